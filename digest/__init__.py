@@ -1,0 +1,1 @@
+"""Morning Papers: every paper you asked for, once, in a letter that looks right and says why."""

@@ -1,0 +1,101 @@
+"""What can go wrong, named after who can mend it.
+
+::
+
+    DigestError
+    ├── ConfigError            you: a file, a rule, an option
+    ├── SourceError            the service, when it is asked again
+    └── DeliveryError          the relay or the receiving server
+        ├── Deferred           later: 4xx, no connection
+        └── Rejected           never: 5xx
+
+Exit codes of every command: 0 done, 1 failed, 2 usage or config, 3 partly done, 75 try later, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes that scripts may rely on; 75 is EX_TEMPFAIL of sysexits.h."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    PARTLY = 3
+    LATER = 75
+    INTERRUPTED = 130
+
+
+class DigestError(Exception):
+    """Anything that a person is told in one sentence and without a trace."""
+
+    exit = Exit.FAILED
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in a file: where it stands and what to do about it."""
+
+    file: str
+    line: int  # from 1
+    column: int  # from 1
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}"
+
+
+class ConfigError(DigestError):
+    """What a person wrote cannot be meant; carries every problem found, not the first alone."""
+
+    exit = Exit.USAGE
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class SourceError(DigestError):
+    """A service did not answer, or not with what was asked for."""
+
+    exit = Exit.LATER
+
+    def __init__(self, what: str, *, retry_after: timedelta | None = None) -> None:
+        self.retry_after = retry_after  # what the service itself asked for, never shortened
+        super().__init__(what)
+
+
+class DeliveryError(DigestError):
+    """A letter did not get out; carries what the other side said."""
+
+    def __init__(self, what: str, *, code: int | None = None, enhanced: str | None = None) -> None:
+        self.code = code  # basic reply code, RFC 5321 section 4.2
+        self.enhanced = enhanced  # enhanced status code, RFC 3463
+        super().__init__(what)
+
+
+class Deferred(DeliveryError):
+    """Not now: a 4xx reply, or no connection."""
+
+    exit = Exit.LATER
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        code: int | None = None,
+        enhanced: str | None = None,
+        retry_after: timedelta | None = None,
+        relay: bool = False,
+    ) -> None:
+        super().__init__(what, code=code, enhanced=enhanced)
+        self.retry_after = retry_after
+        self.relay = relay  # the relay itself is at fault: no letter's attempts are counted
+
+
+class Rejected(DeliveryError):
+    """Never: a 5xx reply to this letter or this address."""

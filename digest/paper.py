@@ -1,0 +1,117 @@
+"""Papers, their authors and ids: plain values that every other room hands around."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Announce = Literal["new", "cross", "replace", "replace-cross"]
+"""How a service announced a paper; the words are arXiv's (``arxiv:announce_type``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """One name on a paper, as printed; a collaboration is an author too."""
+
+    name: str
+    orcid: str | None = None
+    affiliation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """What the services call a paper; each in its normal form (see identity.py)."""
+
+    arxiv: str | None = None  # without version
+    doi: str | None = None  # lower case, bare
+    pmid: str | None = None
+    s2: str | None = None
+    openalex: str | None = None
+    hf: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times aware and in UTC."""
+
+    key: str  # "arxiv:2507.05197", "doi:10.1101/…", or "feed:…" where a feed gives neither
+    title: str
+    source: str  # the key under `sources:` in the config
+    ids: Ids = field(default_factory=Ids)
+    version: int | None = None
+    abstract: str | None = None  # paragraphs are separated by one newline
+    authors: tuple[Author, ...] = ()
+    categories: tuple[str, ...] = ()
+    primary: str | None = None
+    published: datetime | None = None  # of the first version
+    updated: datetime | None = None  # of this version
+    announced: datetime | None = None  # when the service announced it to its readers
+    comment: str | None = None
+    journal: str | None = None
+    doi: str | None = None  # of the published article, as given; never arXiv's own 10.48550
+    url: str | None = None
+    pdf: str | None = None
+    code: str | None = None
+    votes: int | None = None
+    comments_count: int | None = None
+    withdrawn: bool = False
+    # What the service said about this sighting, for the store's judgement; not part of the JSON.
+    announce: Announce | None = None
+    changed: datetime | None = None  # the record's own datestamp (OAI-PMH)
+
+    @property
+    def html(self) -> str | None:
+        """The reading version, where the service has one."""
+        return f"https://arxiv.org/html/{self.ids.arxiv}" if self.ids.arxiv else None
+
+    @property
+    def dated(self) -> datetime | None:
+        """The date that decides whether a paper of a first pull is new: announced, else first published."""
+        return self.announced or self.published or self.updated
+
+    def to_json(self) -> str:
+        """One line of JSON by the contract of `digest read`; missing is null, times are ISO 8601 in UTC."""
+        values = {
+            name: (_utc(value) if isinstance(value, datetime) else value)
+            for name, value in asdict(self).items()
+            if name not in ("announce", "changed")
+        }
+        order = ("key", "ids", "version", "title")
+        line = json.dumps({name: values.pop(name) for name in order} | values, ensure_ascii=False)
+        # str.splitlines() and many a reader break at these too; JSON may escape them
+        for separator in ("\x85", "\u2028", "\u2029"):
+            line = line.replace(separator, f"\\u{ord(separator):04x}")
+        return line
+
+    @classmethod
+    def from_json(cls, line: str | Mapping[str, Any]) -> Paper:
+        """The paper of one line; unknown keys are passed over. Raises ValueError or KeyError when it is no paper."""
+        values = dict(json.loads(line)) if isinstance(line, str) else dict(line)
+        ids = {name: value for name, value in (values.get("ids") or {}).items() if name in Ids.__slots__}
+        known = {name: values[name] for name in cls.__slots__ if values.get(name) is not None}
+        known["ids"] = Ids(**ids)
+        known["authors"] = tuple(_author(author) for author in values.get("authors") or ())
+        known["categories"] = tuple(values.get("categories") or ())
+        for name in ("published", "updated", "announced", "changed"):
+            if name in known:
+                known[name] = _aware(known[name])
+        known.setdefault("source", "")
+        return cls(**{"title": "", **known})
+
+
+def _author(value: Mapping[str, Any] | str) -> Author:
+    if isinstance(value, str):
+        return Author(name=value)
+    return Author(name=value["name"], orcid=value.get("orcid"), affiliation=value.get("affiliation"))
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _aware(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The larger run over a folder of real answers and texts, named by $DIGEST_SHARED."""
