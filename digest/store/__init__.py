@@ -1,0 +1,94 @@
+"""The database: values in, values out; each method is one transaction, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from digest.store import issues as _issues
+from digest.store import outbox as _outbox
+from digest.store import papers, sources, subscriptions
+from digest.store.engine import Database, connect
+from digest.store.issues import IssueRow, Publication
+from digest.store.migrations import migrate
+from digest.store.outbox import OutboxRow
+from digest.store.papers import Added, Arrival
+from digest.store.sources import Progress, SourceState
+from digest.store.subscriptions import Due, Plan, Schedule
+
+__all__ = [
+    "Added",
+    "Arrival",
+    "Due",
+    "IssueRow",
+    "OutboxRow",
+    "Plan",
+    "Progress",
+    "Publication",
+    "Schedule",
+    "SourceState",
+    "Store",
+]
+
+
+class Store(Database):
+    """All that is remembered. A context manager; threads may share it."""
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database of a `database:` URL, make it if it is not there, and bring it to this version's form.
+
+        Raises ConfigError where the URL names no database, DigestError where it cannot be used.
+        """
+        store = cls(connect(url))
+        try:
+            migrate(store)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Papers
+    add = papers.add
+    paper = papers.paper
+    versions = papers.versions
+    arrivals = papers.arrivals
+
+    # Sources
+    source = sources.source
+    failed = sources.failed
+
+    # Subscriptions
+    sync = subscriptions.sync
+    due = subscriptions.due
+    advance = subscriptions.advance
+    told = subscriptions.told
+    told_many = subscriptions.told_many
+
+    # Issues
+    publish = _issues.publish
+    issues = _issues.issues
+
+    # Outbox
+    claim = _outbox.claim
+    release = _outbox.release
+    recover = _outbox.recover
+    at_dot = _outbox.at_dot
+    sent = _outbox.sent
+    deferred = _outbox.deferred
+    failed_delivery = _outbox.failed_delivery
+    in_doubt = _outbox.in_doubt
+    cancelled = _outbox.cancelled
+    outbox = _outbox.outbox
+    counts = _outbox.counts

@@ -1,0 +1,153 @@
+"""How a database is opened and a transaction begun: SQLite on disk or PostgreSQL, the same promises on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+
+from digest.errors import ConfigError, DigestError
+
+T = TypeVar("T")
+
+_WAIT = 10_000
+"""Milliseconds that a SQLite writer waits for another."""
+
+_PAPERS = 0x70617065
+"""The number of PostgreSQL's advisory lock on papers, works and events."""
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_WAIT}")
+
+_MENDS = {
+    "not a database": "restore a backup, or name another file under `database:`",
+    "malformed": "restore a backup",
+    "readonly": "give this user the right to write the file and its folder",
+    "read-only": "give this user the right to write to it",
+    "unable to open": "make its folder, and give this user the right to write there",
+    "locked": "another process has been writing for long; try again",
+    "disk is full": "make room",
+}
+
+
+class Database:
+    """One engine; every method of the store is one transaction on a connection of its own, so threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that changes nothing and keeps no writer waiting."""
+        with self._told(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is written whole, or not at all."""
+        with self._told(), self.engine.connect() as connection, connection.execution_options(writing=True).begin():
+            yield connection
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """A writing transaction that may replace tables.
+
+        On SQLite dropping a table that others refer to deletes their rows, so references are off while it lasts and are
+        checked before it ends.
+        """
+        if self.engine.dialect.name != "sqlite":
+            with self.writing() as connection:
+                yield connection
+            return
+        with self._told(), self.engine.connect() as connection:
+            bare = connection.connection.driver_connection
+            assert bare is not None
+            bare.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.execution_options(writing=True).begin():
+                    yield connection
+                    if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                        raise DigestError(
+                            f"{self.engine.url.database}: rows of {lost[0][0]} refer to nothing; nothing was changed"
+                        )
+            finally:
+                bare.execute("PRAGMA foreign_keys=ON")
+
+    def copy_to(self, file: str) -> None:
+        """A copy of a SQLite database, whole even while others write."""
+        with self._told(), self.engine.connect() as connection:
+            bare = connection.connection.driver_connection
+            assert bare is not None
+            bare.execute("VACUUM INTO ?", (file,))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            # IntegrityError and the like are our mistakes and keep their trace.
+            if type(error) not in (DatabaseError, OperationalError):
+                raise
+            raise _plain(self.engine.url, str(error.orig)) from error
+
+
+def connect(url: str) -> Engine:
+    """The engine of a `database:` URL. Raises ConfigError where it names no database that we know."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ConfigError(
+                f"database: {parsed.get_backend_name()} is not supported: write sqlite:///FILE or postgresql://…"
+            )
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError("database: no address of a database: write sqlite:///FILE or postgresql://…") from error
+    except ModuleNotFoundError as error:
+        raise ConfigError("database: postgresql:// needs the extra: pip install 'morning-papers[postgres]'") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver begins no transaction by itself; _begin does
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that turns to writing fails at once when another writes; an immediate one waits its turn.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+
+
+def _plain(url: URL, words: str) -> DigestError:
+    mend = next((mend for sign, mend in _MENDS.items() if sign in words.casefold()), None)
+    return DigestError(f"{url.render_as_string(hide_password=True)}: {words.strip()}" + (f": {mend}" if mend else ""))
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT in the words of this database."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def queue_up(connection: Connection) -> None:
+    """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_PAPERS)))
+
+
+def batches(values: Iterable[T], size: int = 1_000) -> Iterator[list[T]]:
+    """Few enough at a time for one statement's parameters."""
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch

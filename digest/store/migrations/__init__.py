@@ -1,0 +1,65 @@
+"""From any older form of the database to today's, in one transaction, when it is opened.
+
+To change the form: change tables.py, write the next file under versions/ after the last one, and name it in HEAD; the
+tests compare what the migrations make with what tables.py says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from digest.errors import DigestError
+from digest.store.engine import Database, queue_up
+
+HEAD = "0001"
+"""The newest form; a database that has it is opened without loading Alembic."""
+
+_HERE = Path(__file__).parent
+
+
+def migrate(database: Database, *, head: str = HEAD, versions: Path = _HERE / "versions") -> None:
+    """Bring a database to `head`. Raises DigestError where that cannot be done; then it is as it was before."""
+    with database.reading() as connection:
+        current = _revision(connection)
+    if current == head:
+        return
+    if current is not None:
+        _back_up(database, current)
+    with database.rebuilding() as connection:
+        queue_up(connection)
+        if _revision(connection) != head:  # or another process was quicker
+            _upgrade(connection, head, versions)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def _upgrade(connection: Connection, head: str, versions: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    config.set_main_option("version_locations", str(versions).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, head)
+    except CommandError as error:
+        raise DigestError("the database was made by a newer version of Morning Papers: install that one") from error
+
+
+def _back_up(database: Database, current: str) -> None:
+    """SQLite alone: a server's backups are its keeper's."""
+    file = database.engine.url.database
+    if database.engine.dialect.name != "sqlite" or not file:
+        return
+    backup = Path(f"{file}.{current}")
+    backup.unlink(missing_ok=True)
+    database.copy_to(str(backup))

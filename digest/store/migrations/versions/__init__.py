@@ -1,0 +1,1 @@
+"""One file per change of the tables' form, each after the one before it."""

@@ -1,0 +1,100 @@
+"""Papers in and out: sightings become records, records become works, and what is news is written down once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from digest.paper import Paper
+from digest.store import tables as t
+from digest.store.engine import Database, queue_up
+from digest.store.rows import COLUMNS, to_paper
+from digest.store.shelf import Shelf
+from digest.store.sources import Progress, record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What a page brought."""
+
+    records: int = 0  # not seen before
+    events: Mapping[str, int] = field(default_factory=dict)  # by kind: "new", "revised", "published", "withdrawn"
+
+    @property
+    def new(self) -> int:
+        return self.events.get("new", 0)
+
+    @property
+    def updates(self) -> int:
+        return sum(self.events.values()) - self.new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Something that happened to a work, and the record by which we know."""
+
+    serial: int  # grows with every arrival
+    work: int
+    event: str
+    at: datetime
+    paper: Paper
+
+
+def add(
+    self: Database,
+    papers: Sequence[Paper],
+    *,
+    now: datetime,
+    since: datetime,
+    first: bool,
+    progress: Progress | None = None,
+) -> Added:
+    """Keep a page and its source's progress, together; the same page again changes nothing.
+
+    `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide).
+    """
+    with self.writing() as connection:
+        queue_up(connection)
+        shelf = Shelf(connection, papers)
+        for seen in papers:
+            shelf.put(seen, now=now, since=since, first=first)
+        shelf.write(connection, now)
+        if progress:
+            record(connection, progress, now)
+    return Added(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
+
+
+def paper(self: Database, key: str) -> Paper | None:
+    """The record that is called so, else one that leads there (the preprint of an article that nobody sent us)."""
+    named = select(t.paper).join(t.name).where(t.name.c.name == key).order_by(t.name.c.own.desc(), t.paper.c.id)
+    with self.reading() as connection:
+        row = connection.execute(named.limit(1)).mappings().first()
+    return to_paper(row) if row else None
+
+
+def versions(self: Database, key: str) -> dict[int, datetime | None]:
+    """The versions of a record that were heard of, with the date of each where a service gave it."""
+    own = select(t.name.c.paper_id).where(t.name.c.name == key, t.name.c.own)
+    heard = select(t.version.c.version, t.version.c.date).where(t.version.c.paper_id.in_(own))
+    with self.reading() as connection:
+        return {row.version: row.date for row in connection.execute(heard.order_by(t.version.c.version))}
+
+
+def arrivals(self: Database, since: datetime, until: datetime) -> list[Arrival]:
+    """What arrived after `since` and not after `until`, in order."""
+    happened = (
+        select(t.event.c.serial, t.event.c.work, t.event.c.event, t.event.c.at, *(t.paper.c[name] for name in COLUMNS))
+        .join(t.paper, t.event.c.paper_id == t.paper.c.id)
+        .where(t.event.c.at > since, t.event.c.at <= until)
+        .order_by(t.event.c.serial)
+    )
+    with self.reading() as connection:
+        rows = connection.execute(happened).mappings().all()
+    return [
+        Arrival(serial=row["serial"], work=row["work"], event=row["event"], at=row["at"], paper=to_paper(row))
+        for row in rows
+    ]

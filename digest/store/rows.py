@@ -1,0 +1,53 @@
+"""Papers as rows and rows as papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from digest.identity import doi
+from digest.paper import Author, Ids, Paper
+
+_SPECIAL = ("ids", "authors", "categories")
+_PLAIN = tuple(field.name for field in fields(Paper) if field.name not in _SPECIAL)
+_plain = attrgetter(*_PLAIN)
+COLUMNS = (*_PLAIN, *_SPECIAL)
+"""The columns that make a Paper."""
+
+_OUTER = ("arxiv", "doi", "pmid", "s2", "openalex")
+
+
+def to_row(paper: Paper) -> dict[str, Any]:
+    """The columns of a record, without its id and work."""
+    row: dict[str, Any] = dict(zip(_PLAIN, _plain(paper), strict=True))
+    row["ids"] = {name: value for name in Ids.__slots__ if (value := getattr(paper.ids, name))}
+    row["authors"] = [[author.name, author.orcid, author.affiliation] for author in paper.authors]
+    row["categories"] = list(paper.categories)
+    return row
+
+
+def to_paper(row: Mapping[str, Any]) -> Paper:
+    values = {name: row[name] for name in _PLAIN}
+    return Paper(
+        **values,
+        ids=Ids(**row["ids"]),
+        authors=tuple(Author(name=name, orcid=orcid, affiliation=at) for name, orcid, at in row["authors"]),
+        categories=tuple(row["categories"]),
+    )
+
+
+def names(paper: Paper) -> dict[str, bool]:
+    """Every name in a record, the strongest first, and whether it is the record's own or leads to another record.
+
+    A record with an arXiv id is the preprint: a DOI beside it is the article's, which is a record of its own.
+    """
+    preprint = paper.ids.arxiv is not None
+    found = {paper.key: True}
+    for kind in _OUTER:
+        if value := getattr(paper.ids, kind):
+            found.setdefault(f"{kind}:{value}", not (preprint and kind == "doi"))
+    if paper.doi and (article := doi(paper.doi)):
+        found.setdefault(f"doi:{article}", False)
+    return found

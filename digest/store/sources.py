@@ -1,0 +1,90 @@
+"""How asking each source has gone: its cursor, its validators, and when it may be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from digest.store import tables as t
+from digest.store.engine import Database, insert
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a page has brought its source; kept in the same transaction as the papers."""
+
+    name: str
+    cursor: str | None = None  # None leaves it as it was
+    url: str | None = None
+    validators: tuple[str | None, str | None] | None = None  # ETag and Last-Modified of `url`
+    done: bool = False  # the walk is complete
+    next_try: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is known of a source; one that was never asked has nothing but defaults."""
+
+    cursor: str | None = None
+    validators: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    last_try: datetime | None = None
+    last_ok: datetime | None = None
+    failures: int = 0  # in a row
+    last_error: str | None = None
+    next_try: datetime | None = None
+    asked_to_wait: bool = False  # next_try is the service's own Retry-After
+
+
+def source(self: Database, name: str) -> SourceState:
+    with self.reading() as connection:
+        row = connection.execute(select(t.source).where(t.source.c.name == name)).mappings().first()
+        kept = select(t.validator.c.url, t.validator.c.etag, t.validator.c.last_modified)
+        seals = connection.execute(kept.where(t.validator.c.source == name)).all()
+    if row is None:
+        return SourceState()
+    values = {key: value for key, value in row.items() if key != "name"}
+    return SourceState(**values, validators={url: (etag, modified) for url, etag, modified in seals})
+
+
+def failed(
+    self: Database, name: str, *, what: str, now: datetime, next_try: datetime | None, asked: bool = False
+) -> None:
+    """A source did not answer as it should; `asked`: the service itself named the time of the next try."""
+    failures = t.source.c.failures + 1
+    values = {"last_try": now, "last_error": what, "next_try": next_try, "asked_to_wait": asked}
+    with self.writing() as connection:
+        _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
+
+
+def record(connection: Connection, progress: Progress, now: datetime) -> None:
+    """Keep a page's progress, in the transaction that keeps its papers."""
+    values: dict[str, Any] = {"last_try": now}
+    if progress.cursor is not None:
+        values["cursor"] = progress.cursor
+    if progress.done:
+        values |= {
+            "last_ok": now,
+            "failures": 0,
+            "last_error": None,
+            "next_try": progress.next_try,
+            "asked_to_wait": False,
+        }
+    _put(connection, progress.name, values, values)
+    if progress.url and progress.validators:
+        etag, modified = progress.validators
+        statement = insert(connection, t.validator).values(
+            source=progress.name, url=progress.url, etag=etag, last_modified=modified
+        )
+        seals = {"etag": etag, "last_modified": modified}
+        connection.execute(statement.on_conflict_do_update(index_elements=["source", "url"], set_=seals))
+
+
+def _put(connection: Connection, name: str, fresh: dict[str, Any], again: dict[str, Any]) -> None:
+    row = {"name": name, "failures": 0, "asked_to_wait": False} | fresh
+    connection.execute(
+        insert(connection, t.source).values(row).on_conflict_do_update(index_elements=["name"], set_=again)
+    )
