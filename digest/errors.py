@@ -7,7 +7,8 @@
     ├── SourceError            the service, when it is asked again
     └── DeliveryError          the relay or the receiving server
         ├── Deferred           later: 4xx, no connection
-        └── Rejected           never: 5xx
+        ├── Rejected           never: 5xx
+        └── InDoubt            perhaps sent: no answer to the final dot
 
 Exit codes of every command: 0 done, 1 failed, 2 usage or config, 3 partly done, 75 try later, 130 interrupted.
 """
@@ -99,3 +100,7 @@ class Deferred(DeliveryError):
 
 class Rejected(DeliveryError):
     """Never: a 5xx reply to this letter or this address."""
+
+
+class InDoubt(DeliveryError):
+    """The letter was handed over whole and the line was lost before the answer: it may have been sent, or not."""

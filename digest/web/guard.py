@@ -1,0 +1,147 @@
+"""Where the web client may connect to: addresses are judged at the moment of connecting, proxies are honoured."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import socket
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from ssl import SSLContext
+
+import httpcore
+import httpx
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the low 32 bits are an IPv4 address
+_6TO4 = ipaddress.IPv6Network("2002::/16")  # RFC 3056: the next 32 bits may be any IPv4 address
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # the only global unicast range that IANA has given out
+
+
+class Refused(Exception):
+    """The host leads to an address that an outside text may not send us to."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the open internet: not private, link-local, CGNAT, multicast …"""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    inner = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+    if inner is not None:
+        return is_public(str(inner))
+    return ip.is_global and ip in _UNICAST and ip not in _6TO4
+
+
+def literal(host: str) -> str | None:
+    """The address that a host names by itself, also in the odd spellings that resolvers take (`127.1`)."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(name.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name))
+    except (OSError, UnicodeError):
+        return None
+
+
+def proxy_for(url: httpx.URL, proxies: Mapping[str, str]) -> str | None:
+    """The proxy that the environment wants for an address; `proxies` as urllib.request.getproxies() gives them."""
+    address = literal(url.host)
+    if address is not None and ipaddress.ip_address(address).is_loopback:
+        return None  # a proxy's loopback is never the one that was meant
+    for entry in proxies.get("no", "").lower().split(","):
+        name = entry.strip().lstrip("*").lstrip(".")
+        if entry.strip() == "*" or (name and (url.host == name or url.host.endswith("." + name))):
+            return None
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+class Network:
+    """Names and addresses as the system knows them; tests put another in its place."""
+
+    def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, best first. Raises OSError where there are none."""
+        return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+    def dial(self, address: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
+        """A connection to one address. Raises httpcore.ConnectError or httpcore.ConnectTimeout."""
+        return httpcore.SyncBackend().connect_tcp(address, port, timeout, socket_options=[])
+
+
+class Deadline(threading.local):
+    """Until when the exchange of this thread may last; a byte now and then does not prolong it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.at = math.inf
+        self._clock = clock
+
+    def left(self, timeout: float | None) -> float:
+        """The seconds that one read or write may take. Raises httpcore.ReadTimeout when the time is up."""
+        left = self.at - self._clock()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return left if timeout is None else min(timeout, left)
+
+
+class Dialler(httpcore.NetworkBackend):
+    """Connects to the very address that was judged, so that a name cannot be resolved anew in between."""
+
+    def __init__(self, network: Network, deadline: Deadline, *, guarded: bool) -> None:
+        self._network = network
+        self._deadline = deadline
+        self._guarded = guarded
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        fault: Exception = httpcore.ConnectError("no address")
+        for address in self._addresses(host, port):
+            try:
+                return _Stream(self._network.dial(address, port, self._deadline.left(timeout)), self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                fault = error
+        raise fault
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = self._network.resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError("no such host") from error
+        allowed = [address for address in addresses if not self._guarded or is_public(address)]
+        if addresses and not allowed:
+            raise Refused(host)
+        return allowed
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose every step ends at the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
+        return _Stream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,103 @@
+"""When a host may be asked again: one pace per service, what the host itself asked for, rest after repeated failure."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_FAILURES = 5  # in a row, and the breaker opens
+_REST = 900.0  # seconds; doubled by each probe that fails
+_LONGEST_REST = 4 * 3600.0
+_YEAR = 365 * 86_400.0  # no Retry-After is longer; keeps dates within their range
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a service wants to be asked; all in seconds."""
+
+    every: float  # from the end of a request to the next
+    throttled: tuple[float, ...]  # waits after 429 and 503 without a Retry-After, one for each failure in a row
+    faltering: tuple[float, ...] = (2, 6, 120, 240)  # waits after other faults
+
+
+ARXIV = Manners(every=3, throttled=(30, 60, 120, 240))
+"""https://info.arxiv.org/help/api/tou.html: one request per 3 s and one connection, over all endpoints together."""
+
+GENTLE = Manners(every=1, throttled=(10, 60, 120, 240))
+"""For services that ask for nothing special."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One service's connection: who holds the lock may ask, not before `ready_at` (seconds of the monotonic clock)."""
+
+    manners: Manners
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    ready_at: float = float("-inf")
+
+
+@dataclass(slots=True)
+class Host:
+    """What is remembered of one host: until when it is left in peace, and why."""
+
+    failures: int = 0  # in a row
+    free_at: float = float("-inf")
+    why: str = ""
+    throttled: bool = False  # the host itself wants the wait
+
+    def left(self, now: float) -> float:
+        """The seconds still to wait."""
+        return max(0.0, self.free_at - now)
+
+    def well(self) -> None:
+        """It answered; the next request is free."""
+        self.failures, self.throttled, self.why = 0, False, ""
+
+    def asked(self, now: float, wait: float, why: str) -> None:
+        """It wants to be left in peace for `wait` seconds, and is otherwise well."""
+        self.free_at, self.why, self.throttled = now + wait, why, True
+
+    def failed(
+        self, now: float, why: str, manners: Manners, jitter: float, *, throttled: bool, asked: float | None
+    ) -> None:
+        """One failure more: wait as it asked, else longer each time; from the fifth on rest, then probe once.
+
+        `jitter` is in [0, 1) and makes waits longer, never shorter.
+        """
+        self.failures += 1
+        self.why, self.throttled = why, throttled or asked is not None
+        steps = manners.throttled if throttled else manners.faltering
+        wait = steps[min(self.failures, len(steps)) - 1] * (1 + jitter / 4) if asked is None else asked
+        if self.failures >= _FAILURES:
+            rest = min(_REST * 2.0 ** (self.failures - _FAILURES), _LONGEST_REST)
+            wait = max(wait, rest * (1 + jitter / 4))
+        self.free_at = now + wait
+
+
+def retry_after(value: str | None, *, date: str | None, wall: float) -> float | None:
+    """Seconds that a Retry-After asks for (RFC 9110 section 10.2.3), or None.
+
+    A point in time counts from the answer's own Date, so that a wrong clock on either side does no harm; without one
+    from `wall`, the seconds of the Unix clock here.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), _YEAR)
+    until, sent = _moment(text), _moment(date or "")
+    if until is None:
+        return None
+    return min(max(0.0, until - (wall if sent is None else sent)), _YEAR)
+
+
+def _moment(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return _aware(moment).timestamp()
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

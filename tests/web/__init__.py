@@ -1,0 +1,1 @@
+"""The web client against real servers on loopback."""

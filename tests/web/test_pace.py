@@ -1,0 +1,67 @@
+"""When a host may be asked again."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.web.pace import ARXIV, GENTLE, Host, retry_after
+
+NOON = "Fri, 20 Nov 2026 12:00:00 GMT"
+NOON_UNIX = 1795176000.0
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("9" * 400, 365 * 86_400),
+        ("Fri, 20 Nov 2026 12:01:30 GMT", 90),
+        ("Fri, 20 Nov 2026 11:00:00 GMT", 0),
+        ("Fri, 20 Nov 2026 13:01:30 +0100", 90),
+        ("Fri, 20 Nov 2026 12:01:30", 90),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_in_both_forms(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value, date=NOON, wall=0) == seconds
+
+
+def test_without_a_date_header_the_wall_clock_counts() -> None:
+    assert retry_after("Fri, 20 Nov 2026 12:00:10 GMT", date=None, wall=NOON_UNIX) == 10
+
+
+def failed(host: Host, *, throttled: bool = False, asked: float | None = None, now: float = 0) -> float:
+    host.failed(now, "why", ARXIV, 0, throttled=throttled, asked=asked)
+    return host.left(now)
+
+
+def test_waits_grow_and_the_fifth_failure_opens_the_breaker() -> None:
+    host = Host()
+    assert [failed(host, throttled=True) for _ in range(8)] == [30, 60, 120, 240, 900, 1800, 3600, 7200]
+    assert [failed(host) for _ in range(3)] == [14_400, 14_400, 14_400]
+
+
+def test_an_answer_closes_the_breaker() -> None:
+    host = Host()
+    for _ in range(6):
+        failed(host)
+    host.well()
+    assert failed(host) == ARXIV.faltering[0]
+
+
+def test_what_the_host_asks_for_is_neither_shortened_nor_stretched() -> None:
+    assert failed(Host(), throttled=True, asked=1) == 1
+    assert failed(Host(), throttled=True, asked=100_000) == 100_000
+
+
+def test_jitter_makes_waits_longer_only() -> None:
+    host = Host()
+    host.failed(0, "why", GENTLE, 0.999, throttled=True, asked=None)
+    assert GENTLE.throttled[0] < host.left(0) < GENTLE.throttled[0] * 1.25
