@@ -1,0 +1,16 @@
+"""The services that papers come from: one service, one module, one line in SOURCES."""
+
+from __future__ import annotations
+
+from digest.sources import arxiv, feeds
+from digest.sources.base import Reading, SourceKind
+
+SOURCES: dict[str, SourceKind] = {
+    "arxiv": arxiv,
+    "feeds": feeds,
+}
+
+
+def read_saved(kind: str, body: bytes, name: str) -> Reading:
+    """What a saved answer of a service holds. Raises SourceError, naming the file, when it is no answer of it."""
+    return SOURCES[kind].read_saved(body, name)

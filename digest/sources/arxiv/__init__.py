@@ -1,0 +1,106 @@
+"""arXiv: harvested by OAI-PMH, announced by the daily feeds, and the query API only to look papers up by id."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from lxml import etree
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from digest.categories import ARXIV, GROUPS, canonical, nearest
+from digest.errors import SourceError
+from digest.paper import Paper
+from digest.sources.arxiv import daily, oai, query
+from digest.sources.arxiv.xml import Tree, everywhere, local, parse
+from digest.sources.base import Reading, Source, looks_like, web_address
+
+
+def _category(word: str) -> str:
+    if word in ARXIV or word in GROUPS:
+        return word
+    likely = nearest(word)
+    hint = f"; did you mean {likely[0]}?" if likely else "; see https://arxiv.org/category_taxonomy"
+    raise ValueError(f"{word!r} is no category of arXiv{hint}")
+
+
+class Settings(BaseModel):
+    """What stands under `arxiv:`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    categories: Annotated[tuple[Annotated[str, AfterValidator(_category)], ...], Field(min_length=1)]
+    oai_url: Annotated[str, AfterValidator(web_address)] = oai.URL
+    feed_url: Annotated[str, AfterValidator(web_address)] = daily.URL
+    query_url: Annotated[str, AfterValidator(web_address)] = query.URL
+
+
+def sources(settings: Settings) -> list[Source]:
+    """For each category a harvest and a daily feed. An address of one's own may be anywhere, a loopback too."""
+    categories = dict.fromkeys(map(canonical, settings.categories))
+    harvests: list[Source] = [
+        oai.Harvest(category=each, url=settings.oai_url, allow_private=settings.oai_url != oai.URL)
+        for each in categories
+    ]
+    feeds: list[Source] = [
+        daily.Daily(category=each, url=settings.feed_url, allow_private=settings.feed_url != daily.URL)
+        for each in categories
+    ]
+    return [*harvests, *feeds]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved answer of arXiv holds, in any of its formats. Raises SourceError when it is none."""
+    tree = parse(body)
+    reading = None if tree is None else _reading(tree)
+    if reading is None:
+        raise SourceError(f"{name} is no answer of arxiv: it looks like {looks_like(body)}")
+    if reading.said.startswith(_FOREIGN):
+        raise SourceError(f"{name} is no answer of arxiv: {reading.said}")
+    return reading
+
+
+_FOREIGN = "records of another archive"
+
+
+def _reading(tree: Tree) -> Reading | None:
+    root = tree.root
+    if local(root) in ("OAI-PMH", "record", "ListRecords", "GetRecord"):
+        return _harvested(tree)
+    if daily.is_daily(root):
+        return _said(*daily.read_items(tree), fault=daily.fault_of(root), empty="a daily feed without papers")
+    if query.is_query(root):
+        fault = query.fault_of(root)
+        return _said(*(((), ()) if fault else query.read_entries(tree)), fault=fault, empty="an answer without papers")
+    return None
+
+
+def _harvested(tree: Tree) -> Reading:
+    fault = oai.fault_of(tree.root)
+    told = ": ".join(filter(None, fault)) if fault else None
+    papers, warnings = oai.read_records(tree)
+    if warnings and not papers and not tree.mended:
+        return Reading(said=f"{_FOREIGN}; {warnings[0]}")
+    return _said(papers, warnings, fault=told, empty=_listed(tree.root))
+
+
+def _said(papers: tuple[Paper, ...], warnings: tuple[str, ...], *, fault: str | None, empty: str) -> Reading:
+    said = f"an error answer: {fault}" if fault else "" if papers else empty
+    return Reading(papers=papers, warnings=warnings, said=said)
+
+
+def _listed(root: etree._Element) -> str:
+    """What an answer of OAI-PMH without papers is."""
+
+    def count(name: str) -> int:
+        return sum(1 for _ in everywhere(root, name))
+
+    verbs = {local(each) for each in root}
+    if "ListIdentifiers" in verbs:
+        return f"a list of {count('header')} identifiers"
+    if "ListSets" in verbs:
+        return f"a list of {count('set')} sets"
+    if "ListMetadataFormats" in verbs:
+        return f"a list of {count('metadataFormat')} metadata formats"
+    if "Identify" in verbs:
+        return "what the archive says of itself (Identify)"
+    return f"{count('record')} records, all deleted" if count("record") else "a list without records"

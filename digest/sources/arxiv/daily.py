@@ -1,0 +1,144 @@
+"""arXiv's daily feeds: what was announced last night, RSS and Atom alike. https://info.arxiv.org/help/rss.html"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import cast, get_args
+from zoneinfo import ZoneInfo
+
+import httpx
+from lxml import etree
+
+from digest.errors import SourceError
+from digest.paper import Announce, Paper
+from digest.sources.arxiv.record import moment, paper_of
+from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of, texts
+from digest.sources.authors import split_authors
+from digest.sources.base import Answer, Page, looks_like
+from digest.text import clean_line
+
+URL = "https://rss.arxiv.org/rss"
+CAP = 2000  # items; the feed leaves out what is beyond
+_EASTERN = ZoneInfo("America/New_York")
+_FILLED = time(0, 10)  # the feed of a day is made at midnight Eastern
+_HEAD = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s*(?:Abstract:\s*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daily:
+    """The feed of one category or archive."""
+
+    category: str
+    url: str = URL
+    kind: str = "arxiv"
+    every: timedelta = timedelta(hours=1)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"arxiv feed {self.category}"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        return httpx.Request("GET", f"{self.url.rstrip('/')}/{self.category}")
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        tree = parse(answer.body)
+        if tree is None or not is_daily(tree.root):
+            raise SourceError(f"{self.name}: no daily feed of arXiv, but {looks_like(answer.body)}")
+        fault = fault_of(tree.root)
+        if fault:
+            raise SourceError(f"{self.name}: {fault}")
+        papers, warnings = read_items(tree)
+        stale = _is_stale(tree.root, papers, now)
+        if stale and papers:
+            warnings = (*warnings, f"an old list, announced {_announced(papers):%Y-%m-%d}; today's is not there yet")
+        return Page(papers=papers, warnings=warnings, stale=stale, cut=tree.cut)
+
+
+def is_daily(root: etree._Element) -> bool:
+    """Whether this is a daily feed, and not an answer of the query API or somebody else's feed."""
+    channel = child(root, "channel") if local(root) == "rss" else root if local(root) == "feed" else None
+    if channel is None:
+        return False
+    marks = [text_of(child(channel, "link")), text_of(child(channel, "id"))]
+    named = (text_of(child(item, name)) for item in _items(root) for name in ("guid", "id"))
+    return any("rss.arxiv.org" in mark for mark in marks) or next(named, "").startswith("oai:arXiv.org:")
+
+
+def fault_of(root: etree._Element) -> str | None:
+    """What a feed says instead of papers when there is no such category (HTTP 400); None where it has no complaint."""
+    channel = child(root, "channel") if local(root) == "rss" else root
+    if channel is None or not text_of(child(channel, "title")).startswith("Feed error"):
+        return None
+    told = child(channel, "description") if local(root) == "rss" else child(channel, "subtitle")
+    return clean_line(text_of(told))[:300] or "the feed says that there was an error"
+
+
+def read_items(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of all items, and what a person should know; an item that cannot be read stops no other."""
+    papers, unread, items = [], [], _items(tree.root)
+    for item in items:
+        try:
+            papers.append(_paper(item))
+        except (ValueError, KeyError, IndexError) as error:
+            unread.append(str(error))
+    warnings = [f"{len(unread)} item{'s' * (len(unread) > 1)} could not be read: {unread[0]}"] if unread else []
+    if tree.mended:
+        warnings.append(f"{'cut off' if tree.cut else 'broken XML'}: {len(papers)} items were whole")
+    if len(items) >= CAP:
+        warnings.append(f"the feed ends at its cap of {CAP} items; ask for categories, not for a whole archive")
+    return tuple(papers), tuple(warnings)
+
+
+def _items(root: etree._Element) -> list[etree._Element]:
+    return list(everywhere(root, "item" if local(root) == "rss" else "entry"))
+
+
+def _paper(item: etree._Element) -> Paper:
+    found = texts(item)
+
+    def first(*names: str) -> str:
+        return next((text for name in names for text in found.get(name, ())), "")
+
+    terms = [each.get("term") or text_of(each).strip() for each in item if local(each) == "category"]
+    said = first("announce_type").strip()
+    return paper_of(
+        first("guid", "id"),
+        title=first("title"),
+        abstract=_HEAD.sub("", first("description", "summary")),
+        authors=split_authors("; ".join(found.get("creator", ()))),
+        categories=terms,
+        journal=first("journal_reference"),
+        given_doi=first("DOI"),
+        announce=cast(Announce, said) if said in get_args(Announce) else None,
+        announced=moment(first("pubDate", "published")),
+    )
+
+
+# -- is it today's? -----------------------------------------------------------
+
+
+def _announced(papers: tuple[Paper, ...]) -> date | None:
+    """The Eastern day of the newest announcement."""
+    times = [paper.announced for paper in papers if paper.announced]
+    return max(times).astimezone(_EASTERN).date() if times else None
+
+
+def _is_stale(root: etree._Element, papers: tuple[Paper, ...], now: datetime) -> bool:
+    """Whether a list was due today, Monday to Friday by midnight Eastern, and this is an older one or none.
+
+    On a holiday there is none, and no way to tell; asking again after an hour does no harm.
+    """
+    eastern = now.astimezone(_EASTERN)
+    if eastern.weekday() >= 5 or eastern.time() < _FILLED:
+        return False
+    announced = _announced(papers) or _built_for(root)
+    return not papers or announced is None or announced < eastern.date()
+
+
+def _built_for(root: etree._Element) -> date | None:
+    channel = child(root, "channel")
+    built = moment(text_of(child(channel, "pubDate"))) if channel is not None else None
+    return built.astimezone(_EASTERN).date() if built else None

@@ -1,0 +1,129 @@
+"""arXiv by OAI-PMH: one category's records changed since a day, page after page, with all versions of each.
+
+https://info.arxiv.org/help/oa/index.html, https://www.openarchives.org/OAI/openarchivesprotocol.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import httpx
+from lxml import etree
+
+from digest.categories import GROUPS
+from digest.errors import SourceError
+from digest.paper import Paper
+from digest.sources.arxiv.record import read_record
+from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of
+from digest.sources.base import Answer, Page, looks_like
+from digest.text import clean_line
+
+URL = "https://oaipmh.arxiv.org/oai"
+EARLIEST = date(2005, 9, 16)  # the server refuses anything before it
+OVERLAP = timedelta(days=1)  # a walk may miss a record that changes meanwhile; the next one finds it
+
+
+def oai_set(category: str) -> str:
+    """The set of a category or archive: ``cs.LG`` -> ``cs:cs:LG``, ``hep-th`` -> ``physics:hep-th``."""
+    archive, _, subject = category.partition(".")
+    return ":".join(filter(None, (GROUPS[archive], archive, subject)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """The walk through one set. Its cursor is a day, up to which everything has been read."""
+
+    category: str
+    url: str = URL
+    kind: str = "arxiv"
+    every: timedelta = timedelta(hours=1)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"arxiv oai {self.category}"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
+        start = max(EARLIEST, min(start, now.astimezone(UTC).date()))
+        return self._ask(metadataPrefix="arXivRaw", **{"from": start.isoformat()}, set=oai_set(self.category))
+
+    def _ask(self, **arguments: str) -> httpx.Request:
+        return httpx.Request("GET", self.url, params={"verb": "ListRecords"} | arguments)
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        tree = parse(answer.body)
+        if tree is None or local(tree.root) != "OAI-PMH":
+            raise SourceError(f"{self.name}: no answer of OAI-PMH, but {looks_like(answer.body)}")
+        fault = fault_of(tree.root)
+        if fault is not None:
+            return self._told(*fault, asked=_answered(tree.root, now))
+        papers, warnings = read_records(tree)
+        token = text_of(next(everywhere(tree.root, "resumptionToken"), None)).strip()
+        done = not token and not tree.cut
+        reached = _answered(tree.root, now) if done else _reached(tree.root)
+        return Page(
+            papers=papers,
+            next=self._ask(resumptionToken=token) if token else None,
+            cursor=reached.isoformat() if reached else None,
+            warnings=warnings,
+            cut=tree.cut,
+        )
+
+    def _told(self, code: str, reason: str, *, asked: date) -> Page:
+        if code == "noRecordsMatch":
+            return Page(cursor=asked.isoformat())
+        if code == "badResumptionToken":
+            return Page(restart=True)
+        raise SourceError(f"{self.name}: {code}: {reason}" if reason else f"{self.name}: {code}")
+
+
+def fault_of(root: etree._Element) -> tuple[str, str] | None:
+    """Code and reason of an answer that says that something was wrong; None of any other."""
+    error = child(root, "error")
+    if error is None:
+        return None
+    return clean_line(error.get("code", "")) or "error", clean_line(text_of(error))[:300]
+
+
+def read_records(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of all records, and what a person should know; a record that cannot be read stops no other."""
+    papers, unread = [], []
+    for record in everywhere(tree.root, "record"):
+        try:
+            paper = read_record(record)
+        except (ValueError, KeyError, IndexError) as error:
+            unread.append(f"{_identifier(record)}: {error}")
+        else:
+            papers += [paper] if paper else []
+    warnings = [f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}"] if unread else []
+    if tree.mended:
+        warnings.append(f"{'cut off' if tree.cut else 'broken XML'}: {len(papers)} records were whole")
+    return tuple(papers), tuple(warnings)
+
+
+def _identifier(record: etree._Element) -> str:
+    return clean_line(text_of(next(everywhere(record, "identifier"), None)))[:80] or "a record without a name"
+
+
+def _answered(root: etree._Element, now: datetime) -> date:
+    """The day of the answer, by the server's clock: what changes later carries this day or a later one."""
+    today = now.astimezone(UTC).date()
+    return min(_date(text_of(child(root, "responseDate"))) or today, today)
+
+
+def _reached(root: etree._Element) -> date | None:
+    """How far a list that goes on has come; it is sorted by day. Never back behind where the walk began."""
+    stamps = [_date(text_of(stamp)) for stamp in everywhere(root, "datestamp")]
+    request = child(root, "request")
+    start = _date(request.get("from", "")) if request is not None else None
+    reached = [stamps[-1] if stamps else None, start + OVERLAP if start else None]
+    return max(filter(None, reached), default=None)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return None

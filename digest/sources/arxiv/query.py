@@ -1,0 +1,102 @@
+"""arXiv's query API, for looking papers up by id and for nothing else. https://info.arxiv.org/help/api/user-manual.html"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+from lxml import etree
+
+from digest.errors import SourceError
+from digest.paper import Author, Paper
+from digest.sources.arxiv.record import moment, paper_of
+from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of, texts
+from digest.sources.base import Answer, looks_like
+from digest.text import clean_line, clean_name
+
+URL = "https://export.arxiv.org/api/query"
+MOST = 200  # ids at once; longer lists are answered slowly or not at all
+
+
+def look_up(ids: Sequence[str], url: str = URL) -> httpx.Request:
+    """Ask for these papers, at most `MOST`; with a version that one, else the current one. The order is not kept."""
+    if not 0 < len(ids) <= MOST:
+        raise ValueError(f"one to {MOST} ids, not {len(ids)}")
+    # Without max_results the service answers ten of them.
+    return httpx.Request("GET", url, params={"id_list": ",".join(ids), "start": "0", "max_results": str(len(ids))})
+
+
+def read_found(answer: Answer) -> tuple[Paper, ...]:
+    """The papers that were found; unknown ids are left out. Raises SourceError."""
+    tree = parse(answer.body)
+    if tree is None or not is_query(tree.root):
+        raise SourceError(f"arxiv: no answer of the query API, but {looks_like(answer.body)}")
+    fault = fault_of(tree.root)
+    if fault:
+        raise SourceError(f"arxiv: the query API says: {fault}")
+    return read_entries(tree)[0]
+
+
+def is_query(root: etree._Element) -> bool:
+    """Whether this is an answer of the query API: an Atom feed that arXiv signs, or whose entries are arXiv's."""
+    if local(root) != "feed":
+        return False
+    marks = [text_of(child(root, "id")), *(text_of(child(entry, "id")) for entry in everywhere(root, "entry"))]
+    return any(mark.strip().startswith(("http://arxiv.org/", "https://arxiv.org/")) for mark in marks)
+
+
+def fault_of(root: etree._Element) -> str | None:
+    """The complaint of an answer whose only entry is an error, whatever its status was; None of any other."""
+    entry = next(everywhere(root, "entry"), None)
+    if entry is None or "/api/errors" not in text_of(child(entry, "id")):
+        return None
+    return clean_line(text_of(child(entry, "summary")))[:300] or "an error"
+
+
+def read_entries(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of all entries, and what a person should know."""
+    papers, unread = [], []
+    for entry in everywhere(tree.root, "entry"):
+        try:
+            papers.append(_paper(entry))
+        except (ValueError, KeyError, IndexError) as error:
+            unread.append(str(error))
+    warnings = [f"{len(unread)} of the entries could not be read: {unread[0]}"] if unread else []
+    if tree.mended:
+        warnings.append(f"{'cut off' if tree.cut else 'broken XML'}: {len(papers)} entries were whole")
+    return tuple(papers), tuple(warnings)
+
+
+def _paper(entry: etree._Element) -> Paper:
+    found = texts(entry)
+
+    def first(name: str) -> str:
+        return next(iter(found.get(name, ())), "")
+
+    terms = [each.get("term", "") for each in entry if local(each) == "category"]
+    primary = child(entry, "primary_category")
+    return paper_of(
+        first("id"),
+        title=first("title"),
+        abstract=first("summary"),
+        authors=_authors(entry),
+        categories=list(filter(None, terms)),
+        comment=first("comment"),
+        journal=first("journal_ref"),
+        given_doi=first("doi"),
+        primary=primary.get("term") if primary is not None else None,
+        published=moment(first("published")),
+        updated=moment(first("updated")),
+    )
+
+
+def _authors(entry: etree._Element) -> list[Author]:
+    authors = []
+    for person in entry:
+        if local(person) != "author":
+            continue
+        parts = texts(person)
+        name = clean_name(" ".join(parts.get("name", ())))
+        places = "; ".join(filter(None, map(clean_line, parts.get("affiliation", ()))))
+        authors += [Author(name=name, affiliation=places or None)] if name else []
+    return authors

@@ -1,0 +1,116 @@
+"""What a source is: it says what to ask and reads the answer, and never fetches; web and clock are others' work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import httpx
+from pydantic import BaseModel
+
+from digest.paper import Paper
+from digest.text import strip_controls
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes; a longer answer is not read. The longest real ones (2,500 records of OAI-PMH) have about 8 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer of a service, as it came over the wire."""
+
+    url: str
+    status: int = 200
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one answer holds, and what to ask next."""
+
+    papers: tuple[Paper, ...] = ()
+    next: httpx.Request | None = None
+    cursor: str | None = None  # to be kept together with the papers; None: it stays as it was
+    warnings: tuple[str, ...] = ()
+    restart: bool = False  # ask `first` again, with the cursor that was kept last
+    stale: bool = False  # an announcement was expected, and this is an old one or none
+    cut: bool = False  # the answer broke off; its end is still to be had
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a saved answer holds: papers, or what it is instead."""
+
+    papers: tuple[Paper, ...] = ()
+    said: str = ""  # "an error answer: badArgument …", "a list of 300 identifiers"; empty where there is nothing to say
+    warnings: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """One walk through one service; its state (cursor, validators) is kept by others."""
+
+    @property
+    def name(self) -> str:
+        """Unique, and what people call it: "arxiv oai cs.CL", "feeds Nature"."""
+
+    @property
+    def kind(self) -> str:
+        """The key under `sources:` in the config."""
+
+    @property
+    def every(self) -> timedelta:
+        """The clock asks no oftener."""
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether it may lead to an address inside one's own net."""
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        """What to ask first: from the cursor on, or from `since` where there is none yet."""
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        """The papers of an answer. Raises SourceError when it is no answer of this service, or says that it failed."""
+
+
+class SourceKind(Protocol):
+    """A service: the module that knows its settings, its walks and its formats."""
+
+    @property
+    def Settings(self) -> type[BaseModel]:  # noqa: N802 (it is a class)
+        """What may stand under its key in the config."""
+
+    def sources(self, settings: Any) -> Sequence[Source]:
+        """The walks that its settings ask for."""
+
+    def read_saved(self, body: bytes, name: str) -> Reading:
+        """What a saved answer holds, in any of the service's formats. Raises SourceError when it is none of them."""
+
+
+def looks_like(body: bytes) -> str:
+    """What an answer that nobody expected seems to be, in a few clean words."""
+    head = strip_controls(body[:2000].decode("utf-8", "replace")).strip()
+    low = head.casefold()
+    if not head:
+        return "nothing"
+    if low.startswith("<!doctype html") or "<html" in low:
+        return "an HTML page"
+    if head[0] in "{[":
+        return "JSON"
+    words = " ".join(head.split())
+    short = words if len(words) <= 60 else words[:59] + "…"
+    return f"XML of another kind ({short})" if head[0] == "<" else f"plain text: {short!r}"
+
+
+def web_address(text: str) -> str:
+    """The address as written, when it is one that can be asked. Raises ValueError."""
+    try:
+        url = httpx.URL(text.strip())
+    except httpx.InvalidURL as error:
+        raise ValueError(f"no web address: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("no web address: write it whole, with https:// (or http://)")
+    return text.strip()

@@ -1,0 +1,140 @@
+"""Any journal's or blog's feed, RSS or Atom, as publishers really write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Annotated, Any
+
+import feedparser  # type: ignore[import-untyped]
+import httpx
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from digest.errors import SourceError
+from digest.paper import Paper
+from digest.sources.base import LARGEST, Answer, Page, Reading, Source, looks_like, web_address
+from digest.sources.feeds.entry import read_entry
+from digest.text import clean_line
+
+_ENDED = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
+
+
+def _name(text: str) -> str:
+    name = clean_line(text)
+    if not name:
+        raise ValueError("a name of one letter at least")
+    return name
+
+
+class Entry(BaseModel):
+    """One feed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[str, AfterValidator(web_address)]
+    name: Annotated[str, AfterValidator(_name)] = Field(default_factory=lambda data: httpx.URL(data["url"]).host)
+    allow_private: bool = False
+
+
+class Settings(RootModel[tuple[Entry, ...]]):
+    """What stands under `feeds:`, a list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Settings:
+        names = [entry.name for entry in self.root]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two feeds are called {twice!r}: give each a name of its own")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One feed; what it holds today is all that it ever says, so it has no cursor."""
+
+    title: str
+    url: str
+    allow_private: bool = False
+    kind: str = "feeds"
+    every: timedelta = timedelta(hours=1)
+
+    @property
+    def name(self) -> str:
+        return f"feeds {self.title}"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        return httpx.Request("GET", self.url)
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        try:
+            parsed = _parsed(answer.body, answer.content_type)
+        except ValueError as error:
+            raise SourceError(f"{self.name}: no feed, but {error}") from error
+        papers, warnings = _papers(parsed)
+        cut = bool(parsed.bozo) and not _ENDED.search(answer.body[-2000:])
+        return Page(papers=tuple(_not_later(paper, now) for paper in papers), warnings=warnings, cut=cut)
+
+
+def sources(settings: Settings) -> Sequence[Source]:
+    """One walk for each feed."""
+    return [Feed(title=each.name, url=each.url, allow_private=each.allow_private) for each in settings.root]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved feed holds. Raises SourceError when it is none."""
+    try:
+        parsed = _parsed(body, "")
+    except ValueError as error:
+        raise SourceError(f"{name} is no answer of feeds: it looks like {error}") from error
+    papers, warnings = _papers(parsed)
+    return Reading(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
+
+
+def _parsed(body: bytes, content_type: str) -> Any:
+    """The feed as feedparser sees it. Raises ValueError, which says what it seems to be, when it is no feed."""
+    if len(body) > LARGEST or not body.strip():
+        raise ValueError("nothing" if not body.strip() else f"more than {LARGEST // 2**20} MB")
+    headers = {"content-type": content_type} if content_type else {}
+    try:
+        # A file object: bytes could be taken for an address or a file's name.
+        parsed = feedparser.parse(
+            BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:
+        raise ValueError(f"{looks_like(body)}, which cannot be read ({type(error).__name__})") from error
+    if parsed.entries:
+        return parsed
+    if not parsed.get("version"):
+        raise ValueError(looks_like(body))
+    if parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
+        raise ValueError(f"a broken feed without one whole entry: {clean_line(str(parsed.bozo_exception))[:120]}")
+    return parsed
+
+
+def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of a feed, and what a person should know; an entry that cannot be read stops no other."""
+    home = str(parsed.feed.get("link") or "")
+    papers, unread = [], []
+    for entry in parsed.entries:
+        try:
+            papers.append(read_entry(entry, home))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            unread.append(clean_line(str(error)))
+    warnings = [f"{len(unread)} of {len(parsed.entries)} entries could not be read: {unread[0]}"] if unread else []
+    if parsed.bozo:
+        warnings.append(f"not well formed: {clean_line(str(parsed.get('bozo_exception')))[:120]}")
+    return tuple(papers), tuple(warnings)
+
+
+def _not_later(paper: Paper, now: datetime) -> Paper:
+    """The paper with no date after now; publishers date issues ahead."""
+    return replace(
+        paper,
+        published=min(paper.published, now) if paper.published else None,
+        updated=min(paper.updated, now) if paper.updated else None,
+    )
