@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from digest.paper import Paper
-from digest.query import Hit
+from digest.query import Hit, Matcher, narrowed
 from digest.subscription import Rule, Subscriber, Subscription, When
 
 Kind = Literal["scheduled", "alert", "manual"]
@@ -30,7 +30,7 @@ class Item:
 class Section:
     """What one rule brought."""
 
-    title: str
+    title: str  # empty: papers that the reader had before
     query: str = ""  # the rule as typed; empty for a followed author
     author: str | None = None
     items: tuple[Item, ...] = ()
@@ -68,6 +68,19 @@ class Issue:
         return (item for section in self.sections for item in section.items)
 
 
+class Arrival(Protocol):
+    """Something that happened to a paper, as the store tells it."""
+
+    @property
+    def work(self) -> int: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def paper(self) -> Paper: ...
+    @property
+    def at(self) -> datetime: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A paper that something happened to, and the rules of the subscription (by index) that it matches."""
@@ -76,36 +89,86 @@ class Candidate:
     event: str
     paper: Paper
     at: datetime  # when it arrived in the store
-    rules: tuple[int, ...]
+    rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
+
+
+def match(subscriptions: Sequence[Subscription], arrivals: Sequence[Arrival]) -> list[list[Candidate]]:
+    """What each subscription's rules match: all rules over all papers at once.
+
+    A withdrawn paper is a candidate of all, since its text, and so its match, may be gone.
+    """
+    queries = {
+        (number, index): narrowed(
+            rule.query,
+            exclude=subscription.exclude,
+            categories=subscription.categories,
+            sources=subscription.sources,
+        )
+        for number, subscription in enumerate(subscriptions)
+        for index, rule in enumerate(subscription.rules)
+    }
+    withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
+    rules: list[dict[int, list[int]]] = [{place: [] for place in withdrawn} for _ in subscriptions]
+    for (number, index), place in Matcher(queries).match([arrival.paper for arrival in arrivals]):
+        rules[number].setdefault(place, []).append(index)
+    return [[_candidate(arrivals[place], found[place]) for place in sorted(found)] for found in rules]
+
+
+def _candidate(arrival: Arrival, rules: Iterable[int]) -> Candidate:
+    return Candidate(
+        work=arrival.work, event=arrival.event, paper=arrival.paper, at=arrival.at, rules=tuple(sorted(rules))
+    )
+
+
+def wanted(candidate: Candidate, told: frozenset[tuple[int, str]], updates: str | None) -> bool:
+    """Does this reader want to hear this now? `told` is what the reader knows, as (work, event).
+
+    A new paper: once, and never when it is already withdrawn. News of a paper: a revision under `all`, a publication
+    under `published` by who had the paper, a withdrawal by who had it unless they said `none`; `all` hears every news
+    of what its rules match.
+    """
+    if (candidate.work, candidate.event) in told:
+        return False
+    kind = candidate.event.split()[0]
+    if kind == "new":
+        return not candidate.paper.withdrawn
+    if updates == "all" and candidate.rules:
+        return True
+    had = any(work == candidate.work for work, _ in told)
+    return had and ((kind == "withdrawn" and updates != "none") or (kind == "published" and updates == "published"))
 
 
 def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tuple[Section, ...]:
     """The sections of an issue: each paper once, under its first rule; newest first; at most `limit` cards in all.
 
     The limit is dealt out rule by rule in the order of the file, one card at a time, so that a rule that floods does
-    not silence the ones below it. What does not fit is counted in `more`.
+    not silence the ones below it. What does not fit is counted in `more`. News of papers that the reader had and that
+    match no rule any more comes last, in a section without a title.
     """
-    found: list[list[Candidate]] = [[] for _ in subscription.rules]
+    rules = subscription.rules
+    found: list[list[Candidate]] = [[] for _ in (*rules, None)]
     for candidate in sorted(_told_once(candidates), key=_newest_first):
-        found[candidate.rules[0]].append(candidate)
+        found[candidate.rules[0] if candidate.rules else -1].append(candidate)
     shares = _deal(subscription.limit, [len(papers) for papers in found])
     return tuple(
-        _section(rule, papers[:share], subscription.rules, more=len(papers) - share)
-        for rule, papers, share in zip(subscription.rules, found, shares, strict=True)
+        _section(rule, papers[:share], rules, more=len(papers) - share)
+        for rule, papers, share in zip((*rules, None), found, shares, strict=True)
         if papers
     )
 
 
 def _told_once(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    """One candidate a work: what happened last says it all, but a new paper that was revised since is still new."""
+    """One candidate a work: what weighs most, then what happened last."""
     works: dict[int, Candidate] = {}
     for candidate in candidates:
         seen = works.get(candidate.work)
-        if seen is None or (seen.event != "new" and candidate.event != "new" and candidate.at >= seen.at):
-            works[candidate.work] = candidate
-        elif candidate.event in ("new", "withdrawn"):
+        if seen is None or (_weight(candidate.event), candidate.at) >= (_weight(seen.event), seen.at):
             works[candidate.work] = candidate
     return iter(works.values())
+
+
+def _weight(event: str) -> int:
+    return ("revised", "published", "new", "withdrawn").index(event.split()[0])
 
 
 def _newest_first(candidate: Candidate) -> tuple[float, str]:
@@ -126,23 +189,19 @@ def _deal(limit: int, wanted: Sequence[int]) -> list[int]:
     return shares
 
 
-def _section(rule: Rule, papers: Sequence[Candidate], rules: Sequence[Rule], *, more: int) -> Section:
-    return Section(
-        title=rule.title,
-        query="" if rule.author else rule.query.text,
-        author=rule.author,
-        items=tuple(_item(candidate, rules) for candidate in papers),
-        more=more,
-    )
+def _section(rule: Rule | None, papers: Sequence[Candidate], rules: Sequence[Rule], *, more: int) -> Section:
+    items = tuple(_item(candidate, rules) for candidate in papers)
+    if rule is None:
+        return Section(title="", items=items, more=more)
+    query = "" if rule.author else rule.query.text
+    return Section(title=rule.title, query=query, author=rule.author, items=items, more=more)
 
 
 def _item(candidate: Candidate, rules: Sequence[Rule]) -> Item:
-    first, *others = candidate.rules
-    hits = {hit: None for index in (first, *others) for hit in rules[index].query.hits(candidate.paper)}
     return Item(
         work=candidate.work,
         event=candidate.event,
         paper=candidate.paper,
-        hits=tuple(hits),
-        also=tuple(rules[index].title for index in others),
+        hits=tuple({hit: None for index in candidate.rules for hit in rules[index].query.hits(candidate.paper)}),
+        also=tuple(rules[index].title for index in candidate.rules[1:]),
     )

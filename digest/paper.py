@@ -35,7 +35,7 @@ class Ids:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times aware and in UTC."""
+    """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times in UTC."""
 
     key: str  # "arxiv:2507.05197", "doi:10.1101/…", or "feed:…" where a feed gives neither
     title: str

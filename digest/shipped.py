@@ -8,6 +8,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shipped(name: str) -> Path:
-    """The folder `templates` or `config` as shipped; an editable install has no digest/data, its checkout has the original."""
+    """The folder `templates` or `config` as shipped; an editable install has the originals of its checkout."""
     inside = _PACKAGE / "data" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

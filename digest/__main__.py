@@ -1,0 +1,16 @@
+"""The front door: `digest` and `python -m digest`."""
+
+from __future__ import annotations
+
+import sys
+
+from digest.cli import digest
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(digest.main(prog_name="digest"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Puts the parts together from a config, for every door."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from digest import channels
+from digest.config import Config
+from digest.config import load as _load
+from digest.deliver import Delivered, Round, deliver
+from digest.delivery import Delivery
+from digest.letter import Mailbox
+from digest.press import Press
+from digest.render import Renderer
+from digest.sources import SOURCES
+from digest.sources.base import Source
+from digest.store import Store
+from digest.web import Web
+
+
+def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
+    """The config of a folder, judged. Raises ConfigError with every problem."""
+    return _load(folder, env=env)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All parts of a running service. The store and the web outlive a change of the config."""
+
+    config: Config
+    store: Store
+    web: Web
+    sources: tuple[Source, ...]
+    press: Press
+
+    def with_config(self, config: Config) -> House:
+        """The same house under a new config; a new `database` or `contact` needs a new start."""
+        return replace(self, config=config, sources=_sources(config), press=_press(config))
+
+    def channel(self) -> channels.Channel:
+        """The way out."""
+        relay = self.config.relay
+        return channels.open(
+            str(relay),
+            user=relay.user.get_secret_value() if relay.user else None,
+            password=relay.password.get_secret_value() if relay.password else None,
+        )
+
+    def deliver(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        stop: Event | None = None,
+        only: str | None = None,
+        tell: Callable[[Delivered], None] = lambda _: None,
+    ) -> Round:
+        """Send what waits in the outbox, or the letter of one Message-ID alone."""
+        self.store.recover(_is_dead, now=clock())
+        return deliver(
+            self.store, self.channel, self._address_of, clock=clock, owner=_owner(), stop=stop, only=only, tell=tell
+        )
+
+    def _address_of(self, delivery: Delivery) -> Mailbox | None:
+        """Where a letter goes now: to its reader's present address, by hand to the address that was given."""
+        reader = next((each for each in self.config.subscribers if each.id == delivery.subscriber), None)
+        if reader is None:
+            return None
+        address = delivery.envelope.recipient if delivery.kind == "manual" else reader.email
+        return Mailbox(name=reader.name or "", address=address)
+
+
+@contextmanager
+def open_house(config: Config, *, web: Web | None = None) -> Iterator[House]:
+    """The parts of a config, closed at the end; `web` is a seam for those who bring their own."""
+    with Store.open(config.database) as store, web or Web(contact=config.contact) as client:
+        yield House(config=config, store=store, web=client, sources=_sources(config), press=_press(config))
+
+
+def _sources(config: Config) -> tuple[Source, ...]:
+    return tuple(source for kind, settings in config.sources.items() for source in SOURCES[kind].sources(settings))
+
+
+def _press(config: Config) -> Press:
+    return Press(
+        renderer=Renderer(config.templates),
+        sender=config.sender,
+        owner=config.owner,
+        postal=config.postal,
+        site=config.site,
+        keys=[key.get_secret_value() for key in config.keys],
+    )
+
+
+def _owner() -> str:
+    """This process, as it signs its leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_dead(owner: str) -> bool:
+    """Is it known that the process behind a lease is gone? Of another machine nothing is known."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,97 @@
+"""The command line: one command, one file; this room only finds them and turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digest.errors import DigestError, Exit
+
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "pull",
+    "compose",
+    "deliver",
+    "run",
+    "send",
+    "preview",
+    "read",
+    "match",
+    "outbox",
+)
+"""In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the command was called: what every command may ask for."""
+
+    config: Path = Path("config")
+
+
+class Doors(click.Group):
+    """A group whose commands are imported when they are asked for, so that one slow room delays no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"digest.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise _with_nearest(error, args[0]) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DigestError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            ctx.exit(Exit.INTERRUPTED)
+
+
+def _with_nearest(error: click.UsageError, word: str) -> click.UsageError:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    if near:
+        error.message += f" Did you mean {near[0]!r}?"
+    return error
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("config"),
+    show_default=True,
+    metavar="DIR",
+    help="The folder of digest.yaml and subscribers/.",
+)
+@click.version_option(package_name="morning-papers", message="%(version)s")
+@click.pass_context
+def digest(ctx: click.Context, config: Path) -> None:
+    """Morning Papers: every paper you asked for, once, in a letter that looks right and says why.
+
+    Try `digest demo` first; it needs nothing and shows the whole way. Then `digest init`, edit config/, `digest check`,
+    `digest preview NAME --open`, and `digest run`.
+
+    Exit codes: 0 done, 1 failed, 2 usage or config, 3 partly done, 75 try later, 130 interrupted.
+    """
+    ctx.obj = Place(config=config)

@@ -1,0 +1,53 @@
+"""`digest compose`: write the issues that are due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option, papers, work
+from digest.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.compose import Composed
+
+
+@click.command("compose", short_help="Write the issues that are due.")
+@now_option
+@click.pass_context
+def command(ctx: click.Context, now: datetime) -> None:
+    """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
+    from digest.build import load, open_house
+    from digest.compose import compose
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house, work("Composing …") as tell:
+        results = compose(
+            house.config.subscribers, house.store, house.press, now=now, tell=lambda result: tell(line(result))
+        )
+        if not results:
+            tell("nothing is due")
+    ctx.exit(exit_code(results))
+
+
+def line(result: Composed) -> str:
+    """One issue in one line."""
+    name = f"{result.subscriber}, {result.subscription}, {result.slot}"
+    if result.fault:
+        return f"{name}: failed: {result.fault}"
+    if result.quiet:
+        return f"{name}: a quiet day"
+    return f"{name}: {papers(result.papers)}" + (f", {result.more} more not shown" if result.more else "")
+
+
+def exit_code(results: Sequence[Composed]) -> Exit:
+    """Done, partly done or failed."""
+    faults = sum(result.fault is not None for result in results)
+    if not faults:
+        return Exit.DONE
+    return Exit.FAILED if faults == len(results) else Exit.PARTLY

@@ -1,0 +1,46 @@
+"""`digest deliver`: send what waits in the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option, work
+from digest.errors import Exit
+
+if TYPE_CHECKING:
+    from digest.deliver import Delivered, Round
+
+
+@click.command("deliver", short_help="Send what waits in the outbox.")
+@now_option
+@click.pass_context
+def command(ctx: click.Context, now: datetime) -> None:
+    """Send every letter whose time has come; SIGTERM finishes the letter in hand and leaves the others."""
+    from digest.build import load, open_house
+    from digest.cli.stop import on_signal
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house, on_signal() as stop, work("Sending …") as tell:
+        result = house.deliver(lambda: now, stop=stop, tell=lambda letter: tell(line(letter)))
+        if result.stopped:
+            tell(f"stopped: {result.stopped}; what is left waits in the outbox")
+        elif not result.letters:
+            tell("nothing waits")
+    ctx.exit(exit_code(result))
+
+
+def line(letter: Delivered) -> str:
+    """One letter in one line, without its address."""
+    return f"{letter.subscriber}: {letter.outcome}" + (f": {letter.words}" if letter.words else "")
+
+
+def exit_code(result: Round) -> Exit:
+    """Done, partly done, or the relay is to be asked later."""
+    if result.stopped:
+        return Exit.LATER
+    done = result.count("sent") + result.count("cancelled")
+    return Exit.DONE if done == len(result.letters) else Exit.PARTLY

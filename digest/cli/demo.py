@@ -1,0 +1,144 @@
+"""`digest demo`: the whole way on a bundled morning, with nothing else on the machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.errors import Exit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from digest.build import House
+
+MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
+"""When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
+
+_ANSWERS = {"/oai": "oai.xml", "/rss": "feed.xml", "/journal.xml": "journal.xml"}
+
+
+@click.command("demo", short_help="See the whole way on bundled papers; needs nothing.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the database and the letters lie.",
+)
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """Take sixty sample papers the whole way into three readers' letters.
+
+    A small web server on this machine answers as the services do, an embedded SQLite keeps the papers, and an embedded
+    mail server catches the letters as .eml and .html files. A second run finds everything sent and adds nothing.
+    """
+    from rich.console import Console
+
+    from digest.build import load, open_house
+    from digest.cli.catcher import catch
+
+    console = Console(highlight=False)
+    letters = folder / "letters"
+    with _services() as web_port, catch(letters) as mail_port:
+        config = _furnish(folder, web_port=web_port, mail_port=mail_port)
+        with open_house(load(config)) as house:
+            code = _whole_way(house, console)
+    _point_out(letters, console)
+    ctx.exit(code)
+
+
+def _whole_way(house: House, console: Console) -> Exit:
+    from digest.compose import compose
+    from digest.pull import pull
+
+    console.print("[bold]1  Pull[/]      ask the services, read their answers, keep each paper once")
+    pulled = pull(house.sources, house.store, house.web, now=MORNING, by_hand=True)
+    for each in pulled:
+        console.print(
+            f"   {each.source}: {each.fault or f'{each.papers} papers, {each.new} new, {each.updates} updated'}"
+        )
+
+    console.print("[bold]2  Compose[/]   match them against the readers' rules, write one issue each")
+    composed = compose(house.config.subscribers, house.store, house.press, now=MORNING)
+    for issue in composed:
+        more = f", {issue.more} more not shown" if issue.more else ""
+        console.print(f"   {issue.subscriber}: {issue.fault or f'{issue.papers} papers matched{more}'}")
+    if not composed:
+        console.print("   nothing is due: every reader has this morning's issue")
+
+    console.print("[bold]3  Deliver[/]   send each letter by SMTP, once")
+    delivered = house.deliver(lambda: MORNING)
+    for letter in delivered.letters:
+        console.print(f"   {letter.subscriber}: {letter.outcome}", markup=False)
+    if not delivered.letters:
+        console.print("   nothing waits: all letters were sent before")
+
+    faults = [each for each in (*pulled, *composed) if each.fault]
+    unsent = [letter for letter in delivered.letters if letter.outcome != "sent"]
+    return Exit.FAILED if faults or unsent or delivered.stopped else Exit.DONE
+
+
+def _point_out(letters: Path, console: Console) -> None:
+    console.print(f"\n[bold]The letters[/]  in {letters}")
+    pages = sorted(letters.glob("*.html"))
+    for page in pages:
+        console.print(f"   {page.name}", markup=False)
+    if pages:
+        console.print(f"\nOpen one in a browser:  {pages[0].resolve().as_uri()}", soft_wrap=True)
+    console.print("Then make it yours:     digest init")
+
+
+def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
+    """The demo's config, with the ports of this run in it; the database and the letters of an earlier run stay."""
+    from digest.shipped import shipped
+
+    config = folder / "config"
+    shutil.copytree(shipped("config") / "demo", config, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.xml"))
+    house = config / "digest.yaml"
+    text = house.read_text(encoding="utf-8")
+    text = text.replace("SMTPPORT", str(mail_port)).replace("PORT", str(web_port))
+    house.write_text(text.replace("sqlite:///", f"sqlite:///{folder.resolve()}/"), encoding="utf-8")
+    return config
+
+
+@contextmanager
+def _services() -> Iterator[int]:
+    """A loopback web server that answers as arXiv and a journal do; its port."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+    from urllib.parse import urlsplit
+
+    from digest.shipped import shipped
+
+    sample = shipped("config") / "demo"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name that http.server calls
+            name = next((file for path, file in _ANSWERS.items() if urlsplit(self.path).path.startswith(path)), None)
+            body = (sample / name).read_bytes() if name else b""
+            self.send_response(200 if name else 404)
+            self.send_header("Content-Type", "text/xml; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the library's)
+            """Say nothing; the demo tells its own story."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,92 @@
+"""`digest preview`: see a reader's letter before anyone gets it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import Moment, now_option
+
+if TYPE_CHECKING:
+    from digest.build import House
+    from digest.issue import Issue
+
+
+@click.command("preview", short_help="See a reader's letter; nothing is written or sent.")
+@click.argument("who")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "text", "eml"]),
+    default="text",
+    help="[default: text, html with --open or -o FILE.html]",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there.")
+@click.option("--open", "open_it", is_flag=True, help="Show it in the browser.")
+@click.option(
+    "--since", type=Moment(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
+)
+@click.option("--subscription", metavar="NAME", help="This subscription.  [default: the first one]")
+@now_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    who: str,
+    form: str,
+    output: Path | None,
+    open_it: bool,
+    since: datetime | None,
+    subscription: str | None,
+    now: datetime,
+) -> None:
+    """Print the letter that WHO (a reader's id) would get for the papers in the store."""
+    from digest.build import load, open_house
+    from digest.cli.reader import find
+    from digest.compose import by_hand
+
+    given = ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
+    if not given and (open_it or output is not None):
+        form = _form_of(output)
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house:
+        reader, chosen = find(house, who, subscription)
+        if len(chosen) > 1:
+            names = ", ".join(repr(each.name) for each in chosen)
+            click.echo(f"{reader.id} has {names}; this is the first; choose with --subscription NAME", err=True)
+        since = since or now - timedelta(days=7)
+        issue = by_hand(reader, chosen[0], house.store, since=since, until=now, now=now).issue
+        body = _print(house, issue, form)
+    if not issue.count:
+        click.echo(
+            "no paper in the store matches: `digest pull` asks for new ones, --since 30d looks further back", err=True
+        )
+    if output is None and open_it:
+        output = _temporary(form)
+    if output is None:
+        click.get_binary_stream("stdout").write(body)
+    else:
+        output.write_bytes(body)
+        click.echo(f"written to {output}", err=True)
+    if open_it:
+        click.launch(str(output))
+
+
+def _form_of(output: Path | None) -> str:
+    return {".txt": "text", ".eml": "eml"}.get(output.suffix if output else "", "html")
+
+
+def _print(house: House, issue: Issue, form: str) -> bytes:
+    if form == "eml":
+        return house.press(issue).message
+    parts = house.press.parts(issue)
+    return (parts.text if form == "text" or parts.html is None else parts.html).encode()
+
+
+def _temporary(form: str) -> Path:
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="digest-")) / {"text": "letter.txt"}.get(form, f"letter.{form}")

@@ -1,0 +1,71 @@
+"""`digest pull`: ask the sources for what is new."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import Moment, now_option, papers, work
+from digest.errors import ConfigError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.pull import Pulled
+
+
+@click.command("pull", short_help="Ask the sources for what is new.")
+@click.option("--source", metavar="NAME", help="Ask this source alone, by its name or by its key under `sources:`.")
+@click.option(
+    "--since", type=Moment(), metavar="DATE", help="Begin there; what is over 7 days old is kept unannounced."
+)
+@now_option
+@click.pass_context
+def command(ctx: click.Context, source: str | None, since: datetime | None, now: datetime) -> None:
+    """Ask the sources for new papers and keep them.
+
+    By hand a source's hourly limit is passed over, the rest that the service itself asked for (Retry-After) never.
+    """
+    from digest.build import load, open_house
+    from digest.cli.stop import on_signal
+    from digest.pull import pull
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house, on_signal() as stop, work("Asking the sources …") as tell:
+        chosen = [each for each in house.sources if source in (None, each.name, each.kind)]
+        if source and not chosen:
+            names = ", ".join(each.name for each in house.sources) or "none is configured"
+            raise ConfigError(f"no source is called {source!r}; there are: {names}")
+        results = pull(
+            chosen,
+            house.store,
+            house.web,
+            now=now,
+            by_hand=True,
+            since=since,
+            stop=stop,
+            tell=lambda result: tell(line(result)),
+        )
+    ctx.exit(exit_code(results))
+
+
+def line(result: Pulled) -> str:
+    """One source's answer in one line, with its warnings below."""
+    if result.fault:
+        said = f"failed: {result.fault}"
+    elif result.resting:
+        said = f"not asked: rests until {result.resting:%Y-%m-%d %H:%M} UTC"
+    else:
+        said = f"{papers(result.papers)}, {result.new} new, {result.updates} updated"
+    return "\n  ".join((f"{result.source}: {said}", *(f"warning: {each}" for each in result.warnings)))
+
+
+def exit_code(results: Sequence[Pulled]) -> Exit:
+    """Done, partly done, or nothing to be had just now."""
+    faults = sum(result.fault is not None for result in results)
+    if not faults:
+        return Exit.DONE
+    return Exit.LATER if faults == len(results) else Exit.PARTLY

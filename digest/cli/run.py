@@ -1,0 +1,141 @@
+"""`digest run`: the daemon, or with --once each step one time for cron."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option
+from digest.errors import DigestError, Exit
+
+if TYPE_CHECKING:
+    from digest.build import House
+
+log = logging.getLogger("digest")
+
+_PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
+_TICK_EVERY = timedelta(seconds=30)
+
+
+@click.command("run", short_help="Run the service; --once for cron.")
+@click.option("--once", is_flag=True, help="Pull, compose and deliver once each, then leave.")
+@now_option
+@click.pass_context
+def command(ctx: click.Context, once: bool, now: datetime) -> None:
+    """Pull, compose and deliver on a clock until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is bad.
+
+    With --once each is done one time, for cron; the exit code is the worst of the three.
+    """
+    from digest.build import load, open_house
+    from digest.cli.stop import on_signal
+
+    if not once and ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--now goes with --once")
+    place: Place = ctx.obj
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    for noisy in ("apscheduler", "httpx", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    with open_house(load(place.config)) as house:
+        if once:
+            with on_signal() as stop:
+                ctx.exit(_once(house, now, stop))
+        _forever(house, place)
+
+
+def _once(house: House, now: datetime, stop: Event) -> Exit:
+    codes = [_pull(house, now, stop)]
+    if not stop.is_set():
+        codes.append(_compose(house, now))
+    if not stop.is_set():
+        codes.append(_deliver(house, now, stop))
+    if all(code == Exit.LATER for code in codes):
+        return Exit.LATER
+    return _worst(codes)
+
+
+def _worst(codes: list[Exit]) -> Exit:
+    """Done where all is done, failed or later where nothing else happened, else partly done."""
+    faults = {code for code in codes if code is not Exit.DONE}
+    if not faults:
+        return Exit.DONE
+    return faults.pop() if len(faults) == 1 and Exit.DONE not in codes else Exit.PARTLY
+
+
+def _forever(house: House, place: Place) -> None:
+    from digest import daemon
+    from digest.build import load
+    from digest.cli.stop import on_signal
+
+    current = house
+
+    def reload() -> None:
+        nonlocal current
+        try:
+            current = current.with_config(load(place.config))
+            log.info("config: read anew, %d readers", len(current.config.subscribers))
+        except DigestError as error:
+            log.error("config: kept as it was, since the new one is bad:\n%s", error)
+
+    def tick() -> None:
+        _compose(current, datetime.now(UTC))
+        if not stop.is_set():
+            _deliver(current, None, stop)
+
+    with on_signal(hang_up=reload) as stop:
+        log.info("running: %d readers, %d sources", len(current.config.subscribers), len(current.sources))
+        beats = [
+            daemon.Beat("pull", _PULL_EVERY, lambda: void(_pull(current, datetime.now(UTC), stop))),
+            daemon.Beat("tick", _TICK_EVERY, tick),
+        ]
+        daemon.run(beats, stop=stop)
+        log.info("stopped")
+
+
+def void(_code: Exit) -> None:
+    """The daemon has logged what went wrong; a code is for cron."""
+
+
+def _pull(house: House, now: datetime, stop: Event) -> Exit:
+    from digest.cli.pull import exit_code, line
+    from digest.pull import Pulled, pull
+
+    def tell(result: Pulled) -> None:
+        level = logging.ERROR if result.fault else logging.WARNING if result.warnings else logging.INFO
+        if not result.resting:
+            log.log(level, "pull: %s", line(result))
+
+    return exit_code(pull(house.sources, house.store, house.web, now=now, stop=stop, tell=tell))
+
+
+def _compose(house: House, now: datetime) -> Exit:
+    from digest.cli.compose import exit_code, line
+    from digest.compose import compose
+
+    results = compose(
+        house.config.subscribers,
+        house.store,
+        house.press,
+        now=now,
+        tell=lambda result: log.log(logging.ERROR if result.fault else logging.INFO, "compose: %s", line(result)),
+    )
+    return exit_code(results)
+
+
+def _deliver(house: House, now: datetime | None, stop: Event) -> Exit:
+    from digest.cli.deliver import exit_code, line
+
+    result = house.deliver(
+        lambda: now or datetime.now(UTC),
+        stop=stop,
+        tell=lambda letter: log.log(
+            logging.INFO if letter.outcome == "sent" else logging.WARNING, "deliver: %s", line(letter)
+        ),
+    )
+    if result.stopped:
+        log.error("deliver: stopped: %s", result.stopped)
+    return exit_code(result)

@@ -1,0 +1,72 @@
+"""How the commands speak: rich on a terminal, plain lines elsewhere, and the options that several of them share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Moment(click.ParamType[datetime]):
+    """A point in time: ISO 8601, a date, or a span back from now such as 7d, 12h or 2w; without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        span = re.fullmatch(r"(\d{1,4})([hdw])", value)
+        if span:
+            return _now_of(ctx) - int(span[1]) * {"h": _HOUR, "d": _DAY, "w": 7 * _DAY}[span[2]]
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"{value!r} is no time: write 2026-11-20, 2026-11-20T07:30+01:00 or a span such as 7d", param, ctx
+            )
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+def _now_of(ctx: click.Context | None) -> datetime:
+    given = ctx.params.get("now") if ctx else None
+    return given if isinstance(given, datetime) else datetime.now(UTC)
+
+
+def now_option(command: F) -> F:
+    """`--now TIME`: the clock of a rehearsal."""
+    return click.option(
+        "--now",
+        type=Moment(),
+        default=lambda: datetime.now(UTC),
+        is_eager=True,
+        metavar="TIME",
+        help="Take this for the present time (a rehearsal).",
+    )(command)
+
+
+@contextmanager
+def work(doing: str) -> Iterator[Callable[[str], None]]:
+    """While long work goes on: a spinner and lines above it on a terminal, lines alone elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda line: click.echo(line, err=True)
+        return
+    with console.status(doing):
+        yield lambda line: console.print(line, markup=False)
+
+
+def papers(count: int) -> str:
+    """A count of papers in words."""
+    return f"{count:,} paper{'' if count == 1 else 's'}"

@@ -1,0 +1,74 @@
+"""`digest send`: one letter by hand, now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import Moment, now_option, papers
+from digest.errors import Exit
+
+
+@click.command("send", short_help="Send one reader a letter by hand.")
+@click.argument("who")
+@click.option(
+    "--since", type=Moment(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
+)
+@click.option("--until", type=Moment(), metavar="DATE", help="Papers dated before then.  [default: now]")
+@click.option("--to", "address", metavar="ADDRESS", help="Send it there instead of to the reader.")
+@click.option("--subscription", metavar="NAME", help="This subscription alone.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent; write and send nothing.")
+@click.option("--record", is_flag=True, help="Remember these papers as told, so that no later issue brings them again.")
+@now_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    who: str,
+    since: datetime | None,
+    until: datetime | None,
+    address: str | None,
+    subscription: str | None,
+    dry_run: bool,
+    record: bool,
+    now: datetime,
+) -> None:
+    """Send WHO (a reader's id) what the rules match among the papers in the store, whether or not they had it before.
+
+    It changes nothing of the daily letters unless --record is given. `digest pull` first, if the store is old.
+    """
+    from digest.build import load, open_house
+    from digest.cli.deliver import exit_code, line
+    from digest.cli.reader import find
+    from digest.cli.stop import on_signal
+    from digest.compose import by_hand
+
+    place: Place = ctx.obj
+    since, until = since or now - timedelta(days=7), until or now
+    codes = [Exit.DONE]
+    with open_house(load(place.config)) as house, on_signal() as stop:
+        reader, chosen = find(house, who, subscription)
+        for each in chosen:
+            drawn = by_hand(reader, each, house.store, since=since, until=until, now=now)
+            issue = drawn.issue
+            if not issue.count:
+                click.echo(
+                    f"{reader.id}, {each.name}: nothing matches among the papers since {since:%Y-%m-%d}; no letter"
+                )
+                continue
+            envelope = house.press(issue, to=address)
+            more = f", {issue.more} more not shown" if issue.more else ""
+            click.echo(f"{reader.id}, {each.name}: {papers(issue.count)}{more}")
+            if dry_run:
+                for item in issue.items:
+                    click.echo(f"  {item.paper.key}  {item.paper.title}")
+                continue
+            drawn.keep(house.store, envelope, record=record, now=now)
+            result = house.deliver(lambda: now, stop=stop, only=envelope.message_id)
+            for letter in result.letters:
+                click.echo(f"  {line(letter)}")
+            if result.stopped:
+                click.echo(f"stopped: {result.stopped}; the letter waits in the outbox", err=True)
+            codes.append(exit_code(result))
+    ctx.exit(max(codes))

@@ -1,0 +1,276 @@
+"""From the store into the outbox: what is due, what matched, one issue, one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from digest.arrival import LOOK_BACK
+from digest.delivery import Envelope
+from digest.errors import DigestError
+from digest.issue import Candidate, Issue, Kind, arrange, match, wanted
+from digest.store import Due, Plan, Publication, Store
+from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
+
+OVERLAP = timedelta(days=2)
+"""How far a subscription reads back behind its cursor, which only bounds the search; the memory decides."""
+
+Press = Callable[[Issue], Envelope]
+"""What prints an issue: from its parts to the bytes of one letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What became of one due subscription."""
+
+    subscriber: str
+    subscription: str
+    slot: str = ""
+    papers: int = 0
+    more: int = 0
+    quiet: bool = False
+    fault: str | None = None
+
+
+def compose(
+    subscribers: Sequence[Subscriber],
+    store: Store,
+    press: Press,
+    *,
+    now: datetime,
+    tell: Callable[[Composed], None] = lambda _: None,
+) -> list[Composed]:
+    """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due."""
+    desks = {
+        (reader.id, subscription.name): (reader, subscription)
+        for reader in subscribers
+        for subscription in reader.subscriptions
+    }
+    enrol(subscribers, store, now=now)
+    due = [
+        _Task(row, *desks[row.subscriber, row.name], now)
+        for row in store.due(now)
+        if (row.subscriber, row.name) in desks
+    ]
+    awake = [task for task in due if not _asleep(task, store, now)]
+    results = []
+    for task, candidates in _candidates(awake, store, now):
+        result = _compose_one(task, candidates, store, press, now)
+        if result:
+            tell(result)
+            results.append(result)
+    return results
+
+
+def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
+    """Bring the store's clock rows in line with the config: new ones are due from today on, changed ones from now on."""
+    zones = {reader.id: reader.timezone for reader in subscribers}
+    plans = {
+        (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions
+    }
+
+    def schedule(subscriber: str, name: str, last_local: str | None) -> tuple[datetime, str] | None:
+        when = plans[subscriber, name].when
+        if when.at_once:
+            return None
+        if last_local is None:
+            slot = first_slot(when, zones[subscriber], now)
+        else:
+            last_day = datetime.fromisoformat(last_local).date()
+            slot = next_slot(when, zones[subscriber], now, not_on=last_day)
+        return slot.due, slot.local
+
+    store.sync(
+        [
+            Plan(subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}")
+            for reader in subscribers
+            for subscription in reader.subscriptions
+        ],
+        schedule,
+        now=now,
+    )
+
+
+class _Task:
+    """A due row with its reader, its subscription and the window that it reads."""
+
+    def __init__(self, row: Due, reader: Subscriber, subscription: Subscription, now: datetime) -> None:
+        self.row = row
+        self.reader = reader
+        self.subscription = subscription
+        changed = row.fingerprint is not None and row.fingerprint != subscription.fingerprint
+        look_back = now - LOOK_BACK
+        if row.cursor is None:
+            self.since = look_back
+        else:
+            self.since = min(row.cursor - OVERLAP, look_back) if changed else row.cursor - OVERLAP
+
+    def slot(self, now: datetime, candidates: Sequence[Candidate]) -> Slot:
+        """The newest slot that has passed, so that days of silence give one issue; of an alert its newest arrival."""
+        when = self.subscription.when
+        if when.at_once:
+            newest = max((candidate.at for candidate in candidates), default=now)
+            return Slot(local=newest.isoformat(), due=newest)
+        return latest_slot(when, self.reader.timezone, now)
+
+    def next(self, now: datetime, slot: Slot) -> Slot | None:
+        when = self.subscription.when
+        if when.at_once:
+            return None
+        return next_slot(when, self.reader.timezone, now, not_on=datetime.fromisoformat(slot.local).date())
+
+
+def _asleep(task: _Task, store: Store, now: datetime) -> bool:
+    """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
+    until = task.reader.pause_until
+    if until is None or now.astimezone(task.reader.timezone).date() >= until:
+        return False
+    if not task.subscription.when.at_once:
+        _pass_over(task, store, now)
+    return True
+
+
+def _pass_over(task: _Task, store: Store, now: datetime) -> None:
+    """Let a slot go by without an issue, or an alert without news."""
+    following = task.next(now, task.slot(now, ()))
+    store.advance(
+        task.row.id,
+        next_due=following.due if following else None,
+        next_slot=following.local if following else None,
+        seen=task.row.newest,
+    )
+
+
+def _candidates(tasks: Sequence[_Task], store: Store, now: datetime) -> Iterator[tuple[_Task, list[Candidate]]]:
+    """Every task with what its rules match in its window."""
+    if not tasks:
+        return
+    arrivals = store.arrivals(min(task.since for task in tasks), now)
+    for task, found in zip(tasks, match([task.subscription for task in tasks], arrivals), strict=True):
+        yield task, [candidate for candidate in found if candidate.at > task.since]
+
+
+def _compose_one(
+    task: _Task, candidates: Iterable[Candidate], store: Store, press: Press, now: datetime
+) -> Composed | None:
+    told = store.told(task.reader.id)
+    fresh = [candidate for candidate in candidates if wanted(candidate, told, task.subscription.updates)]
+    if not fresh and task.subscription.when.at_once:
+        _pass_over(task, store, now)
+        return None
+    kind: Kind = "alert" if task.subscription.when.at_once else "scheduled"
+    slot = task.slot(now, fresh)
+    issue = draw_up(
+        task.reader,
+        task.subscription,
+        fresh,
+        kind=kind,
+        slot=slot.local,
+        number=task.row.number,
+        since=task.since,
+        now=now,
+    )
+    quiet = not fresh and task.subscription.quiet == "silent"
+    result = Composed(
+        subscriber=task.reader.id,
+        subscription=task.subscription.name,
+        slot=slot.local,
+        papers=issue.count,
+        more=issue.more,
+        quiet=quiet,
+    )
+    following = task.next(now, slot)
+    try:
+        publication = Publication(
+            due=task.row.id,
+            subscriber=task.reader.id,
+            subscription=task.subscription.name,
+            kind=kind,
+            slot=slot.local,
+            number=task.row.number,
+            created=now,
+            since=task.since,
+            until=now,
+            items=items_of(issue),
+            told=tuple({(candidate.work, candidate.event): None for candidate in fresh}),
+            envelope=None if quiet else press(issue),
+            next_due=following.due if following else None,
+            next_slot=following.local if following else None,
+            fingerprint=task.subscription.fingerprint,
+            seen=task.row.newest,
+        )
+        store.publish(publication)
+    except DigestError as error:
+        return replace(result, fault=str(error))
+    return result
+
+
+def draw_up(
+    reader: Subscriber,
+    subscription: Subscription,
+    candidates: Collection[Candidate],
+    *,
+    kind: Kind,
+    slot: str,
+    number: int,
+    since: datetime,
+    now: datetime,
+) -> Issue:
+    """The issue of one subscription out of what is fresh for its reader."""
+    return Issue(
+        subscriber=reader,
+        subscription=subscription.name,
+        when=subscription.when,
+        kind=kind,
+        slot=slot,
+        number=number,
+        date=now.astimezone(reader.timezone),
+        since=since.astimezone(reader.timezone),
+        sections=arrange(subscription, candidates),
+        rules_count=sum(rule.author is None for rule in subscription.rules),
+        authors_count=sum(rule.author is not None for rule in subscription.rules),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """An issue that no clock asked for, and all that it would tell (also what is behind "+ n more")."""
+
+    issue: Issue
+    told: tuple[tuple[int, str], ...]
+
+    def keep(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
+        """Put its letter into the outbox; its papers are remembered as told only where that is asked for."""
+        issue = self.issue
+        store.publish(
+            Publication(
+                subscriber=issue.subscriber.id,
+                subscription=issue.subscription,
+                kind=issue.kind,
+                slot=issue.slot,
+                number=issue.number,
+                created=now,
+                since=issue.since,
+                until=now,
+                items=items_of(issue),
+                told=self.told if record else (),
+                envelope=envelope,
+            )
+        )
+
+
+def by_hand(
+    reader: Subscriber, subscription: Subscription, store: Store, *, since: datetime, until: datetime, now: datetime
+) -> ByHand:
+    """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
+    found = [candidate for candidate in match([subscription], store.dated(since, until))[0] if candidate.rules]
+    issue = draw_up(reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now)
+    return ByHand(issue=issue, told=tuple((candidate.work, candidate.event) for candidate in found))
+
+
+def items_of(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
+    """What the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
+    return tuple(
+        (item.work, item.paper.key, item.event, section.title) for section in issue.sections for item in section.items
+    )

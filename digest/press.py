@@ -1,0 +1,67 @@
+"""The press: from an issue to one letter in its envelope, the same bytes whenever it is printed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.delivery import Envelope
+from digest.issue import Issue
+from digest.letter import Listing, Mailbox, build, mailto, message_id
+from digest.render import Links, Parts, Renderer
+from digest.token import sign
+
+UNSUBSCRIBE = "unsubscribe"
+"""The purpose of the token in the link by which a reader leaves a subscription; it never expires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What every letter of this house has in common."""
+
+    renderer: Renderer
+    sender: Mailbox
+    owner: Mailbox
+    postal: str = ""
+    site: str | None = None  # base URL of the pages, without a slash at its end
+    keys: Sequence[str] = ()  # the last signs
+
+    def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
+        """The letter of an issue to its reader, or to the address that is given."""
+        reader = issue.subscriber
+        mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
+        parts = self.parts(issue)
+        key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
+        message = build(
+            sender=self.sender,
+            to=mailbox,
+            reply_to=self.owner,
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+            message_id=key,
+            date=issue.date,
+            listing=self._listing(issue),
+        )
+        return Envelope(sender=self.sender.wire, recipient=mailbox.wire, message=message, message_id=key)
+
+    def parts(self, issue: Issue) -> Parts:
+        """What the letter says."""
+        leave = self._leave(issue)
+        return self.renderer.letter(issue, Links(unsubscribe=leave[0]), postal=self.postal)
+
+    def _listing(self, issue: Issue) -> Listing:
+        return Listing(
+            id=f"digest.{self.sender.domain}",
+            name=self.sender.name,
+            unsubscribe=self._leave(issue),
+            owner=mailto(self.owner.wire),
+        )
+
+    def _leave(self, issue: Issue) -> tuple[str, ...]:
+        """Where a reader leaves: the page, where there are pages, and a mail to the owner in any case."""
+        mail = mailto(self.owner.wire, f"unsubscribe {issue.subscriber.id}: {issue.subscription}")
+        if not self.site:
+            return (mail,)
+        token = sign(UNSUBSCRIBE, {"subscriber": issue.subscriber.id, "subscription": issue.subscription}, self.keys)
+        return (f"{self.site}/unsubscribe/{token}", mail)

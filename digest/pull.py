@@ -1,0 +1,167 @@
+"""From the sources into the store: ask politely, read, keep; one page, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Event
+
+import httpx
+
+from digest.arrival import LOOK_BACK
+from digest.errors import SourceError
+from digest.sources.base import Answer, Page, Source
+from digest.store import Progress, SourceState, Store
+from digest.web import Fetched, Stopped, Validators, Web
+
+_PATIENCE = timedelta(minutes=15)  # before a source that failed is asked again, where it did not say itself
+_LONGEST_PATIENCE = timedelta(hours=4)
+_MOST_PAGES = 2_000  # a walk that is longer goes in a circle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """How asking one source went."""
+
+    source: str
+    papers: int = 0
+    new: int = 0
+    updates: int = 0  # revised, published, withdrawn
+    warnings: tuple[str, ...] = ()
+    fault: str | None = None
+    resting: datetime | None = None  # not asked: its time has not come
+
+    @property
+    def brought(self) -> bool:
+        return bool(self.new or self.updates)
+
+
+def pull(
+    sources: Iterable[Source],
+    store: Store,
+    web: Web,
+    *,
+    now: datetime,
+    by_hand: bool = False,
+    since: datetime | None = None,
+    stop: Event | None = None,
+    tell: Callable[[Pulled], None] = lambda _: None,
+) -> list[Pulled]:
+    """Ask each source whose time has come and keep what it says; a source that fails stops no other.
+
+    By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
+    older than the usual look-back is kept without being announced. A failed source goes on next time where its last
+    whole page ended.
+    """
+    results = []
+    for source in sources:
+        if stop is not None and stop.is_set():
+            break
+        result = _ask(source, store, web, now=now, by_hand=by_hand, since=since, stop=stop)
+        tell(result)
+        results.append(result)
+    return results
+
+
+def _ask(
+    source: Source,
+    store: Store,
+    web: Web,
+    *,
+    now: datetime,
+    by_hand: bool,
+    since: datetime | None,
+    stop: Event | None,
+) -> Pulled:
+    state = store.source(source.name)
+    resting = _resting(source, state, now, by_hand=by_hand)
+    if resting:
+        return Pulled(source=source.name, resting=resting)
+    result = Pulled(source=source.name)
+    try:
+        for page in _walk(source, store, web, now=now, since=since, stop=stop):
+            result = _add(result, page)
+    except Stopped as error:
+        return replace(result, fault=str(error))
+    except SourceError as error:
+        next_try = now + (error.retry_after or min(_PATIENCE * 2**state.failures, _LONGEST_PATIENCE))
+        store.failed(source.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
+        return replace(result, fault=str(error))
+    return result
+
+
+def _resting(source: Source, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
+    """When the source may be asked again, if that is later than now."""
+    waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
+    if not by_hand and state.last_ok:
+        waits.append(state.last_ok + source.every)
+    return max((wait for wait in waits if wait > now), default=None)
+
+
+def _walk(
+    source: Source, store: Store, web: Web, *, now: datetime, since: datetime | None, stop: Event | None
+) -> Iterator[Pulled]:
+    """Page after page of one source, each kept before the next is asked for."""
+    state = store.source(source.name)
+    first = since is not None or state.last_ok is None
+    cursor = None if since is not None else state.cursor
+    look_back = now - LOOK_BACK
+    request: httpx.Request | None = source.first(cursor, since or look_back, now)
+    restarted = False
+    for _ in range(_MOST_PAGES):
+        if request is None:
+            return
+        url = str(request.url)
+        fetched = web.get(
+            request,
+            validators=Validators(*state.validators.get(url, ())),
+            allow_private=source.allow_private,
+            service=source.kind,
+            stop=stop,
+        )
+        page = Page() if fetched.not_modified else source.read(_answer(fetched), now)
+        if page.restart:
+            if restarted:
+                raise SourceError(f"{source.name}: the service refused its own resumption token twice")
+            restarted, request = True, source.first(store.source(source.name).cursor, since or look_back, now)
+            continue
+        done = page.next is None
+        # Validators of a page that leads on, or that was cut, would hide the rest behind a 304.
+        seals = (fetched.validators.etag, fetched.validators.last_modified)
+        validators = seals if done and not page.cut and any(seals) else None
+        progress = Progress(source.name, cursor=page.cursor, url=url, validators=validators, done=done)
+        added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress)
+        yield Pulled(
+            source=source.name,
+            papers=len(page.papers),
+            new=added.new,
+            updates=added.updates,
+            warnings=(*page.warnings, *_moved(fetched)),
+        )
+        request = page.next
+    raise SourceError(f"{source.name}: more than {_MOST_PAGES} pages; the service seems to lead in a circle")
+
+
+def _answer(fetched: Fetched) -> Answer:
+    return Answer(
+        url=fetched.url,
+        status=fetched.status,
+        body=fetched.body,
+        content_type=fetched.content_type,
+        headers=fetched.headers,
+    )
+
+
+def _moved(fetched: Fetched) -> tuple[str, ...]:
+    return (f"has moved for good: write {fetched.moved_to} into the config",) if fetched.moved_to else ()
+
+
+def _add(total: Pulled, page: Pulled) -> Pulled:
+    return replace(
+        total,
+        papers=total.papers + page.papers,
+        new=total.new + page.new,
+        updates=total.updates + page.updates,
+        warnings=(*total.warnings, *page.warnings),
+    )
