@@ -173,7 +173,10 @@ _TIE = re.compile(r"(?<!\\)~")
 
 def clean_name(raw: str) -> str:
     """One author's name, or several in one string: as `clean_line`, and TeX's tie is a space."""
-    return clean_line(_TIE.sub(" ", raw) if "~" in raw else raw)
+    if "~" not in raw:
+        return clean_line(raw)
+    name = clean_line(_TIE.sub(" ", raw))
+    return name if "~" not in name else clean_line(name.replace("~", " "))
 
 
 # -- HTML ---------------------------------------------------------------------
@@ -198,6 +201,6 @@ def clean_html(raw: str) -> str:
     """
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
-    broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", " ".join(raw.replace("\0", "").split())))
+    broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", " ".join(strip_controls(raw).split())))
     plain = html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style"}))
     return "\n".join(line for line in map(clean_line, plain.split("\n")) if line)
