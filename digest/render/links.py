@@ -1,0 +1,51 @@
+"""Addresses of papers as a letter may carry them: http(s) alone, percent-encoded, host names in ASCII."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from digest.paper import Paper
+from digest.text import strip_controls
+
+_LONGEST = 2_000  # characters; what is longer is no address that a mail program opens
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SECURE = ("arxiv.org", "doi.org")  # known to answer https, whatever a feed says
+
+
+def safe(raw: str | None) -> str | None:
+    """The address in a form that is safe in HTML, in text and on the wire; None for what is no web address."""
+    try:
+        parts = urlsplit(strip_controls(raw or "").strip())
+        host = _host(parts.hostname or "")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # UnicodeError, for hosts, is one
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    secure = host in _SECURE or host.endswith(tuple(f".{name}" for name in _SECURE))
+    path, query, fragment = (_encoded(part) for part in (parts.path, parts.query, parts.fragment))
+    url = urlunsplit(("https" if secure else parts.scheme, host + port, path, query, fragment))
+    return url if len(url) <= _LONGEST else None
+
+
+def abstract_page(paper: Paper) -> str | None:
+    """Where a title leads to."""
+    arxiv = f"https://arxiv.org/abs/{paper.ids.arxiv}" if paper.ids.arxiv else None
+    doi = paper.doi or paper.ids.doi
+    return safe(paper.url) or safe(arxiv) or safe(f"https://doi.org/{quote(doi, safe='/')}" if doi else None)
+
+
+def pdf(paper: Paper) -> str | None:
+    return safe(paper.pdf) or safe(f"https://arxiv.org/pdf/{paper.ids.arxiv}" if paper.ids.arxiv else None)
+
+
+def _host(name: str) -> str:
+    if ":" in name:  # IPv6
+        return f"[{name}]"
+    host = name.encode("idna").decode()
+    return host if re.fullmatch(r"[a-z0-9._-]*", host) else ""
+
+
+def _encoded(part: str) -> str:
+    return quote(_STRAY_PERCENT.sub("%25", part), safe="/:@!$&()*+,;=~%?-._")

@@ -1,0 +1,58 @@
+"""Marking what matched: a text in pieces that templates escape and mark one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from digest.render.shorten import ELLIPSIS, Span
+from digest.text import strip_controls
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text, without controls, that matched or did not."""
+
+    text: str
+    hit: bool = False
+
+
+Pieces = tuple[Piece, ...]
+
+
+def marked(text: str, hits: Iterable[Span], shown: Sequence[Span] | None = None) -> Pieces:
+    """The shown parts of a text in pieces; offsets are code points of the text as given, before any escaping."""
+    spans = merged(hits)
+    shown = ((0, len(text)),) if shown is None else shown
+    pieces: list[Piece] = []
+    for position, (start, end) in enumerate(shown):
+        if position:
+            pieces.append(Piece(f" {ELLIPSIS} "))
+        pieces.extend(_split(text, start, end, spans))
+    if shown and shown[-1][1] < len(text):
+        pieces.append(Piece(f"\N{NO-BREAK SPACE}{ELLIPSIS}"))
+    return tuple(pieces)
+
+
+def merged(hits: Iterable[Span]) -> list[Span]:
+    """Spans in order; those that overlap or touch become one."""
+    spans: list[Span] = []
+    for start, end in sorted(hits):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _split(text: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[Piece]:
+    at = start
+    for left, right in spans:
+        left, right = max(left, at), min(right, end)
+        if left < right:
+            if at < left:
+                yield Piece(strip_controls(text[at:left]))
+            yield Piece(strip_controls(text[left:right]), hit=True)
+            at = right
+    if at < end:
+        yield Piece(strip_controls(text[at:end]))

@@ -1,0 +1,230 @@
+"""What the templates of a letter are given: an issue as words, pieces and addresses, nothing left to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.issue import Issue, Item, Section
+from digest.paper import Paper
+from digest.render import links as addresses
+from digest.render.byline import byline
+from digest.render.marks import Piece, Pieces, marked
+from digest.render.shorten import excerpt, shorten
+from digest.render.words import Reason, Share, Summary, Words
+from digest.text import strip_controls
+
+SUBJECT = 150  # characters; more is cut by every mail program
+LEDE = 90  # what an inbox shows beside the subject
+_TITLE = 400  # of a paper; the longest real ones have about 350
+_FACT = 120  # a comment, a journal
+_RULE = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where the footer leads; without a site they are mailto addresses."""
+
+    unsubscribe: str
+    manage: str | None = None
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A link with its words."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One paper. Where a letter is crowded, abstract, facts and actions are empty and it becomes a line."""
+
+    number: int  # from 1, through the whole letter
+    title: Pieces
+    url: str | None
+    authors: Pieces  # one piece a name
+    others: str  # "+ 9 more", or empty
+    also: Pieces  # "also matched …", the titles as hits; or empty
+    abstract: Pieces
+    category: str  # or empty
+    label: str  # "revised: v2", or empty
+    facts: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """What one rule brought."""
+
+    heading: str
+    typed: bool  # the heading is a rule as typed: its capitals mean something
+    rule: str  # as typed; empty for an author, and where the heading says it already
+    cards: tuple[Card, ...]
+    more: str  # "+ 3 more on …", or empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """All that `letter/*.j2` can show."""
+
+    language: str
+    direction: str
+    title: str
+    subject: str
+    lede: str
+    day: str
+    number: str
+    reader: str
+    chapters: tuple[Chapter, ...]
+    note: str  # about the letter as a whole, or empty
+    why: str
+    links: tuple[Action, ...]
+    postal: str
+    crowded: bool  # titles alone
+
+
+def letter(issue: Issue, links: Links, words: Words, *, title: str, postal: str, room: int) -> Letter:
+    """The issue with about `room` characters of each abstract; 0: titles alone."""
+    summary = _summary(issue, words)
+    return Letter(
+        language=words.CODE,
+        direction=words.DIRECTION,
+        title=title,
+        subject=words.subject(summary, SUBJECT),
+        lede=words.lede(summary, LEDE),
+        day=words.day(issue.date.date()),
+        number=words.number(issue.number),
+        reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
+        chapters=tuple(_chapters(issue, words, room)),
+        note="" if issue.count and room else words.CROWDED if issue.count else words.QUIET,
+        why=words.why(_reason(issue)),
+        links=tuple(_footer(links, words)),
+        postal=postal,
+        crowded=room == 0,
+    )
+
+
+def _summary(issue: Issue, words: Words) -> Summary:
+    shares = [_share(issue, section, len(section.items) + section.more) for section in issue.sections]
+    only = next(issue.items) if issue.count == 1 and not issue.more else None
+    return Summary(
+        kind=issue.kind,
+        shares=[share for share in shares if share.count],
+        since=issue.since.astimezone(issue.date.tzinfo).date(),
+        today=issue.date.date(),
+        title=_line(only.paper.title) or words.UNTITLED if only else "",
+        event=only.event if only else "new",
+    )
+
+
+def _share(issue: Issue, section: Section, count: int) -> Share:
+    return Share(
+        count=count, name=_line(section.author or "") or _name(issue, section), author=section.author is not None
+    )
+
+
+def _name(issue: Issue, section: Section) -> str:
+    """A rule without a title goes by its text, but the only rule of a subscription by the subscription's name."""
+    title = _line(section.title)
+    unnamed = title and title == _line(section.query)
+    return _line(issue.subscription) or title if unnamed and issue.rules_count == 1 else title
+
+
+def _reason(issue: Issue) -> Reason:
+    zone = issue.subscriber.timezone.key
+    return Reason(kind=issue.kind, when=issue.when, zone=zone, authors=issue.authors_count, rules=issue.rules_count)
+
+
+def _footer(links: Links, words: Words) -> Iterator[Action]:
+    for label, url in ((words.CHANGE, links.manage), (words.HELP, links.help), (words.UNSUBSCRIBE, links.unsubscribe)):
+        if url:
+            yield Action(words=label, url=url)
+
+
+def _chapters(issue: Issue, words: Words, room: int) -> Iterator[Chapter]:
+    number = 0
+    for section in issue.sections:
+        name, rule = _name(issue, section), _line(section.query)
+        yield Chapter(
+            heading=shorten(name, _RULE) or words.BEFORE,
+            typed=name == rule,
+            rule=shorten(rule, _RULE) if rule != name else "",
+            cards=tuple(_card(item, number + i, issue.date, words, room) for i, item in enumerate(section.items, 1)),
+            more=words.more(_share(issue, section, section.more)) if section.more else "",
+        )
+        number += len(section.items)
+
+
+def _card(item: Item, number: int, now: datetime, words: Words, room: int) -> Card:
+    paper = item.paper
+    authors, others = byline(paper.authors, item.hits)
+    return Card(
+        number=number,
+        title=_title(item, words),
+        url=addresses.abstract_page(paper),
+        authors=authors,
+        others=words.others(others) if others else "",
+        also=_also(item, words) if item.also else (),
+        abstract=_abstract(item, room) if room else (),
+        category=_line(paper.primary or next(iter(paper.categories), "")),
+        label=words.event(item.event),
+        facts=tuple(_facts(item, now, words)) if room else (),
+        actions=tuple(_actions(paper, words)) if room else (),
+    )
+
+
+def _title(item: Item, words: Words) -> Pieces:
+    title = item.paper.title
+    if not _line(title):
+        return marked(words.UNTITLED, ())
+    return marked(title, _spans(item, "title"), excerpt(title, _TITLE))
+
+
+def _abstract(item: Item, room: int) -> Pieces:
+    abstract = item.paper.abstract or ""
+    spans = list(_spans(item, "abstract"))
+    return marked(abstract, spans, excerpt(abstract, room, spans)) if abstract else ()
+
+
+def _also(item: Item, words: Words) -> Pieces:
+    before, _, after = words.ALSO.partition("{}")
+    titles = Piece(", ".join(shorten(_line(title), _FACT) for title in item.also), hit=True)
+    return tuple(piece for piece in (Piece(before), titles, Piece(after)) if piece.text)
+
+
+def _spans(item: Item, field: str) -> Iterator[tuple[int, int]]:
+    return ((hit.start, hit.end) for hit in item.hits if hit.field == field)
+
+
+def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
+    paper = item.paper
+    if paper.announce == "cross" and (others := [name for name in paper.categories if name != paper.primary]):
+        yield words.cross([_line(name) for name in others])
+    for fact in (paper.comment, paper.journal):
+        if fact and (line := _line(fact)):
+            yield shorten(line, _FACT)
+    dated = paper.updated if item.event.startswith("revised") and paper.updated else paper.dated
+    if dated:
+        yield words.short_day(dated.astimezone(now.tzinfo).date(), now.date())
+
+
+def _actions(paper: Paper, words: Words) -> Iterator[Action]:
+    seen = set[str]()
+    pages: Iterable[tuple[str, str | None]] = (
+        (words.ABSTRACT, addresses.abstract_page(paper)),
+        (words.PDF, addresses.pdf(paper)),
+        (words.HTML, addresses.safe(paper.html)),
+    )
+    for label, url in pages:
+        if url and url not in seen:
+            seen.add(url)
+            yield Action(words=label, url=url)
+
+
+def _line(text: str) -> str:
+    """One line without controls, however the text came here."""
+    return " ".join(strip_controls(text).split())

@@ -1,0 +1,81 @@
+"""What each language has to say, and what it is told: the contract of the files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from digest.issue import Kind
+from digest.subscription import When
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one section has of an issue; without a name: papers that the reader had before."""
+
+    count: int  # shown or not
+    name: str = ""
+    author: bool = False  # the name is a person's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """An issue in figures, for its subject and its first line."""
+
+    kind: Kind
+    shares: Sequence[Share]
+    since: date  # where its window begins, and
+    today: date  # where it ends, both in the reader's zone
+    title: str = ""  # of its only paper
+    event: str = "new"  # of its only paper
+
+    @property
+    def count(self) -> int:
+        return sum(share.count for share in self.shares)
+
+    @property
+    def days(self) -> int:
+        return (self.today - self.since).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a reader gets a letter, for the footer."""
+
+    kind: Kind
+    when: When
+    zone: str  # "Europe/London"
+    authors: int
+    rules: int
+
+
+class Words(Protocol):
+    """One language; a module satisfies it. `room` is in characters and holds."""
+
+    CODE: str  # of the HTML attribute `lang`
+    DIRECTION: str  # "ltr" or "rtl"
+    ABSTRACT: str
+    PDF: str
+    HTML: str
+    CHANGE: str
+    HELP: str
+    UNSUBSCRIBE: str
+    UNTITLED: str
+    CROWDED: str  # there is room for titles alone
+    QUIET: str  # the body of a letter without papers
+    ALSO: str  # "also matched {}", where {} stands for the titles of other rules
+    BEFORE: str  # heading of the papers that the reader had before
+
+    def subject(self, summary: Summary, room: int) -> str: ...
+    def lede(self, summary: Summary, room: int) -> str: ...
+    def why(self, reason: Reason) -> str: ...
+    def day(self, day: date) -> str: ...
+    def short_day(self, day: date, today: date) -> str: ...
+    def number(self, number: int) -> str: ...
+    def reader(self, name: str) -> str: ...
+    def event(self, event: str) -> str: ...
+    def cross(self, categories: Sequence[str]) -> str: ...
+    def others(self, count: int) -> str: ...
+    def more(self, share: Share) -> str: ...

@@ -1,0 +1,188 @@
+"""What a letter says in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from babel.dates import format_date, get_day_names
+from babel.numbers import format_decimal
+
+from digest.render.shorten import shorten
+from digest.render.words.base import Reason, Share, Summary
+from digest.subscription import When
+
+CODE = "en"
+DIRECTION = "ltr"
+ABSTRACT = "Abstract"
+PDF = "PDF"
+HTML = "HTML"
+CHANGE = "Change rules"
+HELP = "Help"
+UNSUBSCRIBE = "Unsubscribe"
+UNTITLED = "(untitled)"
+CROWDED = "So many papers that one letter has room for their titles alone."
+QUIET = "A quiet day. The next papers that match will be in the next letter."
+ALSO = "also matched {}"
+BEFORE = "Papers you had before"
+
+_SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_REPLY = re.compile(r"\s*(re|fwd?)\s*:", re.I)  # a title that looks like a reply must not make the letter one
+_EVENTS = {"revised": "Revised", "published": "Published", "withdrawn": "Withdrawn"}
+_NAME = 48  # characters of a section's name in a sentence
+
+
+def subject(summary: Summary, room: int) -> str:
+    """What is inside, in one line."""
+    if not summary.count:
+        return f"No new papers {_span(summary)}"
+    if summary.title:
+        return _titled(summary, room)
+    head = f"{_figure(summary.count)} new papers" if summary.kind == "alert" else _papers(summary.count, _figure)
+    if len(summary.shares) == 1:
+        return f"{head} {_about(summary.shares[0])}"
+    return f"{head}: {_listed(summary.shares, room - len(head) - 2, _figure)}"
+
+
+def lede(summary: Summary, room: int) -> str:
+    """The first line of the letter."""
+    if not summary.count:
+        return f"Nothing new for you {_span(summary)}."
+    head = _papers(summary.count, _spelled)
+    if len(summary.shares) == 1:
+        head = f"{head} {_about(summary.shares[0])}"
+    if summary.kind == "alert":
+        head = f"just in: {head}"
+    elif summary.title and summary.event == "withdrawn":
+        head = f"{head} was withdrawn"
+    else:
+        head = f"{head} {_span(summary)}"
+    head = head[0].upper() + head[1:]
+    if len(summary.shares) == 1:
+        return f"{head}."
+    return f"{head}: {_listed(summary.shares, room - len(head) - 3, _spelled)}."
+
+
+def why(reason: Reason) -> str:
+    """The sentence of the footer."""
+    follows = " and ".join(
+        part for part in (_counted(reason.authors, "author"), _counted(reason.rules, "rule")) if part
+    )
+    because = f" because you follow {follows}" if follows else ""
+    if reason.kind == "manual":
+        return f"This letter was sent by hand. Otherwise you get one {_schedule(reason)}{because}."
+    return f"You get this {_schedule(reason)}{because}."
+
+
+def day(day: date) -> str:
+    """Friday, 20 November 2026."""
+    return format_date(day, "EEEE, d MMMM y", locale="en")
+
+
+def short_day(day: date, today: date) -> str:
+    """16 Jun, and the year where it is another one."""
+    return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale="en")
+
+
+def number(number: int) -> str:
+    return f"No. {number}"
+
+
+def reader(name: str) -> str:
+    return f"for {name}"
+
+
+def event(event: str) -> str:
+    """The label of what is no new paper: "revised: v2"."""
+    what, _, version = event.partition(" ")
+    return {"new": "", "published": "now published"}.get(what, f"{what}: {version}" if version else what)
+
+
+def cross(categories: Sequence[str]) -> str:
+    return f"cross-listed in {', '.join(categories)}"
+
+
+def others(count: int) -> str:
+    return f"+ {_figure(count)} more"
+
+
+def more(share: Share) -> str:
+    """+ 3 more on sparse models, for which this letter had no room."""
+    return f"+ {_figure(share.count)} more {_about(share)}, for which this letter had no room"
+
+
+def _titled(summary: Summary, room: int) -> str:
+    share = summary.shares[0]
+    what = _EVENTS.get(summary.event.split()[0], "")
+    if summary.kind == "alert" and share.name:
+        what = f"{what or 'New'} {_about(share)}"
+    title = f"“{summary.title}”" if not what and _REPLY.match(summary.title) else summary.title
+    return shorten(f"{what}: {title}" if what else title, room)
+
+
+def _listed(shares: Sequence[Share], room: int, spell: Callable[[int], str]) -> str:
+    """As many shares as there is room for; the others are counted together."""
+    for kept in range(len(shares), 0, -1):
+        rest = sum(share.count for share in shares[kept:])
+        parts = [f"{spell(share.count)} {_about(share)}" for share in shares[:kept]]
+        text = ", ".join([*parts, f"{spell(rest)} more"] if rest else parts)
+        if len(text) <= room:
+            return text
+    return shorten(text, room)
+
+
+def _about(share: Share) -> str:
+    if not share.name:
+        return "that you had before"
+    name = shorten(share.name, _NAME)
+    return f"by {name}" if share.author else f"on {_topic(name)}"
+
+
+def _topic(name: str) -> str:
+    """A name typed like a sentence loses its capital inside one; Markov, MoE and "Bayesian …" keep theirs."""
+    first, _, rest = name.partition(" ")
+    sentence_case = first.istitle() and first.isalpha() and len(first) > 1 and rest == rest.lower() and rest != ""
+    return name[0].lower() + name[1:] if sentence_case and not first.endswith(("ian", "ean")) else name
+
+
+def _span(summary: Summary) -> str:
+    if summary.days <= 1:
+        return "today"
+    if summary.days < 7:
+        return f"since {get_day_names(locale='en')[summary.since.weekday()]}"
+    if summary.days == 7:
+        return "in the past week"
+    return f"since {format_date(summary.since, 'd MMMM', locale='en')}"
+
+
+def _schedule(reason: Reason) -> str:
+    when = reason.when
+    if when.at_once:
+        return "as soon as papers arrive"
+    return f"{_days(when)} at {when.hour:02}:{when.minute:02} ({reason.zone.replace('_', ' ')})"
+
+
+def _days(when: When) -> str:
+    if len(when.days) == 7:
+        return "every day"
+    if when.days == frozenset(range(5)):
+        return "every weekday"
+    names = [get_day_names(locale="en")[day] for day in sorted(when.days)]
+    return "every " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _papers(count: int, spell: Callable[[int], str]) -> str:
+    return f"{spell(count)} {'paper' if count == 1 else 'papers'}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{_figure(count)} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
+def _spelled(count: int) -> str:
+    return _SPELLED[count] if count < len(_SPELLED) else _figure(count)
+
+
+def _figure(count: int) -> str:
+    return format_decimal(count, locale="en")

@@ -1,0 +1,1 @@
+"""Letters: what they say and how they look."""

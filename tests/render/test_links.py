@@ -1,0 +1,65 @@
+"""Addresses that a letter may carry."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.paper import Ids
+from digest.render.links import abstract_page, pdf, safe
+from tests.render.samples import paper
+
+
+@pytest.mark.parametrize(
+    ("raw", "url"),
+    [
+        ("https://example.org/a b?q=ü&x=1#s", "https://example.org/a%20b?q=%C3%BC&x=1#s"),
+        ("https://example.org/50%25/100%", "https://example.org/50%25/100%25"),
+        ("http://arxiv.org/abs/2402.12399", "https://arxiv.org/abs/2402.12399"),
+        ("http://export.arxiv.org/abs/x", "https://export.arxiv.org/abs/x"),
+        ("http://notarxiv.org/x", "http://notarxiv.org/x"),
+        ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://example.org:8080/x", "https://example.org:8080/x"),
+        ("https://[::1]/x", "https://[::1]/x"),
+        ("https://user:secret@example.org/x", "https://example.org/x"),
+        ('https://example.org/"><script>', "https://example.org/%22%3E%3Cscript%3E"),
+        ("https://example.org/a\r\nBcc: x", "https://example.org/a%20%20Bcc:%20x"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("ftp://example.org/x", None),
+        ("https://", None),
+        ("https://exa mple.org/", None),
+        ("https://[broken/", None),
+        ("https://example.org:port/", None),
+        (f"https://example.org/{'x' * 2_000}", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_pass_and_they_are_encoded(raw: str | None, url: str | None) -> None:
+    assert safe(raw) == url
+
+
+@given(st.text().map(lambda text: f"https://{text}") | st.text())
+def test_whatever_comes_in_an_address_is_harmless(raw: str) -> None:
+    url = safe(raw)
+    assert url is None or re.fullmatch(r"https?://[a-z0-9._:\[\]-]+[A-Za-z0-9/:@!$&()*+,;=~%?._#-]*", url)
+
+
+def test_a_paper_leads_to_its_own_page_then_arxiv_then_its_doi() -> None:
+    assert abstract_page(paper(url="javascript:x")) == "https://arxiv.org/abs/2402.12399"
+    article = paper(url=None, pdf=None, doi="10.1000/a<b>", abstract=None)
+    assert abstract_page(article) == "https://arxiv.org/abs/2402.12399"
+    assert pdf(article) == "https://arxiv.org/pdf/2402.12399"
+
+
+def test_a_paper_without_any_address_has_none() -> None:
+    bare = paper(url=None, pdf=None)
+    object.__setattr__(bare, "ids", Ids(doi="10.1000/a<b>"))
+    assert abstract_page(bare) == "https://doi.org/10.1000/a%3Cb%3E"
+    assert pdf(bare) is None
+    object.__setattr__(bare, "ids", Ids())
+    assert abstract_page(bare) is None

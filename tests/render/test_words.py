@@ -1,0 +1,134 @@
+"""What a letter says in English."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.issue import Kind
+from digest.render.words import WORDS, Reason, Share, Summary, en, words
+from digest.subscription import When
+from tests.render.samples import AT_ONCE, WEEKDAYS
+
+TODAY = date(2026, 11, 20)
+ZHOU = Share(count=2, name="Yunhua Zhou", author=True)
+SPARSE = Share(count=5, name="Sparse models")
+
+
+def summary(*shares: Share, kind: Kind = "scheduled", days: int = 1, title: str = "", event: str = "new") -> Summary:
+    return Summary(kind=kind, shares=shares, since=TODAY - timedelta(days=days), today=TODAY, title=title, event=event)
+
+
+ONE = Share(count=1, name="Sparse models")
+CASES: list[tuple[Summary, str, str]] = [
+    (
+        summary(ZHOU, SPARSE),
+        "7 papers: 2 by Yunhua Zhou, 5 on sparse models",
+        "Seven papers today: two by Yunhua Zhou, five on sparse models.",
+    ),
+    (summary(SPARSE), "5 papers on sparse models", "Five papers on sparse models today."),
+    (summary(SPARSE, days=3), "5 papers on sparse models", "Five papers on sparse models since Tuesday."),
+    (summary(SPARSE, days=7), "5 papers on sparse models", "Five papers on sparse models in the past week."),
+    (summary(SPARSE, days=20), "5 papers on sparse models", "Five papers on sparse models since 31 October."),
+    (summary(), "No new papers today", "Nothing new for you today."),
+    (summary(days=4), "No new papers since Monday", "Nothing new for you since Monday."),
+    (summary(ONE, title="Top-k"), "Top-k", "One paper on sparse models today."),
+    (summary(ONE, title="Top-k", event="revised v2"), "Revised: Top-k", "One paper on sparse models today."),
+    (
+        summary(ONE, title="Top-k", event="withdrawn"),
+        "Withdrawn: Top-k",
+        "One paper on sparse models was withdrawn.",
+    ),
+    (summary(ONE, title="Re: Top-k"), "“Re: Top-k”", "One paper on sparse models today."),
+    (
+        summary(ONE, kind="alert", title="Top-k"),
+        "New on sparse models: Top-k",
+        "Just in: one paper on sparse models.",
+    ),
+    (summary(ZHOU, kind="alert"), "2 new papers by Yunhua Zhou", "Just in: two papers by Yunhua Zhou."),
+    (
+        summary(ZHOU, ONE, kind="alert"),
+        "3 new papers: 2 by Yunhua Zhou, 1 on sparse models",
+        "Just in: three papers: two by Yunhua Zhou, one on sparse models.",
+    ),
+    (
+        summary(Share(count=1), title="Top-k", event="withdrawn"),
+        "Withdrawn: Top-k",
+        "One paper that you had before was withdrawn.",
+    ),
+    (
+        summary(Share(count=1_200, name="Bayesian inference"), Share(count=13, name="MoE")),
+        "1,213 papers: 1,200 on Bayesian inference, 13 on MoE",
+        "1,213 papers today: 1,200 on Bayesian inference, 13 on MoE.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("told", "subject", "lede"), CASES)
+def test_subject_and_first_line_sum_up(told: Summary, subject: str, lede: str) -> None:
+    assert en.subject(told, 150) == subject
+    assert en.lede(told, 90) == lede
+
+
+def test_what_has_no_room_is_counted() -> None:
+    many = summary(*(Share(count=3, name=f"A rule with a rather long name, {n}") for n in range(9)))
+    assert en.lede(many, 90) == "27 papers today: three on A rule with a rather long name, 0, 24 more."
+    assert en.subject(many, 150).endswith(", 18 more")
+
+
+names = st.text(min_size=1, max_size=80).filter(str.strip)
+shares = st.builds(Share, count=st.integers(1, 2_000), name=names, author=st.booleans())
+
+
+@given(shares=st.lists(shares, min_size=1, max_size=12), kind=st.sampled_from(["scheduled", "alert", "manual"]))
+def test_the_room_holds(shares: list[Share], kind: Kind) -> None:
+    for title in ("", "A title " * 40):
+        told = summary(*shares, kind=kind, title=title, days=9)
+        assert 0 < len(en.subject(told, 150)) <= 150
+        assert 0 < len(en.lede(told, 90)) <= 90
+
+
+@pytest.mark.parametrize(
+    ("when", "spoken"),
+    [
+        (WEEKDAYS, "every weekday at 07:30 (America/New York)"),
+        (When(days=frozenset(range(7)), hour=18, minute=5, at_once=False), "every day at 18:05 (America/New York)"),
+        (When(days=frozenset([3, 0]), hour=0, minute=0, at_once=False), "every Monday and Thursday at 00:00"),
+        (When(days=frozenset([6]), hour=0, minute=0, at_once=False), "every Sunday at 00:00"),
+        (When(days=frozenset([0, 2, 4]), hour=0, minute=0, at_once=False), "every Monday, Wednesday and Friday at"),
+        (AT_ONCE, "as soon as papers arrive"),
+    ],
+)
+def test_the_footer_says_when_and_why(when: When, spoken: str) -> None:
+    why = en.why(Reason(kind="scheduled", when=when, zone="America/New_York", authors=1, rules=2))
+    assert why.startswith(f"You get this {spoken}")
+    assert why.endswith(" because you follow 1 author and 2 rules.")
+
+
+def test_a_letter_sent_by_hand_says_so() -> None:
+    why = en.why(Reason(kind="manual", when=WEEKDAYS, zone="Europe/London", authors=0, rules=1))
+    assert why == (
+        "This letter was sent by hand. "
+        "Otherwise you get one every weekday at 07:30 (Europe/London) because you follow 1 rule."
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "label"),
+    [("new", ""), ("revised v2", "revised: v2"), ("withdrawn", "withdrawn"), ("published", "now published")],
+)
+def test_what_is_not_new_is_labelled(event: str, label: str) -> None:
+    assert en.event(event) == label
+
+
+def test_days_are_written_out_and_the_year_only_where_it_differs() -> None:
+    assert en.day(TODAY) == "Friday, 20 November 2026"
+    assert en.short_day(date(2026, 6, 1), TODAY) == "1 Jun"
+    assert en.short_day(date(2025, 6, 1), TODAY) == "1 Jun 2025"
+
+
+def test_a_language_that_nobody_wrote_is_answered_in_english() -> None:
+    assert words("tlh") is words("en-GB") is WORDS["en"]
