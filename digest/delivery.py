@@ -1,0 +1,195 @@
+"""How far an envelope has come, what a server's reply means, and when to try again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+Phase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
+"""Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
+
+
+class State(StrEnum):
+    """How far a delivery has come."""
+
+    READY = "ready"
+    LEASED = "leased"  # a process is sending it now
+    SENT = "sent"
+    IN_DOUBT = "in doubt"  # the line broke between the letter's end and the answer to it
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A letter on its way (RFC 5321's word): the addresses as they go on the wire, and the bytes."""
+
+    sender: str
+    recipient: str
+    message: bytes
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An envelope that this process has leased."""
+
+    id: int
+    epoch: int  # of the lease: who has an older one may write nothing any more
+    subscriber: str
+    kind: str  # of the issue: "scheduled", "alert" or "manual"
+    envelope: Envelope
+    attempts: int  # that were made before, and counted
+    created: datetime
+
+
+class Reason(StrEnum):
+    """What a reply is about; RFC 3463 and what servers write."""
+
+    TAKEN = "taken"
+    RELAY = "relay"
+    THROTTLED = "throttled"
+    GREYLISTED = "greylisted"
+    FULL = "mailbox full"
+    NO_ADDRESS = "no such address"
+    POLICY = "policy"
+    TOO_LARGE = "too large"
+    PROTOCOL = "protocol"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a reply means for a letter."""
+
+    outcome: Literal["sent", "deferred", "failed"]
+    reason: Reason
+    relay: bool  # the relay or its settings are at fault: the letter waits, its attempts are not counted
+    words: str  # for the one who runs the house
+    retry_after: timedelta | None = None  # what the server asks for
+
+
+_WORDS = {
+    Reason.TAKEN: "the server took the letter",
+    Reason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
+    Reason.THROTTLED: "the server wants fewer letters at a time",
+    Reason.GREYLISTED: "the server asks senders whom it does not know to come again",
+    Reason.FULL: "the reader's mailbox is full",
+    Reason.NO_ADDRESS: "there is no such address: look at `email:` of this reader",
+    Reason.POLICY: "the server does not trust the sender; this is not the reader's fault: look at SPF, DKIM and DMARC",
+    Reason.TOO_LARGE: "the letter is too large for the server",
+    Reason.PROTOCOL: "the server did not understand what was said to it",
+    Reason.OTHER: "the server gave no reason that is known here",
+}
+
+# Subject and detail of an enhanced code; the class digit is not asked, since servers send "421 5.7.32".
+_DETAILS = {
+    "1.1": Reason.NO_ADDRESS,
+    "1.2": Reason.NO_ADDRESS,
+    "1.3": Reason.NO_ADDRESS,
+    "1.6": Reason.NO_ADDRESS,
+    "1.10": Reason.NO_ADDRESS,
+    "2.1": Reason.NO_ADDRESS,
+    "2.2": Reason.FULL,
+    "2.3": Reason.TOO_LARGE,
+    "3.4": Reason.TOO_LARGE,
+    "7.28": Reason.THROTTLED,
+}
+_GREY = re.compile(r"gr[ea]y.?list|try again (in|after|later)|come back|retry in", re.I)
+_THROTTLE = re.compile(
+    r"\brate\b|throttl|too (many|much|fast)|server (is )?(too )?busy|deferred due to|TSS0\d|HCM1|BS02|connection limit",
+    re.I,
+)
+_FULL = re.compile(r"full|quota|storage|no space", re.I)
+_NOBODY = re.compile(
+    r"(user|recipient|mailbox|address|account)\b.*"
+    r"(unknown|not found|(does not|doesn't) exist|disabled|inactive|invalid)"
+    r"|(unknown|no such|invalid|nonexistent) (local )?(user|recipient|mailbox|address|account|person)",
+    re.I,
+)
+_POLICY = re.compile(
+    r"spam|block|black ?list|polic|dmarc|dkim|\bspf\b|reputation|\bptr\b|reverse dns|unsolicited", re.I
+)
+_RELAYING = re.compile(
+    r"relay(ing)? (access )?(is )?(denied|not permitted|prohibited)|unable to relay|not owned"
+    r"|authentication (is )?required",
+    re.I,
+)
+_WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I)
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_LONGEST_WAIT = timedelta(days=1)
+
+
+def classify(code: int, enhanced: str | None, text: str, phase: Phase) -> Verdict:
+    """What a reply means: its first digit decides what becomes of the letter, the rest only says why.
+
+    No letter fails by what is said before its recipient is named: that is between us and the relay.
+    """
+    reason = _reason(code, enhanced or "", text, phase)
+    relay = code >= 400 and (reason in (Reason.RELAY, Reason.PROTOCOL) or code == 421)
+    if code < 400:
+        outcome: Literal["sent", "deferred", "failed"] = "sent"
+    else:
+        outcome = "deferred" if relay or code < 500 else "failed"
+    wait = _wait(text) if outcome == "deferred" and reason in (Reason.GREYLISTED, Reason.THROTTLED) else None
+    return Verdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
+
+
+def _reason(code: int, enhanced: str, text: str, phase: Phase) -> Reason:
+    if code < 400:
+        return Reason.TAKEN
+    detail = _DETAILS.get(enhanced.partition(".")[2])
+    if code < 500:
+        return _passing(code, detail, text, phase)
+    return _lasting(code, detail, enhanced, text, phase)
+
+
+def _passing(code: int, detail: Reason | None, text: str, phase: Phase) -> Reason:
+    if detail or _THROTTLE.search(text):
+        return detail or Reason.THROTTLED
+    if code == 421 or phase in ("CONNECT", "AUTH"):
+        return Reason.RELAY
+    if _GREY.search(text):
+        return Reason.GREYLISTED
+    return Reason.FULL if code == 452 and _FULL.search(text) else Reason.OTHER
+
+
+def _lasting(code: int, detail: Reason | None, enhanced: str, text: str, phase: Phase) -> Reason:
+    if detail == Reason.TOO_LARGE or (code == 552 and detail is None and not _FULL.search(text)):
+        return Reason.TOO_LARGE
+    if phase in ("CONNECT", "AUTH", "MAIL") or code in (530, 534, 535) or _RELAYING.search(text):
+        return Reason.RELAY
+    if detail:
+        return detail
+    if code in (500, 502, 503, 504):
+        return Reason.PROTOCOL
+    for reason, words in ((Reason.POLICY, _POLICY), (Reason.NO_ADDRESS, _NOBODY), (Reason.FULL, _FULL)):
+        if words.search(text):
+            return reason
+    return Reason.POLICY if enhanced.partition(".")[2].startswith("7.") else Reason.OTHER
+
+
+def _wait(text: str) -> timedelta | None:
+    """ "Greylisted, try again in 300 seconds"; hours beyond a day are taken for a mistake."""
+    found = _WAIT.search(text)
+    if not found:
+        return None
+    return min(int(found[1]) * _UNITS[found[2][0].lower()], _LONGEST_WAIT)
+
+
+_BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+_GRACE = timedelta(seconds=10)  # beyond what was asked for: clocks differ
+
+
+def retry_at(attempts: int, now: datetime, retry_after: timedelta | None, jitter: float) -> datetime:
+    """When to try again after `attempts` earlier tries: 5 m, 15 m, 30 m, 1 h, 2 h, then every 4 h.
+
+    `jitter`, from 0 to 1, moves that by up to a fifth either way; what the server asked for is never shortened.
+    """
+    pause = _BACK_OFF[min(attempts, len(_BACK_OFF) - 1)] * (0.8 + 0.4 * jitter)
+    return now + max(pause, retry_after + _GRACE if retry_after else pause)
