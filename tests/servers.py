@@ -165,6 +165,7 @@ class MailServer:
         extensions: Iterable[str] = ("PIPELINING", "SIZE 10000000", "8BITMIME", "ENHANCEDSTATUSCODES"),
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
         self.script = {verb: [says] if isinstance(says, Says) else list(says) for verb, says in (script or {}).items()}
         self.extensions = list(extensions)
@@ -174,7 +175,7 @@ class MailServer:
         self.secured: list[str] = []  # the TLS version of each secured connection
         self._tls = tls
         self._implicit = implicit
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self._sockets: list[socket.socket] = []
         self._open = True
         self.port: int = self._listener.getsockname()[1]
@@ -203,6 +204,7 @@ class MailServer:
             except OSError:
                 return
             self.connections += 1
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sockets.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
@@ -237,6 +239,7 @@ class _Session:
         self.connection = connection
         self.lines = connection.makefile("rb")
         self.sender = ""
+        self.begun = False  # MAIL was taken
         self.parameters = ""
         self.recipients: list[str] = []
         self.secure = isinstance(connection, ssl.SSLSocket)
@@ -268,6 +271,8 @@ class _Session:
             self.say("AUTH", "235 2.7.0 welcome")
         elif verb == "MAIL":
             self.mail(command)
+        elif verb == "RCPT" and not self.begun:
+            self.say("NOOP", "503 5.5.1 MAIL first")
         elif verb == "RCPT":
             if self.say("RCPT", "250 2.1.5 ok").startswith(b"25"):
                 self.recipients.append(command[len("RCPT TO:<") : command.rindex(">")])
@@ -298,7 +303,7 @@ class _Session:
     def mail(self, command: str) -> None:
         path, _, self.parameters = command[len("MAIL FROM:<") :].partition(">")
         self.sender, self.recipients = path, []
-        self.say("MAIL", "250 2.1.0 ok")
+        self.begun = self.say("MAIL", "250 2.1.0 ok").startswith(b"2")
 
     def data(self) -> None:
         if not self.recipients:
@@ -333,3 +338,12 @@ def unused_port() -> Iterator[int]:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
+
+
+def outside_address() -> str | None:
+    """An address of this machine that is not loopback, if it has one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing; RFC 5737
+        address = str(probe.getsockname()[0])
+        return None if address.startswith("127.") else address
+    return None

@@ -1,0 +1,72 @@
+"""Letters into a Maildir: written whole, then moved in; the same letter a second time changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from digest.delivery import Envelope
+from digest.errors import Deferred
+
+
+class Maildir:
+    """A folder with tmp, new and cur (https://cr.yp.to/proto/maildir.html), made when it is first entered."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held open."""
+
+    def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+        """Store one letter with the line ends of this system. Raises Deferred where the folder cannot be written.
+
+        The name comes from the Message-ID and the recipient, so a repetition after a crash finds the letter there.
+        """
+        name = sha256(f"{envelope.message_id}\0{envelope.recipient}".encode()).hexdigest()[:32] + ".morning-papers"
+        try:
+            self._make()
+            if self._has(name):
+                at_dot()
+                return f"{name} was there already"
+            draft = self._folder / "tmp" / name
+            _write(draft, envelope.message.replace(b"\r\n", os.linesep.encode("ascii")))
+            at_dot()
+            draft.rename(self._folder / "new" / name)
+            _sync(self._folder / "new")
+        except OSError as error:
+            raise Deferred(f"{self._folder}: {error.strerror}", relay=True) from error
+        return f"stored as new/{name}"
+
+    def _make(self) -> None:
+        for part in ("tmp", "new", "cur"):
+            (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _has(self, name: str) -> bool:
+        """A mail reader moves a letter to cur and adds flags behind a colon."""
+        return (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}*"))
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

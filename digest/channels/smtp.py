@@ -1,0 +1,175 @@
+"""Letters out by SMTP: one recipient a transaction, and always known how far a letter has come."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+from digest.channels.envelope import check, mail_from
+from digest.channels.line import Line, Lost, Reply
+from digest.channels.relay import Relay, Waits
+from digest.delivery import Envelope, Phase, classify
+from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
+
+_BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
+
+
+class _Again(Exception):
+    """The connection is no good and the letter is safe with us; `refusal` is told when a new one is no better."""
+
+    def __init__(self, refusal: DeliveryError) -> None:
+        self.refusal = refusal
+
+
+class Smtp:
+    """A relay to send through. Not for use by several threads at once; `repr` tells no credentials."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        context: ssl.SSLContext | None = None,
+        waits: Waits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._waits = waits or Waits()
+        self._relay = Relay(url, user=user, password=password, context=context, waits=self._waits, clock=clock)
+
+    def __repr__(self) -> str:
+        return f"<Smtp {self._relay}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._relay.quit()
+
+    def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+        """Hand one letter over; the server's words on taking it.
+
+        `at_dot` is called right before the final dot: up to there all can be repeated, and if it raises nothing has
+        been sent. Raises Rejected, Deferred (with relay=True for trouble that is not this letter's), and InDoubt when
+        the line was lost after the dot.
+        """
+        check(envelope)
+        line, fresh = self._relay.ready()
+        try:
+            return self._transaction(line, envelope, at_dot)
+        except _Again as again:
+            if fresh:
+                raise again.refusal from None
+        try:
+            return self._transaction(self._relay.open(), envelope, at_dot)
+        except _Again as again:
+            raise again.refusal from None
+
+    def _transaction(self, line: Line, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+        try:
+            self._announce(line, envelope)
+            self._put_body(line, envelope.message)
+        except Lost as lost:
+            raise self._again(str(lost)) from None
+        try:
+            at_dot()
+        except BaseException:
+            self._relay.drop()
+            raise
+        return self._pass_dot(line)
+
+    def _announce(self, line: Line, envelope: Envelope) -> None:
+        """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920)."""
+        steps: tuple[tuple[Phase, str, float], ...] = (
+            ("MAIL", mail_from(line.offers, envelope), self._waits.mail),
+            ("RCPT", f"RCPT TO:<{envelope.recipient}>", self._waits.rcpt),
+            ("DATA", "DATA", self._waits.data),
+        )
+        pipelined = "PIPELINING" in line.offers
+        if pipelined:
+            line.put("".join(f"{command}\r\n" for _, command, _ in steps).encode("utf-8"), self._waits.mail)
+        for index, (step, command, seconds) in enumerate(steps):
+            said = line.reply(seconds) if pipelined else line.ask(command, seconds)
+            if said.code in (421, 503):
+                raise self._again(str(said), said)
+            if said.code == 354 if step == "DATA" else said.good:
+                continue
+            if said.code < 400:
+                raise self._again("it answered what was not asked", said)
+            self._clear(line, unread=len(steps) - index - 1 if pipelined else 0)
+            raise self._refusal(step, said)
+
+    def _clear(self, line: Line, *, unread: int) -> None:
+        """After a refusal: read the answers to what was said in the same breath, then RSET."""
+        try:
+            answers = [line.reply(self._waits.data) for _ in range(unread)]
+            if all(said.code not in (354, 421) for said in answers) and line.ask("RSET", self._waits.farewell).good:
+                return
+        except Lost:
+            pass  # the refusal stands all the same
+        self._relay.drop()
+
+    def _put_body(self, line: Line, message: bytes) -> None:
+        """All but the dot, dots doubled (RFC 5321 section 4.5.2). An answer that comes early is the answer."""
+        stuffed = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
+        try:
+            for block in _blocks(stuffed):
+                if not line.quiet():
+                    break
+                line.put(block, self._waits.block)
+            if line.quiet():
+                return
+            said = line.reply(self._waits.farewell)
+        except Lost as lost:
+            said = self._last_words(line, lost)
+        self._relay.drop()
+        if said.code < 400:
+            raise Lost("it answered what was not asked")
+        raise self._again(str(said), said) if said.code == 421 else self._refusal("DATA", said)
+
+    def _last_words(self, line: Line, lost: Lost) -> Reply:
+        """A server that hangs up within a letter has often said why."""
+        try:
+            return line.reply(self._waits.farewell)
+        except Lost:
+            raise lost from None
+
+    def _pass_dot(self, line: Line) -> str:
+        try:
+            line.put(b".\r\n", self._waits.block)
+            said = line.reply(self._waits.dot)
+        except Lost as lost:
+            self._relay.drop()
+            raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
+        if said.good:
+            self._relay.count()
+            return str(said)
+        if said.code < 400:
+            self._relay.drop()
+            raise InDoubt(f"{self._relay.host}: {said}, which is no answer to a letter", code=said.code)
+        if said.code == 421:
+            self._relay.drop()
+        raise self._refusal("DOT", said)
+
+    def _refusal(self, step: Phase, said: Reply) -> DeliveryError:
+        verdict = classify(said.code, said.enhanced, said.text, step)
+        what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
+        if verdict.outcome == "failed":
+            return Rejected(what, code=said.code, enhanced=said.enhanced)
+        return Deferred(
+            what, code=said.code, enhanced=said.enhanced, retry_after=verdict.retry_after, relay=verdict.relay
+        )
+
+    def _again(self, why: str, said: Reply | None = None) -> _Again:
+        self._relay.drop()
+        return _Again(self._relay.trouble(why, said))
+
+
+def _blocks(message: bytes) -> Iterator[bytes]:
+    for start in range(0, len(message), _BLOCK):
+        yield message[start : start + _BLOCK]

@@ -1,0 +1,1 @@
+"""The ways out, each against the real thing."""
