@@ -1,0 +1,133 @@
+"""An SMTP server on loopback that keeps each letter as files: for `digest demo`, and for tests."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Lock
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+_TRIES = 5  # another program may take a free port before we do
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """One letter and the files that it was kept in; `html` and `text` where it has such parts."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+    eml: Path
+    html: Path | None
+    text: Path | None
+
+
+@dataclass(slots=True)
+class Catcher:
+    """What is caught goes to `folder`, named like 01-ada-7-papers.eml; numbers go on after what lies there."""
+
+    folder: Path
+    port: int = 0
+    letters: list[Caught] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def url(self) -> str:
+        """For `smtp:` of the config."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def keep(self, sender: str, recipients: tuple[str, ...], message: bytes) -> Caught:
+        """Write one letter's files."""
+        letter = message_from_bytes(message, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        with self._lock:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            stem = self.folder / "-".join([f"{self._next():02}", *_names(recipients, letter)])
+            eml = stem.with_name(stem.name + ".eml")
+            eml.write_bytes(message)
+            html = _write(stem, ".html", _part(letter, "html"))
+            text = _write(stem, ".txt", _part(letter, "plain"))
+            caught = Caught(sender, recipients, message, eml, html, text)
+            self.letters.append(caught)
+        return caught
+
+    def _next(self) -> int:
+        numbers = (re.match(r"\d+", path.name) for path in self.folder.glob("*.eml"))
+        return max((int(number[0]) for number in numbers if number), default=0) + 1
+
+
+@contextmanager
+def catching(folder: Path) -> Iterator[Catcher]:
+    """A running catcher; its `url` is ready to be sent to."""
+    catcher = Catcher(folder)
+    controller = _start(catcher)
+    try:
+        yield catcher
+    finally:
+        controller.stop()
+
+
+class _Handler:
+    def __init__(self, catcher: Catcher) -> None:
+        self._catcher = catcher
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, aiosmtpd's name
+        message = envelope.original_content or b""
+        try:
+            caught = self._catcher.keep(envelope.mail_from or "", tuple(envelope.rcpt_tos), message)
+        except OSError as error:
+            return f"452 4.3.1 cannot keep the letter: {error.strerror}"
+        return f"250 2.0.0 kept as {caught.eml.name}"
+
+
+def _start(catcher: Catcher) -> Controller:
+    """aiosmtpd takes no port 0, so a free one is looked for first."""
+    for left in reversed(range(_TRIES)):
+        catcher.port = _free_port()
+        controller = Controller(
+            _Handler(catcher), hostname="127.0.0.1", port=catcher.port, enable_SMTPUTF8=True, data_size_limit=2**26
+        )
+        try:
+            controller.start()
+        except OSError:
+            if not left:
+                raise
+        else:
+            return controller
+    raise AssertionError("the last try returns or raises")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _names(recipients: tuple[str, ...], letter: EmailMessage) -> Iterator[str]:
+    """Who and what: the reader's local part and the beginning of the subject."""
+    subject = str(letter["Subject"] or "").partition(":")[0]
+    for words in (recipients[0].partition("@")[0] if recipients else "", subject):
+        slug = re.sub(r"[^\w]+", "-", words.lower()).strip("-_")[:40].strip("-_")
+        if slug:
+            yield slug
+
+
+def _part(letter: EmailMessage, kind: str) -> str | None:
+    part = letter.get_body((kind,))
+    return None if part is None else str(part.get_content())
+
+
+def _write(stem: Path, ending: str, content: str | None) -> Path | None:
+    if content is None:
+        return None
+    path = stem.with_name(stem.name + ending)
+    path.write_text(content, encoding="utf-8", errors="replace")
+    return path
