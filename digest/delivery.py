@@ -160,9 +160,11 @@ def _passing(code: int, detail: Reason | None, text: str, phase: Phase) -> Reaso
 
 
 def _lasting(code: int, detail: Reason | None, enhanced: str, text: str, phase: Phase) -> Reason:
+    if phase in ("CONNECT", "AUTH") or code in (530, 534, 535) or _RELAYING.search(text):
+        return Reason.RELAY
     if detail == Reason.TOO_LARGE or (code == 552 and detail is None and not _FULL.search(text)):
         return Reason.TOO_LARGE
-    if phase in ("CONNECT", "AUTH", "MAIL") or code in (530, 534, 535) or _RELAYING.search(text):
+    if phase == "MAIL":
         return Reason.RELAY
     if detail:
         return detail
