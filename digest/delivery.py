@@ -123,6 +123,7 @@ _RELAYING = re.compile(
 _WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I)
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_WAIT = timedelta(days=1)
+_READ = 1000  # characters of a reply; servers may write without end
 
 
 def classify(code: int, enhanced: str | None, text: str, phase: Phase) -> Verdict:
@@ -130,19 +131,19 @@ def classify(code: int, enhanced: str | None, text: str, phase: Phase) -> Verdic
 
     No letter fails by what is said before its recipient is named: that is between us and the relay.
     """
+    if code < 300:
+        return Verdict(outcome="sent", reason=Reason.TAKEN, relay=False, words=_WORDS[Reason.TAKEN])
+    text = text[:_READ]
     reason = _reason(code, enhanced or "", text, phase)
-    relay = code >= 400 and (reason in (Reason.RELAY, Reason.PROTOCOL) or code == 421)
-    if code < 400:
-        outcome: Literal["sent", "deferred", "failed"] = "sent"
-    else:
-        outcome = "deferred" if relay or code < 500 else "failed"
+    relay = reason in (Reason.RELAY, Reason.PROTOCOL) or code == 421 or phase in ("CONNECT", "AUTH")
+    outcome: Literal["deferred", "failed"] = "deferred" if relay or code < 500 else "failed"
     wait = _wait(text) if outcome == "deferred" and reason in (Reason.GREYLISTED, Reason.THROTTLED) else None
     return Verdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
 
 
 def _reason(code: int, enhanced: str, text: str, phase: Phase) -> Reason:
     if code < 400:
-        return Reason.TAKEN
+        return Reason.PROTOCOL
     detail = _DETAILS.get(enhanced.partition(".")[2])
     if code < 500:
         return _passing(code, detail, text, phase)
@@ -150,8 +151,10 @@ def _reason(code: int, enhanced: str, text: str, phase: Phase) -> Reason:
 
 
 def _passing(code: int, detail: Reason | None, text: str, phase: Phase) -> Reason:
-    if detail or _THROTTLE.search(text):
-        return detail or Reason.THROTTLED
+    if _THROTTLE.search(text):
+        return Reason.THROTTLED
+    if detail:
+        return detail
     if code == 421 or phase in ("CONNECT", "AUTH"):
         return Reason.RELAY
     if _GREY.search(text):
