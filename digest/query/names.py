@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import chain, combinations, dropwhile, product
 
-from digest.query.spelling import Name, Part, Reading, Word, parse
+from digest.query.spelling import PARTICLES, Name, Part, Reading, Word, parse
 
 
 class Grade(IntEnum):
@@ -131,7 +131,9 @@ def _in_order(ours: Word, theirs: Word) -> Grade:
     left = iter(many)
     found = [_compared(few[0], next(left))]
     for part in few[1:]:
-        found.append(next((agreed for other in left if (agreed := _compared(part, other))), Grade.CONFLICT))
+        agreed = next((agreed for other in left if (agreed := _compared(part, other))), Grade.CONFLICT)
+        # L. Van Gool and Luc Van Gool agree by an initial, however the particle is read.
+        found.append(min(agreed, Grade.INITIAL) if part.forms[0] in PARTICLES else agreed)
     if Grade.CONFLICT in found or _goes_by_another(ours, theirs) or _goes_by_another(theirs, ours):
         return Grade.CONFLICT
     return max(found)

@@ -17,7 +17,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 # Part of a surname, and often left out of it.
-_PARTICLES = _set(
+PARTICLES = _set(
     "a af al am ap ben bin da dal dalla dalle das de degli dei del della delle den der des di do dos du e el i ibn la"
     " las le lo los san santa st ten ter tho til van vande vander vom von y zu zum zur"
 )
@@ -37,6 +37,7 @@ _LETTERS = str.maketrans(
 )
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "đ": "dj"})
 _UNIFIED = str.maketrans(dict.fromkeys("'’‘ʼʻ`´′") | dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("_~·・", " "))
+_NOTE = re.compile(r"(?<=\w)\s*\([^()]*\)\s*$")  # an affiliation or another name, in brackets at the end
 _VOWEL = re.compile("[aeiouy]")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 _CHINESE_PAIRS = _set("欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 南宫 南宮")
@@ -83,6 +84,7 @@ class Name:
 def parse(text: str, spelled: frozenset[str] = frozenset()) -> Name:
     """All readings of a name as printed; `spelled` are the runs of capitals that are words (LI), not initials (JH)."""
     text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
+    text = _NOTE.sub("", text) or text
     if collective := _collective(text):
         return Name(whole=frozenset({" ".join(collective)}), alone=frozenset(collective[:1]))
     given, surname = _sides(text)
@@ -136,7 +138,7 @@ def _moved(given: list[str], surname: list[str]) -> tuple[list[str], list[str]]:
     """Initials before the surname are forenames, and particles behind the forenames belong to the surname."""
     while len(surname) > 1 and _short(surname[0]):
         given, surname = [*given, surname[0]], surname[1:]
-    while len(given) > 1 and fold(given[-1]) in _PARTICLES and not _short(given[-1]):
+    while len(given) > 1 and fold(given[-1]) in PARTICLES and not _short(given[-1]):
         given, surname = given[:-1], [given[-1], *surname]
     return given, surname
 
@@ -290,4 +292,4 @@ def _is_short(word: Word) -> bool:
 
 
 def _is_particle(word: Word) -> bool:
-    return len(word) == 1 and not word[0].short and word[0].forms[0] in _PARTICLES
+    return len(word) == 1 and not word[0].short and word[0].forms[0] in PARTICLES

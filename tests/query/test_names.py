@@ -38,6 +38,10 @@ CASES = [
     ("Adrian Del Maestro", "Adrian Delmaestro", FULL),
     ("Muhammad al-Khwarizmi", "Muhammad Al Khwarizmi", FULL),
     ("Ludwig van Beethoven", "L. Beethoven", INITIAL),
+    ("Luc Van Gool", "L. Van Gool", INITIAL),
+    # Notes in brackets are none of the name
+    ("Yunhua Zhou", "Yunhua Zhou (MIT)", FULL),
+    ("ATLAS Collaboration", "(ATLAS Collaboration)", FULL),
     # Suffixes are dropped
     ("Sammy Davis", "Sammy Davis Jr.", FULL),
     ("Sammy Davis", "Davis, Sammy, Jr.", FULL),
