@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -10,6 +10,9 @@ from typing import TypeVar
 from digest.paper import Ids, Paper
 
 T = TypeVar("T")
+
+LOOK_BACK = timedelta(days=7)
+"""What a first pull, a first issue or a changed rule still takes for new; what is older is kept and not announced."""
 
 _HELD = timedelta(days=14)
 """How long arXiv may hold a submission before announcing it; an older first version came for another reason."""
@@ -23,7 +26,7 @@ def merge(known: Paper, seen: Paper) -> Paper:
     The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, others), of one
     source the later change. What the winner leaves empty the other fills.
     """
-    first, second = (seen, known) if _weight(seen, known) >= _weight(known, seen) else (known, seen)
+    first, second = (seen, known) if _weight(seen) >= _weight(known) else (known, seen)
     chosen = {field.name: _either(getattr(first, field.name), getattr(second, field.name)) for field in fields(Paper)}
     chosen["ids"] = Ids(**{name: getattr(first.ids, name) or getattr(second.ids, name) for name in Ids.__slots__})
     return replace(
@@ -32,7 +35,7 @@ def merge(known: Paper, seen: Paper) -> Paper:
         | {
             "key": known.key,
             "announced": max(filter(None, (known.announced, seen.announced)), default=None),
-            "withdrawn": first.withdrawn or (second.withdrawn and not _newer(first, second)),
+            "withdrawn": first.withdrawn or (second.withdrawn and first.version == second.version),
             "votes": known.votes if seen.votes is None else seen.votes,
             "comments_count": known.comments_count if seen.comments_count is None else seen.comments_count,
             # These two tell how the text came here, so they go with it.
@@ -57,32 +60,33 @@ def decide(
     the same work. A record that was kept in silence stays silent, but for what happens to it afterwards.
     """
     if known is not None:
-        return _news_of(known, seen)
+        return tuple(_news_of(known, seen))
     if seen.withdrawn:
         return ("withdrawn",) if _touched(seen) >= since else ()
     if (seen.version or 1) > 1 or seen.announce in ("replace", "replace-cross"):
-        return (f"revised v{seen.version}",) if seen.version and _touched(seen) >= since and not kin else ()
-    if kin:
-        return ("published",) if not seen.ids.arxiv and any(other.ids.arxiv for other in kin) else ()
-    return ("new",) if _is_new(seen, now=now, since=since, first=first) else ()
+        return (f"revised v{seen.version}",) if seen.version and _touched(seen) >= since else ()
+    if not _is_new(seen, now=now, since=since, first=first):
+        return ()
+    if not kin:
+        return ("new",)
+    return () if seen.ids.arxiv or not any(other.ids.arxiv for other in kin) else ("published",)
 
 
-def _news_of(known: Paper, seen: Paper) -> tuple[str, ...]:
-    if seen.withdrawn and not known.withdrawn and not _newer(known, seen):
-        return ("withdrawn",)
-    news = []
-    if _newer(seen, known):
-        news.append(f"revised v{seen.version}")
-    if (seen.journal or seen.doi) and not (known.journal or known.doi):
-        news.append("published")
-    return tuple(news)
+def _news_of(known: Paper, seen: Paper) -> Iterator[str]:
+    if seen.withdrawn and not known.withdrawn and (seen.version or 0) >= (known.version or 0):
+        yield "withdrawn"
+        return
+    if seen.version and known.version and seen.version > known.version:
+        yield f"revised v{seen.version}"
+    if known.ids.arxiv and (seen.journal or seen.doi) and not (known.journal or known.doi):
+        yield "published"
 
 
 def _is_new(seen: Paper, *, now: datetime, since: datetime, first: bool) -> bool:
     if first and (seen.dated is None or seen.dated < since):
         return False
-    if seen.version is None or seen.announce or seen.published is None:
-        return True
+    if seen.announce or seen.published is None or not (seen.version or seen.changed):
+        return True  # said to be new, or from a journal, which may date its papers as it likes
     return (seen.changed or now) - seen.published <= _HELD
 
 
@@ -90,10 +94,8 @@ def _touched(seen: Paper) -> datetime:
     return seen.updated or seen.announced or seen.changed or _LONG_AGO
 
 
-def _weight(paper: Paper, other: Paper) -> tuple[int, int, datetime]:
-    """What decides between two sightings; one without a version is taken for the same version as the other."""
-    version = paper.version or other.version or 0
-    return (version, _trust(paper), paper.changed or _LONG_AGO)
+def _weight(paper: Paper) -> tuple[int, int, datetime]:
+    return (paper.version or 0, _trust(paper), paper.changed or _LONG_AGO)
 
 
 def _trust(paper: Paper) -> int:
@@ -103,10 +105,6 @@ def _trust(paper: Paper) -> int:
     if paper.changed:
         return 3
     return 1 if paper.announce else 2
-
-
-def _newer(paper: Paper, other: Paper) -> bool:
-    return paper.version is not None and other.version is not None and paper.version > other.version
 
 
 def _either(best: T, rest: T) -> T:

@@ -64,6 +64,7 @@ class Store(Database):
     paper = papers.paper
     versions = papers.versions
     arrivals = papers.arrivals
+    dated = papers.dated
 
     # Sources
     source = sources.source

@@ -43,13 +43,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that changes nothing and keeps no writer waiting."""
-        with self._told(), self.engine.connect() as connection, connection.begin():
+        with self._plainly(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is written whole, or not at all."""
-        with self._told(), self.engine.connect() as connection, connection.execution_options(writing=True).begin():
+        with self._plainly(), self.engine.connect() as connection, connection.execution_options(writing=True).begin():
             yield connection
 
     @contextmanager
@@ -63,7 +63,7 @@ class Database:
             with self.writing() as connection:
                 yield connection
             return
-        with self._told(), self.engine.connect() as connection:
+        with self._plainly(), self.engine.connect() as connection:
             bare = connection.connection.driver_connection
             assert bare is not None
             bare.execute("PRAGMA foreign_keys=OFF")
@@ -79,13 +79,13 @@ class Database:
 
     def copy_to(self, file: str) -> None:
         """A copy of a SQLite database, whole even while others write."""
-        with self._told(), self.engine.connect() as connection:
+        with self._plainly(), self.engine.connect() as connection:
             bare = connection.connection.driver_connection
             assert bare is not None
             bare.execute("VACUUM INTO ?", (file,))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _plainly(self) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:

@@ -6,8 +6,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from digest.delivery import Delivery, Envelope, State
 from digest.store import tables as t
@@ -15,6 +16,7 @@ from digest.store.engine import Database
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
+_OLDEST = (_COLUMN.created, _COLUMN.id)
 _FREE = {"owner": None, "until": None}
 
 
@@ -33,45 +35,28 @@ class OutboxRow:
     created: datetime
 
 
-def claim(self: Database, *, now: datetime, owner: str, limit: int, lease: timedelta) -> list[Delivery]:
+def claim(
+    self: Database, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
+) -> list[Delivery]:
     """Take letters whose time has come, oldest first, for `lease`; nobody else gets them until it has run out.
 
     A lease that ran out before the dot puts its letter back; after it the letter is in doubt, for a person to decide.
+    With `only`, a Message-ID, no letter but that one is taken.
     """
-    waits = or_(_COLUMN.state == State.READY, and_(_COLUMN.state == State.DEFERRED, _COLUMN.next_at <= now))
+    chosen = select(_COLUMN.id).where(_waits(now)).order_by(*_OLDEST).limit(limit)
+    if only is not None:
+        chosen = chosen.where(_COLUMN.message_id == only)
+    # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
+    once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
+    lease_out = {"state": State.LEASED, "owner": owner, "epoch": _COLUMN.epoch + 1, "until": now + lease}
+    take = (
+        update(t.delivery).where(_COLUMN.id.in_(select(once.c.id))).values(lease_out | {"dot": False, "next_at": None})
+    )
     with self.writing() as connection:
         _free(connection, _COLUMN.until < now, now, "the lease ran out")
-        chosen = select(_COLUMN.id).where(waits).order_by(_COLUMN.created, _COLUMN.id).limit(limit)
-        # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
-        chosen_once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
-        taken = connection.execute(
-            update(t.delivery)
-            .where(_COLUMN.id.in_(select(chosen_once.c.id)))
-            .values(
-                state=State.LEASED, owner=owner, epoch=_COLUMN.epoch + 1, until=now + lease, dot=False, next_at=None
-            )
-            .returning(_COLUMN.id)
-        )
-        mine = list(taken.scalars())
+        mine = connection.scalars(take.returning(_COLUMN.id)).all()
         letters = select(t.delivery, t.letter.c.message).join(t.letter).where(_COLUMN.id.in_(mine))
-        rows = connection.execute(letters.order_by(_COLUMN.created, _COLUMN.id)).all()
-    return [
-        Delivery(
-            id=row.id,
-            epoch=row.epoch,
-            subscriber=row.subscriber,
-            kind=row.kind,
-            envelope=Envelope(
-                sender=row.sender,
-                recipient=row.recipient,
-                message=zlib.decompress(row.message),
-                message_id=row.message_id,
-            ),
-            attempts=row.attempts,
-            created=row.created,
-        )
-        for row in rows
-    ]
+        return [_delivery(row) for row in connection.execute(letters.order_by(*_OLDEST))]
 
 
 def release(self: Database, owner: str) -> None:
@@ -154,7 +139,7 @@ def outbox(self: Database, *, in_doubt: bool = False) -> list[OutboxRow]:
     columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
     which = c.state == State.IN_DOUBT if in_doubt else c.state.not_in((State.SENT, State.CANCELLED))
     with self.reading() as connection:
-        rows = connection.execute(select(*columns).where(which).order_by(c.created, c.id)).mappings().all()
+        rows = connection.execute(select(*columns).where(which).order_by(*_OLDEST)).mappings().all()
     return [OutboxRow(**{**row, "state": State(row["state"])}) for row in rows]
 
 
@@ -163,6 +148,28 @@ def counts(self: Database) -> dict[str, int]:
     with self.reading() as connection:
         rows = connection.execute(select(_COLUMN.state, func.count()).group_by(_COLUMN.state))
         return {row[0]: row[1] for row in rows}
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    return or_(_COLUMN.state == State.READY, and_(_COLUMN.state == State.DEFERRED, _COLUMN.next_at <= now))
+
+
+def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
+    envelope = Envelope(
+        sender=row.sender,
+        recipient=row.recipient,
+        message=zlib.decompress(row.message),
+        message_id=row.message_id,
+    )
+    return Delivery(
+        id=row.id,
+        epoch=row.epoch,
+        subscriber=row.subscriber,
+        kind=row.kind,
+        envelope=envelope,
+        attempts=row.attempts,
+        created=row.created,
+    )
 
 
 def _mine(delivery: int, epoch: int) -> ColumnElement[bool]:

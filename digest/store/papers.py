@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from digest.paper import Paper
 from digest.store import tables as t
@@ -15,6 +16,8 @@ from digest.store.engine import Database, queue_up
 from digest.store.rows import COLUMNS, to_paper
 from digest.store.shelf import Shelf
 from digest.store.sources import Progress, record
+
+_PAPER = [t.paper.c[name] for name in COLUMNS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +89,34 @@ def versions(self: Database, key: str) -> dict[int, datetime | None]:
 
 def arrivals(self: Database, since: datetime, until: datetime) -> list[Arrival]:
     """What arrived after `since` and not after `until`, in order."""
-    happened = (
-        select(t.event.c.serial, t.event.c.work, t.event.c.event, t.event.c.at, *(t.paper.c[name] for name in COLUMNS))
-        .join(t.paper, t.event.c.paper_id == t.paper.c.id)
-        .where(t.event.c.at > since, t.event.c.at <= until)
-        .order_by(t.event.c.serial)
+    c = t.event.c
+    happened = select(c.serial, c.work, c.event, c.at, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
+    return _arrivals(self, happened.where(c.at > since, c.at <= until).order_by(c.serial))
+
+
+def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
+    """The papers whose own date lies after `since` and not after `until`, also those that were kept in silence.
+
+    Each with its date for `at` and the last news of its work; where there is none it is "new", with serial 0.
+    """
+    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+    last = t.event.alias()
+    newest = select(func.max(last.c.serial)).where(last.c.work == t.paper.c.work).scalar_subquery()
+    c = t.event.c
+    told = select(
+        func.coalesce(c.serial, 0).label("serial"),
+        t.paper.c.work,
+        func.coalesce(c.event, "new").label("event"),
+        date.label("at"),
+        *_PAPER,
     )
+    found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
+    return _arrivals(self, found.where(date > since, date <= until).order_by(date, t.paper.c.id))
+
+
+def _arrivals(self: Database, wanted: Select[Any]) -> list[Arrival]:
     with self.reading() as connection:
-        rows = connection.execute(happened).mappings().all()
+        rows = connection.execute(wanted).mappings().all()
     return [
         Arrival(serial=row["serial"], work=row["work"], event=row["event"], at=row["at"], paper=to_paper(row))
         for row in rows

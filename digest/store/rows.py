@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
@@ -28,7 +29,7 @@ def to_row(paper: Paper) -> dict[str, Any]:
     return row
 
 
-def to_paper(row: Mapping[str, Any]) -> Paper:
+def to_paper(row: RowMapping) -> Paper:
     values = {name: row[name] for name in _PLAIN}
     return Paper(
         **values,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Table, delete, exists, func, select, update
+from sqlalchemy import Column, Connection, Table, delete, exists, func, select, update
 
 from digest.arrival import decide, merge
 from digest.identity import same_work
@@ -154,9 +154,7 @@ class Shelf:
                 self._dated.add(place)
 
 
-def _rows(
-    connection: Connection, column: Column[T], among: Iterable[T], *wanted: Column[Any]
-) -> Iterator[Row[tuple[Any, ...]]]:
+def _rows(connection: Connection, column: Column[T], among: Iterable[T], *wanted: Column[Any]) -> Iterator[Any]:
     for batch in batches(among):
         yield from connection.execute(select(*wanted).where(column.in_(batch)))
 

@@ -93,9 +93,7 @@ def due(self: Database, now: datetime) -> list[Due]:
     ]
 
 
-def advance(
-    self: Database, row: int, *, next_due: datetime | None = None, next_slot: str | None = None, seen: int = 0
-) -> None:
+def advance(self: Database, row: int, *, next_due: datetime | None, next_slot: str | None, seen: int = 0) -> None:
     """Let a slot pass without an issue (or an alert without news): what arrives meanwhile stays to be told."""
     with self.writing() as connection:
         step(connection, row, next_due=next_due, next_slot=next_slot, seen=seen)

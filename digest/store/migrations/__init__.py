@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Text, column, inspect, select, table
 
 from digest.errors import DigestError
 from digest.store.engine import Database, queue_up
@@ -36,7 +36,7 @@ def migrate(database: Database, *, head: str = HEAD, versions: Path = _HERE / "v
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return connection.scalar(select(column("version_num", Text)).select_from(table("alembic_version")))
 
 
 def _upgrade(connection: Connection, head: str, versions: Path) -> None:

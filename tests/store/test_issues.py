@@ -1,0 +1,82 @@
+"""Issues: one for each slot, kept whole or not at all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from digest.store import Store
+from tests.store.samples import NOW, SINCE, SLOT, envelope, keep, preprint, publication, subscribe
+
+TOMORROW = NOW + timedelta(days=1)
+
+
+def test_an_issue_its_papers_its_letter_and_the_clock_are_kept_together(store: Store) -> None:
+    keep(store, preprint("2611.00001"), preprint("2611.00002"))
+    (row,) = subscribe(store, "ada")
+    items = [(2, "arxiv:2611.00002", "new", "Sparse models"), (1, "arxiv:2611.00001", "new", "Sparse models")]
+    assert store.publish(publication(row, items=items, told=[(1, "new"), (2, "new")]))
+    (issue,) = store.issues("ada")
+    assert issue.papers == ("arxiv:2611.00002", "arxiv:2611.00001")
+    assert (issue.slot, issue.number, issue.state, issue.since, issue.until) == (SLOT, 1, "composed", SINCE, NOW)
+    assert store.told("ada") == {(1, "new"), (2, "new")}
+    assert [letter.message_id for letter in store.outbox()] == [envelope("ada").message_id]
+    assert store.due(NOW) == []
+    assert store.due(TOMORROW)[0].number == 2
+
+
+def test_a_slot_has_one_issue(store: Store) -> None:
+    (row,) = subscribe(store, "ada")
+    assert store.publish(publication(row))
+    again = publication(row, envelope=envelope("again"), next_due=NOW + timedelta(days=2))
+    assert not store.publish(again)
+    assert len(store.issues()) == len(store.outbox()) == 1
+    assert store.due(TOMORROW) == []  # the clock went on all the same
+
+
+def test_two_composers_at_once_make_one_issue(store: Store) -> None:
+    (row,) = subscribe(store, "ada")
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: store.publish(publication(row)), range(4)))
+    assert made.count(True) == 1
+    assert len(store.outbox()) == 1
+
+
+def test_a_quiet_issue_is_recorded_and_not_sent(store: Store) -> None:
+    (row,) = subscribe(store, "ada")
+    assert store.publish(publication(row, envelope=None))
+    assert [issue.state for issue in store.issues()] == ["quiet"]
+    assert store.outbox() == []
+    (row,) = store.due(TOMORROW)
+    assert (row.cursor, row.number) == (NOW, 1)  # a number is for a letter
+
+
+def test_an_issue_by_hand_moves_no_clock(store: Store) -> None:
+    keep(store, preprint())
+    (row,) = subscribe(store, "ada")
+    by_hand = publication(row, due=None, kind="manual", slot=NOW.isoformat(), told=())
+    assert store.publish(by_hand)
+    assert store.due(NOW) == [row]
+    assert store.told("ada") == frozenset()
+    assert store.publish(publication(row, envelope=envelope("ada2")))
+
+
+def test_a_crash_in_the_middle_leaves_nothing(store: Store) -> None:
+    (row,) = subscribe(store, "ada")
+    of_no_work = publication(row, items=[(9, "arxiv:2611.00009", "new", "")], told=[(9, "new")])
+    with pytest.raises(KeyError):
+        store.publish(of_no_work)
+    assert store.issues() == []
+    assert store.outbox() == []
+    assert store.due(NOW) == [row]
+
+
+def test_issues_are_listed_newest_first(store: Store) -> None:
+    ada, bob = subscribe(store, "ada", "bob")
+    store.publish(publication(ada))
+    store.publish(publication(bob, created=TOMORROW))
+    assert [issue.subscriber for issue in store.issues()] == ["bob", "ada"]
+    assert [issue.subscriber for issue in store.issues(limit=1)] == ["bob"]
+    assert [issue.subscriber for issue in store.issues("ada")] == ["ada"]

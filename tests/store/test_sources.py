@@ -1,0 +1,63 @@
+"""Sources: cursors, validators and failures, and that they move with the papers or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.store import Progress, SourceState, Store
+from tests.store.samples import NOW, SINCE, preprint
+
+NAME = "arxiv oai cs.CL"
+
+
+def step(store: Store, progress: Progress) -> SourceState:
+    store.add([], now=NOW, since=SINCE, first=False, progress=progress)
+    return store.source(progress.name)
+
+
+def test_a_source_that_was_never_asked_has_nothing(store: Store) -> None:
+    assert store.source(NAME) == SourceState()
+
+
+def test_a_walk_moves_its_cursor_page_by_page_and_is_done_at_its_end(store: Store) -> None:
+    walking = step(store, Progress(NAME, cursor="2026-11-18"))
+    assert (walking.cursor, walking.last_try, walking.last_ok) == ("2026-11-18", NOW, None)
+    done = step(store, Progress(NAME, done=True))
+    assert (done.cursor, done.last_ok) == ("2026-11-18", NOW)
+
+
+def test_validators_are_kept_for_each_address_as_received(store: Store) -> None:
+    step(store, Progress(NAME, url="https://a.example/feed", validators=('W/"1"', None), done=True))
+    step(store, Progress(NAME, url="https://b.example/feed", validators=(None, "Fri, 20 Nov 2026 07:00:00 GMT")))
+    state = step(store, Progress(NAME, url="https://a.example/feed", validators=("2", None)))
+    assert state.validators == {
+        "https://a.example/feed": ("2", None),
+        "https://b.example/feed": (None, "Fri, 20 Nov 2026 07:00:00 GMT"),
+    }
+
+
+def test_failures_count_until_the_next_success(store: Store) -> None:
+    step(store, Progress(NAME, cursor="2026-11-18", done=True))
+    later = NOW + timedelta(minutes=15)
+    store.failed(NAME, what="503", now=NOW, next_try=later, asked=True)
+    store.failed(NAME, what="429", now=NOW, next_try=later)
+    failing = store.source(NAME)
+    assert (failing.failures, failing.last_error, failing.next_try) == (2, "429", later)
+    assert (failing.asked_to_wait, failing.cursor, failing.last_ok) == (False, "2026-11-18", NOW)
+    well = step(store, Progress(NAME, done=True))
+    assert (well.failures, well.last_error, well.next_try, well.asked_to_wait) == (0, None, None, False)
+
+
+def test_a_source_may_fail_before_it_ever_answered(store: Store) -> None:
+    store.failed(NAME, what="no connection", now=NOW, next_try=None)
+    assert store.source(NAME).failures == 1
+
+
+def test_papers_and_progress_are_kept_together_or_not_at_all(store: Store) -> None:
+    unkeepable = preprint("2611.00002", published=NOW.replace(tzinfo=None), changed=None, announce="new")
+    with pytest.raises(Exception, match="without a zone"):
+        store.add([preprint(), unkeepable], now=NOW, since=SINCE, first=False, progress=Progress(NAME, cursor="x"))
+    assert store.paper("arxiv:2611.00001") is None
+    assert store.source(NAME) == SourceState()
