@@ -65,6 +65,20 @@ def test_the_window_of_arrivals_is_open_below_and_closed_above(store: Store) -> 
     assert serials == sorted(set(serials))
 
 
+def test_papers_can_be_asked_for_by_their_own_date(store: Store) -> None:
+    silent = announced("2611.00001", announced=SINCE - timedelta(days=1))
+    keep(store, silent, announced("2611.00002"), article(), first=True)
+    keep(store, announced("2611.00002", version=2, announce="replace"))
+    found = [(entry.paper.key, entry.event, entry.at) for entry in store.dated(SINCE - timedelta(days=2), NOW)]
+    assert found == [
+        ("arxiv:2611.00001", "new", SINCE - timedelta(days=1)),
+        ("arxiv:2611.00002", "revised v2", NOW),
+        ("doi:10.1038/s41586-026-1", "new", NOW),
+    ]
+    assert [entry.paper.key for entry in store.dated(SINCE - timedelta(days=2), SINCE)] == ["arxiv:2611.00001"]
+    assert store.dated(NOW, NOW + timedelta(days=1)) == []
+
+
 def test_what_a_first_pull_keeps_in_silence_stays_silent(store: Store) -> None:
     old = announced(announced=SINCE - timedelta(days=1))
     assert keep(store, old, first=True) == {}
