@@ -12,7 +12,7 @@ from lxml import etree
 
 from digest.sources.base import LARGEST
 
-_ENDS = (b"</record>", b"</item>", b"</entry>", b"</header>")
+_ENDS = (b"</record>", b"</item>", b"</entry>")
 _BEGINS = (b"<record", b"<item", b"<entry")
 _CLOSED = (b"</OAI-PMH>", b"</rss>", b"</feed>", b"</record>")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0, section 2.2
@@ -63,9 +63,9 @@ def _declares_entities(root: etree._Element) -> bool:
 
 def _whole(body: bytes) -> bytes:
     """What stands before the place where it broke off, without the record that it broke in."""
-    end = max(body.rfind(tag) + len(tag) if tag in body else 0 for tag in _ENDS)
     begins = [place for tag in _BEGINS if (place := body.find(tag)) >= 0]
-    return body[:end] if end else body[: min(begins, default=len(body))]
+    end = max(body.rfind(tag) + len(tag) if tag in body else 0 for tag in _ENDS)
+    return body[: end or min(begins, default=len(body))]
 
 
 def _readable(body: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""arXiv: harvest, daily feeds, query API."""

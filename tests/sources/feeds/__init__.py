@@ -1,0 +1,1 @@
+"""Feeds of journals and blogs, with their oddities."""
