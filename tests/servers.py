@@ -44,7 +44,7 @@ class Asked:
 class WebServer:
     """Answers each path with its replies in order; the last one is repeated. A path with a query is looked up first."""
 
-    def __init__(self, routes: Mapping[str, Reply | Sequence[Reply]]) -> None:
+    def __init__(self, routes: Mapping[str, Reply | Sequence[Reply]], *, tls: ssl.SSLContext | None = None) -> None:
         self.routes = {path: [reply] if isinstance(reply, Reply) else list(reply) for path, reply in routes.items()}
         self.asked: list[Asked] = []
         self.connections = 0
@@ -52,7 +52,9 @@ class WebServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def reply(self, target: str) -> Reply:
         with self._lock:

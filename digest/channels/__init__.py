@@ -28,7 +28,8 @@ class Channel(Protocol):
         """Hand one letter over; the other side's words, without any address.
 
         `at_dot` is called once, right before the step that cannot be taken back; if it raises, nothing was sent.
-        Raises Rejected (never), Deferred (later; relay=True where it is not this letter's fault) or InDoubt.
+        Raises Rejected (never), Deferred (later; relay=True where it is not this letter's fault, only before `at_dot`)
+        or InDoubt.
         """
         ...
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -33,19 +34,26 @@ class Maildir:
         The name comes from the Message-ID and the recipient, so a repetition after a crash finds the letter there.
         """
         name = sha256(f"{envelope.message_id}\0{envelope.recipient}".encode()).hexdigest()[:32] + ".morning-papers"
-        try:
+        draft, place = self._folder / "tmp" / name, self._folder / "new" / name
+        with self._faults(relay=True):
             self._make()
-            if self._has(name):
-                at_dot()
-                return f"{name} was there already"
-            draft = self._folder / "tmp" / name
-            _write(draft, envelope.message.replace(b"\r\n", os.linesep.encode("ascii")))
-            at_dot()
-            draft.rename(self._folder / "new" / name)
-            _sync(self._folder / "new")
-        except OSError as error:
-            raise Deferred(f"{self._folder}: {error.strerror}", relay=True) from error
+            there = self._has(name)
+            if not there:
+                _write(draft, envelope.message.replace(b"\r\n", os.linesep.encode("ascii")))
+        at_dot()
+        if there:
+            return f"{name} was there already"
+        with self._faults(relay=False):
+            draft.rename(place)
+            _sync(place.parent)
         return f"stored as new/{name}"
+
+    @contextmanager
+    def _faults(self, *, relay: bool) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Deferred(f"{self._folder}: {error.strerror}", relay=relay) from error
 
     def _make(self) -> None:
         for part in ("tmp", "new", "cur"):

@@ -161,9 +161,9 @@ class Smtp:
         what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
         if verdict.outcome == "failed":
             return Rejected(what, code=said.code, enhanced=said.enhanced)
-        return Deferred(
-            what, code=said.code, enhanced=said.enhanced, retry_after=verdict.retry_after, relay=verdict.relay
-        )
+        # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
+        relay = verdict.relay and step != "DOT"
+        return Deferred(what, code=said.code, enhanced=said.enhanced, retry_after=verdict.retry_after, relay=relay)
 
     def _again(self, why: str, said: Reply | None = None) -> _Again:
         self._relay.drop()

@@ -378,11 +378,13 @@ def test_f20_f21_no_answer_to_the_dot_is_in_doubt_and_never_repeated_here(says: 
         assert server.verbs().count("DATA") == 1
 
 
-def test_f22_a_421_to_the_dot_is_a_refusal() -> None:
-    with MailServer({"DOT": Says.line("421 4.3.2 going down", close=True)}) as server:
-        error = told(Deferred, server)
-    assert isinstance(error, Deferred)
-    assert error.relay
+def test_f22_a_421_to_the_dot_is_a_refusal_of_that_letter() -> None:
+    with MailServer({"DOT": Says.line("421 4.3.2 going down", close=True)}) as server, smtp(server) as channel:
+        with pytest.raises(Deferred) as raised:
+            channel.send(envelope(), nothing)
+        assert not raised.value.relay
+        channel.send(envelope(recipient="ben@example.org"), nothing)
+        assert [taken.recipients for taken in server.taken] == [("ben@example.org",)]
 
 
 def test_f23_an_error_after_the_250_is_none() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import httpcore
 import httpx
@@ -18,6 +20,8 @@ from digest.web import Fetched, Stopped, Validators, Web
 from digest.web.guard import Network
 from digest.web.wire import Wire
 from tests.servers import Reply, WebServer, unused_port
+
+TLS = Path(__file__).parents[1] / "channels" / "tls"
 
 
 class Clock:
@@ -443,6 +447,20 @@ def test_a_post_goes_out_whole_and_is_not_redirected(web: Web) -> None:
         assert (server.asked[0].method, server.asked[0].body) == ("POST", b'{"ids":["a"]}')
         with pytest.raises(SourceError, match="redirects a POST"):
             web.get(httpx.Request("POST", f"{server.url}/away", content=b"x"), allow_private=True)
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("good", True), ("expired", False), ("wrong_name", False)])
+def test_certificates_are_verified(web: Web, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / f"{name}.pem")
+    with WebServer({"/": Reply(body=b"ok")}, tls=context) as server:
+        if trusted:
+            assert get(web, server.url).body == b"ok"
+        else:
+            with pytest.raises(SourceError, match="no connection"):
+                get(web, server.url)
+            assert server.asked == []
 
 
 def test_stop_ends_a_wait_at_once() -> None:
