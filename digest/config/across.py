@@ -1,0 +1,54 @@
+"""What no single key can show: two readers of one address, one name given twice, a key that needs another."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from digest.config.document import Document, Loc
+from digest.config.fields import address, same_mailbox
+from digest.config.words import shown
+from digest.errors import Problem
+
+
+def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:
+    """Readers whose letters would go to one mailbox, told at each of them."""
+    owners: defaultdict[str, list[Document]] = defaultdict(list)
+    for document in readers:
+        if spelled := _address(document):
+            owners[spelled].append(document)
+    for group in owners.values():
+        for document in group:
+            others = ", ".join(other.file for other in group if other is not document)
+            if others:
+                yield document.problem(("email",), f"`email`: the same address as in {others}")
+
+
+def _address(document: Document) -> str | None:
+    try:
+        return same_mailbox(address(document.at(("email",)))) if ("email",) in document.values else None
+    except ValueError:  # told already, where it stands
+        return None
+
+
+def repeated_names(document: Document) -> Iterator[Problem]:
+    """Subscriptions of one name in a reader's file: the name is what their memory hangs on."""
+    first: dict[str, Loc] = {}
+    for loc in document.values:
+        match loc:
+            case ("subscriptions", int(), "name") if isinstance(name := document.at(loc), str):
+                folded = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+                if first.setdefault(folded, loc) != loc:
+                    line = document.problem(first[folded], "").line
+                    yield document.problem(
+                        loc, f"`name`: `{shown(name)}` is the name in line {line} too; each needs its own"
+                    )
+
+
+def unsigned_site(house: Document) -> Iterator[Problem]:
+    """Links to a site are signed, so a site needs a key."""
+    if ("site",) in house.values and ("secret",) not in house.values:
+        yield house.problem(
+            ("site",), "`site`: links are signed, so `secret` is needed too: secret: {env: DIGEST_SECRET}"
+        )

@@ -1,0 +1,135 @@
+"""The kinds of values that several keys share: a line of text, an address, a secret, a language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, SecretStr, ValidationInfo
+
+from digest.config.words import mend, shown
+from digest.letter import AddressError, Mailbox
+from digest.text import strip_controls
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+class Entry(BaseModel):
+    """A mapping in a file: frozen, and without keys that nobody reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def text(value: object) -> str:
+    """A text that says something, on one line."""
+    if not isinstance(value, str):
+        raise ValueError("expected a text")
+    if not (line := " ".join(value.split())):
+        raise ValueError("expected a text, and this one is empty")
+    if strip_controls(line) != line:
+        raise ValueError("holds a character that cannot be printed")
+    return line
+
+
+def mailbox(value: object) -> Mailbox:
+    """One `Name <address>` or one bare address; the words of an error never hold it."""
+    name, bracket, rest = text(value).rpartition("<")
+    if bracket and not rest.endswith(">"):
+        raise ValueError("expected one mailbox, such as Morning Papers <papers@example.org>")
+    try:
+        return Mailbox(name=name.strip().strip('"'), address=rest.removesuffix(">") if bracket else rest)
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+
+
+def address(value: object) -> Mailbox:
+    """An address and nothing else."""
+    if "<" in text(value):
+        raise ValueError("expected the address alone; the name has a key of its own")
+    return mailbox(value)
+
+
+def same_mailbox(box: Mailbox) -> str:
+    """What two spellings of one address share."""
+    return unicodedata.normalize("NFC", box.wire).casefold()
+
+
+def secret(value: object, info: ValidationInfo) -> SecretStr:
+    """A text, `{env: NAME}` or `{file: PATH}`; what is found there is never part of a message."""
+    if isinstance(value, dict) and len(value) == 1:
+        [(kind, name)] = value.items()
+        if kind == "env":
+            return _from_env(text(name), info)
+        if kind == "file":
+            return _from_file(text(name))
+    if not isinstance(value, str):
+        raise ValueError("expected a text, {env: NAME} or {file: PATH}")
+    return _filled(value, "it")
+
+
+def _from_env(name: str, info: ValidationInfo) -> SecretStr:
+    found = (info.context or {}).get("env", {}).get(name)
+    if found is None:
+        raise ValueError(f"the environment has no {shown(name)}")
+    return _filled(found, f"{shown(name)} in the environment")
+
+
+def _from_file(name: str) -> SecretStr:
+    try:
+        return _filled(Path(name).read_text("utf-8"), shown(name))
+    except OSError as error:
+        raise ValueError(f"{shown(name)} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{shown(name)} is no UTF-8") from None
+
+
+def _filled(value: str, where: str) -> SecretStr:
+    if not (kept := value.rstrip("\r\n")).strip():
+        raise ValueError(f"{where} is empty")
+    return SecretStr(kept)
+
+
+def zone(value: object) -> ZoneInfo:
+    """A time zone by its name in the tz database."""
+    name = text(value)
+    if name in _zones():
+        return ZoneInfo(name)
+    cities = {zone.rpartition("/")[2].casefold().replace("_", " "): zone for zone in sorted(_zones())}
+    if city := cities.get(name.casefold().replace("_", " ")):
+        raise ValueError(f"no time zone `{shown(name)}`: did you mean `{city}`?")
+    said = mend(name, _zones()) or "; write one such as Europe/Berlin or America/New_York"
+    raise ValueError(f"no time zone `{shown(name)}`{said}")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def language(value: object) -> str:
+    """A language tag (RFC 5646), as far as its form tells."""
+    if not _LANGUAGE.fullmatch(tag := text(value)):
+        raise ValueError("expected a language such as en or de-AT")
+    return tag
+
+
+def day(value: object) -> date:
+    """A date, 2026-12-01."""
+    try:
+        return date.fromisoformat(text(value))
+    except ValueError:
+        raise ValueError("expected a date such as 2026-12-01") from None
+
+
+Text = Annotated[str, PlainValidator(text)]
+Address = Annotated[Mailbox, PlainValidator(address)]
+OneMailbox = Annotated[Mailbox, PlainValidator(mailbox)]
+Secret = Annotated[SecretStr, PlainValidator(secret)]
+Zone = Annotated[ZoneInfo, PlainValidator(zone)]
+Language = Annotated[str, PlainValidator(language)]
+Day = Annotated[date, PlainValidator(day)]

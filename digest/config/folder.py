@@ -1,0 +1,119 @@
+"""Reads a config folder whole: every problem of every file at once, or a frozen Config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from digest.config.across import repeated_names, shared_addresses, unsigned_site
+from digest.config.document import Document, read
+from digest.config.hints import house_hints, reader_hints
+from digest.config.house import HouseEntry
+from digest.config.judge import Model, judged
+from digest.config.reader import ReaderEntry
+from digest.config.values import Config
+from digest.config.words import mend, shown
+from digest.errors import ConfigError, Problem
+from digest.sources import SOURCES
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def load(folder: Path, *, env: Mapping[str, str]) -> Config:
+    """The config in `folder`; `env` answers `{env: NAME}`. Raises ConfigError with all problems, sorted by place.
+
+    A reload is another load: whoever holds the old Config keeps it when this one raises.
+    """
+    problems: list[Problem] = []
+    house = read(folder / "digest.yaml", absent="no such file: `digest init` writes one to start from")
+    readers = [read(path) for path in _reader_files(folder / "subscribers", problems)]
+    for document in (house, *readers):
+        problems += document.problems
+    problems += [*unsigned_site(house), *shared_addresses(readers)]
+    entry = _judged(HouseEntry, house, problems, {"env": env})
+    sources = _judged_sources(house, problems)
+    entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
+    if problems or entry is None:
+        raise ConfigError(*sorted(set(problems)))
+    found = [(document, reader) for document, reader in zip(readers, entries, strict=True) if reader]
+    return _config(folder, house, entry, sources, found)
+
+
+def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
+    """The readers' files by name; what looks like one and would be passed over is a problem."""
+    try:
+        seen = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problems.append(Problem(str(folder), 1, 1, f"cannot be read: {error.strerror}"))
+        return []
+    for path in seen:
+        if path.suffix.lower() in (".yaml", ".yml") and path.suffix != ".yaml":
+            problems.append(Problem(str(path), 1, 1, f"would be passed over: name it {path.stem}.yaml"))
+        elif path.suffix == ".yaml" and not _ID.fullmatch(path.stem):
+            what = f"`{shown(path.stem)}` is no id: letters of a to z, digits, and . _ - after the first"
+            problems.append(Problem(str(path), 1, 1, what))
+    return [path for path in seen if path.suffix == ".yaml"]
+
+
+def _judged(
+    model: type[Model], document: Document, problems: list[Problem], context: Mapping[str, Any]
+) -> Model | None:
+    unread = document.data is None and document.problems
+    return None if unread else judged(model, document, problems, context=context)
+
+
+def _source_names(house: Document) -> tuple[str, ...] | None:
+    """The sources that readers may name; None while digest.yaml itself does not say."""
+    if not isinstance(house.data, dict):
+        return None
+    given = house.data.get("sources") or {}
+    return tuple(given) if isinstance(given, dict) else None
+
+
+def _judged_sources(house: Document, problems: list[Problem]) -> dict[str, BaseModel]:
+    found: dict[str, BaseModel] = {}
+    for kind in _source_names(house) or ():
+        if kind not in SOURCES:
+            problems.append(house.key_problem(("sources", kind), f"no source `{shown(kind)}`{mend(kind, SOURCES)}"))
+        elif settings := judged(SOURCES[kind].Settings, house, problems, loc=("sources", kind)):
+            found[kind] = settings
+    return found
+
+
+def _judged_reader(document: Document, problems: list[Problem], sources: Sequence[str] | None) -> ReaderEntry | None:
+    problems += repeated_names(document)
+    return _judged(ReaderEntry, document, problems, {"sources": sources})
+
+
+def _config(
+    folder: Path,
+    house: Document,
+    entry: HouseEntry,
+    sources: Mapping[str, BaseModel],
+    readers: Sequence[tuple[Document, ReaderEntry]],
+) -> Config:
+    owner = entry.owner or entry.sender
+    warnings = [*house_hints(house, entry), *(hint for reader in readers for hint in reader_hints(*reader))]
+    return Config(
+        folder=folder,
+        database=entry.database.get_secret_value(),
+        sender=entry.sender,
+        owner=owner,
+        postal=entry.postal,
+        contact=(entry.contact or owner).address,
+        relay=entry.smtp.relay(),
+        site=entry.site,
+        keys=entry.secret,
+        templates=entry.templates,
+        language=entry.language,
+        sources=MappingProxyType(dict(sources)),
+        subscribers=tuple(reader.subscriber(Path(document.file).stem, entry.language) for document, reader in readers),
+        warnings=tuple(sorted(warnings)),
+    )

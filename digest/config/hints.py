@@ -1,0 +1,31 @@
+"""Warnings: what can be meant, but probably is not; they never change an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from digest.config.document import Document
+from digest.config.house import HouseEntry
+from digest.config.reader import ReaderEntry
+from digest.errors import Problem
+
+_SHORTEST_KEY = 16  # characters; below that a key can be guessed by trying
+
+
+def house_hints(document: Document, entry: HouseEntry) -> Iterator[Problem]:
+    """Of digest.yaml."""
+    if not entry.sources:
+        yield document.problem(("sources",), "no sources: nothing will be pulled")
+    for number, key in enumerate(entry.secret):
+        if len(key.get_secret_value()) < _SHORTEST_KEY:
+            what = f"`secret`: under {_SHORTEST_KEY} characters; links signed with it could be forged"
+            yield document.problem(("secret", number), what)
+
+
+def reader_hints(document: Document, entry: ReaderEntry) -> Iterator[Problem]:
+    """Of a reader's file, the readings of the rules among them."""
+    if "timezone" not in entry.model_fields_set:
+        yield document.problem((), "no `timezone`: the hours are read as UTC")
+    for loc, query in entry.queries():
+        for hint in query.hints:
+            yield document.problem(loc, hint.what, character=hint.position)

@@ -1,0 +1,65 @@
+"""The model of digest.yaml: one key, one field; the sources are judged by their own rooms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
+
+from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, text
+from digest.config.relay import RelayEntry, is_here
+from digest.config.words import shown
+
+_SCHEMES = ("sqlite:///", "postgresql://")
+
+
+def _database(value: object, info: ValidationInfo) -> SecretStr:
+    url = secret(value, info)
+    if not url.get_secret_value().startswith(_SCHEMES):
+        raise ValueError("expected sqlite:///digest.db or postgresql://USER@HOST/NAME")
+    return url
+
+
+def _site(value: object) -> str:
+    """The base of links, without the slash at its end."""
+    try:
+        url = urlsplit(text(value))
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise ValueError("expected a URL such as https://papers.example.org") from None
+    if not host or port == 0 or url.scheme not in ("https", "http"):
+        raise ValueError("expected a URL such as https://papers.example.org")
+    if url.scheme == "http" and not is_here(host):
+        raise ValueError("links in letters go over https; http is for localhost alone")
+    if url.query or url.fragment or url.username is not None:
+        raise ValueError("expected the base of links alone, without login, ? and #")
+    return url.geturl().rstrip("/")
+
+
+def _folder(value: object) -> Path:
+    path = Path(text(value))
+    if not path.is_dir():
+        raise ValueError(f"no folder {shown(str(path))}")
+    return path
+
+
+def _keys(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class HouseEntry(Entry):
+    """What may stand in digest.yaml."""
+
+    database: Annotated[SecretStr, PlainValidator(_database)] = SecretStr("sqlite:///digest.db")
+    sender: OneMailbox
+    owner: OneMailbox | None = None
+    postal: Text = ""
+    contact: Address | None = None
+    smtp: RelayEntry
+    site: Annotated[str, PlainValidator(_site)] | None = None
+    secret: Annotated[tuple[Secret, ...], BeforeValidator(_keys)] = ()
+    templates: Annotated[Path, PlainValidator(_folder)] | None = None
+    language: Language = "en"
+    sources: dict[str, Any] = Field(default_factory=dict)

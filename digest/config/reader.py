@@ -1,0 +1,164 @@
+"""The model of a file under subscribers/: one reader, and the subscriptions with their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Discriminator, Field, PlainValidator, Tag, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from digest.config.document import Loc
+from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
+from digest.config.words import mend, shown
+from digest.query import Query, QueryError, following, parse
+from digest.subscription import Rule, Subscriber, Subscription, When
+
+
+def _when(value: object) -> When:
+    return When.parse(text(value))
+
+
+def _query(value: object, info: ValidationInfo) -> Query:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a query, a text in single quotes")
+    try:
+        return parse(value, syntax=info.data.get("syntax", "digest"))
+    except QueryError as error:
+        raise _no_rule(error) from None
+
+
+def _no_rule(error: QueryError) -> PydanticCustomError:
+    what, _, carets = str(error).partition("\n")
+    return PydanticCustomError("rule", "{what}", {"what": what, "character": error.position, "carets": carets})
+
+
+def _source(value: object, info: ValidationInfo) -> str:
+    name = text(value)
+    known = (info.context or {}).get("sources")
+    if known is not None and name not in known:
+        raise ValueError(f"no source `{shown(name)}` in digest.yaml{mend(name, known)}")
+    return name
+
+
+Searched = Annotated[Query, PlainValidator(_query)]
+
+
+class QueryEntry(Entry):
+    """A rule as a query: a text alone, or with its syntax and a name for the letter."""
+
+    syntax: Literal["digest", "arxiv"] = "digest"
+    query: Searched
+    name: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return {"query": value} if isinstance(value, str) else value
+
+    def rule(self) -> Rule:
+        """The rule; without a name, what was typed is its title."""
+        return Rule(title=self.name or " ".join(self.query.text.split()), query=self.query, author=None)
+
+
+class AuthorEntry(Entry):
+    """A rule as a person to follow."""
+
+    author: Text
+    also: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _follows(self) -> Self:
+        try:
+            self.rule()
+        except QueryError as error:
+            raise ValueError(str(error).partition("\n")[0]) from None
+        return self
+
+    def rule(self) -> Rule:
+        """The rule; the author's name is its title."""
+        return Rule(title=self.author, query=following(self.author, self.also), author=self.author)
+
+
+def _kind(value: object) -> str | None:
+    if isinstance(value, str) or (isinstance(value, dict) and "query" in value):
+        return QueryEntry.__name__
+    return AuthorEntry.__name__ if isinstance(value, dict) and "author" in value else None
+
+
+RuleEntry = Annotated[
+    Annotated[QueryEntry, Tag(QueryEntry.__name__)] | Annotated[AuthorEntry, Tag(AuthorEntry.__name__)],
+    Discriminator(
+        _kind,
+        custom_error_type="no_rule",
+        custom_error_message="a rule is a text in single quotes, {query: …} or {author: …}",
+    ),
+]
+
+
+class SubscriptionEntry(Entry):
+    """One entry under `subscriptions:`."""
+
+    name: Text
+    when: Annotated[When, PlainValidator(_when)]
+    rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1)]
+    exclude: Searched | None = None
+    categories: tuple[Text, ...] = ()
+    sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
+    limit: Annotated[int, Field(ge=1, le=1000)] = 30
+    quiet: Literal["silent", "send"] = "silent"
+    updates: Literal["none", "published", "all"] | None = None
+
+    def subscription(self) -> Subscription:
+        return Subscription(
+            name=self.name,
+            when=self.when,
+            rules=tuple(entry.rule() for entry in self.rules),
+            exclude=self.exclude,
+            categories=self.categories,
+            sources=self.sources,
+            limit=self.limit,
+            quiet=self.quiet,
+            updates=self.updates,
+        )
+
+
+class PauseEntry(Entry):
+    """No letters until that day."""
+
+    until: Day
+
+
+class ReaderEntry(Entry):
+    """What may stand in a reader's file."""
+
+    email: Address
+    name: Text | None = None
+    timezone: Zone = ZoneInfo("UTC")
+    language: Language | None = None
+    format: Literal["html", "text"] = "html"
+    pause: PauseEntry | None = None
+    subscriptions: Annotated[tuple[SubscriptionEntry, ...], Field(min_length=1)]
+
+    def subscriber(self, id_: str, language: str) -> Subscriber:
+        """The reader; `language` is the house's, for those who name none."""
+        return Subscriber(
+            id=id_,
+            email=self.email.address,
+            name=self.name,
+            timezone=self.timezone,
+            language=self.language or language,
+            format=self.format,
+            pause_until=self.pause.until if self.pause else None,
+            subscriptions=tuple(entry.subscription() for entry in self.subscriptions),
+        )
+
+    def queries(self) -> Iterator[tuple[Loc, Query]]:
+        """Every query with its place in the file."""
+        for number, entry in enumerate(self.subscriptions):
+            for rule_number, rule in enumerate(entry.rules):
+                if isinstance(rule, QueryEntry):
+                    yield ("subscriptions", number, "rules", rule_number, "query"), rule.query
+            if entry.exclude:
+                yield ("subscriptions", number, "exclude"), entry.exclude

@@ -1,0 +1,34 @@
+"""Config: what the files say shall be, judged and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+
+from digest.config.relay import Relay
+from digest.errors import Problem
+from digest.letter import Mailbox
+from digest.subscription import Subscriber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Never changed; a reload makes a new one. Paths are relative to where one stands."""
+
+    folder: Path
+    database: str = field(repr=False)  # the URL may hold a password
+    sender: Mailbox
+    owner: Mailbox  # where a person answers; the sender unless said otherwise
+    postal: str  # empty: no postal line
+    contact: str  # address in the User-Agent; the owner's unless said otherwise
+    relay: Relay
+    site: str | None  # base of links, without a slash at its end
+    keys: tuple[SecretStr, ...]  # the last signs, all verify
+    templates: Path | None
+    language: str
+    sources: Mapping[str, BaseModel]  # by kind, in the file's order
+    subscribers: tuple[Subscriber, ...]  # by id
+    warnings: tuple[Problem, ...] = ()  # what can be meant but probably is not

@@ -1,0 +1,91 @@
+"""Mistakes in digest.yaml: each is told at its place, with the nearest right word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.config.files import HOUSE, folder, house_problem, told
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("titel: x\n", "6:1: unknown key `titel`"),
+        ("ownr: x@example.org\n", "6:1: unknown key `ownr`: did you mean `owner`?"),
+        ("listen: 127.0.0.1:8000\n", "6:1: unknown key `listen`"),
+        ("dkim: {}\n", "6:1: unknown key `dkim`"),
+        ("bounces: {}\n", "6:1: unknown key `bounces`"),
+        ("signup: open\n", "6:1: unknown key `signup`"),
+        ("admin: {}\n", "6:1: unknown key `admin`"),
+        ("database: mysql://localhost/x\n", "6:11: `database`: expected sqlite:///digest.db or postgresql://"),
+        ("owner: nobody\n", "6:8: `owner`: no mail address: An email address must have an @-sign."),
+        ("owner: a@example.org, b@example.org\n", "6:8: `owner`: no mail address"),
+        ("owner: A <a@example.org\n", "6:8: `owner`: expected one mailbox"),
+        ("owner: [a@example.org]\n", "6:8: `owner`: expected a text"),
+        ("contact: Desk <desk@example.org>\n", "6:10: `contact`: expected the address alone"),
+        ('postal: "a\\u202eb"\n', "6:9: `postal`: holds a character that cannot be printed"),
+        ("site: papers.example.org\nsecret: x\n", "6:7: `site`: expected a URL such as https://papers.example.org"),
+        ("site: https://x.org:http\nsecret: x\n", "6:7: `site`: expected a URL"),
+        ("site: http://papers.example.org\nsecret: x\n", "6:7: `site`: links in letters go over https"),
+        ("site: https://papers.example.org/?a=b\nsecret: x\n", "6:7: `site`: expected the base of links alone"),
+        ("site: https://papers.example.org\n", "6:7: `site`: links are signed, so `secret` is needed too"),
+        ("secret: {env: NOWHERE}\n", "6:9: `secret`: the environment has no NOWHERE"),
+        ("secret: [{env: EMPTY}]\n", "6:10: `secret`: EMPTY in the environment is empty"),
+        ("secret: {file: /nowhere/key}\n", "6:9: `secret`: /nowhere/key cannot be read: No such file or directory"),
+        ("secret: {evn: X}\n", "6:9: `secret`: expected a text, {env: NAME} or {file: PATH}"),
+        ("secret: ''\n", "6:9: `secret`: it is empty"),
+        ("templates: nowhere/at/all\n", "6:12: `templates`: no folder nowhere/at/all"),
+        ("language: english\n", "6:11: `language`: expected a language such as en or de-AT"),
+    ],
+)
+def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> None:
+    assert house_problem(tmp_path, more, {"EMPTY": ""}).startswith(f"digest.yaml:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("smtp", "problem"),
+    [
+        ("smpt://localhost", "2:7: `smtp`: no way out is called `smpt:`: did you mean `smtp`?"),
+        ("localhost:25", "2:7: `smtp`: no way out is called `localhost:`"),
+        ("mail.example.org", "2:7: `smtp`: expected a URL such as smtps://mail.example.org:465"),
+        ("smtp://localhost:mail", "2:7: `smtp`: expected a URL such as"),
+        ("smtp://localhost/path", "2:7: `smtp`: expected smtp://HOST or smtp://HOST:PORT"),
+        ("maildir://letters", "2:7: `smtp`: expected maildir:PATH"),
+        ("console:here", "2:7: `smtp`: expected console: alone"),
+        ("smtp://me:hunter2@mail.example.org", "2:7: `smtp`: a password may not go to another host in clear text"),
+        ("smtps://me@mail.example.org", "2:7: `smtp`: user and password belong together"),
+        ("[smtp://localhost]", "2:7: `smtp`: expected a URL, or url, user and password"),
+        ("{url: 'console:', user: a, password: b}", "2:44: `password`: console: asks for no user"),
+        (
+            "{url: smtp://mail.example.org, user: me, password: {env: NOWHERE}}",
+            "2:58: `password`: a password may not go to another host in clear text: write smtps:// or smtp+starttls://",
+        ),
+        (
+            "{url: smtps://mail.example.org, user: me, password: {env: NOWHERE}}",
+            "2:59: `password`: the environment has no NOWHERE",
+        ),
+        ("{url: smtps://mail.example.org, usr: me}", "2:39: unknown key `usr`: did you mean `user`?"),
+    ],
+)
+def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> None:
+    [said] = told(folder(tmp_path, HOUSE.replace("smtp://localhost:2525", smtp)))
+    assert said.startswith(f"digest.yaml:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("arxiv:", "arxvi:", "4:3: no source `arxvi`: did you mean `arxiv`?"),
+        ("categories", "categorys", "5:5: unknown key `categorys`: did you mean `categories`?"),
+        ("[cs.CL]", "cs.CL", "5:17: `categories`: expected a list"),
+        ("[cs.CL]", "[]", "5:17: `categories`: expected at least one entry"),
+        ("[cs.CL]", "[cs.CL, cs.L]", "5:25: `categories`: 'cs.L' is no category of arXiv"),
+        ("sender: Morning Papers <papers@example.org>\n", "", "1:1: `sender` is missing"),
+        ("smtp: smtp://localhost:2525\n", "", "1:1: `smtp` is missing"),
+    ],
+)
+def test_a_mistake_in_what_is_there(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    [said] = told(folder(tmp_path, HOUSE.replace(old, new)))
+    assert said.startswith(f"digest.yaml:{problem}")
