@@ -18,7 +18,7 @@ def split_creators(raw: Sequence[str]) -> tuple[Author, ...]:
     authors: list[Author] = []
     for each in raw:
         authors.extend(_split(each, alone=len(raw) == 1))
-    return tuple({author.name: author for author in authors}.values())
+    return tuple({author.name: author for author in authors if author.name}.values())
 
 
 def _split(raw: str, *, alone: bool) -> Sequence[Author]:
