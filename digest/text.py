@@ -18,7 +18,7 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
     get_default_latex_context_db,
 )
 
-_LONGEST_TEX = 50_000  # code points; beyond that a field is left as it is
+_LONGEST_TEX = 20_000  # code points; beyond that a field is left as it is
 _PASSES = 10  # what one pass uncovers the next one reads; real fields need two
 
 # -- characters ---------------------------------------------------------------
@@ -58,7 +58,7 @@ for _ in range(3):  # groups within groups; deeper ones are read in the next pas
 # Every piece begins with one of five signs, and saying so first lets the engine leap from sign to sign.
 _TEX = re.compile(
     rf"""[\\$\{{^_](?:
-      (?<=\$) (?: \$[^$]++\$\$ | (?:[^$\\]|\\.)++\$ )
+      (?<=\$) (?: \$[^$]++\$\$ | (?:[^$\\]|\\.){{1,1000}}+\$ )
     | (?<=[\^_]) {_GROUP}
     | (?<=\{{) (?P<group>{_INNER})\}}
     | (?<=\\) (?:

@@ -9,7 +9,9 @@ from digest.text import clean_name
 
 _GROUP_NAME = re.compile(r"\b(?:collaborations?|consortium|team|group|network|project)\b", re.IGNORECASE)
 _LEAD = re.compile(r"^((?:the\s+)?[^,;:()]{1,80}\b(?:collaborations?|consortium|team|group)\b)\s*:\s*", re.IGNORECASE)
-_ON_BEHALF = re.compile(r"\s+(?:for|on behalf of)\s+(?:the\s+)?(?=\S.*\b(?:collaboration|consortium)\b)", re.IGNORECASE)
+_ON_BEHALF = re.compile(
+    r"\s+(?:for|on behalf of)\s+(?:the\s+)?(?=\S.{0,100}\b(?:collaboration|consortium)\b)", re.IGNORECASE
+)
 _AND = re.compile(r"\s*(?:,\s*(?:(?:and|&)\s+)?|;\s*(?:and\s+)?|\s(?:and|&)\s)\s*", re.IGNORECASE)
 _PIECE = re.compile(r"\(|\)|" + _AND.pattern, re.IGNORECASE)
 _ET_AL = re.compile(r",?\s*\b(?:et\.?\s+al\b\.?|and others$)", re.IGNORECASE)
