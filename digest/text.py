@@ -58,7 +58,7 @@ for _ in range(3):  # groups within groups; deeper ones are read in the next pas
 # Every piece begins with one of five signs, and saying so first lets the engine leap from sign to sign.
 _TEX = re.compile(
     rf"""[\\$\{{^_](?:
-      (?<=\$) (?: \$[^$]++\$\$ | (?:[^$\\]|\\.){{1,1000}}+\$ )
+      (?<=\$) (?: \$[^$]++\$\$ | (?:[^$\\]++|\\.){{1,300}}+\$ )
     | (?<=[\^_]) {_GROUP}
     | (?<=\{{) (?P<group>{_INNER})\}}
     | (?<=\\) (?:
