@@ -116,12 +116,17 @@ def _read(match: re.Match[str]) -> str:
     if kind == "arguments":
         return _command(match.group(), match["name"], match["arguments"])
     if match["escaped"] == "$":  # a second dollar would make math of what stands between
-        return "$" if "$" not in match.string.replace("\\$", "") else "\\$"
+        return "\\$" if _holds_math(match.string) else "$"
     if kind == "label":
         return _untex(match["label"][1:-1]) or match["target"][1:-1]
     if kind in ("styled", "group"):
         return _untex(match["styled"][1:-1] if kind == "styled" else match["group"])
     return match["escaped"] or (" " if kind == "space" else "")
+
+
+@lru_cache(maxsize=1)
+def _holds_math(text: str) -> bool:
+    return "$" in text.replace("\\$", "")
 
 
 def _kept_gap(match: re.Match[str]) -> str:
