@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -57,14 +58,14 @@ class IssueRow:
 def publish(self: Database, publication: Publication) -> bool:
     """Keep an issue, its items, what its reader now knows, its letter and its clock row; False where the slot has one.
 
-    Also then the clock row moves on, so that nothing is composed for ever.
+    Also then the clock of a scheduled slot moves on, so that it is not composed for ever; an alert stays to be told.
     """
     with self.writing() as connection:
         number = _insert(connection, publication)
         if number is not None:
             _fill(connection, publication, number)
-        if publication.due is not None:
-            _advance(connection, publication)
+        if publication.due is not None and (number is not None or publication.kind == "scheduled"):
+            _advance(connection, publication, publication.due)
     return number is not None
 
 
@@ -116,14 +117,14 @@ def _fill(connection: Connection, publication: Publication, number: int) -> None
 
 
 def _remember(connection: Connection, publication: Publication) -> None:
-    # Between the reading and this line two works may have become one.
-    works = {work for work, _ in publication.told}
-    now = {
+    # Since they were read two works may have become one; the lock keeps it so until this is written.
+    current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
+    works = {
         number: work
-        for batch in batches(works)
-        for number, work in connection.execute(select(t.paper.c.id, t.paper.c.work).where(t.paper.c.id.in_(batch)))
+        for batch in batches(sorted({work for work, _ in publication.told}))
+        for number, work in connection.execute(current.where(t.paper.c.id.in_(batch)))
     }
-    facts = {(now[work], event): None for work, event in publication.told}
+    facts = {(works[work], event): None for work, event in publication.told}
     rows = [{"subscriber": publication.subscriber, "work": work, "event": event} for work, event in facts]
     connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
 
@@ -148,17 +149,17 @@ def _queue(connection: Connection, publication: Publication, envelope: Envelope,
     )
 
 
-def _advance(connection: Connection, publication: Publication) -> None:
-    assert publication.due is not None
-    numbers = {"number": publication.number} if publication.envelope else {}
+def _advance(connection: Connection, publication: Publication, row: int) -> None:
+    more: dict[str, Any] = {"number": publication.number} if publication.envelope else {}
+    if publication.kind == "scheduled":
+        more["last_slot"] = publication.slot
     step(
         connection,
-        publication.due,
+        row,
         next_due=publication.next_due,
         next_slot=publication.next_slot,
         seen=publication.seen,
         cursor=publication.until,
-        last_slot=publication.slot,
         fingerprint=publication.fingerprint,
-        **numbers,
+        **more,
     )

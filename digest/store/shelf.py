@@ -49,13 +49,11 @@ class Shelf:
 
     def put(self, seen: Paper, *, now: datetime, since: datetime, first: bool) -> None:
         """One sighting: into its record, the record into its work, and what is news of it."""
-        record = self._find(seen)
-        known = record.paper if record else None
-        if record is None:
-            record = _Record(self._next, self._next, seen)
-            self._next += 1
-        else:
-            record.paper = merge(record.paper, seen)
+        found = self._find(seen)
+        known = found.paper if found else None
+        record = found or self._new(seen)
+        if known:
+            record.paper = merge(known, seen)
         kin = list(self._kin(record))
         others = [other.paper for other in kin]
         events = decide(known, seen, now=now, since=since, first=first, kin=others)
@@ -111,6 +109,10 @@ class Shelf:
                 if owned:
                     return self._records[number]
         return None
+
+    def _new(self, seen: Paper) -> _Record:
+        self._next += 1
+        return _Record(self._next - 1, self._next - 1, seen)
 
     def _kin(self, record: _Record) -> Iterator[_Record]:
         """The other records that share a name with this one and are the same work."""

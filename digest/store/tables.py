@@ -145,7 +145,7 @@ class SubscriptionColumns(TypedColumns):
     active: Named[bool]
     next_due: Named[datetime | None] = Column(UTCDateTime)  # none: at once
     next_slot: Named[str | None] = Column(Text)
-    last_slot: Named[str | None] = Column(Text)
+    last_slot: Named[str | None] = Column(Text)  # of the last scheduled issue
     cursor: Named[datetime | None] = Column(UTCDateTime)
     seen: Named[int]  # the newest event that an alert has looked at
     fingerprint: Named[str | None] = Column(Text)

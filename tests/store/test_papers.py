@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import count
@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from digest.paper import Ids, Paper
-from digest.store import Store
+from digest.store import Store, tables
 from tests.store.samples import NOW, SINCE, announced, article, events, keep, preprint, publication, subscribe
 from tests.test_arrival import sightings
 
@@ -121,6 +122,18 @@ def test_what_is_told_of_a_work_that_has_gone_into_another_counts_for_that(store
     (ada,) = subscribe(store, "ada")
     keep(store, preprint(doi="10.1038/s41586-026-1"))
     store.publish(publication(ada, told=[(2, "new")]))
+    assert store.told("ada") == {(1, "new")}
+
+
+def test_an_issue_waits_for_works_that_are_just_becoming_one(store: Store) -> None:
+    keep(store, preprint(), article())
+    (row,) = subscribe(store, "ada")
+    with ThreadPoolExecutor(1) as pool:
+        with store.writing() as connection:
+            connection.execute(update(tables.paper).where(tables.paper.c.id == 2).values(work=1))
+            publishing = pool.submit(store.publish, publication(row, told=[(2, "new")]))
+            assert not wait([publishing], timeout=0.3).done
+        assert publishing.result()
     assert store.told("ada") == {(1, "new")}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest.store import Due, Plan, Store
@@ -103,6 +104,29 @@ def test_an_alert_that_was_composed_has_seen_what_it_told(store: Store) -> None:
     done = publication(row, kind="alert", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
     assert store.publish(done)
     assert store.due(TOMORROW) == []
+
+
+def test_an_alert_whose_slot_is_taken_stays_to_be_told(store: Store) -> None:
+    store.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    keep(store, preprint())
+    (row,) = store.due(NOW)
+    alert = publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
+    assert store.publish(alert)
+    keep(store, preprint("2611.00002"))
+    (row,) = store.due(NOW)
+    assert not store.publish(replace(alert, seen=row.newest, told=[(2, "new")]))
+    assert store.due(NOW) == [row]
+    assert store.told("ada") == {(1, "new")}
+
+
+def test_the_slot_of_an_alert_is_no_hour_of_a_day(store: Store) -> None:
+    store.sync([plan(timing="at once")], Clock(None), now=NOW)
+    keep(store, preprint())
+    (row,) = store.due(NOW)
+    store.publish(publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest))
+    daily = Clock()
+    store.sync([plan()], daily, now=NOW)
+    assert daily.asked == [("ada", "Sparse", None)]
 
 
 def test_an_alert_may_become_a_daily_letter_and_back(store: Store) -> None:
