@@ -31,7 +31,7 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _TOKEN = 60  # a longer word of a header could not be folded below 78
 _PIECE = 73  # characters of a quoted-printable line: two more for a guarded first one, one for a soft break
 _PIECES = re.compile(rb".{1,73}(?<!=)(?<!=.)", re.S)  # never ends inside =XX
-_NOT_ASCII = re.compile(rb"[^\t -~]+")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _DOT_ATOM_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 
 
@@ -243,7 +243,9 @@ def quoted_printable(text: str) -> bytes:
 
 
 def _quoted_line(line: bytes) -> Iterator[bytes]:
-    safe = _NOT_ASCII.sub(_escaped, line.replace(b"=", b"=3D"))
+    safe = line.replace(b"=", b"=3D")
+    if not safe.isascii():
+        safe = _NOT_ASCII.sub(_escaped, safe)
     if safe.endswith((b" ", b"\t")):
         safe = safe[:-1] + b"=%02X" % safe[-1]
     pieces = [safe] if len(safe) <= _PIECE else _PIECES.findall(safe)
