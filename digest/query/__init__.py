@@ -1,0 +1,99 @@
+"""Rules: what a reader types, what it means, and where it stands in a paper.
+
+The language in one screen::
+
+    query  := or
+    or     := and ((OR | '|' | '||') and)*
+    and    := not ((AND | '&&' | ANDNOT | <adjacency>) not)*      adjacency is AND; in arXiv's syntax OR
+    not    := (NOT | ANDNOT | '-' | '!' | '+')? near
+    near   := atom ((NEAR[/n] | W/n | PRE/n) atom)?               two operands, no chains
+    atom   := field ':' (word | phrase | exact | group | range) | group | phrase['~'n] | exact | word
+    group  := '(' or ')'     phrase := '"'…'"'     exact := '{'…'}'
+    range  := ('[' | '{') low TO high (']' | '}')                 only after date: and updated:
+    field  := ti|title|intitle, abs|abstract, tiab (the default), au|author, cat|category, pcat (primary),
+              co|comment, jr|journal|venue, id|arxiv, doi, pmid, orcid, all, date|submittedDate, updated, src, has
+
+Operators are in capitals. Case, accents, hyphens, plurals and TeX do not matter; a single word in quotes is that form
+only, and {…} is that text exactly. `*` stands for any letters, `?` for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from digest.categories import canonical
+from digest.paper import Paper
+from digest.query import tree
+from digest.query.lexer import Hint, QueryError
+from digest.query.matcher import Matcher
+from digest.query.names import rule_keys
+from digest.query.parser import Parser
+from digest.query.terms import Category, Fact, Hit, Person
+from digest.query.view import View
+
+__all__ = ["Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A rule that has been understood. Equal roots mean the same, whatever was typed."""
+
+    text: str  # as typed
+    root: tree.Node
+    hints: tuple[Hint, ...] = field(default=(), compare=False)
+
+    @property
+    def spoken(self) -> str:
+        """The query with every bracket that it means."""
+        return tree.spoken(self.root)
+
+    def matches(self, paper: Paper | View) -> bool:
+        return tree.matches(self.root, paper if isinstance(paper, View) else View(paper))
+
+    def hits(self, paper: Paper | View) -> tuple[Hit, ...]:
+        """Where the terms stand that made it match; empty where it does not match."""
+        view = paper if isinstance(paper, View) else View(paper)
+        if not tree.matches(self.root, view):
+            return ()
+        return tuple(dict.fromkeys(tree.hits(self.root, view)))
+
+
+def parse(
+    text: str,
+    *,
+    syntax: Literal["digest", "arxiv"] = "digest",
+    expand: Mapping[str, Sequence[str]] | None = None,
+) -> Query:
+    """The query that a text means. `expand` gives a term's synonyms. Raises QueryError with the place and the mend."""
+    parser = Parser(text, syntax=syntax, expand=expand)
+    root = parser.parse()
+    marks = [] if syntax == "digest" else [f"syntax: {syntax}"]
+    marks += [f"{term}: {', '.join(others)}" for term, others in (expand or {}).items()]
+    return Query(text if not marks else f"{text}  ({'; '.join(marks)})", root, parser.hints)
+
+
+def following(name: str, also: Sequence[str] = ()) -> Query:
+    """The query of a followed author, by the forms of the name and these others. Raises QueryError for what is no name."""
+    for form in (name, *also):
+        if not rule_keys(form):
+            raise QueryError(form, 0, "this is no name", "write it as it is printed, such as Yunhua Zhou")
+    typed = name if not also else f"{name} ({', '.join(also)})"
+    return Query(f'au:"{typed}"', Person(name, name, also=tuple(also)))
+
+
+def narrowed(
+    query: Query, *, exclude: Query | None = None, categories: Sequence[str] = (), sources: Sequence[str] = ()
+) -> Query:
+    """A rule within the bounds of its subscription: not what is excluded, in one of these categories, from these sources."""
+    parts: list[tree.Node] = [query.root]
+    if categories:
+        codes = [Category(canonical(code.removesuffix(".*")), False, code, "cat:") for code in categories]
+        parts.append(codes[0] if len(codes) == 1 else tree.Or(tuple(codes)))
+    if sources:
+        kinds = [Fact("src", source, source, "src:") for source in sources]
+        parts.append(kinds[0] if len(kinds) == 1 else tree.Or(tuple(kinds)))
+    if exclude:
+        parts.append(tree.Not(exclude.root))
+    return query if len(parts) == 1 else Query(query.text, tree.And(tuple(parts)), query.hints)

@@ -1,0 +1,211 @@
+"""A query's text as signs and words, each with its place; what cannot be one is told with the mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.errors import ConfigError
+
+Kind = Literal[
+    "word", "phrase", "exact", "range", "field", "(", ")", "and", "or", "not", "andnot", "near", "skip", "end"
+]
+
+FIELDS: dict[str, str] = {
+    **dict.fromkeys(("ti", "title", "intitle"), "ti"),
+    **dict.fromkeys(("abs", "abstract"), "abs"),
+    "tiab": "tiab",
+    **dict.fromkeys(("au", "author"), "au"),
+    **dict.fromkeys(("cat", "category"), "cat"),
+    "pcat": "pcat",
+    **dict.fromkeys(("co", "comment"), "co"),
+    **dict.fromkeys(("jr", "journal", "venue"), "jr"),
+    **dict.fromkeys(("id", "arxiv"), "id"),
+    "doi": "doi",
+    "pmid": "pmid",
+    "orcid": "orcid",
+    "all": "all",
+    **dict.fromkeys(("date", "submitteddate"), "date"),
+    "updated": "updated",
+    "src": "src",
+    "has": "has",
+}
+"""Every spelling of a field and what it is called inside."""
+
+VALUES = ("cat", "pcat", "id", "doi", "pmid", "orcid", "src", "has")
+"""Fields whose value runs to the next space."""
+
+_UNIFIED = str.maketrans("“”„‟«»＂（）［］｛｝‐‑‒–−—―", '"""""""()[]{}-----  ')
+_OPERATORS: dict[str, Kind] = {
+    "AND": "and",
+    "&&": "and",
+    "OR": "or",
+    "|": "or",
+    "||": "or",
+    "NOT": "not",
+    "ANDNOT": "andnot",
+}
+_NEAR = re.compile(r"(NEAR|W|PRE)/(\d{1,4})|NEAR")
+_FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):(?!:)")
+_WORD = re.compile(r"(?:\\.|[^\s\"()|&\\]|&(?!&))+")
+_WITHIN = re.compile(r"~(\d{1,4})")
+
+
+class QueryError(ConfigError):
+    """A text that is no query: where, why, and what to write instead."""
+
+    def __init__(self, text: str, position: int, what: str, mend: str) -> None:
+        self.text, self.position, self.what, self.mend = text, min(position, len(text)), what, mend
+        line = " ".join(text.splitlines())
+        begin = max(0, self.position - 60)
+        caret = f"  {line[begin : begin + 100]}\n  {' ' * (self.position - begin)}^"
+        super().__init__(f"{what}: {mend}\n{caret}" if mend else f"{what}\n{caret}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something that can be meant, but often is not."""
+
+    position: int  # of the code point in the text
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """One sign or word. `text` is without quotes and braces; `typed` is what stands there."""
+
+    kind: Kind
+    position: int
+    typed: str
+    text: str = ""
+    number: int | None = None  # words between, of ~n and NEAR/n
+    glued: bool = False  # no space before it
+
+
+class Lexer:
+    """Reads a text once; `hints` gathers what is doubtful on the way."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.plain = text.translate(_UNIFIED)
+        self.hints: list[Hint] = []
+        self._value = False  # after cat:, doi: and the like
+
+    def fail(self, position: int, what: str, mend: str = "") -> QueryError:
+        return QueryError(self.text, position, what, mend)
+
+    def read(self) -> list[Lexeme]:
+        lexemes, at = [], 0
+        while at < len(self.plain):
+            if self.plain[at].isspace():
+                at += 1
+                continue
+            for lexeme in self._next(at):
+                lexemes.append(lexeme)
+                at = lexeme.position + len(lexeme.typed)
+        return [*lexemes, Lexeme("end", len(self.text), "")]
+
+    def _next(self, at: int) -> Iterator[Lexeme]:
+        glued = at > 0 and not self.plain[at - 1].isspace() and self.plain[at - 1] not in "(:-!+|&"
+        sign = self.plain[at]
+        if self._value and sign not in '("':
+            self._value = False
+            yield self._to_space(at)
+        elif sign in "()":
+            self._value = False
+            yield Lexeme(sign, at, sign, glued=glued)  # type: ignore[arg-type]  # "(" and ")" are kinds
+        elif sign == '"':
+            yield self._phrase(at, glued)
+        elif sign == "{":
+            yield self._braces(at)
+        elif sign == "|" or self.plain.startswith("&&", at):
+            typed = sign * 2 if self.plain.startswith(sign * 2, at) else sign
+            yield Lexeme(_OPERATORS[typed], at, typed)
+        elif sign in "-!+":
+            yield self._sign(at)
+        else:
+            yield self._word(at, glued)
+
+    def _to_space(self, at: int) -> Lexeme:
+        """A value with its balanced brackets: 10.1016/S0140-6736(20)30183-5."""
+        end, depth = at, 0
+        while end < len(self.plain) and not self.plain[end].isspace():
+            depth += {"(": 1, ")": -1}.get(self.plain[end], 0)
+            if depth < 0:
+                break
+            end += 1
+        return Lexeme("word", at, self.text[at:end], self.plain[at:end])
+
+    def _phrase(self, at: int, glued: bool) -> Lexeme:
+        end = self.plain.find('"', at + 1)
+        if end < 0:
+            raise self.fail(at, "this quote is never closed", 'write the other " behind the phrase')
+        if glued:
+            raise self.fail(at, "a quote inside a word", "put a space before it, or take it away")
+        inner = self.plain[at + 1 : end]
+        if not inner.strip():
+            raise self.fail(at, "nothing between the quotes", "write a word, or take the quotes away")
+        within = _WITHIN.match(self.plain, end + 1)
+        stop = within.end() if within else end + 1
+        if stop < len(self.plain) and not self.plain[stop].isspace() and self.plain[stop] not in ")|&":
+            raise self.fail(stop, "a quoted phrase ends here", "put a space behind it")
+        number = int(within[1]) if within else None
+        return Lexeme("phrase", at, self.text[at:stop], inner, number)
+
+    def _braces(self, at: int) -> Lexeme:
+        end = self.plain.find("}", at)
+        if end < 0:
+            raise self.fail(at, "this brace is never closed", "write } behind what must stand exactly so")
+        if not self.plain[at + 1 : end].strip():
+            raise self.fail(at, "nothing between the braces", "write what must stand exactly so, such as {WHO}")
+        return Lexeme("exact", at, self.text[at : end + 1], self.text[at + 1 : end])
+
+    def _sign(self, at: int) -> Lexeme:
+        sign, after = self.plain[at], self.plain[at + 1 : at + 2]
+        if not after.strip():
+            self.hints.append(Hint(at, f"a {sign} that stands alone is passed over; write NOT to leave something out"))
+            return Lexeme("skip", at, self.text[at])
+        if after in "-!+":
+            raise self.fail(at + 1, "one sign is enough", "write -word or NOT word")
+        return Lexeme("skip" if sign == "+" else "not", at, self.text[at])
+
+    def _word(self, at: int, glued: bool) -> Lexeme:
+        field = _FIELD.match(self.plain, at)
+        if field:
+            return self._field(field)
+        if self.plain[at] == "[":
+            raise self.fail(at, "a range stands behind date: or updated:", "write date:[20260101 TO 20260131]")
+        found = _WORD.match(self.plain, at)
+        if not found:  # a lone & or backslash
+            return Lexeme("skip", at, self.text[at])
+        word, typed = found[0], self.text[at : found.end()]
+        if word in _OPERATORS:
+            return Lexeme(_OPERATORS[word], at, typed)
+        if near := _NEAR.fullmatch(word):
+            return Lexeme("near", at, typed, near[1] or "NEAR", int(near[2]) if near[2] else 15)
+        return Lexeme("word", at, typed, word, glued=glued)
+
+    def _field(self, found: re.Match[str]) -> Lexeme:
+        name = FIELDS.get(found[1].casefold())
+        if name is None:
+            import difflib
+
+            near = difflib.get_close_matches(found[1].casefold(), FIELDS, n=1)
+            mend = f"did you mean {near[0]}:? " if near else ""
+            known = "ti, abs, au, cat, pcat, co, jr, id, doi, date, all"
+            raise self.fail(
+                found.start(), f"there is no field `{found[1]}:`", f"{mend}fields are {known}; or quote the text"
+            )
+        if name in ("date", "updated"):
+            return self._range(found, name)
+        self._value = name in VALUES
+        return Lexeme("field", found.start(), self.text[found.start() : found.end()], name)
+
+    def _range(self, found: re.Match[str], name: str) -> Lexeme:
+        at = found.end()
+        bound = re.compile(r"[\[{]([^\]}\[{]*)[\]}]|[\w:.*+-]+").match(self.plain, at)
+        if not bound:
+            raise self.fail(at, "a date or a range is missing", "write date:[20260101 TO 20260131] or date:2026")
+        return Lexeme("range", found.start(), self.text[found.start() : bound.end()], name)
