@@ -1,4 +1,4 @@
-"""The sample morning of `digest demo`: as the services would send it, with all it promises, and for each reader some."""
+"""The sample morning of `digest demo`: as the services would send it, with all it promises, some for each reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from itertools import combinations
 import pytest
 from lxml import etree
 
+from digest.config import Config, load
+from digest.paper import Paper
+from digest.query import narrowed
 from digest.shipped import shipped
+from digest.sources import read_saved
+from digest.subscription import Subscription, first_slot
 
 DEMO = shipped("config") / "demo"
 MORNING = date(2026, 11, 20)
@@ -210,3 +215,84 @@ def test_the_journal_has_names_in_four_scripts_and_one_old_paper() -> None:
     assert max(dates) < NOW
     for article, when in zip(ARTICLES, dates, strict=True):
         assert text(article, f"{DC}date") == when.date().isoformat()
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The sample's config, with ports filled in as the demo does."""
+    folder = tmp_path_factory.mktemp("demo")
+    for file in DEMO.rglob("*.yaml"):
+        filled = folder / file.relative_to(DEMO)
+        filled.parent.mkdir(exist_ok=True)
+        filled.write_text(file.read_text("utf-8").replace("SMTPPORT", "2525").replace("PORT", "8080"), "utf-8")
+    return load(folder, env={})
+
+
+@pytest.fixture(scope="module")
+def papers() -> list[Paper]:
+    """Each paper of the morning once; the harvest knows more than the feed."""
+    found: dict[str, Paper] = {}
+    for kind, name in (("arxiv", "oai.xml"), ("arxiv", "feed.xml"), ("feeds", "journal.xml")):
+        for paper in read_saved(kind, (DEMO / name).read_bytes(), name).papers:
+            found.setdefault(paper.key, paper)
+    return list(found.values())
+
+
+ZHOU = ["arxiv:2402.12399", "arxiv:2506.13216", "arxiv:2507.05197"]
+EXPECTED = {
+    "ada": [
+        ZHOU,
+        ["arxiv:2006.16668", "arxiv:2101.03961", "arxiv:2202.09368", "arxiv:2402.12399"],
+        ["arxiv:2208.07339", "arxiv:2305.14314"],
+    ],
+    "grace": [
+        ["arxiv:1602.03837", "arxiv:1906.11238"],
+        ["arxiv:1102.0499", "arxiv:1102.0512", "arxiv:1703.01424"],
+        ["arxiv:0901.3666", "doi:10.5555/lamplight.2026.0118"],
+        ["arxiv:1102.0396", "doi:10.5555/lamplight.2026.0117"],
+    ],
+    "chen": [
+        [f"arxiv:{key}" for key in "2106.09685 2203.15556 2305.14314 2412.16620 2506.13216 2508.13426".split()],
+        ["arxiv:2305.18290", "arxiv:2507.05197"],
+        ["arxiv:2001.04451", "arxiv:2205.14135", "arxiv:2208.07339"],
+    ],
+}
+
+
+@pytest.mark.parametrize("who", EXPECTED)
+def test_each_rule_finds_its_papers(who: str, config: Config, papers: list[Paper]) -> None:
+    subscription = only_subscription(config, who)
+    found = []
+    for rule in subscription.rules:
+        query = narrowed(rule.query, exclude=subscription.exclude, categories=subscription.categories)
+        found.append(sorted(paper.key for paper in papers if query.matches(paper)))
+        assert rule.query.hints == (), "the sample's rules shall be examples to follow"
+    assert found == EXPECTED[who]
+
+
+def test_letters_are_neither_thin_nor_long(config: Config) -> None:
+    for who, rules in EXPECTED.items():
+        different = {key for rule in rules for key in rule}
+        limit = only_subscription(config, who).limit
+        assert 4 <= min(len(different), limit) <= 9
+        assert (len(different) > limit) == (who == "chen"), "one letter says how many more there were"
+
+
+def test_the_narrowing_of_ada_is_needed(config: Config, papers: list[Paper]) -> None:
+    follow = only_subscription(config, "ada").rules[0].query
+    both = {paper.key for paper in papers if follow.matches(paper)}
+    assert both == {*ZHOU, "arxiv:2502.16497", "arxiv:2502.17151"}
+
+
+def test_every_readers_hour_has_come(config: Config) -> None:
+    for subscriber in config.subscribers:
+        for subscription in subscriber.subscriptions:
+            slot = first_slot(subscription.when, subscriber.timezone, NOW)
+            assert slot.due <= NOW
+            assert slot.local.startswith(MORNING.isoformat())
+
+
+def only_subscription(config: Config, who: str) -> Subscription:
+    (subscriber,) = (each for each in config.subscribers if each.id == who)
+    (subscription,) = subscriber.subscriptions
+    return subscription
