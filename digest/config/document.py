@@ -159,6 +159,8 @@ class _Walk:
         return [self.value(item, (*loc, index)) for index, item in enumerate(node.value)]
 
     def _scalar(self, node: ScalarNode) -> str | None:
+        if self._halved(node):
+            return None
         tag = str(node.tag)
         if tag not in _STANDARD:
             self._tell(node, f"`{shown(tag)}` is no tag here; write {{env: NAME}} or {{file: PATH}} for a secret")
@@ -169,11 +171,19 @@ class _Walk:
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 self._tell(key, "a key is one word")
+            elif self._halved(key):
+                continue
             elif (first := self.keys.get((*loc, key.value))) is not None:
                 self._tell(key, f"`{shown(key.value)}` is given twice, first in line {self._line(first)}")
             else:
                 self.keys[*loc, key.value] = key
                 yield key.value, value
+
+    def _halved(self, node: ScalarNode) -> bool:
+        """Does an escape give half a character (a lone surrogate)? No encoder takes such a text."""
+        if halved := any("\ud800" <= letter <= "\udfff" for letter in node.value):
+            self._tell(node, "an escape here gives half a character: write the character itself")
+        return halved
 
     def _line(self, node: Node) -> int:
         return problem(self.file, self.text, node.start_mark.index, "").line

@@ -49,12 +49,15 @@ def judged(
 
 
 def _each_once(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without those that follow from others: a misspelt key is missing too, a list is empty once its entries fail."""
+    """Without those that follow from others: a misspelt key is missing too, a list is empty once its entries fail.
+
+    And a default that is made of other keys cannot be made.
+    """
     meant = {loc for details in mistakes if (loc := _meant(model, details))}
     around = {details["loc"][:length] for details in mistakes for length in range(len(details["loc"]))}
     for details in mistakes:
         follows = {"missing": meant, "too_short": around}.get(details["type"], ())
-        if details["loc"] not in follows:
+        if details["loc"] not in follows and details["type"] != "default_factory_not_called":
             yield details
 
 

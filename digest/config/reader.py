@@ -13,6 +13,7 @@ from digest.config.document import Loc
 from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
 from digest.config.words import mend, shown
 from digest.query import Query, QueryError, following, parse
+from digest.query.terms import Category
 from digest.subscription import Rule, Subscriber, Subscription, When
 
 
@@ -40,6 +41,18 @@ def _source(value: object, info: ValidationInfo) -> str:
     if known is not None and name not in known:
         raise ValueError(f"no source `{shown(name)}` in digest.yaml{mend(name, known)}")
     return name
+
+
+def _category(value: object) -> str:
+    """One category or archive, judged as `cat:` is in a rule."""
+    word = text(value)
+    try:
+        root = parse(f"cat:{word}").root
+    except QueryError as error:
+        raise ValueError(f"{error.what}: {error.mend}") from None
+    if not isinstance(root, Category):
+        raise ValueError("expected one category, such as cs.LG")
+    return root.code
 
 
 Searched = Annotated[Query, PlainValidator(_query)]
@@ -104,7 +117,7 @@ class SubscriptionEntry(Entry):
     when: Annotated[When, PlainValidator(_when)]
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1)]
     exclude: Searched | None = None
-    categories: tuple[Text, ...] = ()
+    categories: tuple[Annotated[str, PlainValidator(_category)], ...] = ()
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
     limit: Annotated[int, Field(ge=1, le=1000)] = 30
     quiet: Literal["silent", "send"] = "silent"

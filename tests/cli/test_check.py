@@ -103,6 +103,6 @@ def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_hostile_words_reach_no_terminal(tmp_path: Path) -> None:
-    result = check(folder(tmp_path, HOUSE + '"\\e]0;owned\\a\\ud800": x\n', ada=READER))
+    result = check(folder(tmp_path, HOUSE + '"\\e]0;owned\\a\\u202e": x\n', ada=READER))
     assert result.exit_code == 2
     assert all(line.isprintable() for line in result.stderr.splitlines())

@@ -74,6 +74,8 @@ def test_a_byte_order_mark_moves_no_column(tmp_path: Path) -> None:
         ("a: 1\n---\nb: 2\n", 2, 1, "one file holds one document"),
         ("a: !env X\n", 1, 4, "{env: NAME}"),
         ("a: !!python/object:os.system x\n", 1, 4, "no tag here"),
+        ('a: "\\ud83d"\n', 1, 4, "half a character"),
+        ('"\\ud83d": a\n', 1, 1, "half a character"),
         ("? [a]\n: b\n", 1, 3, "a key is one word"),
         ("a: \x07\n", 1, 4, "control character"),
         ("a: &a [*a]\n", 1, 4, "nested too deep"),
@@ -107,5 +109,5 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_words_are_fit_for_a_terminal(tmp_path: Path) -> None:
-    [problem] = written(tmp_path, 'a: 1\n? "\\e[31m\\ud800x"\n: 2\n? "\\e[31m\\ud800x"\n: 3\n').problems
+    [problem] = written(tmp_path, 'a: 1\n? "\\e[31m\\u202ex"\n: 2\n? "\\e[31m\\u202ex"\n: 3\n').problems
     assert problem.what.isprintable()

@@ -89,3 +89,10 @@ def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> No
 def test_a_mistake_in_what_is_there(tmp_path: Path, old: str, new: str, problem: str) -> None:
     [said] = told(folder(tmp_path, HOUSE.replace(old, new)))
     assert said.startswith(f"digest.yaml:{problem}")
+
+
+def test_a_feed_with_two_mistakes_is_told_twice(tmp_path: Path) -> None:
+    feeds = "  feeds:\n    - url: nowhere\n      nmae: Nature\n"
+    said = told(folder(tmp_path, HOUSE + feeds))
+    assert [each.split(": ")[0] for each in said] == ["digest.yaml:7:12", "digest.yaml:8:7"]
+    assert said[1].endswith("unknown key `nmae`: did you mean `name`?")

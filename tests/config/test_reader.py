@@ -42,6 +42,8 @@ from tests.config.files import READER, reader_problem
         ("    rules", "    limit: 0\n    rules", "6:12: `limit`: should be greater than or equal to 1"),
         ("    rules", "    quiet: no\n    rules", "6:12: `quiet`: expected silent or send"),
         ("    rules", "    updates: publishd\n    rules", "6:14: `updates`: expected none or published or all:"),
+        ("    rules", "    categories: [cs.CL, cs.L]\n    rules", "6:25: `categories`: there is no category 'cs.L'"),
+        ("    rules", "    categories: [cs.CL cs.LG]\n    rules", "6:18: `categories`: expected one category"),
         ("    rules", "    exclude: 'ti:(a'\n    rules", "6:18: `exclude`:"),
         ("    rules", "    sources: [arxvi]\n    rules", "6:15: `sources`: no source `arxvi` in digest.yaml:"),
     ],
