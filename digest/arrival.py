@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -18,6 +18,17 @@ _HELD = timedelta(days=14)
 """How long arXiv may hold a submission before announcing it; an older first version came for another reason."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Something that happened to a work, and the record by which we know."""
+
+    serial: int  # grows with every arrival; 0 where nothing was announced
+    work: int
+    event: str  # "new", "revised v2", "published" or "withdrawn"
+    at: datetime
+    paper: Paper
 
 
 def merge(known: Paper, seen: Paper) -> Paper:

@@ -10,17 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from digest import channels
+from digest.compose import Composed, compose
 from digest.config import Config
 from digest.config import load as _load
 from digest.deliver import Delivered, Round, deliver
 from digest.delivery import Delivery
+from digest.errors import ConfigError
 from digest.letter import Mailbox
 from digest.press import Press
+from digest.pull import Pulled, pull
 from digest.render import Renderer
-from digest.sources import SOURCES
-from digest.sources.base import Source
+from digest.sources import LOOK_UPS, SOURCES
+from digest.sources.base import LookUp, Source
 from digest.store import Store
 from digest.web import Web
 
@@ -38,11 +42,12 @@ class House:
     store: Store
     web: Web
     sources: tuple[Source, ...]
+    look_ups: tuple[LookUp, ...]
     press: Press
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
-        return replace(self, config=config, sources=_sources(config), press=_press(config))
+        return replace(self, config=config, **_parts(config))
 
     def channel(self) -> channels.Channel:
         """The way out."""
@@ -52,6 +57,38 @@ class House:
             user=relay.user.get_secret_value() if relay.user else None,
             password=relay.password.get_secret_value() if relay.password else None,
         )
+
+    def pull(
+        self,
+        *,
+        now: datetime,
+        only: str | None = None,
+        by_hand: bool = False,
+        since: datetime | None = None,
+        stop: Event | None = None,
+        tell: Callable[[Pulled], None] = lambda _: None,
+    ) -> list[Pulled]:
+        """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none."""
+        chosen = [source for source in self.sources if only in (None, source.name, source.kind)]
+        helpers = [look_up for look_up in self.look_ups if only in (None, look_up.kind)]
+        if only is not None and not chosen:
+            names = ", ".join(source.name for source in self.sources) or "none is configured"
+            raise ConfigError(f"no source is called {only!r}; there are: {names}")
+        return pull(
+            chosen,
+            self.store,
+            self.web,
+            now=now,
+            look_ups=helpers,
+            by_hand=by_hand,
+            since=since,
+            stop=stop,
+            tell=tell,
+        )
+
+    def compose(self, *, now: datetime, tell: Callable[[Composed], None] = lambda _: None) -> list[Composed]:
+        """Write the issues that are due."""
+        return compose(self.config.subscribers, self.store, self.press, now=now, tell=tell)
 
     def deliver(
         self,
@@ -80,11 +117,17 @@ class House:
 def open_house(config: Config, *, web: Web | None = None) -> Iterator[House]:
     """The parts of a config, closed at the end; `web` is a seam for those who bring their own."""
     with Store.open(config.database) as store, web or Web(contact=config.contact) as client:
-        yield House(config=config, store=store, web=client, sources=_sources(config), press=_press(config))
+        yield House(config=config, store=store, web=client, **_parts(config))
 
 
-def _sources(config: Config) -> tuple[Source, ...]:
-    return tuple(source for kind, settings in config.sources.items() for source in SOURCES[kind].sources(settings))
+def _parts(config: Config) -> dict[str, Any]:
+    """What of a house follows from its config alone."""
+    chosen = config.sources.items()
+    return {
+        "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
+        "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
+        "press": _press(config),
+    }
 
 
 def _press(config: Config) -> Press:

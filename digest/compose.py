@@ -101,17 +101,16 @@ class _Task:
         self.subscription = subscription
         changed = row.fingerprint is not None and row.fingerprint != subscription.fingerprint
         look_back = now - LOOK_BACK
-        if row.cursor is None:
-            self.since = look_back
-        else:
-            self.since = min(row.cursor - OVERLAP, look_back) if changed else row.cursor - OVERLAP
+        self.begins = look_back if row.cursor is None else row.cursor  # where the last issue ended
+        self.since = self.begins if row.cursor is None else row.cursor - OVERLAP  # where the search begins
+        if changed:
+            self.since = min(self.since, look_back)
 
-    def slot(self, now: datetime, candidates: Sequence[Candidate]) -> Slot:
+    def slot(self, now: datetime) -> Slot:
         """The newest slot that has passed, so that days of silence give one issue; of an alert its newest arrival."""
         when = self.subscription.when
         if when.at_once:
-            newest = max((candidate.at for candidate in candidates), default=now)
-            return Slot(local=newest.isoformat(), due=newest)
+            return Slot(local=f"arrival {self.row.newest}", due=now)
         return latest_slot(when, self.reader.timezone, now)
 
     def next(self, now: datetime, slot: Slot) -> Slot | None:
@@ -133,7 +132,7 @@ def _asleep(task: _Task, store: Store, now: datetime) -> bool:
 
 def _pass_over(task: _Task, store: Store, now: datetime) -> None:
     """Let a slot go by without an issue, or an alert without news."""
-    following = task.next(now, task.slot(now, ()))
+    following = task.next(now, task.slot(now))
     store.advance(
         task.row.id,
         next_due=following.due if following else None,
@@ -160,7 +159,7 @@ def _compose_one(
         _pass_over(task, store, now)
         return None
     kind: Kind = "alert" if task.subscription.when.at_once else "scheduled"
-    slot = task.slot(now, fresh)
+    slot = task.slot(now)
     issue = draw_up(
         task.reader,
         task.subscription,
@@ -168,7 +167,7 @@ def _compose_one(
         kind=kind,
         slot=slot.local,
         number=task.row.number,
-        since=task.since,
+        since=task.begins,
         now=now,
     )
     quiet = not fresh and task.subscription.quiet == "silent"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
+from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.query import Hit, Matcher, narrowed
 from digest.subscription import Rule, Subscriber, Subscription, When
@@ -66,19 +67,6 @@ class Issue:
     @property
     def items(self) -> Iterator[Item]:
         return (item for section in self.sections for item in section.items)
-
-
-class Arrival(Protocol):
-    """Something that happened to a paper, as the store tells it."""
-
-    @property
-    def work(self) -> int: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def paper(self) -> Paper: ...
-    @property
-    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

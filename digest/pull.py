@@ -11,7 +11,7 @@ import httpx
 
 from digest.arrival import LOOK_BACK
 from digest.errors import SourceError
-from digest.sources.base import Answer, Page, Source
+from digest.sources.base import Answer, LookUp, Page, Source
 from digest.store import Progress, SourceState, Store
 from digest.web import Fetched, Stopped, Validators, Web
 
@@ -43,6 +43,7 @@ def pull(
     web: Web,
     *,
     now: datetime,
+    look_ups: Iterable[LookUp] = (),
     by_hand: bool = False,
     since: datetime | None = None,
     stop: Event | None = None,
@@ -52,20 +53,22 @@ def pull(
 
     By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
     older than the usual look-back is kept without being announced. A failed source goes on next time where its last
-    whole page ended.
+    whole page ended. At last the `look_ups` fill in what a feed announced and no harvest has told of.
     """
     results = []
-    for source in sources:
+    asked: list[Source | LookUp] = [*sources, *look_ups]
+    for source in asked:
         if stop is not None and stop.is_set():
             break
         result = _ask(source, store, web, now=now, by_hand=by_hand, since=since, stop=stop)
-        tell(result)
-        results.append(result)
+        if result is not None:
+            tell(result)
+            results.append(result)
     return results
 
 
 def _ask(
-    source: Source,
+    source: Source | LookUp,
     store: Store,
     web: Web,
     *,
@@ -73,14 +76,18 @@ def _ask(
     by_hand: bool,
     since: datetime | None,
     stop: Event | None,
-) -> Pulled:
+) -> Pulled | None:
     state = store.source(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
     if resting:
         return Pulled(source=source.name, resting=resting)
     result = Pulled(source=source.name)
     try:
-        for page in _walk(source, store, web, now=now, since=since, stop=stop):
+        if isinstance(source, Source):
+            pages = _walk(source, store, web, now=now, since=since, stop=stop)
+        else:
+            pages = _look_up(source, store, web, now=now, stop=stop)
+        for page in pages:
             result = _add(result, page)
     except Stopped as error:
         return replace(result, fault=str(error))
@@ -88,13 +95,13 @@ def _ask(
         next_try = now + (error.retry_after or min(_PATIENCE * 2**state.failures, _LONGEST_PATIENCE))
         store.failed(source.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
         return replace(result, fault=str(error))
-    return result
+    return result if isinstance(source, Source) or result.papers else None
 
 
-def _resting(source: Source, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
+def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
     """When the source may be asked again, if that is later than now."""
     waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
-    if not by_hand and state.last_ok:
+    if not by_hand and state.last_ok and isinstance(source, Source):
         waits.append(state.last_ok + source.every)
     return max((wait for wait in waits if wait > now), default=None)
 
@@ -126,10 +133,10 @@ def _walk(
                 raise SourceError(f"{source.name}: the service refused its own resumption token twice")
             restarted, request = True, source.first(store.source(source.name).cursor, since or look_back, now)
             continue
-        done = page.next is None
-        # Validators of a page that leads on, or that was cut, would hide the rest behind a 304.
+        done = page.next is None and not page.cut
+        # Validators of a page that leads on, that was cut or is old would hide the rest behind a 304.
         seals = (fetched.validators.etag, fetched.validators.last_modified)
-        validators = seals if done and not page.cut and any(seals) else None
+        validators = seals if done and not page.stale and any(seals) else None
         progress = Progress(source.name, cursor=page.cursor, url=url, validators=validators, done=done)
         added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress)
         yield Pulled(
@@ -139,8 +146,30 @@ def _walk(
             updates=added.updates,
             warnings=(*page.warnings, *_moved(fetched)),
         )
+        if page.cut:
+            raise SourceError(
+                f"{source.name}: the answer broke off; what was whole is kept, the rest is asked for again"
+            )
         request = page.next
     raise SourceError(f"{source.name}: more than {_MOST_PAGES} pages; the service seems to lead in a circle")
+
+
+def _look_up(source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None) -> Iterator[Pulled]:
+    """What was announced within the look-back and is known from its feed alone, asked for in batches."""
+    keys = store.announced_only(source.kind, now - LOOK_BACK)
+    for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
+        request = source.ask(batch)
+        fetched = web.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
+        page = source.read(_answer(fetched), now)
+        progress = Progress(source.name, done=True)
+        added = store.add(page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress)
+        yield Pulled(
+            source=source.name,
+            papers=len(page.papers),
+            new=added.new,
+            updates=added.updates,
+            warnings=page.warnings,
+        )
 
 
 def _answer(fetched: Fetched) -> Answer:

@@ -15,8 +15,7 @@ from typing import Any, cast
 import pytest
 
 from digest.build import House, load, open_house
-from digest.compose import compose
-from digest.pull import Pulled, pull
+from digest.pull import Pulled
 from digest.web import Web
 from tests.answers import Preprint, daily, found, oai, oai_error
 from tests.servers import MailServer, Reply, WebServer
@@ -62,8 +61,8 @@ class World:
     def run(self, now: datetime, crash: Callable[[str], None] = lambda _: None) -> list[Pulled]:
         """Pull, compose and deliver as a new process would; `crash` may raise after each thing done."""
         with self.house() as house:
-            pulled = pull(house.sources, house.store, house.web, now=now, tell=lambda result: crash("pull"))
-            compose(house.config.subscribers, house.store, house.press, now=now, tell=lambda result: crash("compose"))
+            pulled = house.pull(now=now, tell=lambda result: crash("pull"))
+            house.compose(now=now, tell=lambda result: crash("compose"))
             house.deliver(lambda: now, tell=lambda letter: crash("deliver"))
         return pulled
 
@@ -83,7 +82,12 @@ class World:
         """How often each paper of these tests came to a reader, over all letters."""
         texts = [_text(letter) for letter in self.letters().get(reader, [])]
         known = {"mixture": "Routing in a Mixture", "graph": "Graphs that learn", "café": "Café graphs"}
-        known |= {"feed": "Announced a moment ago", "journal": "Graph minors", "old": "An old graph", "quiet": "Nothing"}
+        known |= {
+            "feed": "Announced a moment ago",
+            "journal": "Graph minors",
+            "old": "An old graph",
+            "quiet": "Nothing",
+        }
         return Counter({name: count for name, words in known.items() if (count := sum(words in t for t in texts))})
 
 

@@ -70,9 +70,7 @@ def _with_nearest(error: click.UsageError, word: str) -> click.UsageError:
     import difflib
 
     near = difflib.get_close_matches(word, COMMANDS, n=1)
-    if near:
-        error.message += f" Did you mean {near[0]!r}?"
-    return error
+    return click.UsageError(f"{error.message} Did you mean {near[0]!r}?", error.ctx) if near else error
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, now: datetime) -> None:
     """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
     from digest.build import load, open_house
-    from digest.compose import compose
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house, work("Composing …") as tell:
-        results = compose(
-            house.config.subscribers, house.store, house.press, now=now, tell=lambda result: tell(line(result))
-        )
+        results = house.compose(now=now, tell=lambda result: tell(line(result)))
         if not results:
             tell("nothing is due")
     ctx.exit(exit_code(results))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from digest.build import House
+    from digest.web import Web
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 """When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
@@ -43,31 +44,28 @@ def command(ctx: click.Context, folder: Path) -> None:
     from rich.console import Console
 
     from digest.build import load, open_house
-    from digest.cli.catcher import catch
+    from digest.cli.catcher import catching
 
     console = Console(highlight=False)
     letters = folder / "letters"
-    with _services() as web_port, catch(letters) as mail_port:
-        config = _furnish(folder, web_port=web_port, mail_port=mail_port)
-        with open_house(load(config)) as house:
+    with _services() as web_port, catching(letters) as catcher:
+        config = _furnish(folder, web_port=web_port, mail_port=catcher.port)
+        with open_house(load(config), web=_impatient()) as house:
             code = _whole_way(house, console)
     _point_out(letters, console)
     ctx.exit(code)
 
 
 def _whole_way(house: House, console: Console) -> Exit:
-    from digest.compose import compose
-    from digest.pull import pull
-
     console.print("[bold]1  Pull[/]      ask the services, read their answers, keep each paper once")
-    pulled = pull(house.sources, house.store, house.web, now=MORNING, by_hand=True)
+    pulled = house.pull(now=MORNING, by_hand=True)
     for each in pulled:
         console.print(
             f"   {each.source}: {each.fault or f'{each.papers} papers, {each.new} new, {each.updates} updated'}"
         )
 
     console.print("[bold]2  Compose[/]   match them against the readers' rules, write one issue each")
-    composed = compose(house.config.subscribers, house.store, house.press, now=MORNING)
+    composed = house.compose(now=MORNING)
     for issue in composed:
         more = f", {issue.more} more not shown" if issue.more else ""
         console.print(f"   {issue.subscriber}: {issue.fault or f'{issue.papers} papers matched{more}'}")
@@ -81,9 +79,16 @@ def _whole_way(house: House, console: Console) -> Exit:
     if not delivered.letters:
         console.print("   nothing waits: all letters were sent before")
 
-    faults = [each for each in (*pulled, *composed) if each.fault]
+    faults = [each.fault for each in pulled if each.fault] + [each.fault for each in composed if each.fault]
     unsent = [letter for letter in delivered.letters if letter.outcome != "sent"]
     return Exit.FAILED if faults or unsent or delivered.stopped else Exit.DONE
+
+
+def _impatient() -> Web:
+    """A client that keeps no pace: the services of the demo are this very program."""
+    from digest.web import Web
+
+    return Web(contact="demo@example.org", sleep=lambda seconds: None)
 
 
 def _point_out(letters: Path, console: Console) -> None:

@@ -67,7 +67,7 @@ def command(
     if output is None and open_it:
         output = _temporary(form)
     if output is None:
-        click.get_binary_stream("stdout").write(body)
+        click.echo(body, nl=False)
     else:
         output.write_bytes(body)
         click.echo(f"written to {output}", err=True)

@@ -9,7 +9,7 @@ import click
 
 from digest.cli import Place
 from digest.cli.say import Moment, now_option, papers, work
-from digest.errors import ConfigError, Exit
+from digest.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,23 +31,11 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
     """
     from digest.build import load, open_house
     from digest.cli.stop import on_signal
-    from digest.pull import pull
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house, on_signal() as stop, work("Asking the sources …") as tell:
-        chosen = [each for each in house.sources if source in (None, each.name, each.kind)]
-        if source and not chosen:
-            names = ", ".join(each.name for each in house.sources) or "none is configured"
-            raise ConfigError(f"no source is called {source!r}; there are: {names}")
-        results = pull(
-            chosen,
-            house.store,
-            house.web,
-            now=now,
-            by_hand=True,
-            since=since,
-            stop=stop,
-            tell=lambda result: tell(line(result)),
+        results = house.pull(
+            now=now, only=source, by_hand=True, since=since, stop=stop, tell=lambda result: tell(line(result))
         )
     ctx.exit(exit_code(results))
 

@@ -102,24 +102,20 @@ def void(_code: Exit) -> None:
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
     from digest.cli.pull import exit_code, line
-    from digest.pull import Pulled, pull
+    from digest.pull import Pulled
 
     def tell(result: Pulled) -> None:
         level = logging.ERROR if result.fault else logging.WARNING if result.warnings else logging.INFO
         if not result.resting:
             log.log(level, "pull: %s", line(result))
 
-    return exit_code(pull(house.sources, house.store, house.web, now=now, stop=stop, tell=tell))
+    return exit_code(house.pull(now=now, stop=stop, tell=tell))
 
 
 def _compose(house: House, now: datetime) -> Exit:
     from digest.cli.compose import exit_code, line
-    from digest.compose import compose
 
-    results = compose(
-        house.config.subscribers,
-        house.store,
-        house.press,
+    results = house.compose(
         now=now,
         tell=lambda result: log.log(logging.ERROR if result.fault else logging.INFO, "compose: %s", line(result)),
     )

@@ -227,7 +227,7 @@ class Parser:
         node = self._or(field)
         self._joined = False
         self._keep = before
-        if self._here.kind != ")":
+        if self._here.kind not in (")",):
             raise self.lexer.fail(opened.position, "this bracket is never closed", "write the other ) behind the group")
         self._at += 1
         self._depth -= 1

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from digest.sources import arxiv, feeds
-from digest.sources.base import Reading, SourceKind
+from digest.sources.base import LookUp, Reading, SourceKind
 
 SOURCES: dict[str, SourceKind] = {
     "arxiv": arxiv,
     "feeds": feeds,
+}
+
+LOOK_UPS: dict[str, Callable[[Any], LookUp]] = {
+    "arxiv": arxiv.look_up,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 from pydantic import BaseModel
@@ -50,6 +50,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Source(Protocol):
     """One walk through one service; its state (cursor, validators) is kept by others."""
 
@@ -74,6 +75,32 @@ class Source(Protocol):
 
     def read(self, answer: Answer, now: datetime) -> Page:
         """The papers of an answer. Raises SourceError when it is no answer of this service, or says that it failed."""
+
+
+class LookUp(Protocol):
+    """Asks a service for papers by id, where its announcements said too little."""
+
+    @property
+    def name(self) -> str:
+        """Unique, like a source's."""
+
+    @property
+    def kind(self) -> str:
+        """The key under `sources:` in the config."""
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether it may lead to an address inside one's own net."""
+
+    @property
+    def most(self) -> int:
+        """So many ids at once."""
+
+    def ask(self, keys: Sequence[str]) -> httpx.Request:
+        """What to ask for these papers; the keys are of `Paper.key`."""
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        """The papers that were found; unknown ids are left out. Raises SourceError."""
 
 
 class SourceKind(Protocol):

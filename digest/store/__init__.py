@@ -12,13 +12,12 @@ from digest.store.engine import Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
 from digest.store.outbox import OutboxRow
-from digest.store.papers import Added, Arrival
+from digest.store.papers import Added
 from digest.store.sources import Progress, SourceState
 from digest.store.subscriptions import Due, Plan, Schedule
 
 __all__ = [
     "Added",
-    "Arrival",
     "Due",
     "IssueRow",
     "OutboxRow",
@@ -64,6 +63,7 @@ class Store(Database):
     paper = papers.paper
     versions = papers.versions
     arrivals = papers.arrivals
+    announced_only = papers.announced_only
     dated = papers.dated
 
     # Sources

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.store import tables as t
 from digest.store.engine import Database, queue_up
@@ -34,17 +35,6 @@ class Added:
     @property
     def updates(self) -> int:
         return sum(self.events.values()) - self.new
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """Something that happened to a work, and the record by which we know."""
-
-    serial: int  # grows with every arrival
-    work: int
-    event: str
-    at: datetime
-    paper: Paper
 
 
 def add(
@@ -112,6 +102,16 @@ def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
     )
     found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
     return _arrivals(self, found.where(date > since, date <= until).order_by(date, t.paper.c.id))
+
+
+def announced_only(self: Database, source: str, since: datetime) -> list[str]:
+    """Keys of a source's papers that its feed announced after `since` and that nothing else has told of yet."""
+    c = t.paper.c
+    wanted = select(c.key).where(
+        c.source == source, c.published.is_(None), c.announced > since, c.announce.is_not(None)
+    )
+    with self.reading() as connection:
+        return list(connection.scalars(wanted.order_by(c.announced.desc(), c.id)))
 
 
 def _arrivals(self: Database, wanted: Select[Any]) -> list[Arrival]:

@@ -48,6 +48,11 @@ def sources(settings: Settings) -> list[Source]:
     return [*harvests, *feeds]
 
 
+def look_up(settings: Settings) -> query.ById:
+    """The way to ask for papers by id."""
+    return query.ById(url=settings.query_url, allow_private=settings.query_url != query.URL)
+
+
 def read_saved(body: bytes, name: str) -> Reading:
     """What a saved answer of arXiv holds, in any of its formats. Raises SourceError when it is none."""
     tree = parse(body)

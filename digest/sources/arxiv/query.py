@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import httpx
 from lxml import etree
@@ -11,30 +13,36 @@ from digest.errors import SourceError
 from digest.paper import Author, Paper
 from digest.sources.arxiv.record import moment, paper_of
 from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of, texts
-from digest.sources.base import Answer, looks_like
+from digest.sources.base import Answer, Page, looks_like
 from digest.text import clean_line, clean_name
 
 URL = "https://export.arxiv.org/api/query"
-MOST = 200  # ids at once; longer lists are answered slowly or not at all
 
 
-def look_up(ids: Sequence[str], url: str = URL) -> httpx.Request:
-    """Ask for these papers, at most `MOST`; with a version that one, else the current one. The order is not kept."""
-    if not 0 < len(ids) <= MOST:
-        raise ValueError(f"one to {MOST} ids, not {len(ids)}")
-    # Without max_results the service answers ten of them.
-    return httpx.Request("GET", url, params={"id_list": ",".join(ids), "start": "0", "max_results": str(len(ids))})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ById:
+    """Looks papers up; of each the current version, in no order."""
 
+    url: str = URL
+    name: str = "arxiv query"
+    kind: str = "arxiv"
+    allow_private: bool = False
+    most: int = 200  # longer lists are answered slowly or not at all
 
-def read_found(answer: Answer) -> tuple[Paper, ...]:
-    """The papers that were found; unknown ids are left out. Raises SourceError."""
-    tree = parse(answer.body)
-    if tree is None or not is_query(tree.root):
-        raise SourceError(f"arxiv: no answer of the query API, but {looks_like(answer.body)}")
-    fault = fault_of(tree.root)
-    if fault:
-        raise SourceError(f"arxiv: the query API says: {fault}")
-    return read_entries(tree)[0]
+    def ask(self, keys: Sequence[str]) -> httpx.Request:
+        ids = ",".join(key.removeprefix("arxiv:") for key in keys)
+        # Without max_results the service answers ten of them.
+        return httpx.Request("GET", self.url, params={"id_list": ids, "start": "0", "max_results": str(len(keys))})
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        tree = parse(answer.body)
+        if tree is None or not is_query(tree.root):
+            raise SourceError(f"{self.name}: no answer of the query API, but {looks_like(answer.body)}")
+        fault = fault_of(tree.root)
+        if fault:
+            raise SourceError(f"{self.name}: {fault}")
+        papers, warnings = read_entries(tree)
+        return Page(papers=papers, warnings=warnings, cut=tree.cut)
 
 
 def is_query(root: etree._Element) -> bool:
