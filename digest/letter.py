@@ -50,7 +50,7 @@ class Mailbox:
 
     def __post_init__(self) -> None:
         try:
-            checked = validate_email(self.address, check_deliverability=False)
+            checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
         except EmailNotValidError as error:
             raise AddressError(f"no mail address: {error}") from None
         object.__setattr__(self, "wire", f"{checked.local_part}@{checked.ascii_domain}")

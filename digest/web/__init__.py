@@ -18,7 +18,7 @@ import httpx
 from digest.errors import SourceError
 from digest.web.guard import Refused, proxy_for
 from digest.web.hop import bare, dressed, excerpt, judge, place, private, target
-from digest.web.pace import ARXIV, GENTLE, Host, Lane, retry_after
+from digest.web.pace import ARXIV, GENTLE, Host, Lane, Place, retry_after
 from digest.web.wire import Fault, Reply, TooLarge, Wire
 
 _REDIRECTS = 5
@@ -152,53 +152,54 @@ class Web:
         judge(url, guarded=guarded)
         known = errand.validators
         request = dressed(errand.request, url, agent=self._agent, etag=known.etag, since=known.last_modified)
-        with self._turn(errand, url) as (host, lane):
+        with self._turn(errand, url) as (at, lane):
             try:
                 reply = self._wire.exchange(
                     request, guarded=guarded, proxy=proxy, alive=lambda: _go_on(errand.stop, url)
                 )
             except Fault as fault:
-                self._failed(host, lane, f"{place(url)}: {fault}")
+                self._failed(at, lane, f"{place(url)}: {fault}")
                 raise
             except TooLarge as error:
                 raise SourceError(f"{place(url)}: {error}") from None
             except Refused:
                 raise private(url) from None
-            self._heed(host, lane, url, reply)
+            self._heed(at, lane, url, reply)
             return reply
 
-    def _heed(self, host: Host, lane: Lane, url: httpx.URL, reply: Reply) -> None:
+    def _heed(self, at: Place, lane: Lane, url: httpx.URL, reply: Reply) -> None:
         """Keep how the host is, and what it asks for."""
         asked = retry_after(reply.headers.get("retry-after"), date=reply.headers.get("date"), wall=self._wall())
         words = excerpt(url, reply)
         why = f"{place(url)}: answered {reply.status}" + (f" ({words})" if words else "")
         if reply.status == 429 or (reply.status >= 500 and reply.status != 501):
-            self._failed(host, lane, why, throttled=reply.status in (429, 503), asked=asked)
+            self._failed(at, lane, why, throttled=reply.status in (429, 503), asked=asked)
             raise Fault(f"answered {reply.status}")
-        host.well()
+        at.well()
         if reply.status >= 400:
             if asked is not None:
-                host.asked(self._clock(), asked, why)
+                at.asked(self._clock(), asked, why)
             raise SourceError(why, retry_after=_span(asked))
 
-    def _failed(self, host: Host, lane: Lane, why: str, *, throttled: bool = False, asked: float | None = None) -> None:
-        host.failed(self._clock(), why, lane.manners, self._random(), throttled=throttled, asked=asked)
+    def _failed(self, at: Place, lane: Lane, why: str, *, throttled: bool = False, asked: float | None = None) -> None:
+        at.failed(self._clock(), why, lane.manners, self._random(), throttled=throttled, asked=asked)
 
     @contextmanager
-    def _turn(self, errand: _Errand, url: httpx.URL) -> Iterator[tuple[Host, Lane]]:
+    def _turn(self, errand: _Errand, url: httpx.URL) -> Iterator[tuple[Place, Lane]]:
         """Wait until the host and its service may be asked, and be the only one to ask."""
-        host = self._hosts.setdefault(url.netloc.decode("ascii"), Host())
+        name = url.netloc.decode("ascii")
+        at = Place(self._hosts.setdefault(name, Host()), self._hosts.setdefault(name + url.path, Host()))
         lane = self._lane(url, errand.service)
         while True:
-            self._wait_for(host, errand, url)
+            self._wait_for(at.worst(self._clock()), errand, url)
             queued = self._clock()
             with lane.lock:
-                if host.left(self._clock()) > 0:
+                if at.worst(self._clock()).left(self._clock()) > 0:
                     continue  # it asked someone else to wait, meanwhile
                 self._pause(lane.ready_at - self._clock(), errand.stop, url)
                 errand.limit += self._clock() - queued  # to stand in line is not to be put off
                 try:
-                    yield host, lane
+                    yield at, lane
                 finally:
                     lane.ready_at = self._clock() + lane.manners.every
                 return

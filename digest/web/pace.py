@@ -76,6 +76,31 @@ class Host:
         self.free_at = now + wait
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address of a host: its faults are its own, so that what fails beside it goes on; a throttle is the host's."""
+
+    host: Host
+    address: Host
+
+    def worst(self, now: float) -> Host:
+        """Which of the two is to be waited for longest."""
+        return max(self.host, self.address, key=lambda each: each.left(now))
+
+    def well(self) -> None:
+        self.host.well()
+        self.address.well()
+
+    def asked(self, now: float, wait: float, why: str) -> None:
+        self.host.asked(now, wait, why)
+
+    def failed(
+        self, now: float, why: str, manners: Manners, jitter: float, *, throttled: bool, asked: float | None
+    ) -> None:
+        whose = self.host if throttled or asked is not None else self.address
+        whose.failed(now, why, manners, jitter, throttled=throttled, asked=asked)
+
+
 def retry_after(value: str | None, *, date: str | None, wall: float) -> float | None:
     """Seconds that a Retry-After asks for (RFC 9110 section 10.2.3), or None.
 
