@@ -101,7 +101,7 @@ def _ask(
 def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
     """When the source may be asked again, if that is later than now."""
     waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
-    if not by_hand and state.last_ok and isinstance(source, Source):
+    if not by_hand and state.last_ok:
         waits.append(state.last_ok + source.every)
     return max((wait for wait in waits if wait > now), default=None)
 

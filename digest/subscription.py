@@ -138,8 +138,8 @@ class Subscription:
     def fingerprint(self) -> str:
         """Another one as soon as other papers may match: of rules and narrowing, whatever their order and titles."""
         what = (
-            sorted((rule.author or "", rule.query.text) for rule in self.rules),
-            self.exclude.text if self.exclude else "",
+            sorted((rule.query.text, rule.query.spoken) for rule in self.rules),  # the reading tells of syntax
+            self.exclude.spoken if self.exclude else "",
             sorted(self.categories),
             sorted(self.sources),
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 """When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
 
-_ANSWERS = {"/oai": "oai.xml", "/rss": "feed.xml", "/journal.xml": "journal.xml"}
+_ANSWERS = {"/oai": "oai.xml", "/rss": "feed.xml", "/api/query": "query.xml", "/journal.xml": "journal.xml"}
 
 
 @click.command("demo", short_help="See the whole way on bundled papers; needs nothing.")

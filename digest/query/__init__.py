@@ -69,9 +69,7 @@ def parse(
     """The query that a text means. `expand` gives a term's synonyms. Raises QueryError with the place and the mend."""
     parser = Parser(text, syntax=syntax, expand=expand)
     root = parser.parse()
-    marks = [] if syntax == "digest" else [f"syntax: {syntax}"]
-    marks += [f"{term}: {', '.join(others)}" for term, others in (expand or {}).items()]
-    return Query(text if not marks else f"{text}  ({'; '.join(marks)})", root, parser.hints)
+    return Query(text, root, parser.hints)
 
 
 def following(name: str, also: Sequence[str] = ()) -> Query:

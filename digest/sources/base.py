@@ -93,6 +93,10 @@ class LookUp(Protocol):
         """Whether it may lead to an address inside one's own net."""
 
     @property
+    def every(self) -> timedelta:
+        """The clock asks no oftener."""
+
+    @property
     def most(self) -> int:
         """So many ids at once."""
 

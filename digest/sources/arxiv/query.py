@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 from lxml import etree
@@ -26,6 +26,7 @@ class ById:
     url: str = URL
     name: str = "arxiv query"
     kind: str = "arxiv"
+    every: timedelta = timedelta(hours=1)
     allow_private: bool = False
     most: int = 200  # longer lists are answered slowly or not at all
 
