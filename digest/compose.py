@@ -64,7 +64,7 @@ def compose(
 
 
 def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
-    """Bring the store's clock rows in line with the config: new ones are due from today on, changed ones from now on."""
+    """Bring the clock rows in line with the config: new ones are due from today on, changed ones from now on."""
     zones = {reader.id: reader.timezone for reader in subscribers}
     plans = {
         (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions

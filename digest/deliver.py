@@ -56,8 +56,9 @@ def deliver(
 ) -> Round:
     """Send what waits, each letter once; a letter that is refused stops no other, a relay that is down stops the round.
 
-    With `only`, a Message-ID, no letter but that one is touched. `clock` is asked before each step, since a round may last; `owner` names this process in the leases. When `stop` is
-    set the letter in hand is finished and the rest given back.
+    With `only`, a Message-ID, no letter but that one is touched. `clock` is asked before each step, since a round may
+    last; `owner` names this process in the leases. When `stop` is set the letter in hand is finished and the rest given
+    back.
     """
     jitter = random or Random()  # noqa: S311 (spreads retries, guards nothing)
     letters: list[Delivered] = []

@@ -26,7 +26,7 @@ class Preprint:
 
 
 def oai(papers: Sequence[Preprint], *, on: str = "2026-11-20", token: str | None = None) -> bytes:
-    """ListRecords in arXivRaw; `on` is the day of the answer and of the records, `token` leads on ("": the last page)."""
+    """ListRecords in arXivRaw; `on` is the day of answer and records, `token` leads on ("": the last page)."""
     more = "" if token is None else f"<resumptionToken>{escape(token)}</resumptionToken>"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -1,16 +1,16 @@
-"""The whole way: a web server that answers as the services do, SQLite on disk, a real mail server, and every step dying."""
+"""The whole way: a web server that answers as the services do, SQLite on disk, a mail server, every step dying."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -66,7 +66,7 @@ class World:
             house.deliver(lambda: now, tell=lambda letter: crash("deliver"))
         return pulled
 
-    def house(self) -> Any:
+    def house(self) -> AbstractContextManager[House]:
         web = Web(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
         return open_house(load(self.folder / "config", env={}), web=web)
 
@@ -74,7 +74,7 @@ class World:
         """What each reader has in the inbox."""
         inbox: dict[str, list[EmailMessage]] = {}
         for taken in self.mail.taken:
-            message = cast("EmailMessage", message_from_bytes(taken.message, policy=default))
+            message = message_from_bytes(taken.message, policy=default)
             inbox.setdefault(taken.recipients[0], []).append(message)
         return inbox
 
@@ -99,7 +99,7 @@ def _text(letter: EmailMessage) -> str:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    routes = {
+    routes: dict[str, Reply | Sequence[Reply]] = {
         "/oai": [
             Reply(429, b"Rate exceeded.", {"Retry-After": "5"}),
             Reply(200, oai([MIXTURE, GRAPH], token="verb%3DListRecords%26skip%3D2")),
@@ -200,6 +200,7 @@ def test_what_the_feed_alone_has_told_is_looked_up_by_id(world: World) -> None:
     assert asked.query["id_list"] == [FEED_ONLY.id]
     with world.house() as house:
         paper = house.store.paper(f"arxiv:{FEED_ONLY.id}")
+    assert paper is not None
     assert paper.published == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert paper.announced == datetime(2026, 11, 20, 5, tzinfo=UTC)
 
@@ -225,7 +226,7 @@ def test_a_withdrawal_is_told_to_who_had_the_paper_and_to_nobody_else(world: Wor
     gone = Preprint(**{name: getattr(gone, name) for name in Preprint.__slots__} | {"withdrawn": True})
     world.web.routes["/oai"] = [Reply(200, oai([gone], on="2026-11-23"))]
     world.run(MORNING + timedelta(days=3))
-    (first, second) = world.letters()["emmy@example.org"]
+    (_, second) = world.letters()["emmy@example.org"]
     assert "Graphs that learn" in _text(second)
     assert "withdrawn" in _text(second).casefold()
     assert len(world.letters()["ada@example.org"]) == 1

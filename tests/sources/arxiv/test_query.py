@@ -7,26 +7,26 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author
-from digest.sources.arxiv.query import MOST, look_up, read_found
+from digest.paper import Author, Paper
+from digest.sources.arxiv.query import ById
 from digest.sources.base import Answer
 from tests.sources.arxiv.samples import DAILY_ATOM, QUERY, QUERY_ERROR
 
+NOW = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
+
+
+def found(body: bytes) -> tuple[Paper, ...]:
+    return ById().read(Answer(url="", body=body), NOW).papers
+
 
 def test_it_asks_for_ids_and_for_as_many_results() -> None:
-    url = look_up(["2507.05197", "hep-th/9901001v1"]).url
+    url = ById().ask(["arxiv:2507.05197", "arxiv:hep-th/9901001"]).url
     assert url.host == "export.arxiv.org"
-    assert dict(url.params) == {"id_list": "2507.05197,hep-th/9901001v1", "start": "0", "max_results": "2"}
-
-
-@pytest.mark.parametrize("count", [0, MOST + 1])
-def test_it_asks_for_no_more_than_the_service_bears(count: int) -> None:
-    with pytest.raises(ValueError, match=f"not {count}"):
-        look_up(["2507.05197"] * count)
+    assert dict(url.params) == {"id_list": "2507.05197,hep-th/9901001", "start": "0", "max_results": "2"}
 
 
 def test_an_entry_field_by_field() -> None:
-    (paper,) = read_found(Answer(url="", body=QUERY))
+    (paper,) = found(QUERY)
     assert (paper.key, paper.version, paper.title) == ("arxiv:2507.05197", 3, "Sparse Kähler Models")
     assert paper.authors == (
         Author(name="René Dolski", affiliation="Alder Institute"),
@@ -44,22 +44,22 @@ def test_the_old_server_has_neither_versions_nor_utc() -> None:
     old = QUERY.replace(b"2507.05197v3", b"hep-ex/0307015").replace(
         b"2025-07-07T16:59:21Z", b"2003-07-07T13:46:39-04:00"
     )
-    (paper,) = read_found(Answer(url="", body=old))
+    (paper,) = found(old)
     assert (paper.key, paper.version) == ("arxiv:hep-ex/0307015", None)
     assert paper.published == datetime(2003, 7, 7, 17, 46, 39, tzinfo=UTC)
 
 
 def test_an_error_entry_is_an_error_whatever_the_status() -> None:
-    with pytest.raises(SourceError, match="the query API says: incorrect id format for abc"):
-        read_found(Answer(url="", status=200, body=QUERY_ERROR))
+    with pytest.raises(SourceError, match="arxiv query: incorrect id format for abc"):
+        found(QUERY_ERROR)
 
 
 def test_an_unknown_id_is_simply_not_there() -> None:
     body = QUERY[: QUERY.index(b"<entry>")] + b"</feed>"
-    assert read_found(Answer(url="", body=body)) == ()
+    assert found(body) == ()
 
 
 @pytest.mark.parametrize("body", [b"Rate exceeded.", DAILY_ATOM, b"", b"<feed xmlns='http://www.w3.org/2005/Atom'/>"])
 def test_what_is_no_answer_of_it_is_refused(body: bytes) -> None:
     with pytest.raises(SourceError, match="no answer of the query API"):
-        read_found(Answer(url="", body=body))
+        found(body)
