@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -100,24 +101,39 @@ class House:
     ) -> Round:
         """Send what waits in the outbox, or the letter of one Message-ID alone."""
         self.store.recover(_is_dead, now=clock())
-        return deliver(
-            self.store, self.channel, self._address_of, clock=clock, owner=_owner(), stop=stop, only=only, tell=tell
-        )
+        readers = {reader.id: reader for reader in self.config.subscribers}
 
-    def _address_of(self, delivery: Delivery) -> Mailbox | None:
-        """Where a letter goes now: to its reader's present address, by hand to the address that was given."""
-        reader = next((each for each in self.config.subscribers if each.id == delivery.subscriber), None)
-        if reader is None:
-            return None
-        address = delivery.envelope.recipient if delivery.kind == "manual" else reader.email
-        return Mailbox(name=reader.name or "", address=address)
+        def address_of(delivery: Delivery) -> Mailbox | None:
+            """The reader's present address; by hand the address that was given."""
+            reader = readers.get(delivery.subscriber)
+            if reader is None:
+                return None
+            address = delivery.envelope.recipient if delivery.kind == "manual" else reader.email
+            return Mailbox(name=reader.name or "", address=address)
+
+        return deliver(
+            self.store, self.channel, address_of, clock=clock, owner=_owner(), stop=stop, only=only, tell=tell
+        )
 
 
 @contextmanager
-def open_house(config: Config, *, web: Web | None = None) -> Iterator[House]:
-    """The parts of a config, closed at the end; `web` is a seam for those who bring their own."""
-    with Store.open(config.database) as store, web or Web(contact=config.contact) as client:
+def open_house(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[House]:
+    """The parts of a config, closed at the end; `web` is a seam for those who bring their own.
+
+    Who is only `looking` makes no database where there is none yet, and sees an empty one.
+    """
+    with ExitStack() as stack:
+        url = config.database
+        if looking and _is_missing(url):
+            url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
+        store = stack.enter_context(Store.open(url))
+        client = stack.enter_context(web or Web(contact=config.contact))
         yield House(config=config, store=store, web=client, **_parts(config))
+
+
+def _is_missing(url: str) -> bool:
+    scheme, _, file = url.partition(":///")
+    return scheme == "sqlite" and not Path(file).exists()
 
 
 def _parts(config: Config) -> dict[str, Any]:

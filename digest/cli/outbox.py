@@ -22,7 +22,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     from digest.build import load, open_house
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
+    with open_house(load(place.config), looking=True) as house:
         rows = house.store.outbox(in_doubt=in_doubt)
         counts = house.store.counts()
     if as_json:

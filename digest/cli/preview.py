@@ -52,7 +52,7 @@ def command(
     if not given and (open_it or output is not None):
         form = _form_of(output)
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
+    with open_house(load(place.config), looking=True) as house:
         reader, chosen = find(house, who, subscription)
         if len(chosen) > 1:
             names = ", ".join(repr(each.name) for each in chosen)

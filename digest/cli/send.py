@@ -47,7 +47,7 @@ def command(
     place: Place = ctx.obj
     since, until = since or now - timedelta(days=7), until or now
     codes = [Exit.DONE]
-    with open_house(load(place.config)) as house, on_signal() as stop:
+    with open_house(load(place.config), looking=dry_run) as house, on_signal() as stop:
         reader, chosen = find(house, who, subscription)
         for each in chosen:
             drawn = by_hand(reader, each, house.store, since=since, until=until, now=now)

@@ -86,7 +86,7 @@ def short_day(day: date, today: date) -> str:
 
 
 def number(number: int) -> str:
-    return f"No. {number}"
+    return f"No. {number}" if number else ""
 
 
 def reader(name: str) -> str:
