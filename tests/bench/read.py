@@ -12,6 +12,7 @@ import feedparser  # type: ignore[import-untyped]
 
 from digest.sources.arxiv.oai import Harvest
 from digest.sources.base import Answer
+from tests.bench import upsert
 
 ENTRIES = 2_000
 _ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "tr", "st", "pl")
@@ -33,6 +34,7 @@ def run() -> dict[str, object]:
         "bytes": len(page),
         "ours_s": _best(lambda: harvest.read(answer, now), times=5),
         "feedparser_s": _best(lambda: feedparser.parse(atom), times=2),
+        **upsert.run(),
     }
 
 

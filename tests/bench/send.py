@@ -66,9 +66,9 @@ def run() -> dict[str, object]:
             smtplibs = max(smtplibs, _rate(lambda: _smtplib(port)))
     return {
         "letters": _LETTERS,
-        "bytes a letter": len(_LETTER),
-        "ours, letters/s": ours,
-        "smtplib, letters/s": smtplibs,
+        "bytes": len(_LETTER),
+        "ours_per_s": ours,
+        "smtplib_per_s": smtplibs,
         "ratio": ours / smtplibs,
     }
 
