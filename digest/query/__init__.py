@@ -13,13 +13,14 @@ The language in one screen::
     field  := ti|title|intitle, abs|abstract, tiab (the default), au|author, cat|category, pcat (primary),
               co|comment, jr|journal|venue, id|arxiv, doi, pmid, orcid, all, date|submittedDate, updated, src, has
 
-Operators are in capitals. Case, accents, hyphens, plurals and TeX do not matter; a single word in quotes is that form
-only, and {…} is that text exactly. `*` stands for any letters, `?` for one.
+NOT and NEAR bind before AND and adjacency, and these before OR. Operators are in capitals. Case, accents,
+hyphens, plurals and TeX do not matter; a single word in quotes is that form only, and {…} is that text exactly. `*`
+stands for any letters, `?` for one. A word without a field is looked for in title and abstract.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,10 +31,11 @@ from digest.query.lexer import Hint, QueryError
 from digest.query.matcher import Matcher
 from digest.query.names import rule_keys
 from digest.query.parser import Parser
-from digest.query.terms import Category, Fact, Hit, Person
-from digest.query.view import View
+from digest.query.terms import Category, Fact, Person
+from digest.query.view import View, view
+from digest.query.words import Hit
 
-__all__ = ["Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse"]
+__all__ = ["Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,12 @@ class Query:
         return tree.spoken(self.root)
 
     def matches(self, paper: Paper | View) -> bool:
-        return tree.matches(self.root, paper if isinstance(paper, View) else View(paper))
+        return tree.matches(self.root, view(paper))
 
     def hits(self, paper: Paper | View) -> tuple[Hit, ...]:
         """Where the terms stand that made it match; empty where it does not match."""
-        view = paper if isinstance(paper, View) else View(paper)
-        if not tree.matches(self.root, view):
-            return ()
-        return tuple(dict.fromkeys(tree.hits(self.root, view)))
+        seen = view(paper)
+        return tuple(dict.fromkeys(tree.hits(self.root, seen))) if tree.matches(self.root, seen) else ()
 
 
 def parse(
@@ -65,15 +65,21 @@ def parse(
     *,
     syntax: Literal["digest", "arxiv"] = "digest",
     expand: Mapping[str, Sequence[str]] | None = None,
+    categories: Collection[str] = (),
+    bounded: bool = False,
 ) -> Query:
-    """The query that a text means. `expand` gives a term's synonyms. Raises QueryError with the place and the mend."""
-    parser = Parser(text, syntax=syntax, expand=expand)
+    """The query that a text means. Raises QueryError with the place and the mend.
+
+    `expand` gives a term's synonyms, `categories` are known besides arXiv's. `bounded`: categories of the subscription
+    narrow the rule, so that it may be nothing but a NOT.
+    """
+    parser = Parser(text, syntax=syntax, expand=expand or {}, categories=categories, narrowed=bounded)
     root = parser.parse()
     return Query(text, root, parser.hints)
 
 
 def following(name: str, also: Sequence[str] = ()) -> Query:
-    """The query of a followed author, by the forms of the name and these others. Raises QueryError for what is no name."""
+    """The query of a followed author, by these forms of the name. Raises QueryError for what is no name."""
     for form in (name, *also):
         if not rule_keys(form):
             raise QueryError(form, 0, "this is no name", "write it as it is printed, such as Yunhua Zhou")
@@ -84,7 +90,7 @@ def following(name: str, also: Sequence[str] = ()) -> Query:
 def narrowed(
     query: Query, *, exclude: Query | None = None, categories: Sequence[str] = (), sources: Sequence[str] = ()
 ) -> Query:
-    """A rule within the bounds of its subscription: not what is excluded, in one of these categories, from these sources."""
+    """A rule within the bounds of its subscription: nothing excluded, in these categories, from these sources."""
     parts: list[tree.Node] = [query.root]
     if categories:
         codes = [Category(canonical(code.removesuffix(".*")), False, code, "cat:") for code in categories]

@@ -37,7 +37,7 @@ FIELDS: dict[str, str] = {
 VALUES = ("cat", "pcat", "id", "doi", "pmid", "orcid", "src", "has")
 """Fields whose value runs to the next space."""
 
-_UNIFIED = str.maketrans("“”„‟«»＂（）［］｛｝‐‑‒–−—―", '"""""""()[]{}-----  ')
+_UNIFIED = str.maketrans("“”„‟«»‐‑‒–−—―", '""""""-----  ') | {0xFEE0 + sign: sign for sign in range(0x21, 0x7F)}
 _OPERATORS: dict[str, Kind] = {
     "AND": "and",
     "&&": "and",
@@ -50,7 +50,10 @@ _OPERATORS: dict[str, Kind] = {
 _NEAR = re.compile(r"(NEAR|W|PRE)/(\d{1,4})|NEAR")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):(?!:)")
 _WORD = re.compile(r"(?:\\.|[^\s\"()|&\\]|&(?!&))+")
-_WITHIN = re.compile(r"~(\d{1,4})")
+_WITHIN = re.compile(r"~(\d{1,4})(?!\d)")
+_NOT_OURS = re.compile(
+    r"(?P<tag>.*\[[^\]]*\]?.*)|(?P<fuzzy>.+~\d*)|(?P<near>(?:NEAR|ONEAR|W|PRE|ADJ)/.*)|(?P<small>(?i:near|w|pre)/\d+)"
+)
 
 
 class QueryError(ConfigError):
@@ -92,6 +95,7 @@ class Lexer:
         self.plain = text.translate(_UNIFIED)
         self.hints: list[Hint] = []
         self._value = False  # after cat:, doi: and the like
+        self._groups: list[bool] = []  # whether each open bracket stands behind one of these
 
     def fail(self, position: int, what: str, mend: str = "") -> QueryError:
         return QueryError(self.text, position, what, mend)
@@ -108,14 +112,18 @@ class Lexer:
         return [*lexemes, Lexeme("end", len(self.text), "")]
 
     def _next(self, at: int) -> Iterator[Lexeme]:
-        glued = at > 0 and not self.plain[at - 1].isspace() and self.plain[at - 1] not in "(:-!+|&"
+        glued = at > 0 and not self.plain[at - 1].isspace() and self.plain[at - 1] not in "():-!+|&"
         sign = self.plain[at]
-        if self._value and sign not in '("':
+        if (self._value or (self._groups and self._groups[-1])) and sign not in '()"-!+|&':
+            yield self._value_or_word(at, glued)
+        elif sign == "(":
+            self._groups.append(self._value or bool(self._groups and self._groups[-1]))
             self._value = False
-            yield self._to_space(at)
-        elif sign in "()":
+            yield Lexeme("(", at, self.text[at], glued=glued)
+        elif sign == ")":
+            del self._groups[-1:]
             self._value = False
-            yield Lexeme(sign, at, sign, glued=glued)  # type: ignore[arg-type]  # "(" and ")" are kinds
+            yield Lexeme(")", at, self.text[at])
         elif sign == '"':
             yield self._phrase(at, glued)
         elif sign == "{":
@@ -128,12 +136,20 @@ class Lexer:
         else:
             yield self._word(at, glued)
 
+    def _value_or_word(self, at: int, glued: bool) -> Lexeme:
+        """What stands behind a field whose values run to the next space; in its group there are operators too."""
+        word = self._to_space(at)
+        if self._value or not (word.text in _OPERATORS or _FIELD.match(word.text)):
+            self._value = False
+            return word
+        return self._word(at, glued)
+
     def _to_space(self, at: int) -> Lexeme:
         """A value with its balanced brackets: 10.1016/S0140-6736(20)30183-5."""
         end, depth = at, 0
         while end < len(self.plain) and not self.plain[end].isspace():
             depth += {"(": 1, ")": -1}.get(self.plain[end], 0)
-            if depth < 0:
+            if depth < 0 or self.plain[end] == "|":
                 break
             end += 1
         return Lexeme("word", at, self.text[at:end], self.plain[at:end])
@@ -150,7 +166,8 @@ class Lexer:
         within = _WITHIN.match(self.plain, end + 1)
         stop = within.end() if within else end + 1
         if stop < len(self.plain) and not self.plain[stop].isspace() and self.plain[stop] not in ")|&":
-            raise self.fail(stop, "a quoted phrase ends here", "put a space behind it")
+            mend = 'write "hip pain"~2' if self.plain[stop] == "~" else "put a space behind it"
+            raise self.fail(stop, "a quoted phrase ends here", mend)
         number = int(within[1]) if within else None
         return Lexeme("phrase", at, self.text[at:stop], inner, number)
 
@@ -179,13 +196,36 @@ class Lexer:
             raise self.fail(at, "a range stands behind date: or updated:", "write date:[20260101 TO 20260131]")
         found = _WORD.match(self.plain, at)
         if not found:  # a lone & or backslash
+            self.hints.append(Hint(at, f"{self.plain[at]} alone is passed over"))
             return Lexeme("skip", at, self.text[at])
         word, typed = found[0], self.text[at : found.end()]
         if word in _OPERATORS:
             return Lexeme(_OPERATORS[word], at, typed)
         if near := _NEAR.fullmatch(word):
             return Lexeme("near", at, typed, near[1] or "NEAR", int(near[2]) if near[2] else 15)
+        self._judge(at, word)
         return Lexeme("word", at, typed, word, glued=glued)
+
+    def _judge(self, at: int, word: str) -> None:
+        """What other systems would read here and this language does not."""
+        found = _NOT_OURS.fullmatch(word)
+        if found and found["tag"]:
+            place = at + word.index("[")
+            raise self.fail(place, "a bracket inside a word", "a field stands before it: ti:cancer, au:smith")
+        if found and found["fuzzy"]:
+            mend = f'write the spellings: {word.partition("~")[0]} OR …; near words are "hip pain"~2'
+            raise self.fail(at + word.index("~"), "there is no fuzzy search for a word", mend)
+        if found and found["near"]:
+            raise self.fail(at, f"{word} is no operator", "write NEAR/3, W/3 or PRE/3")
+        if found and found["small"]:
+            self.hints.append(Hint(at, f"{word} is searched for as a word; the operator is {word.upper()}"))
+        if boost := re.fullmatch(r"[^\W\d_]{3,}(\^[\d.]+)", word):
+            self.hints.append(
+                Hint(at + boost.start(1), f"terms have no weight: {boost[1]} is read as part of the word")
+            )
+        if word.count("{") != word.count("}"):
+            place = at + re.search("[{}]", word).start()  # type: ignore[union-attr]  # one of them is there
+            raise self.fail(place, "this brace has no partner", "write the other, or take it away")
 
     def _field(self, found: re.Match[str]) -> Lexeme:
         name = FIELDS.get(found[1].casefold())
@@ -205,6 +245,8 @@ class Lexer:
 
     def _range(self, found: re.Match[str], name: str) -> Lexeme:
         at = found.end()
+        while self.plain[at : at + 1].isspace():
+            at += 1
         bound = re.compile(r"[\[{]([^\]}\[{]*)[\]}]|[\w:.*+-]+").match(self.plain, at)
         if not bound:
             raise self.fail(at, "a date or a range is missing", "write date:[20260101 TO 20260131] or date:2026")

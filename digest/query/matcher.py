@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from digest.paper import Paper
 from digest.query import tree
-from digest.query.names import surname_keys
 from digest.query.view import TEXT, View
 
 if TYPE_CHECKING:
@@ -17,49 +16,54 @@ K = TypeVar("K")
 
 
 class Matcher(Generic[K]):
-    """Many queries, made ready once; equal ones are evaluated once. It finds what asking each query of each paper finds.
+    """Many queries, made ready once, equal ones as one. It finds what asking each query of each paper finds.
 
     A rule is looked at only where a paper holds one of its anchors: keys of which every paper that it matches has one.
     """
 
     def __init__(self, queries: Mapping[K, Query]) -> None:
-        self._owners: dict[tree.Node, list[K]] = {}
+        numbers: dict[tree.Node, int] = {}
+        self._owners: list[list[K]] = []
         for key, query in queries.items():
-            self._owners.setdefault(query.root, []).append(key)
-        self._anchored: dict[str, list[tree.Node]] = {}
-        self._always: list[tree.Node] = []
-        for root in self._owners:
+            number = numbers.setdefault(query.root, len(numbers))
+            if number == len(self._owners):
+                self._owners.append([])
+            self._owners[number].append(key)
+        self._roots = list(numbers)
+        self._anchored: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for number, root in enumerate(self._roots):
             anchors = tree.anchors(root)
             if anchors is None:
-                self._always.append(root)
+                self._always.append(number)
             for anchor in anchors or ():
-                self._anchored.setdefault(anchor, []).append(root)
+                self._anchored.setdefault(anchor, []).append(number)
+        self._exact = any(anchor.startswith("{") for anchor in self._anchored)
 
     def match(self, papers: Sequence[Paper]) -> list[tuple[K, int]]:
         """(the query's key, the paper's index) of every match, paper by paper."""
         return [(key, index) for index, paper in enumerate(papers) for key in self._of(View(paper))]
 
     def _of(self, view: View) -> Iterator[K]:
-        for root in self._candidates(view):
-            if tree.matches(root, view):
-                yield from self._owners[root]
+        for number in sorted(self._candidates(view)):
+            if tree.matches(self._roots[number], view):
+                yield from self._owners[number]
 
-    def _candidates(self, view: View) -> dict[tree.Node, None]:
-        found = dict.fromkeys(self._always)
-        for key in _keys(view):
-            for root in self._anchored.get(key, ()):
-                found[root] = None
+    def _candidates(self, view: View) -> set[int]:
+        found = set(self._always)
+        for key in self._keys(view):
+            found.update(self._anchored.get(key, ()))
         return found
 
-
-def _keys(view: View) -> Iterator[str]:
-    """Everything in a paper that an anchor can name."""
-    for field in TEXT:
-        yield from view.index(field)
-    for author in view.paper.authors:
-        for key in surname_keys(author.name):
-            yield f"au:{key}"
-    for code in {*view.categories, *view.paper.categories, *filter(None, (view.primary, view.paper.primary))}:
-        yield f"cat:{code}"
-        if "." in code:
+    def _keys(self, view: View) -> Iterator[str]:
+        """Everything in a paper that an anchor can name."""
+        for name in TEXT:
+            yield from view[name].folded.forms
+            yield from view[name].folded.plurals
+            if self._exact:
+                yield from (f"{{{run}" for run in view[name].runs)
+        yield from (f"au:{run}" for run in view.names)
+        for code in view.categories | view.primary:
+            yield f"cat:{code}"
             yield f"cat:{code.partition('.')[0]}"
+        yield from view.identifiers

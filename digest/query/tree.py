@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.query.terms import Hit, Leaf, best
+from digest.query.terms import Leaf
 from digest.query.view import View
+from digest.query.words import Hit, any_of, best
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def matches(node: Node, view: View) -> bool:
 
 
 def hits(node: Node, view: View) -> Iterator[Hit]:
-    """Where the leaves stand that made a query match; what stands under NOT, or in a branch that failed, is left out."""
+    """Where the leaves stand that made a query match; nothing from under NOT, or from a branch that failed."""
     if isinstance(node, Not):
         return
     if isinstance(node, And | Or):
@@ -55,20 +56,20 @@ def anchors(node: Node) -> frozenset[str] | None:
     if isinstance(node, Not):
         return None
     if isinstance(node, And):
-        return best([anchors(part) for part in node.parts])
+        return best(anchors(part) for part in node.parts)
     if isinstance(node, Or):
-        found = [anchors(part) for part in node.parts]
-        return None if any(each is None for each in found) else frozenset().union(*(each for each in found if each))
+        return any_of(anchors(part) for part in node.parts)
     return node.anchors()
 
 
-def is_positive(node: Node) -> bool:
-    """Whether something must be there for it to match."""
+def is_positive(node: Node, *, negated: bool = False) -> bool:
+    """Whether something must be there for it to match, whichever branch of it does."""
     if isinstance(node, Not):
-        return False
-    if isinstance(node, And):
-        return any(map(is_positive, node.parts))
-    return all(map(is_positive, node.parts)) if isinstance(node, Or) else True
+        return is_positive(node.part, negated=not negated)
+    if isinstance(node, And | Or):
+        several = any if isinstance(node, And) != negated else all
+        return several(is_positive(part, negated=negated) for part in node.parts)
+    return not negated
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
@@ -82,16 +83,12 @@ def leaves(node: Node) -> Iterator[Leaf]:
 
 
 def spoken(node: Node, *, inner: bool = False) -> str:
-    """The query with every bracket that it means."""
-    if isinstance(node, And):
-        text = " AND ".join(spoken(part, inner=True) for part in node.parts).replace("AND NOT ", "ANDNOT ")
-    elif isinstance(node, Or):
-        sides = dict.fromkeys(spoken(part, inner=True) for part in node.parts)  # all:x looks in several places
-        if len(sides) == 1:
-            return next(iter(sides))
-        text = " OR ".join(sides)
-    elif isinstance(node, Not):
-        return f"NOT {spoken(node.part, inner=True)}"
-    else:
-        return node.prefix + node.typed
-    return f"({text})" if inner else text
+    """The query with every bracket that it means; read again, it is the same query."""
+    if isinstance(node, Not):
+        text = spoken(node.part, inner=True)
+        return f"NOT ({text})" if isinstance(node.part, Not) else f"NOT {text}"
+    if isinstance(node, And | Or):
+        sign = " AND " if isinstance(node, And) else " OR "
+        text = sign.join(spoken(part, inner=True) for part in node.parts)
+        return f"({text})" if inner else text
+    return node.prefix + node.typed

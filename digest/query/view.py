@@ -1,51 +1,140 @@
-"""A paper as queries look at it: its fields folded, each once, when a rule first asks for it."""
+"""A paper as queries look at it: each field folded once, when a rule first asks for it, whoever asks next."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Final
 
 from digest.categories import canonical
-from digest.fold import Folded, Token, fold
+from digest.fold import Folded, fold
 from digest.paper import Paper
+from digest.query.spelling import fold as fold_name
 
-TEXT = ("title", "abstract", "comment", "journal")
+TEXT: Final = ("title", "abstract", "comment", "journal")
 """The fields that hold running text."""
 
+_RUN = re.compile(r"[^\W_]+")
+_NAME_WORD = re.compile(r"[^\s\-‐‑‒–—−.,;()_~·・]+")
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TRANSLITERATED = re.compile("([aou])e+|a(a+)|(d)j")
+_LONGEST_SURNAME = 6  # words
 
-@dataclass
+
+@dataclass(slots=True)
+class Field:
+    """One text field: as given, folded for words, and composed (NFC) for what must stand exactly so."""
+
+    folded: Folded
+    exact: str
+    runs: frozenset[str]  # of letters and digits in `exact`
+    words: str  # all forms, a line each, for wildcards
+
+    @classmethod
+    def of(cls, text: str) -> Field:
+        folded, exact = fold(text), unicodedata.normalize("NFC", text)
+        return cls(folded, exact, frozenset(_RUN.findall(exact)), "\n".join(("", *folded.forms, "")))
+
+
+@dataclass(eq=False)
 class View:
-    """The folded fields of one paper; many queries share it."""
+    """The fields of one paper, made ready; many queries share it."""
 
     paper: Paper
-    _folded: dict[str, Folded] = field(default_factory=dict)
-    _index: dict[str, dict[str, list[Token]]] = field(default_factory=dict)
+    _fields: dict[str, Field] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Field:
+        if name not in self._fields:
+            self._fields[name] = Field.of(self.text(name))
+        return self._fields[name]
 
     def text(self, name: str) -> str:
-        """The original of a text field; empty where the paper has none."""
+        """A text field as given; empty where the paper has none."""
         return getattr(self.paper, name) or ""
 
-    def words(self, name: str) -> Folded:
-        if name not in self._folded:
-            self._folded[name] = fold(self.text(name))
-        return self._folded[name]
-
-    def index(self, name: str) -> dict[str, list[Token]]:
-        """Every key of a field with the tokens that have it."""
-        if name not in self._index:
-            found: dict[str, list[Token]] = {}
-            for tokens in self.words(name).at:
-                for token in tokens:
-                    for key in token.keys:
-                        found.setdefault(key, []).append(token)
-            self._index[name] = found
-        return self._index[name]
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        """The codes as given, and the one code of those that have two."""
+        codes = frozenset(self.paper.categories)
+        return codes | frozenset(map(canonical, codes))
 
     @cached_property
-    def categories(self) -> tuple[str, ...]:
-        return tuple(map(canonical, self.paper.categories))
+    def primary(self) -> frozenset[str]:
+        code = self.paper.primary or next(iter(self.paper.categories), None)
+        return frozenset({code, canonical(code)} if code else ())
 
     @cached_property
-    def primary(self) -> str | None:
-        primary = self.paper.primary or next(iter(self.paper.categories), None)
-        return canonical(primary) if primary else None
+    def identifiers(self) -> frozenset[str]:
+        """What the services call the paper, and the ORCIDs of its authors, as "doi:10.1000/1"."""
+        ids, paper = self.paper.ids, self.paper
+        dois = {(doi or "").casefold() for doi in (ids.doi, paper.doi)}
+        arxiv = {ids.arxiv, *(doi.partition("10.48550/arxiv.")[2] for doi in dois)}
+        known = {f"arxiv:{value.casefold()}" for value in arxiv if value} | {f"doi:{doi}" for doi in dois if doi}
+        known |= {f"doi:10.48550/arxiv.{value.casefold()}" for value in arxiv if value}
+        known |= {f"orcid:{author.orcid[-19:].casefold()}" for author in paper.authors if author.orcid}
+        return frozenset(known | ({f"pmid:{ids.pmid}"} if ids.pmid else set()))
+
+    @cached_property
+    def names(self) -> dict[str, list[int]]:
+        """The authors by every run of words in their names that may be a surname (see `sounds`)."""
+        found: dict[str, list[int]] = {}
+        for index, author in enumerate(self.paper.authors):
+            for run in name_runs(author.name):
+                found.setdefault(run, []).append(index)
+        return found
+
+
+def view(paper: Paper | View) -> View:
+    """The view of a paper; asked again soon for the same paper, the same view."""
+    return paper if isinstance(paper, View) else _recent(_Same(paper))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """This very paper: its identity costs less to compare than its text."""
+
+    paper: Paper
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.paper is other.paper
+
+    def __hash__(self) -> int:
+        return id(self.paper)
+
+
+@lru_cache(maxsize=64)
+def _recent(same: _Same) -> View:
+    return View(same.paper)
+
+
+# -- names, before they are compared in earnest ---------------------------------
+
+
+def sounds(name: str) -> str:
+    """A folded name with transliterated letters as one: Muller and Mueller, Bjorn and Bjoern."""
+    return _TRANSLITERATED.sub(lambda found: found[1] or found[3] or "a", name)
+
+
+@lru_cache(maxsize=1 << 15)
+def name_runs(name: str) -> frozenset[str]:
+    """Every run of neighbouring words of a name, written as one; the last word is a neighbour of the first."""
+    words = tuple(_name_words(unicodedata.normalize("NFKC", name)))
+    runs = {"".join(words)}
+    for begin in range(len(words)):
+        run = ""
+        for place in range(begin, begin + min(len(words), _LONGEST_SURNAME)):
+            run += words[place % len(words)]
+            runs.add(run)
+    return frozenset(map(sounds, runs))
+
+
+def _name_words(name: str) -> Iterator[str]:
+    for found in _NAME_WORD.finditer(name):
+        word = fold_name(found[0])
+        if _IDEOGRAPHS.match(word):  # the surname is written in one with the forename
+            yield from (word[:1], word[1:2], word[2:]) if len(word) > 2 else word
+        elif word:
+            yield word

@@ -1,0 +1,176 @@
+r"""Text as rules and papers share it: folded words at positions, each with its place in the original.
+
+``$\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* stands as its
+parts at consecutive positions, and each neighbouring pair and the whole of it also stand joined over those positions.
+
+Where words stand is kept as sets of positions in whole numbers: bit p is set where one begins at position p. So a
+phrase is a few shifts and ands, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from digest.fold.letters import Plain, plain
+from digest.fold.plural import singulars
+
+__all__ = ["Folded", "Part", "Places", "compounds", "fold", "plain", "singulars"]
+
+Places = dict[int, int]
+"""Where a word stands: for each width in positions, the bits of the positions where it begins."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_VOWELS = "\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # written as marks
+_LETTER = rf"(?:[^\W_{_CJK}]|[{_VOWELS}])"
+_PART: Final = re.compile(
+    rf"[{_CJK}]"  # each its own word
+    r"|(?<![^\W_])[A-Za-z](?:\+\+|\#)"  # C++, C#
+    r"|(?<![\w.])\.(?:NET|Net|net)(?![^\W_])"
+    rf"|{_LETTER}+(?:(?<=\d)\.(?=\d){_LETTER}+)*(?:'[sS](?![^\W_]))?"  # GPT, 3.5, Alzheimer's
+)
+_INNER: Final = re.compile(r"[-/'.&@·]|(?<=\d),(?=\d)")
+_IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word, or a part of a compound: in plain letters, its case kept, at [start, end) of the plain text."""
+
+    written: str
+    start: int
+    end: int
+
+    @property
+    def form(self) -> str:
+        """What it is found by as it stands."""
+        return _form(self.written)
+
+    @property
+    def is_ideograph(self) -> bool:
+        """A Chinese, Japanese or Korean character: a word of its own, which is never joined."""
+        return _IDEOGRAPH.match(self.written) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def _form(written: str) -> str:
+    return written.casefold().replace("'", "")
+
+
+def compounds(text: Plain) -> Iterator[list[Part]]:
+    """The words of a text in order; a compound (pre-training, TCP/IP) with all its parts."""
+    compound: list[Part] = []
+    for found in _PART.finditer(text.text):
+        part = Part(found[0], *found.span())
+        if compound and not _belongs(text.text, compound[-1], part):
+            yield compound
+            compound = []
+        compound.append(part)
+    if compound:
+        yield compound
+
+
+def _belongs(text: str, before: Part, part: Part) -> bool:
+    """Whether two neighbouring words are parts of one compound."""
+    if part.start == before.end:  # C++17
+        return not (part.is_ideograph or before.is_ideograph)
+    return part.start == before.end + 1 and _INNER.match(text, before.end) is not None
+
+
+@dataclass(slots=True)
+class Folded:
+    """The folded words of one text, and where each position stands in it."""
+
+    text: str
+    starts: list[int] = field(default_factory=list)  # of each position, in code points of the text
+    ends: list[int] = field(default_factory=list)
+    forms: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # (position, width) of each form
+    plurals: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # by the singulars that are not the form
+    inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
+    _places: dict[tuple[str, bool], Places] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def everywhere(self) -> int:
+        """Every position, and the one behind the last."""
+        return (2 << len(self.starts)) - 1
+
+    def places(self, word: str, *, form: bool = False) -> Places:
+        """Where a word stands: as it is, or (unless only its form will do) as the singular of what is there."""
+        key = word, form
+        if key not in self._places:
+            found = self.forms.get(word, [])
+            plural = [] if form else self.plurals.get(word, [])
+            self._places[key] = _bits([*found, *plural] if plural else found)
+        return self._places[key]
+
+    def span(self, begin: int, stop: int) -> tuple[int, int]:
+        """Where positions [begin, stop) stand in the text, with the braces and dollars that belong to them."""
+        start, end = self.starts[begin], self.ends[stop - 1]
+        return _whole(self.text, start, end) if "$" in self.text or "{" in self.text else (start, end)
+
+
+def fold(text: str) -> Folded:
+    """The folded words of a text."""
+    folded, letters = Folded(text), plain(text)
+    for compound in compounds(letters):
+        _add(folded, letters, compound)
+    return folded
+
+
+def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
+    first, several = len(folded.starts), len(compound) > 1
+    for place, part in enumerate(compound, first):
+        start, end = letters.span(part.start, part.end)
+        folded.starts.append(start)
+        folded.ends.append(end)
+        if several and len(part.written) == 1 and not part.written.isdigit():
+            folded.inner |= 1 << place
+        _put(folded, part.form, singulars(part.written), place, 1)
+    if several:
+        for begin in range(len(compound) - 1):
+            _put_joined(folded, compound[begin : begin + 2], first + begin)
+        if len(compound) > 2:
+            _put_joined(folded, compound, first)
+
+
+def _put_joined(folded: Folded, parts: list[Part], place: int) -> None:
+    before, last = "".join(part.form for part in parts[:-1]), parts[-1]
+    joined = frozenset(before + singular for singular in singulars(last.written))
+    _put(folded, before + last.form, joined, place, len(parts))
+
+
+def _put(folded: Folded, form: str, singular: frozenset[str], place: int, width: int) -> None:
+    folded.forms.setdefault(form, []).append((place, width))
+    for each in singular:
+        if each != form:
+            folded.plurals.setdefault(each, []).append((place, width))
+
+
+def _bits(places: list[tuple[int, int]]) -> Places:
+    found: Places = {}
+    for place, width in places:
+        found[width] = found.get(width, 0) | 1 << place
+    return found
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch of TeX with the braces and dollars at its sides whose partners it holds."""
+    while True:
+        piece = text[start:end]
+        more = piece.count("{") - piece.count("}")
+        if more > 0 and text.startswith("}", end):
+            end += 1
+        elif more < 0 and text.startswith("{", start - 1) and start:
+            start -= 1
+        elif piece.count("$") % 2 and text.startswith("$", end):
+            end += 1
+        elif piece.count("$") % 2 and start and text[start - 1] == "$":
+            start -= 1
+        else:
+            return start, end

@@ -1,0 +1,120 @@
+r"""Letters that count as the same: TeX, accents, Greek, ligatures and dashes as plain letters, each with its place.
+
+The case of the letters is kept: the plural of ``LLMs`` and the word ``AIDS`` are told by it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+GREEK: Final = tuple(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon"
+    " phi chi psi omega".split()
+)
+"""Names of the letters from α to ω; ς is a sigma too."""
+
+_SPECIAL = "ß:ss ẞ:SS ø:o Ø:O æ:ae Æ:AE œ:oe Œ:OE ł:l Ł:L đ:d Đ:D ð:d Ð:D þ:th Þ:Th ı:i ħ:h Ħ:H ŋ:n Ŋ:N"
+_LETTERS = {
+    **{chr(0x3B1 + place): name for place, name in enumerate(GREEK)},
+    **{chr(0x391 + place): name.capitalize() for place, name in enumerate(GREEK)},
+    **dict(pair.split(":") for pair in _SPECIAL.split()),
+    **dict.fromkeys("‐‑‒–−﹣", "-"),
+    **dict.fromkeys("’‘ʼʻ‛′", "'"),
+    **dict.fromkeys("“”„‟«»", '"'),
+}
+_ACCENT = r"\\(?:[`'^\"~=.]|[uvHtcdbrk](?![A-Za-z]))\ *"
+_GREEK_NAMES = "|".join(sorted(set(GREEK) | {name.capitalize() for name in GREEK}, key=len, reverse=True))
+_HARD = re.compile(
+    rf"""
+      {_ACCENT}(?:\{{\ *\\?(?P<braced>[^\W\d_])\ *\}}|\\?(?P<accented>[^\W\d_]))
+    | \\(?:var)?(?P<greek>{_GREEK_NAMES})(?![A-Za-z])
+    | \\(?P<letter>ss|[ijoOlL]|ae|AE|oe|OE|aa|AA|dh|DH|dj|DJ|ng|NG|th|TH)(?![A-Za-z])(?:\{{\}}|\ +(?=[a-z]))?
+    | \\[A-Za-z]++\*?(?=\ *\{{)
+    | \\(?P<command>[A-Za-z]++)
+    | \\(?P<escaped>[%&\#])
+    | \\[-!/()$_{{}}] | [$^_{{}}]
+    | (?P<space>\\.|\\|~)
+    | (?P<other>[^\x00-\x7f])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_TEX_LETTERS = {"ss": "ss", "aa": "a", "AA": "A", "dh": "d", "DH": "D", "dj": "d", "DJ": "D", "ng": "n", "NG": "N"}
+_UNSEEN = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_PLACE = "q"  # array type of offsets: some texts have more than 2**31 code points, none has 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text in plain letters; letter i came from ``original[starts[i]:ends[i]]``, or from i itself without arrays."""
+
+    text: str
+    starts: Sequence[int] | None = None
+    ends: Sequence[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a non-empty stretch of plain letters stands in the original."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+def plain(original: str) -> Plain:
+    """The text in plain letters; marks that stand between letters and say nothing (``$``, braces, ``_``) are gone."""
+    if original.isascii() and not _HARD.search(original):
+        return Plain(original)
+    pieces: list[str] = []
+    starts, ends = array(_PLACE), array(_PLACE)
+    done = 0
+    for hard in _HARD.finditer(original):
+        start, end = hard.span()
+        if start > done:
+            pieces.append(original[done:start])
+            starts.extend(range(done, start))
+            ends.extend(range(done + 1, start + 1))
+        done = end
+        letters = _read(hard)
+        if letters:
+            pieces.append(letters)
+            starts.extend([start] * len(letters))
+            ends.extend([end] * len(letters))
+        elif ends and hard["other"] and unicodedata.combining(hard["other"]):
+            ends[-1] = end  # an accent belongs to the letter before it
+    pieces.append(original[done:])
+    starts.extend(range(done, len(original)))
+    ends.extend(range(done + 1, len(original) + 1))
+    return Plain("".join(pieces), starts, ends)
+
+
+def _read(hard: re.Match[str]) -> str:
+    """What a piece of TeX, or a character beyond ASCII, becomes."""
+    kind = hard.lastgroup
+    if kind is None:
+        return ""
+    found = hard[kind]
+    if kind in ("other", "braced", "accented"):
+        return _letter(found)
+    if kind == "letter":
+        return _TEX_LETTERS.get(found, found)
+    if kind == "command":  # a word of its own
+        return f" {found} "
+    return found if kind in ("greek", "escaped") else " "
+
+
+@lru_cache(maxsize=1 << 14)
+def _letter(character: str) -> str:
+    """One character without accents, in plain letters; empty where it cannot be seen."""
+    if _UNSEEN.match(character):
+        return ""
+    letters = (letter for letter in unicodedata.normalize("NFKD", character) if not _is_accent(letter))
+    return unicodedata.normalize("NFC", "".join(_LETTERS.get(letter, letter) for letter in letters))
+
+
+def _is_accent(letter: str) -> bool:
+    """Marks above, below and through letters; the vowels of Indic scripts and the voicing of kana are none."""
+    return unicodedata.combining(letter) >= 200 or unicodedata.combining(letter) == 1
