@@ -112,11 +112,14 @@ def world(tmp_path: Path) -> Iterator[World]:
         "/annals": Reply(200, JOURNAL, {"ETag": 'W/"1"'}),
     }
     with WebServer(routes) as web, MailServer() as mail:
-        _write_config(tmp_path / "config", web.url, mail.port)
+        write_config(tmp_path / "config", web.url, mail.port)
+        write_reader(tmp_path / "config", "ada", "daily 07:30", "['\"mixture of experts\"', {author: Yunhua Zhou}]")
+        write_reader(tmp_path / "config", "emmy", "weekdays 07:30", "['graph NOT cat:math.CO']")
+        write_reader(tmp_path / "config", "rene", "at once", "[{author: Renée Dupont}]")
         yield World(folder=tmp_path, web=web, mail=mail)
 
 
-def _write_config(config: Path, url: str, mail_port: int) -> None:
+def write_config(config: Path, url: str, mail_port: int) -> None:
     (config / "subscribers").mkdir(parents=True)
     (config / "digest.yaml").write_text(
         f"database: sqlite:///{config.parent}/digest.db\n"
@@ -129,12 +132,9 @@ def _write_config(config: Path, url: str, mail_port: int) -> None:
         "  feeds:\n"
         f"    - {{name: Annals, url: {url}/annals, allow_private: true}}\n"
     )
-    _write_reader(config, "ada", "daily 07:30", "['\"mixture of experts\"', {author: Yunhua Zhou}]")
-    _write_reader(config, "emmy", "weekdays 07:30", "['graph NOT cat:math.CO']")
-    _write_reader(config, "rene", "at once", "[{author: Renée Dupont}]")
 
 
-def _write_reader(config: Path, name: str, when: str, rules: str) -> None:
+def write_reader(config: Path, name: str, when: str, rules: str) -> None:
     (config / "subscribers" / f"{name}.yaml").write_text(
         f"email: {name}@example.org\nname: {name.title()}\ntimezone: Europe/London\n"
         f"subscriptions:\n  - name: Mine\n    when: {when}\n    rules: {rules}\n"

@@ -95,6 +95,15 @@ def read_saved(body: bytes, name: str) -> Reading:
     return Reading(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
 
 
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
+
+
+def _real(reference: re.Match[bytes]) -> bytes:
+    """A character reference, unless no character has that number: at one half of a pair feedparser gives up."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if 0 < number < 0xD800 or 0xE000 <= number <= 0x10FFFF else b""
+
+
 def _parsed(body: bytes, content_type: str) -> Any:
     """The feed as feedparser sees it. Raises ValueError, which says what it seems to be, when it is no feed."""
     if len(body) > LARGEST or not body.strip():
@@ -103,7 +112,10 @@ def _parsed(body: bytes, content_type: str) -> Any:
     try:
         # A file object: bytes could be taken for an address or a file's name.
         parsed = feedparser.parse(
-            BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            BytesIO(_REFERENCE.sub(_real, body)),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:
         raise ValueError(f"{looks_like(body)}, which cannot be read ({type(error).__name__})") from error
