@@ -33,6 +33,7 @@ _PART: Final = re.compile(
     rf"|{_LETTER}+(?:(?<=\d)\.(?=\d){_LETTER}+)*(?:'[sS](?![^\W_]))?"  # GPT, 3.5, Alzheimer's
 )
 _INNER: Final = re.compile(r"[-/'.&@·]|(?<=\d),(?=\d)")
+_PAIRED: Final = re.compile(r"[$({]")
 _IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
 
 
@@ -110,9 +111,9 @@ class Folded:
         return self._places[key]
 
     def span(self, begin: int, stop: int) -> tuple[int, int]:
-        """Where positions [begin, stop) stand in the text, with the braces and dollars that belong to them."""
+        """Where positions [begin, stop) stand in the text, with the brackets and dollars that belong to them."""
         start, end = self.starts[begin], self.ends[stop - 1]
-        return _whole(self.text, start, end) if "$" in self.text or "{" in self.text else (start, end)
+        return _whole(self.text, start, end) if _PAIRED.search(self.text) else (start, end)
 
 
 def fold(text: str) -> Folded:
@@ -160,17 +161,18 @@ def _bits(places: list[tuple[int, int]]) -> Places:
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch of TeX with the braces and dollars at its sides whose partners it holds."""
+    """A stretch of text with the brackets and dollars right beside it whose partners it holds."""
     while True:
-        piece = text[start:end]
-        more = piece.count("{") - piece.count("}")
-        if more > 0 and text.startswith("}", end):
+        piece, before, after = text[start:end], text[start - 1 : start], text[end : end + 1]
+        lacks = {")": _more(piece, "()"), "}": _more(piece, "{}"), "$": piece.count("$") % 2}
+        if lacks.get(after, 0) > 0:
             end += 1
-        elif more < 0 and text.startswith("{", start - 1) and start:
-            start -= 1
-        elif piece.count("$") % 2 and text.startswith("$", end):
-            end += 1
-        elif piece.count("$") % 2 and start and text[start - 1] == "$":
+        elif lacks.get({"(": ")", "{": "}"}.get(before, ""), 0) < 0 or (before == "$" and lacks["$"]):
             start -= 1
         else:
             return start, end
+
+
+def _more(piece: str, pair: str) -> int:
+    """How many more of the first bracket there are than of the second."""
+    return piece.count(pair[0]) - piece.count(pair[1])
