@@ -14,7 +14,7 @@ def period(text: str) -> tuple[datetime | None, datetime | None]:
     found = _RANGE.fullmatch(text)
     if not found:
         if text.startswith(("[", "{")):
-            raise ValueError("write [20260101 TO 20260131], with TO in capitals")
+            raise ValueError("this is no range: write [20260101 TO 20260131], with TO in capitals")
         return _unit(text)
     opened, low_text, high_text, closed = found.groups()
     low, high = _unit(low_text), _unit(high_text)

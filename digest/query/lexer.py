@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -61,10 +63,21 @@ class QueryError(ConfigError):
 
     def __init__(self, text: str, position: int, what: str, mend: str) -> None:
         self.text, self.position, self.what, self.mend = text, min(position, len(text)), what, mend
-        line = " ".join(text.splitlines())
         begin = max(0, self.position - 60)
-        caret = f"  {line[begin : begin + 100]}\n  {' ' * (self.position - begin)}^"
-        super().__init__(f"{what}: {mend}\n{caret}" if mend else f"{what}\n{caret}")
+        line = _visible(text)
+        caret = f"  {line[begin : begin + 100]}\n  {' ' * _columns(line[begin : self.position])}^"
+        super().__init__(_visible(f"{what}: {mend}" if mend else what) + "\n" + caret)
+
+
+def _visible(text: str) -> str:
+    """The text with a space for every character that cannot be seen, so that the caret stands right."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal prints it."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    return len(text) + wide - sum(unicodedata.combining(sign) > 0 for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +179,8 @@ class Lexer:
         within = _WITHIN.match(self.plain, end + 1)
         stop = within.end() if within else end + 1
         if stop < len(self.plain) and not self.plain[stop].isspace() and self.plain[stop] not in ")|&":
-            mend = 'write "hip pain"~2' if self.plain[stop] == "~" else "put a space behind it"
+            mend = {"~": 'write "hip pain"~2', "^": "terms have no weight; take it away"}.get(self.plain[stop])
+            mend = mend or "put a space behind it"
             raise self.fail(stop, "a quoted phrase ends here", mend)
         number = int(within[1]) if within else None
         return Lexeme("phrase", at, self.text[at:stop], inner, number)
@@ -195,10 +209,10 @@ class Lexer:
         if self.plain[at] == "[":
             raise self.fail(at, "a range stands behind date: or updated:", "write date:[20260101 TO 20260131]")
         found = _WORD.match(self.plain, at)
-        if not found:  # a lone & or backslash
-            self.hints.append(Hint(at, f"{self.plain[at]} alone is passed over"))
-            return Lexeme("skip", at, self.text[at])
-        word, typed = found[0], self.text[at : found.end()]
+        word, typed = (found[0], self.text[at : found.end()]) if found else (self.plain[at], self.text[at])
+        if not any(sign.isalnum() or sign in "*?" for sign in word):
+            self.hints.append(Hint(at, f"{typed} alone is passed over"))
+            return Lexeme("skip", at, typed)
         if word in _OPERATORS:
             return Lexeme(_OPERATORS[word], at, typed)
         if near := _NEAR.fullmatch(word):
@@ -230,8 +244,6 @@ class Lexer:
     def _field(self, found: re.Match[str]) -> Lexeme:
         name = FIELDS.get(found[1].casefold())
         if name is None:
-            import difflib
-
             near = difflib.get_close_matches(found[1].casefold(), FIELDS, n=1)
             mend = f"did you mean {near[0]}:? " if near else ""
             known = "ti, abs, au, cat, pcat, co, jr, id, doi, date, all"

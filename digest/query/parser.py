@@ -49,9 +49,9 @@ class Parser:
         text = self.lexer.text
         if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
             raise self.lexer.fail(0, f"a rule has at most {LONGEST} bytes", "make two rules of it")
-        if not text.strip():
-            raise self.lexer.fail(0, "there is nothing to search for", "write a word")
         self._lexemes = [lexeme for lexeme in self.lexer.read() if lexeme.kind != "skip"]
+        if len(self._lexemes) == 1:  # the end
+            raise self.lexer.fail(0, "there is nothing to search for", "write a word")
         self._note_groups()
         typed = self._or(Field())
         if self._here.kind != "end":
@@ -59,8 +59,8 @@ class Parser:
         tree = self._without_stops(typed)
         if sum(1 for _ in leaves(tree)) > MOST_LEAVES:
             raise self.lexer.fail(0, f"a rule has at most {MOST_LEAVES} terms", "make two rules of it")
-        if self._mixed is not None:
-            what = f"AND binds before OR, so this is read as: {spoken(tree)}; write the brackets that you mean"
+        if self._mixed is not None and "(" in (reading := spoken(tree)):
+            what = f"AND binds before OR, so this is read as: {reading}; write the brackets that you mean"
             self.lexer.hints.append(Hint(self._mixed, what))
         return tree
 
@@ -95,7 +95,7 @@ class Parser:
             kind = self._here.kind
             if kind == "and":
                 self._at += 1
-            elif not (kind == "andnot" or (kind in _STARTS and self._syntax == "digest")):
+            elif not (kind in ("not", "andnot") or (kind in _STARTS and self._syntax == "digest")):
                 break
             parts.append(self._not(field))
         return And(tuple(parts)) if len(parts) > 1 else parts[0]
