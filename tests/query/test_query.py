@@ -9,7 +9,7 @@ import pytest
 
 from digest.paper import Author, Paper
 from digest.query import Hit, Query, QueryError, following, narrowed, parse, view
-from digest.query.names import follows
+from digest.query.names import follows, rule_keys
 from tests.query.papers import paper
 from tests.query.test_names import CASES
 
@@ -282,11 +282,10 @@ def test_nobody_follows_no_name(name: str) -> None:
         following(name)
 
 
-@pytest.mark.parametrize(("rule", "printed"), [(case[0], case[1]) for case in CASES])
+@pytest.mark.parametrize(("rule", "printed"), [each[:2] for each in CASES if all(map(rule_keys, each[:2]))])
 def test_looking_names_up_loses_none(rule: str, printed: str) -> None:
-    assert following(rule).matches(paper("x", "", "Wei Li", printed)) == (
-        follows(rule, printed) or follows(rule, "Wei Li")
-    )
+    found = follows(rule, printed) or follows(rule, "Wei Li")
+    assert following(rule).matches(paper("x", "", "Wei Li", printed)) == found
     assert following(printed).matches(paper("x", "", rule)) == follows(printed, rule)
 
 
