@@ -91,6 +91,7 @@ class Folded:
     forms: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # (position, width) of each form
     plurals: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # by the singulars that are not the form
     inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
+    bracketed: bool = False  # whether there are brackets or dollars in the text
     _places: dict[tuple[str, bool], Places] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -113,12 +114,12 @@ class Folded:
     def span(self, begin: int, stop: int) -> tuple[int, int]:
         """Where positions [begin, stop) stand in the text, with the brackets and dollars that belong to them."""
         start, end = self.starts[begin], self.ends[stop - 1]
-        return _whole(self.text, start, end) if _PAIRED.search(self.text) else (start, end)
+        return _whole(self.text, start, end) if self.bracketed else (start, end)
 
 
 def fold(text: str) -> Folded:
     """The folded words of a text."""
-    folded, letters = Folded(text), plain(text)
+    folded, letters = Folded(text, bracketed=_PAIRED.search(text) is not None), plain(text)
     for compound in compounds(letters):
         _add(folded, letters, compound)
     return folded

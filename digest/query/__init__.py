@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from digest.categories import canonical
@@ -34,6 +35,9 @@ from digest.query.parser import Parser
 from digest.query.terms import Category, Fact, Person
 from digest.query.view import View, view
 from digest.query.words import Hit
+
+MOST_MARKS = 500
+"""Places that one query marks in one paper; what is marked all over is not read any better."""
 
 __all__ = ["Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse", "view"]
 
@@ -55,9 +59,10 @@ class Query:
         return tree.matches(self.root, view(paper))
 
     def hits(self, paper: Paper | View) -> tuple[Hit, ...]:
-        """Where the terms stand that made it match; empty where it does not match."""
+        """Where the terms stand that made it match (the first 500 places); empty where it does not match."""
         seen = view(paper)
-        return tuple(dict.fromkeys(tree.hits(self.root, seen))) if tree.matches(self.root, seen) else ()
+        found = tree.hits(self.root, seen) if tree.matches(self.root, seen) else ()
+        return tuple(dict.fromkeys(islice(found, MOST_MARKS)))
 
 
 def parse(
