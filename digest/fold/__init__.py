@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from digest.fold.letters import Plain, plain
 from digest.fold.plural import singulars
@@ -32,13 +32,12 @@ _PART: Final = re.compile(
     r"|(?<![\w.])\.(?:NET|Net|net)(?![^\W_])"
     rf"|{_LETTER}+(?:(?<=\d)\.(?=\d){_LETTER}+)*(?:'[sS](?![^\W_]))?"  # GPT, 3.5, Alzheimer's
 )
-_INNER: Final = re.compile(r"[-/'.&@·]|(?<=\d),(?=\d)")
+_INNER: Final = frozenset("-/'.&@·")
 _PAIRED: Final = re.compile(r"[$({]")
 _IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A word, or a part of a compound: in plain letters, its case kept, at [start, end) of the plain text."""
 
     written: str
@@ -48,7 +47,7 @@ class Part:
     @property
     def form(self) -> str:
         """What it is found by as it stands."""
-        return _form(self.written)
+        return _found_by(self.written)[0]
 
     @property
     def is_ideograph(self) -> bool:
@@ -56,9 +55,11 @@ class Part:
         return _IDEOGRAPH.match(self.written) is not None
 
 
-@lru_cache(maxsize=1 << 16)
-def _form(written: str) -> str:
-    return written.casefold().replace("'", "")
+@lru_cache(maxsize=1 << 17)
+def _found_by(written: str) -> tuple[str, tuple[str, ...]]:
+    """The form of a word, and the singulars that are not its form."""
+    form = written.casefold().replace("'", "")
+    return form, tuple(singular for singular in singulars(written) if singular != form)
 
 
 def compounds(text: Plain) -> Iterator[list[Part]]:
@@ -66,7 +67,7 @@ def compounds(text: Plain) -> Iterator[list[Part]]:
     compound: list[Part] = []
     for found in _PART.finditer(text.text):
         part = Part(found[0], *found.span())
-        if compound and not _belongs(text.text, compound[-1], part):
+        if compound and not (part.start <= compound[-1].end + 1 and _belongs(text.text, compound[-1], part)):
             yield compound
             compound = []
         compound.append(part)
@@ -75,10 +76,11 @@ def compounds(text: Plain) -> Iterator[list[Part]]:
 
 
 def _belongs(text: str, before: Part, part: Part) -> bool:
-    """Whether two neighbouring words are parts of one compound."""
+    """Whether a word right behind another is a part of the same compound."""
     if part.start == before.end:  # C++17
         return not (part.is_ideograph or before.is_ideograph)
-    return part.start == before.end + 1 and _INNER.match(text, before.end) is not None
+    sign = text[before.end]
+    return sign in _INNER or (sign == "," and text[before.end - 1].isdigit() and part.written[0].isdigit())
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
         folded.ends.append(end)
         if several and len(part.written) == 1 and not part.written.isdigit():
             folded.inner |= 1 << place
-        _put(folded, part.form, singulars(part.written), place, 1)
+        _put(folded, *_found_by(part.written), place, 1)
     if several:
         for begin in range(len(compound) - 1):
             _put_joined(folded, compound[begin : begin + 2], first + begin)
@@ -142,16 +144,14 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
 
 
 def _put_joined(folded: Folded, parts: list[Part], place: int) -> None:
-    before, last = "".join(part.form for part in parts[:-1]), parts[-1]
-    joined = frozenset(before + singular for singular in singulars(last.written))
-    _put(folded, before + last.form, joined, place, len(parts))
+    before, (last, others) = "".join(part.form for part in parts[:-1]), _found_by(parts[-1].written)
+    _put(folded, before + last, tuple(before + other for other in others), place, len(parts))
 
 
-def _put(folded: Folded, form: str, singular: frozenset[str], place: int, width: int) -> None:
+def _put(folded: Folded, form: str, others: tuple[str, ...], place: int, width: int) -> None:
     folded.forms.setdefault(form, []).append((place, width))
-    for each in singular:
-        if each != form:
-            folded.plurals.setdefault(each, []).append((place, width))
+    for other in others:
+        folded.plurals.setdefault(other, []).append((place, width))
 
 
 def _bits(places: list[tuple[int, int]]) -> Places:
