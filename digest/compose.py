@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from digest.arrival import LOOK_BACK
 from digest.delivery import Envelope
@@ -64,21 +64,20 @@ def compose(
 
 
 def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
-    """Bring the clock rows in line with the config: new ones are due from today on, changed ones from now on."""
+    """Bring the clock rows in line with the config; what is new or changed is due today, unless today had its issue."""
     zones = {reader.id: reader.timezone for reader in subscribers}
     plans = {
         (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions
     }
 
     def schedule(subscriber: str, name: str, last_local: str | None) -> tuple[datetime, str] | None:
-        when = plans[subscriber, name].when
+        when, zone = plans[subscriber, name].when, zones[subscriber]
         if when.at_once:
             return None
-        if last_local is None:
-            slot = first_slot(when, zones[subscriber], now)
-        else:
-            last_day = datetime.fromisoformat(last_local).date()
-            slot = next_slot(when, zones[subscriber], now, not_on=last_day)
+        slot = first_slot(when, zone, now)
+        last_day = _day(last_local) if last_local else None
+        if last_day and _day(slot.local) <= last_day:  # today has had its issue
+            slot = next_slot(when, zone, now, not_on=last_day)
         return slot.due, slot.local
 
     store.sync(
@@ -117,7 +116,12 @@ class _Task:
         when = self.subscription.when
         if when.at_once:
             return None
-        return next_slot(when, self.reader.timezone, now, not_on=datetime.fromisoformat(slot.local).date())
+        return next_slot(when, self.reader.timezone, now, not_on=_day(slot.local))
+
+
+def _day(local: str) -> date:
+    """The local date of a slot."""
+    return datetime.fromisoformat(local).date()
 
 
 def _asleep(task: _Task, store: Store, now: datetime) -> bool:

@@ -1,0 +1,231 @@
+"""From the store into the outbox: what a reader is told, when, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from digest.compose import Composed, by_hand, compose
+from digest.delivery import Envelope
+from digest.errors import ConfigError
+from digest.issue import Issue
+from digest.letter import Mailbox
+from digest.press import Press
+from digest.query import parse
+from digest.render import Renderer
+from digest.store import Store
+from digest.subscription import Rule, Subscriber, Subscription, When
+from tests.store.samples import NOW, keep, preprint
+
+DAY = timedelta(days=1)
+DESK = Mailbox(name="Papers", address="papers@example.org")
+PRESS = Press(renderer=Renderer(), sender=DESK, owner=DESK)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
+        yield opened
+
+
+def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:
+    made = tuple(Rule(title=rule, query=parse(rule)) for rule in rules or ("route",))
+    return replace(Subscription(name=name, when=When.parse(when), rules=made), **more)  # type: ignore[arg-type]
+
+
+def reader(*subscriptions: Subscription, name: str = "ada", **more: object) -> Subscriber:
+    ada = Subscriber(
+        id=name,
+        email=f"{name}@example.org",
+        timezone=ZoneInfo("UTC"),
+        subscriptions=subscriptions or (subscription(),),
+    )
+    return replace(ada, **more)  # type: ignore[arg-type]
+
+
+class Desk:
+    """A press that keeps what it printed."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+
+    def __call__(self, issue: Issue) -> Envelope:
+        if "unprintable" in [item.paper.title for item in issue.items]:
+            raise ConfigError("letter/html.html.j2:3: no such variable")
+        self.issues.append(issue)
+        return PRESS(issue)
+
+    @property
+    def told(self) -> list[list[str]]:
+        """The keys in each letter."""
+        return [[item.paper.key for item in issue.items] for issue in self.issues]
+
+
+def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[Composed]:
+    return compose(readers or (reader(),), store, desk, now=now)
+
+
+def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    (done,) = run(store, desk)
+    assert (done.papers, done.slot, done.fault) == (1, "2026-11-20T07:30", None)
+    assert run(store, desk) == []
+    assert store.counts() == {"ready": 1}
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_before_its_hour_nothing_is_due(store: Store) -> None:
+    keep(store, preprint())
+    assert run(store, Desk(), now=NOW - timedelta(minutes=1)) == []
+
+
+def test_a_quiet_day_is_recorded_and_silent(store: Store) -> None:
+    (done,) = run(store, Desk())
+    assert done.quiet
+    assert store.counts() == {}
+    assert [row.state for row in store.issues()] == ["quiet"]
+
+
+def test_a_quiet_day_is_told_to_who_asked_for_it(store: Store) -> None:
+    desk = Desk()
+    run(store, desk, reader(subscription(quiet="send")))
+    assert store.counts() == {"ready": 1}
+
+
+def test_the_first_issue_looks_back_seven_days(store: Store) -> None:
+    keep(store, preprint("2611.00001"), now=NOW - 8 * DAY)
+    keep(store, preprint("2611.00002"), now=NOW - 6 * DAY)
+    desk = Desk()
+    run(store, desk)
+    assert desk.told == [["arxiv:2611.00002"]]
+
+
+def test_three_days_down_are_one_letter_with_all(store: Store) -> None:
+    desk = Desk()
+    run(store, desk)
+    for day in (1, 2, 3):
+        keep(store, preprint(f"2611.0000{day}", updated=NOW + day * DAY), now=NOW + day * DAY)
+    run(store, desk, now=NOW + 3 * DAY + timedelta(hours=5))
+    assert desk.told == [["arxiv:2611.00003", "arxiv:2611.00002", "arxiv:2611.00001"]]
+
+
+def test_a_changed_rule_is_read_anew_over_the_window_and_repeats_nothing(store: Store) -> None:
+    keep(store, preprint("2611.00001"), preprint("2611.00002", title="Graphs", abstract="Of knots."))
+    desk = Desk()
+    run(store, desk)
+    run(store, desk, reader(subscription("route OR knots")), now=NOW + 5 * DAY)
+    assert desk.told == [["arxiv:2611.00001"], ["arxiv:2611.00002"]]
+
+
+def test_another_name_repeats_nothing(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk)
+    run(store, desk, reader(subscription(name="Other")), now=NOW + DAY)
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_two_subscriptions_of_one_reader_tell_a_paper_once(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk, reader(subscription(name="One"), subscription(name="Two")))
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_what_is_behind_more_counts_as_told(store: Store) -> None:
+    keep(store, *(preprint(f"2611.0000{n}") for n in range(1, 6)))
+    desk = Desk()
+    (done,) = run(store, desk, reader(subscription(limit=2)))
+    assert (done.papers, done.more) == (2, 3)
+    (later,) = run(store, desk, reader(subscription(limit=2)), now=NOW + DAY)
+    assert later.quiet
+
+
+def test_a_pause_keeps_what_came_for_the_first_letter_after_it(store: Store) -> None:
+    desk = Desk()
+    run(store, desk)
+    away = reader(pause_until=date(2026, 11, 25))
+    for day in range(1, 5):
+        keep(store, preprint(f"2611.0000{day}"), now=NOW + day * DAY - timedelta(hours=1))
+        assert run(store, desk, away, now=NOW + day * DAY) == []
+    run(store, desk, away, now=NOW + 5 * DAY)
+    assert [sorted(keys) for keys in desk.told] == [[f"arxiv:2611.0000{day}" for day in range(1, 5)]]
+
+
+def test_at_once_is_one_letter_for_all_that_is_new(store: Store) -> None:
+    alert = reader(subscription(when="at once"))
+    desk = Desk()
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00001"), preprint("2611.00002"))
+    run(store, desk, alert)
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00003", title="Knots", abstract="Only."))
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00004"))  # the same now as the pulls before it
+    run(store, desk, alert)
+    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001", "arxiv:2611.00002"], ["arxiv:2611.00004"]]
+    assert [row.kind for row in store.issues()] == ["alert", "alert"]
+
+
+def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: Store) -> None:
+    keep(store, preprint("2611.00001", title="unprintable"), preprint("2611.00002"))
+    desk = Desk()
+    readers = [reader(), reader(subscription("id:2611.00002"), name="grace")]
+    faults = {done.subscriber: done.fault for done in compose(readers, store, desk, now=NOW)}
+    assert faults == {"ada": "letter/html.html.j2:3: no such variable", "grace": None}
+    mended = compose(readers, store, PRESS, now=NOW + timedelta(minutes=1))
+    assert [(done.subscriber, done.papers, done.slot) for done in mended] == [("ada", 2, "2026-11-20T07:30")]
+
+
+def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
+    run(store, Desk())
+    keep(store, preprint())
+    assert compose([], store, PRESS, now=NOW + DAY) == []
+    desk = Desk()
+    run(store, desk, now=NOW + 2 * DAY)
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_updates_as_each_reader_wants_them(store: Store) -> None:
+    wishes = {"none": "none", "unsaid": None, "all": "all"}
+    readers = [reader(subscription(updates=wish), name=name) for name, wish in wishes.items()]
+    keep(store, preprint())
+    compose(readers, store, PRESS, now=NOW)
+    later = NOW + DAY
+    keep(store, preprint(version=2, updated=later, changed=later), now=later)
+    revised = compose(readers, store, PRESS, now=later)
+    assert {done.subscriber: done.papers for done in revised} == {"none": 0, "unsaid": 0, "all": 1}
+    last = NOW + 2 * DAY
+    gone = preprint(version=3, updated=last, changed=last, withdrawn=True, abstract="Withdrawn.")
+    keep(store, gone, now=last)
+    withdrawn = compose(readers, store, PRESS, now=last)
+    assert {done.subscriber: done.papers for done in withdrawn} == {"none": 0, "unsaid": 1, "all": 1}
+
+
+def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> None:
+    keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
+    run(store, Desk())
+    before = (store.counts(), store.issues(), store.told("ada"))
+    drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
+    assert keys(drawn.issue) == ["arxiv:2611.00001"]
+    assert (store.counts(), store.issues(), store.told("ada")) == before
+
+
+def test_by_hand_remembers_only_where_asked(store: Store) -> None:
+    keep(store, preprint())
+    for record, known in ((False, 0), (True, 1)):
+        now = NOW + timedelta(seconds=record)
+        drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
+        drawn.keep(store, PRESS(drawn.issue), record=record, now=now)
+        assert len(store.told("ada")) == known
+    assert [row.kind for row in store.issues()] == ["manual", "manual"]
+
+
+def keys(issue: Issue) -> Sequence[str]:
+    return [item.paper.key for item in issue.items]
