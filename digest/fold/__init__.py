@@ -94,7 +94,6 @@ class Folded:
     plurals: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # by the singulars that are not the form
     inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
     bracketed: bool = False  # whether there are brackets or dollars in the text
-    _places: dict[tuple[str, bool], Places] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -106,12 +105,9 @@ class Folded:
 
     def places(self, word: str, *, form: bool = False) -> Places:
         """Where a word stands: as it is, or (unless only its form will do) as the singular of what is there."""
-        key = word, form
-        if key not in self._places:
-            found = self.forms.get(word, [])
-            plural = [] if form else self.plurals.get(word, [])
-            self._places[key] = _bits([*found, *plural] if plural else found)
-        return self._places[key]
+        found = self.forms.get(word, [])
+        plural = [] if form else self.plurals.get(word, [])
+        return _bits([*found, *plural] if plural else found)
 
     def span(self, begin: int, stop: int) -> tuple[int, int]:
         """Where positions [begin, stop) stand in the text, with the brackets and dollars that belong to them."""

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from digest.categories import canonical
-from digest.fold import Folded, fold
+from digest.fold import Folded, Places, fold
 from digest.paper import Paper
 from digest.query.spelling import fold as fold_name
 
@@ -32,6 +32,7 @@ class Field:
     exact: str
     runs: frozenset[str]  # of letters and digits in `exact`
     words: str  # all forms, a line each, for wildcards
+    known: dict[frozenset[str] | str, Places] = field(default_factory=dict)  # where words stand that were asked for
 
     @classmethod
     def of(cls, text: str) -> Field:

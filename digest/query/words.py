@@ -50,7 +50,13 @@ class Slot:
         return cls(form, frozenset({form}) if only else singulars(written or form) | {form}, only)
 
     def places(self, text: Field) -> Places:
-        """Where it stands."""
+        """Where it stands; looked up once in each field, whichever rules ask."""
+        known = self.word if self.form or self.pattern else self.keys
+        if (found := text.known.get(known)) is None:
+            found = text.known[known] = self._look(text)
+        return found
+
+    def _look(self, text: Field) -> Places:
         if self.pattern is None:
             return _union(text.folded.places(key, form=self.form) for key in self.keys)
         if not all(literal in text.words for literal in re.split(r"[*?]", self.word)):
