@@ -1,0 +1,247 @@
+"""From the outbox onto a channel: a real mail server, a real store, and everything that can go wrong between them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from digest import channels
+from digest.deliver import Delivered, Round, deliver
+from digest.delivery import Delivery, Envelope
+from digest.letter import Mailbox, build
+from digest.store import Publication, Store
+from tests.servers import DROP, MailServer, Says
+from tests.store.samples import NOW
+
+DESK = Mailbox(name="Papers", address="papers@example.org")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
+        yield opened
+
+
+def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
+    """A letter for each reader into the outbox."""
+    for name in readers:
+        mailbox = Mailbox(name=name.title(), address=f"{name}@example.org")
+        key = f"<{name}.1@example.org>"
+        message = build(sender=DESK, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
+        envelope = Envelope(sender=DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
+        store.publish(
+            Publication(
+                subscriber=name,
+                subscription="Mine",
+                kind=kind,
+                slot="2026-11-20T07:30",
+                number=1,
+                created=NOW,
+                since=NOW - timedelta(days=1),
+                until=NOW,
+                envelope=envelope,
+            )
+        )
+
+
+def at_home(delivery: Delivery) -> Mailbox | None:
+    return Mailbox(name=delivery.subscriber.title(), address=f"{delivery.subscriber}@example.org")
+
+
+def send(store: Store, server: MailServer, *, now: datetime = NOW, **more: object) -> Round:
+    url = f"smtp://127.0.0.1:{server.port}"
+    options = {"address_of": at_home, "clock": lambda: now, "owner": "here:1"} | more
+    return deliver(store, lambda: channels.open(url), **options)  # type: ignore[arg-type]
+
+
+def outcomes(result: Round) -> dict[str, str]:
+    return {letter.subscriber: letter.outcome for letter in result.letters}
+
+
+def arrived(server: MailServer) -> Counter[str]:
+    return Counter(taken.recipients[0] for taken in server.taken)
+
+
+def test_every_letter_once_over_one_connection(store: Store) -> None:
+    names = [f"reader{n}" for n in range(120)]
+    put(store, *names)
+    with MailServer() as server:
+        assert outcomes(send(store, server)) == dict.fromkeys(names, "sent")
+        assert send(store, server).letters == ()
+        assert arrived(server) == Counter(f"{name}@example.org" for name in names)
+        assert server.connections == 2  # a hundred letters each
+    assert store.counts() == {"sent": 120}
+
+
+def test_a_refused_letter_keeps_the_servers_words_and_stops_no_other(store: Store) -> None:
+    put(store, "ada", "grace")
+    with MailServer({"RCPT": Says.line("550 5.1.1 no such mailbox here")}) as server:
+        result = send(store, server)
+    assert outcomes(result) == {"ada": "failed", "grace": "sent"}
+    (row,) = store.outbox()
+    assert (row.subscriber, row.state) == ("ada", "failed")
+    assert "no such mailbox here" in str(row.reason)
+    assert "@" not in "".join(letter.words for letter in result.letters)
+
+
+def test_a_deferred_letter_goes_out_later_the_same_bytes(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"DOT": Says.line("451 4.3.0 try again later")}) as server:
+        assert outcomes(send(store, server)) == {"ada": "deferred"}
+        assert send(store, server, now=NOW + timedelta(minutes=1)).letters == ()
+        assert outcomes(send(store, server, now=NOW + timedelta(hours=1))) == {"ada": "sent"}
+        (taken,) = server.taken
+    assert taken.message.count(b"Message-ID: <ada.1@example.org>") == 1
+
+
+def test_a_greylist_is_waited_for(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"RCPT": Says.line("450 4.7.1 Greylisted, try again in 1800 seconds")}) as server:
+        send(store, server)
+        (row,) = store.outbox()
+        assert row.next_at is not None
+        assert timedelta(minutes=30) <= row.next_at - NOW <= timedelta(minutes=45)
+
+
+def test_a_relay_that_is_down_stops_the_round_and_counts_nothing(store: Store) -> None:
+    put(store, "ada", "grace")
+    with MailServer() as server:
+        port = server.port
+    result = deliver(
+        store, lambda: channels.open(f"smtp://127.0.0.1:{port}"), at_home, clock=lambda: NOW, owner="here:1"
+    )
+    assert result.stopped is not None
+    assert [(row.state, row.attempts) for row in store.outbox()] == [("ready", 0), ("ready", 0)]
+    with MailServer() as again:
+        assert outcomes(send(store, again)) == {"ada": "sent", "grace": "sent"}
+
+
+def test_a_line_lost_after_the_dot_is_in_doubt_and_never_sent_again_by_itself(store: Store) -> None:
+    put(store, "ada", "grace")
+    with MailServer({"DOT": DROP}) as server:
+        assert outcomes(send(store, server)) == {"ada": "in doubt", "grace": "sent"}
+        send(store, server, now=NOW + timedelta(days=2))
+        assert arrived(server)["ada@example.org"] == 1
+    (row,) = store.outbox(in_doubt=True)
+    assert (row.subscriber, row.message_id) == ("ada", "<ada.1@example.org>")
+
+
+def test_a_line_lost_before_the_dot_is_sent_again(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"DATA": DROP}) as server:
+        send(store, server)
+        assert outcomes(send(store, server, now=NOW + timedelta(hours=1))) == {"ada": "sent"}
+        assert arrived(server) == Counter({"ada@example.org": 1})
+
+
+def test_a_new_address_gets_the_letter_once_and_nothing_else_of_it_changes(store: Store) -> None:
+    put(store, "ada")
+    moved = Mailbox(name="Ada", address="ada@elsewhere.example")
+    with MailServer() as server:
+        send(store, server, address_of=lambda _: moved)
+        (taken,) = server.taken
+    assert taken.recipients == ("ada@elsewhere.example",)
+    assert b'To: "Ada" <ada@elsewhere.example>' in taken.message
+    assert b"ada@example.org" not in taken.message.replace(b"<ada.1@example.org>", b"")
+
+
+def test_who_has_left_gets_nothing(store: Store) -> None:
+    put(store, "ada")
+    with MailServer() as server:
+        assert outcomes(send(store, server, address_of=lambda _: None)) == {"ada": "cancelled"}
+        assert server.taken == []
+    assert store.outbox() == []
+
+
+def test_only_the_letter_that_is_meant(store: Store) -> None:
+    put(store, "ada", "grace")
+    with MailServer() as server:
+        assert outcomes(send(store, server, only="<grace.1@example.org>")) == {"grace": "sent"}
+    assert store.counts() == {"ready": 1, "sent": 1}
+
+
+def test_asked_to_stop_it_finishes_the_letter_in_hand_and_gives_back_the_rest(store: Store) -> None:
+    put(store, "ada", "grace", "emmy")
+    stop = Event()
+
+    def after_the_first(_: Delivered) -> None:
+        stop.set()
+
+    with MailServer() as server:
+        result = send(store, server, stop=stop, tell=after_the_first)
+        assert [letter.outcome for letter in result.letters] == ["sent"]
+        assert len(server.taken) == 1
+    assert store.counts() == {"ready": 2, "sent": 1}
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from digest import channels
+from digest.deliver import deliver
+from digest.letter import Mailbox
+from digest.store import Store
+
+url, port, moment = sys.argv[1:]
+now = datetime.fromisoformat("2026-11-20T07:30:00+00:00")
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with Store.open(url) as store:
+    if moment == "after the answer":
+        store.sent = die
+    deliver(store, lambda: channels.open(f"smtp://127.0.0.1:{port}"),
+            lambda d: Mailbox(address=f"{d.subscriber}@example.org"), clock=lambda: now, owner=f"here:{os.getpid()}")
+"""
+
+
+@pytest.mark.parametrize("moment", ["MAIL", "BODY", "DOT", "after the answer"])
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(
+    store: Store, tmp_path: Path, moment: str
+) -> None:
+    put(store, "ada", "grace")
+    script = {} if moment == "after the answer" else {moment: Says(delay=60)}
+    with MailServer(script) as server:  # type: ignore[arg-type]
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, f"sqlite:///{tmp_path}/digest.db", str(server.port), moment]
+        )
+        if moment != "after the answer":
+            _until(lambda: _reached(server, moment))
+            process.send_signal(signal.SIGKILL)
+        assert process.wait(30) == -signal.SIGKILL
+        store.recover(lambda owner: owner == f"here:{process.pid}", now=NOW)
+        with MailServer() as again:
+            send(store, again, owner=f"here:{os.getpid()}")
+            together = arrived(server) + arrived(again)
+    doubtful = {f"{row.subscriber}@example.org" for row in store.outbox(in_doubt=True)}
+    assert together["grace@example.org"] == 1
+    assert together["ada@example.org"] + ("ada@example.org" in doubtful and not together["ada@example.org"]) == 1
+    # a letter as short as these goes out with its dot in one write, so in its body it is in doubt already
+    assert ("ada@example.org" in doubtful) == (moment != "MAIL")
+
+
+def _reached(server: MailServer, moment: str) -> bool:
+    """Has the server come to where it waits? (The body and the dot come after the last command.)"""
+    wanted = "MAIL" if moment == "MAIL" else "DATA"
+    if wanted not in server.verbs():
+        return False
+    time.sleep(0.5 if moment != "MAIL" else 0.1)
+    return True
+
+
+def _until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
