@@ -51,11 +51,16 @@ def _table(rows: list[OutboxRow]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
     if not rows:
         click.echo("nothing waits")
+        return
+    if not console.is_terminal:
+        for row in rows:
+            click.echo(f"{row.id}  {row.subscriber}  {row.state}  {row.attempts} tries  {row.reason or ''}".rstrip())
         return
     table = Table("letter", "reader", "state", "tries", "next try (UTC)", "reason", box=box.SIMPLE)
     for row in rows:
         later = f"{row.next_at:%Y-%m-%d %H:%M}" if row.next_at else ""
-        table.add_row(str(row.id), row.subscriber, str(row.state), str(row.attempts), later, row.reason)
-    Console().print(table)
+        table.add_row(str(row.id), row.subscriber, str(row.state), str(row.attempts), later, row.reason or "")
+    console.print(table)

@@ -43,6 +43,8 @@ def command(ctx: click.Context, source: str, files: tuple[Path, ...], as_json: b
             click.echo(paper.to_json() if as_json else _line(paper))
         if reading.said:
             click.echo(f"{file}: {reading.said}", err=True)
+        for warning in reading.warnings:
+            click.echo(f"{file}: warning: {warning}", err=True)
     ctx.exit(code)
 
 

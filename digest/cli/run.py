@@ -72,6 +72,7 @@ def _forever(house: House, place: Place) -> None:
     from digest.cli.stop import on_signal
 
     current = house
+    asked = Event()  # the first issue of a new house must not be written before its papers are there
 
     def reload() -> None:
         nonlocal current
@@ -81,7 +82,14 @@ def _forever(house: House, place: Place) -> None:
         except DigestError as error:
             log.error("config: kept as it was, since the new one is bad:\n%s", error)
 
+    def ask() -> None:
+        try:
+            _pull(current, datetime.now(UTC), stop)
+        finally:
+            asked.set()
+
     def tick() -> None:
+        asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
             _deliver(current, None, stop)
@@ -89,15 +97,11 @@ def _forever(house: House, place: Place) -> None:
     with on_signal(hang_up=reload) as stop:
         log.info("running: %d readers, %d sources", len(current.config.subscribers), len(current.sources))
         beats = [
-            daemon.Beat("pull", _PULL_EVERY, lambda: void(_pull(current, datetime.now(UTC), stop))),
+            daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
         ]
         daemon.run(beats, stop=stop)
         log.info("stopped")
-
-
-def void(_code: Exit) -> None:
-    """The daemon has logged what went wrong; a code is for cron."""
 
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
