@@ -1,0 +1,43 @@
+"""What is installed is what the checkout holds: templates and config lie in the wheel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(TOP)]
+    subprocess.run(command, check=True, capture_output=True)
+    (file,) = folder.glob("morning_papers-*.whl")
+    return zipfile.ZipFile(file)
+
+
+def files(folder: str) -> dict[str, bytes]:
+    return {
+        f"digest/data/{path.relative_to(TOP)}": path.read_bytes()
+        for path in (TOP / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("folder", ["templates", "config"])
+def test_the_wheel_brings_what_the_checkout_has(wheel: zipfile.ZipFile, folder: str) -> None:
+    inside = {name: wheel.read(name) for name in wheel.namelist() if name.startswith(f"digest/data/{folder}/")}
+    assert inside == files(folder)
+    assert inside
+
+
+def test_the_wheel_brings_every_module_and_the_command(wheel: zipfile.ZipFile) -> None:
+    modules = {str(path.relative_to(TOP)) for path in (TOP / "digest").rglob("*.py")}
+    assert modules <= set(wheel.namelist())
+    (entry,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+    assert b"digest = digest.__main__:main" in wheel.read(entry)
