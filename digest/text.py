@@ -1,8 +1,8 @@
-r"""What services send, as clean Unicode: one place for TeX accents, HTML, white space and characters nobody may see.
+"""What services send, as clean Unicode: one place for TeX accents, HTML, white space and characters nobody may see.
 
 TeX is read piece by piece: a pattern finds each accent, letter and group, pylatexenc says what a piece means, and the
 answer is kept. So a ``%`` starts no comment, a command that nobody knows stays as written, and math is never touched.
-Reading whole fields with pylatexenc costs 26 ms each, and ``\href{a}{b}`` raises in it.
+Reading whole fields with pylatexenc costs 26 ms each, and ``\\href{a}{b}`` raises in it.
 """
 
 from __future__ import annotations

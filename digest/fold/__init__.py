@@ -1,6 +1,6 @@
-r"""Text as rules and papers share it: folded words at positions, each with its place in the original.
+"""Text as rules and papers share it: folded words at positions, each with its place in the original.
 
-``$\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* stands as its
+``$\\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* stands as its
 parts at consecutive positions, and each neighbouring pair and the whole of it also stand joined over those positions.
 
 Where words stand is kept as sets of positions in whole numbers: bit p is set where one begins at position p. So a

@@ -1,4 +1,4 @@
-r"""Letters that count as the same: TeX, accents, Greek, ligatures and dashes as plain letters, each with its place.
+"""Letters that count as the same: TeX, accents, Greek, ligatures and dashes as plain letters, each with its place.
 
 The case of the letters is kept: the plural of ``LLMs`` and the word ``AIDS`` are told by it.
 """
