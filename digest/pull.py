@@ -92,7 +92,7 @@ def _ask(
     except Stopped as error:
         return replace(result, fault=str(error))
     except SourceError as error:
-        next_try = now + (error.retry_after or min(_PATIENCE * 2**state.failures, _LONGEST_PATIENCE))
+        next_try = now + (error.retry_after or _patience(state.failures))
         store.failed(source.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
         return replace(result, fault=str(error))
     return result if isinstance(source, Source) or result.papers else None
@@ -104,6 +104,11 @@ def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_h
     if not by_hand and state.last_ok:
         waits.append(state.last_ok + source.every)
     return max((wait for wait in waits if wait > now), default=None)
+
+
+def _patience(failures: int) -> timedelta:
+    """How long a source rests that has failed so often in a row before."""
+    return min(_PATIENCE * 2 ** min(failures, 8), _LONGEST_PATIENCE)
 
 
 def _walk(

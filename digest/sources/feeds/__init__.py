@@ -95,12 +95,13 @@ def read_saved(body: bytes, name: str) -> Reading:
     return Reading(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
 
 
-_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
+_REFERENCE = re.compile(rb"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));")
 
 
 def _real(reference: re.Match[bytes]) -> bytes:
     """A character reference, unless no character has that number: at one half of a pair feedparser gives up."""
-    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    digits, base = (reference[1], 16) if reference[2] is None else (reference[2], 10)
+    number = int(digits, base) if 0 < len(digits) <= 7 else 0
     return reference[0] if 0 < number < 0xD800 or 0xE000 <= number <= 0x10FFFF else b""
 
 
