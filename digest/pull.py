@@ -108,7 +108,8 @@ def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_h
 
 def _patience(failures: int) -> timedelta:
     """How long a source rests that has failed so often in a row before."""
-    return min(_PATIENCE * 2 ** min(failures, 8), _LONGEST_PATIENCE)
+    doubled: int = 2 ** min(failures, 8)
+    return min(_PATIENCE * doubled, _LONGEST_PATIENCE)
 
 
 def _walk(
