@@ -118,7 +118,7 @@ def _walk(
     """Page after page of one source, each kept before the next is asked for."""
     state = store.source(source.name)
     first = since is not None or state.last_ok is None
-    cursor = None if since is not None else state.cursor
+    cursor = _goes_on(state, since)
     look_back = now - LOOK_BACK
     request: httpx.Request | None = source.first(cursor, since or look_back, now)
     restarted = False
@@ -158,6 +158,12 @@ def _walk(
             )
         request = page.next
     raise SourceError(f"{source.name}: more than {_MOST_PAGES} pages; the service seems to lead in a circle")
+
+
+def _goes_on(state: SourceState, since: datetime | None) -> str | None:
+    """The cursor to go on from, or None to begin at `since`: never later than the last whole walk, for no gap."""
+    reached = since is None or (state.last_ok is not None and state.last_ok < since)
+    return state.cursor if reached else None
 
 
 def _look_up(source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None) -> Iterator[Pulled]:
