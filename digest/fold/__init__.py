@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from digest.fold.letters import Plain, plain
 from digest.fold.plural import singulars
 
-__all__ = ["Folded", "Part", "Places", "compounds", "fold", "plain", "singulars"]
+__all__ = ["Folded", "Part", "Places", "compounds", "fold", "found_by", "plain", "singulars"]
 
 Places = dict[int, int]
 """Where a word stands: for each width in positions, the bits of the positions where it begins."""
@@ -47,7 +47,7 @@ class Part(NamedTuple):
     @property
     def form(self) -> str:
         """What it is found by as it stands."""
-        return _found_by(self.written)[0]
+        return found_by(self.written)[0]
 
     @property
     def is_ideograph(self) -> bool:
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 17)
-def _found_by(written: str) -> tuple[str, tuple[str, ...]]:
+def found_by(written: str) -> tuple[str, tuple[str, ...]]:
     """The form of a word, and the singulars that are not its form."""
     form = written.casefold().replace("'", "")
     return form, tuple(singular for singular in singulars(written) if singular != form)
@@ -131,7 +131,7 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
         folded.ends.append(end)
         if several and len(part.written) == 1 and not part.written.isdigit():
             folded.inner |= 1 << place
-        _put(folded, *_found_by(part.written), place, 1)
+        _put(folded, *found_by(part.written), place, 1)
     if several:
         for begin in range(len(compound) - 1):
             _put_joined(folded, compound[begin : begin + 2], first + begin)
@@ -140,7 +140,7 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
 
 
 def _put_joined(folded: Folded, parts: list[Part], place: int) -> None:
-    before, (last, others) = "".join(part.form for part in parts[:-1]), _found_by(parts[-1].written)
+    before, (last, others) = "".join(part.form for part in parts[:-1]), found_by(parts[-1].written)
     _put(folded, before + last, tuple(before + other for other in others), place, len(parts))
 
 

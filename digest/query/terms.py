@@ -13,7 +13,7 @@ from typing import Literal
 
 from digest.query.names import follows, rule_keys, surname_keys
 from digest.query.view import View, sounds
-from digest.query.words import MOST_HITS, Close, Hit, Near, Words, any_of
+from digest.query.words import MOST_HITS, Close, Hit, Near, Words
 
 __all__ = ["Anywhere", "Category", "Dated", "Exact", "Fact", "Identifier", "Leaf", "Person", "SilentLeaf"]
 
@@ -56,9 +56,10 @@ class Exact:
                 yield at, end
             at = text.find(self.text, at + 1)
 
-    def anchors(self) -> frozenset[str] | None:
-        longest = max(self._runs, key=len, default=None)
-        return None if longest is None else frozenset({f"{{{longest}"})
+    @property
+    def longest(self) -> str | None:
+        """A run of letters and digits that stands in every text where it is found; None where it has none."""
+        return max(self._runs, key=len, default=None)
 
 
 def _origins(raw: str) -> list[int]:
@@ -91,22 +92,22 @@ class Person:
             yield Hit("authors", 0, len(name), name, self.typed, author=index)
 
     def _found(self, view: View) -> Iterator[int]:
-        for index in sorted({index for run in self._runs for index in view.names.get(run, ())}):
-            name = view.paper.authors[index].name
-            if not self._keys.isdisjoint(surname_keys(name)) and follows(self.name, name, self.also):
+        for index in sorted({index for run in self.runs for index in view.names.get(run, ())}):
+            if self.is_called(view.paper.authors[index].name):
                 yield index
+
+    def is_called(self, printed: str) -> bool:
+        """Whether a printed name may mean this person."""
+        return not self._keys.isdisjoint(surname_keys(printed)) and follows(self.name, printed, self.also)
 
     @cached_property
     def _keys(self) -> frozenset[str]:
         return frozenset().union(*(rule_keys(form) for form in (self.name, *self.also)))
 
     @cached_property
-    def _runs(self) -> frozenset[str]:
+    def runs(self) -> frozenset[str]:
         """One of these runs stands in every printed form: a surname, or a word where the whole name is the key."""
         return frozenset(map(_run_of, self._keys))
-
-    def anchors(self) -> frozenset[str] | None:
-        return frozenset(f"au:{run}" for run in self._runs)
 
 
 def _run_of(key: str) -> str:
@@ -130,13 +131,11 @@ class Category(SilentLeaf):
     prefix: str = field(default="", compare=False)
 
     def matches(self, view: View) -> bool:
-        return any(
-            code == self.code or code.startswith(f"{self.code}.")
-            for code in (view.primary if self.primary else view.categories)
-        )
+        return self.key in view.facts
 
-    def anchors(self) -> frozenset[str] | None:
-        return frozenset({f"cat:{self.code}"})
+    @property
+    def key(self) -> str:
+        return f"{'pcat' if self.primary else 'cat'}:{self.code}"
 
 
 @dataclass(frozen=True)
@@ -152,10 +151,11 @@ class Identifier(SilentLeaf):
     def matches(self, view: View) -> bool:
         if self.kind == "arxiv" and self.version is not None and view.paper.version != self.version:
             return False
-        return f"{self.kind}:{self.value}" in view.identifiers
+        return self.key in view.facts
 
-    def anchors(self) -> frozenset[str] | None:
-        return frozenset({f"{self.kind}:{self.value}"})
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.value}"
 
 
 @dataclass(frozen=True)
@@ -169,14 +169,10 @@ class Dated(SilentLeaf):
     prefix: str = field(default="", compare=False)
 
     def matches(self, view: View) -> bool:
-        paper = view.paper
-        date = paper.published or paper.announced if self.which == "published" else paper.updated or paper.published
+        date = view.dates[self.which]
         if date is None:
             return False
         return (self.low is None or date >= self.low) and (self.high is None or date < self.high)
-
-    def anchors(self) -> frozenset[str] | None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -189,15 +185,11 @@ class Fact(SilentLeaf):
     prefix: str = field(default="", compare=False)
 
     def matches(self, view: View) -> bool:
-        paper = view.paper
-        if self.kind == "src":
-            return paper.source.casefold() == self.value.casefold()
-        if self.value == "doi":
-            return bool(paper.doi or paper.ids.doi)
-        return bool(paper.code if self.value == "code" else paper.pdf)
+        return self.key in view.facts
 
-    def anchors(self) -> frozenset[str] | None:
-        return None
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.value.casefold()}"
 
 
 @dataclass(frozen=True)
@@ -214,9 +206,6 @@ class Anywhere:
     def hits(self, view: View) -> Iterator[Hit]:
         for place in self.places:
             yield from place.hits(view)
-
-    def anchors(self) -> frozenset[str] | None:
-        return any_of(place.anchors() for place in self.places)
 
 
 Leaf = Words | Near | Close | Exact | Person | Category | Identifier | Dated | Fact | Anywhere

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from digest.query.terms import Leaf
 from digest.query.view import View
-from digest.query.words import Hit, any_of, best
+from digest.query.words import Hit
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,6 @@ def hits(node: Node, view: View) -> Iterator[Hit]:
                 yield from hits(part, view)
     else:
         yield from node.hits(view)
-
-
-def anchors(node: Node) -> frozenset[str] | None:
-    """Keys of which every matching paper has at least one; None where none is sure and each paper must be looked at."""
-    if isinstance(node, Not):
-        return None
-    if isinstance(node, And):
-        return best(anchors(part) for part in node.parts)
-    if isinstance(node, Or):
-        return any_of(anchors(part) for part in node.parts)
-    return node.anchors()
 
 
 def is_positive(node: Node, *, negated: bool = False) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -24,20 +25,30 @@ _TRANSLITERATED = re.compile("([aou])e+|a(a+)|(d)j")
 _LONGEST_SURNAME = 6  # words
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Field:
-    """One text field: as given, folded for words, and composed (NFC) for what must stand exactly so."""
+    """One text field, made ready when a term first asks: folded for words, composed (NFC) for {…}."""
 
-    folded: Folded
-    exact: str
-    runs: frozenset[str]  # of letters and digits in `exact`
-    words: str  # all forms, a line each, for wildcards
+    text: str
     known: dict[frozenset[str] | str, Places] = field(default_factory=dict)  # where words stand that were asked for
 
-    @classmethod
-    def of(cls, text: str) -> Field:
-        folded, exact = fold(text), unicodedata.normalize("NFC", text)
-        return cls(folded, exact, frozenset(_RUN.findall(exact)), "\n".join(("", *folded.forms, "")))
+    @cached_property
+    def folded(self) -> Folded:
+        return fold(self.text)
+
+    @cached_property
+    def words(self) -> str:
+        """All forms, a line each, for wildcards."""
+        return "\n".join(("", *self.folded.forms, ""))
+
+    @cached_property
+    def exact(self) -> str:
+        return unicodedata.normalize("NFC", self.text)
+
+    @cached_property
+    def runs(self) -> frozenset[str]:
+        """The runs of letters and digits in `exact`."""
+        return frozenset(_RUN.findall(self.exact))
 
 
 @dataclass(eq=False)
@@ -49,7 +60,7 @@ class View:
 
     def __getitem__(self, name: str) -> Field:
         if name not in self._fields:
-            self._fields[name] = Field.of(self.text(name))
+            self._fields[name] = Field(self.text(name))
         return self._fields[name]
 
     def text(self, name: str) -> str:
@@ -57,26 +68,26 @@ class View:
         return getattr(self.paper, name) or ""
 
     @cached_property
-    def categories(self) -> frozenset[str]:
-        """The codes as given, and the one code of those that have two."""
-        codes = frozenset(self.paper.categories)
-        return codes | frozenset(map(canonical, codes))
+    def facts(self) -> frozenset[str]:
+        """All that a term can name by one key: "cat:cs.LG", "cat:cs", "pcat:cs", "doi:10.1000/1", "has:code" …"""
+        paper = self.paper
+        primary = paper.primary or next(iter(paper.categories), None)
+        return frozenset(
+            (
+                *(f"cat:{code}" for code in _codes(paper.categories)),
+                *(f"pcat:{code}" for code in _codes((primary,) if primary else ())),
+                *_called(paper),
+                f"src:{paper.source.casefold()}",
+                *(f"has:{what}" for what in ("code", "pdf", "doi") if getattr(paper, what)),
+                *(("has:doi",) if paper.ids.doi else ()),
+            )
+        )
 
-    @cached_property
-    def primary(self) -> frozenset[str]:
-        code = self.paper.primary or next(iter(self.paper.categories), None)
-        return frozenset({code, canonical(code)} if code else ())
-
-    @cached_property
-    def identifiers(self) -> frozenset[str]:
-        """What the services call the paper, and the ORCIDs of its authors, as "doi:10.1000/1"."""
-        ids, paper = self.paper.ids, self.paper
-        dois = {(doi or "").casefold() for doi in (ids.doi, paper.doi)}
-        arxiv = {ids.arxiv, *(doi.partition("10.48550/arxiv.")[2] for doi in dois)}
-        known = {f"arxiv:{value.casefold()}" for value in arxiv if value} | {f"doi:{doi}" for doi in dois if doi}
-        known |= {f"doi:10.48550/arxiv.{value.casefold()}" for value in arxiv if value}
-        known |= {f"orcid:{author.orcid[-19:].casefold()}" for author in paper.authors if author.orcid}
-        return frozenset(known | ({f"pmid:{ids.pmid}"} if ids.pmid else set()))
+    @property
+    def dates(self) -> dict[str, datetime | None]:
+        """When it was first published and last updated, as `date:` and `updated:` read it."""
+        paper = self.paper
+        return {"published": paper.published or paper.announced, "updated": paper.updated or paper.published}
 
     @cached_property
     def names(self) -> dict[str, list[int]]:
@@ -86,6 +97,26 @@ class View:
             for run in name_runs(author.name):
                 found.setdefault(run, []).append(index)
         return found
+
+
+def _codes(given: Collection[str]) -> Iterator[str]:
+    """Categories as given, the one code of those that have two, and the archives that they belong to."""
+    for code in {*given, *map(canonical, given)}:
+        yield code
+        for dot in re.finditer(r"\.", code):
+            yield code[: dot.start()]
+
+
+def _called(paper: Paper) -> Iterator[str]:
+    """What the services call the paper, and the ORCIDs of its authors."""
+    dois = {(doi or "").casefold() for doi in (paper.ids.doi, paper.doi)}
+    for value in filter(None, {paper.ids.arxiv, *(doi.partition("10.48550/arxiv.")[2] for doi in dois)}):
+        yield f"arxiv:{value.casefold()}"
+        yield f"doi:10.48550/arxiv.{value.casefold()}"
+    yield from (f"doi:{doi}" for doi in dois if doi)
+    yield from (f"orcid:{author.orcid[-19:].casefold()}" for author in paper.authors if author.orcid)
+    if paper.ids.pmid:
+        yield f"pmid:{paper.ids.pmid}"
 
 
 def view(paper: Paper | View) -> View:

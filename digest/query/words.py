@@ -164,16 +164,6 @@ class Words:
             )
         return place
 
-    def anchors(self) -> frozenset[str] | None:
-        """Keys of which a paper that it matches has at least one; None where no key is sure."""
-        around = [
-            [slot for begin, way in enumerate(self.ways) for slot, following in way if begin <= index < following]
-            for index in range(len(self.ways))
-        ]
-        sure = [slots for slots in around if not any(slot.pattern for slot in slots)]
-        keys = [frozenset().union(*(slot.keys for slot in slots)) for slots in sure]
-        return max(keys, key=lambda found: min(map(len, found)), default=None)
-
 
 @dataclass(frozen=True)
 class Near:
@@ -212,9 +202,6 @@ class Near:
                 yield from islice(words.spans(text, stop=stop), MOST_HITS)
             for words in second:
                 yield from islice(words.spans(text, begins), MOST_HITS)
-
-    def anchors(self) -> frozenset[str] | None:
-        return best([any_of(words.anchors() for words in side) for side in (self.left, self.right)])
 
 
 def _ends(side: tuple[Words, ...], text: Field) -> int:
@@ -293,9 +280,6 @@ class Close:
                 yield from fitting[:count]
             begins = begins >> last << last
 
-    def anchors(self) -> frozenset[str] | None:
-        return best([words.anchors() for words in self.words])
-
 
 def _holding(tables: Sequence[tuple[int, Places]], length: int, extra: int, everywhere: int) -> int:
     """The begins of windows of a length that hold every word, when their compounds take so many extra positions."""
@@ -358,17 +342,3 @@ def hits_at(view: View, name: str, spans: Iterable[tuple[int, int]], typed: str)
     for span in spans:
         start, end = view[name].folded.span(*span)
         yield Hit(name, start, end, text[start:end], typed)
-
-
-def best(choices: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    """Of several sure sets of keys the one that likely meets the fewest papers: few keys, and long ones."""
-    sure = [found for found in choices if found]
-    return min(sure, key=lambda found: (len(found) > 8, -min(map(len, found)))) if sure else None
-
-
-def any_of(choices: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    """The keys of alternatives; None where one of them has none that is sure."""
-    found = list(choices)
-    if any(each is None for each in found):
-        return None
-    return frozenset().union(*(each for each in found if each))

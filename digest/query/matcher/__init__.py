@@ -1,0 +1,52 @@
+"""All rules over all papers at once: each paper is folded once, each distinct term looked for once.
+
+::
+
+    Compiled ── phrases    words and phrases: one automaton, read by all papers of a block together
+             ├─ others     ids, categories, names, dates, NEAR: each kind by a table of its own
+             ├─ rows       what each term found: a row of bits, one a paper
+             └─ shapes     AND, OR and NOT of such rows, for all rules of one shape together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from digest.paper import Paper
+from digest.query.matcher.arrays import Ints
+from digest.query.matcher.batch import Batch
+from digest.query.matcher.compiled import Compiled
+
+if TYPE_CHECKING:
+    from digest.query import Query
+
+__all__ = ["Batch", "Matcher"]
+
+K = TypeVar("K")
+
+
+class Matcher(Generic[K]):
+    """Many queries, made ready once, equal ones as one. It finds what asking each query of each paper finds."""
+
+    def __init__(self, queries: Mapping[K, Query]) -> None:
+        self._keys = list(queries)
+        self._compiled = Compiled()
+        for query in queries.values():
+            self._compiled.add(query.root)
+
+    def match(self, papers: Sequence[Paper]) -> list[tuple[K, int]]:
+        """(the query's key, the paper's index) of every match, paper by paper."""
+        found = [*self.pairs(Batch(papers))]
+        if not found:
+            return []
+        rules, indices = (np.concatenate(column) for column in zip(*found, strict=True))
+        order = np.lexsort((rules, indices))
+        both = zip(rules[order].tolist(), indices[order].tolist(), strict=True)
+        return [(self._keys[rule], index) for rule, index in both]
+
+    def pairs(self, batch: Batch) -> Iterator[tuple[Ints, Ints]]:
+        """The same for millions of matches: numbers of queries, in the order in which they came, and of papers."""
+        return self._compiled.matches(batch)

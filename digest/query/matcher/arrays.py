@@ -1,0 +1,51 @@
+"""What numpy lacks for tables whose rows have different lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of whole numbers: row i is ``values[first[i]:first[i + 1]]``."""
+
+    first: Ints
+    values: Ints
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> Ragged:
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        values = np.fromiter((value for row in rows for value in row), np.int64, int(lengths.sum()))
+        return cls(offsets(lengths), values)
+
+    @classmethod
+    def by(cls, rows: Iterable[int] | Ints, values: Iterable[int] | Ints, count: int) -> Ragged:
+        """Each value in the row that stands beside it; inside a row they keep their order."""
+        where, what = np.asarray(rows, np.int64), np.asarray(values, np.int64)
+        order = np.argsort(where, kind="stable")
+        return cls(offsets(np.bincount(where, minlength=count)), what[order])
+
+    @property
+    def lengths(self) -> Ints:
+        return np.diff(self.first)
+
+    def spread(self, rows: Ints) -> tuple[Ints, Ints]:
+        """All values of these rows, and beside each the place in `rows` that it came by."""
+        counts = self.first[rows + 1] - self.first[rows]
+        by = np.repeat(np.arange(len(rows)), counts)
+        places = np.arange(len(by)) - np.repeat(np.cumsum(counts) - counts - self.first[rows], counts)
+        return self.values[places], by
+
+
+def offsets(lengths: Ints) -> Ints:
+    """Where rows of these lengths begin, and where the last one ends."""
+    first = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=first[1:])
+    return first

@@ -1,0 +1,156 @@
+"""Many papers as arrays: each word a number and a place, folded once for all rules."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from digest.fold import Folded, Part, compounds, found_by, plain
+from digest.paper import Paper
+from digest.query.matcher.arrays import Bools, Ints, offsets
+from digest.query.view import Field, View
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One text field of all papers, word behind word, with one empty place behind each paper.
+
+    An entry is a spelling that begins at a place and takes `width` of them; entries are in the order of their places.
+    """
+
+    spellings: Ints
+    begins: Ints
+    widths: Ints
+    first: Ints  # the first place of each paper, and the one behind all
+    papers: Ints  # of each place
+    inner: Bools  # of each place: a one-letter part, which stands only beside its neighbours
+
+    def entries(self, first: int, stop: int) -> slice:
+        """The entries of the papers [first, stop)."""
+        begin, end = np.searchsorted(self.begins, self.first[[first, stop]])
+        return slice(int(begin), int(end))
+
+
+class Batch:
+    """Papers made ready for any number of matchers. A field is folded when a rule first asks for it."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = papers
+        self.views = [View(paper) for paper in papers]
+        self.spellings: dict[tuple[str, str], int] = {}  # what is joined before it, and the word as written
+        self._keys: list[tuple[str, tuple[str, ...]]] = []
+        self._streams: dict[str, Stream] = {}
+
+    def __len__(self) -> int:
+        return len(self.papers)
+
+    def __getitem__(self, field: str) -> Stream:
+        if field not in self._streams:
+            self._streams[field] = self._read(field)
+        return self._streams[field]
+
+    @property
+    def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Of each spelling its form, and its singulars that are not its form."""
+        for before, written in islice(self.spellings, len(self._keys), None):
+            form, others = found_by(written)
+            self._keys.append((before + form, tuple(before + other for other in others)))
+        return self._keys
+
+    @cached_property
+    def authors(self) -> dict[str, list[int]]:
+        """The papers of each printed name."""
+        papers: dict[str, list[int]] = {}
+        for index, paper in enumerate(self.papers):
+            for author in paper.authors:
+                papers.setdefault(author.name, []).append(index)
+        return papers
+
+    def skeleton(self, index: int, fields: Iterable[str]) -> View:
+        """A paper with the words of these fields and no places in the text: enough to tell whether, not where."""
+        return View(self.papers[index], {name: self._skeleton(index, name) for name in fields})
+
+    def _skeleton(self, index: int, name: str) -> Field:
+        stream, field = self[name], Field("")
+        first, stop = stream.first[index : index + 2].tolist()
+        folded = Folded("", starts=[0] * (stop - first - 1))
+        entries = stream.entries(index, index + 1)
+        columns = (stream.spellings[entries], stream.begins[entries] - first, stream.widths[entries])
+        for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
+            form, others = self._keys[spelling]
+            folded.forms.setdefault(form, []).append((begin, width))
+            for other in others:
+                folded.plurals.setdefault(other, []).append((begin, width))
+        folded.inner = sum(1 << place for place in np.flatnonzero(stream.inner[first:stop]).tolist())
+        field.folded = folded
+        return field
+
+    def _read(self, field: str) -> Stream:
+        reader = _Reader(self.spellings)
+        lengths = np.fromiter((reader.read(view.text(field)) for view in self.views), np.int64, len(self.views))
+        return reader.stream(offsets(lengths))
+
+
+class _Reader:
+    """Text after text into one stream."""
+
+    def __init__(self, spellings: dict[tuple[str, str], int]) -> None:
+        self._known = spellings
+        self._alone: dict[str, int] = {written: number for (before, written), number in spellings.items() if not before}
+        self._parts = array("l")  # the spelling at each place; -1 behind a text
+        self._joined: list[tuple[int, int, int]] = []  # (spelling, place, width)
+        self._inner: list[int] = []
+
+    def read(self, text: str) -> int:
+        """How many places the text takes."""
+        begin, parts, alone = len(self._parts), self._parts, self._alone
+        for compound in compounds(plain(text)) if text else ():
+            if len(compound) > 1:
+                self._join(compound, len(parts))
+            for part in compound:
+                number = alone.get(part.written)
+                parts.append(self._number("", part.written) if number is None else number)
+        parts.append(-1)
+        return len(parts) - begin
+
+    def _join(self, compound: list[Part], place: int) -> None:
+        for index, part in enumerate(compound):
+            if len(part.written) == 1 and not part.written.isdigit():
+                self._inner.append(place + index)
+        for index in range(len(compound) - 1):
+            self._put(compound[index : index + 2], place + index)
+        if len(compound) > 2:
+            self._put(compound, place)
+
+    def _put(self, parts: list[Part], place: int) -> None:
+        before = "".join(part.form for part in parts[:-1])
+        self._joined.append((self._number(before, parts[-1].written), place, len(parts)))
+
+    def _number(self, before: str, written: str) -> int:
+        number = self._known.setdefault((before, written), len(self._known))
+        if not before:
+            self._alone[written] = number
+        return number
+
+    def stream(self, first: Ints) -> Stream:
+        """What was read."""
+        parts = np.asarray(self._parts, np.int64)
+        places = np.flatnonzero(parts >= 0)
+        spellings, begins, widths = np.asarray(self._joined, np.int64).reshape(-1, 3).T
+        all_begins = np.concatenate([places, begins])
+        order = np.argsort(all_begins, kind="stable")
+        inner = np.zeros(len(parts) + 1, np.bool_)
+        inner[self._inner] = True
+        return Stream(
+            spellings=np.concatenate([parts[places], spellings])[order],
+            begins=all_begins[order],
+            widths=np.concatenate([np.ones_like(places), widths])[order],
+            first=first,
+            papers=np.repeat(np.arange(len(first) - 1), np.diff(first)),
+            inner=inner,
+        )

@@ -1,0 +1,149 @@
+"""Rules made ready: each term numbered once, whoever uses it, and each rule a shape over these numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from digest.query import tree
+from digest.query.matcher.arrays import Bools, Ragged
+from digest.query.matcher.batch import Batch
+from digest.query.matcher.others import CloseTerm, Looked, NearTerm, Pairs, by_node
+from digest.query.matcher.phrases import Ends, Phrases
+from digest.query.matcher.rows import Rows
+from digest.query.matcher.shapes import Alike, Shape, Shapes
+from digest.query.terms import Anywhere, Leaf
+from digest.query.words import Close, Near, Words
+
+BLOCK: Final = 512
+"""Papers that are looked at together; it bounds the memory, whatever their number."""
+
+
+class Compiled:
+    """First all rules are added, each gets the next number; then batches of papers are asked for their rules."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, int] = {}
+        self._shapes = Shapes()
+        self._phrases = Phrases()
+        self._looked = Looked()
+        self._ends: dict[str, tuple[array[int], array[int]]] = {}  # by field: nodes, and the terms that end there
+        self._near: dict[str, list[NearTerm]] = {}
+        self._close: list[CloseTerm] = []
+
+    def add(self, root: tree.Node) -> tuple[Shape, list[int]]:
+        """The next rule; it is its shape and its terms."""
+        terms: list[int] = []
+        shape = self._shape(root, terms)
+        self.add_alike(shape, terms)
+        return shape, terms
+
+    def add_alike(self, shape: Shape, terms: Sequence[int]) -> None:
+        """The next rule, of a known shape over known terms."""
+        self._shapes.add(shape, terms)
+
+    def _shape(self, node: tree.Node, terms: list[int]) -> Shape:
+        if isinstance(node, tree.Not):
+            return "not", self._shape(node.part, terms)
+        if isinstance(node, tree.And | tree.Or):
+            return "and" if isinstance(node, tree.And) else "or", *(self._shape(part, terms) for part in node.parts)
+        if isinstance(node, Anywhere):
+            return "or", *(self._shape(place, terms) for place in node.places)
+        terms.append(self._number(node))
+        return "leaf"
+
+    # -- terms ------------------------------------------------------------------
+
+    def _number(self, term: Leaf) -> int:
+        """The number of a term; a new one is put where it will be looked for."""
+        known = (self._phrases.add(term.ways), term.fields) if isinstance(term, Words) else term
+        number = self._numbers.get(known)
+        if number is None:
+            number = self._numbers[known] = len(self._numbers)
+            if isinstance(term, Words):
+                self._add_words(number, term)
+            elif isinstance(term, Near):
+                self._add_near(number, term)
+            elif isinstance(term, Close):
+                self._close.append(CloseTerm(number, term, tuple(self._number(words) for words in term.words)))
+            elif not isinstance(term, Anywhere):
+                self._looked.add(number, term)
+        return number
+
+    def _add_words(self, number: int, term: Words) -> None:
+        for name in term.fields:
+            nodes, numbers = self._ends.setdefault(name, (array("q"), array("q")))
+            nodes.append(self._phrases.add(term.ways))
+            numbers.append(number)
+
+    def _add_near(self, number: int, term: Near) -> None:
+        left, right = (tuple(self._phrases.add(words.ways) for words in side) for side in (term.left, term.right))
+        for name in term.fields:
+            self._near.setdefault(name, []).append(NearTerm(number, left, right, term.most, term.ordered))
+
+    # -- asking -----------------------------------------------------------------
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The text fields that the rules look at."""
+        return frozenset((*self._ends, *self._near))
+
+    def matches(self, batch: Batch) -> Iterator[Pairs]:
+        """The numbers of rules, and beside each a paper that it matches; block by block of the papers."""
+        for name in sorted(self.fields):
+            _ = batch[name]  # folded now, so that every spelling is known
+        slots, looked = self._phrases.slots(batch), self._looked.find(batch)
+        for first in range(0, len(batch), BLOCK):
+            stop = min(first + BLOCK, len(batch))
+            rows = self._rows(batch, slots, looked, first, stop)
+            for alike in self._alike:
+                yield from alike.matches(rows)
+
+    def _rows(self, batch: Batch, slots: Ragged, looked: Pairs, first: int, stop: int) -> Rows:
+        terms, papers = looked
+        part = slice(*np.searchsorted(papers, [first, stop]))
+        found = [(terms[part], papers[part] - first)]
+        for name in sorted(self.fields):
+            found += self._in_text(batch, name, slots, first, stop)
+        rows = Rows.of(found, len(self._numbers), first, stop - first)
+        if not self._close:
+            return rows
+        for term in self._close:
+            close = term.papers(rows, batch)
+            found.append((np.full(len(close), term.number), close))
+        return Rows.of(found, len(self._numbers), first, stop - first)
+
+    def _in_text(self, batch: Batch, name: str, slots: Ragged, first: int, stop: int) -> Iterator[Pairs]:
+        stream, ends, near = batch[name], self._by_node.get(name), self._near.get(name, ())
+        places: list[Ends] = []
+        for reached in self._phrases.read(stream, slots, first, stop):
+            if ends:
+                terms, by = ends.spread(reached.nodes)
+                yield terms, stream.papers[reached.begins[by]] - first
+            if near:
+                places.append(reached.where(self._positional[reached.nodes]))
+        known = by_node(places)
+        for term in near:
+            papers = term.papers(known, stream.papers)
+            yield np.full(len(papers), term.number), papers - first
+
+    @cached_property
+    def _alike(self) -> list[Alike]:
+        return self._shapes.alike()
+
+    @cached_property
+    def _by_node(self) -> dict[str, Ragged]:
+        return {name: Ragged.by(*pairs, len(self._phrases)) for name, pairs in self._ends.items()}
+
+    @cached_property
+    def _positional(self) -> Bools:
+        """The nodes whose places NEAR wants to know."""
+        found = np.zeros(len(self._phrases), np.bool_)
+        for near in self._near.values():
+            for term in near:
+                found[[*term.left, *term.right]] = True
+        return found
