@@ -97,7 +97,7 @@ def match(subscriptions: Sequence[Subscription], arrivals: Sequence[Arrival]) ->
     }
     withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
     rules: list[dict[int, list[int]]] = [{place: [] for place in withdrawn} for _ in subscriptions]
-    for (number, index), place in Matcher(queries).match([arrival.paper for arrival in arrivals]):
+    for (number, index), place in Matcher(queries.items()).match([arrival.paper for arrival in arrivals]):
         rules[number].setdefault(place, []).append(index)
     return [[_candidate(arrivals[place], found[place]) for place in sorted(found)] for found in rules]
 

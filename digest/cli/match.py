@@ -160,7 +160,7 @@ def _many(lines: Lines, rules: Path, papers: Path, *, as_json: bool) -> None:
     for name, query in read:
         for hint in query.hints:
             click.echo(f"hint: rule {name}: column {hint.position + 1}: {hint.what}", err=True)
-    matcher = Matcher({number: query for number, (_, query) in enumerate(read)})
+    matcher = Matcher((number, query) for number, (_, query) in enumerate(read))
     for batch in _batches(lines.read(papers, _paper)):
         for number, index in matcher.match(batch):
             name, key = read[number][0], batch[index].key

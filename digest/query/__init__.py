@@ -29,7 +29,7 @@ from digest.categories import canonical
 from digest.paper import Paper
 from digest.query import tree
 from digest.query.lexer import Hint, QueryError
-from digest.query.matcher import Matcher
+from digest.query.matcher import Batch, Matcher
 from digest.query.names import rule_keys
 from digest.query.parser import Parser
 from digest.query.terms import Category, Fact, Person
@@ -39,7 +39,7 @@ from digest.query.words import Hit
 MOST_MARKS = 500
 """Places that one query marks in one paper; what is marked all over is not read any better."""
 
-__all__ = ["Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse", "view"]
+__all__ = ["Batch", "Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def parse(
     `expand` gives a term's synonyms, `categories` are known besides arXiv's. `bounded`: categories of the subscription
     narrow the rule, so that it may be nothing but a NOT.
     """
-    parser = Parser(text, syntax=syntax, expand=expand or {}, categories=categories, narrowed=bounded)
+    parser = Parser(text, syntax=syntax, expand=expand, categories=categories, narrowed=bounded)
     root = parser.parse()
     return Query(text, root, parser.hints)
 

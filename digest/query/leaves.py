@@ -27,6 +27,7 @@ _ORDINARY = frozenset(
     "LIME MAP MAY MICE NICE ONE RAG RAT SAM SET SHAP SPOT STAR STEP TRAIL WIN".split()
 )
 _MOST_CLOSE = 100  # words of a phrase with ~n
+_CATEGORIES = {each.casefold(): each for each in (*ARXIV, *ALIASES, *ARCHIVES, *GROUPS)}
 _FIELDS = {
     "ti": ("title",),
     "abs": ("abstract",),
@@ -71,7 +72,7 @@ class Leaves:
     def __init__(self, lexer: Lexer, expand: Mapping[str, Sequence[str]], categories: Collection[str]) -> None:
         self.lexer = lexer
         self._expand = {_folded(term): tuple(others) for term, others in expand.items()}
-        self._known = {each.casefold(): each for each in (*categories, *ARXIV, *ALIASES, *ARCHIVES, *GROUPS)}
+        self._known = {each.casefold(): each for each in categories}
 
     def leaf(self, lexeme: Lexeme, field: Field) -> Node | Stop:
         """The leaf of a word under a field."""
@@ -172,7 +173,7 @@ class Leaves:
 
     def _category(self, lexeme: Lexeme, field: Field) -> Category:
         code = lexeme.text.strip().removesuffix(".*")
-        found = self._known.get(code.casefold())
+        found = _CATEGORIES.get(code.casefold()) or self._known.get(code.casefold())
         if found is None:
             likely = nearest(code)
             mend = f"did you mean {', '.join(likely)}?" if likely else "see https://arxiv.org/category_taxonomy"

@@ -44,13 +44,13 @@ def follows(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
 @lru_cache(maxsize=1 << 15)
 def rule_keys(rule: str) -> frozenset[str]:
     """Keys of a followed name: every printed name that it follows has one of them among its `surname_keys`."""
-    return frozenset(key for name in _takes(rule) for key in (*_keys(name), *_bare(name.lonely)))
+    return frozenset(key for name in _takes(rule) for key in (*_keys(name, (".", ".-")), *_bare(name.lonely)))
 
 
 @lru_cache(maxsize=1 << 15)
 def surname_keys(printed: str) -> frozenset[str]:
-    """Keys of a printed name, as "surname|initial" and "surname|"; two names graded INITIAL or better share one."""
-    return frozenset(key for name in _takes(printed) for key in (*_keys(name), *_bare(name.alone)))
+    """Keys of a printed name, as "surname|forename", "surname|initial" with a mark, and "surname|"."""
+    return frozenset(key for name in _takes(printed) for key in (*_keys(name, ("-", ".")), *_bare(name.alone)))
 
 
 def _bare(surnames: Iterable[str]) -> Iterator[str]:
@@ -175,8 +175,16 @@ def _takes(text: str) -> list[Name]:
     return [name, *(parse(text, frozenset(words)) for words in chosen)]
 
 
-def _keys(name: Name) -> Iterator[str]:
+def _keys(name: Name, initials: tuple[str, str]) -> Iterator[str]:
+    """Keys of a name; `initials` are the marks of one that is printed in full and of one that is short.
+
+    Two forenames in full agree by a form, a short one with either by its initial: so a followed forename in full looks
+    for short ones alone, a short one for both.
+    """
     yield from (f"={letters}" for letters in name.whole | name.shuffled)
     for reading in (*name.readings, *name.swapped):
-        initials = {form[0] for part in reading.joined for form in part.called if form}
-        yield from (f"{surname}|{initial}" for surname in reading.surname | reading.halves for initial in initials)
+        ends = {f"|{form}" for form in reading.together}
+        for part in (*reading.joined, *reading.split):
+            ends |= {f"|{form[0]}{mark}" for form in part.called if form for mark in initials[part.short]}
+            ends |= {f"|{form}" for form in (() if part.short else part.called.union(part.forms))}
+        yield from (surname + end for surname in reading.surname | reading.halves for end in ends)

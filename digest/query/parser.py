@@ -26,13 +26,13 @@ class Parser:
         self,
         text: str,
         *,
-        syntax: Literal["digest", "arxiv"],
-        expand: Mapping[str, Sequence[str]],
-        categories: Collection[str],
-        narrowed: bool,
+        syntax: Literal["digest", "arxiv"] = "digest",
+        expand: Mapping[str, Sequence[str]] | None = None,
+        categories: Collection[str] = (),
+        narrowed: bool = False,
     ) -> None:
         self.lexer = Lexer(text)
-        self._leaves = Leaves(self.lexer, expand, categories)
+        self._leaves = Leaves(self.lexer, expand or {}, categories)
         self._syntax = syntax
         self._narrowed = narrowed
         self._mixed: int | None = None  # where AND and OR first stand side by side

@@ -92,22 +92,24 @@ class Person:
             yield Hit("authors", 0, len(name), name, self.typed, author=index)
 
     def _found(self, view: View) -> Iterator[int]:
-        for index in sorted({index for run in self.runs for index in view.names.get(run, ())}):
-            if self.is_called(view.paper.authors[index].name):
+        for index in sorted({index for run in self._runs for index in view.names.get(run, ())}):
+            name = view.paper.authors[index].name
+            if not self.keys.isdisjoint(surname_keys(name)) and self.follows(name):
                 yield index
 
-    def is_called(self, printed: str) -> bool:
-        """Whether a printed name may mean this person."""
-        return not self._keys.isdisjoint(surname_keys(printed)) and follows(self.name, printed, self.also)
+    def follows(self, printed: str) -> bool:
+        """Whether a printed name that shares one of its keys may mean this person."""
+        return follows(self.name, printed, self.also)
 
-    @cached_property
-    def _keys(self) -> frozenset[str]:
+    @property
+    def keys(self) -> frozenset[str]:
+        """A printed name that may mean this person has one of these among its `surname_keys`."""
         return frozenset().union(*(rule_keys(form) for form in (self.name, *self.also)))
 
     @cached_property
-    def runs(self) -> frozenset[str]:
+    def _runs(self) -> frozenset[str]:
         """One of these runs stands in every printed form: a surname, or a word where the whole name is the key."""
-        return frozenset(map(_run_of, self._keys))
+        return frozenset(map(_run_of, self.keys))
 
 
 def _run_of(key: str) -> str:

@@ -1,30 +1,53 @@
-"""`python -m tests.bench NAME [--json]`: run one benchmark and print its figures."""
+"""`python -m tests.bench NAME [--rules N] [--json]`: run one benchmark and print its figures."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 NAMES = ("read", "match", "letters", "send")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the benchmark that is named; both sides of a comparison come from this one run."""
-    names = [argument for argument in arguments if not argument.startswith("-")]
-    if len(names) != 1 or names[0] not in NAMES or set(arguments) - {*names, "--json"}:
-        sys.stderr.write(f"usage: python -m tests.bench {{{'|'.join(NAMES)}}} [--json]\n")
-        return 2
-    run: Callable[[], dict[str, object]] = importlib.import_module(f"tests.bench.{names[0]}").run
-    figures = run()
-    if "--json" in arguments:
+def main() -> int:
+    """Run the benchmark that is named; all sides of a comparison come from this one run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument(
+        "--rules", type=int, metavar="N", help="of match: how many; else all four sizes, as JSON 100,000"
+    )
+    parser.add_argument("--json", action="store_true", help="one object")
+    chosen = parser.parse_args()
+    if chosen.name == "match" and chosen.rules is None and not chosen.json:
+        return _every_size()
+    run: Callable[..., dict[str, object]] = importlib.import_module(f"tests.bench.{chosen.name}").run
+    figures = run(chosen.rules) if chosen.rules is not None else run()
+    if chosen.json:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:
-        for name, value in figures.items():
-            sys.stdout.write(f"{name:>20}  {value:,.4g}\n" if isinstance(value, float) else f"{name:>20}  {value}\n")
+        _print(figures)
     return 0
 
 
+def _every_size() -> int:
+    """Each in a process of its own, so that one's memory is not another's."""
+    from tests.bench.match import SIZES
+
+    for size in SIZES:
+        command = [sys.executable, "-m", "tests.bench", "match", "--rules", str(size)]
+        if status := subprocess.run(command, check=False).returncode:
+            return status
+        sys.stdout.write("\n")
+    return 0
+
+
+def _print(figures: Mapping[str, object]) -> None:
+    for name, value in figures.items():
+        sys.stdout.write(f"{name:>20}  {value:,.4g}\n" if isinstance(value, float) else f"{name:>20}  {value}\n")
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -85,13 +85,13 @@ def test_all_at_once_finds_what_each_on_each_finds(papers: list[Paper]) -> None:
     some = papers[::4] + papers[655:]
     each = {(key, index) for index, paper in enumerate(some) for key, query in queries.items() if query.matches(paper)}
     assert len(each) > 2_000
-    assert set(Matcher(queries).match(some)) == each
+    assert set(Matcher(queries.items()).match(some)) == each
 
 
 def test_hits_stand_where_they_say(papers: list[Paper]) -> None:
     queries = rules_of(papers)
     some = papers[::8]
-    for key, index in Matcher(queries).match(some):
+    for key, index in Matcher(queries.items()).match(some):
         for hit in queries[key].hits(some[index]):
             if hit.field != "authors":
                 assert getattr(some[index], hit.field)[hit.start : hit.end] == hit.text

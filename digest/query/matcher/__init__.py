@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from digest.paper import Paper
 from digest.query.matcher.arrays import Ints
 from digest.query.matcher.batch import Batch
 from digest.query.matcher.compiled import Compiled
+from digest.query.matcher.forms import Forms
 
 if TYPE_CHECKING:
     from digest.query import Query
@@ -31,11 +32,21 @@ K = TypeVar("K")
 class Matcher(Generic[K]):
     """Many queries, made ready once, equal ones as one. It finds what asking each query of each paper finds."""
 
-    def __init__(self, queries: Mapping[K, Query]) -> None:
-        self._keys = list(queries)
+    def __init__(self, rules: Iterable[tuple[K, Query | str]]) -> None:
+        """Of queries, or of rules as text, which take a tenth of the time where there are very many.
+
+        Raises QueryError for a text that is no rule.
+        """
+        self._keys: list[K] = []
         self._compiled = Compiled()
-        for query in queries.values():
-            self._compiled.add(query.root)
+        forms = Forms(self._compiled)
+        for key, rule in rules:
+            if isinstance(rule, str):
+                forms.add(rule)
+            else:
+                self._compiled.add(rule.root)
+            self._keys.append(key)
+        self._compiled.ready()
 
     def match(self, papers: Sequence[Paper]) -> list[tuple[K, int]]:
         """(the query's key, the paper's index) of every match, paper by paper."""

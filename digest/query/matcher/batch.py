@@ -13,7 +13,8 @@ import numpy as np
 from digest.fold import Folded, Part, compounds, found_by, plain
 from digest.paper import Paper
 from digest.query.matcher.arrays import Bools, Ints, offsets
-from digest.query.view import Field, View
+from digest.query.names import surname_keys
+from digest.query.view import TEXT, Field, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,22 @@ class Batch:
         return self._keys
 
     @cached_property
-    def authors(self) -> dict[str, list[int]]:
-        """The papers of each printed name."""
+    def authors(self) -> list[tuple[str, frozenset[str], list[int]]]:
+        """Each printed name, the keys by which a followed name may mean it, and the papers that it stands on."""
         papers: dict[str, list[int]] = {}
         for index, paper in enumerate(self.papers):
             for author in paper.authors:
                 papers.setdefault(author.name, []).append(index)
+        return [(name, surname_keys(name), found) for name, found in papers.items()]
+
+    @cached_property
+    def runs(self) -> dict[str, set[int]]:
+        """The papers of each run of letters and digits, as it stands in a field of text."""
+        papers: dict[str, set[int]] = {}
+        for index, view in enumerate(self.views):
+            for name in TEXT:
+                for run in view[name].runs:
+                    papers.setdefault(run, set()).add(index)
         return papers
 
     def skeleton(self, index: int, fields: Iterable[str]) -> View:

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from digest.query import tree
-from digest.query.matcher.arrays import Bools, Ragged
+from digest.query.matcher.arrays import Ints, Ragged
 from digest.query.matcher.batch import Batch
-from digest.query.matcher.others import CloseTerm, Looked, NearTerm, Pairs, by_node
+from digest.query.matcher.others import Looked, Meetings, Pairs, Windows
 from digest.query.matcher.phrases import Ends, Phrases
 from digest.query.matcher.rows import Rows
 from digest.query.matcher.shapes import Alike, Shape, Shapes
@@ -32,8 +32,8 @@ class Compiled:
         self._phrases = Phrases()
         self._looked = Looked()
         self._ends: dict[str, tuple[array[int], array[int]]] = {}  # by field: nodes, and the terms that end there
-        self._near: dict[str, list[NearTerm]] = {}
-        self._close: list[CloseTerm] = []
+        self._near: dict[str, Meetings] = {}  # by field
+        self._close = Windows()
 
     def add(self, root: tree.Node) -> tuple[Shape, list[int]]:
         """The next rule; it is its shape and its terms."""
@@ -53,12 +53,12 @@ class Compiled:
             return "and" if isinstance(node, tree.And) else "or", *(self._shape(part, terms) for part in node.parts)
         if isinstance(node, Anywhere):
             return "or", *(self._shape(place, terms) for place in node.places)
-        terms.append(self._number(node))
+        terms.append(self.number(node))
         return "leaf"
 
     # -- terms ------------------------------------------------------------------
 
-    def _number(self, term: Leaf) -> int:
+    def number(self, term: Leaf) -> int:
         """The number of a term; a new one is put where it will be looked for."""
         known = (self._phrases.add(term.ways), term.fields) if isinstance(term, Words) else term
         number = self._numbers.get(known)
@@ -69,7 +69,7 @@ class Compiled:
             elif isinstance(term, Near):
                 self._add_near(number, term)
             elif isinstance(term, Close):
-                self._close.append(CloseTerm(number, term, tuple(self._number(words) for words in term.words)))
+                self._close.add(number, term, [self.number(words) for words in term.words])
             elif not isinstance(term, Anywhere):
                 self._looked.add(number, term)
         return number
@@ -81,9 +81,15 @@ class Compiled:
             numbers.append(number)
 
     def _add_near(self, number: int, term: Near) -> None:
-        left, right = (tuple(self._phrases.add(words.ways) for words in side) for side in (term.left, term.right))
+        left, right = ([self._phrases.add(words.ways) for words in side] for side in (term.left, term.right))
         for name in term.fields:
-            self._near.setdefault(name, []).append(NearTerm(number, left, right, term.most, term.ordered))
+            near = self._near.setdefault(name, Meetings())
+            near.add(number, left, right, most=term.most, ordered=term.ordered)
+
+    def ready(self) -> None:
+        """All rules are in: make what is made of them together."""
+        self._phrases.ready()
+        _ = self._alike, self._by_node, self._sides
 
     # -- asking -----------------------------------------------------------------
 
@@ -112,24 +118,24 @@ class Compiled:
         rows = Rows.of(found, len(self._numbers), first, stop - first)
         if not self._close:
             return rows
-        for term in self._close:
-            close = term.papers(rows, batch)
-            found.append((np.full(len(close), term.number), close))
+        found.append(self._close.find(rows, batch))
         return Rows.of(found, len(self._numbers), first, stop - first)
 
     def _in_text(self, batch: Batch, name: str, slots: Ragged, first: int, stop: int) -> Iterator[Pairs]:
-        stream, ends, near = batch[name], self._by_node.get(name), self._near.get(name, ())
-        places: list[Ends] = []
+        stream, ends, near = batch[name], self._by_node.get(name), self._near.get(name)
+        sides = self._sides.get(name, ())
+        places: list[list[tuple[Ends, Ints]]] = [[] for _ in sides]
         for reached in self._phrases.read(stream, slots, first, stop):
             if ends:
                 terms, by = ends.spread(reached.nodes)
                 yield terms, stream.papers[reached.begins[by]] - first
-            if near:
-                places.append(reached.where(self._positional[reached.nodes]))
-        known = by_node(places)
-        for term in near:
-            papers = term.papers(known, stream.papers)
-            yield np.full(len(papers), term.number), papers - first
+            for side, found in zip(sides, places, strict=True):
+                terms, by = side.spread(reached.nodes)
+                found.append((reached.where(by), terms))
+        if near:
+            left, right = map(_together, places)
+            terms, papers = near.find(left, right, stream.papers)
+            yield terms, papers - first
 
     @cached_property
     def _alike(self) -> list[Alike]:
@@ -140,10 +146,12 @@ class Compiled:
         return {name: Ragged.by(*pairs, len(self._phrases)) for name, pairs in self._ends.items()}
 
     @cached_property
-    def _positional(self) -> Bools:
-        """The nodes whose places NEAR wants to know."""
-        found = np.zeros(len(self._phrases), np.bool_)
-        for near in self._near.values():
-            for term in near:
-                found[[*term.left, *term.right]] = True
-        return found
+    def _sides(self) -> dict[str, tuple[Ragged, Ragged]]:
+        return {name: near.sides(len(self._phrases)) for name, near in self._near.items()}
+
+
+def _together(pieces: Sequence[tuple[Ends, Ints]]) -> tuple[Ends, Ints]:
+    nodes, begins, ends = (
+        np.concatenate([getattr(piece, name) for piece, _ in pieces]) for name in ("nodes", "begins", "ends")
+    )
+    return Ends(nodes, begins, ends), np.concatenate([terms for _, terms in pieces])

@@ -1,27 +1,29 @@
 """The terms that are no plain words, each kind in the way that is quick for all its terms at once.
 
 Ids, categories and what must stand exactly so are looked up by a key that every paper with them has; people by every
-printed name once; dates in a table. NEAR is judged by the places that the automaton reports. Only ``"…"~n`` is asked
-paper by paper, of those that hold all its words.
+printed name once; dates in a table. NEAR is judged by the places that the automaton reports, for all such terms
+together. Only ``"…"~n`` is asked paper by paper, of those that hold all its words.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.query.matcher.arrays import Bools, Ints
+from digest.query.matcher.arrays import Bools, Ints, Ragged
 from digest.query.matcher.batch import Batch
 from digest.query.matcher.phrases import Ends
-from digest.query.matcher.rows import Rows
+from digest.query.matcher.rows import Rows, papers_of
 from digest.query.terms import Category, Dated, Exact, Fact, Identifier, Person
-from digest.query.view import name_runs
 from digest.query.words import Close
+
+_PLACE_BITS = 40
+_PLACES = (1 << _PLACE_BITS) - 1
 
 Pairs = tuple[Ints, Ints]
 """Numbers of terms, and beside each a paper."""
@@ -40,8 +42,8 @@ class Looked:
         if isinstance(term, Exact):
             self._exact[term.longest].append((number, term))
         elif isinstance(term, Person):
-            for run in term.runs:
-                self._people[run].append((number, term))
+            for key in term.keys:
+                self._people[key].append((number, term))
         elif isinstance(term, Dated):
             self._dated.append((number, term))
         else:
@@ -65,17 +67,15 @@ class Looked:
                             yield number, paper
 
     def _by_run(self, batch: Batch) -> Iterator[tuple[int, int]]:
-        fields = {name for terms in self._exact.values() for _, term in terms for name in term.fields}
-        for paper, view in enumerate(batch.views) if fields else ():
-            runs = frozenset().union(*(view[name].runs for name in fields))
-            for run in (*(runs & self._exact.keys()), None):
-                yield from ((number, paper) for number, term in self._exact.get(run, ()) if term.matches(view))
+        for run, terms in self._exact.items():
+            for paper in range(len(batch)) if run is None else batch.runs.get(run, ()):
+                yield from ((number, paper) for number, term in terms if term.matches(batch.views[paper]))
 
     def _by_name(self, batch: Batch) -> Iterator[tuple[int, int]]:
-        for name, papers in batch.authors.items() if self._people else ():
-            likely = {number: term for run in name_runs(name) for number, term in self._people.get(run, ())}
+        for name, keys, papers in batch.authors if self._people else ():
+            likely = {number: term for key in keys & self._people.keys() for number, term in self._people[key]}
             for number, term in likely.items():
-                if term.is_called(name):
+                if term.follows(name):
                     yield from ((number, paper) for paper in papers)
 
     def _by_date(self, batch: Batch) -> Iterator[tuple[int, Ints]]:
@@ -94,65 +94,74 @@ def _within(times: NDArray[np.float64], low: datetime | None, high: datetime | N
     return after & (times < high.timestamp()) if high else after
 
 
-@dataclass(frozen=True, slots=True)
-class NearTerm:
-    """``x NEAR/n y`` by the nodes of its words."""
+@dataclass(slots=True)
+class Meetings:
+    """Terms such as ``x NEAR/n y`` in one field, by the nodes of their words: all of them judged at once."""
 
-    number: int
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-    most: int
-    ordered: bool
+    _terms: list[tuple[int, int, bool]] = field(default_factory=list)  # number, most words between, whether ordered
+    _left: list[tuple[int, int]] = field(default_factory=list)  # node, index of the term
+    _right: list[tuple[int, int]] = field(default_factory=list)
 
-    def papers(self, places: Mapping[int, Ends], owners: Ints) -> Ints:
-        """Those of one stream where the two meet; `owners` gives the paper of each place."""
-        sides = (self.left, self.right), (self.right, self.left)
-        return np.concatenate([self._meet(*side, places, owners) for side in sides[: 1 if self.ordered else 2]])
+    def add(self, number: int, left: Iterable[int], right: Iterable[int], *, most: int, ordered: bool) -> None:
+        self._left += ((node, len(self._terms)) for node in left)
+        self._right += ((node, len(self._terms)) for node in right)
+        self._terms.append((number, most, ordered))
 
-    def _meet(self, first: tuple[int, ...], then: tuple[int, ...], places: Mapping[int, Ends], owners: Ints) -> Ints:
-        ends = _gathered([places[node].ends for node in first if node in places])
-        begins = np.sort(_gathered([places[node].begins for node in then if node in places]))
-        if not (len(ends) and len(begins)):
-            return begins[:0]
-        nearest = np.searchsorted(begins, ends)
-        ends, nearest = ends[nearest < len(begins)], nearest[nearest < len(begins)]
-        begin = begins[nearest]
-        near = (begin - ends <= self.most) & (owners[begin] == owners[ends])
-        return owners[ends[near]].astype(np.int64, copy=False)
+    def sides(self, nodes: int) -> tuple[Ragged, Ragged]:
+        """The terms that each node stands to the left of, and to the right."""
+        return _by_node(self._left, nodes), _by_node(self._right, nodes)
 
-
-def _gathered(pieces: list[Ints]) -> Ints:
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
+    def find(self, left: tuple[Ends, Ints], right: tuple[Ends, Ints], papers: Ints) -> Pairs:
+        """What they find, where either side stands with the index of its term; `papers` gives the one of each place."""
+        numbers, most, ordered = np.asarray(self._terms, np.int64).reshape(-1, 3).T
+        free = ~ordered[right[1]].astype(np.bool_)
+        turned = right[0].where(free), right[1][free]
+        both = zip(_met(left, right, most, papers), _met(turned, left, most, papers), strict=True)
+        terms, places = map(np.concatenate, both)
+        return numbers[terms], papers[places]
 
 
-def by_node(pieces: Iterable[Ends]) -> dict[int, Ends]:
-    """The places at which each node was reached."""
-    pieces = list(pieces)
-    nodes, begins, ends = (
-        _gathered([getattr(piece, name) for piece in pieces]) for name in ("nodes", "begins", "ends")
-    )
-    order = np.argsort(nodes, kind="stable")
-    known, first = np.unique(nodes[order], return_index=True)
-    stops = [*first.tolist()[1:], len(nodes)]
-    parts = {int(node): order[begin:stop] for node, begin, stop in zip(known, first, stops, strict=False)}
-    return {node: Ends(nodes[part], begins[part], ends[part]) for node, part in parts.items()}
+def _by_node(pairs: list[tuple[int, int]], nodes: int) -> Ragged:
+    where, terms = np.asarray(pairs, np.int64).reshape(-1, 2).T
+    return Ragged.by(where, terms, nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class CloseTerm:
-    """``"…"~n`` by the numbers of its words as terms of their own."""
+def _met(first: tuple[Ends, Ints], then: tuple[Ends, Ints], most: Ints, papers: Ints) -> Pairs:
+    """The terms whose first side ends at most so many words before the other one begins, and where it ends."""
+    ends, terms = first[0].ends, first[1]
+    begins = np.append(np.sort(then[1] << _PLACE_BITS | then[0].begins), -1)
+    nearest = begins[np.searchsorted(begins[:-1], terms << _PLACE_BITS | ends)]
+    same = np.flatnonzero(nearest >> _PLACE_BITS == terms)
+    begin, ends, terms = nearest[same] & _PLACES, ends[same], terms[same]
+    met = (begin - ends <= most[terms]) & (papers[begin] == papers[ends])
+    return terms[met], ends[met]
 
-    number: int
-    term: Close
-    words: tuple[int, ...]
 
-    def papers(self, rows: Rows, batch: Batch) -> Ints:
-        """Those of the block, from its first paper on, that have the words so close."""
-        bits = rows.bits[rows.places[list(self.words)]]
-        likely = np.flatnonzero(np.unpackbits(np.bitwise_and.reduce(bits).view(np.uint8), bitorder="little"))
-        close = [
-            paper
-            for paper in likely.tolist()
-            if self.term.matches(batch.skeleton(paper + rows.first, self.term.fields))
-        ]
-        return np.asarray(close, np.int64)
+@dataclass(slots=True)
+class Windows:
+    """Terms such as ``"…"~n``, by the numbers of their words as terms of their own."""
+
+    _terms: list[tuple[int, Close]] = field(default_factory=list)
+    _words: list[list[int]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self._terms)
+
+    def add(self, number: int, term: Close, words: list[int]) -> None:
+        self._terms.append((number, term))
+        self._words.append(words)
+
+    def find(self, rows: Rows, batch: Batch) -> Pairs:
+        """What they find in a block, whose papers are numbered from its first one."""
+        words = Ragged.of(self._words)
+        present = np.minimum.reduceat(rows.places[words.values], words.first[:-1])
+        found = [pair for index in np.flatnonzero(present).tolist() for pair in self._close(index, rows, batch)]
+        terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
+        return terms, papers
+
+    def _close(self, index: int, rows: Rows, batch: Batch) -> Iterator[tuple[int, int]]:
+        number, term = self._terms[index]
+        together = np.bitwise_and.reduce(rows.bits[rows.places[self._words[index]]])
+        for paper in papers_of(together[None], rows.count)[1].tolist():
+            if term.matches(batch.skeleton(paper + rows.first, term.fields)):
+                yield number, paper

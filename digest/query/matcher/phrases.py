@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +32,7 @@ class Ends:
     begins: Ints
     ends: Ints
 
-    def where(self, chosen: Bools) -> Ends:
+    def where(self, chosen: Bools | Ints) -> Ends:
         return Ends(self.nodes[chosen], self.begins[chosen], self.ends[chosen])
 
 
@@ -80,59 +80,66 @@ class Phrases:
                 (self._formed if slot.form else self._keyed).setdefault(key, []).append(number)
         return number
 
+    def ready(self) -> None:
+        """All terms are in: make the table to read by."""
+        _ = self._table
+
     # -- reading ----------------------------------------------------------------
 
     def slots(self, batch: Batch) -> Ragged:
         """The slots that each spelling of the batch fills."""
-        keys = batch.keys
-        rows = [self._filled(form, others) for form, others in keys]
-        for number, forms in self._matching({form for form, _ in keys}):
-            for row, (form, _) in zip(rows, keys, strict=True) if forms else ():
-                if form in forms:
-                    row.append(number)
-        return Ragged.of(rows)
+        numbers, slots, spelled = array("q"), array("q"), dict[str, list[int]]()
+        for number, (form, others) in enumerate(batch.keys):
+            for slot in self._filled(form, others):
+                numbers.append(number)
+                slots.append(slot)
+            if self._patterns:
+                spelled.setdefault(form, []).append(number)
+        for slot, form in self._matching(sorted(spelled)):
+            numbers.extend(spelled[form])
+            slots.extend([slot] * len(spelled[form]))
+        return Ragged.by(np.asarray(numbers), np.asarray(slots), len(batch.keys))
 
-    def _filled(self, form: str, others: tuple[str, ...]) -> list[int]:
-        found = [*self._keyed.get(form, ()), *self._formed.get(form, ())]
-        if others:
-            found = list(dict.fromkeys((*found, *(slot for other in others for slot in self._keyed.get(other, ())))))
-        return found
+    def _filled(self, form: str, others: tuple[str, ...]) -> Iterable[int]:
+        known, exactly = self._keyed.get(form, ()), self._formed.get(form, ())
+        if not others:
+            return (*known, *exactly) if exactly else known
+        return {*known, *exactly, *(slot for other in others for slot in self._keyed.get(other, ()))}
 
-    def _matching(self, forms: set[str]) -> Iterator[tuple[int, frozenset[str]]]:
-        """The forms that each pattern stands for; only those that begin as it does are looked at."""
-        ordered = sorted(forms) if self._patterns else []
+    def _matching(self, forms: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Each pattern with the forms that it stands for; only those that begin as it does are looked at."""
         for number, slot in self._patterns:
             begin = re.split(r"[*?]", slot.word, maxsplit=1)[0]
-            first = bisect_left(ordered, begin)
-            stop = bisect_left(ordered, begin + chr(0x10FFFF), first)
+            first = bisect_left(forms, begin)
+            stop = bisect_left(forms, begin + chr(0x10FFFF), first)
             assert slot.pattern
-            yield number, frozenset(slot.pattern.findall("\n".join(("", *ordered[first:stop], ""))))
+            yield from ((number, form) for form in slot.pattern.findall("\n".join(("", *forms[first:stop], ""))))
 
     def read(self, stream: Stream, slots: Ragged, first: int, stop: int) -> Iterator[Ends]:
         """Every node that the papers [first, stop) reach: those after one word first, then after two, …
 
         A one-letter part of a compound is no word alone, and so ends no term of one word.
         """
-        ready, entries = self._ready, stream.entries(first, stop)
+        table, entries = self._table, stream.entries(first, stop)
         filled, by = slots.spread(stream.spellings[entries])
         begins = stream.begins[entries][by]
         ends = begins + stream.widths[entries][by]
         base = int(stream.first[first])
         following = offsets(np.bincount(begins - base, minlength=int(stream.first[stop]) - base + 1))
-        nodes, by = ready.roots.spread(filled)
+        nodes, by = table.roots.spread(filled)
         reached = Ends(nodes, begins[by], ends[by])
-        yield reached.where(~(ready.alone[nodes] & (reached.ends - reached.begins == 1) & stream.inner[reached.begins]))
+        yield reached.where(~(table.alone[nodes] & (reached.ends - reached.begins == 1) & stream.inner[reached.begins]))
         while len(reached.nodes):
-            reached = reached.where(ready.goes_on[reached.nodes])
+            reached = reached.where(table.goes_on[reached.nodes])
             after = Ragged(following, filled)
             next_slots, by = after.spread(reached.ends - base)
             next_ends, _ = Ragged(following, ends).spread(reached.ends - base)
-            nodes, came = ready.step(reached.nodes[by], next_slots)
+            nodes, came = table.step(reached.nodes[by], next_slots)
             reached = Ends(nodes, reached.begins[by][came], next_ends[came])
             yield reached
 
     @cached_property
-    def _ready(self) -> _Table:
+    def _table(self) -> _Table:
         return _Table.of(np.asarray(self._edges, np.int64), np.asarray(self._targets, np.int64), len(self._nodes))
 
 
