@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -99,12 +99,11 @@ class View:
         return found
 
 
-def _codes(given: Collection[str]) -> Iterator[str]:
+@lru_cache(maxsize=1 << 12)
+def _codes(given: tuple[str, ...]) -> frozenset[str]:
     """Categories as given, the one code of those that have two, and the archives that they belong to."""
-    for code in {*given, *map(canonical, given)}:
-        yield code
-        for dot in re.finditer(r"\.", code):
-            yield code[: dot.start()]
+    codes = {*given, *map(canonical, given)}
+    return frozenset(codes | {code[: dot.start()] for code in codes for dot in re.finditer(r"\.", code)})
 
 
 def _called(paper: Paper) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import resource
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,8 @@ def run(rules: int = 100_000) -> dict[str, object]:
     folded = process_time()
     matcher = Matcher(enumerate(texts))
     compiled = process_time()
+    gc.collect()  # what building left behind is no part of asking
+    asked = process_time()
     matches = sum(len(owners) for owners, _ in matcher.pairs(batch))
     done = process_time()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -52,7 +55,7 @@ def run(rules: int = 100_000) -> dict[str, object]:
         "matches": matches,
         "fold_s": round(folded - begin, 3),
         "compile_s": round(compiled - folded, 3),
-        "ours_s": round(done - compiled, 3),
+        "ours_s": round(done - asked, 3),
         "ours_mixed_s": round(mixed, 3),
         **{f"{name}_s": round(seconds, 3) for name, (seconds, _) in others.items()},
         "regex_s_scaled": round(regex[0], 1),
@@ -106,6 +109,7 @@ def _mixed(day: Day, texts: Sequence[str]) -> float:
     mixed = [text if number % _SLOW else _slow(dice, words, day) for number, text in enumerate(texts)]
     matcher, batch = Matcher(enumerate(mixed)), _folded(day)
     _ = batch.runs
+    gc.collect()
     begin = process_time()
     for _ in matcher.pairs(batch):
         pass

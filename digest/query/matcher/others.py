@@ -154,14 +154,12 @@ class Windows:
     def find(self, rows: Rows, batch: Batch) -> Pairs:
         """What they find in a block, whose papers are numbered from its first one."""
         words = Ragged.of(self._words)
-        present = np.minimum.reduceat(rows.places[words.values], words.first[:-1])
-        found = [pair for index in np.flatnonzero(present).tolist() for pair in self._close(index, rows, batch)]
+        together = np.bitwise_and.reduceat(rows.bits[rows.places[words.values]], words.first[:-1])
+        likely = zip(*(column.tolist() for column in papers_of(together, rows.count)), strict=True)
+        found = [
+            (self._terms[index][0], paper)
+            for index, paper in likely
+            if self._terms[index][1].matches(batch.skeleton(paper + rows.first, self._terms[index][1].fields))
+        ]
         terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
         return terms, papers
-
-    def _close(self, index: int, rows: Rows, batch: Batch) -> Iterator[tuple[int, int]]:
-        number, term = self._terms[index]
-        together = np.bitwise_and.reduce(rows.bits[rows.places[self._words[index]]])
-        for paper in papers_of(together[None], rows.count)[1].tolist():
-            if term.matches(batch.skeleton(paper + rows.first, term.fields)):
-                yield number, paper
