@@ -81,6 +81,19 @@ def _balanced(text: str) -> bool:
     return text.count("(") >= text.count(")") and text.count("[") >= text.count("]")
 
 
+# -- keys ---------------------------------------------------------------------
+
+
+def key_of(text: str) -> str | None:
+    """The key of a paper in any spelling of an arXiv id, a DOI or a PubMed id; None where it is none."""
+    kind, _, number = text.strip().partition(":")
+    if kind.casefold() == "pmid" and number.strip().isascii() and number.strip().isdigit():
+        return f"pmid:{int(number)}"
+    if found := arxiv_id(text):
+        return f"arxiv:{found[0]}"
+    return f"doi:{bare}" if (bare := doi(text)) else None
+
+
 # -- titles -------------------------------------------------------------------
 
 _MARKUP = re.compile(r"</?[a-z][^<>]*>|\\[a-zA-Z]+")

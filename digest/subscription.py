@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from digest.person import Followed
     from digest.query import Query
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -117,7 +118,12 @@ class Rule:
 
     title: str
     query: Query
-    author: str | None = None  # the name, where the rule follows a person
+    person: Followed | None = None  # where the rule follows one
+
+    @property
+    def author(self) -> str | None:
+        """The name of whom it follows."""
+        return self.person.name if self.person else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +143,10 @@ class Subscription:
     @property
     def fingerprint(self) -> str:
         """Another one as soon as other papers may match: of rules and narrowing, whatever their order and titles."""
+        people = sorted(repr(rule.person) for rule in self.rules if rule.person and not rule.person.is_bare)
         what = (
             sorted((rule.query.text, rule.query.spoken) for rule in self.rules),  # the reading tells of syntax
+            *((people,) if people else ()),
             self.exclude.spoken if self.exclude else "",
             sorted(self.categories),
             sorted(self.sources),

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Discriminator, Field, PlainValidator, Tag, ValidationInfo, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from digest.config.document import Loc
 from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
+from digest.config.person import AuthorEntry, Code
 from digest.config.words import mend, shown
-from digest.query import Query, QueryError, following, parse
-from digest.query.terms import Category
+from digest.query import Query, QueryError, parse
 from digest.subscription import Rule, Subscriber, Subscription, When
 
 
@@ -25,7 +34,12 @@ def _query(value: object, info: ValidationInfo) -> Query:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("expected a query, a text in single quotes")
     try:
-        return parse(value, syntax=info.data.get("syntax", "digest"))
+        return parse(
+            value,
+            syntax=info.data.get("syntax", "digest"),
+            expand=info.data.get("expand"),
+            bounded=(info.context or {}).get("bounded", False),
+        )
     except QueryError as error:
         raise _no_rule(error) from None
 
@@ -43,25 +57,24 @@ def _source(value: object, info: ValidationInfo) -> str:
     return name
 
 
-def _category(value: object) -> str:
-    """One category or archive, judged as `cat:` is in a rule."""
-    word = text(value)
+def _within(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    """The rules of a subscription; its categories narrow them, so that one may be nothing but a NOT."""
+    context: dict[str, object] = info.context if info.context is not None else {}
+    context["bounded"] = bool(info.data.get("categories"))
     try:
-        root = parse(f"cat:{word}").root
-    except QueryError as error:
-        raise ValueError(f"{error.what}: {error.mend}") from None
-    if not isinstance(root, Category):
-        raise ValueError("expected one category, such as cs.LG")
-    return root.code
+        return handler(value)
+    finally:
+        context["bounded"] = False
 
 
 Searched = Annotated[Query, PlainValidator(_query)]
 
 
 class QueryEntry(Entry):
-    """A rule as a query: a text alone, or with its syntax and a name for the letter."""
+    """A rule as a query: a text alone, or with its syntax, synonyms of its terms and a name for the letter."""
 
     syntax: Literal["digest", "arxiv"] = "digest"
+    expand: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
     query: Searched
     name: Text | None = None
 
@@ -72,26 +85,7 @@ class QueryEntry(Entry):
 
     def rule(self) -> Rule:
         """The rule; without a name, what was typed is its title."""
-        return Rule(title=self.name or " ".join(self.query.text.split()), query=self.query, author=None)
-
-
-class AuthorEntry(Entry):
-    """A rule as a person to follow."""
-
-    author: Text
-    also: tuple[Text, ...] = ()
-
-    @model_validator(mode="after")
-    def _follows(self) -> Self:
-        try:
-            self.rule()
-        except QueryError as error:
-            raise ValueError(str(error).partition("\n")[0]) from None
-        return self
-
-    def rule(self) -> Rule:
-        """The rule; the author's name is its title."""
-        return Rule(title=self.author, query=following(self.author, self.also), author=self.author)
+        return Rule(title=self.name or " ".join(self.query.text.split()), query=self.query)
 
 
 def _kind(value: object) -> str | None:
@@ -115,9 +109,9 @@ class SubscriptionEntry(Entry):
 
     name: Text
     when: Annotated[When, PlainValidator(_when)]
-    rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1)]
+    categories: tuple[Code, ...] = ()
+    rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)]
     exclude: Searched | None = None
-    categories: tuple[Annotated[str, PlainValidator(_category)], ...] = ()
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
     limit: Annotated[int, Field(ge=1, le=1000)] = 30
     quiet: Literal["silent", "send"] = "silent"

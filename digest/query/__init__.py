@@ -32,7 +32,7 @@ from digest.query.lexer import Hint, QueryError
 from digest.query.matcher import Batch, Matcher
 from digest.query.names import rule_keys
 from digest.query.parser import Parser
-from digest.query.terms import Category, Fact, Person
+from digest.query.terms import Category, Fact, Identifier, Person
 from digest.query.view import View, view
 from digest.query.words import Hit
 
@@ -83,13 +83,16 @@ def parse(
     return Query(text, root, parser.hints)
 
 
-def following(name: str, also: Sequence[str] = ()) -> Query:
-    """The query of a followed author, by these forms of the name. Raises QueryError for what is no name."""
+def following(name: str, also: Sequence[str] = (), *, orcid: str | None = None) -> Query:
+    """The query of a followed author, by these forms of the name or by ORCID. Raises QueryError for what is no name."""
     for form in (name, *also):
         if not rule_keys(form):
             raise QueryError(form, 0, "this is no name", "write it as it is printed, such as Yunhua Zhou")
     typed = name if not also else f"{name} ({', '.join(also)})"
-    return Query(f'au:"{typed}"', Person(name, name, also=tuple(also)))
+    root: tree.Node = Person(name, name, also=tuple(also))
+    if orcid:
+        root = tree.Or((root, Identifier("orcid", orcid.casefold(), typed=orcid, prefix="orcid:")))
+    return Query(f'au:"{typed}"', root)
 
 
 def narrowed(

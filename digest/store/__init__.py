@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from digest.store import answers as _answers
 from digest.store import issues as _issues
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions
+from digest.store.answers import Answers
 from digest.store.engine import Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
@@ -18,6 +20,7 @@ from digest.store.subscriptions import Due, Plan, Schedule
 
 __all__ = [
     "Added",
+    "Answers",
     "Due",
     "IssueRow",
     "OutboxRow",
@@ -65,6 +68,12 @@ class Store(Database):
     arrivals = papers.arrivals
     announced_only = papers.announced_only
     dated = papers.dated
+    called = papers.called
+    archive = papers.archive
+
+    # Answers
+    answer = _answers.answer
+    answers = _answers.answers
 
     # Sources
     source = sources.source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.store import tables as t
-from digest.store.engine import Database, queue_up
+from digest.store.engine import Database, batches, queue_up
 from digest.store.rows import COLUMNS, to_paper
 from digest.store.shelf import Shelf
 from digest.store.sources import Progress, record
@@ -67,6 +67,29 @@ def paper(self: Database, key: str) -> Paper | None:
     with self.reading() as connection:
         row = connection.execute(named.limit(1)).mappings().first()
     return to_paper(row) if row else None
+
+
+def called(self: Database, keys: Iterable[str]) -> dict[str, Paper]:
+    """The records that are called so, by these keys; of keys that nobody has told of, nothing."""
+    found: dict[str, Paper] = {}
+    with self.reading() as connection:
+        for batch in batches(keys):
+            named = select(t.name.c.name.label("called"), t.paper).join(t.paper, t.name.c.paper_id == t.paper.c.id)
+            order = named.where(t.name.c.name.in_(batch)).order_by(t.name.c.own.desc(), t.paper.c.id)
+            for row in connection.execute(order).mappings():
+                found.setdefault(row["called"], to_paper(row))
+    return found
+
+
+def archive(self: Database, since: datetime | None = None, *, most: int = 20_000) -> list[Paper]:
+    """The newest papers that are kept, one a work, the newest first; undated ones come last and have no `since`."""
+    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+    kept = select(*_PAPER).where(t.paper.c.id == t.paper.c.work)
+    if since is not None:
+        kept = kept.where(date.is_(None) | (date > since))
+    with self.reading() as connection:
+        rows = connection.execute(kept.order_by(date.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
+        return [to_paper(row) for row in rows]
 
 
 def versions(self: Database, key: str) -> dict[int, datetime | None]:

@@ -113,6 +113,16 @@ class MemoryColumns(TypedColumns):
     event: Named[str] = Column(Text, primary_key=True)
 
 
+class AnswerColumns(TypedColumns):
+    """What a reader said of a paper under a name that they follow."""
+
+    subscriber: Named[str] = Column(Text, primary_key=True)
+    name: Named[str] = Column(Text, primary_key=True)
+    paper: Named[str] = Column(Text, primary_key=True)
+    theirs: Named[bool]
+    at: Named[datetime] = Column(UTCDateTime)
+
+
 class SourceColumns(TypedColumns):
     """How asking a source has gone, and where it goes on."""
 
@@ -224,6 +234,7 @@ version = Table("version", metadata, VersionColumns)
 # Serials are never used twice, not even those of events that went when two works became one.
 event = Table("event", metadata, EventColumns, UniqueConstraint("work", "event"), sqlite_autoincrement=True)
 memory = Table("memory", metadata, MemoryColumns)
+answer = Table("answer", metadata, AnswerColumns)
 source = Table("source", metadata, SourceColumns)
 validator = Table("validator", metadata, ValidatorColumns)
 subscription = Table(

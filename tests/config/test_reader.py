@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.files import READER, reader_problem
+from digest.config import load
+from digest.person import Excepted, Followed
+from digest.subscription import Subscription
+from tests.config.files import READER, folder, reader_problem
+
+
+def reader(tmp_path: Path, text: str) -> Subscription:
+    """The one subscription of a reader's file."""
+    [subscriber] = load(folder(tmp_path, ada=text), env={}).subscribers
+    [subscription] = subscriber.subscriptions
+    return subscription
 
 
 @pytest.mark.parametrize(
@@ -31,10 +41,20 @@ from tests.config.files import READER, reader_problem
         ("'ti:sparse'", ">-\n          ti:sparse AND\n          (flow", "9:11: `rules`:"),
         ("'ti:sparse'", "ti: sparse", "7:9: `rules`: a rule is a text in single quotes"),
         ("'ti:sparse'", "{SHH}", "7:9: `rules`: a rule is a text in single quotes"),
-        ("'ti:sparse'", "{query: sparse, expand: {}}", "7:25: unknown key `expand`"),
+        ("'ti:sparse'", "{query: sparse, expand: {LLM: []}}", "7:39: `LLM`: expected at least one entry"),
+        ("'ti:sparse'", "{query: sparse, expand: LLM}", "7:33: `expand`: expected keys and values"),
+        ("'ti:sparse'", "'NOT ti:sparse'", "7:10: `rules`: this would match almost everything"),
         ("'ti:sparse'", "{query: sparse, syntax: arxv}", "7:33: `syntax`: expected digest or arxiv: did you mean"),
-        ("'ti:sparse'", "{author: Y Zhou, ids: {}}", "7:26: unknown key `ids`"),
-        ("'ti:sparse'", "{author: Y Zhou, known: []}", "7:26: unknown key `known`"),
+        ("'ti:sparse'", "{author: Y Zhou, ids: {orcd: x}}", "7:32: unknown key `orcd`: did you mean `orcid`?"),
+        ("'ti:sparse'", "{author: Y Zhou, ids: {orcid: 0000-0002-1825-0098}}", "7:39: `orcid`: `0000-0002-1825-0098`"),
+        ("'ti:sparse'", "{author: Y Zhou, ids: {orcid: zhou}}", "7:39: `orcid`: `zhou` is no ORCID: write 0000-"),
+        ("'ti:sparse'", "{author: Y Zhou, known: [POLAR]}", "7:34: `known`: `POLAR` is no paper: write arxiv:"),
+        ("'ti:sparse'", "{author: Y Zhou, with: ['...']}", "7:33: `with`: `...` is no name"),
+        ("'ti:sparse'", "{author: Y Zhou, categories: [cs.L]}", "7:39: `categories`: there is no category 'cs.L'"),
+        ("'ti:sparse'", "{author: Y Zhou, except: {categorys: [cs.CL]}}", "7:35: unknown key `categorys`: did"),
+        ("'ti:sparse'", "{author: Y Zhou, when_unsure: maybe}", "7:39: `when_unsure`: expected include or ask or"),
+        ("'ti:sparse'", "{author: Y Zhou, strict: true}", "7:9: `rules`: `strict` makes a filter of"),
+        ("'ti:sparse'", "{author: Y Zhou, withs: [Ann Lee]}", "7:26: unknown key `withs`: did you mean `with`?"),
         ("'ti:sparse'", "{author: ''}", "7:18: `author`: expected a text, and this one is empty"),
         ("    rules", "    trending: {}\n    rules", "6:5: unknown key `trending`"),
         ("    rules", "    attach: bibtex\n    rules", "6:5: unknown key `attach`"),
@@ -57,3 +77,47 @@ def test_two_subscriptions_of_one_name(tmp_path: Path) -> None:
     assert reader_problem(tmp_path, READER + again).startswith(
         "8:11: `name`: `sparse models` is the name in line 4 too"
     )
+
+
+def test_a_person_with_all_that_tells_them_from_others(tmp_path: Path) -> None:
+    rule = """
+      - author: Yunhua Zhou
+        also: ["Y.-H. Zhou"]
+        ids: {orcid: "https://orcid.org/0000-0002-1825-0097", openalex: A123}
+        known: ["https://arxiv.org/abs/2507.05197v2", "doi:10.1000/ABC", "pmid:123"]
+        with: [Xipeng Qiu]
+        categories: [cs.CL, math.NA]
+        strict: true
+        affiliations: [Fudan]
+        except: {with: [Li Wei], categories: [math.DS], ids: [0000-0001-5109-3700], papers: ["2502.17151"]}
+        when_unsure: drop"""
+    [person] = [rule.person for rule in reader(tmp_path, READER.replace("\n      - 'ti:sparse'", rule)).rules]
+    assert person == Followed(
+        name="Yunhua Zhou",
+        also=("Y.-H. Zhou",),
+        ids=(("orcid", "0000-0002-1825-0097"), ("openalex", "A123")),
+        known=("arxiv:2507.05197", "doi:10.1000/abc", "pmid:123"),
+        with_=("Xipeng Qiu",),
+        categories=("cs.CL", "math.NA"),
+        strict=True,
+        affiliations=("Fudan",),
+        excepted=Excepted(
+            with_=("Li Wei",),
+            categories=("math.DS",),
+            ids=(("orcid", "0000-0001-5109-3700"),),
+            papers=("arxiv:2502.17151",),
+        ),
+        when_unsure="drop",
+    )
+
+
+def test_synonyms_count_as_the_term(tmp_path: Path) -> None:
+    rule = "{query: 'LLM AND ti:flow', expand: {llms: [large language model, chatbot]}}"
+    [found] = reader(tmp_path, READER.replace("'ti:sparse'", rule)).rules
+    assert found.query.spoken == '(LLM OR "large language model" OR chatbot) AND ti:flow'
+
+
+def test_categories_narrow_a_rule_that_is_nothing_but_a_not(tmp_path: Path) -> None:
+    text = READER.replace("'ti:sparse'", "'NOT ti:sparse'").replace("    rules", "    categories: [cs.CL]\n    rules")
+    [found] = reader(tmp_path, text).rules
+    assert found.query.spoken == "NOT ti:sparse"

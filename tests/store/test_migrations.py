@@ -21,8 +21,8 @@ from tests.store.samples import SINCE, keep, preprint, publication, queue, subsc
 _REBUILD = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -62,9 +62,9 @@ def test_processes_that_open_a_new_database_at_once_all_get_it(store_url: str) -
 
 def later(folder: Path, after: str = "") -> Path:
     """The migrations, and one that replaces a table to which others refer."""
-    first = Path(migrations.__file__).parent / "versions" / "v0001.py"
-    (folder / "v0001.py").write_text(first.read_text())
-    (folder / "v0002.py").write_text(_REBUILD.format(after=after))
+    for version in (Path(migrations.__file__).parent / "versions").glob("v*.py"):
+        (folder / version.name).write_text(version.read_text())
+    (folder / "later.py").write_text(_REBUILD.format(after=after, head=migrations.HEAD))
     return folder
 
 
@@ -79,7 +79,7 @@ def test_a_replaced_table_takes_no_row_of_others_with_it(store: Store, versions:
     keep(store, preprint())
     (row,) = subscribe(store, "ada")
     store.publish(publication(row, told=[(1, "new")]))
-    migrations.migrate(store, head="0002", versions=later(versions))
+    migrations.migrate(store, head="later", versions=later(versions))
     with store.reading() as connection:
         assert "votes" not in {column["name"] for column in inspect(connection).get_columns("paper")}
         for table in ("paper", "name", "version", "event", "memory"):
@@ -89,7 +89,7 @@ def test_a_replaced_table_takes_no_row_of_others_with_it(store: Store, versions:
 def test_a_migration_that_fails_changes_nothing(store: Store, versions: Path) -> None:
     keep(store, preprint())
     with pytest.raises(RuntimeError, match="power"):
-        migrations.migrate(store, head="0002", versions=later(versions, 'raise RuntimeError("power")'))
+        migrations.migrate(store, head="later", versions=later(versions, 'raise RuntimeError("power")'))
     assert store.paper("arxiv:2611.00001") == preprint()
     assert keep(store, preprint()) == {}
 
@@ -102,8 +102,8 @@ def file(tmp_path: Path) -> Path:
 def test_sqlite_is_copied_before_it_is_migrated(file: Path, versions: Path) -> None:
     with Store.open(f"sqlite:///{file}") as store:
         queue(store, "ada")
-        migrations.migrate(store, head="0002", versions=later(versions))
-    with Store.open(f"sqlite:///{file}.0001") as copy:
+        migrations.migrate(store, head="later", versions=later(versions))
+    with Store.open(f"sqlite:///{file}.{migrations.HEAD}") as copy:
         assert copy.counts() == {"ready": 1}
 
 
@@ -111,13 +111,13 @@ def test_a_migration_that_orphans_rows_is_refused(file: Path, versions: Path) ->
     with Store.open(f"sqlite:///{file}") as store:
         keep(store, preprint())
         with pytest.raises(DigestError, match="refer to nothing; nothing was changed"):
-            migrations.migrate(store, head="0002", versions=later(versions, 'op.execute("DELETE FROM paper")'))
+            migrations.migrate(store, head="later", versions=later(versions, 'op.execute("DELETE FROM paper")'))
         assert store.paper("arxiv:2611.00001") == preprint()
 
 
 def test_references_are_kept_again_after_a_migration(file: Path, versions: Path) -> None:
     with Store.open(f"sqlite:///{file}") as store:
-        migrations.migrate(store, head="0002", versions=later(versions))
+        migrations.migrate(store, head="later", versions=later(versions))
         with store.reading() as connection:
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 

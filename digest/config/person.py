@@ -1,0 +1,137 @@
+"""The model of a rule that follows a person, and the values that tell people apart."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PlainValidator, model_validator
+
+from digest.config.fields import Entry, Text, text
+from digest.config.words import shown
+from digest.identity import key_of
+from digest.person import Excepted, Followed
+from digest.query import QueryError, following, parse
+from digest.query.names import rule_keys
+from digest.query.terms import Category
+from digest.subscription import Rule
+
+
+def category(value: object) -> str:
+    """One category or archive, judged as `cat:` is in a rule."""
+    word = text(value)
+    try:
+        root = parse(f"cat:{word}").root
+    except QueryError as error:
+        raise ValueError(f"{error.what}: {error.mend}") from None
+    if not isinstance(root, Category):
+        raise ValueError("expected one category, such as cs.LG")
+    return root.code
+
+
+def _name(value: object) -> str:
+    name = text(value)
+    if not rule_keys(name):
+        raise ValueError(f"`{shown(name)}` is no name: write it as it is printed, such as Yunhua Zhou")
+    return name
+
+
+def _paper(value: object) -> str:
+    given = text(value)
+    if key := key_of(given):
+        return key
+    raise ValueError(f"`{shown(given)}` is no paper: write arxiv:2507.05197, doi:10.1234/abc or pmid:34929406")
+
+
+def _orcid(value: object) -> str:
+    """An ORCID in its normal form (https://support.orcid.org: ISO 7064 MOD 11-2)."""
+    given = text(value)
+    bare = given.rpartition("/")[2].replace("-", "").upper()
+    if len(bare) != 16 or not (bare[:15].isascii() and bare[:15].isdigit()):
+        raise ValueError(f"`{shown(given)}` is no ORCID: write 0000-0002-1825-0097")
+    total = 0
+    for digit in bare[:15]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    if bare[15] != ("X" if check == 10 else str(check)):
+        raise ValueError(
+            f"`{shown(given)}` is no ORCID: its last digit does not fit the others, so one of them is wrong"
+        )
+    return "-".join(bare[start : start + 4] for start in range(0, 16, 4))
+
+
+Code = Annotated[str, PlainValidator(category)]
+_Name = Annotated[str, PlainValidator(_name)]
+_Paper = Annotated[str, PlainValidator(_paper)]
+_Orcid = Annotated[str, PlainValidator(_orcid)]
+
+
+class IdsEntry(Entry):
+    """What services call the person."""
+
+    orcid: _Orcid | None = None
+    s2: Text | None = None
+    openalex: Text | None = None
+    arxiv: Text | None = None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        return tuple((kind, value) for kind in ("orcid", "s2", "openalex", "arxiv") if (value := getattr(self, kind)))
+
+
+class ExceptEntry(Entry):
+    """What tells the paper of somebody else."""
+
+    with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
+    categories: tuple[Code, ...] = ()
+    ids: tuple[_Orcid, ...] = ()
+    papers: tuple[_Paper, ...] = ()
+
+
+class AuthorEntry(Entry):
+    """A rule as a person to follow."""
+
+    author: Text
+    also: tuple[Text, ...] = ()
+    ids: IdsEntry = IdsEntry()
+    known: tuple[_Paper, ...] = ()
+    with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
+    categories: tuple[Code, ...] = ()
+    strict: bool = False
+    affiliations: tuple[Text, ...] = ()
+    except_: Annotated[ExceptEntry, Field(alias="except")] = ExceptEntry()
+    when_unsure: Literal["include", "ask", "drop"] = "ask"
+
+    @model_validator(mode="after")
+    def _follows(self) -> Self:
+        try:
+            self.rule()
+        except QueryError as error:
+            raise ValueError(str(error).partition("\n")[0]) from None
+        if self.strict and not self.categories:
+            raise ValueError("`strict` makes a filter of `categories`, and there are none")
+        return self
+
+    def rule(self) -> Rule:
+        """The rule; the author's name is its title."""
+        query = following(self.author, self.also, orcid=self.ids.orcid)
+        return Rule(title=self.author, query=query, person=self.followed())
+
+    def followed(self) -> Followed:
+        """What it says of the person."""
+        excepted = self.except_
+        return Followed(
+            name=self.author,
+            also=self.also,
+            ids=self.ids.pairs(),
+            known=self.known,
+            with_=self.with_,
+            categories=self.categories,
+            strict=self.strict,
+            affiliations=self.affiliations,
+            excepted=Excepted(
+                with_=excepted.with_,
+                categories=excepted.categories,
+                ids=tuple(("orcid", value) for value in excepted.ids),
+                papers=excepted.papers,
+            ),
+            when_unsure=self.when_unsure,
+        )

@@ -1,0 +1,39 @@
+"""What readers have answered: this paper is by the person whom I follow, or by somebody else of that name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from digest.store import tables as t
+from digest.store.engine import Database, batches, insert
+
+Answers = Mapping[tuple[str, str], tuple[tuple[str, bool], ...]]
+"""By reader and followed name: (the paper's key, whether it is theirs), the oldest answer first."""
+
+
+def answer(self: Database, subscriber: str, name: str, paper: str, theirs: bool | None, *, now: datetime) -> None:
+    """Keep an answer on a paper; it replaces an earlier one on the same, and None takes that back."""
+    c = t.answer.c
+    row = {"subscriber": subscriber, "name": name, "paper": paper}
+    with self.writing() as connection:
+        if theirs is None:
+            connection.execute(delete(t.answer).where(*(c[key] == value for key, value in row.items())))
+            return
+        given = insert(connection, t.answer).values(**row, theirs=theirs, at=now)
+        newer = {"theirs": theirs, "at": now}
+        connection.execute(given.on_conflict_do_update(index_elements=list(row), set_=newer))
+
+
+def answers(self: Database, subscribers: Iterable[str]) -> Answers:
+    """All answers of these readers."""
+    found: dict[tuple[str, str], tuple[tuple[str, bool], ...]] = {}
+    c = t.answer.c
+    with self.reading() as connection:
+        for batch in batches(subscribers):
+            given = select(c.subscriber, c.name, c.paper, c.theirs).where(c.subscriber.in_(batch))
+            for subscriber, name, paper, theirs in connection.execute(given.order_by(c.at, c.paper)):
+                found[subscriber, name] = (*found.get((subscriber, name), ()), (paper, theirs))
+    return found
