@@ -20,6 +20,7 @@ from digest.config import load as _load
 from digest.deliver import Delivered, Round, deliver
 from digest.delivery import Delivery
 from digest.errors import ConfigError
+from digest.issue import Rulebook
 from digest.letter import Mailbox
 from digest.press import Press
 from digest.pull import Pulled, pull
@@ -45,6 +46,7 @@ class House:
     sources: tuple[Source, ...]
     look_ups: tuple[LookUp, ...]
     press: Press
+    book: Rulebook
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
@@ -89,7 +91,7 @@ class House:
 
     def compose(self, *, now: datetime, tell: Callable[[Composed], None] = lambda _: None) -> list[Composed]:
         """Write the issues that are due."""
-        return compose(self.config.subscribers, self.store, self.press, now=now, tell=tell)
+        return compose(self.config.subscribers, self.store, self.press, now=now, book=self.book, tell=tell)
 
     def deliver(
         self,
@@ -143,6 +145,7 @@ def _parts(config: Config) -> dict[str, Any]:
         "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
         "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
         "press": _press(config),
+        "book": Rulebook.of(config.subscribers),
     }
 
 

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from digest.arrival import LOOK_BACK
 from digest.delivery import Envelope
 from digest.errors import DigestError
-from digest.issue import Candidate, Issue, Kind, arrange, match, wanted
-from digest.store import Due, Plan, Publication, Store
+from digest.issue import Candidate, Issue, Kind, Rulebook, arrange, match, wanted
+from digest.paper import Paper
+from digest.store import Answers, Due, Plan, Publication, Store
 from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
@@ -39,23 +40,28 @@ def compose(
     press: Press,
     *,
     now: datetime,
+    book: Rulebook | None = None,
     tell: Callable[[Composed], None] = lambda _: None,
 ) -> list[Composed]:
-    """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due."""
+    """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
+
+    `book` has the rules of these readers, ready; without it they are made ready now.
+    """
     desks = {
         (reader.id, subscription.name): (reader, subscription)
         for reader in subscribers
         for subscription in reader.subscriptions
     }
     enrol(subscribers, store, now=now)
-    due = [
-        _Task(row, *desks[row.subscriber, row.name], now)
-        for row in store.due(now)
-        if (row.subscriber, row.name) in desks
-    ]
+    rows = [row for row in store.due(now) if (row.subscriber, row.name) in desks]
+    answers = store.answers({row.subscriber for row in rows})
+    due = []
+    for row in rows:
+        reader, subscription = desks[row.subscriber, row.name]
+        due.append(_Task(row, reader, answered(reader.id, subscription, answers), now))
     awake = [task for task in due if not _asleep(task, store, now)]
     results = []
-    for task, candidates in _candidates(awake, store, now):
+    for task, candidates in _candidates(awake, book or Rulebook.of(subscribers), store, now):
         result = _compose_one(task, candidates, store, press, now)
         if result:
             tell(result)
@@ -145,13 +151,34 @@ def _pass_over(task: _Task, store: Store, now: datetime) -> None:
     )
 
 
-def _candidates(tasks: Sequence[_Task], store: Store, now: datetime) -> Iterator[tuple[_Task, list[Candidate]]]:
+def answered(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
+    """The subscription with what its reader has answered about the people in it."""
+    rules = tuple(
+        replace(rule, person=rule.person.answered(said))
+        if rule.person and (said := answers.get((reader, rule.person.name)))
+        else rule
+        for rule in subscription.rules
+    )
+    return replace(subscription, rules=rules)
+
+
+def _candidates(
+    tasks: Sequence[_Task], book: Rulebook, store: Store, now: datetime
+) -> Iterator[tuple[_Task, list[Candidate]]]:
     """Every task with what its rules match in its window."""
     if not tasks:
         return
     arrivals = store.arrivals(min(task.since for task in tasks), now)
-    for task, found in zip(tasks, match([task.subscription for task in tasks], arrivals), strict=True):
+    desks = [(task.reader.id, task.subscription) for task in tasks]
+    known = _known([subscription for _, subscription in desks], store)
+    for task, found in zip(tasks, match(book, desks, arrivals, known), strict=True):
         yield task, [candidate for candidate in found if candidate.at > task.since]
+
+
+def _known(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
+    """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
+    people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
+    return store.called({key for person in people for key in (*person.known, *person.excepted.papers)})
 
 
 def _compose_one(
@@ -267,7 +294,10 @@ def by_hand(
     reader: Subscriber, subscription: Subscription, store: Store, *, since: datetime, until: datetime, now: datetime
 ) -> ByHand:
     """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
-    found = [candidate for candidate in match([subscription], store.dated(since, until))[0] if candidate.rules]
+    subscription = answered(reader.id, subscription, store.answers([reader.id]))
+    desks, known = [(reader.id, subscription)], _known([subscription], store)
+    [matched] = match(Rulebook(desks), desks, store.dated(since, until), known)
+    found = [candidate for candidate in matched if candidate.rules]
     issue = draw_up(reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now)
     return ByHand(issue=issue, told=tuple((candidate.work, candidate.event) for candidate in found))
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal
 
 from digest.arrival import Arrival
 from digest.paper import Paper
-from digest.query import Hit, Matcher, narrowed
+from digest.person import Background, Followed, Profile, Verdict, judge
+from digest.query import Batch, Hit, Matcher, narrowed
 from digest.subscription import Rule, Subscriber, Subscription, When
+
+MOST_BY_NAME = 10
+"""Papers in one letter that are a followed person's by nothing but the name."""
 
 Kind = Literal["scheduled", "alert", "manual"]
 """How an issue came about: by its slot, by `at once`, or by hand."""
@@ -25,6 +30,7 @@ class Item:
     paper: Paper
     hits: tuple[Hit, ...] = ()
     also: tuple[str, ...] = ()  # titles of the other rules that it matched
+    doubts: tuple[tuple[str, Verdict], ...] = ()  # followed people whose it may be, and what speaks for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,34 +84,126 @@ class Candidate:
     paper: Paper
     at: datetime  # when it arrived in the store
     rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
+    doubts: tuple[tuple[int, Verdict], ...] = ()  # rules that follow a person who may be another one
 
 
-def match(subscriptions: Sequence[Subscription], arrivals: Sequence[Arrival]) -> list[list[Candidate]]:
-    """What each subscription's rules match: all rules over all papers at once.
+Desk = tuple[str, Subscription]
+"""A reader's id, and one of their subscriptions."""
 
-    A withdrawn paper is a candidate of all, since its text, and so its match, may be gone.
-    """
-    queries = {
-        (number, index): narrowed(
-            rule.query,
-            exclude=subscription.exclude,
-            categories=subscription.categories,
-            sources=subscription.sources,
+
+class Rulebook:
+    """The rules of many subscriptions: made ready together when they are first asked, and once."""
+
+    def __init__(self, desks: Iterable[Desk]) -> None:
+        self._desks = tuple(desks)
+
+    @classmethod
+    def of(cls, readers: Iterable[Subscriber]) -> Rulebook:
+        return cls((reader.id, subscription) for reader in readers for subscription in reader.subscriptions)
+
+    @cached_property
+    def _matcher(self) -> Matcher[tuple[tuple[str, str], int]]:
+        return Matcher(
+            (
+                ((reader, subscription.name), index),
+                narrowed(
+                    rule.query,
+                    exclude=subscription.exclude,
+                    categories=subscription.categories,
+                    sources=subscription.sources,
+                ),
+            )
+            for reader, subscription in self._desks
+            for index, rule in enumerate(subscription.rules)
         )
-        for number, subscription in enumerate(subscriptions)
-        for index, rule in enumerate(subscription.rules)
-    }
+
+    def match(self, batch: Batch) -> dict[tuple[str, str], dict[int, list[int]]]:
+        """By reader and subscription: the papers, each with the indices of the rules that it matches."""
+        found: dict[tuple[str, str], dict[int, list[int]]] = {}
+        for (desk, index), place in self._matcher.match(batch):
+            found.setdefault(desk, {}).setdefault(place, []).append(index)
+        return found
+
+
+def match(
+    book: Rulebook, desks: Sequence[Desk], arrivals: Sequence[Arrival], known: Mapping[str, Paper] | None = None
+) -> list[list[Candidate]]:
+    """What the rules of these desks match: all rules over all papers at once, then people told from their namesakes.
+
+    `known` has the papers, by key, that readers have named as someone's or as not theirs. A withdrawn paper is a
+    candidate of all, since its text, and so its match, may be gone.
+    """
+    batch = Batch([arrival.paper for arrival in arrivals])
+    found, people = book.match(batch), _People(batch, known or {})
     withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
-    rules: list[dict[int, list[int]]] = [{place: [] for place in withdrawn} for _ in subscriptions]
-    for (number, index), place in Matcher(queries.items()).match([arrival.paper for arrival in arrivals]):
-        rules[number].setdefault(place, []).append(index)
-    return [[_candidate(arrivals[place], found[place]) for place in sorted(found)] for found in rules]
+    candidates = []
+    for reader, subscription in desks:
+        places = {place: list[int]() for place in withdrawn} | found.get((reader, subscription.name), {})
+        judged = ((place, *people.sift(subscription.rules, rules, place)) for place, rules in sorted(places.items()))
+        candidates.append(
+            [
+                _candidate(arrivals[place], rules, doubts)
+                for place, rules, doubts in judged
+                if rules or arrivals[place].event == "withdrawn"
+            ]
+        )
+    return candidates
 
 
-def _candidate(arrival: Arrival, rules: Iterable[int]) -> Candidate:
+def _candidate(arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]]) -> Candidate:
     return Candidate(
-        work=arrival.work, event=arrival.event, paper=arrival.paper, at=arrival.at, rules=tuple(sorted(rules))
+        work=arrival.work,
+        event=arrival.event,
+        paper=arrival.paper,
+        at=arrival.at,
+        rules=tuple(sorted(rules)),
+        doubts=tuple(doubts),
     )
+
+
+class _People:
+    """The verdicts on one batch; whom several readers follow alike is judged once."""
+
+    def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:
+        self._batch = batch
+        self._known = known
+        self._profiles: dict[Followed, Profile] = {}
+        self._verdicts: dict[tuple[Followed, int], Verdict] = {}
+
+    def sift(
+        self, rules: Sequence[Rule], matched: Iterable[int], place: int
+    ) -> tuple[list[int], list[tuple[int, Verdict]]]:
+        """Of the rules that a paper matches those that mean it, and the verdicts that leave a doubt."""
+        kept, doubts = list[int](), list[tuple[int, Verdict]]()
+        for index in matched:
+            person = rules[index].person
+            if person is None:
+                kept.append(index)
+                continue
+            verdict = self._verdict(person, place)
+            if verdict.outcome == "no" or (verdict.outcome == "possibly" and person.when_unsure == "drop"):
+                continue
+            kept.append(index)
+            if verdict.outcome != "follow" and person.when_unsure != "include":
+                doubts.append((index, verdict))
+        return kept, doubts
+
+    def _verdict(self, person: Followed, place: int) -> Verdict:
+        if (person, place) not in self._verdicts:
+            if person not in self._profiles:
+                self._profiles[person] = self._profile(person)
+            self._verdicts[person, place] = judge(self._profiles[person], self._batch.papers[place])
+        return self._verdicts[person, place]
+
+    def _profile(self, person: Followed) -> Profile:
+        theirs, others = (
+            [self._known[key] for key in keys if key in self._known] for keys in (person.known, person.excepted.papers)
+        )
+        return Profile.of(person, theirs, others, self._background)
+
+    @cached_property
+    def _background(self) -> Background:
+        return Background(len(self._batch), self._batch.counts)
 
 
 def wanted(candidate: Candidate, told: frozenset[tuple[int, str]], updates: str | None) -> bool:
@@ -135,12 +233,19 @@ def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tupl
     """
     rules = subscription.rules
     found: list[list[Candidate]] = [[] for _ in (*rules, None)]
-    for candidate in sorted(_told_once(candidates), key=_newest_first):
-        found[candidate.rules[0] if candidate.rules else -1].append(candidate)
+    unshown = [0 for _ in found]
+    by_name = 0
+    for candidate in sorted(_told_once(candidates), key=_sure_and_newest_first):
+        section = candidate.rules[0] if candidate.rules else -1
+        by_name += _is_by_name(candidate)
+        if _is_by_name(candidate) and by_name > MOST_BY_NAME:
+            unshown[section] += 1
+        else:
+            found[section].append(candidate)
     shares = _deal(subscription.limit, [len(papers) for papers in found])
     return tuple(
-        _section(rule, papers[:share], rules, more=len(papers) - share)
-        for rule, papers, share in zip((*rules, None), found, shares, strict=True)
+        _section(rule, papers[:share], rules, more=len(papers) - share + over)
+        for rule, papers, share, over in zip((*rules, None), found, shares, unshown, strict=True)
         if papers
     )
 
@@ -159,10 +264,18 @@ def _weight(event: str) -> int:
     return ("revised", "published", "new", "withdrawn").index(event.split()[0])
 
 
-def _newest_first(candidate: Candidate) -> tuple[float, str]:
+def _sure_and_newest_first(candidate: Candidate) -> tuple[bool, float, str]:
     paper = candidate.paper
     newest = paper.announced or paper.updated or paper.published or candidate.at
-    return (-newest.astimezone(UTC).timestamp(), paper.key)
+    unsure = any(index == candidate.rules[0] and verdict.outcome == "possibly" for index, verdict in candidate.doubts)
+    return (unsure, -newest.astimezone(UTC).timestamp(), paper.key)
+
+
+def _is_by_name(candidate: Candidate) -> bool:
+    """Whether it is here by nothing but a name."""
+    return bool(candidate.rules) and {(index, "name only") for index in candidate.rules} <= {
+        (index, verdict.outcome) for index, verdict in candidate.doubts
+    }
 
 
 def _deal(limit: int, wanted: Sequence[int]) -> list[int]:
@@ -192,4 +305,5 @@ def _item(candidate: Candidate, rules: Sequence[Rule]) -> Item:
         paper=candidate.paper,
         hits=tuple({hit: None for index in candidate.rules for hit in rules[index].query.hits(candidate.paper)}),
         also=tuple(rules[index].title for index in candidate.rules[1:]),
+        doubts=tuple((rules[index].author or "", verdict) for index, verdict in candidate.doubts),
     )

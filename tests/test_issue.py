@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.arrival import Arrival
-from digest.issue import Candidate, arrange, match, wanted
+from digest.issue import Candidate, Rulebook, arrange, match, wanted
 from digest.query import parse
 from digest.subscription import Rule, Subscription, When
 from tests.store.samples import NOW, preprint
@@ -110,5 +110,5 @@ def test_a_subscription_narrows_all_its_rules() -> None:
     ]
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
     narrow = replace(MINE, exclude=parse("ti:survey"), categories=("cs",), sources=("arxiv",))
-    (found,) = match([narrow], arrivals)
+    (found,) = match(Rulebook([("ada", narrow)]), [("ada", narrow)], arrivals)
     assert [(each.work, each.rules) for each in found] == [(1, (0, 1, 2))]

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from digest.fold.letters import Plain, plain
 from digest.fold.plural import singulars
 
-__all__ = ["Folded", "Part", "Places", "compounds", "fold", "found_by", "plain", "singulars"]
+__all__ = ["Folded", "Part", "Places", "compounds", "fold", "found_by", "plain", "singular", "singulars"]
 
 Places = dict[int, int]
 """Where a word stands: for each width in positions, the bits of the positions where it begins."""
@@ -60,6 +60,12 @@ def found_by(written: str) -> tuple[str, tuple[str, ...]]:
     """The form of a word, and the singulars that are not its form."""
     form = written.casefold().replace("'", "")
     return form, tuple(singular for singular in singulars(written) if singular != form)
+
+
+def singular(written: str) -> str:
+    """One form for a word and its plural, for counting and comparing texts; rules tell more apart."""
+    form, others = found_by(written)
+    return min(others, default=form)
 
 
 def compounds(text: Plain) -> Iterator[list[Part]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from digest.categories import canonical
-from digest.fold import compounds, found_by, plain
+from digest.fold import compounds, plain, singular
 from digest.paper import Paper
 from digest.query.leaves import STOP_WORDS
 from digest.query.names import Grade, grade, rule_keys, surname_keys
@@ -45,14 +45,7 @@ Nearness = Literal["same", "near", "far"]
 def words_in(text: str) -> frozenset[str]:
     """The words that say something, each once and in one form."""
     found = (part.written for compound in compounds(plain(text)) for part in compound)
-    return frozenset(word for written in found if (word := folded(written)) and len(word) > 2) - STOP_WORDS
-
-
-@lru_cache(maxsize=1 << 16)
-def folded(written: str) -> str:
-    """One form for a word and its plural."""
-    form, others = found_by(written)
-    return min(others, default=form)
+    return frozenset(word for written in found if (word := singular(written)) and len(word) > 2) - STOP_WORDS
 
 
 def words(paper: Paper) -> frozenset[str]:

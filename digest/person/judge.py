@@ -16,7 +16,7 @@ from digest.paper import Paper
 from digest.person.features import categories, nearness, others
 from digest.person.followed import Outcome, Verdict
 from digest.person.profile import Profile, Text, journal, place_words
-from digest.query.names import Grade, follows, grade
+from digest.query.names import Grade, follows, grade, is_collective
 
 _NAMES: Final = {
     Grade.FULL: (0.3, "name in full"),
@@ -92,8 +92,14 @@ def _of_author(profile: Profile, paper: Paper, place: int) -> Verdict:
         return Verdict(outcome="no", author=place, evidence=(f"not in {', '.join(followed.categories)}",))
     best = max(grade(form, author.name) for form in followed.forms)
     name = _Sign(*_NAMES.get(best, _NAMES[Grade.NONE]))
+    if any(is_collective(form) for form in followed.forms):
+        return Verdict(outcome="follow", author=place, evidence=("the name of a collaboration",), p=1.0)
     if followed.is_bare:
-        return Verdict(outcome="name only", author=place, evidence=("by name only", name.words), p=_likely(name.weight))
+        as_given = best >= min(Grade.SWAPPED, *(grade(form, form) for form in followed.forms))
+        said = ("by name only", name.words)
+        return Verdict(
+            outcome="name only" if as_given else "possibly", author=place, evidence=said, p=_likely(name.weight)
+        )
     signs = sorted(_signs(profile, paper, place), key=lambda sign: -abs(sign.weight))
     p = _likely(name.weight + sum(sign.weight for sign in signs))
     speaks_for = any(sign.weight > 0 for sign in signs)

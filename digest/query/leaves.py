@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from digest.categories import ALIASES, ARCHIVES, ARXIV, GROUPS, canonical, nearest
-from digest.fold import singulars
+from digest.fold import singular
 from digest.query.dates import period
 from digest.query.lexer import Hint, Lexeme, Lexer
 from digest.query.names import rule_keys
@@ -233,4 +233,4 @@ def _name(text: str) -> str:
 
 def _folded(text: str) -> str:
     """One form for a term and its plural, by which its synonyms are found."""
-    return " ".join(min(singulars(part.written)) for compound in words_of(text) for part in compound)
+    return " ".join(singular(part.written) for compound in words_of(text) for part in compound)

@@ -41,6 +41,12 @@ def follows(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
     return any(_follows(form, printed) for form in (rule, *also))
 
 
+def is_collective(name: str) -> bool:
+    """Whether it is a name of its own that has no forename and no surname: "ATLAS Collaboration"."""
+    known = parse(name)
+    return bool(known.whole) and not known.readings
+
+
 @lru_cache(maxsize=1 << 15)
 def rule_keys(rule: str) -> frozenset[str]:
     """Keys of a followed name: every printed name that it follows has one of them among its `surname_keys`."""

@@ -49,6 +49,7 @@ class Card:
     authors: Pieces  # one piece a name
     others: str  # "+ 9 more", or empty
     also: Pieces  # "also matched …", the titles as hits; or empty
+    doubts: tuple[str, ...]  # "possibly by …" and why
     abstract: Pieces
     category: str  # or empty
     label: str  # "revised: v2", or empty
@@ -169,6 +170,7 @@ def _card(item: Item, number: int, now: datetime, words: Words, room: int) -> Ca
         authors=authors,
         others=words.others(others) if others else "",
         also=_also(item, words) if item.also else (),
+        doubts=tuple(words.doubt(_line(name), verdict) for name, verdict in item.doubts),
         abstract=_abstract(item, room) if room else (),
         category=_line(paper.primary or next(iter(paper.categories), "")),
         label=words.event(item.event),

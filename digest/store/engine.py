@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -21,7 +23,7 @@ _WAIT = 10_000
 _PAPERS = 0x70617065
 """The number of PostgreSQL's advisory lock on papers, works and events."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_WAIT}")
+_PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
 
 _MENDS = {
     "not a database": "restore a backup, or name another file under `database:`",
@@ -120,6 +122,20 @@ def _prepare(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins no transaction by itself; _begin does
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn a new file to WAL; where others do so at this moment, SQLite says that it is locked and does not wait."""
+    until = time.monotonic() + _WAIT / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

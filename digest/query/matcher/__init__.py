@@ -48,9 +48,9 @@ class Matcher(Generic[K]):
             self._keys.append(key)
         self._compiled.ready()
 
-    def match(self, papers: Sequence[Paper]) -> list[tuple[K, int]]:
+    def match(self, papers: Sequence[Paper] | Batch) -> list[tuple[K, int]]:
         """(the query's key, the paper's index) of every match, paper by paper."""
-        found = [*self.pairs(Batch(papers))]
+        found = [*self.pairs(papers if isinstance(papers, Batch) else Batch(papers))]
         if not found:
             return []
         rules, indices = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from digest.fold import Folded, Part, compounds, found_by, plain
+from digest.fold import Folded, Part, compounds, found_by, plain, singular
 from digest.paper import Paper
 from digest.query.matcher.arrays import Bools, Ints, offsets
 from digest.query.names import surname_keys
@@ -81,6 +81,23 @@ class Batch:
                 for run in view[name].runs:
                     papers.setdefault(run, set()).add(index)
         return papers
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """In how many papers each word stands, in title or abstract; a word and its plural are one."""
+        numbers: dict[str, int] = {}
+        streams = [self[name] for name in ("title", "abstract")]
+        words = np.asarray(
+            [
+                -1 if before else numbers.setdefault(singular(written), len(numbers))
+                for before, written in self.spellings
+            ],
+            np.int64,
+        )
+        pairs = [words[stream.spellings] * len(self) + stream.papers[stream.begins] for stream in streams]
+        stands = np.unique(np.concatenate(pairs)) // max(1, len(self))
+        counts = np.bincount(stands[stands >= 0], minlength=len(numbers))
+        return dict(zip(numbers, counts.tolist(), strict=True))
 
     def skeleton(self, index: int, fields: Iterable[str]) -> View:
         """A paper with the words of these fields and no places in the text: enough to tell whether, not where."""

@@ -9,6 +9,7 @@ from datetime import date
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
+from digest.person import Verdict
 from digest.render.shorten import shorten
 from digest.render.words.base import Reason, Share, Summary
 from digest.subscription import When
@@ -30,6 +31,7 @@ BEFORE = "Papers you had before"
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _REPLY = re.compile(r"\s*(re|fwd?)\s*:", re.I)  # a title that looks like a reply must not make the letter one
 _EVENTS = {"revised": "Revised", "published": "Published", "withdrawn": "Withdrawn"}
+_EVIDENCE = 160
 _NAME = 48  # characters of a section's name in a sentence
 
 
@@ -97,6 +99,13 @@ def event(event: str) -> str:
     """The label of what is no new paper: "revised: v2"."""
     what, _, version = event.partition(" ")
     return {"new": "", "published": "now published"}.get(what, f"{what}: {version}" if version else what)
+
+
+def doubt(name: str, verdict: Verdict) -> str:
+    """Whose it may be, and why: "possibly by Yunhua Zhou: same field: cs.LG; no shared co-author"."""
+    if verdict.outcome == "name only":
+        return f"{name}: by name only"
+    return f"possibly by {name}: {shorten('; '.join(verdict.evidence), _EVIDENCE)}"
 
 
 def cross(categories: Sequence[str]) -> str:
