@@ -26,7 +26,7 @@ _NAMES: Final = {
     Grade.NONE: (-2.0, "surname alone"),
 }
 _FOLLOW: Final = 0.55  # from this likelihood on, with something beside the name that speaks for it
-_NO: Final = 0.06  # up to this likelihood, with more than one thing that speaks against it
+_NO: Final = 0.08  # up to this likelihood, with more than one thing that speaks against it
 _SHOWN: Final = 3  # names in the evidence
 
 

@@ -1,0 +1,1 @@
+"""Tests of whose a paper is."""

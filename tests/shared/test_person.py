@@ -1,0 +1,65 @@
+"""Thirty papers of two people of one name."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from digest.paper import Paper
+from digest.person import Background, Excepted, Followed, Profile, groups, judge
+
+pytestmark = pytest.mark.shared
+NAME = "Yunhua Zhou"
+NOTHING = Excepted()
+
+
+@pytest.fixture
+def people(shared: Path) -> dict[str, list[Paper]]:
+    found: dict[str, list[Paper]] = {}
+    for line in (shared / "papers" / "yunhua_zhou.jsonl").read_text().splitlines():
+        found.setdefault(json.loads(line)["person"], []).append(Paper.from_json(line))
+    return found
+
+
+def outcomes(
+    known: list[Paper], given: list[Paper], everything: Background, excepted: Excepted = NOTHING
+) -> Counter[str]:
+    followed = Followed(name=NAME, known=tuple(paper.key for paper in known), excepted=excepted)
+    profile = Profile.of(followed, known, [], everything)
+    return Counter(judge(profile, paper).outcome for paper in given if paper not in known)
+
+
+def test_one_known_paper(people: dict[str, list[Paper]]) -> None:
+    theirs, others = people["language models"], people["dynamical systems"]
+    everything = Background.of((*theirs, *others))
+    for known in theirs:
+        assert set(outcomes([known], theirs, everything)) <= {"follow", "possibly"}
+        assert "follow" not in outcomes([known], others, everything)
+        assert "follow" not in outcomes([known], others, Background())
+
+
+def test_any_three_known_papers(people: dict[str, list[Paper]]) -> None:
+    theirs, others = people["language models"], people["dynamical systems"]
+    everything = Background.of((*theirs, *others))
+    triples = random.Random(7).sample(list(itertools.combinations(theirs, 3)), 150)
+    for known in triples:
+        assert outcomes(list(known), theirs, everything)["follow"] >= 20
+        assert "follow" not in outcomes(list(known), others, everything)
+
+
+def test_an_excepted_field(people: dict[str, list[Paper]]) -> None:
+    theirs, others = people["language models"], people["dynamical systems"]
+    excepted = Excepted(categories=("math.DS",))
+    assert outcomes(theirs[:1], others, Background.of(theirs), excepted=excepted) == {"no": 2}
+
+
+def test_nothing_but_the_name_and_two_groups(people: dict[str, list[Paper]]) -> None:
+    theirs, others = people["language models"], people["dynamical systems"]
+    assert outcomes([], [*theirs, *others], Background()) == {"name only": 30}
+    found = groups(Followed(name=NAME), [*theirs, *others])
+    assert [[*group.papers] for group in found] == [theirs, others]
