@@ -170,12 +170,12 @@ def _candidates(
         return
     arrivals = store.arrivals(min(task.since for task in tasks), now)
     desks = [(task.reader.id, task.subscription) for task in tasks]
-    known = _known([subscription for _, subscription in desks], store)
+    known = known_papers([subscription for _, subscription in desks], store)
     for task, found in zip(tasks, match(book, desks, arrivals, known), strict=True):
         yield task, [candidate for candidate in found if candidate.at > task.since]
 
 
-def _known(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
+def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
     """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
     people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
     return store.called({key for person in people for key in (*person.known, *person.excepted.papers)})
@@ -295,7 +295,7 @@ def by_hand(
 ) -> ByHand:
     """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
     subscription = answered(reader.id, subscription, store.answers([reader.id]))
-    desks, known = [(reader.id, subscription)], _known([subscription], store)
+    desks, known = [(reader.id, subscription)], known_papers([subscription], store)
     [matched] = match(Rulebook(desks), desks, store.dated(since, until), known)
     found = [candidate for candidate in matched if candidate.rules]
     issue = draw_up(reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now)

@@ -191,15 +191,9 @@ class _People:
     def _verdict(self, person: Followed, place: int) -> Verdict:
         if (person, place) not in self._verdicts:
             if person not in self._profiles:
-                self._profiles[person] = self._profile(person)
+                self._profiles[person] = Profile.among(person, self._known, self._background)
             self._verdicts[person, place] = judge(self._profiles[person], self._batch.papers[place])
         return self._verdicts[person, place]
-
-    def _profile(self, person: Followed) -> Profile:
-        theirs, others = (
-            [self._known[key] for key in keys if key in self._known] for keys in (person.known, person.excepted.papers)
-        )
-        return Profile.of(person, theirs, others, self._background)
 
     @cached_property
     def _background(self) -> Background:

@@ -23,6 +23,7 @@ COMMANDS = (
     "preview",
     "read",
     "match",
+    "author",
     "outbox",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""

@@ -119,6 +119,14 @@ class Profile:
             year=median(years) if years else None,
         )
 
+    @classmethod
+    def among(cls, followed: Followed, papers: Mapping[str, Paper], background: Background) -> Profile:
+        """Of those known and refused papers that are among these, by key."""
+        theirs, others = (
+            [papers[key] for key in keys if key in papers] for keys in (followed.known, followed.excepted.papers)
+        )
+        return cls.of(followed, theirs, others, background)
+
 
 def place_of(followed: Followed, paper: Paper) -> int | None:
     """The author whose name agrees best with the followed one's; None where none agrees."""

@@ -1,0 +1,162 @@
+"""`digest author`: who is behind a name, and a reader's answer whether a paper is by the person whom they follow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.lines import FILE, Lines, paper_of
+from digest.cli.say import now_option, papers
+from digest.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from digest.build import House
+    from digest.paper import Paper
+    from digest.person import Followed, Group, Profile
+
+_SHOWN = 10  # papers of a group
+
+
+@click.group("author", short_help="Who is behind a name; say which papers are theirs.")
+def command() -> None:
+    """See who is behind a name, and tell a person whom a reader follows from others of that name."""
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--papers", "file", type=FILE, metavar="FILE", help="Look into this file instead of the store.")
+@click.pass_obj
+def show(place: Place, name: str, file: Path | None) -> None:
+    """The papers under NAME, in groups that share no co-author and no field, and what readers' rules make of them."""
+    from digest.person import Followed, groups
+    from digest.query import following
+
+    wanted, query = Followed(name=name), following(name)
+    profiles, archive = _known_of(place, name, file)
+    under = [paper for paper in archive if query.matches(paper)]
+    found = groups(wanted, under)
+    in_groups = f", in {len(found)} groups" if len(found) > 1 else ""
+    click.echo(f"{name}: {papers(len(under))} of {len(archive):,} in the archive{in_groups}")
+    for number, group in enumerate(found, 1):
+        click.echo("")
+        for line in _shown(number, group, profiles):
+            click.echo(line)
+    if len(found) > 1:
+        click.echo("")
+        for line in _choice(name, found):
+            click.echo(line)
+
+
+def _known_of(place: Place, name: str, file: Path | None) -> tuple[list[tuple[str, Profile]], list[Paper]]:
+    """The rules that follow this name, with whose they are; and the papers."""
+    from digest.build import load, open_house
+
+    if file is not None:
+        return [], list(Lines().read(file, paper_of))
+    with open_house(load(place.config), looking=True) as house:
+        return list(_profiles(house, name)), house.store.archive()
+
+
+def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
+    from digest.compose import answered, known_papers
+    from digest.person import Background, Profile
+    from digest.query.names import follows
+
+    readers = house.config.subscribers
+    answers = house.store.answers(reader.id for reader in readers)
+    for reader in readers:
+        for subscription in (answered(reader.id, each, answers) for each in reader.subscriptions):
+            stored = known_papers([subscription], house.store)
+            people = [rule.person for rule in subscription.rules if rule.person]
+            for person in people:
+                if follows(name, person.name, person.also):
+                    yield reader.id, Profile.among(person, stored, Background.of(stored.values()))
+
+
+def _shown(number: int, group: Group, profiles: Sequence[tuple[str, Profile]]) -> Iterator[str]:
+    from digest.person import judge
+    from digest.text import strip_controls
+
+    with_ = f" · with {', '.join(group.coauthors)}" if group.coauthors else ""
+    yield f"{number}. {papers(len(group.papers))} · {', '.join(group.categories) or 'no category'}{with_}"
+    for paper in group.papers[:_SHOWN]:
+        day = f"{paper.dated:%Y-%m-%d}" if paper.dated else "undated   "
+        yield f"   {day}  {paper.key}  {strip_controls(paper.title)}"
+        for reader, profile in profiles:
+            verdict = judge(profile, paper)
+            yield f"               {reader}: {verdict.outcome}: {'; '.join(verdict.evidence)}"
+    if len(group.papers) > _SHOWN:
+        yield f"   + {len(group.papers) - _SHOWN} more"
+
+
+def _choice(name: str, found: Sequence[Group]) -> Iterator[str]:
+    """What to write to follow one of them."""
+    key = found[0].papers[0].key
+    other = found[1].categories[0] if found[1].categories else ""
+    yield "These seem to be different people. To follow the first, give one of their papers, or say what is not theirs:"
+    yield f"      - author: {name}"
+    yield f"        known: [{key}]"
+    if other and other not in found[0].categories:
+        yield f"        except: {{categories: [{other}]}}"
+
+
+@command.command("yes")
+@click.argument("who")
+@click.argument("name")
+@click.argument("paper")
+@click.option("--undo", is_flag=True, help="Take an answer back.")
+@now_option
+@click.pass_obj
+def yes(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
+    """PAPER is by the NAME whom WHO (a reader's id) follows: more like it will be included."""
+    _answer(place, who, name, paper, None if undo else True, now)
+
+
+@command.command("no")
+@click.argument("who")
+@click.argument("name")
+@click.argument("paper")
+@click.option("--undo", is_flag=True, help="Take an answer back.")
+@now_option
+@click.pass_obj
+def no(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
+    """PAPER is not by the NAME whom WHO (a reader's id) follows: it and its co-authors count against others."""
+    _answer(place, who, name, paper, None if undo else False, now)
+
+
+def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
+    from digest.build import load, open_house
+    from digest.cli.reader import find
+    from digest.identity import key_of
+
+    with open_house(load(place.config)) as house:
+        reader, subscriptions = find(house, who, None)
+        person = _person([rule.person for each in subscriptions for rule in each.rules if rule.person], reader.id, name)
+        key = key_of(paper) or paper
+        stored = house.store.paper(key)
+        if stored is None and key_of(paper) is None:
+            raise ConfigError(f"{paper!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
+        key = stored.key if stored else key
+        house.store.answer(reader.id, person.name, key, theirs, now=now)
+    said = {True: "is theirs", False: "is another person's", None: "is as if nothing had been said"}[theirs]
+    click.echo(f"{reader.id}, {person.name}: {key} {said}")
+    if stored is None:
+        click.echo("this paper is not in the store; the answer counts as soon as it is", err=True)
+
+
+def _person(people: Sequence[Followed], reader: str, name: str) -> Followed:
+    """The followed person of that name. Raises ConfigError with those that there are."""
+    from digest.query.names import follows
+
+    found = next((person for person in people if person.name == name), None)
+    found = found or next((person for person in people if follows(name, person.name, person.also)), None)
+    if found is None:
+        names = ", ".join(person.name for person in people) or "nobody yet"
+        raise ConfigError(f"{reader} follows no {name!r}; there is: {names}")
+    return found
