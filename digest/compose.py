@@ -178,7 +178,7 @@ def _candidates(
 def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
     """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
     people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
-    return store.called({key for person in people for key in (*person.known, *person.excepted.papers)})
+    return store.called({key for person in people for key in person.named})
 
 
 def _compose_one(

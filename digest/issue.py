@@ -11,7 +11,7 @@ from typing import Literal
 from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, Verdict, judge
-from digest.query import Batch, Hit, Matcher, narrowed
+from digest.query import Batch, Hit, Matcher
 from digest.subscription import Rule, Subscriber, Subscription, When
 
 MOST_BY_NAME = 10
@@ -104,15 +104,7 @@ class Rulebook:
     @cached_property
     def _matcher(self) -> Matcher[tuple[tuple[str, str], int]]:
         return Matcher(
-            (
-                ((reader, subscription.name), index),
-                narrowed(
-                    rule.query,
-                    exclude=subscription.exclude,
-                    categories=subscription.categories,
-                    sources=subscription.sources,
-                ),
-            )
+            (((reader, subscription.name), index), subscription.within(rule.query))
             for reader, subscription in self._desks
             for index, rule in enumerate(subscription.rules)
         )

@@ -12,9 +12,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from digest.query import Query, narrowed
+
 if TYPE_CHECKING:
     from digest.person import Followed
-    from digest.query import Query
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SETS = {"daily": frozenset(range(7)), "weekdays": frozenset(range(5)), "weekends": frozenset((5, 6))}
@@ -139,6 +140,10 @@ class Subscription:
     limit: int = 30  # papers in one letter
     quiet: Literal["silent", "send"] = "silent"
     updates: Literal["none", "published", "all"] | None = None  # None: withdrawals of papers that the reader had
+
+    def within(self, query: Query) -> Query:
+        """A rule in the bounds of this subscription: nothing excluded, in its categories, from its sources."""
+        return narrowed(query, exclude=self.exclude, categories=self.categories, sources=self.sources)
 
     @property
     def fingerprint(self) -> str:

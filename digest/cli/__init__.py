@@ -23,6 +23,8 @@ COMMANDS = (
     "preview",
     "read",
     "match",
+    "explain",
+    "backtest",
     "author",
     "outbox",
 )

@@ -1,32 +1,84 @@
-"""`digest check`: judges the whole config before anything runs on it."""
+"""`digest check`: judges the whole config before anything runs, and its rules by the papers that are kept."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from digest.errors import DigestError, Problem
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from digest.cli import Place
     from digest.config import Config
+    from digest.paper import Paper
+
+_MOST = 5_000  # papers, the newest
 
 
 @click.command("check")
+@click.option("--quick", is_flag=True, help="The files alone, without a look at the papers.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 100, min_open=True),
+    default=10,
+    show_default=True,
+    metavar="PERCENT",
+    help="Tell of rules that match more of the papers than this.",
+)
 @click.pass_obj
-def command(place: Place) -> None:
+def command(place: Place, quick: bool, share: float) -> None:
     """Judge all config files and say what to mend.
 
     Each mistake is told on standard error as FILE:LINE:COLUMN: what is wrong, all of them at once, and the exit code is
-    2. What can be meant but probably is not is told as a warning and changes no exit code.
+    2. What can be meant but probably is not is told as a warning and changes no exit code: doubtful readings; and, by
+    the newest 5,000 papers in the store, rules that never match or match very much, terms that have another name, and
+    followed names that are those of several people.
     """
     import os
 
     from digest.config import load
 
     config = load(place.config, env=os.environ)
-    for warning in config.warnings:
+    warnings = list(config.warnings)
+    papers: list[Paper] = []
+    if not quick:
+        try:
+            papers = _papers(config)
+        except DigestError as error:
+            click.echo(f"the papers could not be looked at: {error}", err=True)
+        warnings += _advice(config, papers, share / 100)
+    for warning in sorted(warnings):
         click.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.what}", err=True)
-    click.echo(f"{place.config} is fine: {_summary(config)}.")
+    looked = f" Its rules were tried on {len(papers):,} papers." if papers else ""
+    click.echo(f"{place.config} is fine: {_summary(config)}.{looked}")
+
+
+def _papers(config: Config) -> list[Paper]:
+    from digest.build import open_house
+
+    with open_house(config, looking=True) as house:
+        return house.store.archive(most=_MOST)
+
+
+def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Problem]:
+    """What the papers say of each rule, at its place."""
+    from digest.advice import Archive
+
+    if not papers:
+        return
+    rules = [
+        (config.places[reader.id, subscription.name, index], rule, subscription.within(rule.query))
+        for reader in config.subscribers
+        for subscription in reader.subscriptions
+        for index, rule in enumerate(subscription.rules)
+    ]
+    advice = Archive(papers, share).advise([rule for _, rule, _ in rules], [query for _, _, query in rules])
+    for (where, _, _), words in zip(rules, advice, strict=True):
+        yield from (replace(where, what=what) for what in words)
 
 
 def _summary(config: Config) -> str:

@@ -46,29 +46,17 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
 
 def _rule(value: dict[str, Any]) -> tuple[object, Query, Followed | None]:
     """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
+    from digest.config.rule import rule_from
     from digest.query import parse
 
     if "author" in value:
-        return value["id"], *_person({key: given for key, given in value.items() if key != "id"})
+        rule = rule_from({key: given for key, given in value.items() if key != "id"})
+        return value["id"], rule.query, rule.person
     if not isinstance(value["query"], str):
         raise ValueError("'query' is a text")
     if (syntax := value.get("syntax", "digest")) not in ("digest", "arxiv"):
         raise ValueError("'syntax' is digest or arxiv")
     return value["id"], parse(value["query"], syntax=syntax, expand=value.get("expand")), None
-
-
-def _person(value: dict[str, Any]) -> tuple[Query, Followed | None]:
-    from pydantic import ValidationError
-
-    from digest.config.person import AuthorEntry
-
-    try:
-        rule = AuthorEntry.model_validate(value).rule()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}: {first['msg']}" if where else first["msg"]) from None
-    return rule.query, rule.person
 
 
 def _one(text: str, papers: Iterator[Paper], *, as_json: bool) -> None:

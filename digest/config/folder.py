@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -115,5 +115,13 @@ def _config(
         language=entry.language,
         sources=MappingProxyType(dict(sources)),
         subscribers=tuple(reader.subscriber(Path(document.file).stem, entry.language) for document, reader in readers),
+        places=MappingProxyType(dict(place for reader in readers for place in _places(*reader))),
         warnings=tuple(sorted(warnings)),
     )
+
+
+def _places(document: Document, reader: ReaderEntry) -> Iterator[tuple[tuple[str, str, int], Problem]]:
+    for number, subscription in enumerate(reader.subscriptions):
+        for index, _ in enumerate(subscription.rules):
+            where = document.problem(("subscriptions", number, "rules", index), "")
+            yield (Path(document.file).stem, subscription.name, index), where

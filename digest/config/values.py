@@ -31,4 +31,6 @@ class Config:
     language: str
     sources: Mapping[str, BaseModel]  # by kind, in the file's order
     subscribers: tuple[Subscriber, ...]  # by id
+    places: Mapping[tuple[str, str, int], Problem] = field(default_factory=dict)
+    """Where each rule stands, by reader, subscription and its number in it; what could be said of it is left empty."""
     warnings: tuple[Problem, ...] = ()  # what can be meant but probably is not

@@ -41,6 +41,11 @@ class Followed:
         return (self.name, *self.also)
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """Keys of all papers that are said to be theirs, or not."""
+        return (*self.known, *self.excepted.papers)
+
+    @property
     def is_bare(self) -> bool:
         """Whether there is nothing to compare a paper with, but the name."""
         return not (self.ids or self.known or self.with_ or self.categories or self.affiliations)

@@ -76,5 +76,5 @@ def _group(followed: Followed, papers: list[Paper]) -> Group:
     return Group(
         papers=tuple(papers),
         coauthors=tuple(name for name, _ in names.most_common(5)),
-        categories=tuple(code for code, _ in codes.most_common(3)),
+        categories=tuple(sorted(codes, key=lambda code: (-codes[code], code))[:3]),
     )

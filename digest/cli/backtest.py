@@ -1,0 +1,136 @@
+"""`digest backtest`: what a rule would have brought, day by day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.lines import FILE, Lines, dumped, paper_of
+from digest.cli.say import now_option, papers
+from digest.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from digest.backtest import Backtest
+    from digest.paper import Paper
+    from digest.subscription import Rule
+
+_BAR = 40  # characters of the longest bar
+_MOST = 100_000  # papers
+
+
+@click.command("backtest", short_help="What a rule would have brought, day by day.")
+@click.argument("query")
+@click.option("--days", type=click.IntRange(1, 3660), help="So many days back.  [default: 30; with --papers, all]")
+@click.option("--papers", "file", type=FILE, metavar="FILE", help="Look into this file instead of the store.")
+@click.option("--json", "as_json", is_flag=True, help="One object.")
+@now_option
+@click.pass_obj
+def command(place: Place, query: str, days: int | None, file: Path | None, as_json: bool, now: datetime) -> None:
+    """Count the papers a day that QUERY would have brought, show some, and say what is doubtful about it.
+
+    QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, with: [Xipeng Qiu]}'. The
+    days are those of the papers, in UTC. Nothing is written.
+    """
+    from digest.backtest import backtest
+    from digest.config.rule import rule_of
+
+    rule = rule_of(query)
+    archive = list(Lines().read(file, paper_of)) if file else _stored(place, now - timedelta(days=days or 30))
+    first, last = _span(archive, days, now, whole=file is not None)
+    found = backtest(rule, archive, first=first, last=last)
+    if not found.papers:
+        mend = "`digest pull` asks the sources" if file is None else "it has none from these days"
+        raise ConfigError(f"there are no papers from {first} to {last} to look at; {mend}")
+    if as_json:
+        click.echo(dumped(_values(rule, found)))
+        return
+    for line in _lines(rule, found):
+        click.echo(line)
+
+
+def _stored(place: Place, since: datetime) -> list[Paper]:
+    from digest.build import load, open_house
+
+    since = datetime.combine(since.astimezone(UTC), time(), UTC) - timedelta.resolution
+    with open_house(load(place.config), looking=True) as house:
+        return house.store.archive(since, most=_MOST)
+
+
+def _span(archive: Sequence[Paper], days: int | None, now: datetime, *, whole: bool) -> tuple[date, date]:
+    """The first and the last day; of a file those of its papers, and the last so many of them."""
+    dated = sorted(paper.dated.astimezone(UTC).date() for paper in archive if paper.dated)
+    last = dated[-1] if whole and dated else now.astimezone(UTC).date()
+    if whole and days is None:
+        return (dated[0] if dated else last), last
+    return last - timedelta(days=(days or 30) - 1), last
+
+
+def _lines(rule: Rule, found: Backtest) -> Iterator[str]:
+    from digest.text import strip_controls
+
+    yield f"read as: {rule.query.spoken}"
+    for hint in rule.query.hints:
+        yield f"hint: column {hint.position + 1}: {hint.what}"
+    yield ""
+    yield from _chart(found)
+    share = f"{found.matches / found.papers:.1%}" if found.papers else "0 %"
+    yield ""
+    yield f"{papers(found.matches)} of {found.papers:,} ({share}), {found.per_day:g} on a usual day" + (
+        f"; {found.undated} of them undated" if found.undated else ""
+    )
+    if found.outcomes:
+        yield "whose: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(found.outcomes.items()))
+    if len(found.terms) > 1:
+        rarest = sorted(found.terms.items(), key=lambda term: term[1])
+        yield "terms: " + ", ".join(f"{term} {count:,}" for term, count in rarest)
+    for sample in found.samples:
+        day = f"{sample.dated:%Y-%m-%d}" if sample.dated else "undated   "
+        yield f"  {day}  {strip_controls(sample.key)}  {_marked(rule, sample)}"
+    for word in found.advice:
+        yield f"hint: {word}"
+
+
+def _chart(found: Backtest) -> Iterator[str]:
+    """A line a day; of more than sixty days, a line a week."""
+    rows = [(f"{day.day} {day.day:%a}", day.matches) for day in found.days]
+    if len(found.days) > 60:
+        weeks = [found.days[begin : begin + 7] for begin in range(0, len(found.days), 7)]
+        rows = [(f"week of {week[0].day}", sum(day.matches for day in week)) for week in weeks]
+    most = max((count for _, count in rows), default=0)
+    for label, count in rows:
+        yield f"{label}  {'█' * max(1, round(_BAR * count / most))} {count}" if count else f"{label}  ·"
+
+
+def _marked(rule: Rule, paper: Paper) -> str:
+    """The title with what matched in brackets."""
+    from digest.text import strip_controls
+
+    pieces, done = list[str](), 0
+    for start, end in sorted((hit.start, hit.end) for hit in rule.query.hits(paper) if hit.field == "title"):
+        if start >= done:
+            pieces += [paper.title[done:start], f"[{paper.title[start:end]}]"]
+            done = end
+    return " ".join(strip_controls("".join((*pieces, paper.title[done:]))).split())
+
+
+def _values(rule: Rule, found: Backtest) -> dict[str, object]:
+    return {
+        "query": rule.query.text,
+        "read": rule.query.spoken,
+        "papers": found.papers,
+        "matches": found.matches,
+        "undated": found.undated,
+        "per_day": found.per_day,
+        "days": [{"day": str(day.day), "papers": day.papers, "matches": day.matches} for day in found.days],
+        "terms": [{"term": term, "papers": count} for term, count in found.terms.items()],
+        "outcomes": dict(found.outcomes),
+        "samples": [{"key": sample.key, "title": sample.title} for sample in found.samples],
+        "hints": [{"column": hint.position + 1, "what": hint.what} for hint in rule.query.hints],
+        "advice": list(found.advice),
+    }

@@ -1,0 +1,157 @@
+"""`digest explain`: which term of a rule a paper has, and where; which it lacks, and what stands there instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli import Place
+from digest.cli.lines import FILE, Lines, dumped, paper_of
+from digest.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from digest.paper import Paper
+    from digest.person import Verdict
+    from digest.query.explanation import Part
+    from digest.query.words import Hit
+    from digest.subscription import Rule
+
+_AROUND = 40  # characters shown before and behind a hit
+_SHOWN = 3  # places of one term
+_BACKGROUND = 1_000  # papers
+
+
+@click.command("explain", short_help="Which term of a rule a paper has, and where; which it lacks.")
+@click.argument("query")
+@click.argument("paper")
+@click.option("--papers", "file", type=FILE, metavar="FILE", help="Look for PAPER in this file instead of the store.")
+@click.option("--json", "as_json", is_flag=True, help="One object.")
+@click.pass_obj
+def command(place: Place, query: str, paper: str, file: Path | None, as_json: bool) -> None:
+    """Say why QUERY matches PAPER, or why not.
+
+    QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, known: [arxiv:2507.05197]}'
+    or '{query: LLM, expand: {LLM: [large language model]}}'. PAPER is an arXiv id, a DOI, their addresses or a key.
+    Write `--` before a QUERY that begins with a sign.
+    """
+    from digest.config.rule import rule_of
+    from digest.query.explanation import explain
+
+    rule = rule_of(query)
+    found, papers = _paper(place, paper, file, rule)
+    part = explain(rule.query.root, found)
+    verdict = _verdict(rule, found, papers)
+    matches = part.matches and (verdict is None or verdict.outcome != "no")
+    if as_json:
+        click.echo(dumped(_values(rule, found, part, verdict, matches=matches)))
+        return
+    for line in _lines(rule, found, part, verdict, matches=matches):
+        click.echo(line)
+
+
+def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
+    """The paper, and by key those that the rule names and that are stored."""
+    from digest.build import load, open_house
+    from digest.identity import key_of
+    from digest.person import called
+
+    key = key_of(given) or given.strip()
+    if file is not None:
+        named = {name: paper for paper in Lines().read(file, paper_of) for name in (paper.key, *called(paper))}
+        where = str(file)
+    else:
+        with open_house(load(place.config), looking=True) as house:
+            stored = house.store.paper(key)
+            named = dict(house.store.called(rule.person.named if rule.person else ()))
+            if rule.person and not rule.person.is_bare:  # what words are common, the archive shows
+                named |= {each.key: each for each in house.store.archive(most=_BACKGROUND)}
+            named |= {key: stored} if stored else {}
+        where = "the store"
+    if key not in named:
+        mend = "`digest pull` asks for new papers" if file is None else "its lines are papers as JSON, with their `key`"
+        raise ConfigError(f"{given!r} is not in {where}; {mend}")
+    return named[key], named
+
+
+def _verdict(rule: Rule, paper: Paper, papers: Mapping[str, Paper]) -> Verdict | None:
+    from digest.person import Background, Profile, judge
+
+    if rule.person is None:
+        return None
+    background = Background.of({id(each): each for each in papers.values()}.values())
+    return judge(Profile.among(rule.person, papers, background), paper)
+
+
+def _lines(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, matches: bool) -> Iterator[str]:
+    from digest.text import strip_controls
+
+    title = strip_controls(paper.title)
+    yield f"{'matches' if matches else 'does not match'}: {strip_controls(paper.key)}  {title}"
+    yield f"read as: {rule.query.spoken}"
+    for hint in rule.query.hints:
+        yield f"hint: column {hint.position + 1}: {hint.what}"
+    for term, negated in part.terms:
+        yield ""
+        yield f"{'+' if term.matches != negated else '-'} {'NOT ' if negated else ''}{term.text}"
+        yield from (f"    {line}" for line in _of_term(term, negated, paper))
+    if verdict is not None:
+        said = {"follow": "theirs", "possibly": "possibly theirs", "name only": "by name only", "no": "not theirs"}
+        yield ""
+        yield f"{said[verdict.outcome]}: {strip_controls('; '.join(verdict.evidence))}"
+
+
+def _of_term(term: Part, negated: bool, paper: Paper) -> Iterator[str]:
+    from digest.text import strip_controls
+
+    for hit in term.hits[:_SHOWN]:
+        yield f"{hit.field}: {_marked(hit, paper)}"
+    if len(term.hits) > _SHOWN:
+        yield f"and {len(term.hits) - _SHOWN} more places"
+    if negated and term.matches:
+        yield "this leaves the paper out"
+    elif not term.matches:
+        yield "not there"
+    yield from map(strip_controls, term.notes)
+    if term.forms:
+        yield f"searched as: {' | '.join(term.forms)}"
+
+
+def _marked(hit: Hit, paper: Paper) -> str:
+    """The words around a hit, which stands in brackets."""
+    from digest.text import strip_controls
+
+    text = paper.authors[hit.author].name if hit.author is not None else getattr(paper, hit.field) or ""
+    begin, end = max(0, hit.start - _AROUND), hit.end + _AROUND
+    before, after = text[begin : hit.start], text[hit.end : end]
+    line = f"{'…' if begin else ''}{before}[{hit.text}]{after}{'…' if end < len(text) else ''}"
+    return " ".join(strip_controls(line).split())
+
+
+def _values(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, matches: bool) -> dict[str, object]:
+    values: dict[str, object] = {
+        "key": paper.key,
+        "matches": matches,
+        "read": rule.query.spoken,
+        "hints": [{"column": hint.position + 1, "what": hint.what} for hint in rule.query.hints],
+        "explanation": _part(part),
+    }
+    if verdict is not None:
+        values["person"] = {
+            "outcome": verdict.outcome,
+            "author": verdict.author,
+            "evidence": list(verdict.evidence),
+            "p": round(verdict.p, 3),
+        }
+    return values
+
+
+def _part(part: Part) -> dict[str, Any]:
+    values: dict[str, Any] = {"kind": part.kind, "text": part.text, "matches": part.matches}
+    if part.parts:
+        return values | {"parts": [_part(each) for each in part.parts]}
+    hits = [{"field": hit.field, "start": hit.start, "end": hit.end, "text": hit.text} for hit in part.hits]
+    return values | {"hits": hits, "searched": list(part.forms), "notes": list(part.notes)}

@@ -1,0 +1,49 @@
+"""One rule by itself, as the commands take it: what may stand behind a dash under `rules:`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from digest.config.person import AuthorEntry
+from digest.config.reader import QueryEntry
+from digest.errors import ConfigError
+from digest.query import parse
+from digest.subscription import Rule
+
+
+def rule_of(text: str) -> Rule:
+    """The rule of a query, or of a mapping in braces with `author:` or `query:`. Raises ConfigError.
+
+    ``{SHH}`` and ``{WHO} guideline`` are queries: a mapping has a colon behind its first word.
+    """
+    value = _mapping(text)
+    if value is None:
+        return Rule(title=text, query=parse(text))
+    return rule_from(value)
+
+
+def rule_from(value: Mapping[str, Any]) -> Rule:
+    """The rule of such a mapping. Raises ConfigError with the first mistake."""
+    model = AuthorEntry if "author" in value else QueryEntry
+    try:
+        return model.model_validate(dict(value), context={}).rule()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        what = "is no key here" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"`{'.'.join(map(str, first['loc']))}`: {what}" if first["loc"] else what) from None
+
+
+def _mapping(text: str) -> Mapping[str, Any] | None:
+    inner = text.strip()
+    if not (inner.startswith("{") and inner.endswith("}") and inner[1:].lstrip().startswith(("author:", "query:"))):
+        return None
+    try:
+        value = YAML(typ="safe", pure=True).load(inner)
+    except YAMLError as error:
+        raise ConfigError(f"this mapping is no YAML: {str(error).splitlines()[0]}") from None
+    return value if isinstance(value, Mapping) else None
