@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,16 @@ import pytest
 from digest.compose import Composed, by_hand, compose
 from digest.delivery import Envelope
 from digest.errors import ConfigError
-from digest.issue import Issue
+from digest.issue import Issue, Rulebook
 from digest.letter import Mailbox
+from digest.paper import Author
+from digest.person import Followed
 from digest.press import Press
-from digest.query import parse
+from digest.query import following, parse
 from digest.render import Renderer
 from digest.store import Store
 from digest.subscription import Rule, Subscriber, Subscription, When
+from tests.person.people import MUSIC, STARS, VISION
 from tests.store.samples import NOW, keep, preprint
 
 DAY = timedelta(days=1)
@@ -229,3 +232,70 @@ def test_by_hand_remembers_only_where_asked(store: Store) -> None:
 
 def keys(issue: Issue) -> Sequence[str]:
     return [item.paper.key for item in issue.items]
+
+
+# ------------------------------------------------------------------------------------------------- followed people
+
+
+def follow(person: Followed) -> Subscription:
+    return subscription(rules=(Rule(title=person.name, query=following(person.name), person=person),))
+
+
+def told_by(person: Followed, store: Store) -> dict[str, tuple[str, ...]]:
+    """What a letter would say of each paper under that name: its key, and the outcomes that leave a doubt."""
+    issue = by_hand(reader(), follow(person), store, since=PEOPLE - DAY, until=NOW, now=NOW).issue
+    return {item.paper.key: tuple(verdict.outcome for _, verdict in item.doubts) for item in issue.items}
+
+
+PEOPLE = datetime(2026, 1, 1, tzinfo=UTC)
+ZHANG = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]))
+
+
+def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
+    store.add([*VISION, *STARS, MUSIC], now=NOW, since=PEOPLE - DAY, first=True)
+    sure = {paper.key: () for paper in VISION}
+    asked = told_by(ZHANG, store)
+    assert sure.items() <= asked.items()
+    assert {outcomes for key, outcomes in asked.items() if key not in sure} <= {("possibly",)}
+    assert MUSIC.key not in asked
+    assert told_by(replace(ZHANG, when_unsure="drop"), store) == sure
+    assert set(told_by(replace(ZHANG, when_unsure="include"), store).values()) == {()}
+    assert set(told_by(Followed(name="Wei Zhang"), store).values()) == {("name only",), ("possibly",)}
+
+
+def test_doubtful_ones_come_last(store: Store) -> None:
+    store.add([*VISION, *STARS], now=NOW, since=PEOPLE - DAY, first=True)
+    outcomes = list(told_by(replace(ZHANG, known=ZHANG.known[:1]), store).values())
+    assert outcomes == sorted(outcomes)
+    assert {(), ("possibly",)} == set(outcomes)
+
+
+def test_by_name_alone_only_some_are_shown(store: Store) -> None:
+    papers = [preprint(f"2611.1{number:04}", authors=(Author(name="Wei Zhang"),)) for number in range(14)]
+    keep(store, *papers)
+    bare = follow(Followed(name="Wei Zhang"))
+    issue = by_hand(reader(), bare, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue
+    assert (issue.count, issue.more) == (10, 4)
+    sure = follow(Followed(name="Wei Zhang", categories=papers[0].categories))
+    assert by_hand(reader(), sure, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue.count == 14
+
+
+def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> None:
+    desk, drop = Desk(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
+    ada = reader(follow(drop))
+    store.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
+    compose([ada], store, desk, now=NOW)
+    assert {item.paper.key for item in desk.issues[0].items} == {paper.key for paper in VISION}
+    store.answer("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
+    compose([ada], store, desk, now=NOW + DAY)
+    assert {item.paper.key for item in desk.issues[1].items} == {paper.key for paper in STARS}
+
+
+def test_rules_are_made_ready_once(store: Store) -> None:
+    desk, ada = Desk(), reader()
+    book = Rulebook.of([ada])
+    keep(store, preprint())
+    compose([ada], store, desk, now=NOW, book=book)
+    keep(store, preprint("2611.00002"))
+    compose([ada], store, desk, now=NOW + DAY, book=book)
+    assert [issue.count for issue in desk.issues] == [1, 1]

@@ -66,7 +66,6 @@ def _known_of(place: Place, name: str, file: Path | None) -> tuple[list[tuple[st
 def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
     from digest.compose import answered, known_papers
     from digest.person import Background, Profile
-    from digest.query.names import follows
 
     readers = house.config.subscribers
     answers = house.store.answers(reader.id for reader in readers)
@@ -75,7 +74,7 @@ def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
             stored = known_papers([subscription], house.store)
             people = [rule.person for rule in subscription.rules if rule.person]
             for person in people:
-                if follows(name, person.name, person.also):
+                if person.is_called(name):
                     yield reader.id, Profile.among(person, stored, Background.of(stored.values()))
 
 
@@ -152,10 +151,8 @@ def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, 
 
 def _person(people: Sequence[Followed], reader: str, name: str) -> Followed:
     """The followed person of that name. Raises ConfigError with those that there are."""
-    from digest.query.names import follows
-
     found = next((person for person in people if person.name == name), None)
-    found = found or next((person for person in people if follows(name, person.name, person.also)), None)
+    found = found or next((person for person in people if person.is_called(name)), None)
     if found is None:
         names = ", ".join(person.name for person in people) or "nobody yet"
         raise ConfigError(f"{reader} follows no {name!r}; there is: {names}")

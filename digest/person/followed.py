@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from digest.query.names import follows
+
 Unsure = Literal["include", "ask", "drop"]
 Outcome = Literal["follow", "possibly", "name only", "no"]
 """Theirs; a name that fits and too little beside it; a rule that holds nothing but a name; somebody else's."""
@@ -39,6 +41,10 @@ class Followed:
     def forms(self) -> tuple[str, ...]:
         """The name in every spelling that was given."""
         return (self.name, *self.also)
+
+    def is_called(self, name: str) -> bool:
+        """Whether one of these spellings and a name may mean the same person."""
+        return any(follows(name, form) for form in self.forms)
 
     @property
     def named(self) -> tuple[str, ...]:
