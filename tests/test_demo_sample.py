@@ -12,9 +12,10 @@ from itertools import combinations
 import pytest
 from lxml import etree
 
+from digest.arrival import Arrival
 from digest.config import Config, load
+from digest.issue import Rulebook, match
 from digest.paper import Paper
-from digest.query import narrowed
 from digest.shipped import shipped
 from digest.sources import read_saved
 from digest.subscription import Subscription, first_slot
@@ -262,11 +263,14 @@ EXPECTED = {
 @pytest.mark.parametrize("who", EXPECTED)
 def test_each_rule_finds_its_papers(who: str, config: Config, papers: list[Paper]) -> None:
     subscription = only_subscription(config, who)
-    found = []
-    for rule in subscription.rules:
-        query = narrowed(rule.query, exclude=subscription.exclude, categories=subscription.categories)
-        found.append(sorted(paper.key for paper in papers if query.matches(paper)))
-        assert rule.query.hints == (), "the sample's rules shall be examples to follow"
+    arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
+    desks = [(who, subscription)]
+    [candidates] = match(Rulebook(desks), desks, arrivals, {paper.key: paper for paper in papers})
+    found = [
+        sorted(candidate.paper.key for candidate in candidates if index in candidate.rules)
+        for index, _ in enumerate(subscription.rules)
+    ]
+    assert [rule.query.hints for rule in subscription.rules] == [()] * len(found), "they shall be examples to follow"
     assert found == EXPECTED[who]
 
 

@@ -52,7 +52,7 @@ def test_what_is_shipped_is_fine() -> None:
     result = check(shipped("config"))
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        f"{shipped('config')} is fine: 1 reader, 2 subscriptions, 4 rules, papers from arxiv, letters by smtp://localhost:25.\n"
+        f"{shipped('config')} is fine: 1 reader, 2 subscriptions, 5 rules, papers from arxiv, letters by smtp://localhost:25.\n"
     )
 
 
