@@ -50,7 +50,8 @@ rules = st.recursive(
 """Rules as text; not all of them are rules (nothing but a stop word, a NOT in every branch)."""
 
 _WRITTEN = [*WORDS, "alpha-beta", "llm", "a-b", "pretraining", "Pre Training", "alphabeta", "C++", "matrix."]
-texts = st.lists(st.sampled_from(_WRITTEN), max_size=12).map(" ".join)
+_LONG = ["alpha beta alpha beta LLM the alpha beta alpha", "alphabeta alpha-beta LLM the alpha betaalpha LLM"]
+texts = st.lists(st.sampled_from([*_WRITTEN, *_LONG]), max_size=12).map(" ".join)
 names = st.lists(st.sampled_from(["Yunhua Zhou", "Y. Zhou", "Zhouping Li", "Alpha Team"]), max_size=3)
 codes = st.lists(st.sampled_from(["cs.LG", "cs.CL", "math-ph", "stat.ML"]), max_size=2)
 _DATES = [None, datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)]

@@ -31,6 +31,11 @@ class Stream:
     papers: Ints  # of each place
     inner: Bools  # of each place: a one-letter part, which stands only beside its neighbours
 
+    @property
+    def lengths(self) -> Ints:
+        """The places that each paper takes."""
+        return np.diff(self.first)
+
     def entries(self, first: int, stop: int) -> slice:
         """The entries of the papers [first, stop)."""
         begin, end = np.searchsorted(self.begins, self.first[[first, stop]])

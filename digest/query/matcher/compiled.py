@@ -10,17 +10,22 @@ from typing import Final
 import numpy as np
 
 from digest.query import tree
-from digest.query.matcher.arrays import Ints, Ragged
+from digest.query.matcher.arrays import Bools, Ints, Ragged
 from digest.query.matcher.batch import Batch
 from digest.query.matcher.others import Looked, Meetings, Pairs, Windows
 from digest.query.matcher.phrases import Ends, Phrases
 from digest.query.matcher.rows import Rows
 from digest.query.matcher.shapes import Alike, Shape, Shapes
 from digest.query.terms import Anywhere, Leaf
-from digest.query.words import Close, Near, Words
+from digest.query.words import Close, Near, Slot, Words
 
 BLOCK: Final = 512
 """Papers that are looked at together; it bounds the memory, whatever their number."""
+MONSTROUS: Final = 5_000
+"""Words of a field beyond which a paper is no abstract any more."""
+
+LONGEST: Final = 8
+"""Words of a phrase that the automaton reads; more would cost much where a text says one word again and again."""
 
 
 class Compiled:
@@ -33,7 +38,8 @@ class Compiled:
         self._looked = Looked()
         self._ends: dict[str, tuple[array[int], array[int]]] = {}  # by field: nodes, and the terms that end there
         self._near: dict[str, Meetings] = {}  # by field
-        self._close = Windows()
+        self._nears: list[tuple[int, Near]] = []
+        self._windows = Windows()
 
     def add(self, root: tree.Node) -> tuple[Shape, list[int]]:
         """The next rule; it is its shape and its terms."""
@@ -60,19 +66,29 @@ class Compiled:
 
     def number(self, term: Leaf) -> int:
         """The number of a term; a new one is put where it will be looked for."""
-        known = (self._phrases.add(term.ways), term.fields) if isinstance(term, Words) else term
+        short = isinstance(term, Words) and len(term.ways) <= LONGEST
+        known = (self._phrases.add(term.ways), term.fields) if isinstance(term, Words) and short else term
         number = self._numbers.get(known)
         if number is None:
             number = self._numbers[known] = len(self._numbers)
-            if isinstance(term, Words):
-                self._add_words(number, term)
-            elif isinstance(term, Near):
-                self._add_near(number, term)
-            elif isinstance(term, Close):
-                self._close.add(number, term, [self.number(words) for words in term.words])
-            elif not isinstance(term, Anywhere):
-                self._looked.add(number, term)
+            self._put(number, term)
         return number
+
+    def _put(self, number: int, term: Leaf) -> None:
+        if isinstance(term, Words):
+            if len(term.ways) <= LONGEST:
+                self._add_words(number, term)
+            else:
+                self._add_window(number, term, [[term]])
+        elif isinstance(term, Near):
+            if all(len(words.ways) <= LONGEST for words in (*term.left, *term.right)):
+                self._add_near(number, term)
+            else:
+                self._add_window(number, term, [term.left, term.right])
+        elif isinstance(term, Close):
+            self._add_window(number, term, [[words] for words in term.words])
+        elif not isinstance(term, Anywhere):
+            self._looked.add(number, term)
 
     def _add_words(self, number: int, term: Words) -> None:
         for name in term.fields:
@@ -81,10 +97,15 @@ class Compiled:
             numbers.append(number)
 
     def _add_near(self, number: int, term: Near) -> None:
+        self._nears.append((number, term))
         left, right = ([self._phrases.add(words.ways) for words in side] for side in (term.left, term.right))
         for name in term.fields:
             near = self._near.setdefault(name, Meetings())
             near.add(number, left, right, most=term.most, ordered=term.ordered)
+
+    def _add_window(self, number: int, term: Words | Near | Close, sides: Sequence[Sequence[Words]]) -> None:
+        """A term of several sides, of each of which some words are there."""
+        self._windows.add(number, term, [self.number(words) for side in sides for words in _covers(side)])
 
     def ready(self) -> None:
         """All rules are in: make what is made of them together."""
@@ -115,10 +136,11 @@ class Compiled:
         found = [(terms[part], papers[part] - first)]
         for name in sorted(self.fields):
             found += self._in_text(batch, name, slots, first, stop)
+        found.append(self._in_long_ones(batch, first, stop))
         rows = Rows.of(found, len(self._numbers), first, stop - first)
-        if not self._close:
+        if not self._windows:
             return rows
-        found.append(self._close.find(rows, batch))
+        found.append(self._windows.find(rows, batch))
         return Rows.of(found, len(self._numbers), first, stop - first)
 
     def _in_text(self, batch: Batch, name: str, slots: Ragged, first: int, stop: int) -> Iterator[Pairs]:
@@ -133,9 +155,26 @@ class Compiled:
                 terms, by = side.spread(reached.nodes)
                 found.append((reached.where(by), terms))
         if near:
-            left, right = map(_together, places)
+            short = stream.lengths[stream.papers] <= MONSTROUS
+            left, right = (_together([_at(piece, short) for piece in side]) for side in places)
             terms, papers = near.find(left, right, stream.papers)
             yield terms, papers - first
+
+    def _in_long_ones(self, batch: Batch, first: int, stop: int) -> Pairs:
+        """What NEAR finds in papers so long that a word may stand there thousands of times: each asked by itself."""
+        long = {
+            paper
+            for name in self._near
+            for paper in np.flatnonzero(batch[name].lengths[first:stop] > MONSTROUS).tolist()
+        }
+        found = [
+            (number, paper)
+            for paper in long
+            for number, term in self._nears
+            if term.matches(batch.views[paper + first])
+        ]
+        terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
+        return terms, papers
 
     @cached_property
     def _alike(self) -> list[Alike]:
@@ -148,6 +187,25 @@ class Compiled:
     @cached_property
     def _sides(self) -> dict[str, tuple[Ragged, Ragged]]:
         return {name: near.sides(len(self._phrases)) for name, near in self._near.items()}
+
+
+def _covers(side: Sequence[Words]) -> Iterator[Words]:
+    """For each of the first words what every text with one of these has: that word, or one that it is joined into."""
+    for place in range(min(LONGEST, *(len(words.ways) for words in side))):
+        ways = (way for words in side for way in words.ways[: place + 1])
+        begins = (begin for words in side for begin in range(place + 1))
+        slots = {slot for begin, way in zip(begins, ways, strict=True) for slot, end in way if begin <= place < end}
+        yield Words((tuple((slot, 1) for slot in sorted(slots, key=_name)),), side[0].fields, side[0].typed)
+
+
+def _name(slot: Slot) -> tuple[str, bool]:
+    return slot.word, slot.form
+
+
+def _at(piece: tuple[Ends, Ints], places: Bools) -> tuple[Ends, Ints]:
+    """What began at one of these places."""
+    chosen = places[piece[0].begins]
+    return piece[0].where(chosen), piece[1][chosen]
 
 
 def _together(pieces: Sequence[tuple[Ends, Ints]]) -> tuple[Ends, Ints]:

@@ -2,7 +2,8 @@
 
 Ids, categories and what must stand exactly so are looked up by a key that every paper with them has; people by every
 printed name once; dates in a table. NEAR is judged by the places that the automaton reports, for all such terms
-together. Only ``"…"~n`` is asked paper by paper, of those that hold all its words.
+together. Only ``"…"~n`` and very long phrases are asked
+paper by paper, of those that hold their words.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from digest.query.matcher.batch import Batch
 from digest.query.matcher.phrases import Ends
 from digest.query.matcher.rows import Rows, papers_of
 from digest.query.terms import Category, Dated, Exact, Fact, Identifier, Person
-from digest.query.words import Close
+from digest.query.words import Close, Near, Words
 
 _PLACE_BITS = 40
 _PLACES = (1 << _PLACE_BITS) - 1
@@ -139,15 +140,18 @@ def _met(first: tuple[Ends, Ints], then: tuple[Ends, Ints], most: Ints, papers: 
 
 @dataclass(slots=True)
 class Windows:
-    """Terms such as ``"…"~n``, by the numbers of their words as terms of their own."""
+    """Terms that are asked paper by paper: ``"…"~n``, and what has a phrase of very many words.
 
-    _terms: list[tuple[int, Close]] = field(default_factory=list)
+    Each stands with the numbers of simpler terms that every paper with it has, so that few papers are asked.
+    """
+
+    _terms: list[tuple[int, Words | Near | Close]] = field(default_factory=list)
     _words: list[list[int]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self._terms)
 
-    def add(self, number: int, term: Close, words: list[int]) -> None:
+    def add(self, number: int, term: Words | Near | Close, words: list[int]) -> None:
         self._terms.append((number, term))
         self._words.append(words)
 
