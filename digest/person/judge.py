@@ -15,7 +15,7 @@ from typing import Final
 from digest.paper import Paper
 from digest.person.features import categories, nearness, others
 from digest.person.followed import Outcome, Verdict
-from digest.person.profile import Profile, Text, journal, place_words
+from digest.person.profile import Profile, Text, bare_orcid, journal, place_words
 from digest.query.names import Grade, follows, grade, is_collective
 
 _NAMES: Final = {
@@ -51,9 +51,8 @@ def judge(profile: Profile, paper: Paper) -> Verdict:
 def _places(profile: Profile, paper: Paper) -> Iterator[int]:
     """The authors who may be the person: by an id that only one person has, or by name."""
     followed = profile.followed
-    ours = _orcid(followed.ids)
     for place, author in enumerate(paper.authors):
-        if (ours and _bare(author.orcid) == ours) or follows(followed.name, author.name, followed.also):
+        if bare_orcid(author.orcid) in profile.orcids or follows(followed.name, author.name, followed.also):
             yield place
 
 
@@ -62,8 +61,8 @@ def _excepted(profile: Profile, paper: Paper) -> str | None:
     excepted = profile.followed.excepted
     if called(paper) & {key.casefold() for key in excepted.papers}:
         return "you said: not this paper"
-    ids = {value for kind, value in excepted.ids if kind == "orcid"}
-    if any(_bare(author.orcid) in ids for author in paper.authors if author.orcid):
+    ids = {bare_orcid(value) for kind, value in excepted.ids if kind == "orcid"}
+    if any(bare_orcid(author.orcid) in ids for author in paper.authors if author.orcid):
         return "an ORCID that you excepted"
     for author in paper.authors:
         if profile.excepted and profile.excepted.like(author.name) >= Grade.INITIAL:
@@ -80,9 +79,9 @@ def _covering(given: tuple[str, ...], theirs: frozenset[str]) -> frozenset[str]:
 
 def _of_author(profile: Profile, paper: Paper, place: int) -> Verdict:
     followed, author = profile.followed, paper.authors[place]
-    ours, theirs = _orcid(followed.ids), _bare(author.orcid)
-    if ours and theirs:
-        if ours == theirs:
+    theirs = bare_orcid(author.orcid)
+    if profile.orcids and theirs:
+        if theirs in profile.orcids:
             return Verdict(outcome="follow", author=place, evidence=(f"the same ORCID: {theirs}",), p=1.0)
         return Verdict(outcome="no", author=place, evidence=(f"another ORCID: {theirs}",))
     if called(paper) & {key.casefold() for key in followed.known}:
@@ -105,7 +104,7 @@ def _of_author(profile: Profile, paper: Paper, place: int) -> Verdict:
     speaks_for = any(sign.weight > 0 for sign in signs)
     against = sum(sign.weight < 0 for sign in signs)
     outcome: Outcome = "follow" if speaks_for and p >= _FOLLOW else "no" if against > 1 and p <= _NO else "possibly"
-    words = [sign.words for sign in signs] + [name.words] + (["no ORCID"] if ours else [])
+    words = [sign.words for sign in signs] + [name.words] + (["no ORCID"] if profile.orcids else [])
     return Verdict(outcome=outcome, author=place, evidence=tuple(words), p=p)
 
 
@@ -172,12 +171,3 @@ def called(paper: Paper) -> frozenset[str]:
     """Every key by which a rule or an answer may name the paper."""
     keys = {paper.key, *(f"{kind}:{value}" for kind in ("arxiv", "doi", "pmid") if (value := getattr(paper.ids, kind)))}
     return frozenset(key.casefold() for key in (*keys, *((f"doi:{paper.doi}",) if paper.doi else ())))
-
-
-def _orcid(ids: tuple[tuple[str, str], ...]) -> str | None:
-    return next((_bare(value) for kind, value in ids if kind == "orcid"), None)
-
-
-def _bare(orcid: str | None) -> str | None:
-    """An ORCID without the address before it."""
-    return orcid.strip()[-19:].upper() if orcid else None

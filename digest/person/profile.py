@@ -80,6 +80,7 @@ class Profile:
     followed: Followed
     background: Background
     papers: int  # that are known to be theirs
+    orcids: frozenset[str]  # the one that was given, and those on known papers
     coauthors: Names
     refused: Names  # co-authors of papers that the reader said are another person's
     excepted: Names
@@ -104,11 +105,13 @@ class Profile:
         not_theirs = {name for paper in refused for name in others(paper, place_of(followed, paper))} - theirs
         said = [place_words(text) for text in followed.affiliations]
         printed = [place_words(_affiliation(paper.authors, place)) for paper, place in places]
+        given = [bare_orcid(value) for kind, value in followed.ids if kind == "orcid"]
         years = [paper.dated.year for paper in known if paper.dated]
         return cls(
             followed=followed,
             background=background,
             papers=len(known),
+            orcids=frozenset(filter(None, (*given, *(orcid_of(paper.authors, place) for paper, place in places)))),
             coauthors=Names((*theirs, *followed.with_)),
             refused=Names(not_theirs),
             excepted=Names(followed.excepted.with_),
@@ -135,6 +138,15 @@ def place_of(followed: Followed, paper: Paper) -> int | None:
     ]
     best, place = max(grades, default=(Grade.CONFLICT, 0))
     return -place if best > Grade.CONFLICT else None
+
+
+def orcid_of(authors: Sequence[Author], place: int | None) -> str | None:
+    return bare_orcid(authors[place].orcid) if place is not None else None
+
+
+def bare_orcid(orcid: str | None) -> str | None:
+    """An ORCID without the address before it."""
+    return orcid.strip()[-19:].upper() if orcid else None
 
 
 def _affiliation(authors: Sequence[Author], place: int | None) -> str:

@@ -85,6 +85,14 @@ def test_an_id_decides_before_name_and_field() -> None:
     assert verdict(excepted, another, VISION).outcome == "no"
 
 
+def test_an_orcid_on_a_known_paper_is_theirs() -> None:
+    known = paper(8, "near", "cs.CV", Author(name="Wei Zhang", orcid=ORCID), "Bo Chen")
+    far = paper(9, "far", "math.DS", Author(name="W. Zhang", orcid=f"https://orcid.org/{ORCID}"))
+    other = paper(10, "near", "cs.CV", Author(name="Wei Zhang", orcid=OTHER), "Bo Chen")
+    assert verdict(ZHANG, far, [known]).evidence == (f"the same ORCID: {ORCID}",)
+    assert verdict(ZHANG, other, [known]).outcome == "no"
+
+
 def test_answers_outrank_the_file() -> None:
     followed = replace(ZHANG, known=("arxiv:1",), excepted=Excepted(papers=("arxiv:2",)))
     heard = followed.answered((("arxiv:2", True), ("arxiv:1", False), ("arxiv:3", True)))
