@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def command() -> None:
     """See who is behind a name, and tell a person whom a reader follows from others of that name."""
 
 
-@command.command("show")
+@command.command("show", short_help="The papers under a name, in groups.")
 @click.argument("name")
 @click.option("--papers", "file", type=FILE, metavar="FILE", help="Look into this file instead of the store.")
 @click.pass_obj
@@ -105,25 +106,29 @@ def _choice(name: str, found: Sequence[Group]) -> Iterator[str]:
         yield f"        except: {{categories: [{other}]}}"
 
 
-@command.command("yes")
-@click.argument("who")
-@click.argument("name")
-@click.argument("paper")
-@click.option("--undo", is_flag=True, help="Take an answer back.")
-@now_option
-@click.pass_obj
+def _about_a_paper(function: Callable[..., None]) -> Callable[..., None]:
+    """Whose answer, about whom and on which paper."""
+    for decorate in (
+        click.pass_obj,
+        now_option,
+        click.option("--undo", is_flag=True, help="Take an answer back."),
+        click.argument("paper"),
+        click.argument("name"),
+        click.argument("who"),
+    ):
+        function = decorate(function)
+    return function
+
+
+@command.command("yes", short_help="This paper is theirs.")
+@_about_a_paper
 def yes(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
     """PAPER is by the NAME whom WHO (a reader's id) follows: more like it will be included."""
     _answer(place, who, name, paper, None if undo else True, now)
 
 
-@command.command("no")
-@click.argument("who")
-@click.argument("name")
-@click.argument("paper")
-@click.option("--undo", is_flag=True, help="Take an answer back.")
-@now_option
-@click.pass_obj
+@command.command("no", short_help="This paper is by somebody else.")
+@_about_a_paper
 def no(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
     """PAPER is not by the NAME whom WHO (a reader's id) follows: it and its co-authors count against others."""
     _answer(place, who, name, paper, None if undo else False, now)
