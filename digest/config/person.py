@@ -36,6 +36,10 @@ def _name(value: object) -> str:
 
 
 def _paper(value: object) -> str:
+    if isinstance(value, int | float):
+        raise ValueError(
+            'without quotes this is a number, which loses its zeros: write "2507.05190" or arxiv:2507.05190'
+        )
     given = text(value)
     if key := key_of(given):
         return key
