@@ -49,7 +49,6 @@ def reader(tmp_path: Path, text: str) -> Subscription:
         ("'ti:sparse'", "{author: Y Zhou, ids: {orcid: 0000-0002-1825-0098}}", "7:39: `orcid`: `0000-0002-1825-0098`"),
         ("'ti:sparse'", "{author: Y Zhou, ids: {orcid: zhou}}", "7:39: `orcid`: `zhou` is no ORCID: write 0000-"),
         ("'ti:sparse'", "{author: Y Zhou, known: [POLAR]}", "7:34: `known`: `POLAR` is no paper: write arxiv:"),
-        ("'ti:sparse'", "{author: Y Zhou, known: [2507.05190]}", "7:34: `known`: without quotes this is a number"),
         ("'ti:sparse'", "{author: Y Zhou, with: ['...']}", "7:33: `with`: `...` is no name"),
         ("'ti:sparse'", "{author: Y Zhou, categories: [cs.L]}", "7:39: `categories`: there is no category 'cs.L'"),
         ("'ti:sparse'", "{author: Y Zhou, except: {categorys: [cs.CL]}}", "7:35: unknown key `categorys`: did"),
