@@ -89,8 +89,14 @@ def _news_of(known: Paper, seen: Paper) -> Iterator[str]:
         return
     if seen.version and known.version and seen.version > known.version:
         yield f"revised v{seen.version}"
-    if known.ids.arxiv and (seen.journal or seen.doi) and not (known.journal or known.doi):
+    if _is_preprint(known, seen) and (seen.journal or seen.doi) and not (known.journal or known.doi):
         yield "published"
+
+
+def _is_preprint(known: Paper, seen: Paper) -> bool:
+    """Of arXiv, or of a server whose preprints have a DOI of their own beside the article's."""
+    own = known.ids.doi
+    return bool(known.ids.arxiv or (own and seen.doi and seen.doi.casefold() != own))
 
 
 def _is_new(seen: Paper, *, now: datetime, since: datetime, first: bool) -> bool:

@@ -266,6 +266,36 @@ ARCHIVES: Final[frozenset[str]] = frozenset(_TREE) | {
 """Every archive that ids and old papers name, those closed long ago (alg-geom, cmp-lg) among them."""
 
 
+BIORXIV: Final = frozenset(
+    " ".join(name.split())
+    for name in """
+    animal behavior and cognition; biochemistry; bioengineering; bioinformatics; biophysics; cancer biology; cell
+    biology; clinical trials; developmental biology; ecology; epidemiology; evolutionary biology; genetics;
+    genomics; immunology; microbiology; molecular biology; neuroscience; paleontology; pathology; pharmacology and
+    toxicology; physiology; plant biology; scientific communication and education; synthetic biology; systems
+    biology; zoology
+    """.split(";")
+)
+"""The subjects of bioRxiv, in lower case; https://www.biorxiv.org/collection"""
+
+MEDRXIV: Final = frozenset(
+    " ".join(name.split())
+    for name in """
+    addiction medicine; allergy and immunology; anesthesia; cardiovascular medicine; dentistry and oral medicine;
+    dermatology; emergency medicine; endocrinology; epidemiology; forensic medicine; gastroenterology; genetic and
+    genomic medicine; geriatric medicine; health economics; health informatics; health policy; health systems and
+    quality improvement; hematology; hiv aids; infectious diseases; intensive care and critical care medicine;
+    medical education; medical ethics; nephrology; neurology; nursing; nutrition; obstetrics and gynecology;
+    occupational and environmental health; oncology; ophthalmology; orthopedics; otolaryngology; pain medicine;
+    palliative medicine; pathology; pediatrics; pharmacology and therapeutics; primary care research; psychiatry and
+    clinical psychology; public and global health; radiology and imaging; rehabilitation medicine and physical
+    therapy; respiratory medicine; rheumatology; sexual and reproductive health; sports medicine; surgery;
+    toxicology; transplantation; urology
+    """.split(";")
+)
+"""The subjects of medRxiv, in lower case; https://www.medrxiv.org/collection"""
+
+
 def canonical(code: str) -> str:
     """The one code of a category that has two."""
     return ALIASES.get(code, code)

@@ -20,7 +20,7 @@ def category(value: object) -> str:
     """One category or archive, judged as `cat:` is in a rule."""
     word = text(value)
     try:
-        root = parse(f"cat:{word}").root
+        root = parse(f'cat:"{word}"').root
     except QueryError as error:
         raise ValueError(f"{error.what}: {error.mend}") from None
     if not isinstance(root, Category):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Literal
 
-from digest.categories import canonical
+from digest.categories import ARXIV, canonical
 from digest.fold import compounds, plain, singular
 from digest.paper import Paper
 from digest.query.leaves import STOP_WORDS
@@ -65,7 +65,9 @@ def nearness(ours: Collection[str], theirs: Collection[str]) -> tuple[Nearness, 
             return "same", other
         if any(_is_near(one, other) for one in ours):
             found = "near", other
-        elif ours and found is None:
+        elif (
+            found is None and other in ARXIV and any(one in ARXIV for one in ours)
+        ):  # of other fields nobody knows how far
             found = "far", other
     return found
 

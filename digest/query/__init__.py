@@ -101,7 +101,7 @@ def narrowed(
     """A rule within the bounds of its subscription: nothing excluded, in these categories, from these sources."""
     parts: list[tree.Node] = [query.root]
     if categories:
-        codes = [Category(canonical(code.removesuffix(".*")), False, code, "cat:") for code in categories]
+        codes = [Category(canonical(code.removesuffix(".*")), False, f'"{code}"', "cat:") for code in categories]
         parts.append(codes[0] if len(codes) == 1 else tree.Or(tuple(codes)))
     if sources:
         kinds = [Fact("src", source, source, "src:") for source in sources]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.categories import ALIASES, ARCHIVES, ARXIV, GROUPS, canonical, nearest
+from digest.categories import ALIASES, ARCHIVES, ARXIV, BIORXIV, GROUPS, MEDRXIV, canonical, nearest
 from digest.fold import singular
 from digest.query.dates import period
 from digest.query.lexer import Hint, Lexeme, Lexer
@@ -28,7 +29,8 @@ _ORDINARY = frozenset(
     "LIME MAP MAY MICE NICE ONE RAG RAT SAM SET SHAP SPOT STAR STEP TRAIL WIN".split()
 )
 _MOST_CLOSE = 100  # words of a phrase with ~n
-_CATEGORIES = {each.casefold(): each for each in (*ARXIV, *ALIASES, *ARCHIVES, *GROUPS)}
+_CATEGORIES = {each.casefold(): each for each in (*ARXIV, *ALIASES, *ARCHIVES, *GROUPS, *BIORXIV, *MEDRXIV)}
+_SUBJECTS = sorted(BIORXIV | MEDRXIV)
 _FIELDS = {
     "ti": ("title",),
     "abs": ("abstract",),
@@ -176,7 +178,7 @@ class Leaves:
         code = lexeme.text.strip().removesuffix(".*")
         found = _CATEGORIES.get(code.casefold()) or self._known.get(code.casefold())
         if found is None:
-            likely = nearest(code)
+            likely = difflib.get_close_matches(code.casefold(), _SUBJECTS, n=2, cutoff=0.8) or nearest(code)
             mend = f"did you mean {', '.join(likely)}?" if likely else "see https://arxiv.org/category_taxonomy"
             raise self.lexer.fail(lexeme.position, f"there is no category {code!r}", mend)
         return Category(canonical(found), field.name == "pcat", lexeme.typed, field.typed)

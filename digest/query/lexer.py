@@ -138,6 +138,7 @@ class Lexer:
             self._value = False
             yield Lexeme(")", at, self.text[at])
         elif sign == '"':
+            self._value = False
             yield self._phrase(at, glued)
         elif sign == "{":
             yield self._braces(at)

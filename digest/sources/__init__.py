@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from digest.sources import arxiv, feeds
+from digest.sources import arxiv, feeds, huggingface
 from digest.sources.base import LookUp, Reading, SourceKind
+from digest.sources.biorxiv import biorxiv, medrxiv
 
 SOURCES: dict[str, SourceKind] = {
     "arxiv": arxiv,
+    "huggingface": huggingface,
+    "biorxiv": biorxiv,
+    "medrxiv": medrxiv,
     "feeds": feeds,
 }
 

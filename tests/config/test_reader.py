@@ -63,7 +63,7 @@ def reader(tmp_path: Path, text: str) -> Subscription:
         ("    rules", "    quiet: no\n    rules", "6:12: `quiet`: expected silent or send"),
         ("    rules", "    updates: publishd\n    rules", "6:14: `updates`: expected none or published or all:"),
         ("    rules", "    categories: [cs.CL, cs.L]\n    rules", "6:25: `categories`: there is no category 'cs.L'"),
-        ("    rules", "    categories: [cs.CL cs.LG]\n    rules", "6:18: `categories`: expected one category"),
+        ("    rules", "    categories: [cs.CL cs.LG]\n    rules", "6:18: `categories`: there is no category 'cs.CL cs"),
         ("    rules", "    exclude: 'ti:(a'\n    rules", "6:18: `exclude`:"),
         ("    rules", "    sources: [arxvi]\n    rules", "6:15: `sources`: no source `arxvi` in digest.yaml:"),
     ],

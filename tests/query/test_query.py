@@ -241,10 +241,11 @@ def test_synonyms_are_found_and_marked() -> None:
 
 
 def test_categories_of_other_sources() -> None:
-    given = paper("x", cats="neuroscience")
-    assert parse("cat:neuroscience", categories=["neuroscience"]).matches(given)
+    given = paper("x", cats="lamplight")
+    assert parse("cat:lamplight", categories=["lamplight"]).matches(given)
     with pytest.raises(QueryError):
-        parse("cat:neuroscience")
+        parse("cat:lamplight")
+    assert parse("cat:Neuroscience").matches(paper("x", cats="neuroscience"))
 
 
 def test_where_the_subscription_narrows_a_not_may_stand_alone() -> None:
@@ -322,3 +323,11 @@ def test_many_queries_share_what_is_known_of_a_paper() -> None:
 
 def texts(query: Query, given: Paper) -> list[str]:
     return [hit.text for hit in query.hits(given)]
+
+
+def test_a_quoted_value_ends_at_its_quote() -> None:
+    query = parse('cat:"cell biology" AND mice NOT cat:neuroscience')
+    assert query.spoken == 'cat:"cell biology" AND mice AND NOT cat:neuroscience'
+    assert query.matches(paper("mice", cats="")) is False
+    with pytest.raises(QueryError, match="did you mean neuroscience"):
+        parse("cat:neurosience")

@@ -1,0 +1,83 @@
+"""JSON as services send it: read with care, and its values asked for by shape, since any of them may be missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import AfterValidator
+
+from digest.errors import SourceError
+from digest.paper import Paper
+from digest.sources.base import looks_like, web_address
+from digest.text import clean_line
+
+Address = AfterValidator(web_address)
+"""For a setting that is an address, such as `base_url`."""
+
+
+def json_of(body: bytes) -> Any:
+    """The value of an answer. Raises ValueError, which says what it seems to be, when it is no JSON."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise ValueError("JSON that breaks off or is broken") from None
+        raise ValueError(looks_like(body)) from None
+
+
+def text(value: Mapping[str, Any], *names: str) -> str:
+    """The first text under these names; empty where there is none."""
+    return next((found for name in names if isinstance(found := value.get(name), str) and found.strip()), "")
+
+
+def whole(value: Mapping[str, Any], name: str) -> int | None:
+    """A number of things, also where it is written as a text."""
+    found = value.get(name)
+    if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
+        found = int(found[:12])
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
+def listed(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list; a single one that stands for itself is a list of one."""
+    found = value.get(name)
+    items = found if isinstance(found, list) else [found]
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def moment(given: str) -> datetime | None:
+    """A date, or a date with time, in UTC; None for what is none."""
+    try:
+        found = datetime.fromisoformat(given.strip())
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def day(given: str) -> date | None:
+    found = moment(given[:10])
+    return found.date() if found else None
+
+
+def papers_of(
+    records: Iterable[Any], read: Callable[[Mapping[str, Any]], Paper | None]
+) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of all records, and what a person should know; a record that cannot be read stops no other."""
+    papers, unread = list[Paper](), list[str]()
+    for record in records:
+        try:
+            paper = read(record if isinstance(record, Mapping) else {})
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
+            unread.append(clean_line(str(error))[:120])
+        else:
+            papers += [paper] if paper else []
+    warnings = (f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}",) if unread else ()
+    return tuple(papers), warnings
+
+
+def no_answer(name: str, kind: str, error: ValueError) -> SourceError:
+    """What is said of a saved file that is no answer of a service."""
+    return SourceError(f"{name} is no answer of {kind}: it looks like {error}")

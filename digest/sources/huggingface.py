@@ -1,0 +1,123 @@
+"""Hugging Face Daily Papers: what people brought there day by day, with votes and comments. https://huggingface.co/papers
+
+Votes go on for days, so the last three days are read again. The day that goes on is asked for without its date: a date
+that has not begun yet is an error there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+from digest.errors import SourceError
+from digest.identity import arxiv_id
+from digest.paper import Author, Ids, Paper
+from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
+from digest.sources.base import Answer, Page, Reading, Source
+from digest.text import clean_block, clean_line, clean_name
+
+URL = "https://huggingface.co"
+AGAIN = timedelta(days=3)
+_MOST = 100  # papers of one answer
+_KEY = re.compile(r"[\w.-]{1,40}", re.ASCII)
+_CODE = re.compile(r"https://(?:www\.)?(?:github\.com|gitlab\.com|codeberg\.org)/[\w.-]+/[\w.-]+", re.ASCII)
+
+
+class Settings(BaseModel):
+    """What stands under `huggingface:`; `{}` will do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: Annotated[str, Address] = URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """The walk through the days. Its cursor is the last day that was read whole."""
+
+    url: str = URL
+    kind: str = "huggingface"
+    every: timedelta = timedelta(hours=1)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return "huggingface daily"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        start = date.fromisoformat(cursor) - AGAIN if cursor else since.astimezone(UTC).date()
+        return self._ask(start, now)
+
+    def _ask(self, day: date, now: datetime) -> httpx.Request:
+        dated = {"date": day.isoformat()} if day < now.astimezone(UTC).date() else {}
+        return httpx.Request("GET", f"{self.url.rstrip('/')}/api/daily_papers", params={**dated, "limit": _MOST})
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        try:
+            papers, warnings = _papers(json_of(answer.body))
+        except ValueError as error:
+            raise SourceError(f"{self.name}: no list of papers, but {error}") from error
+        asked = httpx.URL(answer.url).params.get("date")
+        if asked is None:
+            return Page(papers=papers, warnings=warnings)
+        day = date.fromisoformat(asked)
+        return Page(papers=papers, warnings=warnings, cursor=asked, next=self._ask(day + timedelta(days=1), now))
+
+
+def sources(settings: Settings) -> Sequence[Source]:
+    """One walk."""
+    return [Days(url=settings.base_url, allow_private=settings.base_url != URL)]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved list holds, or one paper of `/api/papers/ID`. Raises SourceError when it is neither."""
+    try:
+        value = json_of(body)
+        if isinstance(value, dict) and isinstance(value.get("error"), str):
+            return Reading(said=f"an error answer: {clean_line(value['error'])[:200]}")
+        papers, warnings = _papers([{"paper": value}] if isinstance(value, dict) and "upvotes" in value else value)
+    except ValueError as error:
+        raise no_answer(name, "huggingface", error) from error
+    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without papers")
+
+
+def _papers(value: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """Raises ValueError when it is no list of papers."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) and "paper" in item for item in value):
+        raise ValueError("JSON of another kind")
+    return papers_of(value, _paper)
+
+
+def _paper(item: Mapping[str, Any]) -> Paper:
+    inner = item["paper"] if isinstance(item.get("paper"), Mapping) else {}
+    given = text(inner, "id").strip()
+    title = clean_line(text(inner, "title") or text(item, "title"))
+    if not _KEY.fullmatch(given) or not title:
+        raise ValueError(f"a paper without {'a title' if given else 'an id'}")
+    found = arxiv_id(given)
+    code = text(inner, "githubRepo").strip().removesuffix(".git").rstrip("/")
+    return Paper(
+        key=f"arxiv:{found[0]}" if found else f"hf:{given}",
+        ids=Ids(arxiv=found[0] if found else None, hf=given),
+        title=title,
+        abstract=clean_block(text(inner, "summary") or text(item, "summary")) or None,
+        authors=tuple(
+            Author(name=name)
+            for author in listed(inner, "authors")
+            if not author.get("hidden") and (name := clean_name(text(author, "name")))
+        ),
+        published=moment(text(inner, "publishedAt")),
+        announced=moment(text(inner, "submittedOnDailyAt")),
+        url=f"https://arxiv.org/abs/{found[0]}" if found else f"{URL}/papers/{given}",
+        pdf=f"https://arxiv.org/pdf/{found[0]}" if found else None,
+        code=code if _CODE.fullmatch(code) else None,
+        votes=whole(inner, "upvotes"),
+        comments_count=whole(item, "numComments"),
+        source="huggingface",
+    )

@@ -1,0 +1,40 @@
+"""Every recorded answer in JSON is read or refused with a clear message; none crashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.errors import SourceError
+from digest.sources import read_saved
+
+pytestmark = pytest.mark.shared
+FOLDERS = {"huggingface": "hf_daily_papers", "biorxiv": "biorxiv"}
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_every_answer_holds_papers_with_what_a_card_needs(shared: Path, kind: str) -> None:
+    for path in sorted((shared / "recorded" / FOLDERS[kind]).iterdir()):
+        reading = read_saved(kind, path.read_bytes(), path.name)
+        assert reading.papers
+        assert reading.warnings == ()
+        assert all(paper.title and paper.authors and paper.abstract and paper.url for paper in reading.papers)
+
+
+@pytest.mark.parametrize("kind", [*FOLDERS, "medrxiv"])
+def test_answers_of_other_services_are_refused(shared: Path, kind: str) -> None:
+    others = ("crossref", "openalex", "semantic_scholar", "europepmc", "dblp", "arxiv_atom")
+    for folder in others:
+        for path in sorted((shared / "recorded" / folder).iterdir()):
+            said = held(kind, path)
+            assert f"is no answer of {kind}: " in said or said.startswith("an error answer")
+
+
+def held(kind: str, path: Path) -> str:
+    """What is said of a file that holds no paper of that service; many services say {"error": …}."""
+    try:
+        reading = read_saved(kind, path.read_bytes(), path.name)
+    except SourceError as error:
+        return str(error)
+    return "papers" if reading.papers else reading.said
