@@ -10,7 +10,7 @@ from digest.errors import SourceError
 from digest.sources import read_saved
 
 pytestmark = pytest.mark.shared
-FOLDERS = {"huggingface": "hf_daily_papers", "biorxiv": "biorxiv"}
+FOLDERS = {"huggingface": "hf_daily_papers", "biorxiv": "biorxiv", "europepmc": "europepmc"}
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
@@ -19,13 +19,14 @@ def test_every_answer_holds_papers_with_what_a_card_needs(shared: Path, kind: st
         reading = read_saved(kind, path.read_bytes(), path.name)
         assert reading.papers
         assert reading.warnings == ()
-        assert all(paper.title and paper.authors and paper.abstract and paper.url for paper in reading.papers)
+        assert all(paper.title and paper.authors and paper.url for paper in reading.papers)
+        assert sum(paper.abstract is not None for paper in reading.papers) > len(reading.papers) // 2
 
 
 @pytest.mark.parametrize("kind", [*FOLDERS, "medrxiv"])
 def test_answers_of_other_services_are_refused(shared: Path, kind: str) -> None:
     others = ("crossref", "openalex", "semantic_scholar", "europepmc", "dblp", "arxiv_atom")
-    for folder in others:
+    for folder in (folder for folder in others if folder != FOLDERS.get(kind)):
         for path in sorted((shared / "recorded" / folder).iterdir()):
             said = held(kind, path)
             assert f"is no answer of {kind}: " in said or said.startswith("an error answer")
@@ -38,3 +39,14 @@ def held(kind: str, path: Path) -> str:
     except SourceError as error:
         return str(error)
     return "papers" if reading.papers else reading.said
+
+
+def test_crossref_is_read_or_says_what_it_is(shared: Path) -> None:
+    works = 0
+    for path in sorted((shared / "recorded" / "crossref").iterdir()):
+        said = held("crossref", path)
+        assert said == "papers" or said.startswith(
+            (f"{path.name} is no answer of crossref: ", "an error", "no works", "a list")
+        )
+        works += said == "papers"
+    assert works > 20

@@ -1,0 +1,227 @@
+"""Journals by Crossref: what a publisher registered for an ISSN. https://api.crossref.org/swagger-ui/index.html
+
+It takes the place of a feed that refuses machines. New is what was created, since publishers date their articles ahead
+and back; polite requests are known by the contact in the User-Agent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import httpx
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from digest.errors import SourceError
+from digest.identity import doi
+from digest.paper import Author, Ids, Paper
+from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
+from digest.sources.base import Answer, Page, Reading, Source
+from digest.text import clean_html, clean_line, clean_name
+
+URL = "https://api.crossref.org"
+OVERLAP = timedelta(days=2)
+_ROWS = 200
+_SELECT = (
+    "DOI,title,author,abstract,container-title,created,published,published-online,issued,type,relation,updated-by,URL"
+)
+_ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
+_JATS = re.compile(r"<(/?)jats:(p|title|sec|list|list-item)\b[^>]*>|</?jats:[^>]*>", re.IGNORECASE)
+_HEADING = re.compile(r"^abstract[.:]?\s+", re.IGNORECASE)
+_GONE = frozenset({"retraction", "withdrawal", "removal", "partial_retraction"})
+
+
+def _issn(given: str) -> str:
+    """An ISSN in its normal form (ISO 3297); its last digit tells of typing errors."""
+    found = _ISSN.fullmatch(given.strip())
+    if found is None:
+        raise ValueError("no ISSN: write one such as 1476-4687")
+    digits = f"{found[1]}{found[2]}".upper()
+    total = sum(int(digit) * weight for digit, weight in zip(digits[:7], range(8, 1, -1), strict=True))
+    if (total + (10 if digits[7] == "X" else int(digits[7]))) % 11:
+        raise ValueError("no ISSN: its last digit does not fit the others, so one of them is wrong")
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+class Entry(BaseModel):
+    """One journal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issn: Annotated[str, AfterValidator(_issn)]
+    name: str = Field(default_factory=lambda data: data["issn"], min_length=1)
+
+
+class Settings(BaseModel):
+    """What stands under `crossref:`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    journals: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    base_url: Annotated[str, Address] = URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """The walk through one journal's new articles. Its cursor is the last day that was read whole."""
+
+    issn: str
+    title: str
+    url: str = URL
+    kind: str = "crossref"
+    every: timedelta = timedelta(hours=6)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"crossref {self.title}"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        today = now.astimezone(UTC).date()
+        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
+        return self._ask(f"issn:{self.issn},from-created-date:{min(start, today)},type:journal-article", "*")
+
+    def _ask(self, chosen: str, cursor: str) -> httpx.Request:
+        params = {"filter": chosen, "rows": str(_ROWS), "cursor": cursor, "select": _SELECT}
+        return httpx.Request("GET", f"{self.url.rstrip('/')}/works", params=params)
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        try:
+            message = _message(json_of(answer.body), "work-list")
+            papers, warnings = papers_of(_items(message), _paper)
+        except ValueError as error:
+            raise SourceError(f"{self.name}: no list of articles, but {error}") from error
+        papers = tuple(_not_later(paper, now) for paper in papers)
+        following, asked = text(message, "next-cursor"), httpx.URL(answer.url).params
+        if len(_items(message)) >= _ROWS and following:
+            return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("filter", ""), following))
+        return Page(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
+
+
+def sources(settings: Settings) -> Sequence[Source]:
+    """One walk for each journal."""
+    own = settings.base_url != URL
+    return [
+        Journal(issn=each.issn, title=each.name, url=settings.base_url, allow_private=own) for each in settings.journals
+    ]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved answer holds: a list of works, or one. Raises SourceError when it is no answer of Crossref."""
+    if body.strip() == b"Resource not found.":
+        return Reading(said="an error answer: Resource not found.")
+    try:
+        value = json_of(body)
+        if fault := _fault_of(value):
+            return Reading(said=f"an error answer: {fault}")
+        kind = value.get("message-type") if isinstance(value, dict) else None
+        if kind not in ("work", "work-list"):
+            if isinstance(kind, str) and "message" in value:
+                return Reading(said=f"no works, but {clean_line(kind)[:40]!r}")
+            raise ValueError("JSON of another kind")
+        message = _message(value, kind)
+        papers, warnings = papers_of([message] if kind == "work" else _items(message), _paper)
+    except ValueError as error:
+        raise no_answer(name, "crossref", error) from error
+    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without works")
+
+
+def _fault_of(value: Any) -> str:
+    """What an answer says that failed (`validation-failure` and others); empty for others."""
+    if not isinstance(value, dict) or value.get("status") != "failed":
+        return ""
+    told = next(iter(listed(value, "message")), {})
+    return clean_line(f"{text(told, 'type')}: {text(told, 'message')}")[:300]
+
+
+def _message(value: Any, kind: str) -> Mapping[str, Any]:
+    """Raises ValueError when it is no answer of that kind."""
+    if fault := _fault_of(value):
+        raise ValueError(f"the words {fault!r}")
+    message = value.get("message") if isinstance(value, dict) and value.get("message-type") == kind else None
+    if not isinstance(message, Mapping):
+        raise ValueError("JSON of another kind")
+    return message
+
+
+def _items(message: Mapping[str, Any]) -> Sequence[Any]:
+    found = message.get("items")
+    if not isinstance(found, list):
+        raise ValueError("a list without items")
+    return found
+
+
+def _paper(work: Mapping[str, Any]) -> Paper:
+    name, title = doi(text(work, "DOI")), clean_line(clean_html(_first(work, "title")))
+    if name is None or not title:
+        raise ValueError(f"a work without {'a title' if name else 'a DOI'}")
+    created = _created(work)
+    article = next((doi(text(each, "id")) for each in _related(work, "is-preprint-of")), None)
+    return Paper(
+        key=f"doi:{name}",
+        ids=Ids(doi=name),
+        title=title,
+        abstract=_abstract(text(work, "abstract")),
+        authors=tuple(author for each in listed(work, "author") if (author := _author(each))),
+        published=_day_of(work, "published-online", "published", "issued") or created,
+        updated=None,
+        announced=created,
+        journal=clean_line(clean_html(_first(work, "container-title"))) or None,
+        doi=article or (None if text(work, "type") == "posted-content" else name),
+        url=f"https://doi.org/{name}",
+        withdrawn=any(text(each, "type") in _GONE for each in listed(work, "updated-by"))
+        or title.startswith("WITHDRAWN:"),
+        source="crossref",
+    )
+
+
+def _first(work: Mapping[str, Any], name: str) -> str:
+    found = work.get(name)
+    return next((each for each in found if isinstance(each, str)), "") if isinstance(found, list) else ""
+
+
+def _related(work: Mapping[str, Any], relation: str) -> list[Mapping[str, Any]]:
+    relations = work.get("relation")
+    return listed(relations, relation) if isinstance(relations, Mapping) else []
+
+
+def _author(given: Mapping[str, Any]) -> Author | None:
+    """A person, or a group, which has a name alone."""
+    full = f"{text(given, 'given')} {text(given, 'family')} {text(given, 'suffix')}"
+    name = clean_name(full) or clean_name(text(given, "name"))
+    places = (clean_line(text(place, "name")) for place in listed(given, "affiliation"))
+    orcid = text(given, "ORCID").rpartition("/")[2]
+    return Author(name=name, orcid=orcid or None, affiliation=next(filter(None, places), None)) if name else None
+
+
+def _abstract(jats: str) -> str | None:
+    """JATS as plain text, without its own heading."""
+    plain = clean_html(_JATS.sub(lambda mark: f"<{mark[1]}p>" if mark[2] else "", jats))
+    return _HEADING.sub("", plain) or None
+
+
+def _created(work: Mapping[str, Any]) -> datetime | None:
+    created = work.get("created")
+    return moment(text(created, "date-time")) if isinstance(created, Mapping) else None
+
+
+def _day_of(work: Mapping[str, Any], *names: str) -> datetime | None:
+    """The first date that names its day; many name a year alone."""
+    for name in names:
+        dated = work.get(name)
+        parts = dated.get("date-parts") if isinstance(dated, Mapping) else None
+        if isinstance(parts, list) and parts and isinstance(parts[0], list) and len(parts[0]) == 3:
+            try:
+                year, month, day = parts[0]
+                return datetime(year, month, day, tzinfo=UTC)
+            except (TypeError, ValueError):
+                continue
+    return None
+
+
+def _not_later(paper: Paper, now: datetime) -> Paper:
+    """The paper with no date after now; publishers date issues ahead."""
+    return replace(paper, published=min(paper.published, now) if paper.published else None)
