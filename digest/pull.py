@@ -133,7 +133,7 @@ def _walk(
             service=source.kind,
             stop=stop,
         )
-        page = Page() if fetched.not_modified else source.read(_answer(fetched), now)
+        page = Page() if fetched.not_modified else source.read(_answer(fetched, url), now)
         if page.restart:
             if restarted:
                 raise SourceError(f"{source.name}: the service refused its own resumption token twice")
@@ -184,9 +184,10 @@ def _look_up(source: LookUp, store: Store, web: Web, *, now: datetime, stop: Eve
         )
 
 
-def _answer(fetched: Fetched) -> Answer:
+def _answer(fetched: Fetched, asked: str = "") -> Answer:
     return Answer(
         url=fetched.url,
+        asked=asked,
         status=fetched.status,
         body=fetched.body,
         content_type=fetched.content_type,

@@ -18,6 +18,7 @@ from digest.sources.arxiv.oai import Harvest
 from digest.sources.arxiv.query import ById
 from digest.sources.base import Answer, LookUp, Source
 from digest.sources.feeds import Feed
+from digest.sources.pubmed import Search
 from digest.store import SourceState, Store
 from digest.web import Web
 from tests.answers import Preprint, daily, found, oai, oai_error
@@ -460,3 +461,20 @@ def test_asked_to_stop_it_keeps_what_it_has_and_blames_nobody(desk: Desk) -> Non
     assert desk.asked("/annals") == []
     assert desk.run(desk.harvest, now=MORNING + timedelta(minutes=1))[OAI].fault is None
     assert desk.news() == [("One", "new"), ("Two", "new")]
+
+
+# ----------------------------------------------------------------------------------------- what a walk remembers
+
+
+def test_what_stands_behind_the_sign_is_never_sent(desk: Desk) -> None:
+    record = "<PubmedArticle><MedlineCitation><PMID>7</PMID><Article><ArticleTitle>Mice</ArticleTitle></Article>"
+    record += "</MedlineCitation></PubmedArticle>"
+    desk.answers(
+        "/esearch.fcgi", b"<eSearchResult><Count>101</Count><QueryKey>1</QueryKey><WebEnv>E</WebEnv></eSearchResult>"
+    )
+    desk.answers("/efetch.fcgi", *[f"<PubmedArticleSet>{record}</PubmedArticleSet>".encode()] * 2)
+    mice = Search(query="mice", title="Mice", url=desk.web.url, allow_private=True)
+    result = desk.run(mice)[mice.name]
+    assert (result.papers, result.fault, desk.store.source(mice.name).cursor) == (2, None, "2026-11-20")
+    assert [each.query["retstart"] for each in desk.asked("/efetch.fcgi")] == [["0"], ["100"]]
+    assert not [each for each in desk.asked("/efetch.fcgi") if "#" in each.path or "101" in str(each.query)]

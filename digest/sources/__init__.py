@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from digest.sources import arxiv, crossref, europepmc, feeds, huggingface
+from digest.sources import arxiv, crossref, europepmc, feeds, huggingface, pubmed
 from digest.sources.base import LookUp, Reading, SourceKind
 from digest.sources.biorxiv import biorxiv, medrxiv
 
@@ -14,6 +14,7 @@ SOURCES: dict[str, SourceKind] = {
     "huggingface": huggingface,
     "biorxiv": biorxiv,
     "medrxiv": medrxiv,
+    "pubmed": pubmed,
     "crossref": crossref,
     "europepmc": europepmc,
     "feeds": feeds,

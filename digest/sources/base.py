@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -22,6 +22,7 @@ class Answer:
     """One answer of a service, as it came over the wire."""
 
     url: str
+    asked: str = ""  # as it was asked for; what stands behind its # is never sent, and a walk may remember by it
     status: int = 200
     body: bytes = field(repr=False)
     content_type: str = ""
@@ -119,6 +120,15 @@ class SourceKind(Protocol):
 
     def read_saved(self, body: bytes, name: str) -> Reading:
         """What a saved answer holds, in any of the service's formats. Raises SourceError when it is none of them."""
+
+
+def not_later(paper: Paper, now: datetime) -> Paper:
+    """The paper with no date after now; publishers date issues ahead."""
+    return replace(
+        paper,
+        published=min(paper.published, now) if paper.published else None,
+        updated=min(paper.updated, now) if paper.updated else None,
+    )
 
 
 def looks_like(body: bytes) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source
+from digest.sources.base import Answer, Page, Reading, Source, not_later
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://api.crossref.org"
@@ -94,7 +94,7 @@ class Journal:
             papers, warnings = papers_of(_items(message), _paper)
         except ValueError as error:
             raise SourceError(f"{self.name}: no list of articles, but {error}") from error
-        papers = tuple(_not_later(paper, now) for paper in papers)
+        papers = tuple(not_later(paper, now) for paper in papers)
         following, asked = text(message, "next-cursor"), httpx.URL(answer.url).params
         if len(_items(message)) >= _ROWS and following:
             return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("filter", ""), following))
@@ -220,8 +220,3 @@ def _day_of(work: Mapping[str, Any], *names: str) -> datetime | None:
             except (TypeError, ValueError):
                 continue
     return None
-
-
-def _not_later(paper: Paper, now: datetime) -> Paper:
-    """The paper with no date after now; publishers date issues ahead."""
-    return replace(paper, published=min(paper.published, now) if paper.published else None)

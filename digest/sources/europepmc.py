@@ -14,7 +14,7 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source
+from digest.sources.base import Answer, Page, Reading, Source, not_later
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://www.ebi.ac.uk/europepmc/webservices/rest"
@@ -70,6 +70,7 @@ class Search:
             papers, warnings = papers_of(found.records, _paper)
         except ValueError as error:
             raise SourceError(f"{self.name}: no list of articles, but {error}") from error
+        papers = tuple(not_later(paper, now) for paper in papers)
         asked = httpx.URL(answer.url).params
         if found.records and found.mark and found.mark != asked.get("cursorMark"):
             return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("query", ""), found.mark))

@@ -11,8 +11,8 @@ from digest.categories import ARXIV, GROUPS, canonical, nearest
 from digest.errors import SourceError
 from digest.paper import Paper
 from digest.sources.arxiv import daily, oai, query
-from digest.sources.arxiv.xml import Tree, everywhere, local, parse
 from digest.sources.base import Reading, Source, looks_like, web_address
+from digest.sources.xml import Tree, everywhere, local, parse
 
 
 def _category(word: str) -> str:

@@ -14,9 +14,9 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.paper import Announce, Paper
 from digest.sources.arxiv.record import moment, paper_of
-from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of, texts
 from digest.sources.authors import split_authors
 from digest.sources.base import Answer, Page, looks_like
+from digest.sources.xml import Tree, child, everywhere, local, parse, text_of, texts
 from digest.text import clean_line
 
 URL = "https://rss.arxiv.org/rss"

@@ -15,8 +15,8 @@ from digest.categories import GROUPS
 from digest.errors import SourceError
 from digest.paper import Paper
 from digest.sources.arxiv.record import read_record
-from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of
 from digest.sources.base import Answer, Page, looks_like
+from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
 from digest.text import clean_line
 
 URL = "https://oaipmh.arxiv.org/oai"

@@ -12,8 +12,8 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.paper import Author, Paper
 from digest.sources.arxiv.record import moment, paper_of
-from digest.sources.arxiv.xml import Tree, child, everywhere, local, parse, text_of, texts
 from digest.sources.base import Answer, Page, looks_like
+from digest.sources.xml import Tree, child, everywhere, local, parse, text_of, texts
 from digest.text import clean_line, clean_name
 
 URL = "https://export.arxiv.org/api/query"

@@ -13,8 +13,8 @@ from lxml import etree
 from digest.categories import ARCHIVES, ARXIV, GROUPS, NAMES
 from digest.identity import arxiv_id, doi
 from digest.paper import Announce, Author, Ids, Paper
-from digest.sources.arxiv.xml import child, everywhere, local, text_of, texts
 from digest.sources.authors import split_authors, turned
+from digest.sources.xml import child, everywhere, local, text_of, texts
 from digest.text import clean_block, clean_line, clean_name
 
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, mo
 
 from digest.errors import SourceError
 from digest.paper import Paper
-from digest.sources.base import LARGEST, Answer, Page, Reading, Source, looks_like, web_address
+from digest.sources.base import LARGEST, Answer, Page, Reading, Source, looks_like, not_later, web_address
 from digest.sources.feeds.entry import read_entry
 from digest.text import clean_line
 
@@ -77,7 +77,7 @@ class Feed:
             raise SourceError(f"{self.name}: no feed, but {error}") from error
         papers, warnings = _papers(parsed)
         cut = bool(parsed.bozo) and not _ENDED.search(answer.body[-2000:])
-        return Page(papers=tuple(_not_later(paper, now) for paper in papers), warnings=warnings, cut=cut)
+        return Page(papers=tuple(not_later(paper, now) for paper in papers), warnings=warnings, cut=cut)
 
 
 def sources(settings: Settings) -> Sequence[Source]:
@@ -142,12 +142,3 @@ def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     if parsed.bozo:
         warnings.append(f"not well formed: {clean_line(str(parsed.get('bozo_exception')))[:120]}")
     return tuple(papers), tuple(warnings)
-
-
-def _not_later(paper: Paper, now: datetime) -> Paper:
-    """The paper with no date after now; publishers date issues ahead."""
-    return replace(
-        paper,
-        published=min(paper.published, now) if paper.published else None,
-        updated=min(paper.updated, now) if paper.updated else None,
-    )

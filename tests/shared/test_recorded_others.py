@@ -1,4 +1,4 @@
-"""Every recorded answer in JSON is read or refused with a clear message; none crashes."""
+"""Every recorded answer of the other services is read or refused with a clear message; none crashes."""
 
 from __future__ import annotations
 
@@ -50,3 +50,12 @@ def test_crossref_is_read_or_says_what_it_is(shared: Path) -> None:
         )
         works += said == "papers"
     assert works > 20
+
+
+def test_pubmed_is_read_or_says_what_it_is(shared: Path) -> None:
+    papers = 0
+    for path in sorted((shared / "recorded" / "pubmed").iterdir()):
+        said = held("pubmed", path)
+        assert said == "papers" or said.startswith((f"{path.name} is no answer of pubmed: ", "a list of"))
+        papers += said == "papers"
+    assert papers > 10

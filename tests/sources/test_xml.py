@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.sources.arxiv.xml import parse, text_of
 from digest.sources.base import LARGEST
+from digest.sources.xml import parse, text_of
 from tests.sources.arxiv.samples import item, rss
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha">

@@ -1,4 +1,4 @@
-"""XML of arXiv as a tree, whatever came over the wire: strictly first, then mended, never an entity, never the net."""
+"""XML as a tree, whatever came over the wire: strictly first, then mended, never an entity, never the net."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lxml import etree
 
 from digest.sources.base import LARGEST
 
-_ENDS = (b"</record>", b"</item>", b"</entry>")
-_BEGINS = (b"<record", b"<item", b"<entry")
-_CLOSED = (b"</OAI-PMH>", b"</rss>", b"</feed>", b"</record>")
+_ENDS = (b"</record>", b"</item>", b"</entry>", b"</PubmedArticle>")
+_BEGINS = (b"<record", b"<item", b"<entry", b"<PubmedArticle>")
+_CLOSED = (b"</OAI-PMH>", b"</rss>", b"</feed>", b"</record>", b"</PubmedArticleSet>")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0, section 2.2
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)")
 

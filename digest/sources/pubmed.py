@@ -1,0 +1,300 @@
+"""PubMed by its E-utilities: what entered the database for a query. https://www.ncbi.nlm.nih.gov/books/NBK25499/
+
+Two steps: esearch keeps the result on the server and says how long it is; efetch reads it a hundred at a time. The day
+that counts is the one on which a record entered (`edat`): the day of publication may lie months ahead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import httpx
+from lxml import etree
+from pydantic import BaseModel, ConfigDict, Field
+
+from digest.errors import SourceError
+from digest.identity import doi
+from digest.paper import Author, Ids, Paper
+from digest.sources.answers import Address
+from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later
+from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
+from digest.text import clean_block, clean_line, clean_name
+
+URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+OVERLAP = timedelta(days=2)
+MOST = 9_999  # esearch reaches no farther
+_ROWS = 100
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_SECTION = re.compile(r"[A-Z][A-Z /&,-]*")
+
+
+class Entry(BaseModel):
+    """One query in the words of PubMed, and what it is called here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: Annotated[str, Field(min_length=1)]
+    name: str = Field(default_factory=lambda data: data["query"], min_length=1)
+
+
+class Settings(BaseModel):
+    """What stands under `pubmed:`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    queries: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    base_url: Annotated[str, Address] = URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """The walk through what entered lately. Its cursor is the last day that was read whole."""
+
+    query: str
+    title: str
+    url: str = URL
+    kind: str = "pubmed"
+    every: timedelta = timedelta(hours=6)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"pubmed {self.title}"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        today = now.astimezone(UTC).date()
+        start = min(date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date(), today)
+        dated = {"datetype": "edat", "mindate": f"{start:%Y/%m/%d}", "maxdate": f"{today:%Y/%m/%d}"}
+        return self._ask("esearch", term=self.query, retmax="0", usehistory="y", **dated)
+
+    def _ask(self, verb: str, **params: str) -> httpx.Request:
+        address = f"{self.url.rstrip('/')}/{verb}.fcgi"
+        return httpx.Request(
+            "GET", address, params={"db": "pubmed", "retmode": "xml", "tool": "morning-papers"} | params
+        )
+
+    def _fetch(self, history: tuple[str, str], start: int, count: int) -> httpx.Request:
+        """The next hundred; how many there are stands behind the #, which is not sent."""
+        key, environment = history
+        place = {"query_key": key, "WebEnv": environment, "retstart": str(start), "retmax": str(_ROWS)}
+        request = self._ask("efetch", **place)
+        return httpx.Request("GET", request.url.copy_with(fragment=str(count)))
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        tree = parse(answer.body)
+        if tree is None:
+            raise SourceError(f"{self.name}: no answer of PubMed, but {looks_like(answer.body)}")
+        today = now.astimezone(UTC).date().isoformat()
+        if local(tree.root) == "eSearchResult":
+            return self._found(tree, today)
+        if local(tree.root) != "PubmedArticleSet":
+            raise SourceError(f"{self.name}: no answer of PubMed, but {looks_like(answer.body)}")
+        papers, warnings = read_articles(tree)
+        papers = tuple(not_later(paper, now) for paper in papers)
+        asked = httpx.URL(answer.asked or answer.url)
+        start, count = int(asked.params.get("retstart", "0")) + _ROWS, int(asked.fragment or "0")
+        if tree.cut or start >= count:
+            return Page(papers=papers, warnings=warnings, cursor=None if tree.cut else today, cut=tree.cut)
+        history = asked.params.get("query_key", ""), asked.params.get("WebEnv", "")
+        return Page(papers=papers, warnings=warnings, next=self._fetch(history, start, count))
+
+    def _found(self, tree: Tree, today: str) -> Page:
+        fault = fault_of(tree.root)
+        count = text_of(child(tree.root, "Count")).strip()
+        if fault or not count.isdigit():
+            raise SourceError(f"{self.name}: {fault or 'a search without a count'}")
+        history = text_of(child(tree.root, "QueryKey")).strip(), text_of(child(tree.root, "WebEnv")).strip()
+        if not int(count):
+            return Page(cursor=today)
+        if not all(history):
+            raise SourceError(f"{self.name}: a search that was not kept")
+        most = min(int(count), MOST)
+        warnings = (f"{count} records, of which {MOST} can be had: narrow the query",) if most < int(count) else ()
+        return Page(warnings=warnings, next=self._fetch(history, 0, most))
+
+
+def sources(settings: Settings) -> Sequence[Source]:
+    """One walk for each query."""
+    own = settings.base_url != URL
+    return [
+        Search(query=each.query, title=each.name, url=settings.base_url, allow_private=own) for each in settings.queries
+    ]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved answer of efetch or esearch holds. Raises SourceError when it is neither."""
+    tree = parse(body)
+    kind = "" if tree is None else local(tree.root)
+    if tree is None or kind not in ("PubmedArticleSet", "PubmedArticle", "eSearchResult"):
+        raise SourceError(f"{name} is no answer of pubmed: it looks like {looks_like(body)}")
+    if kind == "eSearchResult":
+        fault, count = fault_of(tree.root), sum(1 for _ in everywhere(tree.root, "Id"))
+        return Reading(said=f"an error answer: {fault}" if fault else f"a list of {count} identifiers")
+    papers, warnings = read_articles(tree)
+    return Reading(papers=papers, warnings=warnings, said="" if papers else "an empty set")
+
+
+def fault_of(root: etree._Element) -> str:
+    """What an esearch says that failed, also with status 200; empty where it has no complaint."""
+    told = child(root, "ERROR")
+    return clean_line(text_of(told))[:300] if told is not None else ""
+
+
+def read_articles(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+    """The papers of all articles and book chapters; one that cannot be read stops no other."""
+    papers, unread = list[Paper](), list[str]()
+    root = tree.root
+    for record in [root] if local(root) == "PubmedArticle" else root:
+        try:
+            papers.append(_article(record) if local(record) == "PubmedArticle" else _chapter(record))
+        except (ValueError, KeyError, IndexError) as error:
+            unread.append(clean_line(str(error))[:120])
+    warnings = [f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}"] if unread else []
+    if tree.mended:
+        warnings.append(f"{'cut off' if tree.cut else 'broken XML'}: {len(papers)} records were whole")
+    return tuple(papers), tuple(warnings)
+
+
+def _article(record: etree._Element) -> Paper:
+    citation, data = _inner(record, "MedlineCitation"), child(record, "PubmedData")
+    article = _inner(citation, "Article")
+    ids = dict(_ids(data))
+    pmid = text_of(child(citation, "PMID")).strip()
+    name = doi(ids.get("doi", "")) or _doi_of(article)
+    journal = child(article, "Journal")
+    history = (
+        {each.get("PubStatus", ""): _date(each) for each in everywhere(data, "PubMedPubDate")}
+        if data is not None
+        else {}
+    )
+    entered = history.get("entrez") or history.get("pubmed")
+    printed = _date(next(everywhere(journal, "PubDate"), None)) if journal is not None else None
+    online = _date(child(article, "ArticleDate"))
+    kinds = {text_of(kind).strip().casefold() for kind in everywhere(article, "PublicationType")}
+    return _paper(
+        pmid,
+        title=text_of(child(article, "ArticleTitle")) or text_of(child(article, "VernacularTitle")),
+        abstract=_abstract(child(article, "Abstract")),
+        authors=tuple(_authors(child(article, "AuthorList"))),
+        published=online or printed or entered,
+        announced=entered,
+        journal=text_of(child(journal, "Title")) if journal is not None else "",
+        name=name,
+        preprint="preprint" in kinds,
+        withdrawn="retracted publication" in kinds,
+    )
+
+
+def _chapter(record: etree._Element) -> Paper:
+    """A book or a chapter of one (`PubmedBookArticle`)."""
+    document = _inner(record, "BookDocument")
+    book = child(document, "Book")
+    ids = dict(_ids(document))
+    title = text_of(child(document, "ArticleTitle")) or (text_of(child(book, "BookTitle")) if book is not None else "")
+    return _paper(
+        text_of(child(document, "PMID")).strip(),
+        title=title,
+        abstract=_abstract(child(document, "Abstract")),
+        authors=tuple(_authors(next(everywhere(document, "AuthorList"), None))),
+        published=_date(next(everywhere(document, "PubDate"), None)),
+        announced=None,
+        journal=text_of(child(book, "BookTitle")) if book is not None else "",
+        name=doi(ids.get("doi", "")),
+        preprint=False,
+        withdrawn=False,
+    )
+
+
+def _paper(
+    pmid: str,
+    *,
+    title: str,
+    abstract: str,
+    authors: tuple[Author, ...],
+    published: datetime | None,
+    announced: datetime | None,
+    journal: str,
+    name: str | None,
+    preprint: bool,
+    withdrawn: bool,
+) -> Paper:
+    line = clean_line(title).removesuffix(".").strip()
+    if line.startswith("[") and line.endswith("]"):  # translated: [Of mice].
+        line = line[1:-1].removesuffix(".")
+    if not line or not pmid.isdigit():
+        raise ValueError(f"a record without {'an id' if line else 'a title'}")
+    return Paper(
+        key=f"doi:{name}" if name else f"pmid:{pmid}",
+        ids=Ids(doi=name, pmid=pmid),
+        title=line,
+        abstract=clean_block(abstract) or None,
+        authors=authors,
+        published=published,
+        announced=announced,
+        journal=clean_line(journal) or None,
+        doi=None if preprint else name,
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
+        withdrawn=withdrawn,
+        source="pubmed",
+    )
+
+
+def _inner(element: etree._Element, name: str) -> etree._Element:
+    found = child(element, name)
+    if found is None:
+        raise ValueError(f"a record without {name}")
+    return found
+
+
+def _ids(data: etree._Element | None) -> Iterator[tuple[str, str]]:
+    """The record's own ids; every reference has such a list too."""
+    own = child(data, "ArticleIdList") if data is not None else None
+    for each in own if own is not None else ():
+        yield each.get("IdType", ""), text_of(each).strip()
+
+
+def _doi_of(article: etree._Element) -> str | None:
+    places = (each for each in article if local(each) == "ELocationID" and each.get("ValidYN", "Y") == "Y")
+    return next((found for each in places if each.get("EIdType") == "doi" and (found := doi(text_of(each)))), None)
+
+
+def _abstract(abstract: etree._Element | None) -> str:
+    """Its paragraphs, each behind the label that it has: Methods: …"""
+    lines = []
+    for part in abstract if abstract is not None else ():
+        label = part.get("Label", "").strip()
+        said = " ".join(text_of(part).split())
+        if local(part) == "AbstractText" and said:
+            lines.append(f"{label.capitalize()}: {said}" if label and _SECTION.fullmatch(label) else said)
+    return "\n\n".join(lines)
+
+
+def _authors(people: etree._Element | None) -> Iterator[Author]:
+    for each in people if people is not None else ():
+        given, family = (
+            text_of(child(each, "ForeName")) or text_of(child(each, "Initials")),
+            text_of(child(each, "LastName")),
+        )
+        suffix, group = text_of(child(each, "Suffix")), text_of(child(each, "CollectiveName"))
+        name = clean_name(group or f"{given} {family} {suffix}")
+        places = (clean_line(text_of(place)) for place in everywhere(each, "Affiliation"))
+        orcids = (text_of(id_) for id_ in everywhere(each, "Identifier") if id_.get("Source") == "ORCID")
+        orcid = next((found[-19:] for text in orcids if len(found := text.strip()) >= 19), None)
+        if name and each.get("ValidYN", "Y") == "Y":
+            yield Author(name=name, orcid=orcid, affiliation=next(filter(None, places), None))
+
+
+def _date(element: etree._Element | None) -> datetime | None:
+    """A day; None where no day is named ("2020 Nov-Dec"), for then another date says more."""
+    if element is None:
+        return None
+    year, month, day = (text_of(child(element, name)).strip() for name in ("Year", "Month", "Day"))
+    number = _MONTHS.get(month[:3].casefold(), 0) or (int(month) if month.isascii() and month.isdigit() else 0)
+    try:
+        return datetime(int(year), number, int(day), tzinfo=UTC)
+    except ValueError:
+        return None
