@@ -26,6 +26,7 @@ COMMANDS = (
     "explain",
     "backtest",
     "author",
+    "sources",
     "outbox",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""

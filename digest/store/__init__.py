@@ -70,6 +70,7 @@ class Store(Database):
     dated = papers.dated
     called = papers.called
     archive = papers.archive
+    days_by_source = papers.days_by_source
 
     # Answers
     answer = _answers.answer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, type_coerce
 
 from digest.arrival import Arrival
 from digest.paper import Paper
@@ -125,6 +125,18 @@ def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
     )
     found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
     return _arrivals(self, found.where(date > since, date <= until).order_by(date, t.paper.c.id))
+
+
+def days_by_source(self: Database, since: date) -> dict[tuple[str, date], int]:
+    """How many papers of each source (its kind) are dated to each day, in UTC, from `since` on."""
+    date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+    begin = datetime.combine(since, time(), UTC)
+    counts: Counter[tuple[str, date]] = Counter()
+    with self.reading() as connection:
+        dated = select(t.paper.c.source, type_coerce(date_of, t.UTCDateTime).label("at")).where(date_of >= begin)
+        for source, at in connection.execute(dated):
+            counts[source, at.date()] += 1
+    return dict(counts)
 
 
 def announced_only(self: Database, source: str, since: datetime) -> list[str]:

@@ -200,3 +200,15 @@ def test_no_order_of_sightings_loses_a_value_or_repeats_news(lasting: Store, see
     assert len(happened) == len(set(happened))
     assert keep(lasting, *own) == {}
     assert lasting.paper(record.key) == record
+
+
+def test_papers_a_day_by_source(store: Store) -> None:
+    keep(
+        store,
+        preprint(),
+        preprint("2611.00002"),
+        article(),
+        article("10.1/old", published=NOW - 30 * timedelta(days=1)),
+    )
+    day = (NOW - timedelta(days=2)).date()
+    assert store.days_by_source(day) == {("arxiv", day): 2, ("feeds", NOW.date()): 1}

@@ -1,0 +1,70 @@
+"""`digest sources`: how each source is, and whether today is like other days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.lines import dumped
+from digest.cli.say import now_option
+
+if TYPE_CHECKING:
+    from digest.health import Health
+
+
+@click.command("sources", short_help="How each source is, and when it is asked next.")
+@click.option("--json", "as_json", is_flag=True, help="One source a line, as JSON.")
+@now_option
+@click.pass_obj
+def command(place: Place, as_json: bool, now: datetime) -> None:
+    """Show for each source when it last answered, what its service brought today, and when it is asked next.
+
+    What is usual is the median of the last eight such weekdays. Nothing is asked and nothing is written.
+    """
+    from digest.build import load, open_house
+    from digest.health import of_all
+
+    with open_house(load(place.config), looking=True) as house:
+        found = of_all(house.sources, house.store, now=now)
+    if as_json:
+        for each in found:
+            click.echo(dumped(_values(each)))
+        return
+    if not found:
+        click.echo("no source is configured", err=True)
+    for each in found:
+        for line in _lines(each, now):
+            click.echo(line)
+
+
+def _lines(each: Health, now: datetime) -> list[str]:
+    usual = f", {each.usual:g} usual" if each.usual is not None else ""
+    last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"
+    asked = "next try now" if each.next_try <= now else f"next try {_when(each.next_try, now)}"
+    lines = [f"{each.name}: {each.word}; {last}; {each.today:,} today{usual}; {asked}"]
+    if each.error and each.failures:
+        times = f"{each.failures} times in a row" if each.failures > 1 else "once"
+        lines.append(f"    failed {times}: {each.error}")
+    return lines
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    """The hour today, the day as well on others; in UTC."""
+    moment, now = moment.astimezone(UTC), now.astimezone(UTC)
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _values(each: Health) -> dict[str, object]:
+    return {
+        "source": each.name,
+        "health": each.word,
+        "last_ok": each.last_ok.isoformat() if each.last_ok else None,
+        "next_try": each.next_try.isoformat(),
+        "failures": each.failures,
+        "error": each.error if each.failures else None,
+        "today": each.today,
+        "usual": each.usual,
+    }

@@ -1,0 +1,86 @@
+"""`digest sources`: well, failing, silent or waiting, and today against other such days."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from digest.build import load, open_house
+from digest.cli import digest
+from digest.store.sources import Progress
+from tests.config.files import folder
+from tests.store.samples import preprint
+
+NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday
+HOUSE = """\
+sender: Morning Papers <papers@example.org>
+smtp: smtp://localhost:2525
+sources:
+  arxiv: {categories: [cs.CL]}
+  huggingface: {}
+  feeds: [{name: Annals, url: "https://annals.example/"}]
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    return folder(tmp_path / "config", HOUSE)
+
+
+def told(*words: str) -> str:
+    result = CliRunner().invoke(digest, ["sources", "--now", NOW.isoformat(), *words])
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def values() -> dict[str, dict[str, Any]]:
+    return {line["source"]: line for line in map(json.loads, told("--json").splitlines())}
+
+
+def test_nothing_was_asked_yet(place: Path) -> None:
+    assert told().splitlines()[0] == "arxiv oai cs.CL: never asked; never answered; 0 today; next try now"
+    assert {line["health"] for line in values().values()} == {"never asked"}
+    assert not list(place.parent.glob("*.db"))
+
+
+def test_each_state_has_its_word(place: Path) -> None:
+    with open_house(load(place, env={})) as house:
+        store = house.store
+        done = Progress("arxiv oai cs.CL", done=True)
+        store.add([], now=NOW - timedelta(minutes=20), since=NOW, first=True, progress=done)
+        store.add(
+            [], now=NOW - timedelta(days=2), since=NOW, first=True, progress=Progress("huggingface daily", done=True)
+        )
+        for _ in range(2):
+            store.failed("feeds Annals", what="answered 403", now=NOW, next_try=NOW + timedelta(hours=2))
+        wait = NOW + timedelta(days=1)
+        store.failed("arxiv feed cs.CL", what="answered 503", now=NOW, next_try=wait, asked=True)
+    assert told().splitlines() == [
+        "arxiv oai cs.CL: well; answered 07:10; 0 today; next try 08:10",
+        "arxiv feed cs.CL: asked to wait; never answered; 0 today; next try 2026-11-21 07:30",
+        "    failed once: answered 503",
+        "huggingface daily: silent; answered 2026-11-18 07:30; 0 today; next try now",
+        "feeds Annals: failing; never answered; 0 today; next try 09:30",
+        "    failed 2 times in a row: answered 403",
+    ]
+
+
+def test_today_beside_other_fridays(place: Path) -> None:
+    days = {0: 1, 7: 4, 14: 2, 21: 3, 3: 9, 70: 50}
+    papers = [
+        preprint(f"26{month:02}.{number:05}", published=NOW - timedelta(days=back), updated=None)
+        for month, (back, count) in enumerate(days.items(), 1)
+        for number in range(1, count + 1)
+    ]
+    with open_house(load(place, env={})) as house:
+        house.store.add(papers, now=NOW, since=NOW, first=True)
+    found = values()
+    assert (found["arxiv oai cs.CL"]["today"], found["arxiv oai cs.CL"]["usual"]) == (1, 3)
+    assert (found["feeds Annals"]["today"], found["feeds Annals"]["usual"]) == (0, None)
