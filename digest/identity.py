@@ -94,6 +94,24 @@ def key_of(text: str) -> str | None:
     return f"doi:{bare}" if (bare := doi(text)) else None
 
 
+# -- code ---------------------------------------------------------------------
+
+_REPOSITORY = re.compile(
+    r"(?<![\w.-])(?:https?://)?(?:www\.)?(github\.com|gitlab\.com|codeberg\.org)/([\w-][\w.-]*)/([\w.-]*[\w-])",
+    re.ASCII | re.IGNORECASE,
+)
+_NO_OWNERS = frozenset("about apps collections features marketplace orgs search settings sponsors topics".split())
+
+
+def repository(text: str) -> str | None:
+    """The first repository of GitHub, GitLab or Codeberg that a text leads to; None where it leads to none."""
+    for found in _REPOSITORY.finditer(text):
+        host, owner, name = found[1].casefold(), found[2], found[3].removesuffix(".git")
+        if name and owner.casefold() not in _NO_OWNERS:
+            return f"https://{host}/{owner}/{name}"
+    return None
+
+
 # -- titles -------------------------------------------------------------------
 
 _MARKUP = re.compile(r"</?[a-z][^<>]*>|\\[a-zA-Z]+")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.identity import arxiv_id, doi, same_work, title_key
+from digest.identity import arxiv_id, doi, repository, same_work, title_key
 from digest.paper import Ids, Paper
 
 
@@ -119,3 +119,21 @@ def test_a_doi_joins_preprint_and_article_only_where_the_titles_agree() -> None:
 
 def test_nothing_joins_two_papers_of_one_title() -> None:
     assert not same_work(paper("Editorial"), paper("Editorial"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Code: https://github.com/ada/kept-apart.", "https://github.com/ada/kept-apart"),
+        ("(www.github.com/ada/kept.git)", "https://github.com/ada/kept"),
+        ("at http://gitlab.com/Ada/x.y/tree/main, too", "https://gitlab.com/Ada/x.y"),
+        ("https://codeberg.org/ada/kept/", "https://codeberg.org/ada/kept"),
+        ("see https://github.com/ada and more", None),
+        ("https://github.com/topics/llm https://github.com/ada/real", "https://github.com/ada/real"),
+        ("https://notgithub.com/a/b github.community/a/b my.github.com/a/b", None),
+        ("https://ada.github.io/kept", None),
+        ("", None),
+    ],
+)
+def test_a_repository_is_one_of_code_and_never_guessed(text: str, expected: str | None) -> None:
+    assert repository(text) == expected

@@ -220,6 +220,7 @@ def _actions(paper: Paper, words: Words) -> Iterator[Action]:
         (words.ABSTRACT, addresses.abstract_page(paper)),
         (words.PDF, addresses.pdf(paper)),
         (words.HTML, addresses.safe(paper.html)),
+        (words.REPOSITORY, addresses.safe(paper.code)),
     )
     for label, url in pages:
         if url and url not in seen:

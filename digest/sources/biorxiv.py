@@ -16,7 +16,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.identity import doi
+from digest.identity import doi, repository
 from digest.paper import Author, Ids, Paper
 from digest.query.names import Grade, grade
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
@@ -155,6 +155,7 @@ def _paper(record: Mapping[str, Any], server: Server) -> Paper:
         doi=article,
         url=page,
         pdf=f"{page}.full.pdf",
+        code=repository(text(record, "abstract")),
         withdrawn=text(record, "type").strip().casefold() == "withdrawn",
         source=server,
     )

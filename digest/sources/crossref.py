@@ -29,7 +29,6 @@ _SELECT = (
     "DOI,title,author,abstract,container-title,created,published,published-online,issued,type,relation,updated-by,URL"
 )
 _ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
-_JATS = re.compile(r"<(/?)jats:(p|title|sec|list|list-item)\b[^>]*>|</?jats:[^>]*>", re.IGNORECASE)
 _HEADING = re.compile(r"^abstract[.:]?\s+", re.IGNORECASE)
 _GONE = frozenset({"retraction", "withdrawal", "removal", "partial_retraction"})
 
@@ -199,8 +198,7 @@ def _author(given: Mapping[str, Any]) -> Author | None:
 
 def _abstract(jats: str) -> str | None:
     """JATS as plain text, without its own heading."""
-    plain = clean_html(_JATS.sub(lambda mark: f"<{mark[1]}p>" if mark[2] else "", jats))
-    return _HEADING.sub("", plain) or None
+    return _HEADING.sub("", clean_html(jats)) or None
 
 
 def _created(work: Mapping[str, Any]) -> datetime | None:

@@ -16,7 +16,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.identity import arxiv_id
+from digest.identity import arxiv_id, repository
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Page, Reading, Source
@@ -26,7 +26,6 @@ URL = "https://huggingface.co"
 AGAIN = timedelta(days=3)
 _MOST = 100  # papers of one answer
 _KEY = re.compile(r"[\w.-]{1,40}", re.ASCII)
-_CODE = re.compile(r"https://(?:www\.)?(?:github\.com|gitlab\.com|codeberg\.org)/[\w.-]+/[\w.-]+", re.ASCII)
 
 
 class Settings(BaseModel):
@@ -101,7 +100,6 @@ def _paper(item: Mapping[str, Any]) -> Paper:
     if not _KEY.fullmatch(given) or not title:
         raise ValueError(f"a paper without {'a title' if given else 'an id'}")
     found = arxiv_id(given)
-    code = text(inner, "githubRepo").strip().removesuffix(".git").rstrip("/")
     return Paper(
         key=f"arxiv:{found[0]}" if found else f"hf:{given}",
         ids=Ids(arxiv=found[0] if found else None, hf=given),
@@ -116,7 +114,7 @@ def _paper(item: Mapping[str, Any]) -> Paper:
         announced=moment(text(inner, "submittedOnDailyAt")),
         url=f"https://arxiv.org/abs/{found[0]}" if found else f"{URL}/papers/{given}",
         pdf=f"https://arxiv.org/pdf/{found[0]}" if found else None,
-        code=code if _CODE.fullmatch(code) else None,
+        code=repository(text(inner, "githubRepo")) or repository(text(inner, "summary")),
         votes=whole(inner, "upvotes"),
         comments_count=whole(item, "numComments"),
         source="huggingface",

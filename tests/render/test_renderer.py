@@ -333,3 +333,11 @@ def test_the_same_issue_is_the_same_letter_in_another_process() -> None:
     }
     parts = rendered(daily())
     assert made == {(parts.subject + parts.text + (parts.html or "")).encode()}
+
+
+def test_a_paper_with_code_leads_to_it() -> None:
+    with_code, without = paper(code="https://github.com/ada/kept"), paper("2402.00001", code="javascript:alert(1)")
+    parts = rendered(issue(on_sparse(item(with_code), item(without))))
+    assert page(parts).xpath("//a[.='Code']/@href") == ["https://github.com/ada/kept"]
+    assert parts.text.count("    Code:     https://github.com/ada/kept") == 1
+    assert "javascript" not in parts.text + str(parts.html)

@@ -60,6 +60,7 @@ class Words(Protocol):
     ABSTRACT: str
     PDF: str
     HTML: str
+    REPOSITORY: str  # of code
     CHANGE: str
     HELP: str
     UNSUBSCRIBE: str

@@ -11,7 +11,7 @@ from typing import TypedDict
 from lxml import etree
 
 from digest.categories import ARCHIVES, ARXIV, GROUPS, NAMES
-from digest.identity import arxiv_id, doi
+from digest.identity import arxiv_id, doi, repository
 from digest.paper import Announce, Author, Ids, Paper
 from digest.sources.authors import split_authors, turned
 from digest.sources.xml import child, everywhere, local, text_of, texts
@@ -70,6 +70,7 @@ def paper_of(
         doi=None if own else clean_line(given_doi) or None,
         url=f"https://arxiv.org/abs/{name}",
         pdf=f"https://arxiv.org/pdf/{name}",
+        code=repository(f"{comment}\n{abstract}"),
         withdrawn=withdrawn or bool((note and _WITHDRAWN.search(note)) or (summary and _WITHDRAWN_TEXT.match(summary))),
         source="arxiv",
     )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from digest.identity import arxiv_id, doi, title_key
+from digest.identity import arxiv_id, doi, repository, title_key
 from digest.paper import Author, Ids, Paper
 from digest.sources.feeds.creators import split_creators
 from digest.text import clean_html, clean_line, strip_controls
@@ -52,6 +52,7 @@ def read_entry(entry: Entry, home: str = "") -> Paper:
         doi=digital,
         url=link or (f"https://doi.org/{digital}" if digital else None),
         pdf=f"https://arxiv.org/pdf/{arxiv[0]}" if arxiv else None,
+        code=repository(told.get("abstract", "")),
         withdrawn=title.upper().startswith(("WITHDRAWN:", "RETRACTED:")),
         source="feeds",
     )
