@@ -209,6 +209,8 @@ def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
     for fact in (paper.comment, paper.journal):
         if fact and (line := _line(fact)):
             yield shorten(line, _FACT)
+    if paper.votes or paper.comments_count:
+        yield words.votes(paper.votes or 0, paper.comments_count or 0)
     dated = paper.updated if item.event.startswith("revised") and paper.updated else paper.dated
     if dated:
         yield words.short_day(dated.astimezone(now.tzinfo).date(), now.date())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
@@ -120,6 +120,13 @@ class SourceKind(Protocol):
 
     def read_saved(self, body: bytes, name: str) -> Reading:
         """What a saved answer holds, in any of the service's formats. Raises SourceError when it is none of them."""
+
+
+def window(cursor: str | None, since: datetime, now: datetime, *, overlap: timedelta) -> tuple[date, date]:
+    """The first and the last day to ask for, in UTC, by a cursor that is a day: what came late on the last is found."""
+    today = now.astimezone(UTC).date()
+    start = date.fromisoformat(cursor) - overlap if cursor else since.astimezone(UTC).date()
+    return min(start, today), today
 
 
 def not_later(paper: Paper, now: datetime) -> Paper:

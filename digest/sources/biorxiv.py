@@ -21,7 +21,7 @@ from digest.paper import Author, Ids, Paper
 from digest.query.names import Grade, grade
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.authors import turned
-from digest.sources.base import Answer, Page, Reading, Source
+from digest.sources.base import Answer, Page, Reading, Source, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api.biorxiv.org"
@@ -63,9 +63,8 @@ class Posts:
         return self.server
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        today = now.astimezone(UTC).date()
-        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
-        return self._ask(min(start, today), today, 0)
+        first, today = window(cursor, since, now, overlap=OVERLAP)
+        return self._ask(first, today, 0)
 
     def _ask(self, first: date, today: date, skip: int, last: date | None = None) -> httpx.Request:
         last = last or min(first + _WINDOW, today)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import httpx
@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, not_later
+from digest.sources.base import Answer, Page, Reading, Source, not_later, window
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://api.crossref.org"
@@ -79,9 +79,8 @@ class Journal:
         return f"crossref {self.title}"
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        today = now.astimezone(UTC).date()
-        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
-        return self._ask(f"issn:{self.issn},from-created-date:{min(start, today)},type:journal-article", "*")
+        first, _ = window(cursor, since, now, overlap=OVERLAP)
+        return self._ask(f"issn:{self.issn},from-created-date:{first},type:journal-article", "*")
 
     def _ask(self, chosen: str, cursor: str) -> httpx.Request:
         params = {"filter": chosen, "rows": str(_ROWS), "cursor": cursor, "select": _SELECT}

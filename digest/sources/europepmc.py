@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, not_later
+from digest.sources.base import Answer, Page, Reading, Source, not_later, window
+from digest.sources.queries import Queries
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://www.ebi.ac.uk/europepmc/webservices/rest"
@@ -22,21 +22,9 @@ OVERLAP = timedelta(days=2)
 _ROWS = 100
 
 
-class Entry(BaseModel):
-    """One query in the words of Europe PMC, and what it is called here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    query: Annotated[str, Field(min_length=1)]
-    name: str = Field(default_factory=lambda data: data["query"], min_length=1)
-
-
-class Settings(BaseModel):
+class Settings(Queries):
     """What stands under `europepmc:`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    queries: Annotated[tuple[Entry, ...], Field(min_length=1)]
     base_url: Annotated[str, Address] = URL
 
 
@@ -56,9 +44,8 @@ class Search:
         return f"europepmc {self.title}"
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        today = now.astimezone(UTC).date()
-        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
-        return self._ask(f"({self.query}) AND FIRST_IDATE:[{min(start, today)} TO {today}]", "*")
+        first, today = window(cursor, since, now, overlap=OVERLAP)
+        return self._ask(f"({self.query}) AND FIRST_IDATE:[{first} TO {today}]", "*")
 
     def _ask(self, query: str, mark: str) -> httpx.Request:
         params = {"query": query, "resultType": "core", "format": "json", "pageSize": str(_ROWS), "cursorMark": mark}

@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.identity import arxiv_id, repository
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
-from digest.sources.base import Answer, Page, Reading, Source
+from digest.sources.base import Answer, Page, Reading, Source, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://huggingface.co"
@@ -50,8 +50,8 @@ class Days:
         return "huggingface daily"
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        start = date.fromisoformat(cursor) - AGAIN if cursor else since.astimezone(UTC).date()
-        return self._ask(start, now)
+        first, _ = window(cursor, since, now, overlap=AGAIN)
+        return self._ask(first, now)
 
     def _ask(self, day: date, now: datetime) -> httpx.Request:
         dated = {"date": day.isoformat()} if day < now.astimezone(UTC).date() else {}

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import httpx
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address
-from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later
+from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later, window
+from digest.sources.queries import Queries
 from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
 from digest.text import clean_block, clean_line, clean_name
 
@@ -32,21 +32,9 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 _SECTION = re.compile(r"[A-Z][A-Z /&,-]*")
 
 
-class Entry(BaseModel):
-    """One query in the words of PubMed, and what it is called here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    query: Annotated[str, Field(min_length=1)]
-    name: str = Field(default_factory=lambda data: data["query"], min_length=1)
-
-
-class Settings(BaseModel):
+class Settings(Queries):
     """What stands under `pubmed:`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    queries: Annotated[tuple[Entry, ...], Field(min_length=1)]
     base_url: Annotated[str, Address] = URL
 
 
@@ -66,9 +54,8 @@ class Search:
         return f"pubmed {self.title}"
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        today = now.astimezone(UTC).date()
-        start = min(date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date(), today)
-        dated = {"datetype": "edat", "mindate": f"{start:%Y/%m/%d}", "maxdate": f"{today:%Y/%m/%d}"}
+        first, today = window(cursor, since, now, overlap=OVERLAP)
+        dated = {"datetype": "edat", "mindate": f"{first:%Y/%m/%d}", "maxdate": f"{today:%Y/%m/%d}"}
         return self._ask("esearch", term=self.query, retmax="0", usehistory="y", **dated)
 
     def _ask(self, verb: str, **params: str) -> httpx.Request:

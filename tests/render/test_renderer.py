@@ -341,3 +341,13 @@ def test_a_paper_with_code_leads_to_it() -> None:
     assert page(parts).xpath("//a[.='Code']/@href") == ["https://github.com/ada/kept"]
     assert parts.text.count("    Code:     https://github.com/ada/kept") == 1
     assert "javascript" not in parts.text + str(parts.html)
+
+
+@pytest.mark.parametrize(
+    ("votes", "comments", "said"),
+    [(41, 3, "41 votes, 3 comments"), (1, 0, "1 vote"), (0, 1, "1 comment"), (1234, None, "1,234 votes")],
+)
+def test_votes_are_said_where_there_are_any(votes: int, comments: int | None, said: str) -> None:
+    parts = rendered(issue(on_sparse(item(paper(votes=votes, comments_count=comments)))))
+    assert f"cs.LG · {said} · " in parts.text
+    assert "vote" not in rendered(issue(on_sparse(item(paper(votes=0, comments_count=None))))).text

@@ -109,6 +109,12 @@ def doubt(name: str, verdict: Verdict) -> str:
     return f"possibly by {name}: {shorten('; '.join(verdict.evidence), _EVIDENCE)}"
 
 
+def votes(votes: int, comments: int) -> str:
+    """41 votes, 3 comments; what there is none of is not said."""
+    counted = ((votes, "vote"), (comments, "comment"))
+    return ", ".join(f"{_figure(count)} {word}{'' if count == 1 else 's'}" for count, word in counted if count)
+
+
 def cross(categories: Sequence[str]) -> str:
     return f"cross-listed in {', '.join(categories)}"
 
