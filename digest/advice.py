@@ -82,7 +82,9 @@ class Archive:
         positive = [_typed(leaf) for leaf in _positive(query.root)]
         absent = [term for term in positive if not found.terms[term]]
         if not count:
-            yield f"matches none of {all_:,} papers in the archive" + self._why(query, positive, absent)
+            yield f"matches none of {all_:,} paper{'s' * (all_ > 1)} in the archive" + self._why(
+                query, positive, absent
+            )
         elif all_ >= _FEW and count > self.share * all_:
             yield f"matches {count / all_:.0%} of {all_:,} papers in the archive; another term would narrow it"
         if count and absent:

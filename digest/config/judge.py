@@ -77,21 +77,21 @@ def _problem(model: type[BaseModel], document: Document, base: Loc, details: Err
         return document.key_problem(loc, f"unknown key `{shown(word)}`{mend(word, _keys(model, details['loc'][:-1]))}")
     if details["type"] == "missing":
         return document.problem(loc, f"`{loc[-1]}` is missing")
-    what = f"{_subject(document.known(loc))}{_words(details, document.at(loc))}"
+    what = f"{_subject(document.known(loc))}{said(details, document.at(loc))}"
     return document.problem(loc, what, character=context.get("character"), carets=context.get("carets", ""))
 
 
-def _words(details: ErrorDetails, given: object) -> str:
+def said(details: ErrorDetails, given: object) -> str:
+    """One mismatch in words; `given` is what stands there."""
     context = details.get("ctx", {})
     if details["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"])
-        said = f"expected {' or '.join(choices)}"
+        expected = f"expected {' or '.join(choices)}"
         near = nearest(given, choices) if isinstance(given, str) else None
-        return f"{said}: did you mean `{near}`?" if near else said
+        return f"{expected}: did you mean `{near}`?" if near else expected
     if isinstance(error := context.get("error"), ValueError):
         return str(error)
-    said = _WORDS.get(details["type"]) or details["msg"]
-    return re.sub(r"^Input should ", "should ", said)
+    return re.sub(r"^Input should ", "should ", _WORDS.get(details["type"]) or details["msg"])
 
 
 def _subject(loc: Loc) -> str:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from digest.config.judge import said
 from digest.config.person import AuthorEntry
 from digest.config.reader import QueryEntry
 from digest.errors import ConfigError
@@ -33,8 +34,8 @@ def rule_from(value: Mapping[str, Any]) -> Rule:
     try:
         return model.model_validate(dict(value), context={}).rule()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        what = "is no key here" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        first = error.errors(include_url=False)[0]
+        what = "is no key here" if first["type"] == "extra_forbidden" else said(first, first.get("input"))
         raise ConfigError(f"`{'.'.join(map(str, first['loc']))}`: {what}" if first["loc"] else what) from None
 
 

@@ -65,6 +65,8 @@ def test_a_person_is_explained_by_the_evidence(file: Path) -> None:
         (("explain", "{author: Wei Zhang, knwn: []}", "2601.00001"), "`knwn`: is no key here"),
         (("explain", "{author: Wei Zhang, known: [x]}", "2601.00001"), "`known.0`: `x` is no paper"),
         (("explain", "{author: Wei Zhang, known: [2601.00010]}", "2601.00001"), "without quotes this is a number"),
+        (("explain", "{query: LLM, expand: {LLM: x}}", "2601.00001"), "`expand.LLM`: expected a list"),
+        (("explain", "{author: Wei Zhang, when_unsure: drp}", "2601.00001"), "did you mean `drop`?"),
         (("explain", "{author: [}", "2601.00001"), "this mapping is no YAML"),
         (("explain", "{query: '(x'}", "2601.00001"), "this bracket is never closed"),
         (("backtest", "x OR"), "the rule ends too early"),
