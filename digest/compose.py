@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from digest.arrival import LOOK_BACK
+from digest.arrival import LOOK_BACK, Arrival
 from digest.delivery import Envelope
 from digest.errors import DigestError
-from digest.issue import Candidate, Issue, Kind, Rulebook, arrange, match, wanted
+from digest.issue import Candidate, Issue, Kind, Rulebook, Section, arrange, featured, match, wanted
 from digest.paper import Paper
 from digest.store import Answers, Due, Plan, Publication, Store
 from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
@@ -60,9 +61,10 @@ def compose(
         reader, subscription = desks[row.subscriber, row.name]
         due.append(_Task(row, reader, answered(reader.id, subscription, answers), now))
     awake = [task for task in due if not _asleep(task, store, now)]
+    listed = cache(lambda since: store.dated(since, now))
     results = []
     for task, candidates in _candidates(awake, book or Rulebook.of(subscribers), store, now):
-        result = _compose_one(task, candidates, store, press, now)
+        result = _compose_one(task, candidates, store, press, listed, now)
         if result:
             tell(result)
             results.append(result)
@@ -182,10 +184,17 @@ def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[st
 
 
 def _compose_one(
-    task: _Task, candidates: Iterable[Candidate], store: Store, press: Press, now: datetime
+    task: _Task,
+    candidates: Iterable[Candidate],
+    store: Store,
+    press: Press,
+    listed: Callable[[datetime], Sequence[Arrival]],
+    now: datetime,
 ) -> Composed | None:
     told = store.told(task.reader.id)
     fresh = [candidate for candidate in candidates if wanted(candidate, told, task.subscription.updates)]
+    known = {work for work, _ in told} | {candidate.work for candidate in fresh}
+    trend = _trend(task.subscription, known, lambda: listed(task.since))
     if not fresh and task.subscription.when.at_once:
         _pass_over(task, store, now)
         return None
@@ -200,8 +209,9 @@ def _compose_one(
         number=task.row.number,
         since=task.begins,
         now=now,
+        trend=trend,
     )
-    quiet = not fresh and task.subscription.quiet == "silent"
+    quiet = not issue.sections and task.subscription.quiet == "silent"
     result = Composed(
         subscriber=task.reader.id,
         subscription=task.subscription.name,
@@ -223,7 +233,7 @@ def _compose_one(
             since=task.since,
             until=now,
             items=items_of(issue),
-            told=tuple({(candidate.work, candidate.event): None for candidate in fresh}),
+            told=tuple(dict.fromkeys((*_events(fresh), *_shown(trend)))),
             envelope=None if quiet else press(issue),
             next_due=following.due if following else None,
             next_slot=following.local if following else None,
@@ -236,6 +246,24 @@ def _compose_one(
     return result
 
 
+def _trend(
+    subscription: Subscription, known: Collection[int], listed: Callable[[], Sequence[Arrival]]
+) -> Section | None:
+    """What is voted for among the papers that were listed, where the reader asks for that.
+
+    The list of a day still grows when the day's letter has gone, so it is looked at again for two days.
+    """
+    return featured(subscription.trending, listed(), known) if subscription.trending else None
+
+
+def _events(candidates: Iterable[Candidate]) -> Iterator[tuple[int, str]]:
+    return ((candidate.work, candidate.event) for candidate in candidates)
+
+
+def _shown(section: Section | None) -> Iterator[tuple[int, str]]:
+    return ((item.work, item.event) for item in section.items) if section else iter(())
+
+
 def draw_up(
     reader: Subscriber,
     subscription: Subscription,
@@ -246,8 +274,9 @@ def draw_up(
     number: int,
     since: datetime,
     now: datetime,
+    trend: Section | None = None,
 ) -> Issue:
-    """The issue of one subscription out of what is fresh for its reader."""
+    """The issue of one subscription out of what is fresh for its reader, and what others vote for."""
     return Issue(
         subscriber=reader,
         subscription=subscription.name,
@@ -257,7 +286,7 @@ def draw_up(
         number=number,
         date=now.astimezone(reader.timezone),
         since=since.astimezone(reader.timezone),
-        sections=arrange(subscription, candidates),
+        sections=(*arrange(subscription, candidates), *((trend,) if trend else ())),
         rules_count=sum(rule.author is None for rule in subscription.rules),
         authors_count=sum(rule.author is not None for rule in subscription.rules),
     )
@@ -298,8 +327,11 @@ def by_hand(
     desks, known = [(reader.id, subscription)], known_papers([subscription], store)
     [matched] = match(Rulebook(desks), desks, store.dated(since, until), known)
     found = [candidate for candidate in matched if candidate.rules]
-    issue = draw_up(reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now)
-    return ByHand(issue=issue, told=tuple((candidate.work, candidate.event) for candidate in found))
+    trend = _trend(subscription, {candidate.work for candidate in found}, lambda: store.dated(since, until))
+    issue = draw_up(
+        reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
+    )
+    return ByHand(issue=issue, told=tuple(dict.fromkeys((*_events(found), *_shown(trend)))))
 
 
 def items_of(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,10 @@ from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, Verdict, judge
 from digest.query import Batch, Hit, Matcher
-from digest.subscription import Rule, Subscriber, Subscription, When
+from digest.subscription import Rule, Subscriber, Subscription, Trending, When
+
+TRENDING = "Trending papers"
+"""The title of the section that votes fill."""
 
 MOST_BY_NAME = 10
 """Papers in one letter that are a followed person's by nothing but the name."""
@@ -234,6 +237,18 @@ def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tupl
         for rule, papers, share, over in zip((*rules, None), found, shares, unshown, strict=True)
         if papers
     )
+
+
+def featured(trending: Trending, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
+    """What most people vote for among papers that their service featured, without the works that the reader knows."""
+    works = {
+        arrival.work: arrival
+        for arrival in arrivals
+        if arrival.paper.votes is not None and arrival.work not in known and not arrival.paper.withdrawn
+    }
+    most = sorted(works.values(), key=lambda arrival: (-(arrival.paper.votes or 0), arrival.paper.key))
+    items = tuple(Item(work=each.work, event="new", paper=each.paper) for each in most[: trending.top])
+    return Section(title=TRENDING, items=items) if items else None
 
 
 def _told_once(candidates: Iterable[Candidate]) -> Iterator[Candidate]:

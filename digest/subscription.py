@@ -128,6 +128,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trending:
+    """A section of what others vote for."""
+
+    source: str = "huggingface"
+    top: int = 10  # papers in one letter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What a reader wants to hear of, and when."""
 
@@ -137,6 +145,7 @@ class Subscription:
     exclude: Query | None = None
     categories: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    trending: Trending | None = None
     limit: int = 30  # papers in one letter
     quiet: Literal["silent", "send"] = "silent"
     updates: Literal["none", "published", "all"] | None = None  # None: withdrawals of papers that the reader had

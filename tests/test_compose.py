@@ -15,13 +15,13 @@ from digest.delivery import Envelope
 from digest.errors import ConfigError
 from digest.issue import Issue, Rulebook
 from digest.letter import Mailbox
-from digest.paper import Author
+from digest.paper import Author, Paper
 from digest.person import Followed
 from digest.press import Press
 from digest.query import following, parse
 from digest.render import Renderer
 from digest.store import Store
-from digest.subscription import Rule, Subscriber, Subscription, When
+from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 from tests.person.people import MUSIC, STARS, VISION
 from tests.store.samples import NOW, keep, preprint
 
@@ -299,3 +299,48 @@ def test_rules_are_made_ready_once(store: Store) -> None:
     keep(store, preprint("2611.00002"))
     compose([ada], store, desk, now=NOW + DAY, book=book)
     assert [issue.count for issue in desk.issues] == [1, 1]
+
+
+# ---------------------------------------------------------------------------------------------------- what is voted for
+
+
+def voted(number: int, votes: int | None, **more: object) -> Paper:
+    listed = NOW.replace(hour=0, minute=0)
+    return preprint(f"2611.2{number:04}", title=f"Voted {number}", votes=votes, announced=listed, **more)
+
+
+def titles(issue: Issue) -> dict[str, list[str]]:
+    return {section.title: [item.paper.title for item in section.items] for section in issue.sections}
+
+
+def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> None:
+    keep(store, preprint(), *(voted(number, votes) for number, votes in enumerate([5, 50, None, 0, 20])))
+    keep(store, voted(9, 99, withdrawn=True), now=NOW)
+    mine = subscription("Kept", trending=Trending(top=3))
+    desk = Desk()
+    compose([reader(mine)], store, desk, now=NOW)
+    assert titles(desk.issues[0]) == {
+        "Kept": ["Kept apart: routing tokens to experts"],
+        "Trending papers": ["Voted 1", "Voted 4", "Voted 0"],
+    }
+    keep(store, replace(voted(3, 70), announced=NOW), now=NOW + DAY / 2)
+    compose([reader(mine)], store, desk, now=NOW + DAY)
+    assert titles(desk.issues[1]) == {"Trending papers": ["Voted 3"]}
+
+
+def test_a_paper_that_a_rule_matches_trends_no_more(store: Store) -> None:
+    keep(store, voted(1, 5), voted(2, 50))
+    desk = Desk()
+    compose([reader(subscription("ti:2 OR ti:voted", trending=Trending()))], store, desk, now=NOW)
+    assert [len(section.items) for section in desk.issues[0].sections] == [2]
+
+
+def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
+    alone = replace(subscription(trending=Trending()), rules=())
+    keep(store, voted(1, 5), preprint())
+    desk = Desk()
+    assert [result.papers for result in compose([reader(alone)], store, desk, now=NOW)] == [1]
+    assert by_hand(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
+    [quiet] = compose([reader(alone)], store, desk, now=NOW + DAY)
+    assert (quiet.quiet, len(desk.issues)) == (True, 1)
+    PRESS(desk.issues[0])

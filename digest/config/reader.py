@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -23,7 +23,7 @@ from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
 from digest.config.person import AuthorEntry, Code
 from digest.config.words import mend, shown
 from digest.query import Query, QueryError, parse
-from digest.subscription import Rule, Subscriber, Subscription, When
+from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 
 
 def _when(value: object) -> When:
@@ -104,18 +104,38 @@ RuleEntry = Annotated[
 ]
 
 
+class TrendingEntry(Entry):
+    """What stands under `trending:`; `{}` will do."""
+
+    source: Literal["huggingface"] = "huggingface"  # the one whose readers vote
+    top: Annotated[int, Field(ge=1, le=100)] = 10
+
+
 class SubscriptionEntry(Entry):
     """One entry under `subscriptions:`."""
 
     name: Text
     when: Annotated[When, PlainValidator(_when)]
     categories: tuple[Code, ...] = ()
-    rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)]
+    rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)] = ()
+    trending: TrendingEntry | None = None
     exclude: Searched | None = None
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
     limit: Annotated[int, Field(ge=1, le=1000)] = 30
     quiet: Literal["silent", "send"] = "silent"
     updates: Literal["none", "published", "all"] | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something(self, info: ValidationInfo) -> Self:
+        if not self.rules and self.trending is None:
+            raise ValueError("`rules` is missing")
+        if self.trending is not None:
+            if self.when.at_once:
+                raise ValueError("`trending` is counted by the day: give `when` a day and an hour, such as daily 07:30")
+            known = (info.context or {}).get("sources")
+            if known is not None and self.trending.source not in known:
+                raise ValueError(f"`trending` needs the source `{self.trending.source}` in digest.yaml")
+        return self
 
     def subscription(self) -> Subscription:
         return Subscription(
@@ -125,6 +145,7 @@ class SubscriptionEntry(Entry):
             exclude=self.exclude,
             categories=self.categories,
             sources=self.sources,
+            trending=Trending(**self.trending.model_dump()) if self.trending else None,
             limit=self.limit,
             quiet=self.quiet,
             updates=self.updates,

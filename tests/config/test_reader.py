@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from digest.config import load
+from digest.errors import ConfigError
 from digest.person import Excepted, Followed
-from digest.subscription import Subscription
-from tests.config.files import READER, folder, reader_problem
+from digest.subscription import Subscription, Trending
+from tests.config.files import HOUSE, READER, folder, reader_problem
 
 
 def reader(tmp_path: Path, text: str) -> Subscription:
@@ -56,7 +57,10 @@ def reader(tmp_path: Path, text: str) -> Subscription:
         ("'ti:sparse'", "{author: Y Zhou, strict: true}", "7:9: `rules`: `strict` makes a filter of"),
         ("'ti:sparse'", "{author: Y Zhou, withs: [Ann Lee]}", "7:26: unknown key `withs`: did you mean `with`?"),
         ("'ti:sparse'", "{author: ''}", "7:18: `author`: expected a text, and this one is empty"),
-        ("    rules", "    trending: {}\n    rules", "6:5: unknown key `trending`"),
+        ("    rules", "    trending: {top: 0}\n    rules", "6:21: `top`: should be greater than or equal to 1"),
+        ("    rules", "    trending: {source: arxiv}\n    rules", "6:24: `source`: expected huggingface"),
+        ("    rules", "    trending: {}\n    rules", "4:5: `subscriptions`: `trending` needs the source `huggingface`"),
+        ("    rules:\n      - 'ti:sparse'\n", "", "4:5: `subscriptions`: `rules` is missing"),
         ("    rules", "    attach: bibtex\n    rules", "6:5: unknown key `attach`"),
         ("    rules", "    limit: many\n    rules", "6:12: `limit`: expected a whole number"),
         ("    rules", "    limit: 0\n    rules", "6:12: `limit`: should be greater than or equal to 1"),
@@ -121,3 +125,14 @@ def test_categories_narrow_a_rule_that_is_nothing_but_a_not(tmp_path: Path) -> N
     text = READER.replace("'ti:sparse'", "'NOT ti:sparse'").replace("    rules", "    categories: [cs.CL]\n    rules")
     [found] = reader(tmp_path, text).rules
     assert found.query.spoken == "NOT ti:sparse"
+
+
+def test_trending_papers_alone(tmp_path: Path) -> None:
+    text = READER.replace("    rules:\n      - 'ti:sparse'\n", "    trending: {top: 3}\n")
+    place = folder(tmp_path, HOUSE + "  huggingface: {}\n", ada=text)
+    [subscriber] = load(place, env={}).subscribers
+    assert subscriber.subscriptions[0].trending == Trending(source="huggingface", top=3)
+    assert subscriber.subscriptions[0].rules == ()
+    (place / "subscribers" / "ada.yaml").write_text(text.replace("weekdays 07:30", "at once"))
+    with pytest.raises(ConfigError, match="`trending` is counted by the day"):
+        load(place, env={})
