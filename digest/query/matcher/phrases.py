@@ -112,8 +112,10 @@ class Phrases:
             begin = re.split(r"[*?]", slot.word, maxsplit=1)[0]
             first = bisect_left(forms, begin)
             stop = bisect_left(forms, begin + chr(0x10FFFF), first)
-            assert slot.pattern
-            yield from ((number, form) for form in slot.pattern.findall("\n".join(("", *forms[first:stop], ""))))
+            likely = forms[first:stop]
+            if slot.pattern and slot.word != f"{begin}*":
+                likely = slot.pattern.findall("\n".join(("", *likely, "")))
+            yield from ((number, form) for form in likely)
 
     def read(self, stream: Stream, slots: Ragged, first: int, stop: int) -> Iterator[Ends]:
         """Every node that the papers [first, stop) reach: those after one word first, then after two, …
