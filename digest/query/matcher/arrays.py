@@ -38,9 +38,12 @@ class Ragged:
 
     def spread(self, rows: Ints) -> tuple[Ints, Ints]:
         """All values of these rows, and beside each the place in `rows` that it came by."""
-        counts = self.first[rows + 1] - self.first[rows]
-        by = np.repeat(np.arange(len(rows)), counts)
-        places = np.arange(len(by)) - np.repeat(np.cumsum(counts) - counts - self.first[rows], counts)
+        begins = self.first[rows]
+        counts = self.first[rows + 1] - begins
+        filled = np.flatnonzero(counts)  # most rows of a sparse table are empty
+        begins, counts = begins[filled], counts[filled]
+        by = np.repeat(filled, counts)
+        places = np.arange(len(by)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
         return self.values[places], by
 
 
