@@ -44,7 +44,7 @@ def _long(short: str, before: str) -> str | None:
     letters = [letter.casefold() for letter in short.removesuffix("s") if letter.isalnum()]
     begins = [found.start() for found in re.finditer(r"[^\W_]+", before)][-len(letters) :]
     if [before[begin].casefold() for begin in begins] == letters:  # no shorter one: of "proximal policy optimization"
-        return before[begins[0] :]
+        return _longer(before[begins[0] :], short)
     place = len(before)
     for letter in reversed(letters):
         place = _earlier(before, place, letter)
@@ -52,7 +52,10 @@ def _long(short: str, before: str) -> str | None:
         place = _earlier(before, place, short[0].casefold())
     if place < 0:
         return None
-    long = before[place:].strip(" -\"'“”")
+    return _longer(before[place:].strip(" -\"'“”"), short)
+
+
+def _longer(long: str, short: str) -> str | None:
     return long if len(long) > len(short) and short.casefold() not in long.casefold().split() else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from digest.identity import is_article
 from digest.paper import Ids, Paper
 
 T = TypeVar("T")
@@ -34,8 +35,8 @@ class Arrival:
 def merge(known: Paper, seen: Paper) -> Paper:
     """One record out of two sightings of it, field by field; nothing known is ever lost.
 
-    The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, others), of one
-    source the later change. What the winner leaves empty the other fills.
+    The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, Crossref, PubMed,
+    others), of one source the later change. What the winner leaves empty the other fills.
     """
     first, second = (seen, known) if _weight(seen) >= _weight(known) else (known, seen)
     chosen = {field.name: _either(getattr(first, field.name), getattr(second, field.name)) for field in fields(Paper)}
@@ -80,7 +81,7 @@ def decide(
         return ()
     if not kin:
         return ("new",)
-    return () if seen.ids.arxiv or not any(other.ids.arxiv for other in kin) else ("published",)
+    return ("published",) if is_article(seen) and not any(map(is_article, kin)) else ()
 
 
 def _news_of(known: Paper, seen: Paper) -> Iterator[str]:
@@ -115,13 +116,17 @@ def _weight(paper: Paper) -> tuple[int, int, datetime]:
     return (paper.version or 0, _trust(paper), paper.changed or _LONG_AGO)
 
 
+_SERVICES = ("feeds", "huggingface", "openreview", "europepmc", "biorxiv", "medrxiv", "pubmed", "crossref")
+
+
 def _trust(paper: Paper) -> int:
-    """How good a source's text is: arXiv's feeds carry raw TeX and no comments, other services copy."""
+    """How good a source's text is: arXiv's own before its feeds (raw TeX, no comments), and both before who copies.
+
+    Of articles the publisher's words at Crossref come before PubMed's, and the server's own before a mirror's.
+    """
     if paper.source != "arxiv":
-        return 0
-    if paper.changed:
-        return 3
-    return 1 if paper.announce else 2
+        return _SERVICES.index(paper.source) if paper.source in _SERVICES else 0
+    return len(_SERVICES) + (2 if paper.changed else 0 if paper.announce else 1)
 
 
 def _either(best: T, rest: T) -> T:

@@ -100,11 +100,14 @@ _REPOSITORY = re.compile(
     r"(?<![\w.-])(?:https?://)?(?:www\.)?(github\.com|gitlab\.com|codeberg\.org)/([\w-][\w.-]*)/([\w.-]*[\w-])",
     re.ASCII | re.IGNORECASE,
 )
+_HOSTS = ("github.com", "gitlab.com", "codeberg.org")
 _NO_OWNERS = frozenset("about apps collections features marketplace orgs search settings sponsors topics".split())
 
 
 def repository(text: str) -> str | None:
     """The first repository of GitHub, GitLab or Codeberg that a text leads to; None where it leads to none."""
+    if not any(host in text.casefold() for host in _HOSTS):
+        return None
     for found in _REPOSITORY.finditer(text):
         host, owner, name = found[1].casefold(), found[2], found[3].removesuffix(".git")
         if name and owner.casefold() not in _NO_OWNERS:
@@ -114,14 +117,26 @@ def repository(text: str) -> str | None:
 
 # -- titles -------------------------------------------------------------------
 
+_SIGNS = re.compile(r"[<\\{]")
+_WORD = re.compile(r"[^\W_]+")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
 _MARKUP = re.compile(r"</?[a-z][^<>]*>|\\[a-zA-Z]+")
 _ENDING = re.compile(r"\W*\b(?:withdrawn|retracted|extended version|full version|long version)\W*$")
 
 
 def title_key(title: str) -> str:
     """What is left of a title when spelling no longer counts: its letters and digits, folded."""
-    plain = _ENDING.sub("", _MARKUP.sub("", clean_line(title)).casefold())
-    return "".join(c for c in unicodedata.normalize("NFKD", plain).casefold() if c.isalnum())
+    return "".join(title_words(title))
+
+
+def title_words(title: str) -> list[str]:
+    """The words of a title, folded, without markup and without what only tells of its version."""
+    plain = (title if title.isascii() and not _SIGNS.search(title) else _MARKUP.sub("", clean_line(title))).casefold()
+    if any(word in plain for word in ("withdrawn", "retracted", "version")):
+        plain = _ENDING.sub("", plain)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).translate(_ACCENTS)
+    return _WORD.findall(plain.casefold())
 
 
 def _same_title(one: str, other: str) -> bool:
@@ -146,6 +161,12 @@ def same_work(a: Paper, b: Paper) -> bool:
     if not _dois(a) & _dois(b):
         return False
     return not (one or other) or _same_title(a.title, b.title)
+
+
+def is_article(paper: Paper) -> bool:
+    """Whether a record is the published article itself, and not a preprint or somebody's mention of it."""
+    own = bool(paper.doi) and (paper.doi or "").casefold() == paper.ids.doi
+    return not paper.ids.arxiv and (own or bool(paper.journal and not paper.ids.doi))
 
 
 def _arxiv(paper: Paper) -> str | None:

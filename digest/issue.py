@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from digest.arrival import Arrival
+from digest.identity import is_article
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, Verdict, judge
 from digest.query import Batch, Hit, Matcher
@@ -200,7 +201,7 @@ def wanted(candidate: Candidate, told: frozenset[tuple[int, str]], updates: str 
 
     A new paper: once, and never when it is already withdrawn. News of a paper: a revision under `all`, a publication
     under `published` by who had the paper, a withdrawal by who had it unless they said `none`; `all` hears every news
-    of what its rules match.
+    of what its rules match. An article whose preprint the reader never had is new to them.
     """
     if (candidate.work, candidate.event) in told:
         return False
@@ -210,6 +211,8 @@ def wanted(candidate: Candidate, told: frozenset[tuple[int, str]], updates: str 
     if updates == "all" and candidate.rules:
         return True
     had = any(work == candidate.work for work, _ in told)
+    if not had and kind == "published":
+        return bool(candidate.rules) and is_article(candidate.paper)
     return had and ((kind == "withdrawn" and updates != "none") or (kind == "published" and updates == "published"))
 
 

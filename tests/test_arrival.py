@@ -19,7 +19,7 @@ LONG_AGO = NOW - timedelta(days=400)
 PREPRINT = Paper(key="arxiv:2611.00001", title="Routing", source="arxiv", ids=Ids(arxiv="2611.00001"))
 OAI = replace(PREPRINT, version=1, published=NOW - timedelta(days=2), updated=NOW - timedelta(days=2), changed=NOW)
 FEED = replace(PREPRINT, version=1, announce="new", announced=NOW)
-ARTICLE = Paper(key="doi:10.1038/s1", title="Routing", source="feeds", ids=Ids(doi="10.1038/s1"))
+ARTICLE = Paper(key="doi:10.1038/s1", title="Routing", source="feeds", ids=Ids(doi="10.1038/s1"), doi="10.1038/s1")
 
 
 def news(

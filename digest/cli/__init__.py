@@ -26,6 +26,7 @@ COMMANDS = (
     "explain",
     "backtest",
     "author",
+    "papers",
     "sources",
     "outbox",
 )

@@ -15,6 +15,7 @@ _ON_BEHALF = re.compile(
 _AND = re.compile(r"\s*(?:,\s*(?:(?:and|&)\s+)?|;\s*(?:and\s+)?|\s(?:and|&)\s)\s*", re.IGNORECASE)
 _PIECE = re.compile(r"\(|\)|" + _AND.pattern, re.IGNORECASE)
 _ET_AL = re.compile(r",?\s*\b(?:et\.?\s+al\b\.?|and others$)", re.IGNORECASE)
+_LONG = 20  # characters; on whose behalf someone writes is never said in fewer
 _SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv)\.?", re.IGNORECASE)
 _NUMBERS = re.compile(r"\s*\d+(?:\s*(?:,|and|&|;|-)\s*\d+)*\s*", re.IGNORECASE)
 _KEY = re.compile(r"\(\s*(\d+)\s*\)\s*")
@@ -83,7 +84,7 @@ def _places(bracket: str) -> dict[str, str]:
 
 
 def _append(authors: list[Author], name: str, place: str | None) -> None:
-    if authors and _SUFFIX.fullmatch(name):
+    if authors and len(name) < 5 and _SUFFIX.fullmatch(name):
         last = authors.pop()
         authors.append(Author(name=f"{last.name} {name}", affiliation=place or last.affiliation))
         return
@@ -91,9 +92,9 @@ def _append(authors: list[Author], name: str, place: str | None) -> None:
         if place and authors and not authors[-1].affiliation:
             authors[-1] = Author(name=authors[-1].name, affiliation=place)
         return
-    person, *group = _ON_BEHALF.split(name, maxsplit=1) if " " in name else [name]
-    if person.strip():
-        authors.append(Author(name=person.strip(), affiliation=place or None))
+    person, *group = _ON_BEHALF.split(name, maxsplit=1) if len(name) > _LONG else [name]
+    if person := person.strip():
+        authors.append(Author(name=person, affiliation=place or None))
     authors.extend(Author(name=other.strip()) for other in group)
 
 

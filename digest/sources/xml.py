@@ -88,7 +88,7 @@ def local(element: etree._Element) -> str:
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
-    return next((inner for inner in element if local(inner) == name), None)
+    return next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def everywhere(element: etree._Element, name: str) -> Iterator[etree._Element]:

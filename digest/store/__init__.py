@@ -8,7 +8,7 @@ from typing import Self
 from digest.store import answers as _answers
 from digest.store import issues as _issues
 from digest.store import outbox as _outbox
-from digest.store import papers, sources, subscriptions
+from digest.store import papers, sources, subscriptions, works
 from digest.store.answers import Answers
 from digest.store.engine import Database, connect
 from digest.store.issues import IssueRow, Publication
@@ -17,10 +17,12 @@ from digest.store.outbox import OutboxRow
 from digest.store.papers import Added
 from digest.store.sources import Progress, SourceState
 from digest.store.subscriptions import Due, Plan, Schedule
+from digest.store.works import Bond, Work
 
 __all__ = [
     "Added",
     "Answers",
+    "Bond",
     "Due",
     "IssueRow",
     "OutboxRow",
@@ -30,6 +32,7 @@ __all__ = [
     "Schedule",
     "SourceState",
     "Store",
+    "Work",
 ]
 
 
@@ -71,6 +74,11 @@ class Store(Database):
     called = papers.called
     archive = papers.archive
     days_by_source = papers.days_by_source
+
+    # Works
+    work = works.work
+    split = works.split
+    merge = works.merge
 
     # Answers
     answer = _answers.answer

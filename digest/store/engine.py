@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,8 @@ _PAPERS = 0x70617065
 """The number of PostgreSQL's advisory lock on papers, works and events."""
 
 _PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
+
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 _MENDS = {
     "not a database": "restore a backup, or name another file under `database:`",
@@ -107,7 +110,9 @@ def connect(url: str) -> Engine:
             raise ConfigError(
                 f"database: {parsed.get_backend_name()} is not supported: write sqlite:///FILE or postgresql://…"
             )
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        engine = create_engine(
+            parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql", json_serializer=_JSON.encode
+        )
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigError("database: no address of a database: write sqlite:///FILE or postgresql://…") from error
     except ModuleNotFoundError as error:

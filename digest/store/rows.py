@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from digest.identity import doi
+from digest.likeness import marks
 from digest.paper import Author, Ids, Paper
 
 _SPECIAL = ("ids", "authors", "categories")
@@ -21,12 +22,23 @@ _OUTER = ("arxiv", "doi", "pmid", "s2", "openalex")
 
 
 def to_row(paper: Paper) -> dict[str, Any]:
-    """The columns of a record, without its id and work."""
+    """The columns of a record that are its fields."""
     row: dict[str, Any] = dict(zip(_PLAIN, _plain(paper), strict=True))
     row["ids"] = {name: value for name in Ids.__slots__ if (value := getattr(paper.ids, name))}
     row["authors"] = [[author.name, author.orcid, author.affiliation] for author in paper.authors]
     row["categories"] = list(paper.categories)
     return row
+
+
+Marks = tuple[int | None, int | None]
+
+
+def marks_of(paper: Paper) -> Marks:
+    """The marks of a record, negative where it is arXiv's: two records of arXiv's are never one, so need not meet."""
+    found = marks(paper)
+    if found is None:
+        return (None, None)
+    return (-found[0] - 1, -found[1] - 1) if paper.ids.arxiv else found
 
 
 def to_paper(row: RowMapping) -> Paper:

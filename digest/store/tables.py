@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -77,6 +78,19 @@ class PaperColumns(TypedColumns):
     withdrawn: Named[bool]
     announce: Named[str | None] = Column(Text)
     changed: Named[datetime | None] = Column(UTCDateTime)
+    # By which records without a common id find each other (likeness.marks); those of arXiv's are negative.
+    title_mark: Named[int | None] = Column(BigInteger, index=True)
+    people_mark: Named[int | None] = Column(BigInteger, index=True)
+
+
+class BondColumns(TypedColumns):
+    """Why two records are one work, or that somebody has said that they are two."""
+
+    paper_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False)  # the older record
+    other_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False, index=True)
+    together: Named[bool]
+    why: Named[str] = Column(Text)
+    at: Named[datetime] = Column(UTCDateTime)
 
 
 class NameColumns(TypedColumns):
@@ -229,6 +243,7 @@ class AttemptColumns(TypedColumns):
 
 
 paper = Table("paper", metadata, PaperColumns)
+bond = Table("bond", metadata, BondColumns)
 name = Table("name", metadata, NameColumns)
 version = Table("version", metadata, VersionColumns)
 # Serials are never used twice, not even those of events that went when two works became one.

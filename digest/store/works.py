@@ -1,0 +1,160 @@
+"""Works: which records are one, why, and how a person says otherwise for good."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from digest.arrival import LOOK_BACK
+from digest.errors import DigestError
+from digest.paper import Paper
+from digest.store import tables as t
+from digest.store.engine import Database, insert, queue_up
+from digest.store.rows import to_paper
+from digest.store.shelf import move
+
+_BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bond:
+    """Why two records, by key, are one work; or that somebody said that they are two."""
+
+    one: str
+    other: str
+    together: bool
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """All records of one work, the oldest first, what joined them, and what was told of it."""
+
+    records: tuple[Paper, ...]
+    bonds: tuple[Bond, ...]
+    events: tuple[tuple[str, datetime, str], ...]  # (event, when we heard of it, the record by which)
+
+
+def work(self: Database, key: str) -> Work | None:
+    """The work of the record that is called so; None where there is none."""
+    with self.reading() as connection:
+        found = _record(connection, key)
+        if found is None:
+            return None
+        _, number = found
+        records = connection.execute(select(t.paper).where(t.paper.c.work == number).order_by(t.paper.c.id)).mappings()
+        papers = {row["id"]: to_paper(row) for row in records}
+        one, other = t.paper.alias(), t.paper.alias()
+        c = t.bond.c
+        bonds = (
+            select(one.c.key.label("one"), other.c.key.label("other"), c.together, c.why, c.at)
+            .join_from(t.bond, one, c.paper_id == one.c.id)
+            .join(other, c.other_id == other.c.id)
+            .where(or_(c.paper_id.in_(papers), c.other_id.in_(papers)))
+            .order_by(c.at, c.paper_id, c.other_id)
+        )
+        told = select(t.event.c.event, t.event.c.at, t.event.c.paper_id).where(t.event.c.work == number)
+        return Work(
+            records=tuple(papers.values()),
+            bonds=tuple(Bond(**row) for row in connection.execute(bonds).mappings()),
+            events=tuple(
+                (row.event, row.at, papers[row.paper_id].key)
+                for row in connection.execute(told.order_by(t.event.c.serial))
+            ),
+        )
+
+
+def split(self: Database, key: str, *, now: datetime) -> None:
+    """Take a record out of its work, for good: nothing joins it again with those that it was with.
+
+    What was told by a record goes with it. A record that had joined in silence is news now, where it is not older than
+    the look-back. Raises DigestError where there is no such record, or where it stands alone.
+    """
+    with self.writing() as connection:
+        queue_up(connection)
+        record, number = _called(connection, key)
+        mates = set(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == number))) - {record}
+        if not mates:
+            raise DigestError(f"{key} is the only record of its work: there is nothing to split")
+        _say(connection, product([record], mates), together=False, now=now)
+        staying, leaving = (mates, {record}) if number in mates else ({record}, mates)
+        other = min(leaving)
+        connection.execute(update(t.paper).where(t.paper.c.id.in_(leaving)).values(work=other))
+        _hand_over(connection, leaving, number, other)
+        for group, its in ((staying, number), (leaving, other)):
+            _announce(connection, group, its, now)
+
+
+def merge(self: Database, one: str, other: str, *, now: datetime) -> None:
+    """Say that two records are one work. Raises DigestError where one is not there, or where they are that already."""
+    with self.writing() as connection:
+        queue_up(connection)
+        (first, ours), (second, theirs) = _called(connection, one), _called(connection, other)
+        if ours == theirs:
+            raise DigestError(f"{one} and {other} are one work already")
+        c = t.bond.c
+        here, there = (
+            list(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == w))) for w in (ours, theirs)
+        )
+        between = or_(
+            and_(c.paper_id.in_(here), c.other_id.in_(there)), and_(c.paper_id.in_(there), c.other_id.in_(here))
+        )
+        connection.execute(t.bond.delete().where(between))
+        _say(connection, [(first, second)], together=True, now=now)
+        older, younger = sorted((ours, theirs))
+        move(connection, younger, older)
+
+
+def _called(connection: Connection, key: str) -> tuple[int, int]:
+    found = _record(connection, key)
+    if found is None:
+        raise DigestError(f"{key} is not in the store")
+    return found
+
+
+def _record(connection: Connection, key: str) -> tuple[int, int] | None:
+    """The number of the record that is called so, and of its work."""
+    named = select(t.paper.c.id, t.paper.c.work).join(t.name).where(t.name.c.name == key)
+    row = connection.execute(named.order_by(t.name.c.own.desc(), t.paper.c.id).limit(1)).first()
+    return (row.id, row.work) if row else None
+
+
+def _say(connection: Connection, pairs: Iterable[tuple[int, int]], *, together: bool, now: datetime) -> None:
+    said = {"together": together, "why": _BY_HAND, "at": now}
+    rows = [{"paper_id": min(pair), "other_id": max(pair), **said} for pair in pairs]
+    statement = insert(connection, t.bond).on_conflict_do_update(index_elements=["paper_id", "other_id"], set_=said)
+    connection.execute(statement, rows)
+
+
+def _hand_over(connection: Connection, leaving: Collection[int], number: int, other: int) -> None:
+    """What was told of a work by the records that leave it is now told of theirs, and so remembered.
+
+    An article that came as the publication of another paper is a new one now.
+    """
+    c = t.event.c
+    told = connection.execute(
+        select(c.serial, c.event).where(c.work == number, c.paper_id.in_(leaving)).order_by(c.serial)
+    ).all()
+    names = {row.event for row in told}
+    for row in told:
+        event = "new" if row.event == "published" and "new" not in names else row.event
+        connection.execute(update(t.event).where(c.serial == row.serial).values(work=other, event=event))
+        heard = select(t.memory.c.subscriber).where(t.memory.c.work == number, t.memory.c.event == row.event)
+        rows = [{"subscriber": who, "work": other, "event": event} for who in connection.scalars(heard)]
+        if rows:
+            connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
+
+
+def _announce(connection: Connection, group: Collection[int], work: int, now: datetime) -> None:
+    """Records of which nothing was ever told are news, where they are not too old."""
+    told = connection.scalar(select(func.count()).select_from(t.event).where(t.event.c.work == work))
+    c = t.paper.c
+    newest = select(c.id, func.coalesce(c.announced, c.published, c.updated, type_=t.UTCDateTime).label("at"))
+    row = connection.execute(newest.where(c.id.in_(group)).order_by(c.id).limit(1)).one()
+    if not told and row.at is not None and row.at > now - LOOK_BACK:
+        connection.execute(insert(connection, t.event).values(work=work, event="new", paper_id=row.id, at=now))
