@@ -42,7 +42,10 @@ def _sentence(text: str, hit: Span, room: int) -> Span:
         start = _outside(text, text.rfind(" ", 0, max(hit[0] - room // 3, 0)) + 1)
     start += len(text[start:]) - len(text[start:].lstrip())
     stop = min(_sentence_ends(text, hit[1], len(text)), default=len(text))
-    return start, stop if stop - start <= room else max(hit[1], _word_end(text, start + room))
+    if stop - start > room:
+        whole = next((right for left, right in _formulas(text) if left < hit[1] < right), hit[1])
+        stop = len(text[: max(whole, _word_end(text, start + room))].rstrip())
+    return start, stop
 
 
 def _end(text: str, room: int) -> int:
