@@ -73,8 +73,10 @@ def test_an_excerpt_is_in_order_in_bounds_and_keeps_formulas_whole(
     pieces: list[str], room: int, data: st.DataObject
 ) -> None:
     text = " ".join(pieces)
-    start = data.draw(st.integers(0, len(text)))
-    spans = excerpt(text, room, [(start, min(start + 7, len(text)))])
+    first = data.draw(st.integers(0, len(pieces)))  # a hit is words as they stand
+    last = data.draw(st.integers(first, min(first + 3, len(pieces))))
+    start = min(len(" ".join(pieces[:first])) + (first > 0), len(text))
+    spans = excerpt(text, room, [(start, start + len(" ".join(pieces[first:last])))])
     flat = [position for span in spans for position in span]
     assert flat == sorted(flat)
     assert flat[-1] <= len(text)
