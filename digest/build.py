@@ -14,12 +14,13 @@ from threading import Event
 from typing import Any
 
 from digest import channels
-from digest.compose import Composed, compose
+from digest.compose import Composed, Outlook, compose
 from digest.config import Config
 from digest.config import load as _load
 from digest.deliver import Delivered, Round, deliver
 from digest.delivery import Delivery
 from digest.errors import ConfigError
+from digest.health import absent, rests
 from digest.issue import Rulebook
 from digest.letter import Mailbox
 from digest.press import Press
@@ -91,7 +92,14 @@ class House:
 
     def compose(self, *, now: datetime, tell: Callable[[Composed], None] = lambda _: None) -> list[Composed]:
         """Write the issues that are due."""
-        return compose(self.config.subscribers, self.store, self.press, now=now, book=self.book, tell=tell)
+
+        def outlook() -> Outlook:
+            absences = absent(self.sources, self.store, now=now)
+            return Outlook(absences, dict(rests(self.sources, now=now)))
+
+        return compose(
+            self.config.subscribers, self.store, self.press, now=now, book=self.book, outlook=outlook, tell=tell
+        )
 
     def deliver(
         self,

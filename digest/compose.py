@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
 from digest.arrival import LOOK_BACK, Arrival
 from digest.delivery import Envelope
 from digest.errors import DigestError
-from digest.issue import Candidate, Issue, Kind, Rulebook, Section, arrange, featured, match, wanted
+from digest.issue import Absence, Candidate, Issue, Kind, Rulebook, Section, arrange, featured, match, wanted
 from digest.paper import Paper
 from digest.store import Answers, Due, Plan, Publication, Store
 from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
@@ -32,7 +32,16 @@ class Composed:
     papers: int = 0
     more: int = 0
     quiet: bool = False
+    absences: tuple[Absence, ...] = ()
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the sources could not bring: what is late or out, and which services rest today, and why."""
+
+    absences: tuple[Absence, ...] = ()
+    rests: Mapping[str, str] = field(default_factory=dict)
 
 
 def compose(
@@ -42,11 +51,13 @@ def compose(
     *,
     now: datetime,
     book: Rulebook | None = None,
+    outlook: Callable[[], Outlook] = Outlook,
     tell: Callable[[Composed], None] = lambda _: None,
 ) -> list[Composed]:
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
-    `book` has the rules of these readers, ready; without it they are made ready now.
+    `book` has the rules of these readers, ready; without it they are made ready now. `outlook` is asked where something
+    is due.
     """
     desks = {
         (reader.id, subscription.name): (reader, subscription)
@@ -62,9 +73,10 @@ def compose(
         due.append(_Task(row, reader, answered(reader.id, subscription, answers), now))
     awake = [task for task in due if not _asleep(task, store, now)]
     listed = cache(lambda since: store.dated(since, now))
+    without = outlook() if awake else Outlook()
     results = []
     for task, candidates in _candidates(awake, book or Rulebook.of(subscribers), store, now):
-        result = _compose_one(task, candidates, store, press, listed, now)
+        result = _compose_one(task, candidates, store, press, listed, without, now)
         if result:
             tell(result)
             results.append(result)
@@ -189,6 +201,7 @@ def _compose_one(
     store: Store,
     press: Press,
     listed: Callable[[datetime], Sequence[Arrival]],
+    outlook: Outlook,
     now: datetime,
 ) -> Composed | None:
     told = store.told(task.reader.id)
@@ -200,6 +213,7 @@ def _compose_one(
         return None
     kind: Kind = "alert" if task.subscription.when.at_once else "scheduled"
     slot = task.slot(now)
+    following = task.next(now, slot)
     issue = draw_up(
         task.reader,
         task.subscription,
@@ -211,6 +225,8 @@ def _compose_one(
         now=now,
         trend=trend,
     )
+    if following:
+        issue = _with_absences(issue, task.subscription, outlook, following)
     quiet = not issue.sections and task.subscription.quiet == "silent"
     result = Composed(
         subscriber=task.reader.id,
@@ -219,8 +235,8 @@ def _compose_one(
         papers=issue.count,
         more=issue.more,
         quiet=quiet,
+        absences=issue.absences,
     )
-    following = task.next(now, slot)
     try:
         publication = Publication(
             due=task.row.id,
@@ -244,6 +260,17 @@ def _compose_one(
     except DigestError as error:
         return replace(result, fault=str(error))
     return result
+
+
+def _with_absences(issue: Issue, subscription: Subscription, outlook: Outlook, following: Slot) -> Issue:
+    """A scheduled issue tells what it had to do without; an alert is about what came."""
+    rests = [(kind, why) for kind, why in outlook.rests.items() if kind in (subscription.sources or outlook.rests)]
+    return replace(
+        issue,
+        absences=tuple(each for each in outlook.absences if each.concerns(subscription)),
+        rests=tuple(rests) if subscription.rules else (),
+        next_on=_day(following.local),
+    )
 
 
 def _trend(

@@ -1,4 +1,4 @@
-"""How the sources are: when each last answered, what it brought today beside other such days, and its next try."""
+"""How the sources are: whether each answered and brought what was due, and what readers have to do without."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from statistics import median
 from typing import Literal
 
-from digest.sources.base import Source
+from digest.issue import Absence
+from digest.sources.base import Rest, Source
 from digest.store import SourceState, Store
 
 WEEKS = 8
@@ -17,8 +19,11 @@ WEEKS = 8
 
 _LEAST = 3  # such days with papers, below which nothing is usual
 _MISSED = 3  # rounds of asking that may fail to come before it is told
+_FEW = 0.2  # of what is usual on a whole day
+_MANY = 5  # papers that are usual; of fewer a lack says nothing
 
-Word = Literal["well", "never asked", "silent", "failing", "asked to wait"]
+Word = Literal["well", "weekend", "holiday", "late", "few", "never asked", "silent", "failing", "asked to wait"]
+"""In one word: `weekend` and `holiday` bring nothing, `late` should have, `few` is far below the usual yesterday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,42 +38,119 @@ class Health:
     error: str | None  # of the last try, where that failed
     today: int  # papers of its service dated today, in UTC
     usual: float | None  # the median of such weekdays; None where too few are known
+    yesterday: int  # the last whole day
+    usual_yesterday: float | None
+    due: date | None = None  # the batch that should be there, where the service has a timetable
 
 
 def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[Health]:
     """Every source in the order of the config."""
-    today = now.astimezone(UTC).date()
-    counts = Counter(store.days_by_source(today - timedelta(weeks=WEEKS)))
-    return [_of(source, store.source(source.name), counts, now) for source in sources]
+    counts = Counter(store.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
+    states = {source.name: store.source(source.name) for source in sources}
+    batches = _batches(sources, states)
+    return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
 
 
-def _of(source: Source, state: SourceState, counts: Counter[tuple[str, date]], now: datetime) -> Health:
+def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
+    """What is not there though it should be: late batches, and services that cannot be asked.
+
+    Of several ways to the same papers one is enough.
+    """
+    found = []
+    for (kind, part), ways in groupby(sorted(sources, key=_group), key=_group):
+        states = [(source, store.source(source.name)) for source in ways]
+        if missing := _missing(states, now):
+            last = max((state.last_ok for _, state in states if state.last_ok), default=None)
+            found.append(Absence(kind=kind, part=part, why=missing, since=last))
+    return tuple(found)
+
+
+def rests(sources: Sequence[Source], *, now: datetime) -> dict[str, Rest]:
+    """The services that bring nothing today, and why."""
+    return {
+        source.kind: rest for source in sources if source.timetable is not None and (rest := source.timetable.rest(now))
+    }
+
+
+def _group(source: Source) -> tuple[str, str]:
+    return source.kind, source.part
+
+
+def _batches(sources: Iterable[Source], states: dict[str, SourceState]) -> dict[tuple[str, str], date]:
+    """The newest batch of each part of a service, whichever way it came."""
+    found: dict[tuple[str, str], date] = {}
+    for source in sources:
+        if batch := states[source.name].batch:
+            found[_group(source)] = max(batch, found.get(_group(source), batch))
+    return found
+
+
+def _missing(ways: Sequence[tuple[Source, SourceState]], now: datetime) -> Literal["late", "fault"] | None:
+    timetable = ways[0][0].timetable
+    if timetable is None:
+        return "fault" if all(_is_out(source, state, now) for source, state in ways) else None
+    batch = max((state.batch for _, state in ways if state.batch), default=None)
+    if timetable.rest(now) or (batch is not None and batch >= timetable.due(now)):
+        return None
+    if any(state.last_ok and state.last_ok >= timetable.due_at(now) for _, state in ways):
+        return "late"
+    return "fault" if any(_is_out(source, state, now) for source, state in ways) else None
+
+
+def _is_out(source: Source, state: SourceState, now: datetime) -> bool:
+    """Whether a source has not answered for so long that papers may be missing."""
+    if state.last_ok is None:
+        return state.failures > 0
+    rounds = 2 if state.failures else _MISSED
+    return now - state.last_ok > rounds * source.every
+
+
+def _of(
+    source: Source, state: SourceState, batch: date | None, counts: Counter[tuple[str, date]], now: datetime
+) -> Health:
     today = now.astimezone(UTC).date()
-    due = state.last_ok + source.every if state.last_ok else now
+    yesterday = today - timedelta(days=1)
+    next_ask = state.last_ok + source.every if state.last_ok else now
+    usual = {day: _usual(counts[source.kind, other] for other in _such_days(day)) for day in (today, yesterday)}
+    few = (usual[yesterday] or 0) >= _MANY and counts[source.kind, yesterday] < _FEW * (usual[yesterday] or 0)
     return Health(
         name=source.name,
-        word=_word(source, state, now),
+        word=_word(source, state, batch, now, few=few),
         last_ok=state.last_ok,
-        next_try=max(due, state.next_try or due, now),
+        next_try=max(next_ask, state.next_try or next_ask, now),
         failures=state.failures,
         error=state.last_error,
         today=counts[source.kind, today],
-        usual=_usual(counts[source.kind, day] for day in _such_days(today)),
+        usual=usual[today],
+        yesterday=counts[source.kind, yesterday],
+        usual_yesterday=usual[yesterday],
+        due=source.timetable.due(now) if source.timetable else None,
     )
 
 
-def _word(source: Source, state: SourceState, now: datetime) -> Word:
+def _word(source: Source, state: SourceState, batch: date | None, now: datetime, *, few: bool) -> Word:
     if state.asked_to_wait and state.next_try and state.next_try > now:
         return "asked to wait"
     if state.failures:
         return "failing"
     if state.last_ok is None:
         return "never asked"
-    return "silent" if now - state.last_ok > _MISSED * source.every else "well"
+    if now - state.last_ok > _MISSED * source.every:
+        return "silent"
+    if source.timetable is not None:
+        return source.timetable.rest(now) or _on_time(source, state, batch, now)
+    return "few" if few else "well"
 
 
-def _such_days(today: date) -> Iterator[date]:
-    return (today - timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1))
+def _on_time(source: Source, state: SourceState, batch: date | None, now: datetime) -> Word:
+    timetable = source.timetable
+    assert timetable is not None
+    asked_since = state.last_ok is not None and state.last_ok >= timetable.due_at(now)
+    return "late" if asked_since and (batch is None or batch < timetable.due(now)) else "well"
+
+
+def _such_days(day: date) -> Iterator[date]:
+    return (day - timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1))
 
 
 def _usual(counts: Iterable[int]) -> float | None:

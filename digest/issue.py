@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import date as Day  # noqa: N812 (an issue has a date of its own)
 from functools import cached_property
 from typing import Literal
 
@@ -49,6 +50,26 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """What a reader follows and an issue had to do without."""
+
+    kind: str  # of the source
+    part: str  # a category, the name of a query or a journal; empty: all of it
+    why: Literal["late", "fault"]  # it had not announced what was due; it could not be asked
+    since: datetime | None = None  # when it last answered
+
+    def concerns(self, subscription: Subscription) -> bool:
+        """Whether papers of it might have stood in an issue of this subscription."""
+        if not subscription.rules:
+            return subscription.trending is not None and subscription.trending.source == self.kind
+        if subscription.sources and self.kind not in subscription.sources:
+            return False
+        named = subscription.categories if self.kind == "arxiv" else ()
+        archive = self.part.partition(".")[0]
+        return not named or any(one in (self.part, archive) or one.partition(".")[0] == self.part for one in named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One number (RFC 1153's word) of a subscription, ready to be rendered."""
 
@@ -63,6 +84,9 @@ class Issue:
     sections: tuple[Section, ...]
     rules_count: int = 0
     authors_count: int = 0
+    absences: tuple[Absence, ...] = ()
+    rests: tuple[tuple[str, str], ...] = ()  # services that bring nothing today, and why: "weekend" or "holiday"
+    next_on: Day | None = None  # the local day of the issue after this one
 
     @property
     def count(self) -> int:

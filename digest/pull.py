@@ -143,7 +143,9 @@ def _walk(
         # Validators of a page that leads on, that was cut or is old would hide the rest behind a 304.
         seals = (fetched.validators.etag, fetched.validators.last_modified)
         validators = seals if done and not page.stale and any(seals) else None
-        progress = Progress(source.name, cursor=page.cursor, url=url, validators=validators, done=done)
+        progress = Progress(
+            source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
+        )
         added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress)
         yield Pulled(
             source=source.name,

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.compose import Composed, by_hand, compose
+from digest.compose import Composed, Outlook, by_hand, compose
 from digest.delivery import Envelope
 from digest.errors import ConfigError
-from digest.issue import Issue, Rulebook
+from digest.issue import Absence, Issue, Rulebook
 from digest.letter import Mailbox
 from digest.paper import Author, Paper
 from digest.person import Followed
@@ -344,3 +344,49 @@ def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     [quiet] = compose([reader(alone)], store, desk, now=NOW + DAY)
     assert (quiet.quiet, len(desk.issues)) == (True, 1)
     PRESS(desk.issues[0])
+
+
+CL = Absence(kind="arxiv", part="cs.CL", why="late", since=NOW)
+BIO = Absence(kind="biorxiv", part="", why="fault")
+
+
+def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    every, vision, mail = (
+        reader(name="ada"),
+        reader(subscription(categories=("cs.CV",)), name="bob"),
+        reader(subscription(sources=("biorxiv", "arxiv"), quiet="send"), name="cy"),
+    )
+    results = compose([every, vision, mail], store, desk, now=NOW, outlook=lambda: Outlook((CL, BIO)))
+    assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
+    text = PRESS.parts(desk.issues[0]).text
+    assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
+    assert "bioRxiv could not be reached; its papers will be in the first issue after it\nanswers." in text
+
+
+def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None:
+    desk = Desk()
+    outlook = Outlook(rests={"arxiv": "holiday"})
+    compose([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
+    assert "arXiv announces nothing on its holidays." in PRESS.parts(desk.issues[0]).text
+
+
+def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    [alert] = compose([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=lambda: Outlook((CL,)))
+    assert alert.absences == ()
+
+    def never() -> Outlook:
+        raise AssertionError("asked")
+
+    assert compose([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
+
+
+def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
+    alone = Subscription(name="Votes", when=When.parse("daily 07:30"), rules=(), trending=Trending())
+    assert not CL.concerns(alone)
+    assert Absence(kind="huggingface", part="", why="late").concerns(alone)
+    assert CL.concerns(replace(subscription(), categories=("cs",)))
+    assert not CL.concerns(replace(subscription(), sources=("pubmed",)))

@@ -37,9 +37,10 @@ def line(result: Composed) -> str:
     name = f"{result.subscriber}, {result.subscription}, {result.slot}"
     if result.fault:
         return f"{name}: failed: {result.fault}"
-    if result.quiet:
-        return f"{name}: a quiet day"
-    return f"{name}: {papers(result.papers)}" + (f", {result.more} more not shown" if result.more else "")
+    said = "a quiet day" if result.quiet else papers(result.papers)
+    more = f", {result.more} more not shown" if result.more else ""
+    without = ", ".join(f"{each.kind} {each.part}".strip() + f" ({each.why})" for each in result.absences)
+    return f"{name}: {said}{more}" + (f"; without {without}" if without else "")
 
 
 def exit_code(results: Sequence[Composed]) -> Exit:

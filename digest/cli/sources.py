@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def command(place: Place, as_json: bool, now: datetime) -> None:
     """Show for each source when it last answered, what its service brought today, and when it is asked next.
 
-    What is usual is the median of the last eight such weekdays. Nothing is asked and nothing is written.
+    A service that announces by the calendar is `late` where a list is due and not there, and has its `weekend` and
+    its `holiday`; one without is `few` where yesterday was far below the usual. What is usual is the median of the last
+    eight such weekdays. Nothing is asked and nothing is written.
     """
     from digest.build import load, open_house
     from digest.health import of_all
@@ -45,6 +47,10 @@ def _lines(each: Health, now: datetime) -> list[str]:
     last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"
     asked = "next try now" if each.next_try <= now else f"next try {_when(each.next_try, now)}"
     lines = [f"{each.name}: {each.word}; {last}; {each.today:,} today{usual}; {asked}"]
+    if each.word == "late" and each.due:
+        lines.append(f"    the list of {each.due} has not come; its papers are taken as soon as it does")
+    if each.word == "few":
+        lines.append(f"    {each.yesterday:,} yesterday, {each.usual_yesterday:g} usual")
     if each.error and each.failures:
         times = f"{each.failures} times in a row" if each.failures > 1 else "once"
         lines.append(f"    failed {times}: {each.error}")
@@ -67,4 +73,7 @@ def _values(each: Health) -> dict[str, object]:
         "error": each.error if each.failures else None,
         "today": each.today,
         "usual": each.usual,
+        "yesterday": each.yesterday,
+        "usual_yesterday": each.usual_yesterday,
+        "due": each.due.isoformat() if each.due else None,
     }

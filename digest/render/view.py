@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.issue import Issue, Item, Section
@@ -82,6 +82,7 @@ class Letter:
     reader: str
     chapters: tuple[Chapter, ...]
     note: str  # about the letter as a whole, or empty
+    missing: tuple[str, ...]  # what it had to do without, a sentence each
     why: str
     links: tuple[Action, ...]
     postal: str
@@ -102,11 +103,21 @@ def letter(issue: Issue, links: Links, words: Words, *, title: str, postal: str,
         reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
         chapters=tuple(_chapters(issue, words, room)),
         note="" if issue.count and room else words.CROWDED if issue.count else words.QUIET,
+        missing=tuple(_missing(issue, words)),
         why=words.why(_reason(issue)),
         links=tuple(_footer(links, words)),
         postal=postal,
         crowded=room == 0,
     )
+
+
+def _missing(issue: Issue, words: Words) -> Iterator[str]:
+    """What was late or out; in a letter without papers also which service rests today."""
+    for why in ("late", "fault"):
+        if absences := [replace(each, part=_line(each.part)) for each in issue.absences if each.why == why]:
+            yield words.absence(absences, issue.date, issue.next_on)
+    if not issue.count:
+        yield from (words.rest(kind, why) for kind, why in issue.rests)
 
 
 def _summary(issue: Issue, words: Words) -> Summary:

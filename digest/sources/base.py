@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import httpx
 from pydantic import BaseModel
 
 from digest.paper import Paper
 from digest.text import strip_controls
+
+Rest = Literal["", "weekend", "holiday"]
+"""Why a service brings nothing today; empty where it does."""
 
 LARGEST = 32 * 1024 * 1024
 """Bytes; a longer answer is not read. The longest real ones (2,500 records of OAI-PMH) have about 8 MB."""
@@ -40,6 +43,7 @@ class Page:
     restart: bool = False  # ask `first` again, with the cursor that was kept last
     stale: bool = False  # an announcement was expected, and this is an old one or none
     cut: bool = False  # the answer broke off; its end is still to be had
+    batch: date | None = None  # of a service with a timetable: the day whose list is known to be there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,33 @@ class Reading:
     papers: tuple[Paper, ...] = ()
     said: str = ""  # "an error answer: badArgument …", "a list of 300 identifiers"; empty where there is nothing to say
     warnings: tuple[str, ...] = ()
+
+
+class Timetable(Protocol):
+    """When a service brings what is new: one batch on each of its days."""
+
+    def due(self, now: datetime) -> date:
+        """The newest day whose batch should be there by now."""
+
+    def due_at(self, now: datetime) -> datetime:
+        """When that batch should have been there."""
+
+    def rest(self, now: datetime) -> Rest:
+        """Why there is none today."""
+
+
+class Steady:
+    """A source without parts that brings papers at any time."""
+
+    __slots__ = ()
+
+    @property
+    def part(self) -> str:
+        return ""
+
+    @property
+    def timetable(self) -> Timetable | None:
+        return None
 
 
 @runtime_checkable
@@ -62,6 +93,14 @@ class Source(Protocol):
     @property
     def kind(self) -> str:
         """The key under `sources:` in the config."""
+
+    @property
+    def part(self) -> str:
+        """What of its service it asks for: a category, the name of a query or a journal; empty for all."""
+
+    @property
+    def timetable(self) -> Timetable | None:
+        """When its service brings what is new, where that is known."""
 
     @property
     def every(self) -> timedelta:

@@ -21,7 +21,7 @@ from digest.paper import Author, Ids, Paper
 from digest.query.names import Grade, grade
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.authors import turned
-from digest.sources.base import Answer, Page, Reading, Source, window
+from digest.sources.base import Answer, Page, Reading, Source, Steady, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api.biorxiv.org"
@@ -46,7 +46,7 @@ class _Settings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posts:
+class Posts(Steady):
     """The walk through the days of one server. Its cursor is the last day that was read whole."""
 
     server: Server

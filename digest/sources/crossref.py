@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, not_later, window
+from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://api.crossref.org"
@@ -64,7 +64,7 @@ class Settings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Journal:
+class Journal(Steady):
     """The walk through one journal's new articles. Its cursor is the last day that was read whole."""
 
     issn: str
@@ -77,6 +77,10 @@ class Journal:
     @property
     def name(self) -> str:
         return f"crossref {self.title}"
+
+    @property
+    def part(self) -> str:
+        return self.title
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         first, _ = window(cursor, since, now, overlap=OVERLAP)

@@ -13,7 +13,7 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, not_later, window
+from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
 from digest.sources.queries import Queries
 from digest.text import clean_html, clean_line, clean_name
 
@@ -29,7 +29,7 @@ class Settings(Queries):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class Search(Steady):
     """The walk through what was indexed lately. Its cursor is the last day that was read whole."""
 
     query: str
@@ -42,6 +42,10 @@ class Search:
     @property
     def name(self) -> str:
         return f"europepmc {self.title}"
+
+    @property
+    def part(self) -> str:
+        return self.title
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         first, today = window(cursor, since, now, overlap=OVERLAP)

@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.identity import arxiv_id, repository
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
-from digest.sources.base import Answer, Page, Reading, Source, window
+from digest.sources.base import Answer, Page, Reading, Source, Steady, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://huggingface.co"
@@ -37,7 +37,7 @@ class Settings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Days:
+class Days(Steady):
     """The walk through the days. Its cursor is the last day that was read whole."""
 
     url: str = URL

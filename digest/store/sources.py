@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
@@ -23,6 +23,7 @@ class Progress:
     validators: tuple[str | None, str | None] | None = None  # ETag and Last-Modified of `url`
     done: bool = False  # the walk is complete
     next_try: datetime | None = None
+    batch: date | None = None  # the day whose batch was there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class SourceState:
     last_error: str | None = None
     next_try: datetime | None = None
     asked_to_wait: bool = False  # next_try is the service's own Retry-After
+    batch: date | None = None  # the day of the newest batch that was there
 
 
 def source(self: Database, name: str) -> SourceState:
@@ -46,8 +48,12 @@ def source(self: Database, name: str) -> SourceState:
         seals = connection.execute(kept.where(t.validator.c.source == name)).all()
     if row is None:
         return SourceState()
-    values = {key: value for key, value in row.items() if key != "name"}
-    return SourceState(**values, validators={url: (etag, modified) for url, etag, modified in seals})
+    values = {key: value for key, value in row.items() if key not in ("name", "batch")}
+    return SourceState(
+        **values,
+        validators={url: (etag, modified) for url, etag, modified in seals},
+        batch=date.fromisoformat(row["batch"]) if row["batch"] else None,
+    )
 
 
 def failed(
@@ -73,7 +79,9 @@ def record(connection: Connection, progress: Progress, now: datetime) -> None:
             "next_try": progress.next_try,
             "asked_to_wait": False,
         }
-    _put(connection, progress.name, values, values)
+    batch = progress.batch.isoformat() if progress.batch else None
+    newest = {"batch": case((t.source.c.batch > batch, t.source.c.batch), else_=batch)} if batch else {}
+    _put(connection, progress.name, values | {"batch": batch}, values | newest)
     if progress.url and progress.validators:
         etag, modified = progress.validators
         statement = insert(connection, t.validator).values(

@@ -148,6 +148,7 @@ class SourceColumns(TypedColumns):
     last_error: Named[str | None] = Column(Text)
     next_try: Named[datetime | None] = Column(UTCDateTime)
     asked_to_wait: Named[bool]
+    batch: Named[str | None] = Column(Text)  # the day of the newest batch that was there
 
 
 class ValidatorColumns(TypedColumns):

@@ -63,7 +63,8 @@ def test_each_state_has_its_word(place: Path) -> None:
         wait = NOW + timedelta(days=1)
         store.failed("arxiv feed cs.CL", what="answered 503", now=NOW, next_try=wait, asked=True)
     assert told().splitlines() == [
-        "arxiv oai cs.CL: well; answered 07:10; 0 today; next try 08:10",
+        "arxiv oai cs.CL: late; answered 07:10; 0 today; next try 08:10",
+        "    the list of 2026-11-20 has not come; its papers are taken as soon as it does",
         "arxiv feed cs.CL: asked to wait; never answered; 0 today; next try 2026-11-21 07:30",
         "    failed once: answered 503",
         "huggingface daily: silent; answered 2026-11-18 07:30; 0 today; next try now",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
-from digest.issue import Kind
+from digest.issue import Absence, Kind
 from digest.person import Verdict
 from digest.subscription import When
 
@@ -52,6 +52,20 @@ class Reason:
     rules: int
 
 
+SERVICES = {
+    "arxiv": "arXiv",
+    "huggingface": "Hugging Face",
+    "biorxiv": "bioRxiv",
+    "medrxiv": "medRxiv",
+    "pubmed": "PubMed",
+    "crossref": "Crossref",
+    "europepmc": "Europe PMC",
+    "openreview": "OpenReview",
+    "feeds": "",
+}
+"""What the services call themselves; a feed goes by its own name."""
+
+
 class Words(Protocol):
     """One language; a module satisfies it. `room` is in characters and holds."""
 
@@ -83,5 +97,7 @@ class Words(Protocol):
     def votes(self, votes: int, comments: int) -> str: ...
 
     def cross(self, categories: Sequence[str]) -> str: ...
+    def absence(self, absences: Sequence[Absence], by: datetime, next_on: date | None) -> str: ...
+    def rest(self, kind: str, why: str) -> str: ...
     def others(self, count: int) -> str: ...
     def more(self, share: Share) -> str: ...

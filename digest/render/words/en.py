@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
+from digest.issue import Absence
 from digest.person import Verdict
 from digest.render.shorten import shorten
-from digest.render.words.base import Reason, Share, Summary
+from digest.render.words.base import SERVICES, Reason, Share, Summary
 from digest.subscription import When
 
 CODE = "en"
@@ -119,6 +120,25 @@ def cross(categories: Sequence[str]) -> str:
     return f"cross-listed in {', '.join(categories)}"
 
 
+def absence(absences: Sequence[Absence], by: datetime, next_on: date | None) -> str:
+    """What was missing: "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's issue." """
+    kinds = {each.kind for each in absences}
+    names = _joined([_service(kind, [each.part for each in absences if each.kind == kind]) for kind in sorted(kinds)])
+    its = "its" if len(absences) == 1 else "their"
+    if absences[0].why == "late":
+        return f"{names} had not announced by {by:%H:%M}; {its} papers will be in {_next(by, next_on)}."
+    times = [each.since for each in absences if each.since]
+    last = max(times).astimezone(by.tzinfo) if len(times) == len(absences) else None
+    since = f" since {format_date(last, 'd MMMM', locale='en')}, {last:%H:%M}" if last else ""
+    who = "it answers" if len(absences) == 1 else "they answer"
+    return f"{names} could not be reached{since}; {its} papers will be in the first issue after {who}."
+
+
+def rest(kind: str, why: str) -> str:
+    """Why nothing came: "arXiv announces nothing on weekends." """
+    return f"{SERVICES[kind]} announces nothing on {'weekends' if why == 'weekend' else 'its holidays'}."
+
+
 def others(count: int) -> str:
     return f"+ {_figure(count)} more"
 
@@ -126,6 +146,21 @@ def others(count: int) -> str:
 def more(share: Share) -> str:
     """+ 3 more on sparse models, for which this letter had no room."""
     return f"+ {_figure(share.count)} more {_about(share)}, for which this letter had no room"
+
+
+def _service(kind: str, parts: Sequence[str]) -> str:
+    named = [shorten(part, _NAME) for part in parts if part]
+    return f"{SERVICES.get(kind, kind)} {_joined(named)}".strip()
+
+
+def _joined(names: Sequence[str]) -> str:
+    most = names if len(names) < 6 else [*names[:4], f"{len(names) - 4} more"]
+    return " and ".join(filter(None, (", ".join(most[:-1]), most[-1]))) if most else ""
+
+
+def _next(by: datetime, next_on: date | None) -> str:
+    tomorrow = by.date() + timedelta(days=1)
+    return "tomorrow's issue" if next_on == tomorrow else "the next issue"
 
 
 def _titled(summary: Summary, room: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from lxml import etree
@@ -11,6 +12,7 @@ from digest.categories import ARXIV, GROUPS, canonical, nearest
 from digest.errors import SourceError
 from digest.paper import Paper
 from digest.sources.arxiv import daily, oai, query
+from digest.sources.arxiv.calendar import HOLIDAYS, Calendar
 from digest.sources.base import Reading, Source, looks_like, web_address
 from digest.sources.xml import Tree, everywhere, local, parse
 
@@ -32,17 +34,21 @@ class Settings(BaseModel):
     oai_url: Annotated[str, AfterValidator(web_address)] = oai.URL
     feed_url: Annotated[str, AfterValidator(web_address)] = daily.URL
     query_url: Annotated[str, AfterValidator(web_address)] = query.URL
+    holidays: frozenset[date] = frozenset()
 
 
 def sources(settings: Settings) -> list[Source]:
     """For each category a harvest and a daily feed. An address of one's own may be anywhere, a loopback too."""
     categories = dict.fromkeys(map(canonical, settings.categories))
+    calendar = Calendar(HOLIDAYS | settings.holidays)
     harvests: list[Source] = [
-        oai.Harvest(category=each, url=settings.oai_url, allow_private=settings.oai_url != oai.URL)
+        oai.Harvest(category=each, url=settings.oai_url, timetable=calendar, allow_private=settings.oai_url != oai.URL)
         for each in categories
     ]
     feeds: list[Source] = [
-        daily.Daily(category=each, url=settings.feed_url, allow_private=settings.feed_url != daily.URL)
+        daily.Daily(
+            category=each, url=settings.feed_url, timetable=calendar, allow_private=settings.feed_url != daily.URL
+        )
         for each in categories
     ]
     return [*harvests, *feeds]

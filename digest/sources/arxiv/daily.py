@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import cast, get_args
-from zoneinfo import ZoneInfo
 
 import httpx
 from lxml import etree
 
 from digest.errors import SourceError
 from digest.paper import Announce, Paper
+from digest.sources.arxiv.calendar import EASTERN, Calendar
 from digest.sources.arxiv.record import moment, paper_of
 from digest.sources.authors import split_authors
 from digest.sources.base import Answer, Page, looks_like
@@ -21,8 +21,6 @@ from digest.text import clean_line
 
 URL = "https://rss.arxiv.org/rss"
 CAP = 2000  # items; the feed leaves out what is beyond
-_EASTERN = ZoneInfo("America/New_York")
-_FILLED = time(0, 10)  # the feed of a day is made at midnight Eastern
 _HEAD = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s*(?:Abstract:\s*)?", re.IGNORECASE)
 
 
@@ -32,6 +30,7 @@ class Daily:
 
     category: str
     url: str = URL
+    timetable: Calendar = field(default_factory=Calendar)
     kind: str = "arxiv"
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
@@ -39,6 +38,10 @@ class Daily:
     @property
     def name(self) -> str:
         return f"arxiv feed {self.category}"
+
+    @property
+    def part(self) -> str:
+        return self.category
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", f"{self.url.rstrip('/')}/{self.category}")
@@ -51,10 +54,12 @@ class Daily:
         if fault:
             raise SourceError(f"{self.name}: {fault}")
         papers, warnings = read_items(tree)
-        stale = _is_stale(tree.root, papers, now)
-        if stale and papers:
-            warnings = (*warnings, f"an old list, announced {_announced(papers):%Y-%m-%d}; today's is not there yet")
-        return Page(papers=papers, warnings=warnings, stale=stale, cut=tree.cut)
+        batch = _announced(papers)
+        stale = not self.timetable.rest(now) and (batch is None or batch < self.timetable.due(now))
+        if stale:
+            old = f"an old list, announced {batch:%Y-%m-%d}" if batch else "a list without announcements"
+            warnings = (*warnings, f"{old}; today's is not there yet")
+        return Page(papers=papers, warnings=warnings, stale=stale, cut=tree.cut, batch=batch)
 
 
 def is_daily(root: etree._Element) -> bool:
@@ -117,28 +122,7 @@ def _paper(item: etree._Element) -> Paper:
     )
 
 
-# -- is it today's? -----------------------------------------------------------
-
-
 def _announced(papers: tuple[Paper, ...]) -> date | None:
-    """The Eastern day of the newest announcement."""
+    """The Eastern day of the newest announcement; an empty list tells of none."""
     times = [paper.announced for paper in papers if paper.announced]
-    return max(times).astimezone(_EASTERN).date() if times else None
-
-
-def _is_stale(root: etree._Element, papers: tuple[Paper, ...], now: datetime) -> bool:
-    """Whether a list was due today, Monday to Friday by midnight Eastern, and this is an older one or none.
-
-    On a holiday there is none, and no way to tell; asking again after an hour does no harm.
-    """
-    eastern = now.astimezone(_EASTERN)
-    if eastern.weekday() >= 5 or eastern.time() < _FILLED:
-        return False
-    announced = _announced(papers) or _built_for(root)
-    return not papers or announced is None or announced < eastern.date()
-
-
-def _built_for(root: etree._Element) -> date | None:
-    channel = child(root, "channel")
-    built = moment(text_of(child(channel, "pubDate"))) if channel is not None else None
-    return built.astimezone(_EASTERN).date() if built else None
+    return max(times).astimezone(EASTERN).date() if times else None

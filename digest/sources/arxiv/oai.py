@@ -5,7 +5,7 @@ https://info.arxiv.org/help/oa/index.html, https://www.openarchives.org/OAI/open
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
@@ -14,6 +14,7 @@ from lxml import etree
 from digest.categories import GROUPS
 from digest.errors import SourceError
 from digest.paper import Paper
+from digest.sources.arxiv.calendar import Calendar, first_day
 from digest.sources.arxiv.record import read_record
 from digest.sources.base import Answer, Page, looks_like
 from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
@@ -36,6 +37,7 @@ class Harvest:
 
     category: str
     url: str = URL
+    timetable: Calendar = field(default_factory=Calendar)
     kind: str = "arxiv"
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
@@ -43,6 +45,10 @@ class Harvest:
     @property
     def name(self) -> str:
         return f"arxiv oai {self.category}"
+
+    @property
+    def part(self) -> str:
+        return self.category
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
@@ -62,6 +68,7 @@ class Harvest:
         papers, warnings = read_records(tree)
         token = text_of(next(everywhere(tree.root, "resumptionToken"), None)).strip()
         done = not token and not tree.cut
+        newest = max((paper.published for paper in papers if paper.published), default=None)
         reached = _answered(tree.root, now) if done else _reached(tree.root)
         return Page(
             papers=papers,
@@ -69,6 +76,7 @@ class Harvest:
             cursor=reached.isoformat() if reached else None,
             warnings=warnings,
             cut=tree.cut,
+            batch=first_day(newest) if newest and newest <= now else None,
         )
 
     def _told(self, code: str, reason: str, *, asked: date) -> Page:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, mo
 
 from digest.errors import SourceError
 from digest.paper import Paper
-from digest.sources.base import LARGEST, Answer, Page, Reading, Source, looks_like, not_later, web_address
+from digest.sources.base import LARGEST, Answer, Page, Reading, Source, Steady, looks_like, not_later, web_address
 from digest.sources.feeds.entry import read_entry
 from digest.text import clean_line
 
@@ -54,7 +54,7 @@ class Settings(RootModel[tuple[Entry, ...]]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Steady):
     """One feed; what it holds today is all that it ever says, so it has no cursor."""
 
     title: str
@@ -66,6 +66,10 @@ class Feed:
     @property
     def name(self) -> str:
         return f"feeds {self.title}"
+
+    @property
+    def part(self) -> str:
+        return self.title
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", self.url)

@@ -86,7 +86,10 @@ def test_summer_time_moves_midnight() -> None:
 def test_an_empty_feed_is_a_quiet_day() -> None:
     saturday = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
     assert read(rss(), saturday) == Page()
-    assert read(rss()) == Page(stale=True)  # a holiday, or late
+    assert read(rss(), datetime(2026, 11, 26, 12, 0, tzinfo=UTC)) == Page()  # Thanksgiving
+    late = read(rss())
+    assert late.stale
+    assert late.warnings == ("a list without announcements; today's is not there yet",)
 
 
 def test_the_feed_says_when_its_cap_is_reached() -> None:

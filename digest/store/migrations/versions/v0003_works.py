@@ -1,4 +1,4 @@
-"""Records that share no id find each other by title and authors, and why they are one work is kept."""
+"""Records without a common id find each other, why they are one work is kept, and which batch a source brought."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ def upgrade() -> None:
     for name in ("title_mark", "people_mark"):
         op.add_column("paper", sa.Column(name, sa.BigInteger(), nullable=True))
         op.create_index(op.f(f"ix_paper_{name}"), "paper", [name], unique=False)
+    op.add_column("source", sa.Column("batch", sa.Text(), nullable=True))
     op.create_table(
         "bond",
         sa.Column("paper_id", sa.Integer(), autoincrement=False, nullable=False),
