@@ -14,20 +14,22 @@ from threading import Event
 from typing import Any
 
 from digest import channels
-from digest.compose import Composed, Outlook, compose
+from digest.compose import Composed, Outlook, answered, compose
 from digest.config import Config
 from digest.config import load as _load
 from digest.deliver import Delivered, Round, deliver
 from digest.delivery import Delivery
+from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError
 from digest.health import absent, rests
 from digest.issue import Rulebook
 from digest.letter import Mailbox
+from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
 from digest.render import Renderer
-from digest.sources import LOOK_UPS, SOURCES
-from digest.sources.base import LookUp, Source
+from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
+from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
 from digest.web import Web
 
@@ -46,6 +48,7 @@ class House:
     web: Web
     sources: tuple[Source, ...]
     look_ups: tuple[LookUp, ...]
+    enrichers: tuple[Enricher, ...]
     press: Press
     book: Rulebook
 
@@ -89,6 +92,25 @@ class House:
             stop=stop,
             tell=tell,
         )
+
+    def enrich(
+        self,
+        *,
+        now: datetime,
+        by_hand: bool = False,
+        stop: Event | None = None,
+        tell: Callable[[Enriched], None] = lambda _: None,
+    ) -> list[Enriched]:
+        """Ask what services count and say about new papers, and about the people whom readers follow."""
+        return enrich(
+            self.enrichers, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell
+        )
+
+    def _followed(self) -> list[Followed]:
+        readers = self.config.subscribers if self.enrichers else ()
+        answers = self.store.answers(reader.id for reader in readers)
+        subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
+        return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
     def compose(self, *, now: datetime, tell: Callable[[Composed], None] = lambda _: None) -> list[Composed]:
         """Write the issues that are due."""
@@ -152,6 +174,9 @@ def _parts(config: Config) -> dict[str, Any]:
     return {
         "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
         "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
+        "enrichers": tuple(
+            found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
+        ),
         "press": _press(config),
         "book": Rulebook.of(config.subscribers),
     }

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Literal
 
 from digest.issue import Absence
-from digest.sources.base import Rest, Source
+from digest.sources.base import Enricher, Rest, Source
 from digest.store import SourceState, Store
 
 WEEKS = 8
@@ -36,9 +36,9 @@ class Health:
     next_try: datetime  # the clock asks no sooner
     failures: int  # in a row
     error: str | None  # of the last try, where that failed
-    today: int  # papers of its service dated today, in UTC
+    today: int | None  # papers of its service dated today, in UTC; None of one that brings none
     usual: float | None  # the median of such weekdays; None where too few are known
-    yesterday: int  # the last whole day
+    yesterday: int | None  # the last whole day
     usual_yesterday: float | None
     due: date | None = None  # the batch that should be there, where the service has a timetable
 
@@ -49,6 +49,31 @@ def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[He
     states = {source.name: store.source(source.name) for source in sources}
     batches = _batches(sources, states)
     return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
+
+
+def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[Health]:
+    """The services that bring no papers and tell more of them."""
+    return [_of_helper(enricher, store.source(enricher.name), now) for enricher in enrichers]
+
+
+def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
+    next_ask = state.last_ok + enricher.every if state.last_ok else now
+    waits = state.asked_to_wait and state.next_try is not None and state.next_try > now
+    word: Word = (
+        "asked to wait" if waits else "failing" if state.failures else "well" if state.last_ok else "never asked"
+    )
+    return Health(
+        name=enricher.name,
+        word=word,
+        last_ok=state.last_ok,
+        next_try=max(next_ask, state.next_try or next_ask, now),
+        failures=state.failures,
+        error=state.last_error,
+        today=None,
+        usual=None,
+        yesterday=None,
+        usual_yesterday=None,
+    )
 
 
 def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:

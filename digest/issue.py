@@ -13,6 +13,7 @@ from digest.arrival import Arrival
 from digest.identity import is_article
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, Verdict, judge
+from digest.person.portrait import Portrait
 from digest.query import Batch, Hit, Matcher
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 
@@ -47,6 +48,7 @@ class Section:
     author: str | None = None
     items: tuple[Item, ...] = ()
     more: int = 0  # matched as well, but over the limit
+    portrait: Portrait | None = None  # of the author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from digest.cli.say import now_option, papers
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from digest.build import House
+    from digest.figures import Researcher
     from digest.paper import Paper
     from digest.person import Followed, Group, Profile
 
@@ -34,19 +35,23 @@ def command() -> None:
 @click.option("--papers", "file", type=FILE, metavar="FILE", help="Look into this file instead of the store.")
 @click.pass_obj
 def show(place: Place, name: str, file: Path | None) -> None:
-    """The papers under NAME, in groups that share no co-author and no field, and what readers' rules make of them."""
+    """The papers under NAME, in groups that share no co-author and no field, and what readers' rules make of them.
+
+    Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
+    under several ids, these as candidates.
+    """
     from digest.person import Followed, groups
     from digest.query import following
 
     wanted, query = Followed(name=name), following(name)
-    profiles, archive = _known_of(place, name, file)
+    profiles, archive, people = _known_of(place, wanted, file)
     under = [paper for paper in archive if query.matches(paper)]
     found = groups(wanted, under)
     in_groups = f", in {len(found)} groups" if len(found) > 1 else ""
     click.echo(f"{name}: {papers(len(under))} of {len(archive):,} in the archive{in_groups}")
     for number, group in enumerate(found, 1):
         click.echo("")
-        for line in _shown(number, group, profiles):
+        for line in _shown(number, group, profiles, people):
             click.echo(line)
     if len(found) > 1:
         click.echo("")
@@ -54,14 +59,22 @@ def show(place: Place, name: str, file: Path | None) -> None:
             click.echo(line)
 
 
-def _known_of(place: Place, name: str, file: Path | None) -> tuple[list[tuple[str, Profile]], list[Paper]]:
-    """The rules that follow this name, with whose they are; and the papers."""
+Known = tuple["list[tuple[str, Profile]]", "list[Paper]", "dict[str, list[Researcher]]"]
+
+
+def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
+    """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
     from digest.build import load, open_house
+    from digest.portraits import on_papers
+    from digest.query import following
 
     if file is not None:
-        return [], list(Lines().read(file, paper_of))
+        return [], list(Lines().read(file, paper_of)), {}
+    query = following(wanted.name)
     with open_house(load(place.config), looking=True) as house:
-        return list(_profiles(house, name)), house.store.archive()
+        archive = house.store.archive()
+        under = [paper.key for paper in archive if query.matches(paper)]
+        return list(_profiles(house, wanted.name)), archive, on_papers(wanted, house.store, under)
 
 
 def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
@@ -79,20 +92,45 @@ def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
                     yield reader.id, Profile.among(person, stored, Background.of(stored.values()))
 
 
-def _shown(number: int, group: Group, profiles: Sequence[tuple[str, Profile]]) -> Iterator[str]:
+def _shown(
+    number: int, group: Group, profiles: Sequence[tuple[str, Profile]], people: Mapping[str, list[Researcher]]
+) -> Iterator[str]:
     from digest.person import judge
     from digest.text import strip_controls
 
     with_ = f" · with {', '.join(group.coauthors)}" if group.coauthors else ""
     yield f"{number}. {papers(len(group.papers))} · {', '.join(group.categories) or 'no category'}{with_}"
+    yield from _counted([each for paper in group.papers for each in people.get(paper.key, ())])
     for paper in group.papers[:_SHOWN]:
         day = f"{paper.dated:%Y-%m-%d}" if paper.dated else "undated   "
+        names = ", ".join(author.name for author in paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
+        code = " · code" if paper.code else ""
         yield f"   {day}  {paper.key}  {strip_controls(paper.title)}"
+        yield f"               {strip_controls(names)} · {paper.primary or 'no category'}{code}"
         for reader, profile in profiles:
             verdict = judge(profile, paper)
             yield f"               {reader}: {verdict.outcome}: {'; '.join(verdict.evidence)}"
     if len(group.papers) > _SHOWN:
         yield f"   + {len(group.papers) - _SHOWN} more"
+
+
+def _counted(people: Sequence[Researcher]) -> Iterator[str]:
+    """What each service counts: of one id its numbers, of several all of them, for a person to choose."""
+    from digest.figures import SERVICES
+    from digest.text import strip_controls
+
+    for service, title in SERVICES.items():
+        ids = {each.id: each for each in people if each.service == service and each.id}
+        for person in ids.values():
+            numbers = _numbers(person) if person.can_be_true else "no numbers that can be true"
+            home = f" · {strip_controls(person.affiliation)}" if person.affiliation else ""
+            day = f" ({person.at:%Y-%m-%d})" if person.at else ""
+            candidate = "" if len(ids) == 1 else "candidate: "
+            yield f"   {candidate}{title} {person.id}: {strip_controls(person.name)}: {numbers}{home}{day}"
+
+
+def _numbers(person: Researcher) -> str:
+    return f"{person.papers:,} papers, {person.citations:,} citations, h-index {person.h_index}"
 
 
 def _choice(name: str, found: Sequence[Group]) -> Iterator[str]:

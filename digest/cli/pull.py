@@ -14,6 +14,7 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from digest.enrich import Enriched
     from digest.pull import Pulled
 
 
@@ -37,6 +38,8 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
         results = house.pull(
             now=now, only=source, by_hand=True, since=since, stop=stop, tell=lambda result: tell(line(result))
         )
+        if source is None:
+            house.enrich(now=now, by_hand=True, stop=stop, tell=lambda result: tell(enriched(result)))
     ctx.exit(exit_code(results))
 
 
@@ -49,6 +52,13 @@ def line(result: Pulled) -> str:
     else:
         said = f"{papers(result.papers)}, {result.new} new, {result.updates} updated"
     return "\n  ".join((f"{result.source}: {said}", *(f"warning: {each}" for each in result.warnings)))
+
+
+def enriched(result: Enriched) -> str:
+    """What a service was asked about, in one line; its faults are warnings, since nothing hangs on it."""
+    said = f"asked about {result.asked}, knew {result.known}"
+    faults = (result.fault,) if result.fault else ()
+    return "\n  ".join((f"{result.name}: {said}", *(f"warning: {each}" for each in (*faults, *result.warnings))))
 
 
 def exit_code(results: Sequence[Pulled]) -> Exit:

@@ -105,7 +105,8 @@ def _forever(house: House, place: Place) -> None:
 
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
-    from digest.cli.pull import exit_code, line
+    from digest.cli.pull import enriched, exit_code, line
+    from digest.enrich import Enriched
     from digest.pull import Pulled
 
     def tell(result: Pulled) -> None:
@@ -113,7 +114,12 @@ def _pull(house: House, now: datetime, stop: Event) -> Exit:
         if not result.resting:
             log.log(level, "pull: %s", line(result))
 
-    return exit_code(house.pull(now=now, stop=stop, tell=tell))
+    def told(result: Enriched) -> None:
+        log.log(logging.WARNING if result.fault or result.warnings else logging.INFO, "enrich: %s", enriched(result))
+
+    results = house.pull(now=now, stop=stop, tell=tell)
+    house.enrich(now=now, stop=stop, tell=told)
+    return exit_code(results)
 
 
 def _compose(house: House, now: datetime) -> Exit:

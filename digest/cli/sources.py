@@ -27,10 +27,10 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
     eight such weekdays. Nothing is asked and nothing is written.
     """
     from digest.build import load, open_house
-    from digest.health import of_all
+    from digest.health import of_all, of_helpers
 
     with open_house(load(place.config), looking=True) as house:
-        found = of_all(house.sources, house.store, now=now)
+        found = [*of_all(house.sources, house.store, now=now), *of_helpers(house.enrichers, house.store, now=now)]
     if as_json:
         for each in found:
             click.echo(dumped(_values(each)))
@@ -46,7 +46,8 @@ def _lines(each: Health, now: datetime) -> list[str]:
     usual = f", {each.usual:g} usual" if each.usual is not None else ""
     last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"
     asked = "next try now" if each.next_try <= now else f"next try {_when(each.next_try, now)}"
-    lines = [f"{each.name}: {each.word}; {last}; {each.today:,} today{usual}; {asked}"]
+    today = f"; {each.today:,} today{usual}" if each.today is not None else ""
+    lines = [f"{each.name}: {each.word}; {last}{today}; {asked}"]
     if each.word == "late" and each.due:
         lines.append(f"    the list of {each.due} has not come; its papers are taken as soon as it does")
     if each.word == "few":

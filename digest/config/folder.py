@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from digest.config.across import repeated_names, shared_addresses, unsigned_site
 from digest.config.document import Document, read
+from digest.config.fields import secret
 from digest.config.hints import house_hints, reader_hints
 from digest.config.house import HouseEntry
 from digest.config.judge import Model, judged
@@ -36,7 +37,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
         problems += document.problems
     problems += [*unsigned_site(house), *shared_addresses(readers)]
     entry = _judged(HouseEntry, house, problems, {"env": env})
-    sources = _judged_sources(house, problems)
+    sources = _judged_sources(house, problems, env)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
         raise ConfigError(*sorted(set(problems)))
@@ -77,12 +78,13 @@ def _source_names(house: Document) -> tuple[str, ...] | None:
     return tuple(given) if isinstance(given, dict) else None
 
 
-def _judged_sources(house: Document, problems: list[Problem]) -> dict[str, BaseModel]:
+def _judged_sources(house: Document, problems: list[Problem], env: Mapping[str, str]) -> dict[str, BaseModel]:
     found: dict[str, BaseModel] = {}
+    context = {"env": env, "secret": secret}
     for kind in _source_names(house) or ():
         if kind not in SOURCES:
             problems.append(house.key_problem(("sources", kind), f"no source `{shown(kind)}`{mend(kind, SOURCES)}"))
-        elif settings := judged(SOURCES[kind].Settings, house, problems, loc=("sources", kind)):
+        elif settings := judged(SOURCES[kind].Settings, house, problems, loc=("sources", kind), context=context):
             found[kind] = settings
     return found
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from digest.figures import SERVICES
 from digest.issue import Issue, Item, Section
 from digest.paper import Paper
+from digest.person.portrait import Portrait
 from digest.render import links as addresses
 from digest.render.byline import byline
 from digest.render.marks import Piece, Pieces, marked
@@ -58,6 +60,24 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An earlier paper of a followed person, in two lines."""
+
+    title: str
+    url: str | None
+    facts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What stands at the head of a followed person's chapter."""
+
+    facts: str  # fields and numbers, or empty
+    latest: str  # the heading of the papers, or empty
+    papers: tuple[Earlier, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
     """What one rule brought."""
 
@@ -66,6 +86,7 @@ class Chapter:
     rule: str  # as typed; empty for an author, and where the heading says it already
     cards: tuple[Card, ...]
     more: str  # "+ 3 more on …", or empty
+    person: Person | None  # where it is a followed person's and something is known of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +188,34 @@ def _chapters(issue: Issue, words: Words, room: int) -> Iterator[Chapter]:
             rule=shorten(rule, _RULE) if rule != name else "",
             cards=tuple(_card(item, number + i, issue.date, words, room) for i, item in enumerate(section.items, 1)),
             more=words.more(_share(issue, section, section.more)) if section.more else "",
+            person=_person(section.portrait, issue.date, words, room) if section.portrait else None,
         )
         number += len(section.items)
+
+
+def _person(portrait: Portrait, now: datetime, words: Words, room: int) -> Person | None:
+    papers = tuple(_earlier(paper, now, words) for paper in portrait.latest) if room else ()
+    facts = [", ".join(map(_line, portrait.fields))] if portrait.fields else []
+    if numbers := portrait.numbers:
+        day = words.short_day(numbers.at.astimezone(now.tzinfo).date(), now.date()) if numbers.at else ""
+        facts.append(words.numbers(numbers, SERVICES[numbers.service], day))
+        facts += [shorten(_line(numbers.affiliation), _FACT)] if numbers.affiliation else []
+    if not facts and not papers:
+        return None
+    return Person(facts=" · ".join(facts), latest=words.LATEST if papers else "", papers=papers)
+
+
+def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
+    names = [_line(author.name) for author in paper.authors[:3]]
+    listed = ", ".join(names) + (f" {words.ET_AL}" if len(paper.authors) > 3 else "")
+    dated = words.short_day(paper.dated.astimezone(now.tzinfo).date(), now.date()) if paper.dated else ""
+    category = _line(paper.primary or next(iter(paper.categories), ""))
+    code = words.REPOSITORY if addresses.safe(paper.code) else ""
+    return Earlier(
+        title=shorten(_line(paper.title), _FACT),
+        url=addresses.abstract_page(paper),
+        facts=" · ".join(filter(None, (listed, category, dated, code))),
+    )
 
 
 def _card(item: Item, number: int, now: datetime, words: Words, room: int) -> Card:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from digest.sources import arxiv, crossref, europepmc, feeds, huggingface, pubmed
-from digest.sources.base import LookUp, Reading, SourceKind
+from digest.sources import arxiv, crossref, europepmc, feeds, huggingface, openalex, pubmed, semanticscholar
+from digest.sources.base import Enricher, LookUp, Reading, SourceKind
 from digest.sources.biorxiv import biorxiv, medrxiv
 
 SOURCES: dict[str, SourceKind] = {
@@ -18,10 +18,18 @@ SOURCES: dict[str, SourceKind] = {
     "crossref": crossref,
     "europepmc": europepmc,
     "feeds": feeds,
+    "semanticscholar": semanticscholar,
+    "openalex": openalex,
 }
 
 LOOK_UPS: dict[str, Callable[[Any], LookUp]] = {
     "arxiv": arxiv.look_up,
+}
+
+
+ENRICHERS: dict[str, Callable[[Any], Enricher | None]] = {
+    "semanticscholar": semanticscholar.enricher,
+    "openalex": openalex.enricher,
 }
 
 

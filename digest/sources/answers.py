@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from digest.errors import SourceError
 from digest.paper import Paper
@@ -16,6 +16,22 @@ from digest.text import clean_line
 
 Address = AfterValidator(web_address)
 """For a setting that is an address, such as `base_url`."""
+
+
+def _secret(value: object, info: ValidationInfo) -> SecretStr:
+    """By the reader of secrets that the config brings along; where there is none, a text."""
+    read: Callable[[object, ValidationInfo], SecretStr] | None = (info.context or {}).get("secret")
+    if read is not None:
+        return read(value, info)
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a text, {env: NAME} or {file: PATH}")
+    return SecretStr(value)
+
+
+Key = Annotated[SecretStr, PlainValidator(_secret)]
+"""For a setting that is a key of one's own."""
 
 
 def json_of(body: bytes) -> Any:

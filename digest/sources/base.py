@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import httpx
 from pydantic import BaseModel
 
+from digest.figures import Figures, Researcher
 from digest.paper import Paper
 from digest.text import strip_controls
 
@@ -145,6 +146,51 @@ class LookUp(Protocol):
 
     def read(self, answer: Answer, now: datetime) -> Page:
         """The papers that were found; unknown ids are left out. Raises SourceError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a service says of papers that it was asked about."""
+
+    papers: tuple[Paper, ...] = ()  # with the ids that it knows
+    figures: Mapping[str, Figures] = field(default_factory=dict)  # by the key that was asked for; unknown ones lack
+    warnings: tuple[str, ...] = ()
+
+
+class Enricher(Protocol):
+    """Asks a service about papers and people that are known already."""
+
+    @property
+    def name(self) -> str:
+        """Unique, like a source's."""
+
+    @property
+    def kind(self) -> str:
+        """The key under `sources:` in the config."""
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether it may lead to an address inside one's own net."""
+
+    @property
+    def every(self) -> timedelta:
+        """The clock asks no oftener."""
+
+    @property
+    def most(self) -> int:
+        """So many ids at once."""
+
+    def ask(self, keys: Sequence[str]) -> httpx.Request | None:
+        """What to ask about these papers; None where the service cannot know any of them."""
+
+    def read(self, answer: Answer, keys: Sequence[str]) -> Found:
+        """What it says of them. Raises SourceError."""
+
+    def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:
+        """What to ask about people, by the service's own ids."""
+
+    def read_people(self, answer: Answer, ids: Sequence[str]) -> Mapping[str, Researcher]:
+        """What it says of them, by id. Raises SourceError."""
 
 
 class SourceKind(Protocol):

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.store import answers as _answers
+from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
@@ -73,12 +74,20 @@ class Store(Database):
     dated = papers.dated
     called = papers.called
     archive = papers.archive
+    by_author = papers.by_author
     days_by_source = papers.days_by_source
 
     # Works
     work = works.work
     split = works.split
     merge = works.merge
+
+    # Figures
+    keep_figures = _figures.keep_figures
+    figures = _figures.figures
+    researchers = _figures.researchers
+    unasked = _figures.unasked
+    stale = _figures.stale
 
     # Answers
     answer = _answers.answer

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Select, func, select, type_coerce
+from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 
 from digest.arrival import Arrival
 from digest.paper import Paper
@@ -89,6 +89,18 @@ def archive(self: Database, since: datetime | None = None, *, most: int = 20_000
         kept = kept.where(date.is_(None) | (date > since))
     with self.reading() as connection:
         rows = connection.execute(kept.order_by(date.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
+        return [to_paper(row) for row in rows]
+
+
+def by_author(self: Database, words: Sequence[str], *, most: int) -> list[Paper]:
+    """The newest papers, one a work, on whose authors one of these words stands somewhere; case does not matter."""
+    printed = cast(t.paper.c.authors, Text)
+    date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+    found = select(*_PAPER).where(
+        t.paper.c.id == t.paper.c.work, or_(*(printed.icontains(word, autoescape=True) for word in words))
+    )
+    with self.reading() as connection:
+        rows = connection.execute(found.order_by(date_of.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
         return [to_paper(row) for row in rows]
 
 

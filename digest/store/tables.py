@@ -137,6 +137,15 @@ class AnswerColumns(TypedColumns):
     at: Named[datetime] = Column(UTCDateTime)
 
 
+class FigureColumns(TypedColumns):
+    """What a service said of a paper (by its key) or a person ("semanticscholar:2262347"); null: it knows nothing."""
+
+    kind: Named[str] = Column(Text, primary_key=True)
+    key: Named[str] = Column(Text, primary_key=True, index=True)
+    at: Named[datetime] = Column(UTCDateTime)
+    value: Named[str | None] = Column(Text)
+
+
 class SourceColumns(TypedColumns):
     """How asking a source has gone, and where it goes on."""
 
@@ -251,6 +260,7 @@ version = Table("version", metadata, VersionColumns)
 event = Table("event", metadata, EventColumns, UniqueConstraint("work", "event"), sqlite_autoincrement=True)
 memory = Table("memory", metadata, MemoryColumns)
 answer = Table("answer", metadata, AnswerColumns)
+figure = Table("figure", metadata, FigureColumns)
 source = Table("source", metadata, SourceColumns)
 validator = Table("validator", metadata, ValidatorColumns)
 subscription = Table(

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from digest.build import load, open_house
 from digest.cli import digest
+from digest.figures import Figures, Researcher
 from tests.config.files import HOUSE, folder
 from tests.person.people import MUSIC, STARS, VISION
 
@@ -53,10 +54,34 @@ def test_who_is_behind_a_name(town: Path) -> None:
     assert lines[0] == "Wei Zhang: 8 papers of 8 in the archive, in 3 groups"
     assert lines[2] == "1. 4 papers · cs.CV, cs.LG, cs.RO · with Bo Chen, Cy Doe, Ann Lee, Dan Poe"
     assert lines[3].startswith("   2026-01-01  arxiv:2601.00001  We train an object detector")
-    assert lines[4].strip() == "ada: follow: you said: this paper is theirs"
-    assert lines[5].strip().startswith("ada: name only: by name only")
+    assert lines[4].strip() == "Wei Zhang, Ann Lee, Bo Chen · cs.CV"
+    assert lines[5].strip() == "ada: follow: you said: this paper is theirs"
+    assert lines[6].strip().startswith("ada: name only: by name only")
     assert "        known: [arxiv:2601.00001]" in lines
     assert call("author", "show", "Nobody Else").stdout == "Nobody Else: 0 papers of 8 in the archive\n"
+
+
+def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(town: Path) -> None:
+    def wei(number: str, h_index: int) -> Figures:
+        one = Researcher(
+            service="semanticscholar",
+            id=number,
+            name="W. Zhang",
+            papers=57,
+            citations=1362,
+            h_index=h_index,
+            affiliation="Example Lab",
+        )
+        return Figures(service="semanticscholar", authors=(one,))
+
+    with open_house(load(town, env={})) as house:
+        figures = {"arxiv:2601.00001": wei("7", 22), "arxiv:2601.00011": wei("8", 20), "arxiv:2601.00012": wei("9", 60)}
+        house.store.keep_figures("semanticscholar", figures, figures, now=NOW)
+    lines = [line.strip() for line in call("author", "show", "Wei Zhang").stdout.splitlines()]
+    numbers = "W. Zhang: 57 papers, 1,362 citations, h-index"
+    assert f"Semantic Scholar 7: {numbers} 22 · Example Lab (2026-01-02)" in lines
+    assert f"candidate: Semantic Scholar 8: {numbers} 20 · Example Lab (2026-01-02)" in lines
+    assert "candidate: Semantic Scholar 9: W. Zhang: no numbers that can be true · Example Lab (2026-01-02)" in lines
 
 
 def test_an_answer_is_kept_and_taken_back(town: Path) -> None:

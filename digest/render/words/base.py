@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from digest.figures import Researcher
 from digest.issue import Absence, Kind
 from digest.person import Verdict
 from digest.subscription import When
@@ -82,6 +83,8 @@ class Words(Protocol):
     CROWDED: str  # there is room for titles alone
     QUIET: str  # the body of a letter without papers
     ALSO: str  # "also matched {}", where {} stands for the titles of other rules
+    LATEST: str  # heading of a followed person's latest papers
+    ET_AL: str
     BEFORE: str  # heading of the papers that the reader had before
 
     def subject(self, summary: Summary, room: int) -> str: ...
@@ -97,6 +100,7 @@ class Words(Protocol):
     def votes(self, votes: int, comments: int) -> str: ...
 
     def cross(self, categories: Sequence[str]) -> str: ...
+    def numbers(self, person: Researcher, source: str, day: str) -> str: ...
     def absence(self, absences: Sequence[Absence], by: datetime, next_on: date | None) -> str: ...
     def rest(self, kind: str, why: str) -> str: ...
     def others(self, count: int) -> str: ...

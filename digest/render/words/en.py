@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
+from digest.figures import Researcher
 from digest.issue import Absence
 from digest.person import Verdict
 from digest.render.shorten import shorten
@@ -29,6 +30,8 @@ CROWDED = "So many papers that one letter has room for their titles alone."
 QUIET = "A quiet day. The next papers that match will be in the next letter."
 ALSO = "also matched {}"
 BEFORE = "Papers you had before"
+LATEST = "Lately also"
+ET_AL = "et al."
 
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _REPLY = re.compile(r"\s*(re|fwd?)\s*:", re.I)  # a title that looks like a reply must not make the letter one
@@ -118,6 +121,14 @@ def votes(votes: int, comments: int) -> str:
 
 def cross(categories: Sequence[str]) -> str:
     return f"cross-listed in {', '.join(categories)}"
+
+
+def numbers(person: Researcher, source: str, day: str) -> str:
+    """57 papers, 13,621 citations, h-index 22 (Semantic Scholar, 20 Nov)."""
+    counted = ", ".join(
+        _counted(count, noun) for count, noun in ((person.papers, "paper"), (person.citations, "citation")) if count
+    )
+    return f"{counted}, h-index {person.h_index} ({', '.join(filter(None, (source, day)))})"
 
 
 def absence(absences: Sequence[Absence], by: datetime, next_on: date | None) -> str:
