@@ -79,8 +79,9 @@ def _ask(
 
     try:
         for keys in _batches(_papers_to_ask(enricher, store, people, now), enricher.most):
-            if request := enricher.ask(keys):
-                found = enricher.read(answer(request), keys)
+            papers = store.called(keys)
+            if request := enricher.ask(keys, papers):
+                found = enricher.read(answer(request), keys, papers)
                 store.add(found.papers, now=now, since=now, first=True)
                 store.keep_figures(enricher.kind, keys, found.figures, now=now)
                 asked, known = asked + len(keys), known + len(found.figures)
@@ -102,7 +103,7 @@ def _ask(
 
 def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
     theirs = list(dict.fromkeys(key for person in people for key in person.known))
-    fresh = store.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST)
+    fresh = store.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST) if enricher.asks_about_all else []
     return list(dict.fromkeys((*store.stale(enricher.kind, theirs, now=now), *fresh)))
 
 

@@ -65,8 +65,9 @@ class SourceError(DigestError):
 
     exit = Exit.LATER
 
-    def __init__(self, what: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, what: str, *, retry_after: timedelta | None = None, status: int | None = None) -> None:
         self.retry_after = retry_after  # what the service itself asked for, never shortened
+        self.status = status  # of HTTP, where the service answered with an error
         super().__init__(what)
 
 

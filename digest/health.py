@@ -11,7 +11,7 @@ from statistics import median
 from typing import Literal
 
 from digest.issue import Absence
-from digest.sources.base import Enricher, Rest, Source
+from digest.sources.base import BLOCKED, Enricher, Rest, Source
 from digest.store import SourceState, Store
 
 WEEKS = 8
@@ -22,7 +22,18 @@ _MISSED = 3  # rounds of asking that may fail to come before it is told
 _FEW = 0.2  # of what is usual on a whole day
 _MANY = 5  # papers that are usual; of fewer a lack says nothing
 
-Word = Literal["well", "weekend", "holiday", "late", "few", "never asked", "silent", "failing", "asked to wait"]
+Word = Literal[
+    "well",
+    "weekend",
+    "holiday",
+    "late",
+    "few",
+    "never asked",
+    "silent",
+    "failing",
+    "asked to wait",
+    "blocked by the publisher",
+]
 """In one word: `weekend` and `holiday` bring nothing, `late` should have, `few` is far below the usual yesterday."""
 
 
@@ -157,7 +168,7 @@ def _word(source: Source, state: SourceState, batch: date | None, now: datetime,
     if state.asked_to_wait and state.next_try and state.next_try > now:
         return "asked to wait"
     if state.failures:
-        return "failing"
+        return BLOCKED if (state.last_error or "").startswith(BLOCKED) else "failing"
     if state.last_ok is None:
         return "never asked"
     if now - state.last_ok > _MISSED * source.every:

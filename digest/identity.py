@@ -81,6 +81,23 @@ def _balanced(text: str) -> bool:
     return text.count("(") >= text.count(")") and text.count("[") >= text.count("]")
 
 
+# -- ISSN ---------------------------------------------------------------------
+
+_ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
+
+
+def issn(text: str) -> str | None:
+    """An ISSN in its normal form (ISO 3297), whose last digit tells of typing errors; None where it is none."""
+    found = _ISSN.fullmatch(text.strip())
+    if found is None:
+        return None
+    digits = f"{found[1]}{found[2]}".upper()
+    total = sum(int(digit) * weight for digit, weight in zip(digits[:7], range(8, 1, -1), strict=True))
+    if (total + (10 if digits[7] == "X" else int(digits[7]))) % 11:
+        return None
+    return f"{digits[:4]}-{digits[4:]}"
+
+
 # -- keys ---------------------------------------------------------------------
 
 

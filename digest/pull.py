@@ -17,6 +17,7 @@ from digest.web import Fetched, Stopped, Validators, Web
 
 _PATIENCE = timedelta(minutes=15)  # before a source that failed is asked again, where it did not say itself
 _LONGEST_PATIENCE = timedelta(hours=4)
+_BLOCKED = timedelta(days=1)  # before a service is asked again that refuses machines
 _MOST_PAGES = 2_000  # a walk that is longer goes in a circle
 
 
@@ -92,9 +93,11 @@ def _ask(
     except Stopped as error:
         return replace(result, fault=str(error))
     except SourceError as error:
-        next_try = now + (error.retry_after or _patience(state.failures))
-        store.failed(source.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
-        return replace(result, fault=str(error))
+        blocked = source.refused(error.status) if isinstance(source, Source) and error.status else ""
+        next_try = now + (error.retry_after or (_BLOCKED if blocked else _patience(state.failures)))
+        what = blocked or str(error)
+        store.failed(source.name, what=what, now=now, next_try=next_try, asked=error.retry_after is not None)
+        return replace(result, fault=f"{source.name}: {blocked}" if blocked else str(error))
     return result if isinstance(source, Source) or result.papers else None
 
 

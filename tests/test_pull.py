@@ -478,3 +478,15 @@ def test_what_stands_behind_the_sign_is_never_sent(desk: Desk) -> None:
     assert (result.papers, result.fault, desk.store.source(mice.name).cursor) == (2, None, "2026-11-20")
     assert [each.query["retstart"] for each in desk.asked("/efetch.fcgi")] == [["0"], ["100"]]
     assert not [each for each in desk.asked("/efetch.fcgi") if "#" in each.path or "101" in str(each.query)]
+
+
+def test_a_feed_that_refuses_machines_is_marked_and_rests_for_a_day(desk: Desk) -> None:
+    desk.answers("/publication/science/10557903", Reply(403, b"<html>Just a moment...</html>"))
+    feed = Feed(title="Health", url=f"{desk.web.url}/publication/science/10557903", allow_private=True)
+    result = desk.run(feed)[feed.name]
+    assert result.fault == (
+        "feeds Health: blocked by the publisher (answered 403): take it out of `feeds:` and ask Crossref, "
+        "`crossref: {journals: [{name: Health, issn: 1055-7903}]}`"
+    )
+    state = desk.state(feed.name)
+    assert state.next_try == MORNING + timedelta(days=1)

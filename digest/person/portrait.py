@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from digest.paper import Paper
 from digest.person.followed import Followed
 
 _FIELDS: Final = 4
-_IDS: Final = {"s2": "semanticscholar", "openalex": "openalex"}  # a kind of id in a rule, and whose it is
+_IDS: Final = {
+    "s2": "semanticscholar",
+    "openalex": "openalex",
+    "dblp": "dblp",
+}  # of a rule, and whose they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +57,13 @@ def ids_of(followed: Followed, people: Iterable[Researcher]) -> dict[str, tuple[
     for person in people:
         if person.id:
             found.setdefault(person.service, {})[person.id] = None
-    said = {_IDS[kind]: (value.rpartition("/")[2],) for kind, value in followed.ids if kind in _IDS}
+    said = {_IDS[kind]: (_bare(value),) for kind, value in followed.ids if kind in _IDS}
     return {service: tuple(ids) for service, ids in found.items()} | said
+
+
+def _bare(given: str) -> str:
+    """An id without the address that leads to it; DBLP's have a slash of their own."""
+    return re.sub(r"^https?://[^/]+/(?:author/|pid/)?", "", given.strip())
 
 
 def numbers(followed: Followed, people: Sequence[Researcher]) -> Researcher | None:

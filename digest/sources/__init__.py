@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from digest.sources import arxiv, crossref, europepmc, feeds, huggingface, openalex, pubmed, semanticscholar
+from digest.sources import (
+    arxiv,
+    crossref,
+    dblp,
+    europepmc,
+    feeds,
+    huggingface,
+    openalex,
+    openreview,
+    pubmed,
+    semanticscholar,
+)
 from digest.sources.base import Enricher, LookUp, Reading, SourceKind
 from digest.sources.biorxiv import biorxiv, medrxiv
 
@@ -17,9 +28,11 @@ SOURCES: dict[str, SourceKind] = {
     "pubmed": pubmed,
     "crossref": crossref,
     "europepmc": europepmc,
+    "openreview": openreview,
     "feeds": feeds,
     "semanticscholar": semanticscholar,
     "openalex": openalex,
+    "dblp": dblp,
 }
 
 LOOK_UPS: dict[str, Callable[[Any], LookUp]] = {
@@ -30,6 +43,7 @@ LOOK_UPS: dict[str, Callable[[Any], LookUp]] = {
 ENRICHERS: dict[str, Callable[[Any], Enricher | None]] = {
     "semanticscholar": semanticscholar.enricher,
     "openalex": openalex.enricher,
+    "dblp": dblp.enricher,
 }
 
 

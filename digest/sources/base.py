@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import httpx
 from pydantic import BaseModel
@@ -16,6 +16,9 @@ from digest.text import strip_controls
 
 Rest = Literal["", "weekend", "holiday"]
 """Why a service brings nothing today; empty where it does."""
+
+BLOCKED: Final = "blocked by the publisher"
+"""What is said of a feed that people may read and machines may not."""
 
 LARGEST = 32 * 1024 * 1024
 """Bytes; a longer answer is not read. The longest real ones (2,500 records of OAI-PMH) have about 8 MB."""
@@ -82,6 +85,9 @@ class Steady:
     def timetable(self) -> Timetable | None:
         return None
 
+    def refused(self, status: int) -> str:
+        return ""
+
 
 @runtime_checkable
 class Source(Protocol):
@@ -110,6 +116,9 @@ class Source(Protocol):
     @property
     def allow_private(self) -> bool:
         """Whether it may lead to an address inside one's own net."""
+
+    def refused(self, status: int) -> str:
+        """What to do where the service refuses machines with such an answer of HTTP; empty where that is no refusal."""
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         """What to ask first: from the cursor on, or from `since` where there is none yet."""
@@ -180,10 +189,14 @@ class Enricher(Protocol):
     def most(self) -> int:
         """So many ids at once."""
 
-    def ask(self, keys: Sequence[str]) -> httpx.Request | None:
-        """What to ask about these papers; None where the service cannot know any of them."""
+    @property
+    def asks_about_all(self) -> bool:
+        """Whether it is asked about all new papers, or about the known ones of followed people alone."""
 
-    def read(self, answer: Answer, keys: Sequence[str]) -> Found:
+    def ask(self, keys: Sequence[str], known: Mapping[str, Paper]) -> httpx.Request | None:
+        """What to ask about these papers, `known` where they are stored; None where the service can know none."""
+
+    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
         """What it says of them. Raises SourceError."""
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:

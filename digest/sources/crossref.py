@@ -16,10 +16,11 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
-from digest.identity import doi
+from digest.identity import doi, issn
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
 from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
+from digest.sources.unixref import papers_in
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://api.crossref.org"
@@ -28,21 +29,17 @@ _ROWS = 200
 _SELECT = (
     "DOI,title,author,abstract,container-title,created,published,published-online,issued,type,relation,updated-by,URL"
 )
-_ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
+_ISSN = re.compile(r"\d{4}-?\d{3}[\dX]", re.ASCII | re.IGNORECASE)
 _HEADING = re.compile(r"^abstract[.:]?\s+", re.IGNORECASE)
 _GONE = frozenset({"retraction", "withdrawal", "removal", "partial_retraction"})
 
 
 def _issn(given: str) -> str:
-    """An ISSN in its normal form (ISO 3297); its last digit tells of typing errors."""
-    found = _ISSN.fullmatch(given.strip())
-    if found is None:
+    if _ISSN.fullmatch(given.strip()) is None:
         raise ValueError("no ISSN: write one such as 1476-4687")
-    digits = f"{found[1]}{found[2]}".upper()
-    total = sum(int(digit) * weight for digit, weight in zip(digits[:7], range(8, 1, -1), strict=True))
-    if (total + (10 if digits[7] == "X" else int(digits[7]))) % 11:
+    if (found := issn(given)) is None:
         raise ValueError("no ISSN: its last digit does not fit the others, so one of them is wrong")
-    return f"{digits[:4]}-{digits[4:]}"
+    return found
 
 
 class Entry(BaseModel):
@@ -115,8 +112,12 @@ def read_saved(body: bytes, name: str) -> Reading:
     """What a saved answer holds: a list of works, or one. Raises SourceError when it is no answer of Crossref."""
     if body.strip() == b"Resource not found.":
         return Reading(said="an error answer: Resource not found.")
+    if body.lstrip()[:1] == b"<" and (read := papers_in(body)) is not None:
+        return Reading(papers=read[0], warnings=read[1], said="" if read[0] else "a document without works")
     try:
         value = json_of(body)
+        if isinstance(value, dict) and isinstance(value.get("title"), str) and "DOI" in value:
+            value = {"message-type": "work", "message": _from_citeproc(value)}
         if fault := _fault_of(value):
             return Reading(said=f"an error answer: {fault}")
         kind = value.get("message-type") if isinstance(value, dict) else None
@@ -129,6 +130,11 @@ def read_saved(body: bytes, name: str) -> Reading:
     except ValueError as error:
         raise no_answer(name, "crossref", error) from error
     return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without works")
+
+
+def _from_citeproc(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One work in the form of CSL, where texts stand for themselves that are lists at Crossref."""
+    return {**value, **{name: [text(value, name)] for name in ("title", "container-title")}}
 
 
 def _fault_of(value: Any) -> str:

@@ -51,12 +51,13 @@ class Catalogue:
     every: timedelta = timedelta(hours=6)
     allow_private: bool = False
     most: int = 50  # values of one filter; DOIs are long, and so becomes the address
+    asks_about_all: bool = True
 
     @property
     def name(self) -> str:
         return KIND
 
-    def ask(self, keys: Sequence[str]) -> httpx.Request | None:
+    def ask(self, keys: Sequence[str], known: Mapping[str, Paper]) -> httpx.Request | None:
         names = [name for key in keys if (name := _doi_of(key))]
         return self._ask("works", _WORKS, f"doi:{'|'.join(names)}") if names else None
 
@@ -67,7 +68,7 @@ class Catalogue:
         params = {"filter": chosen, "select": select, "per_page": "100", "api_key": self.key.get_secret_value()}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/{what}", params=params)
 
-    def read(self, answer: Answer, keys: Sequence[str]) -> Found:
+    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
         works = _results(answer)
         papers, warnings = papers_of(works, _paper)
         figures = dict[str, Figures]()

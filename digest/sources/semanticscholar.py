@@ -50,12 +50,13 @@ class Graph:
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
     most: int = 500  # of a batch; authors could be twice as many
+    asks_about_all: bool = True
 
     @property
     def name(self) -> str:
         return KIND
 
-    def ask(self, keys: Sequence[str]) -> httpx.Request | None:
+    def ask(self, keys: Sequence[str], known: Mapping[str, Paper]) -> httpx.Request | None:
         ids = [name for key in keys if (name := _id_of(key))]
         return self._ask("paper", _FIELDS, ids) if ids else None
 
@@ -71,7 +72,7 @@ class Graph:
             json={"ids": list(ids)},
         )
 
-    def read(self, answer: Answer, keys: Sequence[str]) -> Found:
+    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
         asked = [key for key in keys if _id_of(key)]
         found = _batch(answer, len(asked))
         papers, warnings = papers_of((each for each in found if each is not None), _paper)

@@ -179,7 +179,7 @@ class Web:
         if reply.status >= 400:
             if asked is not None:
                 at.asked(self._clock(), asked, why)
-            raise SourceError(why, retry_after=_span(asked))
+            raise SourceError(why, retry_after=_span(asked), status=reply.status)
 
     def _failed(self, at: Place, lane: Lane, why: str, *, throttled: bool = False, asked: float | None = None) -> None:
         at.failed(self._clock(), why, lane.manners, self._random(), throttled=throttled, asked=asked)

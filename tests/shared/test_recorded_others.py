@@ -59,3 +59,56 @@ def test_pubmed_is_read_or_says_what_it_is(shared: Path) -> None:
         assert said == "papers" or said.startswith((f"{path.name} is no answer of pubmed: ", "a list of"))
         papers += said == "papers"
     assert papers > 10
+
+
+ALL = {
+    "arxiv_atom": "arxiv",
+    "arxiv_oai": "arxiv",
+    "arxiv_oai_from_arxivs_own_server": "arxiv",
+    "arxiv_rss": "arxiv",
+    "arxiv_rss_from_arxivs_own_serializer": "arxiv",
+    "biorxiv": "biorxiv",
+    "crossref": "crossref",
+    "dblp": "dblp",
+    "europepmc": "europepmc",
+    "feeds": "feeds",
+    "hf_daily_papers": "huggingface",
+    "openalex": "openalex",
+    "openreview": "openreview",
+    "pubmed": "pubmed",
+    "semantic_scholar": "semanticscholar",
+}
+
+
+def test_no_recorded_file_is_left_out(shared: Path) -> None:
+    """Every file of every service holds papers, or is said to be what it is."""
+    folders = {path.name for path in (shared / "recorded").iterdir() if path.is_dir()}
+    assert folders <= set(ALL)
+    for folder in sorted(folders):
+        for path in sorted((shared / "recorded" / folder).iterdir()):
+            said = held(ALL[folder], path)
+            assert said, path
+            assert said == "papers" or not said.startswith(f"{path.name} ") or " it looks like " in said, said
+
+
+@pytest.mark.parametrize(
+    ("folder", "least"),
+    [("semantic_scholar", 600), ("openalex", 4), ("openreview", 2), ("dblp", 1)],
+)
+def test_papers_of_the_others(shared: Path, folder: str, least: int) -> None:
+    readings = [
+        read_saved(ALL[folder], path.read_bytes(), path.name)
+        for path in sorted((shared / "recorded" / folder).iterdir())
+    ]
+    papers = [paper for reading in readings for paper in reading.papers]
+    assert len(papers) >= least
+    assert all(paper.title and paper.key.partition(":")[2] for paper in papers)
+
+
+def test_an_answer_of_one_service_is_no_paper_of_another(shared: Path) -> None:
+    new = ("semanticscholar", "openalex", "openreview", "dblp")
+    for folder, owner in ALL.items():
+        for path in sorted((shared / "recorded" / folder).iterdir()):
+            for kind in new:
+                if kind != owner:
+                    assert held(kind, path) != "papers", (kind, path)

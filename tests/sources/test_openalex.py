@@ -65,18 +65,18 @@ def listed(*results: object) -> Answer:
 
 
 def test_works_are_asked_for_by_their_dois_and_preprints_by_arxivs() -> None:
-    request = CATALOGUE.ask(["arxiv:2611.00001", "doi:10.1000/routes.7", "doi:10.1/a,b", "pmid:77"])
+    request = CATALOGUE.ask(["arxiv:2611.00001", "doi:10.1000/routes.7", "doi:10.1/a,b", "pmid:77"], {})
     assert request is not None
     assert request.url.params["filter"] == "doi:10.48550/arxiv.2611.00001|10.1000/routes.7"
     assert request.url.params["api_key"] == "sesame"
-    assert CATALOGUE.ask(["pmid:77"]) is None
+    assert CATALOGUE.ask(["pmid:77"], {}) is None
     people = CATALOGUE.ask_people(["A11", "A12"])
     assert people is not None
     assert (people.url.path, people.url.params["filter"]) == ("/authors", "ids.openalex:A11|A12")
 
 
 def test_an_article_field_by_field() -> None:
-    found = CATALOGUE.read(listed(WORK), ["doi:10.1000/routes.7", "arxiv:2611.00001"])
+    found = CATALOGUE.read(listed(WORK), ["doi:10.1000/routes.7", "arxiv:2611.00001"], {})
     [paper] = found.papers
     assert paper.key == "doi:10.1000/routes.7"
     assert paper.ids == Ids(doi="10.1000/routes.7", pmid="78", openalex="W7")
@@ -93,7 +93,7 @@ def test_an_article_field_by_field() -> None:
 
 
 def test_a_preprint_is_found_under_arxivs_doi() -> None:
-    found = CATALOGUE.read(listed(PREPRINT), ["arxiv:2611.00001"])
+    found = CATALOGUE.read(listed(PREPRINT), ["arxiv:2611.00001"], {})
     [paper] = found.papers
     assert (paper.key, paper.doi, paper.journal, paper.abstract) == ("arxiv:2611.00001", None, None, None)
     assert list(found.figures) == ["arxiv:2611.00001"]
@@ -113,12 +113,12 @@ def test_people() -> None:
 
 @pytest.mark.parametrize("index", [{"a": [10**9]}, {"a": "x", "b": [-1]}, {"a": [True, None]}, 7, []])
 def test_an_abstract_without_sense_is_none(index: object) -> None:
-    [paper] = CATALOGUE.read(listed(WORK | {"abstract_inverted_index": index}), []).papers
+    [paper] = CATALOGUE.read(listed(WORK | {"abstract_inverted_index": index}), [], {}).papers
     assert paper.abstract in (None, "a")
 
 
 def test_a_work_without_a_title_stops_no_other() -> None:
-    found = CATALOGUE.read(listed(WORK | {"title": None}, PREPRINT), [])
+    found = CATALOGUE.read(listed(WORK | {"title": None}, PREPRINT), [], {})
     assert len(found.papers) == 1
     assert found.warnings == ("1 record could not be read: a work without a title",)
 

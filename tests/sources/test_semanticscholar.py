@@ -45,18 +45,18 @@ def answer(value: object) -> Answer:
 
 
 def test_a_batch_is_asked_for_with_ones_own_key_and_only_for_what_can_be_known() -> None:
-    request = GRAPH.ask(KEYS)
+    request = GRAPH.ask(KEYS, {})
     assert request is not None
     assert (request.method, request.url.path) == ("POST", "/graph/v1/paper/batch")
     assert json.loads(request.content) == {"ids": ["ARXIV:2611.00001", "DOI:10.1000/none", "PMID:77"]}
     assert request.headers["x-api-key"] == "sesame"
     assert "sesame" not in str(request.url)
     assert "authors.hIndex" in request.url.params["fields"].split(",")
-    assert GRAPH.ask(["feed:abc"]) is None
+    assert GRAPH.ask(["feed:abc"], {}) is None
 
 
 def test_a_batch_has_a_place_for_each_id_and_nothing_where_it_knows_none() -> None:
-    found = GRAPH.read(answer([ROUTES, None, None]), KEYS)
+    found = GRAPH.read(answer([ROUTES, None, None]), KEYS, {})
     [paper] = found.papers
     assert (paper.key, paper.ids) == (
         "arxiv:2611.00001",
@@ -97,7 +97,7 @@ def test_a_batch_has_a_place_for_each_id_and_nothing_where_it_knows_none() -> No
 )
 def test_what_is_no_batch_is_said(body: bytes, said: str) -> None:
     with pytest.raises(SourceError, match=said):
-        GRAPH.read(Answer(url=GRAPH.url, body=body), KEYS)
+        GRAPH.read(Answer(url=GRAPH.url, body=body), KEYS, {})
 
 
 def test_without_a_key_nothing_is_asked() -> None:

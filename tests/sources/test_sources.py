@@ -69,6 +69,7 @@ def test_every_source_says_its_kind_and_its_pace() -> None:
     values: dict[str, object] = {"arxiv": {"categories": ["cs.CL"]}, "feeds": [{"url": "https://a.example/"}]}
     values |= {"crossref": {"journals": [{"issn": "1476-4687"}]}, "europepmc": {"queries": [{"query": "mice"}]}}
     values["pubmed"] = values["europepmc"]
+    values["openreview"] = {"venues": [{"id": "ICLR.cc/2026/Conference"}]}
     for kind, service in SOURCES.items():
         for source in service.sources(service.Settings.model_validate(values.get(kind, {}))):
             assert source.kind == kind

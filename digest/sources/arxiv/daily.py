@@ -43,6 +43,9 @@ class Daily:
     def part(self) -> str:
         return self.category
 
+    def refused(self, status: int) -> str:
+        return ""
+
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", f"{self.url.rstrip('/')}/{self.category}")
 

@@ -50,6 +50,9 @@ class Harvest:
     def part(self) -> str:
         return self.category
 
+    def refused(self, status: int) -> str:
+        return ""
+
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
         start = max(EARLIEST, min(start, now.astimezone(UTC).date()))

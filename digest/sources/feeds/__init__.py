@@ -14,8 +14,20 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from digest.errors import SourceError
+from digest.identity import issn
 from digest.paper import Paper
-from digest.sources.base import LARGEST, Answer, Page, Reading, Source, Steady, looks_like, not_later, web_address
+from digest.sources.base import (
+    BLOCKED,
+    LARGEST,
+    Answer,
+    Page,
+    Reading,
+    Source,
+    Steady,
+    looks_like,
+    not_later,
+    web_address,
+)
 from digest.sources.feeds.entry import read_entry
 from digest.text import clean_line
 
@@ -53,6 +65,9 @@ class Settings(RootModel[tuple[Entry, ...]]):
         return self
 
 
+_ISSN = re.compile(r"(?<![0-9A-Za-z])[0-9]{4}-?[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed(Steady):
     """One feed; what it holds today is all that it ever says, so it has no cursor."""
@@ -70,6 +85,16 @@ class Feed(Steady):
     @property
     def part(self) -> str:
         return self.title
+
+    def refused(self, status: int) -> str:
+        """Publishers turn servers away with these; to disguise oneself would be no answer to that."""
+        if status not in (401, 403, 451):
+            return ""
+        found = next((named for each in _ISSN.finditer(self.url) if (named := issn(each[0]))), None)
+        return (
+            f"{BLOCKED} (answered {status}): take it out of `feeds:` and ask Crossref, "
+            f"`crossref: {{journals: [{{name: {self.title}, issn: {found or '…'}}}]}}`"
+        )
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", self.url)

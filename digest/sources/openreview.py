@@ -1,0 +1,171 @@
+"""OpenReview: what was submitted to conferences, by the second version of its API. https://docs.openreview.net
+
+Values lie under `content.X.value` (bare in the first version), times are milliseconds of Unix time, and under
+double-blind review there are no authors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from digest.errors import SourceError
+from digest.identity import repository
+from digest.paper import Author, Ids, Paper
+from digest.sources.answers import Address, json_of, no_answer, papers_of, text
+from digest.sources.base import Answer, Page, Reading, Source, Steady, window
+from digest.text import clean_block, clean_line, clean_name
+
+URL = "https://api2.openreview.net"
+PAGES = "https://openreview.net"
+OVERLAP = timedelta(days=2)
+_ROWS = 1_000
+_GONE = ("withdrawn", "desk rejected", "rejected_submission/withdrawn")
+
+
+class Entry(BaseModel):
+    """One venue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(min_length=3, pattern=r"^[\w.-]+(/[\w.-]+)*$")]
+    name: str = Field(default_factory=lambda data: data["id"], min_length=1)
+
+
+class Settings(BaseModel):
+    """What stands under `openreview:`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    venues: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    base_url: Annotated[str, Address] = URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venue(Steady):
+    """The walk through the submissions of one venue. Its cursor is the last day that was read whole."""
+
+    id: str
+    title: str
+    url: str = URL
+    kind: str = "openreview"
+    every: timedelta = timedelta(hours=6)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"openreview {self.title}"
+
+    @property
+    def part(self) -> str:
+        return self.title
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        day, _ = window(cursor, since, now, overlap=OVERLAP)
+        return self._ask(_milliseconds(day), 0)
+
+    def _ask(self, since: str, offset: int) -> httpx.Request:
+        params = {
+            "invitation": f"{self.id}/-/Submission",
+            "mintcdate": since,
+            "sort": "tcdate:asc",
+            "limit": str(_ROWS),
+            "offset": str(offset),
+        }
+        return httpx.Request("GET", f"{self.url.rstrip('/')}/notes", params=params)
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        try:
+            notes = _notes(json_of(answer.body))
+            papers, warnings = papers_of(notes, _paper)
+        except ValueError as error:
+            raise SourceError(f"{self.name}: no list of notes, but {error}") from error
+        asked = httpx.URL(answer.url).params
+        if len(notes) >= _ROWS:
+            offset = int(asked.get("offset") or 0) + len(notes)
+            return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("mintcdate", "0"), offset))
+        return Page(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
+
+
+def sources(settings: Settings) -> Sequence[Source]:
+    """One walk for each venue."""
+    own = settings.base_url != URL
+    return [Venue(id=each.id, title=each.name, url=settings.base_url, allow_private=own) for each in settings.venues]
+
+
+def read_saved(body: bytes, name: str) -> Reading:
+    """What a saved list or search holds, or one note. Raises SourceError when it is none."""
+    try:
+        value = json_of(body)
+        if isinstance(value, Mapping) and text(value, "message") and "notes" not in value:
+            return Reading(said=f"an error answer: {clean_line(text(value, 'message'))[:200]}")
+        papers, warnings = papers_of(_notes(value), _paper)
+    except ValueError as error:
+        raise no_answer(name, "openreview", error) from error
+    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without notes")
+
+
+def _milliseconds(day: date) -> str:
+    return str(int(datetime.combine(day, time(), UTC).timestamp() * 1000))
+
+
+def _notes(value: Any) -> list[Any]:
+    """Raises ValueError when it is no list of notes, or says that it failed."""
+    if isinstance(value, Mapping) and isinstance(value.get("notes"), list):
+        return list(value["notes"])
+    if isinstance(value, Mapping) and isinstance(value.get("content"), Mapping) and text(value, "id"):
+        return [value]
+    if isinstance(value, Mapping) and text(value, "message"):
+        raise ValueError(f"the words {clean_line(text(value, 'message'))[:200]!r}")
+    raise ValueError("JSON of another kind")
+
+
+def _paper(note: Mapping[str, Any]) -> Paper:
+    content = note.get("content")
+    held = {name: _bare(value) for name, value in content.items()} if isinstance(content, Mapping) else {}
+    own = text(note, "forum", "id")
+    title = clean_line(text(held, "title"))
+    if not own or not title:
+        raise ValueError(f"a note without {'a title' if own else 'an id'}")
+    venue, where = clean_line(text(held, "venue")), text(held, "venueid").casefold()
+    decided = bool(venue) and not venue.casefold().startswith(("submitted to", *_GONE))
+    abstract = clean_block(text(held, "abstract"))
+    return Paper(
+        key=f"openreview:{own}",
+        ids=Ids(),
+        title=title,
+        abstract=abstract or None,
+        authors=tuple(Author(name=name) for each in _listed(held.get("authors")) if (name := clean_name(each))),
+        published=_moment(note, "cdate", "tcdate"),
+        updated=_moment(note, "mdate", "tmdate"),
+        announced=_moment(note, "tcdate", "cdate"),
+        comment=venue or None if not decided else None,
+        journal=venue if decided else None,
+        url=f"{PAGES}/forum?id={own}",
+        pdf=f"{PAGES}/pdf?id={own}" if text(held, "pdf") else None,
+        code=repository(f"{text(held, 'code')}\n{abstract}"),
+        withdrawn=any(sign in venue.casefold() or sign.replace(" ", "_") in where for sign in _GONE),
+        source="openreview",
+    )
+
+
+def _bare(value: Any) -> Any:
+    return value.get("value") if isinstance(value, Mapping) else value
+
+
+def _listed(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _moment(note: Mapping[str, Any], *names: str) -> datetime | None:
+    """Milliseconds of Unix time, as far as they name a moment of our age."""
+    for name in names:
+        found = note.get(name)
+        if isinstance(found, int) and 0 < found < 4_102_444_800_000:
+            return datetime.fromtimestamp(found / 1000, UTC)
+    return None
