@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,11 @@ LOOK_BACK = timedelta(days=7)
 _HELD = timedelta(days=14)
 """How long arXiv may hold a submission before announcing it; an older first version came for another reason."""
 
+_ACCEPTED = re.compile(
+    r"\b(?:accepted|to appear|forthcoming|in press)\b(?!.{0,20}\b(?:pending|subject|if)\b)|\bpublished (?:in|at|by)\b",
+    re.IGNORECASE,
+)
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,6 +36,18 @@ class Arrival:
     event: str  # "new", "revised v2", "published" or "withdrawn"
     at: datetime
     paper: Paper
+    changes: tuple[str, ...] = ()  # of CHANGES: what is other than in the record that was known
+
+
+CHANGES = ("title", "authors", "abstract", "comment", "journal", "doi")
+"""The fields of which a reader is told that they are others, in this order."""
+
+
+def changes(known: Paper, merged: Paper) -> tuple[str, ...]:
+    """What of a record has changed, or has come to it, where it was known whole."""
+    if known.announce and not merged.announce:  # a feed's words for the same: raw TeX, no comments
+        return ()
+    return tuple(name for name in CHANGES if getattr(known, name) != getattr(merged, name) and getattr(merged, name))
 
 
 def merge(known: Paper, seen: Paper) -> Paper:
@@ -90,8 +108,14 @@ def _news_of(known: Paper, seen: Paper) -> Iterator[str]:
         return
     if seen.version and known.version and seen.version > known.version:
         yield f"revised v{seen.version}"
-    if _is_preprint(known, seen) and (seen.journal or seen.doi) and not (known.journal or known.doi):
+    appeared = (seen.journal or seen.doi) and not (known.journal or known.doi)
+    if _is_preprint(known, seen) and (appeared or (_accepted(seen) and not (_accepted(known) or known.journal))):
         yield "published"
+
+
+def _accepted(paper: Paper) -> bool:
+    """Whether its comment says where it will appear."""
+    return paper.comment is not None and _ACCEPTED.search(paper.comment) is not None
 
 
 def _is_preprint(known: Paper, seen: Paper) -> bool:

@@ -37,6 +37,7 @@ class Item:
     hits: tuple[Hit, ...] = ()
     also: tuple[str, ...] = ()  # titles of the other rules that it matched
     doubts: tuple[tuple[str, Verdict], ...] = ()  # followed people whose it may be, and what speaks for that
+    changes: tuple[str, ...] = ()  # fields of the paper that are others since it was told of last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,7 @@ class Candidate:
     at: datetime  # when it arrived in the store
     rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
     doubts: tuple[tuple[int, Verdict], ...] = ()  # rules that follow a person who may be another one
+    changes: tuple[str, ...] = ()
 
 
 Desk = tuple[str, Subscription]
@@ -180,6 +182,7 @@ def _candidate(arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[in
         at=arrival.at,
         rules=tuple(sorted(rules)),
         doubts=tuple(doubts),
+        changes=arrival.changes,
     )
 
 
@@ -336,4 +339,5 @@ def _item(candidate: Candidate, rules: Sequence[Rule]) -> Item:
         hits=tuple({hit: None for index in candidate.rules for hit in rules[index].query.hits(candidate.paper)}),
         also=tuple(rules[index].title for index in candidate.rules[1:]),
         doubts=tuple((rules[index].author or "", verdict) for index, verdict in candidate.doubts),
+        changes=candidate.changes,
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.arrival import decide, merge
+from digest.arrival import changes, decide, merge
 from digest.paper import Author, Ids, Paper
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
@@ -88,6 +88,11 @@ def test_the_first_pull_of_a_source_announces_what_is_dated_within_the_window(
         (replace(OAI, withdrawn=True), replace(OAI, withdrawn=True), ()),
         (OAI, replace(OAI, journal="Nature 1"), ("published",)),
         (OAI, replace(OAI, doi="10.1038/s1"), ("published",)),
+        (OAI, replace(OAI, comment="Accepted at ICML 2026, 9 pages"), ("published",)),
+        (OAI, replace(OAI, comment="9 pages, to appear in Annals"), ("published",)),
+        (OAI, replace(OAI, comment="10 pages"), ()),
+        (replace(OAI, comment="Accepted at ICML"), replace(OAI, comment="Accepted at ICML 2026 (oral)"), ()),
+        (replace(OAI, journal="Nature 1"), replace(OAI, comment="accepted by Nature"), ()),
         (replace(OAI, doi="10.1038/s1"), replace(OAI, doi="10.1038/s1", journal="Nature 1"), ()),
         (OAI, replace(OAI, version=2, journal="Nature 1"), ("revised v2", "published")),
         (ARTICLE, replace(ARTICLE, journal="Nature 1"), ()),  # an article was published all along
@@ -199,3 +204,10 @@ def test_no_news_is_told_twice(seen: list[Paper]) -> None:
     assert len(revised) == len(set(revised))
     assert told.count("new") <= 1
     assert told.count("new") == 0 or told[0] == "new"
+
+
+def test_what_has_changed_is_said_by_field() -> None:
+    second = merge(OAI, replace(OAI, version=2, title="Routing, again", comment="Accepted at ICML 2026"))
+    assert changes(OAI, second) == ("title", "comment")
+    assert changes(replace(OAI, announce="new"), OAI) == ()  # the harvest's words for what a feed announced
+    assert changes(OAI, replace(OAI, abstract=None)) == ()

@@ -231,7 +231,7 @@ def _card(item: Item, number: int, now: datetime, words: Words, room: int) -> Ca
         doubts=tuple(words.doubt(_line(name), verdict) for name, verdict in item.doubts),
         abstract=_abstract(item, room) if room else (),
         category=_line(paper.primary or next(iter(paper.categories), "")),
-        label=words.event(item.event),
+        label=words.event(item.event, item.changes),
         facts=tuple(_facts(item, now, words)) if room else (),
         actions=tuple(_actions(paper, words)) if room else (),
     )

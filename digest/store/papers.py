@@ -115,7 +115,7 @@ def versions(self: Database, key: str) -> dict[int, datetime | None]:
 def arrivals(self: Database, since: datetime, until: datetime) -> list[Arrival]:
     """What arrived after `since` and not after `until`, in order."""
     c = t.event.c
-    happened = select(c.serial, c.work, c.event, c.at, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
+    happened = select(c.serial, c.work, c.event, c.at, c.changes, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
     return _arrivals(self, happened.where(c.at > since, c.at <= until).order_by(c.serial))
 
 
@@ -133,6 +133,7 @@ def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
         t.paper.c.work,
         func.coalesce(c.event, "new").label("event"),
         date.label("at"),
+        c.changes,
         *_PAPER,
     )
     found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
@@ -165,6 +166,13 @@ def _arrivals(self: Database, wanted: Select[Any]) -> list[Arrival]:
     with self.reading() as connection:
         rows = connection.execute(wanted).mappings().all()
     return [
-        Arrival(serial=row["serial"], work=row["work"], event=row["event"], at=row["at"], paper=to_paper(row))
+        Arrival(
+            serial=row["serial"],
+            work=row["work"],
+            event=row["event"],
+            at=row["at"],
+            paper=to_paper(row),
+            changes=tuple(row["changes"].split(",")) if row["changes"] else (),
+        )
         for row in rows
     ]

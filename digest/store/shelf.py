@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, exists, func, select, update
 
-from digest.arrival import LOOK_BACK, decide, merge
+from digest.arrival import LOOK_BACK, changes, decide, merge
 from digest.identity import same_work
 from digest.likeness import alike, conflicts
 from digest.paper import Paper
@@ -46,6 +46,7 @@ class Shelf:
         self._dated: set[tuple[int, int]] = set()
         self._joined: list[tuple[int, int]] = []  # (younger work, older work)
         self._bonds: dict[tuple[int, int], str] = {}  # (older record, younger record) -> why they are one work
+        self._changes: dict[tuple[int, str], str | None] = {}  # (record, event) -> the fields that are others
         self._fuller: dict[int, int] = {}  # work -> the record that tells more than what was told of
         self._load(connection, page)
         self._first = self._next = (connection.scalar(select(func.max(t.paper.c.id))) or 0) + 1
@@ -72,10 +73,12 @@ class Shelf:
         told_of = [known] if known else kin
         if told_of and not any(map(_is_full, told_of)) and _is_full(record.paper):
             self._fuller[record.work] = record.id
+        changed = ",".join(changes(known, record.paper)) if known and events else ""
         for what in events:
             if (record.work, what) not in self._happened:
                 self._happened.add((record.work, what))
                 self.news[record.work, what] = record.id
+                self._changes[record.id, what] = changed or None
         self._date(record.id, seen)
 
     def write(self, connection: Connection, now: datetime) -> None:
@@ -96,7 +99,13 @@ class Shelf:
             connection,
             t.event,
             [
-                {"work": work, "event": what, "paper_id": number, "at": now}
+                {
+                    "work": work,
+                    "event": what,
+                    "paper_id": number,
+                    "at": now,
+                    "changes": self._changes.get((number, what)),
+                }
                 for (work, what), number in self.news.items()
             ],
         )

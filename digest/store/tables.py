@@ -117,6 +117,7 @@ class EventColumns(TypedColumns):
     event: Named[str] = Column(Text)
     paper_id: Named[int] = Column(ForeignKey("paper.id"))
     at: Named[datetime] = Column(UTCDateTime, index=True)
+    changes: Named[str | None] = Column(Text)  # fields that are others now, with commas between
 
 
 class MemoryColumns(TypedColumns):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.issue import Kind
+from digest.figures import Researcher
+from digest.issue import Absence, Kind
 from digest.render.words import WORDS, Reason, Share, Summary, en, words
 from digest.subscription import When
 from tests.render.samples import AT_ONCE, WEEKDAYS
@@ -132,3 +135,57 @@ def test_days_are_written_out_and_the_year_only_where_it_differs() -> None:
 
 def test_a_language_that_nobody_wrote_is_answered_in_english() -> None:
     assert words("tlh") is words("en-GB") is WORDS["en"]
+
+
+def test_the_label_of_news_says_what_changed() -> None:
+    assert en.event("revised v2", ("title", "comment")) == "revised: v2, new title, new comment"
+    assert en.event("published", ("journal", "doi")) == "now published, journal reference, DOI"
+    assert en.event("new", ("title",)) == ""
+
+
+def late(*parts: str, why: Literal["late", "fault"] = "late", since: datetime | None = None) -> list[Absence]:
+    return [Absence(kind="arxiv", part=part, why=why, since=since) for part in parts]
+
+
+MORNING = datetime(2026, 11, 20, 7, 30, tzinfo=ZoneInfo("Europe/London"))
+
+
+@pytest.mark.parametrize(
+    ("absences", "next_on", "said"),
+    [
+        (
+            late("cs.CL"),
+            TODAY + timedelta(days=1),
+            "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's issue.",
+        ),
+        (
+            late("cs.CL", "cs.LG"),
+            TODAY + timedelta(days=3),
+            "arXiv cs.CL and cs.LG had not announced by 07:30; their papers will be in the next issue.",
+        ),
+        (
+            late(*"abcdefg"),
+            None,
+            "arXiv a, b, c, d and 3 more had not announced by 07:30; their papers will be in the next issue.",
+        ),
+        (
+            late("cs.CL", why="fault", since=MORNING - timedelta(hours=20)),
+            None,
+            "arXiv cs.CL could not be reached since 19 November, 11:30; "
+            "its papers will be in the first issue after it answers.",
+        ),
+        (
+            [Absence(kind="feeds", part="Annals", why="fault"), Absence(kind="biorxiv", part="", why="fault")],
+            None,
+            "bioRxiv and Annals could not be reached; their papers will be in the first issue after they answer.",
+        ),
+    ],
+)
+def test_what_a_letter_had_to_do_without(absences: list[Absence], next_on: date | None, said: str) -> None:
+    assert en.absence(absences, MORNING, next_on) == said
+
+
+def test_numbers_with_their_source_and_day() -> None:
+    turing = Researcher(service="semanticscholar", id="1", name="A. Turing", papers=57, citations=13621, h_index=22)
+    said = en.numbers(turing, "Semantic Scholar", "20 Nov")
+    assert said == "57 papers, 13,621 citations, h-index 22 (Semantic Scholar, 20 Nov)"

@@ -212,3 +212,12 @@ def test_papers_a_day_by_source(store: Store) -> None:
     )
     day = (NOW - timedelta(days=2)).date()
     assert store.days_by_source(day) == {("arxiv", day): 2, ("feeds", NOW.date()): 1}
+
+
+def test_news_of_a_known_paper_says_what_changed(store: Store) -> None:
+    keep(store, preprint())
+    keep(
+        store, preprint(version=2, title="Kept apart", comment="Accepted at ICML 2026", changed=TOMORROW), now=TOMORROW
+    )
+    told = [(arrival.event, arrival.changes) for arrival in store.arrivals(SINCE, TOMORROW)]
+    assert told == [("new", ()), ("revised v2", ("title", "comment")), ("published", ("title", "comment"))]

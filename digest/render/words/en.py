@@ -36,6 +36,14 @@ ET_AL = "et al."
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _REPLY = re.compile(r"\s*(re|fwd?)\s*:", re.I)  # a title that looks like a reply must not make the letter one
 _EVENTS = {"revised": "Revised", "published": "Published", "withdrawn": "Withdrawn"}
+_CHANGES = {
+    "title": "new title",
+    "authors": "other authors",
+    "abstract": "new abstract",
+    "comment": "new comment",
+    "journal": "journal reference",
+    "doi": "DOI",
+}
 _EVIDENCE = 160
 _NAME = 48  # characters of a section's name in a sentence
 
@@ -100,10 +108,12 @@ def reader(name: str) -> str:
     return f"for {name}"
 
 
-def event(event: str) -> str:
-    """The label of what is no new paper: "revised: v2"."""
+def event(event: str, changes: Sequence[str] = ()) -> str:
+    """The label of what is no new paper, and what has changed: "revised: v2, new title, new comment"."""
     what, _, version = event.partition(" ")
-    return {"new": "", "published": "now published"}.get(what, f"{what}: {version}" if version else what)
+    said = {"new": "", "published": "now published"}.get(what, f"{what}: {version}" if version else what)
+    news = [_CHANGES[name] for name in changes if name in _CHANGES] if said else []
+    return ", ".join(filter(None, (said, *news)))
 
 
 def doubt(name: str, verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""What services say of papers and people is kept, with its day."""
+"""What services say of papers and people is kept, with its day, and what has changed in a paper with the news of it."""
 
 from __future__ import annotations
 
@@ -18,4 +18,5 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_figure")),
     )
+    op.add_column("event", sa.Column("changes", sa.Text(), nullable=True))
     op.create_index(op.f("ix_figure_key"), "figure", ["key"], unique=False)
