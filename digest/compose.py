@@ -12,7 +12,7 @@ from digest.delivery import Envelope
 from digest.errors import DigestError
 from digest.issue import Absence, Candidate, Issue, Kind, Rulebook, Section, arrange, featured, match, wanted
 from digest.paper import Paper
-from digest.portraits import with_portraits
+from digest.portraits import enriched
 from digest.store import Answers, Due, Plan, Publication, Store
 from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
 
@@ -226,7 +226,7 @@ def _compose_one(
         now=now,
         trend=trend,
     )
-    issue = with_portraits(issue, task.subscription, store)
+    issue = enriched(issue, task.subscription, store)
     if following:
         issue = _with_absences(issue, task.subscription, outlook, following)
     quiet = not issue.sections and task.subscription.quiet == "silent"
@@ -360,7 +360,7 @@ def by_hand(
     issue = draw_up(
         reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
     )
-    issue = with_portraits(issue, subscription, store)
+    issue = enriched(issue, subscription, store)
     return ByHand(issue=issue, told=tuple(dict.fromkeys((*_events(found), *_shown(trend)))))
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from digest.arrival import Arrival
+from digest.figures import Figures
 from digest.identity import is_article
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, Verdict, judge
@@ -38,6 +39,7 @@ class Item:
     also: tuple[str, ...] = ()  # titles of the other rules that it matched
     doubts: tuple[tuple[str, Verdict], ...] = ()  # followed people whose it may be, and what speaks for that
     changes: tuple[str, ...] = ()  # fields of the paper that are others since it was told of last
+    figures: tuple[Figures, ...] = ()  # what services say of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the store knows of a followed person, put together for the head of their section and for the terminal."""
+"""What services say, put to an issue: a summary and citations to its papers, a portrait to each followed person."""
 
 from __future__ import annotations
 
@@ -18,8 +18,27 @@ _LOOKED_AT = 200  # papers under a name, for the latest that are the person's
 _LATEST = 3
 
 
-def with_portraits(issue: Issue, subscription: Subscription, store: Store) -> Issue:
-    """The issue with what is known of each followed person at the head of their section."""
+def enriched(issue: Issue, subscription: Subscription, store: Store) -> Issue:
+    """The issue with all that services said of its papers and of the people whom its reader follows."""
+    return _with_figures(_with_portraits(issue, subscription, store), store)
+
+
+def _with_figures(issue: Issue, store: Store) -> Issue:
+    figures = store.figures({item.paper.key for item in issue.items})
+    if not figures:
+        return issue
+    sections = (
+        replace(
+            section,
+            items=tuple(replace(item, figures=tuple(figures.get(item.paper.key, ()))) for item in section.items),
+        )
+        for section in issue.sections
+    )
+    return replace(issue, sections=tuple(sections))
+
+
+def _with_portraits(issue: Issue, subscription: Subscription, store: Store) -> Issue:
+    """With what is known of each followed person at the head of their section."""
     people = {rule.title: rule.person for rule in subscription.rules if rule.person}
     sections = tuple(
         replace(section, portrait=_of_section(people[section.title], section, store))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from digest.cli.say import now_option, papers
 from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
+    from digest.figures import Figures
     from digest.paper import Paper
     from digest.store import Store, Work
 
@@ -33,10 +34,11 @@ def show(place: Place, paper: str, as_json: bool) -> None:
 
     with open_house(load(place.config), looking=True) as house:
         found = _found(house.store, paper)
+        figures = house.store.figures(each.key for each in found.records)
     if as_json:
         click.echo(dumped(_values(found)))
         return
-    for line in _lines(found):
+    for line in _lines(found, figures):
         click.echo(line)
 
 
@@ -90,13 +92,18 @@ def _records(work: Work) -> str:
     return f"{len(work.records)} records" if len(work.records) > 1 else "one record"
 
 
-def _lines(work: Work) -> Iterator[str]:
+def _lines(work: Work, figures: Mapping[str, list[Figures]]) -> Iterator[str]:
+    from digest.figures import SERVICES
     from digest.text import strip_controls
 
     for paper in work.records:
         version = f" v{paper.version}" if paper.version else ""
         yield f"{paper.key}{version}  {strip_controls(paper.title)}"
         yield f"    {'; '.join(_facts(paper))}"
+        for each in figures.get(paper.key, ()):
+            counted = f"{each.citations:,} citations" if each.citations is not None else "no citations counted"
+            told = f": {strip_controls(each.summary)}" if each.summary else ""
+            yield f"    {SERVICES[each.service]}: {counted}{told}"
     for bond in work.bonds:
         verb = "one with" if bond.together else "not one with"
         yield f"{bond.one} is {verb} {bond.other}: {bond.why} ({_day(bond.at)})"

@@ -247,7 +247,12 @@ def _title(item: Item, words: Words) -> Pieces:
 def _abstract(item: Item, room: int) -> Pieces:
     abstract = item.paper.abstract or ""
     spans = list(_spans(item, "abstract"))
-    return marked(abstract, spans, excerpt(abstract, room, spans)) if abstract else ()
+    if abstract:
+        return marked(abstract, spans, excerpt(abstract, room, spans))
+    summary = next((each for each in item.figures if each.summary), None)
+    if summary is None or not summary.summary:
+        return ()
+    return marked(f"{_line(summary.summary)} ({SERVICES[summary.service]})", ())
 
 
 def _also(item: Item, words: Words) -> Pieces:
@@ -268,7 +273,9 @@ def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
         if fact and (line := _line(fact)):
             yield shorten(line, _FACT)
     if paper.votes or paper.comments_count:
-        yield words.votes(paper.votes or 0, paper.comments_count or 0)
+        yield words.votes(paper.votes or 0, paper.comments_count or 0, len(paper.authors))
+    if citations := max((each.citations or 0 for each in item.figures), default=0):
+        yield words.citations(citations)
     dated = paper.updated if item.event.startswith("revised") and paper.updated else paper.dated
     if dated:
         yield words.short_day(dated.astimezone(now.tzinfo).date(), now.date())

@@ -1,7 +1,7 @@
 """Hugging Face Daily Papers: what people brought there day by day, with votes and comments. https://huggingface.co/papers
 
-Votes go on for days, so the last three days are read again. The day that goes on is asked for without its date: a date
-that has not begun yet is an error there.
+Votes go on for days, so the last three days are read again, and the whole week now and then: who gets a letter once a
+week wants its votes. The day that goes on is asked for without its date: one that has not begun yet is an error there.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from digest.text import clean_block, clean_line, clean_name
 URL = "https://huggingface.co"
 AGAIN = timedelta(days=3)
 _MOST = 100  # papers of one answer
+_LONGEST = 20  # answers of a week
 _KEY = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
@@ -69,9 +70,48 @@ class Days(Steady):
         return Page(papers=papers, warnings=warnings, cursor=asked, next=self._ask(day + timedelta(days=1), now))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weeks(Steady):
+    """The week that goes on, and on its first two days the one before, for their votes; it needs no cursor."""
+
+    url: str = URL
+    kind: str = "huggingface"
+    every: timedelta = timedelta(hours=6)
+    allow_private: bool = False
+
+    @property
+    def name(self) -> str:
+        return "huggingface weekly"
+
+    def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
+        today = now.astimezone(UTC).date()
+        return self._ask(today - timedelta(days=7) if today.weekday() < 2 else today, 0)
+
+    def _ask(self, day: date, page: int) -> httpx.Request:
+        year, week, _ = day.isocalendar()
+        params = {"week": f"{year}-W{week:02}", "limit": str(_MOST), "p": str(page)}
+        return httpx.Request("GET", f"{self.url.rstrip('/')}/api/daily_papers", params=params)
+
+    def read(self, answer: Answer, now: datetime) -> Page:
+        try:
+            value = json_of(answer.body)
+            papers, warnings = _papers(value)
+        except ValueError as error:
+            raise SourceError(f"{self.name}: no list of papers, but {error}") from error
+        asked, today = httpx.URL(answer.url).params, now.astimezone(UTC).date()
+        week, page = date.fromisoformat(f"{asked['week']}-1"), int(asked.get("p", "0"))
+        following = None
+        if len(value) >= _MOST and page < _LONGEST:
+            following = self._ask(week, page + 1)
+        elif week + timedelta(days=7) <= today:
+            following = self._ask(week + timedelta(days=7), 0)
+        return Page(papers=papers, warnings=warnings, next=following)
+
+
 def sources(settings: Settings) -> Sequence[Source]:
-    """One walk."""
-    return [Days(url=settings.base_url, allow_private=settings.base_url != URL)]
+    """The walk through the days, and that through the weeks."""
+    own = settings.base_url != URL
+    return [Days(url=settings.base_url, allow_private=own), Weeks(url=settings.base_url, allow_private=own)]
 
 
 def read_saved(body: bytes, name: str) -> Reading:
@@ -114,8 +154,18 @@ def _paper(item: Mapping[str, Any]) -> Paper:
         announced=moment(text(inner, "submittedOnDailyAt")),
         url=f"https://arxiv.org/abs/{found[0]}" if found else f"{URL}/papers/{given}",
         pdf=f"https://arxiv.org/pdf/{found[0]}" if found else None,
+        comment=_comment(item, inner),
         code=repository(text(inner, "githubRepo")) or repository(text(inner, "summary")),
         votes=whole(inner, "upvotes"),
         comments_count=whole(item, "numComments"),
         source="huggingface",
     )
+
+
+def _comment(item: Mapping[str, Any], inner: Mapping[str, Any]) -> str | None:
+    """Who brought it, and the page that its authors made for it."""
+    by = item.get("submittedBy") or inner.get("submittedOnDailyBy")
+    name = clean_name(text(by, "fullname", "name", "user")) if isinstance(by, Mapping) else ""
+    page = text(inner, "projectPage").strip()
+    told = (f"brought by {name}" if name else "", page if page.startswith(("https://", "http://")) else "")
+    return clean_line("; ".join(filter(None, told)))[:300] or None

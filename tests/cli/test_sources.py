@@ -68,6 +68,7 @@ def test_each_state_has_its_word(place: Path) -> None:
         "arxiv feed cs.CL: asked to wait; never answered; 0 today; next try 2026-11-21 07:30",
         "    failed once: answered 503",
         "huggingface daily: silent; answered 2026-11-18 07:30; 0 today; next try now",
+        "huggingface weekly: never asked; never answered; 0 today; next try now",
         "feeds Annals: failing; never answered; 0 today; next try 09:30",
         "    failed 2 times in a row: answered 403",
     ]

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from lxml import html
 
 from digest.errors import ConfigError
-from digest.issue import Issue
+from digest.figures import Figures, Researcher
+from digest.issue import Issue, Section
 from digest.letter import Mailbox, build
+from digest.person.portrait import Portrait
 from digest.render import Parts, Renderer
 from digest.render.links import safe
 from digest.text import strip_controls
@@ -345,9 +347,42 @@ def test_a_paper_with_code_leads_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("votes", "comments", "said"),
-    [(41, 3, "41 votes, 3 comments"), (1, 0, "1 vote"), (0, 1, "1 comment"), (1234, None, "1,234 votes")],
+    [
+        (41, 3, "41 votes, 3 comments, 3 authors"),
+        (1, 0, "1 vote, 3 authors"),
+        (0, 1, "1 comment, 3 authors"),
+        (1234, None, "1,234 votes, 3 authors"),
+    ],
 )
 def test_votes_are_said_where_there_are_any(votes: int, comments: int | None, said: str) -> None:
     parts = rendered(issue(on_sparse(item(paper(votes=votes, comments_count=comments)))))
     assert f"cs.LG · {said} · " in parts.text
     assert "vote" not in rendered(issue(on_sparse(item(paper(votes=0, comments_count=None))))).text
+
+
+def test_what_services_say_stands_on_the_card_and_their_words_only_where_there_is_no_abstract() -> None:
+    figures = (Figures(service="semanticscholar", citations=12, summary="Words\u202e are routed."),)
+    with_abstract, without = (
+        replace(item(paper(f"2402.0000{number}", abstract=text)), figures=figures)
+        for number, text in enumerate(["We route.", None], 1)
+    )
+    text = rendered(issue(on_sparse(with_abstract, without))).text
+    assert text.count("cs.LG · 12 citations · ") == 2
+    assert text.count("Words are routed. (Semantic Scholar)") == 1
+
+
+def test_a_followed_persons_chapter_opens_with_who_they_are() -> None:
+    turing = Researcher(
+        service="openalex", id="A1", name="A", papers=57, citations=1362, h_index=22, affiliation="NPL\nUK", at=TODAY
+    )
+    earlier = paper("2402.00002", title="Earlier <b> work", names=("A", "B", "C", "D"), code="https://github.com/a/b")
+    portrait = Portrait(name="A. Turing", fields=("cs.AI", "math.LO"), numbers=turing, latest=(earlier,))
+    section = Section(title="A. Turing", author="A. Turing", items=(item(paper()),), portrait=portrait)
+    parts = rendered(issue(section))
+    words = " ".join(parts.text.split())
+    assert "cs.AI, math.LO · 57 papers, 1,362 citations, h-index 22 (OpenAlex, 20 Nov) · NPL UK" in words
+    assert "Lately also: Earlier <b> work · A, B, C et al. · cs.LG · 18 Nov · Code" in words
+    [link] = page(parts).xpath("//a[text()='Earlier <b> work']/@href")
+    assert link == "https://arxiv.org/abs/2402.00002"
+    bare = rendered(issue(replace(section, portrait=Portrait(name="A. Turing"))))
+    assert "Lately" not in bare.text

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from digest.errors import SourceError
 from digest.paper import Author, Ids, Paper
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import Answer
-from digest.sources.huggingface import Days
+from digest.sources.huggingface import Days, Weeks
 from tests.sources.walking import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -129,7 +130,34 @@ def test_the_last_three_days_are_read_again_for_their_votes() -> None:
 
 def test_an_address_of_ones_own_may_be_private() -> None:
     service = SOURCES["huggingface"]
-    [own] = service.sources(service.Settings.model_validate({"base_url": "http://127.0.0.1:8000/"}))
+    own, weekly = service.sources(service.Settings.model_validate({"base_url": "http://127.0.0.1:8000/"}))
     assert own.allow_private
+    assert weekly.allow_private
     assert str(own.first(None, NOW, NOW).url) == "http://127.0.0.1:8000/api/daily_papers?limit=100"
     assert not service.sources(service.Settings.model_validate({}))[0].allow_private
+
+
+def test_the_week_that_goes_on_is_read_again_and_on_monday_the_one_before() -> None:
+    full = [featured(f"2611.{number:05}") for number in range(100)]
+
+    def answer(url: httpx.URL) -> list[dict[str, Any]]:
+        return full if (url.params["week"], url.params["p"]) == ("2026-W47", "0") else [featured("2611.00777")]
+
+    asked, pages = walk(Weeks(), answer, since=NOW, now=NOW)  # a Friday
+    assert [address.partition("?")[2] for address in asked] == [
+        "week=2026-W47&limit=100&p=0",
+        "week=2026-W47&limit=100&p=1",
+    ]
+    assert sum(len(page.papers) for page in pages) == 101
+    asked, _ = walk(Weeks(), answer, since=NOW, now=NOW + timedelta(days=3))  # a Monday
+    assert [address.partition("?")[2] for address in asked] == [
+        "week=2026-W47&limit=100&p=0",
+        "week=2026-W47&limit=100&p=1",
+        "week=2026-W48&limit=100&p=0",
+    ]
+
+
+def test_who_brought_a_paper_and_its_page() -> None:
+    [paper] = read([featured(projectPage="https://ada.example/kept") | {"submittedBy": {"fullname": "Grace  Hopper"}}])
+    assert paper.comment == "brought by Grace Hopper; https://ada.example/kept"
+    assert read([featured(projectPage="javascript:alert(1)")])[0].comment is None

@@ -123,9 +123,13 @@ def doubt(name: str, verdict: Verdict) -> str:
     return f"possibly by {name}: {shorten('; '.join(verdict.evidence), _EVIDENCE)}"
 
 
-def votes(votes: int, comments: int) -> str:
-    """41 votes, 3 comments; what there is none of is not said."""
-    counted = ((votes, "vote"), (comments, "comment"))
+def citations(count: int) -> str:
+    return _counted(count, "citation")
+
+
+def votes(votes: int, comments: int, authors: int = 0) -> str:
+    """41 votes, 3 comments, 12 authors; what there is none of is not said."""
+    counted = ((votes, "vote"), (comments, "comment"), (authors, "author"))
     return ", ".join(f"{_figure(count)} {word}{'' if count == 1 else 's'}" for count, word in counted if count)
 
 
