@@ -18,7 +18,7 @@ import httpx
 from digest.errors import SourceError
 from digest.web.guard import Refused, proxy_for
 from digest.web.hop import bare, dressed, excerpt, judge, place, private, target
-from digest.web.pace import ARXIV, GENTLE, Host, Lane, Place, retry_after
+from digest.web.pace import ARXIV, GENTLE, SLOW, Host, Lane, Place, retry_after
 from digest.web.wire import Fault, Reply, TooLarge, Wire
 
 _REDIRECTS = 5
@@ -205,9 +205,9 @@ class Web:
                 return
 
     def _lane(self, url: httpx.URL, service: str | None) -> Lane:
-        arxiv = service == "arxiv" or url.host == "arxiv.org" or url.host.endswith(".arxiv.org")
-        name = "arxiv" if arxiv else url.netloc.decode("ascii")
-        return self._lanes.setdefault(name, Lane(ARXIV if arxiv else GENTLE))
+        if service == "arxiv" or url.host == "arxiv.org" or url.host.endswith(".arxiv.org"):
+            return self._lanes.setdefault("arxiv", Lane(ARXIV))
+        return self._lanes.setdefault(url.netloc.decode("ascii"), Lane(SLOW if service == "dblp" else GENTLE))
 
     def _wait_for(self, host: Host, errand: _Errand, url: httpx.URL) -> None:
         now = self._clock()

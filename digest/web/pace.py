@@ -25,6 +25,9 @@ class Manners:
 ARXIV = Manners(every=3, throttled=(30, 60, 120, 240))
 """https://info.arxiv.org/help/api/tou.html: one request per 3 s and one connection, over all endpoints together."""
 
+SLOW = Manners(every=2, throttled=(60, 120, 240))
+"""For DBLP, which asks for one or two seconds between requests. https://dblp.org/faq/Am+I+allowed+to+crawl+the+dblp+website"""
+
 GENTLE = Manners(every=1, throttled=(10, 60, 120, 240))
 """For services that ask for nothing special."""
 

@@ -125,7 +125,8 @@ _JSON = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 "title authors author id doi DOI content value notes results result hits hit info paper data year "
-                "externalIds collection messages message message-type items published date-parts abstract resultList hitCount name "
+                "externalIds collection messages message message-type items published date-parts abstract name "
+                "resultList hitCount "
                 "authorships abstract_inverted_index paperId venue ee key".split()
             ),
             inner,
