@@ -10,7 +10,7 @@ import click
 from digest.errors import DigestError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from digest.cli import Place
     from digest.config import Config
@@ -82,17 +82,25 @@ def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Probl
 
 
 def _summary(config: Config) -> str:
+    from digest.sources import ENRICHERS
+
     subscriptions = [subscription for reader in config.subscribers for subscription in reader.subscriptions]
     rules = sum(len(subscription.rules) for subscription in subscriptions)
+    helpers = [kind for kind in config.sources if kind in ENRICHERS]
+    told = f", more of them from {_joined(helpers)}" if helpers else ""
     return ", ".join(
         (
             _counted(len(config.subscribers), "reader"),
             _counted(len(subscriptions), "subscription"),
             _counted(rules, "rule"),
-            f"papers from {' and '.join(config.sources) or 'nowhere'}",
+            f"papers from {_joined([kind for kind in config.sources if kind not in ENRICHERS]) or 'nowhere'}{told}",
             f"letters by {config.relay}",
         )
     )
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _counted(number: int, word: str) -> str:

@@ -6,13 +6,14 @@ double-blind review there are no authors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
 from digest.identity import repository
@@ -28,12 +29,18 @@ _ROWS = 1_000
 _GONE = ("withdrawn", "desk rejected", "rejected_submission/withdrawn")
 
 
+def _venue(given: str) -> str:
+    if re.fullmatch(r"[\w.-]+(/[\w.-]+)+", given, re.ASCII) is None:
+        raise ValueError("no venue of OpenReview: write its id, such as ICLR.cc/2026/Conference")
+    return given
+
+
 class Entry(BaseModel):
     """One venue."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, Field(min_length=3, pattern=r"^[\w.-]+(/[\w.-]+)*$")]
+    id: Annotated[str, AfterValidator(_venue)]
     name: str = Field(default_factory=lambda data: data["id"], min_length=1)
 
 

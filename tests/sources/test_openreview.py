@@ -123,5 +123,5 @@ def test_saved_answers() -> None:
 def test_a_venue_is_named_by_its_id() -> None:
     settings = openreview.Settings.model_validate({"venues": [{"id": "ICLR.cc/2026/Conference"}]})
     assert [source.name for source in openreview.sources(settings)] == ["openreview ICLR.cc/2026/Conference"]
-    with pytest.raises(ValueError, match="pattern"):
+    with pytest.raises(ValueError, match="no venue of OpenReview: write its id"):
         openreview.Settings.model_validate({"venues": [{"id": "https://openreview.net/x?y"}]})

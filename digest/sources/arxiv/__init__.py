@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from lxml import etree
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from digest.categories import ARXIV, GROUPS, canonical, nearest
 from digest.errors import SourceError
@@ -25,6 +25,13 @@ def _category(word: str) -> str:
     raise ValueError(f"{word!r} is no category of arXiv{hint}")
 
 
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("expected a date such as 2027-01-01") from None
+
+
 class Settings(BaseModel):
     """What stands under `arxiv:`."""
 
@@ -34,7 +41,7 @@ class Settings(BaseModel):
     oai_url: Annotated[str, AfterValidator(web_address)] = oai.URL
     feed_url: Annotated[str, AfterValidator(web_address)] = daily.URL
     query_url: Annotated[str, AfterValidator(web_address)] = query.URL
-    holidays: frozenset[date] = frozenset()
+    holidays: frozenset[Annotated[date, BeforeValidator(_day)]] = frozenset()
 
 
 def sources(settings: Settings) -> list[Source]:
