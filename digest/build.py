@@ -144,7 +144,15 @@ class House:
             return Mailbox(name=reader.name or "", address=address)
 
         return deliver(
-            self.store, self.channel, address_of, clock=clock, owner=_owner(), stop=stop, only=only, tell=tell
+            self.store,
+            self.channel,
+            address_of,
+            readdress=self.press.readdress,
+            clock=clock,
+            owner=_owner(),
+            stop=stop,
+            only=only,
+            tell=tell,
         )
 
 
@@ -190,6 +198,7 @@ def _press(config: Config) -> Press:
         postal=config.postal,
         site=config.site,
         keys=[key.get_secret_value() for key in config.keys],
+        signers=config.signers,
     )
 
 

@@ -9,7 +9,7 @@ from random import Random
 from threading import Event
 
 from digest.channels import Channel
-from digest.delivery import Delivery, Envelope, retry_at
+from digest.delivery import Delivery, retry_at
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.letter import Mailbox, readdress
 from digest.store import Store
@@ -49,6 +49,7 @@ def deliver(
     *,
     clock: Callable[[], datetime],
     owner: str,
+    readdress: Callable[[bytes, Mailbox], bytes] = readdress,
     stop: Event | None = None,
     only: str | None = None,
     random: Random | None = None,
@@ -57,8 +58,8 @@ def deliver(
     """Send what waits, each letter once; a letter that is refused stops no other, a relay that is down stops the round.
 
     With `only`, a Message-ID, no letter but that one is touched. `clock` is asked before each step, since a round may
-    last; `owner` names this process in the leases. When `stop` is set the letter in hand is finished and the rest given
-    back.
+    last; `owner` names this process in the leases; `readdress` gives a letter the address that its reader has now. When
+    `stop` is set the letter in hand is finished and the rest given back.
     """
     jitter = random or Random()  # noqa: S311 (spreads retries, guards nothing)
     letters: list[Delivered] = []
@@ -69,7 +70,7 @@ def deliver(
                 for delivery in batch:
                     if stop is not None and stop.is_set():
                         return Round(letters=tuple(letters), stopped="asked to stop")
-                    result = _send(delivery, out, store, address_of, clock, jitter)
+                    result = _send(delivery, out, store, address_of, readdress, clock, jitter)
                     tell(result)
                     letters.append(result)
     except Deferred as error:  # the relay's own trouble: every letter waits, none of their attempts is counted
@@ -84,6 +85,7 @@ def _send(
     out: Channel,
     store: Store,
     address_of: AddressOf,
+    readdress: Callable[[bytes, Mailbox], bytes],
     clock: Callable[[], datetime],
     jitter: Random,
 ) -> Delivered:
@@ -93,7 +95,9 @@ def _send(
     if mailbox is None:
         store.cancelled(delivery.id, delivery.epoch, clock(), words="the reader has left")
         return replace(result, outcome="cancelled", words="the reader has left")
-    envelope = _to(delivery.envelope, mailbox)
+    envelope = delivery.envelope
+    if envelope.recipient != mailbox.wire:
+        envelope = replace(envelope, recipient=mailbox.wire, message=readdress(envelope.message, mailbox))
     try:
         words = out.send(envelope, at_dot=lambda: _pass_the_dot(store, delivery, clock()))
     except InDoubt as error:
@@ -127,9 +131,3 @@ def _pass_the_dot(store: Store, delivery: Delivery, now: datetime) -> None:
 
 class _LeaseLost(DeliveryError):
     """This process may not finish the letter that it began."""
-
-
-def _to(envelope: Envelope, mailbox: Mailbox) -> Envelope:
-    if envelope.recipient == mailbox.wire:
-        return envelope
-    return replace(envelope, recipient=mailbox.wire, message=readdress(envelope.message, mailbox))

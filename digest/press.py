@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.delivery import Envelope
+from digest.dkim import Signer, signed
 from digest.issue import Issue
-from digest.letter import Listing, Mailbox, build, mailto, message_id
+from digest.letter import Listing, Mailbox, build, mailto, message_id, readdress
 from digest.render import Links, Parts, Renderer
 from digest.token import sign
+
+_SENDER = "morningpapers"
+"""Who sends, as Gmail's feedback counts it: the same in every letter, five to fifteen characters."""
 
 UNSUBSCRIBE = "unsubscribe"
 """The purpose of the token in the link by which a reader leaves a subscription; it never expires."""
@@ -25,6 +29,7 @@ class Press:
     postal: str = ""
     site: str | None = None  # base URL of the pages, without a slash at its end
     keys: Sequence[str] = ()  # the last signs
+    signers: Sequence[Signer] = ()  # of the sender's domain
 
     def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
         """The letter of an issue to its reader, or to the address that is given."""
@@ -43,7 +48,13 @@ class Press:
             date=issue.date,
             listing=self._listing(issue),
         )
-        return Envelope(sender=self.sender.wire, recipient=mailbox.wire, message=message, message_id=key)
+        return Envelope(
+            sender=self.sender.wire, recipient=mailbox.wire, message=signed(message, self.signers), message_id=key
+        )
+
+    def readdress(self, message: bytes, to: Mailbox) -> bytes:
+        """The same letter to the address that its reader has now."""
+        return signed(readdress(message, to), self.signers)
 
     def parts(self, issue: Issue) -> Parts:
         """What the letter says."""
@@ -56,6 +67,8 @@ class Press:
             name=self.sender.name,
             unsubscribe=self._leave(issue),
             owner=mailto(self.owner.wire),
+            help=mailto(self.owner.wire, "help"),
+            feedback_id=f"{issue.date:%Y%m%d}:{issue.kind}:digest:{_SENDER}",
         )
 
     def _leave(self, issue: Issue) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ HOSTILE = {
     "dots": ("graph&#10;.&#10;.&#10;QUIT", "graph . . QUIT"),
 }
 HEADERS = [
-    "date", "from", "to", "reply-to", "subject", "message-id", "list-id", "list-unsubscribe", "list-owner",
+    "date", "from", "to", "reply-to", "subject", "message-id", "list-id", "list-unsubscribe", "list-owner", "list-help",
+    "feedback-id",
     "auto-submitted", "precedence", "x-auto-response-suppress", "mime-version", "content-type",
 ]  # fmt: skip
 

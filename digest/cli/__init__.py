@@ -29,6 +29,7 @@ COMMANDS = (
     "papers",
     "sources",
     "outbox",
+    "dkim-keygen",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""
 
@@ -49,7 +50,7 @@ class Doors(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"digest.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"digest.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(

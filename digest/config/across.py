@@ -46,6 +46,15 @@ def repeated_names(document: Document) -> Iterator[Problem]:
                     )
 
 
+def foreign_signature(house: Document, sender: str) -> Iterator[Problem]:
+    """A signature counts for a sender whose domain it shares (DMARC: relaxed alignment)."""
+    given = house.at(("dkim", "domain")) if ("dkim", "domain") in house.values else None
+    if not isinstance(given, str) or sender == given.casefold() or sender.endswith(f".{given.casefold()}"):
+        return
+    what = f"`domain`: letters come from {shown(sender)}, so write that, or a domain above it"
+    yield house.problem(("dkim", "domain"), what)
+
+
 def unsigned_site(house: Document) -> Iterator[Problem]:
     """Links to a site are signed, so a site needs a key."""
     if ("site",) in house.values and ("secret",) not in house.values:

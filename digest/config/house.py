@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, Validati
 
 from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, text
 from digest.config.relay import RelayEntry, is_here
+from digest.config.signing import SigningEntry
 from digest.config.words import shown
 
 _SCHEMES = ("sqlite:///", "postgresql://")
@@ -60,6 +61,7 @@ class HouseEntry(Entry):
     smtp: RelayEntry
     site: Annotated[str, PlainValidator(_site)] | None = None
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_keys)] = ()
+    dkim: SigningEntry | None = None
     templates: Annotated[Path, PlainValidator(_folder)] | None = None
     language: Language = "en"
     sources: dict[str, Any] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from digest.config.relay import Relay
+from digest.dkim import Signer
 from digest.errors import Problem
 from digest.letter import Mailbox
 from digest.subscription import Subscriber
@@ -27,6 +28,7 @@ class Config:
     relay: Relay
     site: str | None  # base of links, without a slash at its end
     keys: tuple[SecretStr, ...]  # the last signs, all verify
+    signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
     templates: Path | None
     language: str
     sources: Mapping[str, BaseModel]  # by kind, in the file's order

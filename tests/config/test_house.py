@@ -15,7 +15,7 @@ from tests.config.files import HOUSE, folder, house_problem, told
         ("titel: x\n", "6:1: unknown key `titel`"),
         ("ownr: x@example.org\n", "6:1: unknown key `ownr`: did you mean `owner`?"),
         ("listen: 127.0.0.1:8000\n", "6:1: unknown key `listen`"),
-        ("dkim: {}\n", "6:1: unknown key `dkim`"),
+        ("bounces: {}\n", "6:1: unknown key `bounces`"),
         ("bounces: {}\n", "6:1: unknown key `bounces`"),
         ("signup: open\n", "6:1: unknown key `signup`"),
         ("admin: {}\n", "6:1: unknown key `admin`"),

@@ -1,0 +1,45 @@
+"""The model of `dkim:` in digest.yaml: whose signature stands on the letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, model_validator
+
+from digest.config.fields import Entry, Secret, Text
+from digest.dkim import Signer, key_of
+from digest.letter import AddressError, Mailbox
+
+
+def _domain(given: str) -> str:
+    try:
+        return Mailbox(address=f"papers@{given}").domain
+    except AddressError:
+        raise ValueError("expected a domain such as example.org") from None
+
+
+class SigningEntry(Entry):
+    """What stands under `dkim:`."""
+
+    domain: Annotated[Text, AfterValidator(_domain)]
+    selector: Text
+    key: Secret
+    ed25519: Secret | None = None
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        list(self.signers())
+        return self
+
+    def signers(self) -> Iterator[Signer]:
+        """The RSA key, which every receiver knows, and the newer one beside it, under a selector of its own."""
+        main = key_of(self.key.get_secret_value())
+        yield Signer(domain=self.domain, selector=self.selector, key=main)
+        if self.ed25519 is not None:
+            other = Signer(
+                domain=self.domain, selector=f"{self.selector}-ed", key=key_of(self.ed25519.get_secret_value())
+            )
+            if other.algorithm != "ed25519-sha256":
+                raise ValueError("`ed25519` holds another kind of key")
+            yield other
