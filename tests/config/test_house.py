@@ -16,7 +16,6 @@ from tests.config.files import HOUSE, folder, house_problem, told
         ("ownr: x@example.org\n", "6:1: unknown key `ownr`: did you mean `owner`?"),
         ("listen: 127.0.0.1:8000\n", "6:1: unknown key `listen`"),
         ("bounces: {}\n", "6:1: unknown key `bounces`"),
-        ("bounces: {}\n", "6:1: unknown key `bounces`"),
         ("signup: open\n", "6:1: unknown key `signup`"),
         ("admin: {}\n", "6:1: unknown key `admin`"),
         ("database: mysql://localhost/x\n", "6:11: `database`: expected sqlite:///digest.db or postgresql://"),
