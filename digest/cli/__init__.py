@@ -29,6 +29,7 @@ COMMANDS = (
     "papers",
     "sources",
     "outbox",
+    "lint",
     "dkim-keygen",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""
