@@ -94,7 +94,7 @@ def _decoded(piece: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _symbol(name: str) -> str | None:
+def sign_of(name: str) -> str | None:
     """The sign that a command without arguments stands for: α, ±, …; None for commands that are no sign."""
     if name == "deg":  # arXiv's own; pylatexenc knows \degree alone
         return "°"
@@ -137,7 +137,7 @@ def _kept_gap(match: re.Match[str]) -> str:
 
 
 def _command(whole: str, name: str, arguments: str) -> str:
-    sign = _symbol(name)
+    sign = sign_of(name)
     if sign is None:
         return whole
     return sign if arguments.strip() == "{}" else sign + _untex(arguments)

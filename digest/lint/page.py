@@ -21,9 +21,9 @@ _SIDES = ("", "-top", "-right", "-bottom", "-left")
 _PROPERTIES = frozenset(
     [
         *"background background-color border-collapse border-radius border-spacing clear color color-scheme".split(),
-        *"direction display font font-family font-size font-style font-weight height letter-spacing line-height".split(),
-        "list-style",
-        *"list-style-type max-width min-width mso-line-height-rule mso-table-lspace mso-table-rspace outline".split(),
+        *"direction display font font-family font-size font-style font-weight height letter-spacing".split(),
+        *"line-height list-style list-style-type max-width min-width mso-line-height-rule outline".split(),
+        *"mso-table-lspace mso-table-rspace".split(),
         *"overflow-wrap supported-color-schemes table-layout text-align text-decoration text-decoration-color".split(),
         *"text-indent text-transform unicode-bidi vertical-align white-space width word-break word-wrap".split(),
         *"-webkit-text-size-adjust -ms-text-size-adjust text-size-adjust".split(),

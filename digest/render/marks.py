@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from digest.render.math import readable, widened
 from digest.render.shorten import ELLIPSIS, Span
 from digest.text import strip_controls
 
@@ -22,7 +23,7 @@ Pieces = tuple[Piece, ...]
 
 def marked(text: str, hits: Iterable[Span], shown: Sequence[Span] | None = None) -> Pieces:
     """The shown parts of a text in pieces; offsets are code points of the text as given, before any escaping."""
-    spans = merged(hits)
+    spans = merged(widened(text, hits))
     shown = ((0, len(text)),) if shown is None else shown
     pieces: list[Piece] = []
     for position, (start, end) in enumerate(shown):
@@ -32,6 +33,10 @@ def marked(text: str, hits: Iterable[Span], shown: Sequence[Span] | None = None)
     if shown and shown[-1][1] < len(text):
         pieces.append(Piece(f"\N{NO-BREAK SPACE}{ELLIPSIS}"))
     return tuple(pieces)
+
+
+def _shown(text: str) -> str:
+    return readable(strip_controls(text))
 
 
 def merged(hits: Iterable[Span]) -> list[Span]:
@@ -51,8 +56,8 @@ def _split(text: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[P
         left, right = max(left, at), min(right, end)
         if left < right:
             if at < left:
-                yield Piece(strip_controls(text[at:left]))
-            yield Piece(strip_controls(text[left:right]), hit=True)
+                yield Piece(_shown(text[at:left]))
+            yield Piece(_shown(text[left:right]), hit=True)
             at = right
     if at < end:
-        yield Piece(strip_controls(text[at:end]))
+        yield Piece(_shown(text[at:end]))

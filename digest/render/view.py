@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.figures import SERVICES
-from digest.issue import Issue, Item, Section
+from digest.issue import TRENDING, Issue, Item, Section
 from digest.paper import Paper
 from digest.person.portrait import Portrait
 from digest.render import links as addresses
 from digest.render.byline import byline
 from digest.render.marks import Piece, Pieces, marked
+from digest.render.math import readable
 from digest.render.shorten import excerpt, shorten
 from digest.render.words import Reason, Share, Summary, Words
 from digest.text import strip_controls
@@ -149,15 +150,22 @@ def _summary(issue: Issue, words: Words) -> Summary:
         shares=[share for share in shares if share.count],
         since=issue.since.astimezone(issue.date.tzinfo).date(),
         today=issue.date.date(),
-        title=_line(only.paper.title) or words.UNTITLED if only else "",
+        title=readable(_line(only.paper.title)) or words.UNTITLED if only else "",
         event=only.event if only else "new",
     )
 
 
 def _share(issue: Issue, section: Section, count: int) -> Share:
     return Share(
-        count=count, name=_line(section.author or "") or _name(issue, section), author=section.author is not None
+        count=count,
+        name=_line(section.author or "") or _name(issue, section),
+        author=section.author is not None,
+        voted=_is_voted(section),
     )
+
+
+def _is_voted(section: Section) -> bool:
+    return section.title == TRENDING and not section.query and section.author is None
 
 
 def _name(issue: Issue, section: Section) -> str:
@@ -181,7 +189,8 @@ def _footer(links: Links, words: Words) -> Iterator[Action]:
 def _chapters(issue: Issue, words: Words, room: int) -> Iterator[Chapter]:
     number = 0
     for section in issue.sections:
-        name, rule = _name(issue, section), _line(section.query)
+        name = words.TRENDING if _is_voted(section) else _name(issue, section)
+        rule = _line(section.query)
         yield Chapter(
             heading=shorten(name, _RULE) or words.BEFORE,
             typed=name == rule,
@@ -212,7 +221,7 @@ def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
     category = _line(paper.primary or next(iter(paper.categories), ""))
     code = words.REPOSITORY if addresses.safe(paper.code) else ""
     return Earlier(
-        title=shorten(_line(paper.title), _FACT),
+        title=shorten(readable(_line(paper.title)), _FACT),
         url=addresses.abstract_page(paper),
         facts=" · ".join(filter(None, (listed, category, dated, code))),
     )
@@ -271,7 +280,7 @@ def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
         yield words.cross([_line(name) for name in others])
     for fact in (paper.comment, paper.journal):
         if fact and (line := _line(fact)):
-            yield shorten(line, _FACT)
+            yield shorten(readable(line), _FACT)
     if paper.votes or paper.comments_count:
         yield words.votes(paper.votes or 0, paper.comments_count or 0, len(paper.authors))
     if citations := max((each.citations or 0 for each in item.figures), default=0):

@@ -193,7 +193,7 @@ def test_a_quiet_day_is_said_calmly() -> None:
 
 def test_an_alert_says_what_is_new() -> None:
     parts = rendered(issue(by_zhou(item(paper(), author=0)), kind="alert", when=AT_ONCE))
-    assert parts.subject == "New by Yunhua Zhou: Turn Waste into Worth: Rectifying Top-$k$ Router of MoE"
+    assert parts.subject == "New by Yunhua Zhou: Turn Waste into Worth: Rectifying Top-k Router of MoE"
     assert parts.text.startswith("Just in: one paper by Yunhua Zhou.\n")
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from digest.figures import Researcher
 from digest.issue import Absence, Kind
-from digest.render.words import WORDS, Reason, Share, Summary, en, words
+from digest.person import Verdict
+from digest.render.words import WORDS, Reason, Share, Summary, Words, de, en, words
 from digest.subscription import When
 from tests.render.samples import AT_ONCE, WEEKDAYS
 
@@ -90,8 +91,9 @@ shares = st.builds(Share, count=st.integers(1, 2_000), name=names, author=st.boo
 def test_the_room_holds(shares: list[Share], kind: Kind) -> None:
     for title in ("", "A title " * 40):
         told = summary(*shares, kind=kind, title=title, days=9)
-        assert 0 < len(en.subject(told, 150)) <= 150
-        assert 0 < len(en.lede(told, 90)) <= 90
+        for language in WORDS.values():
+            assert 0 < len(language.subject(told, 150)) <= 150
+            assert 0 < len(language.lede(told, 90)) <= 90
 
 
 @pytest.mark.parametrize(
@@ -189,3 +191,55 @@ def test_numbers_with_their_source_and_day() -> None:
     turing = Researcher(service="semanticscholar", id="1", name="A. Turing", papers=57, citations=13621, h_index=22)
     said = en.numbers(turing, "Semantic Scholar", "20 Nov")
     assert said == "57 papers, 13,621 citations, h-index 22 (Semantic Scholar, 20 Nov)"
+
+
+GERMAN: list[tuple[Summary, str, str]] = [
+    (
+        summary(ZHOU, SPARSE),
+        "7 Arbeiten: 2 von Yunhua Zhou, 5 zu Sparse models",
+        "Sieben Arbeiten heute: zwei von Yunhua Zhou, fünf zu Sparse models.",
+    ),
+    (summary(days=2), "Nichts Neues seit Mittwoch", "Nichts Neues für Sie seit Mittwoch."),
+    (
+        summary(ONE, kind="alert", title="Top-k"),
+        "Neu zu Sparse models: Top-k",
+        "Eben eingetroffen: eine Arbeit zu Sparse models.",
+    ),
+    (
+        summary(Share(count=1_200, name="Trending papers", voted=True), days=7),
+        "1.200 Arbeiten viel beachtet",
+        "1.200 Arbeiten viel beachtet in der letzten Woche.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("told", "subject", "lede"), GERMAN)
+def test_german(told: Summary, subject: str, lede: str) -> None:
+    assert de.subject(told, 150) == subject
+    assert de.lede(told, 90) == lede
+
+
+def test_german_footer_dates_and_labels() -> None:
+    why = de.why(Reason(kind="scheduled", when=WEEKDAYS, zone="Europe/Berlin", authors=1, rules=2))
+    assert (
+        why == "Sie bekommen ihn an jedem Werktag um 07:30 Uhr (Europe/Berlin), weil Sie 1 Person und 2 Regeln folgen."
+    )
+    assert de.day(TODAY) == "Freitag, 20. November 2026"
+    assert de.event("revised v2", ("title",)) == "überarbeitet: v2, neuer Titel"
+    said = de.absence(late("cs.CL"), MORNING, TODAY + timedelta(days=1))
+    assert said == "arXiv cs.CL hatte bis 07:30 Uhr nichts angekündigt; dessen Arbeiten stehen im Brief von morgen."
+    assert words("de-AT") is WORDS["de"]
+
+
+def test_german_knows_all_evidence() -> None:
+    verdict = Verdict(outcome="possibly", evidence=("same field: cs.LG", "no shared co-author", "name by initials"))
+    said = "vielleicht von Wei Zhang: dasselbe Fach: cs.LG; niemand gemeinsam; der Name mit Initialen"
+    assert de.doubt("Wei Zhang", verdict) == said
+
+
+@pytest.mark.parametrize("language", WORDS.values(), ids=WORDS)
+def test_every_language_says_everything(language: Words) -> None:
+    names = [name for name in vars(en) if name.isupper() and not name.startswith("_") and name != "SERVICES"]
+    assert all(getattr(language, name) for name in names)
+    assert language.absence([Absence(kind="biorxiv", part="", why="fault")], MORNING, None)
+    assert language.rest("arxiv", "holiday") != language.rest("arxiv", "weekend")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from digest.render.words import en
+from digest.render.words import de, en
 from digest.render.words.base import Reason, Share, Summary, Words
 
 WORDS: dict[str, Words] = {
+    "de": de,
     "en": en,
 }
 

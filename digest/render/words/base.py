@@ -20,6 +20,7 @@ class Share:
     count: int  # shown or not
     name: str = ""
     author: bool = False  # the name is a person's
+    voted: bool = False  # others brought them here, by their votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class Words(Protocol):
     ALSO: str  # "also matched {}", where {} stands for the titles of other rules
     LATEST: str  # heading of a followed person's latest papers
     ET_AL: str
+    TRENDING: str  # heading of the papers that others vote for
     BEFORE: str  # heading of the papers that the reader had before
 
     def subject(self, summary: Summary, room: int) -> str: ...

@@ -32,6 +32,7 @@ ALSO = "also matched {}"
 BEFORE = "Papers you had before"
 LATEST = "Lately also"
 ET_AL = "et al."
+TRENDING = "Trending papers"
 
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _REPLY = re.compile(r"\s*(re|fwd?)\s*:", re.I)  # a title that looks like a reply must not make the letter one
@@ -209,6 +210,8 @@ def _listed(shares: Sequence[Share], room: int, spell: Callable[[int], str]) -> 
 
 
 def _about(share: Share) -> str:
+    if share.voted:
+        return "trending"
     if not share.name:
         return "that you had before"
     name = shorten(share.name, _NAME)
