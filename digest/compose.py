@@ -316,6 +316,7 @@ def draw_up(
         date=now.astimezone(reader.timezone),
         since=since.astimezone(reader.timezone),
         sections=(*arrange(subscription, candidates), *((trend,) if trend else ())),
+        attach=subscription.attach,
         rules_count=sum(rule.author is None for rule in subscription.rules),
         authors_count=sum(rule.author is not None for rule in subscription.rules),
     )

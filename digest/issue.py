@@ -89,6 +89,7 @@ class Issue:
     sections: tuple[Section, ...]
     rules_count: int = 0
     authors_count: int = 0
+    attach: Literal["bibtex", "ris"] | None = None  # the papers as references, in a file beside the letter
     absences: tuple[Absence, ...] = ()
     rests: tuple[tuple[str, str], ...] = ()  # services that bring nothing today, and why: "weekend" or "holiday"
     next_on: Day | None = None  # the local day of the issue after this one

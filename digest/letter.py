@@ -32,6 +32,7 @@ _TOKEN = 60  # a longer word of a header could not be folded below 78
 _PIECE = 73  # characters of a quoted-printable line: two more for a guarded first one, one for a soft break
 _PIECES = re.compile(rb".{1,73}(?<!=)(?<!=.)", re.S)  # never ends inside =XX
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 _DOT_ATOM_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 
 
@@ -73,6 +74,15 @@ class Listing:
     feedback_id: str | None = None  # "issue:kind:stream:sender", no personal data
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of text beside the letter (RFC 2183)."""
+
+    name: str  # letters, digits, dots and hyphens, which every program can read
+    type: str  # "application/x-bibtex"
+    text: str
+
+
 def build(
     *,
     sender: Mailbox,
@@ -84,6 +94,7 @@ def build(
     date: datetime,
     reply_to: Mailbox | None = None,
     listing: Listing | None = None,
+    attachment: Attachment | None = None,
 ) -> bytes:
     """A whole message, ready for DATA except for dot-stuffing; the same arguments give the same bytes.
 
@@ -110,6 +121,7 @@ def build(
         "MIME-Version: 1.0",
     ]
     body = _alternative(text, html, message_id) if html is not None else _part("plain", text)
+    body = _mixed(body, attachment, message_id) if attachment else body
     return "\r\n".join(headers).encode() + b"\r\n" + body
 
 
@@ -223,6 +235,31 @@ def _alternative(text: str, html: str, message_id: str) -> bytes:
             _part("plain", text),  # the line break before a boundary is the boundary's: the text keeps its own
             line,
             _part("html", html),
+            line + b"--",
+            b"",
+        )
+    )
+
+
+def _mixed(body: bytes, attachment: Attachment, message_id: str) -> bytes:
+    """The letter, and its file behind it (RFC 2046 section 5.1.3)."""
+    if not _FILE.fullmatch(attachment.name):
+        raise ValueError("a file's name is letters, digits, dots and hyphens")
+    boundary = f"=_{_fingerprint(message_id, attachment.name)}"
+    line = f"--{boundary}".encode()
+    head = (
+        f"Content-Type: {attachment.type}; charset=utf-8\r\n"
+        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return b"\r\n".join(
+        (
+            f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"'.encode(),
+            b"",
+            line,
+            body,
+            line,
+            head.encode() + quoted_printable(attachment.text),
             line + b"--",
             b"",
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.bibliography import FILES, written
 from digest.delivery import Envelope
 from digest.dkim import Signer, signed
 from digest.issue import Issue
-from digest.letter import Listing, Mailbox, build, mailto, message_id, readdress
+from digest.letter import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.render import Links, Parts, Renderer
 from digest.token import sign
 
@@ -47,6 +48,7 @@ class Press:
             message_id=key,
             date=issue.date,
             listing=self._listing(issue),
+            attachment=_references(issue),
         )
         return Envelope(
             sender=self.sender.wire, recipient=mailbox.wire, message=signed(message, self.signers), message_id=key
@@ -78,3 +80,12 @@ class Press:
             return (mail,)
         token = sign(UNSUBSCRIBE, {"subscriber": issue.subscriber.id, "subscription": issue.subscription}, self.keys)
         return (f"{self.site}/unsubscribe/{token}", mail)
+
+
+def _references(issue: Issue) -> Attachment | None:
+    """The papers of an issue for a reference manager, where its reader asked for them and there are any."""
+    papers = [item.paper for item in issue.items]
+    if issue.attach is None or not papers:
+        return None
+    ending, kind = FILES[issue.attach]
+    return Attachment(name=f"papers-{issue.date:%Y-%m-%d}.{ending}", type=kind, text=written(issue.attach, papers))

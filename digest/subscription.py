@@ -148,6 +148,7 @@ class Subscription:
     trending: Trending | None = None
     limit: int = 30  # papers in one letter
     quiet: Literal["silent", "send"] = "silent"
+    attach: Literal["bibtex", "ris"] | None = None
     updates: Literal["none", "published", "all"] | None = None  # None: withdrawals of papers that the reader had
 
     def within(self, query: Query) -> Query:

@@ -27,6 +27,8 @@ KNOWN = {
     "alert": replace(issue(on_sparse(item(paper()))), kind="alert"),
     "trending": issue(Section(title="Trending papers", items=(item(paper(votes=41, comments_count=3)),))),
     "quiet": issue(),
+    "bibtex": replace(daily(), attach="bibtex"),
+    "ris": replace(daily(), attach="ris"),
     "flood": flood(300),
     "authors": issue(on_sparse(item(paper(names=[f"Author Number{number}" for number in range(3000)])))),
     "CJK": issue(on_sparse(item(paper(title="稀疏專家模型的路由", abstract="我們研究路由。" * 80, names=["周雲華"])))),

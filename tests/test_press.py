@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from digest.issue import Issue, Item, Section
 from digest.letter import Mailbox
@@ -78,3 +81,16 @@ def test_with_a_site_one_leaves_by_one_click_on_a_signed_link() -> None:
     assert text is not None
     assert f"https://papers.example.org/unsubscribe/{link[1].decode()}" in text.get_content()
     assert "1 Example Street" in text.get_content()
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("bibtex", "bib"), ("ris", "ris")])
+def test_references_lie_beside_the_letter(kind: Literal["bibtex", "ris"], ending: str) -> None:
+    letter = message_from_bytes(SITED(replace(ISSUE, attach=kind)).message, policy=default)
+    assert letter.get_content_type() == "multipart/mixed"
+    body, file = letter.iter_parts()
+    assert body.get_content_type() == "multipart/alternative"
+    assert (file.get_filename(), file.get_content_disposition()) == (f"papers-2026-11-20.{ending}", "attachment")
+    content = file.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert "Ångström" in content.decode()
+    assert SITED(replace(ISSUE, attach=kind, sections=())).message.count(b"Content-Disposition") == 0

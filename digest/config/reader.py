@@ -119,6 +119,7 @@ class SubscriptionEntry(Entry):
     categories: tuple[Code, ...] = ()
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)] = ()
     trending: TrendingEntry | None = None
+    attach: Literal["bibtex", "ris"] | None = None
     exclude: Searched | None = None
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
     limit: Annotated[int, Field(ge=1, le=1000)] = 30
@@ -146,6 +147,7 @@ class SubscriptionEntry(Entry):
             categories=self.categories,
             sources=self.sources,
             trending=Trending(**self.trending.model_dump()) if self.trending else None,
+            attach=self.attach,
             limit=self.limit,
             quiet=self.quiet,
             updates=self.updates,
