@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -88,8 +89,8 @@ def build(
     sender: Mailbox,
     to: Mailbox,
     subject: str,
-    text: str,
-    html: str | None = None,
+    text: str | Sequence[str],
+    html: str | Sequence[str] | None = None,
     message_id: str,
     date: datetime,
     reply_to: Mailbox | None = None,
@@ -98,8 +99,9 @@ def build(
 ) -> bytes:
     """A whole message, ready for DATA except for dot-stuffing; the same arguments give the same bytes.
 
-    `date` is aware and kept on retries. Names, subject and bodies may hold anything: controls and bidi overrides are
-    taken out. Raises ValueError for an empty subject, a naive date, and a Message-ID or URI that no header can hold.
+    Text and HTML may come in stretches of whole lines. `date` is aware and kept on retries. Names, subject and bodies
+    may hold anything: controls and bidi overrides are taken out. Raises ValueError for an empty subject, a naive date,
+    and a Message-ID or URI that no header can hold.
     """
     if not (clean_subject := _one_line(subject)):
         raise ValueError("a letter needs a subject")
@@ -223,7 +225,7 @@ def _encoded_words(header: str, text: str) -> list[str]:
     return [f"=?utf-8?B?{b64encode(word).decode()}?=" for word in (*words, chunk)]
 
 
-def _alternative(text: str, html: str, message_id: str) -> bytes:
+def _alternative(text: str | Sequence[str], html: str | Sequence[str], message_id: str) -> bytes:
     """Both parts, plain first (RFC 2046 section 5.1.4). The boundary holds `=_`, which quoted-printable never does."""
     boundary = f"=_{_fingerprint(message_id)}"
     line = f"--{boundary}".encode()
@@ -266,11 +268,17 @@ def _mixed(body: bytes, attachment: Attachment, message_id: str) -> bytes:
     )
 
 
-def _part(subtype: str, text: str) -> bytes:
+def _part(subtype: str, text: str | Sequence[str]) -> bytes:
     return (
         f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
-        + quoted_printable(text)
+        + (quoted_printable(text) if isinstance(text, str) else b"".join(map(_quoted_stretch, text)))
     )
+
+
+@lru_cache(maxsize=8192)
+def _quoted_stretch(lines: str) -> bytes:
+    """Whole lines, encoded; a card is the same in many letters."""
+    return quoted_printable(lines)
 
 
 def quoted_printable(text: str) -> bytes:

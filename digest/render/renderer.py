@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from math import ceil
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 
 from jinja2 import (
@@ -19,74 +23,168 @@ from jinja2 import (
 )
 
 from digest.errors import ConfigError
-from digest.issue import Issue
+from digest.issue import Issue, Item
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Letter, Links, letter
-from digest.render.words import words
+from digest.render.view import SUBJECT, Letter, Links, card, letter
+from digest.render.words import Words, words
 from digest.shipped import shipped
 
 _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until the letter fits
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
+_MOST_CARDS = 4_096  # kept; a morning of a thousand papers and their marks has fewer
+_NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
+_NUMBERED = f"{_NUMBER}. "
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a letter says: the subject in one line, the text, and the HTML unless the reader wants text alone."""
+    """What a letter says: the subject in one line, the text, and the HTML unless the reader wants text alone.
+
+    `text_lines` and `html_lines` are the same in stretches of whole lines: a card is the same string in every letter.
+    """
 
     subject: str
     text: str
     html: str | None
+    text_lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    html_lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 class Renderer:
-    """Renders letters by templates/letter; files of the same name in the folder `overrides` win."""
+    """Renders letters by templates/letter; files of the same name in the folder `overrides` win.
+
+    A card is printed once for all readers whose rules marked the same words in it, and its place is held in the page
+    meanwhile. Threads may share a renderer.
+    """
 
     def __init__(self, overrides: Path | None = None) -> None:
         files = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
         self._templates = _environment(_Inlining(files))
         self._as_written = _environment(files)  # its lines are those of the files: for errors
+        self._cards: dict[tuple[object, ...], _Card] = {}
+        self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
 
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
         """The parts of an issue's letter; deterministic. As it grows abstracts shorten, then cards become lines, then
         papers are counted instead of shown. Raises ConfigError with the place of a mistake in a template."""
         language = words(issue.subscriber.language)
         for smaller, room in _sizes(issue):
-            view = letter(smaller, links, language, title=title, postal=postal, room=room)
-            parts = self._parts(view, html=issue.subscriber.format == "html")
+            slots = _Slots(self._word, partial(self._card, now=issue.date, language=language, room=room))
+            view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
+            parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if parts.html is None or _size(parts.html) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
-    def _parts(self, view: Letter, *, html: bool) -> Parts:
-        subject = " ".join(self._render("letter/subject.txt.j2", view).split())
+    def _parts(self, view: Letter, slots: _Slots, *, html: bool) -> Parts:
+        subject = " ".join(self._render("letter/subject.txt.j2", letter=view).split())
         if not subject:
             raise ConfigError("letter/subject.txt.j2 says nothing: a letter needs a subject")
         view = replace(view, subject=shorten(subject, SUBJECT))
-        return Parts(
-            view.subject,
-            self._render("letter/text.txt.j2", view),
-            self._render("letter/html.html.j2", view) if html else None,
+        text = slots.filled(self._render("letter/text.txt.j2", letter=view), _Card.text_of)
+        page = slots.filled(self._render("letter/html.html.j2", letter=view), _Card.html_of) if html else None
+        return Parts(view.subject, "".join(text), "".join(page) if page else None, text, page or ())
+
+    def _card(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
+        """The card of a paper as it matched, from the shelf where it was printed before."""
+        paper = item.paper
+        when = (now.date(), now.tzinfo, language.CODE, room)
+        key = (
+            id(paper),
+            item.event,
+            item.hits,
+            item.also,
+            item.doubts,
+            item.changes,
+            tuple(map(id, item.figures)),
+            *when,
+        )
+        known = self._cards.get(key)
+        if known is None:
+            if len(self._cards) >= _MOST_CARDS:
+                self._cards.clear()
+            known = self._cards[key] = self._print(item, now, language, room)
+        return known
+
+    def _print(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
+        made = card(item, _NUMBER, now, language, room)
+        page = self._render("letter/card.html.j2" if room else "letter/line.html.j2", card=made)
+        return _Card(
+            item=item,
+            html=page.rstrip("\n") + "\n",
+            text=self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n",
+            again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
         )
 
-    def _render(self, name: str, view: Letter) -> str:
+    def _render(self, name: str, **given: object) -> str:
         try:
-            return self._templates.get_template(name).render(letter=view)
+            return self._templates.get_template(name).render(given)
         except _MISTAKES as error:
-            raise ConfigError(f"{self._place(name, view)}: {error}") from error
+            raise ConfigError(f"{self._place(name, given)}: {error}") from error
 
-    def _place(self, name: str, view: Letter) -> str:
+    def _place(self, name: str, given: Mapping[str, object]) -> str:
         """FILE:LINE of a mistake, by making it again with the templates as they are written."""
         try:
-            self._as_written.get_template(name).render(letter=view)
+            self._as_written.get_template(name).render(given)
         except TemplateSyntaxError as error:
             return f"{error.filename or error.name}:{error.lineno}"
         except _MISTAKES as error:
             return _last_template_line(error.__traceback__) or name
         return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A printed card; the item is kept so that nothing else can come to stand at its address."""
+
+    item: Item
+    html: str
+    text: str  # with _NUMBER for its number
+    again: Callable[[int], str]  # its text with another number
+
+    def html_of(self, number: int) -> str:
+        return self.html
+
+    def text_of(self, number: int) -> str:
+        """With its own number, which no other word may look like and which must not change how lines break."""
+        if number < 100 and self.text.count(_NUMBERED) == 1:
+            return self.text.replace(_NUMBERED, f"{number}. ".rjust(4))
+        return self.again(number).rstrip("\n") + "\n"
+
+
+class _Slots:
+    """The places of cards in a page: a word stands there until the page is printed."""
+
+    def __init__(self, word: str, made: Callable[[Item], _Card]) -> None:
+        self._word, self._made = word, made
+        self._cards: list[tuple[_Card, int]] = []
+
+    def hold(self, item: Item, number: int) -> _Slot:
+        self._cards.append((self._made(item), number))
+        return _Slot(f"{self._word}{len(self._cards) - 1}qz")
+
+    def filled(self, frame: str, form: Callable[[_Card, int], str]) -> tuple[str, ...]:
+        """The page in stretches of whole lines; in one where a template puts cards within a line."""
+        pieces = re.split(f"{self._word}(\\d+)qz", frame)
+        stretches, whole = [pieces[0]], True
+        for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
+            card_, number = self._cards[int(index)]
+            whole = whole and stretches[-1].endswith("\n") and after.startswith("\n")
+            stretches += [form(card_, number), after.removeprefix("\n")]
+        return tuple(stretches) if whole else ("".join(stretches),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    html: str  # letters and digits, which no escaping changes
+
+    @property
+    def text(self) -> str:
+        return self.html
 
 
 class _Inlining(BaseLoader):

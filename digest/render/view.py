@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from digest.figures import SERVICES
 from digest.issue import TRENDING, Issue, Item, Section
@@ -60,6 +61,16 @@ class Card:
     actions: tuple[Action, ...]
 
 
+class Printed(Protocol):
+    """A card as its own templates have printed it, in both forms."""
+
+    @property
+    def html(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """An earlier paper of a followed person, in two lines."""
@@ -85,7 +96,7 @@ class Chapter:
     heading: str
     typed: bool  # the heading is a rule as typed: its capitals mean something
     rule: str  # as typed; empty for an author, and where the heading says it already
-    cards: tuple[Card, ...]
+    cards: tuple[Printed, ...]
     more: str  # "+ 3 more on …", or empty
     person: Person | None  # where it is a followed person's and something is known of them
 
@@ -111,8 +122,17 @@ class Letter:
     crowded: bool  # titles alone
 
 
-def letter(issue: Issue, links: Links, words: Words, *, title: str, postal: str, room: int) -> Letter:
-    """The issue with about `room` characters of each abstract; 0: titles alone."""
+def letter(
+    issue: Issue,
+    links: Links,
+    words: Words,
+    *,
+    title: str,
+    postal: str,
+    room: int,
+    printed: Callable[[Item, int], Printed],
+) -> Letter:
+    """The issue with about `room` characters of each abstract (0: titles alone), cards `printed` with their numbers."""
     summary = _summary(issue, words)
     return Letter(
         language=words.CODE,
@@ -123,7 +143,7 @@ def letter(issue: Issue, links: Links, words: Words, *, title: str, postal: str,
         day=words.day(issue.date.date()),
         number=words.number(issue.number),
         reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
-        chapters=tuple(_chapters(issue, words, room)),
+        chapters=tuple(_chapters(issue, words, room, printed)),
         note="" if issue.count and room else words.CROWDED if issue.count else words.QUIET,
         missing=tuple(_missing(issue, words)),
         why=words.why(_reason(issue)),
@@ -186,7 +206,7 @@ def _footer(links: Links, words: Words) -> Iterator[Action]:
             yield Action(words=label, url=url)
 
 
-def _chapters(issue: Issue, words: Words, room: int) -> Iterator[Chapter]:
+def _chapters(issue: Issue, words: Words, room: int, printed: Callable[[Item, int], Printed]) -> Iterator[Chapter]:
     number = 0
     for section in issue.sections:
         name = words.TRENDING if _is_voted(section) else _name(issue, section)
@@ -195,7 +215,7 @@ def _chapters(issue: Issue, words: Words, room: int) -> Iterator[Chapter]:
             heading=shorten(name, _RULE) or words.BEFORE,
             typed=name == rule,
             rule=shorten(rule, _RULE) if rule != name else "",
-            cards=tuple(_card(item, number + i, issue.date, words, room) for i, item in enumerate(section.items, 1)),
+            cards=tuple(printed(item, number + i) for i, item in enumerate(section.items, 1)),
             more=words.more(_share(issue, section, section.more)) if section.more else "",
             person=_person(section.portrait, issue.date, words, room) if section.portrait else None,
         )
@@ -227,7 +247,8 @@ def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
     )
 
 
-def _card(item: Item, number: int, now: datetime, words: Words, room: int) -> Card:
+def card(item: Item, number: int, now: datetime, words: Words, room: int) -> Card:
+    """One paper, with about `room` characters of its abstract; `now` is in the reader's zone."""
     paper = item.paper
     authors, others = byline(paper.authors, item.hits)
     return Card(

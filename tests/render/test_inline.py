@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
 from lxml import html
 
 from digest.issue import Issue
 from digest.render.inline import inlined
 from digest.render.renderer import Renderer
-from digest.render.view import letter
-from digest.render.words import words
 from digest.shipped import shipped
+from tests.render.plain import Plain
 from tests.render.samples import LINKS, POSTAL, daily, flood
 
 STYLESHEET = (shipped("templates") / "letter" / "style.css").read_text()
@@ -21,11 +19,9 @@ STYLESHEET = (shipped("templates") / "letter" / "style.css").read_text()
 
 @pytest.mark.parametrize(("issue", "room"), [(daily(), 600), (flood(100), 0)], ids=["cards", "lines"])
 def test_every_element_has_the_style_that_it_would_have_by_letter(issue: Issue, room: int) -> None:
-    as_written = Environment(
-        loader=FileSystemLoader(shipped("templates")), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    view = letter(issue, LINKS, words("en"), title="Morning Papers", postal=POSTAL, room=room)
-    by_letter = inlined(as_written.get_template("letter/html.html.j2").render(letter=view), STYLESHEET)
+    plain = Plain()
+    view = plain.view(issue, LINKS, postal=POSTAL, room=room)
+    by_letter = inlined(plain.render("html.html.j2", letter=view), STYLESHEET)
     ours = Renderer().letter(issue, LINKS, postal=POSTAL).html
     assert ours is not None
     assert _elements(ours) == _elements(by_letter)
