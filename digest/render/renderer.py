@@ -113,10 +113,12 @@ class Renderer:
     def _print(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
         made = card(item, _NUMBER, now, language, room)
         page = self._render("letter/card.html.j2" if room else "letter/line.html.j2", card=made)
+        text = self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n"
+        before, found, after = text.partition(_NUMBERED)
         return _Card(
             item=item,
             html=page.rstrip("\n") + "\n",
-            text=self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n",
+            text=(before, after) if found and _NUMBERED not in after else None,
             again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
         )
 
@@ -143,16 +145,16 @@ class _Card:
 
     item: Item
     html: str
-    text: str  # with _NUMBER for its number
+    text: tuple[str, str] | None  # before and behind its number; None where it cannot be told from other words
     again: Callable[[int], str]  # its text with another number
 
     def html_of(self, number: int) -> str:
         return self.html
 
     def text_of(self, number: int) -> str:
-        """With its own number, which no other word may look like and which must not change how lines break."""
-        if number < 100 and self.text.count(_NUMBERED) == 1:
-            return self.text.replace(_NUMBERED, f"{number}. ".rjust(4))
+        """With its own number, which must not change how lines break."""
+        if self.text and number < 100:
+            return f"{self.text[0]}{number:>2}. {self.text[1]}"
         return self.again(number).rstrip("\n") + "\n"
 
 
@@ -206,6 +208,7 @@ def _environment(loader: BaseLoader) -> Environment:
         loader=loader,
         autoescape=select_autoescape(("html.j2",), default_for_string=True),
         undefined=StrictUndefined,
+        auto_reload=False,  # a reload of the config makes a new renderer
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
@@ -91,11 +92,13 @@ def why(reason: Reason) -> str:
     return f"You get this {_schedule(reason)}{because}."
 
 
+@lru_cache(maxsize=1024)
 def day(day: date) -> str:
     """Friday, 20 November 2026."""
     return format_date(day, "EEEE, d MMMM y", locale="en")
 
 
+@lru_cache(maxsize=1024)
 def short_day(day: date, today: date) -> str:
     """16 Jun, and the year where it is another one."""
     return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale="en")
@@ -263,5 +266,6 @@ def _spelled(count: int) -> str:
     return _SPELLED[count] if count < len(_SPELLED) else _figure(count)
 
 
+@lru_cache(maxsize=1024)
 def _figure(count: int) -> str:
     return format_decimal(count, locale="en")
