@@ -43,12 +43,16 @@ def command(
     subscription: str | None,
     now: datetime,
 ) -> None:
-    """Print the letter that WHO (a reader's id) would get for the papers in the store."""
+    """Print the letter that WHO (a reader's id) would get for the papers in the store.
+
+    With --open alone it is shown as desktop, phone, dark phone and text, side by side.
+    """
     from digest.build import load, open_house
     from digest.cli.reader import find
     from digest.compose import by_hand
 
     given = ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
+    beside = open_it and not given and output is None
     if not given and (open_it or output is not None):
         form = _form_of(output)
     place: Place = ctx.obj
@@ -59,7 +63,7 @@ def command(
             click.echo(f"{reader.id} has {names}; this is the first; choose with --subscription NAME", err=True)
         since = since or now - timedelta(days=7)
         issue = by_hand(reader, chosen[0], house.store, since=since, until=now, now=now).issue
-        body = _print(house, issue, form)
+        body = _beside(house, issue) if beside else _print(house, issue, form)
     if not issue.count:
         click.echo(
             "no paper in the store matches: `digest pull` asks for new ones, --since 30d looks further back", err=True
@@ -84,6 +88,10 @@ def _print(house: House, issue: Issue, form: str) -> bytes:
         return house.press(issue).message
     parts = house.press.parts(issue)
     return (parts.text if form == "text" or parts.html is None else parts.html).encode()
+
+
+def _beside(house: House, issue: Issue) -> bytes:
+    return house.press.renderer.beside(house.press.parts(issue)).encode()
 
 
 def _temporary(form: str) -> Path:

@@ -80,6 +80,13 @@ class Renderer:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
+    def beside(self, parts: Parts) -> str:
+        """A page that shows a letter as desktop, phone, dark phone and text, side by side."""
+        page = parts.html or ""
+        dark = page.replace("@media (prefers-color-scheme: dark)", "@media all")
+        views = (("Desktop", 720, page), ("Phone", 375, page), ("Dark", 375, dark)) if page else ()
+        return self._render("preview/page.html.j2", subject=parts.subject, views=views, text=parts.text)
+
     def _parts(self, view: Letter, slots: _Slots, *, html: bool) -> Parts:
         subject = " ".join(self._render("letter/subject.txt.j2", letter=view).split())
         if not subject:

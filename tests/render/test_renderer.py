@@ -386,3 +386,15 @@ def test_a_followed_persons_chapter_opens_with_who_they_are() -> None:
     assert link == "https://arxiv.org/abs/2402.00002"
     bare = rendered(issue(replace(section, portrait=Portrait(name="A. Turing"))))
     assert "Lately" not in bare.text
+
+
+def test_a_letter_is_seen_from_all_sides_at_once() -> None:
+    parts = rendered(issue(on_sparse(item(paper(title="Sparse <script>alert(1)</script>"), "spar"))))
+    shown = html.document_fromstring(RENDERER.beside(parts))
+    assert [frame.get("title") for frame in shown.xpath("//iframe")] == ["Desktop", "Phone", "Dark"]
+    desktop, _, dark = (frame.get("srcdoc") for frame in shown.xpath("//iframe"))
+    assert desktop == parts.html
+    assert "@media all" in dark
+    assert shown.xpath("//script") == []
+    assert [" ".join(text.split()) for text in shown.xpath("//pre/text()")] == [" ".join(parts.text.split())]
+    assert not html.document_fromstring(RENDERER.beside(replace(parts, html=None))).xpath("//iframe")
