@@ -12,17 +12,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
 
 from digest import channels
+from digest.channels.smtp import Smtp
 from digest.compose import Composed, Outlook, answered, compose
 from digest.config import Config
 from digest.config import load as _load
 from digest.deliver import Delivered, Round, deliver
 from digest.delivery import Delivery
+from digest.dns import Dns, Resolver
+from digest.doctor import Finding, examine
 from digest.enrich import Enriched, enrich
-from digest.errors import ConfigError
+from digest.errors import ConfigError, SourceError
 from digest.health import absent, rests
-from digest.issue import Rulebook
+from digest.issue import Issue, Rulebook
 from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
@@ -31,6 +37,7 @@ from digest.render import Renderer
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
+from digest.subscription import Subscriber, When
 from digest.web import Web
 
 
@@ -64,6 +71,44 @@ class House:
             user=relay.user.get_secret_value() if relay.user else None,
             password=relay.password.get_secret_value() if relay.password else None,
         )
+
+    def examine(self, resolver: Resolver | None = None) -> Iterator[Finding]:
+        """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
+        channel = self.channel()
+
+        def greet() -> str:
+            assert isinstance(channel, Smtp)
+            with channel:
+                return channel.greet()
+
+        def ask(request: httpx.Request) -> int:
+            try:
+                return self.web.get(request).status
+            except SourceError as error:
+                if error.status is None:
+                    raise
+                return error.status
+
+        is_smtp = isinstance(channel, Smtp)
+        return examine(self.config, resolver or Dns(), greet=greet if is_smtp else None, ask=ask)
+
+    def test_letter(self, to: str, *, now: datetime) -> str:
+        """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
+        reader = Subscriber(id="test", email=to, timezone=ZoneInfo("UTC"), language=self.config.language)
+        when = When(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
+        issue = Issue(
+            subscriber=reader,
+            subscription="A test letter",
+            when=when,
+            kind="manual",
+            slot=now.isoformat(),
+            number=0,
+            date=now,
+            since=now,
+            sections=(),
+        )
+        with self.channel() as channel:
+            return channel.send(self.press(issue), lambda: None)
 
     def pull(
         self,

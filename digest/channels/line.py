@@ -65,6 +65,11 @@ class Line:
         return isinstance(self._sock, ssl.SSLSocket)
 
     @property
+    def encryption(self) -> str:
+        """TLS and its version; empty in clear."""
+        return (self._sock.version() or "") if isinstance(self._sock, ssl.SSLSocket) else ""
+
+    @property
     def on_this_machine(self) -> bool:
         return ipaddress.ip_address(self._sock.getpeername()[0].partition("%")[0]).is_loopback
 

@@ -51,6 +51,12 @@ class Smtp:
     ) -> None:
         self._relay.quit()
 
+    def greet(self) -> str:
+        """Say hello, and how: encrypted or in clear, with the login that is configured. Raises Deferred."""
+        line, _ = self._relay.ready()
+        where = "on this machine" if line.on_this_machine else "in clear text"
+        return f"answers, {line.encryption or f'in clear, {where}'}"
+
     def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
         """Hand one letter over; the server's words on taking it.
 

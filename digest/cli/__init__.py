@@ -30,6 +30,7 @@ COMMANDS = (
     "sources",
     "outbox",
     "lint",
+    "doctor",
     "dkim-keygen",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""

@@ -1,0 +1,63 @@
+"""`digest doctor`: will letters arrive? What DNS, the relay and the pages say, and a test letter to you."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.lines import dumped
+from digest.errors import DeliveryError, Exit
+
+if TYPE_CHECKING:
+    from digest.build import House
+    from digest.doctor import Finding
+
+_SIGNS = {"well": "ok  ", "doubtful": "?   ", "wrong": "FAIL", "unknown": "  - "}
+
+
+@click.command("doctor", short_help="Will letters arrive? DNS, relay, one-click, a test letter.")
+@click.option("--to", metavar="ADDRESS", help="Send a test letter there.")
+@click.option("--json", "as_json", is_flag=True, help="One finding a line, as JSON.")
+@click.pass_context
+def command(ctx: click.Context, to: str | None, as_json: bool) -> None:
+    """Look at the sender's records (SPF, DKIM, DMARC), say hello to the relay, and try the one-click address.
+
+    With --to a test letter is sent, signed as all are: look at its headers where it arrives. The exit code is 1 where
+    anything is wrong.
+    """
+    from digest.build import load, open_house
+
+    place: Place = ctx.obj
+    with open_house(load(place.config), looking=True) as house:
+        findings = []
+        for finding in house.examine():
+            findings.append(finding)
+            click.echo(_values(finding) if as_json else _line(finding))
+        failed = any(finding.outcome == "wrong" for finding in findings)
+        if to is not None:
+            failed = not _test_letter(house, to) or failed
+    ctx.exit(Exit.FAILED if failed else Exit.DONE)
+
+
+def _test_letter(house: House, to: str) -> bool:
+    try:
+        said = house.test_letter(to, now=datetime.now(UTC))
+    except DeliveryError as error:
+        click.echo(f"the test letter did not go out: {error}", err=True)
+        return False
+    click.echo(f"a test letter is on its way: {said}")
+    return True
+
+
+def _line(finding: Finding) -> str:
+    mend = f"\n          {finding.mend}" if finding.mend else ""
+    return f"{_SIGNS[finding.outcome]} {finding.about}: {finding.words}{mend}"
+
+
+def _values(finding: Finding) -> str:
+    return dumped(
+        {"about": finding.about, "outcome": finding.outcome, "words": finding.words, "mend": finding.mend or None}
+    )

@@ -1,0 +1,178 @@
+"""Will letters arrive? The sender's records, the relay and the address of one-click leaving, each with its mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from digest.config import Config
+from digest.dkim import Signer, zone_line
+from digest.dns import Resolver
+from digest.errors import DigestError
+
+Outcome = Literal["well", "doubtful", "wrong", "unknown"]
+_GONE = ("pct", "rf", "ri")  # DMARC's second edition knows them no more (RFC 9989)
+_LOOKUP = re.compile(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", re.IGNORECASE)
+_MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str  # "From", "SPF", "DKIM", "DMARC", "relay", "one-click"
+    outcome: Outcome
+    words: str
+    mend: str = ""
+
+
+def examine(
+    config: Config, resolver: Resolver, *, greet: Callable[[], str] | None, ask: Callable[[httpx.Request], int]
+) -> Iterator[Finding]:
+    """Every finding, one after the other; a question that cannot be asked stops no other.
+
+    `greet` says hello to the relay and gives its words (None: letters go to no relay); `ask` gives the status of HTTP.
+    Both raise DigestError.
+    """
+    domain = config.sender.domain
+    looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("From", lambda: _sender(domain, resolver)),
+        ("SPF", lambda: _spf(domain, resolver)),
+        ("DKIM", lambda: _dkim(config.signers, resolver)),
+        ("DMARC", lambda: _dmarc(domain, resolver)),
+        ("relay", lambda: _relay(str(config.relay), greet)),
+        ("one-click", lambda: _one_click(config.site, ask)),
+    )
+    for about, look in looks:
+        try:
+            yield from look()
+        except DigestError as error:
+            outcome: Outcome = "wrong" if about in ("relay", "one-click") else "unknown"
+            yield Finding(about=about, outcome=outcome, words=str(error))
+
+
+def _sender(domain: str, resolver: Resolver) -> Iterator[Finding]:
+    if resolver.has_mail(domain):
+        yield Finding(about="From", outcome="well", words=f"{domain} takes mail")
+        return
+    mend = "give it an MX record, or send from a domain that has one"
+    yield Finding(
+        about="From", outcome="wrong", words=f"{domain} takes no mail: answers and bounces are lost", mend=mend
+    )
+
+
+def _spf(domain: str, resolver: Resolver) -> Iterator[Finding]:
+    records = [text for text in resolver.texts(domain) if re.match(r"v=spf1(?:\s|$)", text, re.IGNORECASE)]
+    if not records:
+        mend = f'{domain}. IN TXT "v=spf1 a mx include:YOUR-RELAY ~all"'
+        yield Finding(about="SPF", outcome="wrong", words=f"{domain} does not say who sends for it", mend=mend)
+        return
+    if len(records) > 1:
+        words = f"{domain} has {len(records)} records, so receivers heed none"
+        yield Finding(about="SPF", outcome="wrong", words=words, mend="make one of them")
+        return
+    terms = records[0].split()[1:]
+    lookups = sum(
+        bool(re.match(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", term, re.IGNORECASE)) for term in terms
+    )
+    if lookups > _MOST_LOOKUPS:
+        words = f"it asks for {lookups} look-ups, and receivers stop at {_MOST_LOOKUPS}"
+        yield Finding(about="SPF", outcome="wrong", words=words, mend="write addresses (ip4:, ip6:) instead of names")
+    elif any(term.lower() in ("+all", "all") for term in terms):
+        yield Finding(about="SPF", outcome="wrong", words="+all lets everybody send for you", mend="end it with ~all")
+    elif not any(re.fullmatch(r"[~?-]all|redirect=\S+", term, re.IGNORECASE) for term in terms):
+        yield Finding(
+            about="SPF", outcome="doubtful", words="it has no end, so it forbids nothing", mend="end it with ~all"
+        )
+    else:
+        words = f"{records[0]}; the envelope sender is of {domain}, as From is"
+        yield Finding(about="SPF", outcome="well", words=words)
+
+
+def _dkim(signers: tuple[Signer, ...], resolver: Resolver) -> Iterator[Finding]:
+    if not signers:
+        mend = "digest dkim-keygen YOUR-DOMAIN prints what to write where"
+        yield Finding(about="DKIM", outcome="wrong", words="letters go unsigned", mend=mend)
+    for signer in signers:
+        name = f"{signer.algorithm} at {signer.record_name}"
+        records = [_tags(text) for text in resolver.texts(signer.record_name)]
+        wanted = _tags(signer.record)
+        if not records:
+            yield Finding(about="DKIM", outcome="wrong", words=f"{name}: no record", mend=zone_line(signer))
+        elif not any(record.get("p") == wanted["p"] for record in records):
+            revoked = any(record.get("p") == "" for record in records)
+            words = f"{name}: {'revoked' if revoked else 'another key'}"
+            yield Finding(about="DKIM", outcome="wrong", words=words, mend=zone_line(signer))
+        elif any("y" in record.get("t", "").split(":") for record in records):
+            yield Finding(about="DKIM", outcome="doubtful", words=f"{name}: a test (t=y)", mend="take t=y out")
+        else:
+            yield Finding(about="DKIM", outcome="well", words=name)
+
+
+def _dmarc(domain: str, resolver: Resolver) -> Iterator[Finding]:
+    for place in _upwards(domain):
+        records = [text for text in resolver.texts(f"_dmarc.{place}") if text.replace(" ", "").startswith("v=DMARC1")]
+        if not records:
+            continue
+        tags = _tags(records[0])
+        if len(records) > 1:
+            words = f"{place} has {len(records)} records, so receivers heed none"
+            yield Finding(about="DMARC", outcome="wrong", words=words, mend="make one of them")
+        elif tags.get("p") not in ("none", "quarantine", "reject"):
+            yield Finding(about="DMARC", outcome="wrong", words=f"{place}: no policy", mend="say p=none at least")
+        elif old := [tag for tag in _GONE if tag in tags]:
+            words = f"{place}: {', '.join(old)} mean nothing any more"
+            yield Finding(about="DMARC", outcome="doubtful", words=words, mend="take them out; t=y marks a test")
+        else:
+            yield Finding(about="DMARC", outcome="well", words=f"{records[0]} (at {place})")
+        return
+    mend = f'_dmarc.{domain}. IN TXT "v=DMARC1; p=none; rua=mailto:YOU@{domain}"'
+    yield Finding(about="DMARC", outcome="wrong", words="no policy, which large receivers ask for", mend=mend)
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    """The domain and those above it, a top level left out (RFC 9989: the tree is walked)."""
+    labels = domain.split(".")
+    return (".".join(labels[begin:]) for begin in range(max(1, len(labels) - 1)))
+
+
+def _relay(name: str, greet: Callable[[], str] | None) -> Iterator[Finding]:
+    if greet is None:
+        yield Finding(about="relay", outcome="doubtful", words=f"{name}: letters go to no relay")
+        return
+    said = greet()
+    clear = "in clear" in said and "this machine" not in said
+    mend = "write smtp+starttls:// or smtps://" if clear else ""
+    yield Finding(about="relay", outcome="doubtful" if clear else "well", words=f"{name}: {said}", mend=mend)
+
+
+def _one_click(site: str | None, ask: Callable[[httpx.Request], int]) -> Iterator[Finding]:
+    if site is None:
+        mend = "set `site:` and `secret:`; large receivers ask for it of who sends to many"
+        yield Finding(
+            about="one-click", outcome="doubtful", words="no site: readers leave by a mail to the owner", mend=mend
+        )
+        return
+    if not site.startswith("https://"):
+        yield Finding(
+            about="one-click", outcome="wrong", words=f"{site} is not https", mend="serve the pages over https"
+        )
+        return
+    status = ask(httpx.Request("POST", f"{site}/unsubscribe/nobody", data={"List-Unsubscribe": "One-Click"}))
+    if 300 <= status < 400:
+        words = f"{site} answers with a redirect, which no mail program follows"
+        yield Finding(about="one-click", outcome="wrong", words=words, mend="answer at the address itself")
+    elif status in (400, 403, 404, 410):
+        yield Finding(about="one-click", outcome="well", words=f"{site} answers, and knows no such token")
+    else:
+        words = f"{site} answers {status} to a token that is none"
+        yield Finding(about="one-click", outcome="doubtful", words=words)
+
+
+def _tags(text: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in text.split(";"))
+    return {name.strip().lower(): re.sub(r"\s+", "", value) for name, _, value in pairs if name.strip()}
