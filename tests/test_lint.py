@@ -12,63 +12,23 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest.dkim import signed
-from digest.figures import Researcher
-from digest.issue import Absence, Issue, Item, Section
+from digest.issue import Issue, Item, Section
 from digest.letter import Listing, Mailbox, build, mailto
 from digest.lint import lint
 from digest.paper import Author
-from digest.person.portrait import Portrait
-from tests.render.samples import TODAY, by_zhou, daily, flood, issue, item, on_sparse, paper
+from tests.golden import GOLDEN
+from tests.render.samples import TODAY, daily, issue, item, on_sparse, paper
 from tests.test_dkim import PRESS
 from tests.test_letter import HOSTILE
-
-KNOWN = {
-    "daily": daily(),
-    "alert": replace(issue(on_sparse(item(paper()))), kind="alert"),
-    "trending": issue(Section(title="Trending papers", items=(item(paper(votes=41, comments_count=3)),))),
-    "quiet": issue(),
-    "bibtex": replace(daily(), attach="bibtex"),
-    "ris": replace(daily(), attach="ris"),
-    "flood": flood(300),
-    "authors": issue(on_sparse(item(paper(names=[f"Author Number{number}" for number in range(3000)])))),
-    "CJK": issue(on_sparse(item(paper(title="稀疏專家模型的路由", abstract="我們研究路由。" * 80, names=["周雲華"])))),
-    "Arabic": issue(on_sparse(item(paper(title="توجيه خليط الخبراء", abstract="ندرس التوجيه. " * 40)))),
-    "Hebrew": issue(on_sparse(item(paper(title="ניתוב בתערובת מומחים", abstract="אנו חוקרים ניתוב. " * 40)))),
-    "by a person": issue(by_zhou(item(paper(), author=0))),
-    "missing": replace(
-        daily(),
-        absences=(Absence(kind="arxiv", part="cs.CL", why="late"), Absence(kind="feeds", part="A\u202eB", why="fault")),
-    ),
-    "portrait": issue(
-        replace(
-            by_zhou(item(paper(), author=0)),
-            portrait=Portrait(
-                name="Yunhua Zhou",
-                fields=("cs.CL",),
-                numbers=Researcher(
-                    service="openalex",
-                    id="A1",
-                    name="Z",
-                    papers=57,
-                    citations=900,
-                    h_index=22,
-                    affiliation="F",
-                    at=TODAY,
-                ),
-                latest=(paper("2402.00009", title="An earlier one"),),
-            ),
-        )
-    ),
-}
 
 
 def faults(message: bytes) -> dict[int, str]:
     return {verdict.number: verdict.reason for verdict in lint(message) if verdict.outcome == "fail"}
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_every_letter_passes(name: str) -> None:
-    verdicts = lint(PRESS(KNOWN[name]).message)
+    verdicts = lint(PRESS(GOLDEN[name]).message)
     assert {verdict.number: verdict.reason for verdict in verdicts if verdict.outcome == "fail"} == {}
     assert sum(verdict.outcome == "pass" for verdict in verdicts) >= 55
     assert [verdict.number for verdict in verdicts] == list(range(1, 81))
@@ -87,7 +47,7 @@ def test_a_reader_of_text_alone() -> None:
     assert next(verdict for verdict in verdicts if verdict.number == 56).reason == "no HTML part"
 
 
-GOOD = PRESS(KNOWN["daily"]).message
+GOOD = PRESS(GOLDEN["daily"]).message
 
 
 def _head(change: Callable[[bytes], bytes]) -> bytes:
@@ -109,14 +69,14 @@ def _added(line: str) -> bytes:
 
 def _page(old: str, new: str) -> bytes:
     """The letter built again with another page."""
-    parts = PRESS.parts(KNOWN["daily"])
+    parts = PRESS.parts(GOLDEN["daily"])
     assert parts.html is not None
     assert old in parts.html
     return _built(parts.text, parts.html.replace(old, new, 1))
 
 
 def _text(change: Callable[[str], str]) -> bytes:
-    parts = PRESS.parts(KNOWN["daily"])
+    parts = PRESS.parts(GOLDEN["daily"])
     return _built(change(parts.text), parts.html)
 
 
