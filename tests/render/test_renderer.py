@@ -22,6 +22,7 @@ from digest.letter import Mailbox, build
 from digest.person.portrait import Portrait
 from digest.render import Parts, Renderer
 from digest.render.links import safe
+from digest.shipped import shipped
 from digest.text import strip_controls
 from tests.render.samples import (
     AT_ONCE,
@@ -398,3 +399,18 @@ def test_a_letter_is_seen_from_all_sides_at_once() -> None:
     assert shown.xpath("//script") == []
     assert [" ".join(text.split()) for text in shown.xpath("//pre/text()")] == [" ".join(parts.text.split())]
     assert not html.document_fromstring(RENDERER.beside(replace(parts, html=None))).xpath("//iframe")
+
+
+def test_the_example_of_a_template_of_ones_own_works(tmp_path: Path) -> None:
+    found = re.search(r"```jinja\n(.*?)```", (shipped("templates") / "README.md").read_text(), re.S)
+    assert found
+    (tmp_path / "letter").mkdir()
+    (tmp_path / "letter/card.html.j2").write_text(found[1])
+    parts = Renderer(tmp_path).letter(issue(on_sparse(item(paper(), "rout"), item(paper(url=None)))), LINKS)
+    assert parts.html is not None
+    cards = html.document_fromstring(parts.html)
+    assert [title.text_content() for title in cards.xpath("//h3")] == [
+        "Turn Waste into Worth: Rectifying Top-k Router of MoE"
+    ] * 2
+    assert cards.xpath("//h3/a/@style")
+    assert not cards.xpath("//p[contains(@class, 'abstract')]")
