@@ -100,7 +100,7 @@ class House:
             subscriber=reader,
             subscription="A test letter",
             when=when,
-            kind="manual",
+            kind="test",
             slot=now.isoformat(),
             number=0,
             date=now,

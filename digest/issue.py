@@ -24,8 +24,8 @@ TRENDING = "Trending papers"
 MOST_BY_NAME = 10
 """Papers in one letter that are a followed person's by nothing but the name."""
 
-Kind = Literal["scheduled", "alert", "manual"]
-"""How an issue came about: by its slot, by `at once`, or by hand."""
+Kind = Literal["scheduled", "alert", "manual", "test"]
+"""How an issue came about: by its slot, by `at once`, by hand, or to see whether letters arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,5 +138,5 @@ def test_a_test_letter_arrives(tmp_path: Path) -> None:
         [taken] = mail.taken
     assert taken.recipients == ("grace@example.net",)
     letter = message_from_bytes(taken.message, policy=default)
-    assert letter["Subject"] == "No new papers today"
+    assert letter["Subject"] == "A test letter"
     assert (greeting.outcome, greeting.words.partition(": ")[2]) == ("well", "answers, in clear, on this machine")

@@ -144,13 +144,19 @@ def letter(
         number=words.number(issue.number),
         reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
         chapters=tuple(_chapters(issue, words, room, printed)),
-        note="" if issue.count and room else words.CROWDED if issue.count else words.QUIET,
+        note=_note(issue, words, room),
         missing=tuple(_missing(issue, words)),
         why=words.why(_reason(issue)),
         links=tuple(_footer(links, words)),
         postal=postal,
         crowded=room == 0,
     )
+
+
+def _note(issue: Issue, words: Words, room: int) -> str:
+    if issue.kind == "test":
+        return words.TEST_NOTE
+    return "" if issue.count and room else words.CROWDED if issue.count else words.QUIET
 
 
 def _missing(issue: Issue, words: Words) -> Iterator[str]:

@@ -85,6 +85,8 @@ class Words(Protocol):
     QUIET: str  # the body of a letter without papers
     ALSO: str  # "also matched {}", where {} stands for the titles of other rules
     LATEST: str  # heading of a followed person's latest papers
+    TEST: str  # the subject of a letter that only tests
+    TEST_NOTE: str
     ET_AL: str
     TRENDING: str  # heading of the papers that others vote for
     BEFORE: str  # heading of the papers that the reader had before

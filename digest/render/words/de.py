@@ -31,6 +31,8 @@ CROWDED = "So viele Arbeiten, dass in einem Brief nur für ihre Titel Platz ist.
 QUIET = "Ein ruhiger Tag. Was als Nächstes passt, steht im nächsten Brief."
 ALSO = "passt auch zu {}"
 LATEST = "Zuletzt auch"
+TEST = "Ein Probebrief"
+TEST_NOTE = "Sehen Sie in seine Kopfzeilen: SPF, DKIM und DMARC sollten dort je „pass“ sagen."
 ET_AL = "u. a."
 BEFORE = "Arbeiten, die Sie schon hatten"
 TRENDING = "Viel beachtet"
@@ -74,6 +76,8 @@ _SAID = (  # the evidence of a verdict, from digest/person/judge.py
 
 def subject(summary: Summary, room: int) -> str:
     """Was darin steht, in einer Zeile."""
+    if summary.kind == "test":
+        return TEST
     if not summary.count:
         return f"Nichts Neues {_span(summary)}"
     if summary.title:
@@ -86,6 +90,8 @@ def subject(summary: Summary, room: int) -> str:
 
 def lede(summary: Summary, room: int) -> str:
     """Die erste Zeile des Briefs."""
+    if summary.kind == "test":
+        return "Ein Probebrief: Wenn Sie das lesen, kommen Briefe an."
     if not summary.count:
         return f"Nichts Neues für Sie {_span(summary)}."
     head = _papers(summary.count, _spelled)
@@ -105,6 +111,8 @@ def lede(summary: Summary, room: int) -> str:
 
 def why(reason: Reason) -> str:
     """Der Satz am Fuß."""
+    if reason.kind == "test":
+        return "Sie bekommen ihn, weil jemand einen Probebrief an diese Adresse wollte."
     people = f"{_figure(reason.authors)} {'Person' if reason.authors == 1 else 'Personen'}" if reason.authors else ""
     rules = f"{_figure(reason.rules)} {'Regel' if reason.rules == 1 else 'Regeln'}" if reason.rules else ""
     follows = " und ".join(filter(None, (people, rules)))

@@ -32,6 +32,8 @@ QUIET = "A quiet day. The next papers that match will be in the next letter."
 ALSO = "also matched {}"
 BEFORE = "Papers you had before"
 LATEST = "Lately also"
+TEST = "A test letter"
+TEST_NOTE = "Look at its headers where it arrived: SPF, DKIM and DMARC should each say pass."
 ET_AL = "et al."
 TRENDING = "Trending papers"
 
@@ -52,6 +54,8 @@ _NAME = 48  # characters of a section's name in a sentence
 
 def subject(summary: Summary, room: int) -> str:
     """What is inside, in one line."""
+    if summary.kind == "test":
+        return TEST
     if not summary.count:
         return f"No new papers {_span(summary)}"
     if summary.title:
@@ -64,6 +68,8 @@ def subject(summary: Summary, room: int) -> str:
 
 def lede(summary: Summary, room: int) -> str:
     """The first line of the letter."""
+    if summary.kind == "test":
+        return "A test letter: if you read this, letters arrive."
     if not summary.count:
         return f"Nothing new for you {_span(summary)}."
     head = _papers(summary.count, _spelled)
@@ -83,6 +89,8 @@ def lede(summary: Summary, room: int) -> str:
 
 def why(reason: Reason) -> str:
     """The sentence of the footer."""
+    if reason.kind == "test":
+        return "You get this because somebody asked for a test letter to this address."
     follows = " and ".join(
         part for part in (_counted(reason.authors, "author"), _counted(reason.rules, "rule")) if part
     )
