@@ -1,0 +1,83 @@
+"""Golden letters before judges from outside. A tool that is missing is a failure: .ci/outside installs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.golden import GOLDEN, PRESS
+from tests.test_dkim import EDWARDS, RSA
+
+pytestmark = pytest.mark.outside
+
+SIGNED = replace(PRESS, signers=(RSA, EDWARDS))
+MOST = 1.0  # points of SpamAssassin
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name)
+    assert found, f"{name} is not installed: .ci/outside installs what these tests need"
+    return found
+
+
+@pytest.fixture(scope="module")
+def modules() -> Path:
+    """The folder of node_modules."""
+    named = os.environ.get("DIGEST_OUTSIDE")
+    assert named, "$DIGEST_OUTSIDE names no folder: run .ci/outside"
+    return Path(named) / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each letter as bytes and as a page."""
+    place = tmp_path_factory.mktemp("letters")
+    for name, letter in GOLDEN.items():
+        (place / f"{name.replace(' ', '-')}.eml").write_bytes(SIGNED(letter).message)
+        (place / f"{name.replace(' ', '-')}.html").write_text(PRESS.parts(letter).html or "")
+    return place
+
+
+def run(*command: str | Path, data: bytes | None = None, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [str(word) for word in command], input=data, capture_output=True, check=False, env={**os.environ, **(env or {})}
+    )
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def test_html_is_valid(folder: Path, modules: Path) -> None:
+    jar = modules / "vnu-jar/build/dist/vnu.jar"
+    assert jar.exists()
+    assert run(tool("java"), "-jar", jar, "--errors-only", *sorted(folder.glob("*.html"))) == ""
+
+
+def test_pages_are_accessible_in_light_and_dark_and_fit_a_phone(folder: Path, modules: Path) -> None:
+    script = Path(__file__).with_name("axe.js")
+    pages = sorted(folder.glob("*.html"))
+    assert run(tool("node"), script, tool("chromium"), *pages, env={"NODE_PATH": str(modules)}) == ""
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_opendkim_believes_both_signatures(folder: Path, tmp_path: Path, name: str) -> None:
+    for signer in (RSA, EDWARDS):
+        (tmp_path / "dns").write_text(f"{signer.record_name} {signer.record}\n")
+        (tmp_path / "conf").write_text(f"Mode v\nTestDNSData {tmp_path / 'dns'}\n")
+        message = replace(PRESS, signers=(signer,))(GOLDEN[name]).message
+        (tmp_path / "letter.eml").write_bytes(message)
+        said = run(tool("opendkim"), "-x", tmp_path / "conf", "-t", tmp_path / "letter.eml", "-v")
+        assert "succeeded" in said, said
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_spamassassin_has_nothing_against_it(folder: Path, name: str) -> None:
+    message = (folder / f"{name.replace(' ', '-')}.eml").read_bytes()
+    said = run(tool("spamassassin"), "-L", "-t", data=message)
+    found = re.search(r"X-Spam-Status: \w+, score=(-?[\d.]+)", said)
+    assert found, said[-500:]
+    assert float(found[1]) <= MOST
