@@ -32,6 +32,7 @@ from digest.render.words import Words, words
 from digest.shipped import shipped
 
 _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until the letter fits
+_FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
 _MOST_CARDS = 4_096  # kept; a morning of a thousand papers and their marks has fewer
@@ -224,7 +225,9 @@ def _environment(loader: BaseLoader) -> Environment:
 
 
 def _sizes(issue: Issue) -> Iterator[tuple[Issue, int]]:
-    """Ever smaller letters of one issue."""
+    """Ever smaller letters of one issue; an alert of a few papers begins with their whole abstracts."""
+    if issue.kind == "alert" and issue.count <= _FEW:
+        yield issue, _WHOLE
     yield from ((issue, room) for room in _ROOMS)
     share = 1.0
     while share * issue.count > 1:

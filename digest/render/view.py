@@ -95,6 +95,7 @@ class Chapter:
 
     heading: str
     typed: bool  # the heading is a rule as typed: its capitals mean something
+    voted: bool  # others brought these papers here, the most voted for first
     rule: str  # as typed; empty for an author, and where the heading says it already
     cards: tuple[Printed, ...]
     more: str  # "+ 3 more on …", or empty
@@ -220,6 +221,7 @@ def _chapters(issue: Issue, words: Words, room: int, printed: Callable[[Item, in
         yield Chapter(
             heading=shorten(name, _RULE) or words.BEFORE,
             typed=name == rule,
+            voted=_is_voted(section),
             rule=shorten(rule, _RULE) if rule != name else "",
             cards=tuple(printed(item, number + i) for i, item in enumerate(section.items, 1)),
             more=words.more(_share(issue, section, section.more)) if section.more else "",

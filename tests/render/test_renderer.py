@@ -414,3 +414,20 @@ def test_the_example_of_a_template_of_ones_own_works(tmp_path: Path) -> None:
     ] * 2
     assert cards.xpath("//h3/a/@style")
     assert not cards.xpath("//p[contains(@class, 'abstract')]")
+
+
+def test_an_alert_of_a_few_papers_has_their_whole_abstracts() -> None:
+    long = paper(abstract="We route words, and so on and on. " * 60)
+    whole = rendered(issue(on_sparse(item(long)), kind="alert", when=AT_ONCE))
+    assert " ".join(whole.text.split()).count("so on and on.") == 60
+    daily_ = rendered(issue(on_sparse(item(long))))
+    assert 10 < " ".join(daily_.text.split()).count("so on and on.") < 20
+    many = rendered(issue(on_sparse(*[item(long)] * 4), kind="alert", when=AT_ONCE))
+    assert " ".join(many.text.split()).count("so on and on.") < 80
+
+
+def test_papers_by_their_votes_stand_with_their_rank() -> None:
+    first, second = paper("2402.00001", votes=41), paper("2402.00002", votes=7)
+    parts = rendered(issue(Section(title="Trending papers", items=(item(first), item(second)))))
+    assert page(parts).xpath("//p[contains(@class, 'rank')]/text()") == ["1", "2"]
+    assert not page(rendered(issue(on_sparse(item(first))))).xpath("//p[contains(@class, 'rank')]")
