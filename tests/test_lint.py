@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from lxml import html
 
 from digest.dkim import signed
 from digest.issue import Issue, Item, Section
 from digest.letter import Listing, Mailbox, build, mailto
 from digest.lint import lint
 from digest.paper import Author
+from digest.render.math import readable
+from digest.text import strip_controls
 from tests.golden import GOLDEN
 from tests.render.samples import TODAY, daily, issue, item, on_sparse, paper
 from tests.test_dkim import PRESS
@@ -219,7 +225,7 @@ def test_no_bytes_break_it(message: bytes) -> None:
     assert [verdict.number for verdict in lint(message)] == list(range(1, 81))
 
 
-_TEXTS = st.text(max_size=60)
+_TEXTS = st.text(alphabet=st.characters(), max_size=60)  # surrogates and controls too
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -228,4 +234,18 @@ def test_whatever_people_write_the_letter_is_clean(title: str, abstract: str, na
     odd = paper(title=title, abstract=abstract, names=())
     odd = replace(odd, authors=tuple(Author(name=name) for name in names), comment=title, journal=abstract)
     letter: Issue = issue(Section(title=rule, query=rule, items=(Item(work=1, event="new", paper=odd),)))
-    assert faults(PRESS(letter).message) == {}
+    message = PRESS(letter).message
+    assert faults(message) == {}
+    parsed = message_from_bytes(message, policy=default)
+    for kind in ("plain", "html"):
+        part = parsed.get_body((kind,))
+        assert part is not None
+        shown = str(part.get_content())
+        words = html.document_fromstring(shown).text_content() if kind == "html" else shown
+        assert _bare(readable(title)) in _bare(words)
+        assert all(_bare(name) in _bare(words) for name in names)
+
+
+def _bare(text: str) -> str:
+    """Without what nobody sees, and without white space, which lines break at."""
+    return "".join(unicodedata.normalize("NFC", strip_controls(text)).split())
