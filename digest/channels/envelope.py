@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from digest.delivery import Envelope
 from digest.errors import Rejected
+
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
+_NOT_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")  # RFC 6533 section 3
 
 
 def check(envelope: Envelope) -> None:
@@ -43,4 +47,24 @@ def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
         if "8BITMIME" not in offers:
             raise Rejected("the letter needs 8BITMIME, which the server does not offer", code=554, enhanced="5.6.3")
         parameters.append("BODY=8BITMIME")
+    if "DSN" in offers and len(key := _envelope_id(envelope)) <= 100:
+        parameters += ["RET=HDRS", f"ENVID={key}"]
     return " ".join([f"MAIL FROM:<{envelope.sender}>", *parameters])
+
+
+def rcpt_to(offers: Mapping[str, str], envelope: Envelope) -> str:
+    """RCPT; where the server can, it is asked to tell of delays and failures in the words of RFC 3461."""
+    command = f"RCPT TO:<{envelope.recipient}>"
+    if "DSN" not in offers:
+        return command
+    if envelope.recipient.isascii():
+        original = "rfc822;" + _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", envelope.recipient)
+    else:
+        original = "utf-8;" + _NOT_QCHAR.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", envelope.recipient)
+    return f"{command} NOTIFY=FAILURE,DELAY ORCPT={original}"
+
+
+def _envelope_id(envelope: Envelope) -> str:
+    """What a report of this delivery names: the Message-ID's own part, the same at every retry, and opaque."""
+    own = envelope.message_id.strip("<>").rpartition("@")[0]
+    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", own)

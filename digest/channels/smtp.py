@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from digest.channels.envelope import check, mail_from
+from digest.channels.envelope import check, mail_from, rcpt_to
 from digest.channels.line import Line, Lost, Reply
 from digest.channels.relay import Relay, Waits
 from digest.delivery import Envelope, Phase, classify
@@ -93,7 +93,7 @@ class Smtp:
         """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920)."""
         steps: tuple[tuple[Phase, str, float], ...] = (
             ("MAIL", mail_from(line.offers, envelope), self._waits.mail),
-            ("RCPT", f"RCPT TO:<{envelope.recipient}>", self._waits.rcpt),
+            ("RCPT", rcpt_to(line.offers, envelope), self._waits.rcpt),
             ("DATA", "DATA", self._waits.data),
         )
         pipelined = "PIPELINING" in line.offers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.channels.envelope import check
+from digest.channels.envelope import check, mail_from, rcpt_to
 from digest.channels.line import clean
 from digest.channels.relay import Waits
 from digest.channels.smtp import Smtp
@@ -443,6 +445,51 @@ def test_smtputf8_only_where_needed_and_offered() -> None:
         assert server.taken[1].recipients == ("jörg@example.org",)
     with MailServer() as server:
         assert "SMTPUTF8" in str(told(Rejected, server, envelope(recipient="jörg@example.org")))
+
+
+@pytest.mark.parametrize(
+    ("recipient", "original"),
+    [
+        ("ada@example.org", "rfc822;ada@example.org"),
+        ("ada+papers=all@example.org", "rfc822;ada+2Bpapers+3Dall@example.org"),
+        ("jörg@example.org", r"utf-8;j\x{F6}rg@example.org"),
+        ("雅+a=b\\@example.org", r"utf-8;\x{96C5}\x{2B}a\x{3D}b\x{5C}@example.org"),
+    ],
+)
+def test_reports_are_asked_for_where_the_server_makes_them(recipient: str, original: str) -> None:
+    """RFC 3461 and, for the addresses of RFC 6531, RFC 6533."""
+    with MailServer(extensions=["PIPELINING", "DSN", "SMTPUTF8"]) as server, smtp(server) as channel:
+        channel.send(envelope(recipient=recipient), nothing)
+        channel.send(envelope(recipient=recipient), nothing)
+        assert server.taken[0].parameters.removeprefix("SMTPUTF8 ") == "RET=HDRS ENVID=1"
+        assert server.taken[0] == server.taken[1]
+        asked = [command for command in server.commands if command.startswith("RCPT")]
+    assert asked == [f"RCPT TO:<{recipient}> NOTIFY=FAILURE,DELAY ORCPT={original}"] * 2
+    with MailServer(extensions=["SMTPUTF8"]) as server, smtp(server) as channel:
+        channel.send(envelope(recipient=recipient), nothing)
+        assert f"RCPT TO:<{recipient}>" in server.commands
+        assert "ENVID" not in server.taken[0].parameters
+
+
+@given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=200))
+def test_what_a_report_is_asked_for_is_one_parameter(name: str, own: str) -> None:
+    letter = replace(envelope(recipient=f"{name}@example.org"), message_id=f"<{own}@example.net>")
+    offers = {"DSN": "", "SMTPUTF8": ""}
+    try:
+        check(letter)
+    except Rejected:
+        return
+    command, notify, original = rcpt_to(offers, letter).rsplit(" ", 2)
+    assert (command, notify) == (f"RCPT TO:<{letter.recipient}>", "NOTIFY=FAILURE,DELAY")
+    assert original.isascii()
+    assert original.isprintable()
+    kind, _, written = original.removeprefix("ORCPT=").partition(";")
+    form, base = (r"\+([0-9A-F]{2})", "rfc822") if name.isascii() else (r"\\x\{([0-9A-F]+)\}", "utf-8")
+    assert (kind, re.sub(form, lambda found: chr(int(found[1], 16)), written)) == (base, letter.recipient)
+    mail = mail_from(offers, letter)
+    assert mail.isascii()
+    assert mail.isprintable()
+    assert all(len(word.removeprefix("ENVID=")) <= 100 for word in mail.split(" ") if word.startswith("ENVID="))
 
 
 def test_eight_bit_letters_need_the_servers_leave() -> None:
