@@ -115,12 +115,14 @@ def _wrapped(letter: Opened) -> Iterator[str]:
     if letter.plain is None:
         raise Unseen("no text part")
     for line in letter.plain.text.split("\n"):
-        words = line.split()
-        if (
-            len(line) > _LONG_LINE
-            and max(map(len, words), default=0) + (len(line) - len(line.lstrip())) < _LONG_LINE - 12
-        ):
-            yield f"a line of {len(line)} characters: {line.strip()[:40]!r}"
+        longest = max(map(_length, line.split()), default=0) + len(line) - len(line.lstrip())
+        if _length(line) > _LONG_LINE and longest < _LONG_LINE - 12:
+            yield f"a line of {_length(line)} characters: {line.strip()[:40]!r}"
+
+
+def _length(text: str) -> int:
+    """Characters as people count them: a combining mark belongs to what it stands on."""
+    return sum(not unicodedata.combining(character) for character in text)
 
 
 def _attachments(letter: Opened) -> Iterator[str]:
