@@ -244,6 +244,7 @@ def _press(config: Config) -> Press:
         site=config.site,
         keys=[key.get_secret_value() for key in config.keys],
         signers=config.signers,
+        complaints=config.complaints,
     )
 
 

@@ -45,6 +45,8 @@ _SIGNED = (
     "List-Owner",
     "List-Help",
     "Feedback-ID",
+    "CFBL-Address",
+    "CFBL-Feedback-ID",
     "Auto-Submitted",
     "Precedence",
     "X-Auto-Response-Suppress",

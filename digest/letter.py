@@ -65,7 +65,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """How a reader's mail program sees the list that a letter belongs to: RFC 2919, 2369 and 8058. URIs are bare."""
+    """How a reader's mail program sees the list that a letter belongs to: RFC 2919, 2369, 8058, 9477. URIs are bare."""
 
     id: str  # a host name: letters, digits, hyphens and dots
     name: str = ""
@@ -73,6 +73,7 @@ class Listing:
     owner: str | None = None
     help: str | None = None
     feedback_id: str | None = None  # "issue:kind:stream:sender", no personal data
+    complaints: Mailbox | None = None  # RFC 9477; the letter is to be signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ def build(
         *([_mailbox("Reply-To", reply_to)] if reply_to else ()),
         _header("Subject", _unstructured("Subject", clean_subject)),
         _header("Message-ID", [message_id]),
-        *(_list_headers(listing) if listing else ()),
+        *(_list_headers(listing, message_id) if listing else ()),
         "Auto-Submitted: auto-generated",
         "Precedence: bulk",
         "X-Auto-Response-Suppress: All",
@@ -149,7 +150,7 @@ def _fingerprint(*parts: str) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _list_headers(listing: Listing) -> Iterator[str]:
+def _list_headers(listing: Listing, message_id: str) -> Iterator[str]:
     if not _HOST.fullmatch(listing.id):
         raise ValueError("a List-Id is letters, digits, hyphens and dots")
     yield _header("List-Id", [*_phrase("List-Id", listing.name), f"<{listing.id}>"])
@@ -163,6 +164,9 @@ def _list_headers(listing: Listing) -> Iterator[str]:
         yield _header("List-Help", [_angle(listing.help)])
     if listing.feedback_id:
         yield _header("Feedback-ID", [_uri(listing.feedback_id)])
+    if listing.complaints:
+        yield _header("CFBL-Address", [f"{listing.complaints.wire};", "report=arf"])
+        yield _header("CFBL-Feedback-ID", [message_id[1:].rpartition("@")[0]])
 
 
 def _angle(uri: str) -> str:

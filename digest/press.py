@@ -31,6 +31,7 @@ class Press:
     site: str | None = None  # base URL of the pages, without a slash at its end
     keys: Sequence[str] = ()  # the last signs
     signers: Sequence[Signer] = ()  # of the sender's domain
+    complaints: Mailbox | None = None  # where mailbox providers tell of complaints; only in signed letters
 
     def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
         """The letter of an issue to its reader, or to the address that is given."""
@@ -71,6 +72,7 @@ class Press:
             owner=mailto(self.owner.wire),
             help=mailto(self.owner.wire, "help"),
             feedback_id=f"{issue.date:%Y%m%d}:{issue.kind}:digest:{_SENDER}",
+            complaints=self.complaints if self.signers else None,
         )
 
     def _leave(self, issue: Issue) -> tuple[str, ...]:

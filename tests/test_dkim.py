@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from digest.dkim import Signer, key_of, new_key, pem_of, relaxed_body, relaxed_field, signed, zone_line
 from digest.letter import Mailbox
+from digest.lint import lint
 from tests.test_press import ISSUE, SITED
 
 RSA = Signer(domain="example.org", selector="papers", key=new_key())
@@ -68,6 +69,20 @@ def test_no_change_goes_unseen(change: Callable[[bytes], bytes]) -> None:
     changed = change(message)
     assert changed != message
     assert verified(changed) == [False, False]
+
+
+def test_complaints_have_a_mailbox_in_signed_letters_alone() -> None:
+    """RFC 9477: the header counts where a signature covers it."""
+    told = replace(PRESS, complaints=Mailbox(address="complaints@lists.example.org"))
+    message, key = told(ISSUE).message, told(ISSUE).message_id[1:].partition("@")[0].encode()
+    assert b"\r\nCFBL-Address: complaints@lists.example.org; report=arf\r\n" in message
+    assert b"\r\nCFBL-Feedback-ID: " + key + b"\r\n" in message
+    assert verified(message) == [True, True]
+    assert verified(message.replace(b"complaints@", b"nobody@")) == [False, False]
+    assert verified(message.replace(b"CFBL-Feedback-ID: ", b"CFBL-Feedback-ID: 0")) == [False, False]
+    assert [verdict.reason for verdict in lint(message) if verdict.outcome == "fail"] == []
+    assert next(verdict for verdict in lint(message) if verdict.number == 39).outcome == "pass"
+    assert b"CFBL" not in replace(told, signers=())(ISSUE).message
 
 
 def test_a_letter_to_a_new_address_is_signed_anew() -> None:

@@ -166,6 +166,9 @@ BROKEN: list[tuple[int, bytes]] = [
     (36, _field("Auto-Submitted", "no")),
     (37, _field("Precedence", None)),
     (38, _field("Feedback-ID", "a:b:c:papers@example.org")),
+    (39, _added("CFBL-Address: complaints@example.org; report=arf")),
+    (39, _added("CFBL-Address: complaints@elsewhere.example; report=arf")),
+    (39, _added("CFBL-Address: example.org; report=arf")),
     (40, _added("X-Mailer: Something 1.0")),
     (41, _field("X-Auto-Response-Suppress", "OOF")),
     (42, _added("In-Reply-To: <a@example.org>")),
@@ -179,6 +182,7 @@ BROKEN: list[tuple[int, bytes]] = [
     (48, _text(lambda text: re.sub(r"https://arxiv\.org/abs/\S+", "", text, count=1))),
     (48, _text(lambda text: f"{text}\nhttps://only.example/here\n")),
     (49, _text(lambda text: f"{text}\n{'word ' * 40}\n")),
+    (49, _text(lambda text: text + "\nwo\u0302rd" + " wo\u0302rd" * 15 + "\n")),
     (51, _page("<h1", '<img src="https://x.example/a.png" alt="" width="9" height="9" style="display:block"><h1')),
     (52, _text(lambda text: text + "more words\n" * 50_000)),
     (53, _page("@media", "@media all{@media")),
@@ -228,6 +232,7 @@ def test_no_bytes_break_it(message: bytes) -> None:
 _TEXTS = st.text(alphabet=st.characters(), max_size=60)  # surrogates and controls too
 
 
+@example(title="0" * 8, abstract="0" * 44 + "\u0f39", names=[], rule="")
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(title=_TEXTS, abstract=_TEXTS, names=st.lists(_TEXTS, max_size=4), rule=_TEXTS)
 def test_whatever_people_write_the_letter_is_clean(title: str, abstract: str, names: Sequence[str], rule: str) -> None:

@@ -10,6 +10,7 @@ from digest.config.document import Document, Loc
 from digest.config.fields import address, same_mailbox
 from digest.config.words import shown
 from digest.errors import Problem
+from digest.letter import Mailbox
 
 
 def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:
@@ -26,8 +27,13 @@ def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:
 
 
 def _address(document: Document) -> str | None:
+    box = _mailbox(document, ("email",))
+    return same_mailbox(box) if box else None
+
+
+def _mailbox(document: Document, loc: Loc) -> Mailbox | None:
     try:
-        return same_mailbox(address(document.at(("email",)))) if ("email",) in document.values else None
+        return address(document.at(loc)) if loc in document.values else None
     except ValueError:  # told already, where it stands
         return None
 
@@ -53,6 +59,20 @@ def foreign_signature(house: Document, sender: str) -> Iterator[Problem]:
         return
     what = f"`domain`: letters come from {shown(sender)}, so write that, or a domain above it"
     yield house.problem(("dkim", "domain"), what)
+
+
+def foreign_complaints(house: Document, sender: str) -> Iterator[Problem]:
+    """A mailbox for complaints counts in a signed letter, at the sender's domain or below it (RFC 9477 section 3.1)."""
+    given = _mailbox(house, ("complaints",))
+    if given is None:
+        return
+    if ("dkim",) not in house.values:
+        yield house.problem(("complaints",), "`complaints`: only signed letters may name it, so `dkim` is needed too")
+    if not f".{given.domain}".endswith(f".{sender}"):
+        what = f"`complaints`: letters come from {shown(sender)}, so the address must be there or below it"
+        yield house.problem(("complaints",), what)
+    if given.needs_smtputf8:
+        yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
 def unsigned_site(house: Document) -> Iterator[Problem]:

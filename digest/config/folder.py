@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from digest.config.across import foreign_signature, repeated_names, shared_addresses, unsigned_site
+from digest.config.across import foreign_complaints, foreign_signature, repeated_names, shared_addresses, unsigned_site
 from digest.config.document import Document, read
 from digest.config.fields import secret
 from digest.config.hints import house_hints, reader_hints
@@ -37,7 +37,9 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
         problems += document.problems
     problems += [*unsigned_site(house), *shared_addresses(readers)]
     entry = _judged(HouseEntry, house, problems, {"env": env})
-    problems += foreign_signature(house, entry.sender.domain) if entry else ()
+    if entry:
+        problems += foreign_signature(house, entry.sender.domain)
+        problems += foreign_complaints(house, entry.sender.domain)
     sources = _judged_sources(house, problems, env)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
@@ -115,6 +117,7 @@ def _config(
         site=entry.site,
         keys=entry.secret,
         signers=tuple(entry.dkim.signers()) if entry.dkim else (),
+        complaints=entry.complaints,
         templates=entry.templates,
         language=entry.language,
         sources=MappingProxyType(dict(sources)),

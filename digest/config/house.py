@@ -62,6 +62,7 @@ class HouseEntry(Entry):
     site: Annotated[str, PlainValidator(_site)] | None = None
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_keys)] = ()
     dkim: SigningEntry | None = None
+    complaints: Address | None = None
     templates: Annotated[Path, PlainValidator(_folder)] | None = None
     language: Language = "en"
     sources: dict[str, Any] = Field(default_factory=dict)

@@ -29,6 +29,7 @@ class Config:
     site: str | None  # base of links, without a slash at its end
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
+    complaints: Mailbox | None  # where mailbox providers tell of complaints
     templates: Path | None
     language: str
     sources: Mapping[str, BaseModel]  # by kind, in the file's order

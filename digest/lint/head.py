@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 from digest.lint.letter import Field, Opened, decoded_word, encoded_words
-from digest.lint.point import Point, Unseen
+from digest.lint.point import Point
 from digest.text import strip_controls
 
 _ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type")
@@ -268,13 +268,6 @@ def _feedback(letter: Opened) -> Iterator[str]:
         yield "Feedback-ID is not issue:kind:stream:sender with a sender of 5 to 15 characters"
 
 
-def _complaints(letter: Opened) -> Iterator[str]:
-    if not letter.first("CFBL-Address"):
-        raise Unseen("no mailbox for complaints is named")
-    if not _ADDRESS.search(letter.value("CFBL-Address").partition(";")[0].strip()):
-        yield "CFBL-Address is no mailbox"
-
-
 def _allowed(letter: Opened) -> Iterator[str]:
     for field in letter.fields:
         if field.name.lower() not in _KNOWN and not re.fullmatch(r"(?i)X-[\w-]*-?Delivery(?:-ID)?", field.name):
@@ -309,7 +302,6 @@ POINTS = (
     _equal(36, "Auto-Submitted", "auto-generated"),
     _equal(37, "Precedence", "bulk"),
     Point(38, "a Feedback-ID", _feedback),
-    Point(39, "a mailbox for complaints", _complaints),
     Point(40, "no header that tells too much", _allowed),
     _equal(41, "X-Auto-Response-Suppress", "All"),
     Point(42, "no thread", _threads),

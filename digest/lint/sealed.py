@@ -1,4 +1,4 @@
-"""Points 32 and 73 to 76: the signatures, as far as they can be judged without DNS."""
+"""Points 32, 39 and 73 to 76: the signatures, as far as they can be judged without DNS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hashlib import sha256
 from digest.dkim import relaxed_body
 from digest.lint.head import aligned, domain_of
 from digest.lint.letter import Opened
-from digest.lint.point import Point
+from digest.lint.point import Point, Unseen
 
 _SIGNED = (
     "from", "to", "reply-to", "subject", "date", "message-id", "mime-version", "content-type", "list-id",
@@ -42,6 +42,18 @@ def _leaving(letter: Opened) -> Iterator[str]:
         for name in ("List-Unsubscribe", "List-Unsubscribe-Post"):
             if name.lower() not in _names(tags):
                 yield f"the signature of {tags.get('d', 'nobody')} leaves {name} out"
+
+
+def _complaints(letter: Opened) -> Iterator[str]:
+    if not letter.first("CFBL-Address"):
+        raise Unseen("no mailbox for complaints is named")
+    at, domain = letter.value("CFBL-Address").partition(";")[0].strip().casefold().rpartition("@")[1:]
+    own = [domain_of(letter.first("From")), *(tags.get("d", "").casefold() for tags in _tags(letter))]
+    if not at or not any(one and f".{domain}".endswith(f".{one}") for one in own):
+        yield "CFBL-Address is no mailbox of a domain that From or a signature names"
+    for name in ("CFBL-Address", "CFBL-Feedback-ID"):
+        if letter.first(name) and not all(name.lower() in _names(tags) for tags in _tags(letter) or [{}]):
+            yield f"{name} is not signed"
 
 
 def _algorithm(letter: Opened) -> Iterator[str]:
@@ -111,6 +123,7 @@ def _body(letter: Opened) -> Iterator[str]:
 
 POINTS = (
     Point(32, "the way out is signed", _leaving),
+    Point(39, "the mailbox for complaints is ours, and signed", _complaints),
     Point(73, "signed by RSA-2048, relaxed, for the domain of From", _algorithm),
     Point(74, "the headers that count are signed, some against additions", _covered),
     Point(75, "t=, x= in a week at least, no l=", _times),

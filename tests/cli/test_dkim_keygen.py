@@ -41,6 +41,22 @@ def test_what_it_prints_is_what_the_config_wants(tmp_path: Path) -> None:
     assert config.signers[0].record in record.replace('" "', "")
 
 
+def test_where_complaints_may_go(tmp_path: Path) -> None:
+    signed = HOUSE + call("example.org").stdout.partition("\n\n")[2].rstrip() + "\n"
+    for good in ("complaints@example.org", "fbl@lists.example.org"):
+        config = load(folder(tmp_path / "config", f"{signed}complaints: {good}\n"), env={})
+        assert config.complaints is not None
+        assert config.complaints.address == good
+    for bad, said in (
+        ("complaints@elsewhere.example", "the address must be there or below it"),
+        ("fbl@notexample.org", "the address must be there or below it"),
+        ("jörg@example.org", "plain ASCII"),
+        ("nobody", "no mail address"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            load(folder(tmp_path / "config", f"{signed}complaints: {bad}\n"), env={})
+
+
 def test_a_key_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     call("example.org")
     before = (tmp_path / "dkim/papers.pem").read_bytes()

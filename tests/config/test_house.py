@@ -30,6 +30,7 @@ from tests.config.files import HOUSE, folder, house_problem, told
         ("site: http://papers.example.org\nsecret: x\n", "6:7: `site`: links in letters go over https"),
         ("site: https://papers.example.org/?a=b\nsecret: x\n", "6:7: `site`: expected the base of links alone"),
         ("site: https://papers.example.org\n", "6:7: `site`: links are signed, so `secret` is needed too"),
+        ("complaints: fbl@example.org\n", "6:13: `complaints`: only signed letters may name it, so `dkim` is needed"),
         ("secret: {env: NOWHERE}\n", "6:9: `secret`: the environment has no NOWHERE"),
         ("secret: [{env: EMPTY}]\n", "6:10: `secret`: EMPTY in the environment is empty"),
         ("secret: {file: /nowhere/key}\n", "6:9: `secret`: /nowhere/key cannot be read: No such file or directory"),
