@@ -71,10 +71,11 @@ class Catalogue:
     def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
         works = _results(answer)
         papers, warnings = papers_of(works, _paper)
+        read = {paper.ids.openalex: paper for paper in papers}
         figures = dict[str, Figures]()
         asked = {name: key for key in keys if (name := _doi_of(key))}
         for work in works:
-            paper = next(iter(papers_of([work], _paper)[0]), None)
+            paper = read.get(_own(work))
             names = {*_dois_of(work), *({f"10.48550/arxiv.{paper.ids.arxiv}"} if paper and paper.ids.arxiv else ())}
             figures |= {asked[name]: _figures(work) for name in names if name in asked}
         return Found(papers=papers, figures=figures, warnings=warnings)
@@ -143,9 +144,14 @@ def _dois_of(work: Mapping[str, Any]) -> set[str]:
     return {name} if (name := doi(text(work, "doi"))) else set()
 
 
+def _own(work: Mapping[str, Any]) -> str:
+    """OpenAlex's own id, without the address before it."""
+    return text(work, "id").rpartition("/")[2]
+
+
 def _paper(work: Mapping[str, Any]) -> Paper:
     title = clean_line(clean_html(text(work, "title", "display_name")))
-    own = text(work, "id").rpartition("/")[2]
+    own = _own(work)
     if not own or not title:
         raise ValueError(f"a work without {'a title' if own else 'an id'}")
     name, arxiv = doi(text(work, "doi")), _arxiv_of(work)
@@ -216,7 +222,7 @@ def _figures(work: Mapping[str, Any]) -> Figures:
 
 
 def _researcher(record: Mapping[str, Any]) -> Researcher | None:
-    own, name = text(record, "id").rpartition("/")[2], clean_name(text(record, "display_name"))
+    own, name = _own(record), clean_name(text(record, "display_name"))
     stats = record.get("summary_stats")
     homes = listed(record, "last_known_institutions")
     return (
