@@ -58,7 +58,7 @@ def rcpt_to(offers: Mapping[str, str], envelope: Envelope) -> str:
     if "DSN" not in offers:
         return command
     if envelope.recipient.isascii():
-        original = "rfc822;" + _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", envelope.recipient)
+        original = f"rfc822;{_xtext(envelope.recipient)}"
     else:
         original = "utf-8;" + _NOT_QCHAR.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", envelope.recipient)
     return f"{command} NOTIFY=FAILURE,DELAY ORCPT={original}"
@@ -66,5 +66,8 @@ def rcpt_to(offers: Mapping[str, str], envelope: Envelope) -> str:
 
 def _envelope_id(envelope: Envelope) -> str:
     """What a report of this delivery names: the Message-ID's own part, the same at every retry, and opaque."""
-    own = envelope.message_id.strip("<>").rpartition("@")[0]
-    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", own)
+    return _xtext(envelope.message_id.strip("<>").rpartition("@")[0])
+
+
+def _xtext(value: str) -> str:
+    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", value)
