@@ -89,9 +89,8 @@ class Steady:
         return ""
 
 
-@runtime_checkable
-class Source(Protocol):
-    """One walk through one service; its state (cursor, validators) is kept by others."""
+class Asked(Protocol):
+    """Whoever asks a service: how it is known, how often it may, and where to."""
 
     @property
     def name(self) -> str:
@@ -102,20 +101,25 @@ class Source(Protocol):
         """The key under `sources:` in the config."""
 
     @property
-    def part(self) -> str:
-        """What of its service it asks for: a category, the name of a query or a journal; empty for all."""
-
-    @property
-    def timetable(self) -> Timetable | None:
-        """When its service brings what is new, where that is known."""
-
-    @property
     def every(self) -> timedelta:
         """The clock asks no oftener."""
 
     @property
     def allow_private(self) -> bool:
         """Whether it may lead to an address inside one's own net."""
+
+
+@runtime_checkable
+class Source(Asked, Protocol):
+    """One walk through one service; its state (cursor, validators) is kept by others."""
+
+    @property
+    def part(self) -> str:
+        """What of its service it asks for: a category, the name of a query or a journal; empty for all."""
+
+    @property
+    def timetable(self) -> Timetable | None:
+        """When its service brings what is new, where that is known."""
 
     def refused(self, status: int) -> str:
         """What to do where the service refuses machines with such an answer of HTTP; empty where that is no refusal."""
@@ -127,24 +131,8 @@ class Source(Protocol):
         """The papers of an answer. Raises SourceError when it is no answer of this service, or says that it failed."""
 
 
-class LookUp(Protocol):
+class LookUp(Asked, Protocol):
     """Asks a service for papers by id, where its announcements said too little."""
-
-    @property
-    def name(self) -> str:
-        """Unique, like a source's."""
-
-    @property
-    def kind(self) -> str:
-        """The key under `sources:` in the config."""
-
-    @property
-    def allow_private(self) -> bool:
-        """Whether it may lead to an address inside one's own net."""
-
-    @property
-    def every(self) -> timedelta:
-        """The clock asks no oftener."""
 
     @property
     def most(self) -> int:
@@ -166,24 +154,8 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-class Enricher(Protocol):
+class Enricher(Asked, Protocol):
     """Asks a service about papers and people that are known already."""
-
-    @property
-    def name(self) -> str:
-        """Unique, like a source's."""
-
-    @property
-    def kind(self) -> str:
-        """The key under `sources:` in the config."""
-
-    @property
-    def allow_private(self) -> bool:
-        """Whether it may lead to an address inside one's own net."""
-
-    @property
-    def every(self) -> timedelta:
-        """The clock asks no oftener."""
 
     @property
     def most(self) -> int:

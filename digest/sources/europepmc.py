@@ -13,8 +13,8 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
-from digest.sources.queries import Queries
+from digest.sources.base import Answer, Page, Reading, Source, not_later, window
+from digest.sources.queries import Queries, Query
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://www.ebi.ac.uk/europepmc/webservices/rest"
@@ -29,23 +29,11 @@ class Settings(Queries):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search(Steady):
+class Search(Query):
     """The walk through what was indexed lately. Its cursor is the last day that was read whole."""
 
-    query: str
-    title: str
     url: str = URL
     kind: str = "europepmc"
-    every: timedelta = timedelta(hours=6)
-    allow_private: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"europepmc {self.title}"
-
-    @property
-    def part(self) -> str:
-        return self.title
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         first, today = window(cursor, since, now, overlap=OVERLAP)

@@ -19,8 +19,8 @@ from digest.errors import SourceError
 from digest.identity import doi
 from digest.paper import Author, Ids, Paper
 from digest.sources.answers import Address
-from digest.sources.base import Answer, Page, Reading, Source, Steady, looks_like, not_later, window
-from digest.sources.queries import Queries
+from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later, window
+from digest.sources.queries import Queries, Query
 from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
 from digest.text import clean_block, clean_line, clean_name
 
@@ -39,23 +39,11 @@ class Settings(Queries):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search(Steady):
+class Search(Query):
     """The walk through what entered lately. Its cursor is the last day that was read whole."""
 
-    query: str
-    title: str
     url: str = URL
     kind: str = "pubmed"
-    every: timedelta = timedelta(hours=6)
-    allow_private: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"pubmed {self.title}"
-
-    @property
-    def part(self) -> str:
-        return self.title
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         first, today = window(cursor, since, now, overlap=OVERLAP)
