@@ -76,9 +76,7 @@ def _spf(domain: str, resolver: Resolver) -> Iterator[Finding]:
         yield Finding(about="SPF", outcome="wrong", words=words, mend="make one of them")
         return
     terms = records[0].split()[1:]
-    lookups = sum(
-        bool(re.match(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", term, re.IGNORECASE)) for term in terms
-    )
+    lookups = sum(_LOOKUP.match(term) is not None for term in terms)
     if lookups > _MOST_LOOKUPS:
         words = f"it asks for {lookups} look-ups, and receivers stop at {_MOST_LOOKUPS}"
         yield Finding(about="SPF", outcome="wrong", words=words, mend="write addresses (ip4:, ip6:) instead of names")
