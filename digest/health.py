@@ -11,7 +11,7 @@ from statistics import median
 from typing import Literal
 
 from digest.issue import Absence
-from digest.sources.base import BLOCKED, Enricher, Rest, Source
+from digest.sources.base import BLOCKED, Asked, Enricher, Rest, Source
 from digest.store import SourceState, Store
 
 WEEKS = 8
@@ -68,7 +68,6 @@ def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) ->
 
 
 def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
-    next_ask = state.last_ok + enricher.every if state.last_ok else now
     waits = state.asked_to_wait and state.next_try is not None and state.next_try > now
     word: Word = (
         "asked to wait" if waits else "failing" if state.failures else "well" if state.last_ok else "never asked"
@@ -77,7 +76,7 @@ def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
         name=enricher.name,
         word=word,
         last_ok=state.last_ok,
-        next_try=max(next_ask, state.next_try or next_ask, now),
+        next_try=_next_try(enricher, state, now),
         failures=state.failures,
         error=state.last_error,
         today=None,
@@ -85,6 +84,11 @@ def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
         yesterday=None,
         usual_yesterday=None,
     )
+
+
+def _next_try(asker: Asked, state: SourceState, now: datetime) -> datetime:
+    next_ask = state.last_ok + asker.every if state.last_ok else now
+    return max(next_ask, state.next_try or next_ask, now)
 
 
 def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
@@ -146,14 +150,13 @@ def _of(
 ) -> Health:
     today = now.astimezone(UTC).date()
     yesterday = today - timedelta(days=1)
-    next_ask = state.last_ok + source.every if state.last_ok else now
     usual = {day: _usual(counts[source.kind, other] for other in _such_days(day)) for day in (today, yesterday)}
     few = (usual[yesterday] or 0) >= _MANY and counts[source.kind, yesterday] < _FEW * (usual[yesterday] or 0)
     return Health(
         name=source.name,
         word=_word(source, state, batch, now, few=few),
         last_ok=state.last_ok,
-        next_try=max(next_ask, state.next_try or next_ask, now),
+        next_try=_next_try(source, state, now),
         failures=state.failures,
         error=state.last_error,
         today=counts[source.kind, today],
