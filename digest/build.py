@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -19,9 +19,9 @@ import httpx
 from digest import channels
 from digest.channels.smtp import Smtp
 from digest.compose import Composed, Outlook, answered, compose
-from digest.config import Config
+from digest.config import Config, Relay
 from digest.config import load as _load
-from digest.deliver import Delivered, Round, deliver
+from digest.deliver import Delivered, Desk, Round, Withheld, deliver
 from digest.delivery import Delivery
 from digest.dns import Dns, Resolver
 from digest.doctor import Finding, examine
@@ -29,6 +29,7 @@ from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
 from digest.health import absent, rests
 from digest.issue import Issue, Rulebook
+from digest.ledger import ledger
 from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
@@ -38,6 +39,8 @@ from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
 from digest.subscription import Subscriber, When
+from digest.token import stamp
+from digest.traffic import Way
 from digest.web import Web
 
 
@@ -63,23 +66,29 @@ class House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
         return replace(self, config=config, **_parts(config))
 
-    def channel(self) -> channels.Channel:
-        """The way out."""
-        relay = self.config.relay
-        return channels.open(
-            str(relay),
-            user=relay.user.get_secret_value() if relay.user else None,
-            password=relay.password.get_secret_value() if relay.password else None,
-        )
+    def ways(self) -> list[Way]:
+        """The ways out, as they are configured."""
+        return [
+            Way(
+                name=str(relay),
+                open=partial(_channel, relay),
+                weight=relay.weight,
+                per_second=relay.per_second,
+                per_day=relay.per_day,
+            )
+            for relay in self.config.relays
+        ]
 
     def examine(self, resolver: Resolver | None = None) -> Iterator[Finding]:
         """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
-        channel = self.channel()
+        relays = {str(relay): channel for relay in self.config.relays if isinstance(channel := _channel(relay), Smtp)}
 
-        def greet() -> str:
-            assert isinstance(channel, Smtp)
-            with channel:
-                return channel.greet()
+        def greeter(channel: Smtp) -> Callable[[], str]:
+            def greet() -> str:
+                with channel:
+                    return channel.greet()
+
+            return greet
 
         def ask(request: httpx.Request) -> int:
             try:
@@ -89,8 +98,8 @@ class House:
                     raise
                 return error.status
 
-        is_smtp = isinstance(channel, Smtp)
-        return examine(self.config, resolver or Dns(), greet=greet if is_smtp else None, ask=ask)
+        greet = {name: greeter(channel) for name, channel in relays.items()}
+        return examine(self.config, resolver or Dns(), greet=greet, ask=ask)
 
     def test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
@@ -107,8 +116,8 @@ class House:
             since=now,
             sections=(),
         )
-        with self.channel() as channel:
-            return channel.send(self.press(issue), lambda: None)
+        with _channel(self.config.relays[0]) as channel:
+            return channel.send(self.press(issue), lambda: None).words
 
     def pull(
         self,
@@ -174,30 +183,57 @@ class House:
         *,
         stop: Event | None = None,
         only: str | None = None,
+        by_hand: bool = False,
+        restored: bool = False,
         tell: Callable[[Delivered], None] = lambda _: None,
     ) -> Round:
-        """Send what waits in the outbox, or the letter of one Message-ID alone."""
-        self.store.recover(_is_dead, now=clock())
-        readers = {reader.id: reader for reader in self.config.subscribers}
+        """Send what waits in the outbox, or the letter of one Message-ID alone; `by_hand` also asks a relay that is
+        being left alone, and `restored` confirms that the database was put back to an older state on purpose.
+        """
+        with ledger(self.store, self.config.journal, clock=clock, restored=restored) as begin:
+            if not self.store.waiting(clock()):
+                return Round()
+            with begin() as journal:
+                return deliver(
+                    self.store,
+                    self.ways(),
+                    self._desk(clock),
+                    journal,
+                    clock=clock,
+                    connections=self.config.connections,
+                    by_hand=by_hand,
+                    stop=stop,
+                    only=only,
+                    tell=tell,
+                )
 
-        def address_of(delivery: Delivery) -> Mailbox | None:
+    def _desk(self, clock: Callable[[], datetime]) -> Desk:
+        readers = {reader.id: reader for reader in self.config.subscribers}
+        bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
+
+        def address_of(delivery: Delivery) -> Mailbox | Withheld:
             """The reader's present address; by hand the address that was given."""
             reader = readers.get(delivery.subscriber)
             if reader is None:
-                return None
-            address = delivery.envelope.recipient if delivery.kind == "manual" else reader.email
-            return Mailbox(name=reader.name or "", address=address)
+                return Withheld("the reader has left")
+            if delivery.kind == "manual":
+                return Mailbox(name=reader.name or "", address=delivery.envelope.recipient)
+            if reader.pause_until and clock().astimezone(reader.timezone).date() < reader.pause_until:
+                return Withheld(f"the reader pauses until {reader.pause_until}", later=True)
+            return Mailbox(name=reader.name or "", address=reader.email)
 
-        return deliver(
-            self.store,
-            self.channel,
-            address_of,
+        def sender_of(delivery: Delivery) -> str:
+            """Where its bounces go (VERP): an address that only this delivery has."""
+            if bounces is None:
+                return delivery.envelope.sender
+            local, _, domain = bounces.address.wire.rpartition("@")
+            return f"{local}+{stamp(delivery.id, delivery.envelope.message_id, keys)}@{domain}"
+
+        return Desk(
+            address_of=address_of,
+            sender_of=sender_of,
             readdress=self.press.readdress,
-            clock=clock,
-            owner=_owner(),
-            stop=stop,
-            only=only,
-            tell=tell,
+            presume=lambda delivery: delivery.kind in self.config.presumed,
         )
 
 
@@ -248,22 +284,9 @@ def _press(config: Config) -> Press:
     )
 
 
-def _owner() -> str:
-    """This process, as it signs its leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _is_dead(owner: str) -> bool:
-    """Is it known that the process behind a lease is gone? Of another machine nothing is known."""
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    if int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+def _channel(relay: Relay) -> channels.Channel:
+    return channels.open(
+        str(relay),
+        user=relay.user.get_secret_value() if relay.user else None,
+        password=relay.password.get_secret_value() if relay.password else None,
+    )

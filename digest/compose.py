@@ -19,6 +19,9 @@ from digest.subscription import Slot, Subscriber, Subscription, first_slot, late
 OVERLAP = timedelta(days=2)
 """How far a subscription reads back behind its cursor, which only bounds the search; the memory decides."""
 
+_ALERT, _DAILY, _LONG = timedelta(hours=12), timedelta(hours=36), timedelta(days=5)
+"""How long a letter is worth sending; then its papers are told in the next issue."""
+
 Press = Callable[[Issue], Envelope]
 """What prints an issue: from its parts to the bytes of one letter."""
 
@@ -60,6 +63,7 @@ def compose(
     `book` has the rules of these readers, ready; without it they are made ready now. `outlook` is asked where something
     is due.
     """
+    subscribers = _staying(subscribers, store)
     desks = {
         (reader.id, subscription.name): (reader, subscription)
         for reader in subscribers
@@ -67,6 +71,8 @@ def compose(
     }
     enrol(subscribers, store, now=now)
     rows = [row for row in store.due(now) if (row.subscriber, row.name) in desks]
+    if store.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
+        rows = [row for row in store.due(now) if (row.subscriber, row.name) in desks]  # they read back further now
     answers = store.answers({row.subscriber for row in rows})
     due = []
     for row in rows:
@@ -82,6 +88,24 @@ def compose(
             tell(result)
             results.append(result)
     return results
+
+
+def _staying(subscribers: Sequence[Subscriber], store: Store) -> Sequence[Subscriber]:
+    """The readers without what they have left; a subscription that they come back to goes on where it was."""
+    left = store.departures()
+    if not left:
+        return subscribers
+    return [
+        replace(
+            reader,
+            subscriptions=tuple(
+                each
+                for each in reader.subscriptions
+                if (reader.id, each.name) not in left and (reader.id, "") not in left
+            ),
+        )
+        for reader in subscribers
+    ]
 
 
 def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
@@ -110,6 +134,11 @@ def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> 
         schedule,
         now=now,
     )
+
+
+def _lifetime(interval: timedelta) -> timedelta:
+    """Of a letter whose next is so far away; RFC 5321 section 4.5.4.1 wants four to five days where nothing hurries."""
+    return _DAILY if interval <= timedelta(days=1, hours=1) else _LONG
 
 
 class _Task:
@@ -257,6 +286,7 @@ def _compose_one(
             next_slot=following.local if following else None,
             fingerprint=task.subscription.fingerprint,
             seen=task.row.newest,
+            expires=now + (_lifetime(following.due - slot.due) if following else _ALERT),
         )
         store.publish(publication)
     except DigestError as error:
@@ -345,6 +375,7 @@ class ByHand:
                 items=items_of(issue),
                 told=self.told if record else (),
                 envelope=envelope,
+                expires=now + _LONG,
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +11,25 @@ from typing import Literal
 
 Phase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
 """Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
+
+
+Mark = Literal["M", "D", "K", "R"]
+"""The last that a journal says of a letter: announced, at its dot, taken, or back with us."""
+
+
+class Reason(StrEnum):
+    """What a reply is about; RFC 3463 and what servers write."""
+
+    TAKEN = "taken"
+    RELAY = "relay"
+    THROTTLED = "throttled"
+    GREYLISTED = "greylisted"
+    FULL = "mailbox full"
+    NO_ADDRESS = "no such address"
+    POLICY = "policy"
+    TOO_LARGE = "too large"
+    PROTOCOL = "protocol"
+    OTHER = "other"
 
 
 class State(StrEnum):
@@ -21,8 +41,14 @@ class State(StrEnum):
     IN_DOUBT = "in doubt"  # the line broke between the letter's end and the answer to it
     DEFERRED = "deferred"
     FAILED = "failed"
-    SUPPRESSED = "suppressed"
+    SUPPRESSED = "suppressed"  # the address takes no letters, as earlier ones have shown
     CANCELLED = "cancelled"
+    MERGED = "merged"  # it came too late: its papers are told in the next issue
+    POISON = "poison"  # whoever began to send it died, again and again
+
+
+WAITING = frozenset({State.READY, State.DEFERRED})
+"""The states of a letter that nobody has in hand and that was never handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +68,45 @@ class Delivery:
     id: int
     epoch: int  # of the lease: who has an older one may write nothing any more
     subscriber: str
-    kind: str  # of the issue: "scheduled", "alert" or "manual"
+    subscription: str  # empty: a notice
+    kind: str  # of the issue: "scheduled", "alert" or "manual"; else of the notice
     envelope: Envelope
     attempts: int  # that were made before, and counted
+    doubts: int  # how often nobody knew whether it had arrived
     created: datetime
 
 
-class Reason(StrEnum):
-    """What a reply is about; RFC 3463 and what servers write."""
+def address_key(address: str) -> str:
+    """What all spellings of an address share, as far as its mailbox is known by it: NFC, small letters."""
+    return unicodedata.normalize("NFC", address).casefold()
 
-    TAKEN = "taken"
-    RELAY = "relay"
-    THROTTLED = "throttled"
-    GREYLISTED = "greylisted"
-    FULL = "mailbox full"
-    NO_ADDRESS = "no such address"
-    POLICY = "policy"
-    TOO_LARGE = "too large"
-    PROTOCOL = "protocol"
-    OTHER = "other"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A letter was taken, and by whom; never with an address."""
+
+    words: str  # the other side's
+    relay: str = ""  # "mail.example.org:587"; empty: no relay
+    queue_id: str | None = None  # under which the relay's own log knows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one try, for the ledger."""
+
+    delivery: int
+    epoch: int
+    state: State
+    words: str
+    began: datetime
+    ended: datetime
+    next_at: datetime | None = None  # when it is tried again
+    counted: bool = True  # False where the relay was at fault, and not the letter
+    phase: str | None = None
+    code: int | None = None
+    enhanced: str | None = None
+    relay: str | None = None
+    queue_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +118,26 @@ class Verdict:
     relay: bool  # the relay or its settings are at fault: the letter waits, its attempts are not counted
     words: str  # for the one who runs the house
     retry_after: timedelta | None = None  # what the server asks for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The last that a journal says of one letter."""
+
+    delivery: int
+    epoch: int
+    message_id: str  # empty where the line that names it is lost
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the journal of a process that is gone holds."""
+
+    name: str  # by which its process signed its leases
+    ledger: str  # of which database
+    same_boot: bool  # as now; else what the kernel still held of the last letters is gone
+    entries: tuple[Entry, ...]
 
 
 _WORDS = {

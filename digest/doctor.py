@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import httpx
@@ -31,12 +32,16 @@ class Finding:
 
 
 def examine(
-    config: Config, resolver: Resolver, *, greet: Callable[[], str] | None, ask: Callable[[httpx.Request], int]
+    config: Config,
+    resolver: Resolver,
+    *,
+    greet: Mapping[str, Callable[[], str]],
+    ask: Callable[[httpx.Request], int],
 ) -> Iterator[Finding]:
     """Every finding, one after the other; a question that cannot be asked stops no other.
 
-    `greet` says hello to the relay and gives its words (None: letters go to no relay); `ask` gives the status of HTTP.
-    Both raise DigestError.
+    `greet` says hello to each relay, by its name, and gives its words (empty: letters go to no relay); `ask` gives the
+    status of HTTP. Both raise DigestError.
     """
     domain = config.sender.domain
     looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
@@ -44,7 +49,7 @@ def examine(
         ("SPF", lambda: _spf(domain, resolver)),
         ("DKIM", lambda: _dkim(config.signers, resolver)),
         ("DMARC", lambda: _dmarc(domain, resolver)),
-        ("relay", lambda: _relay(str(config.relay), greet)),
+        *(("relay", partial(_relay, str(relay), greet.get(str(relay)))) for relay in config.relays),
         ("one-click", lambda: _one_click(config.site, ask)),
     )
     for about, look in looks:

@@ -74,9 +74,19 @@ class SourceError(DigestError):
 class DeliveryError(DigestError):
     """A letter did not get out; carries what the other side said."""
 
-    def __init__(self, what: str, *, code: int | None = None, enhanced: str | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        code: int | None = None,
+        enhanced: str | None = None,
+        phase: str | None = None,
+        reason: str | None = None,
+    ) -> None:
         self.code = code  # basic reply code, RFC 5321 section 4.2
         self.enhanced = enhanced  # enhanced status code, RFC 3463
+        self.phase = phase  # delivery.Phase, where one was reached
+        self.reason = reason  # delivery.Reason, where the reply tells one
         super().__init__(what)
 
 
@@ -91,10 +101,12 @@ class Deferred(DeliveryError):
         *,
         code: int | None = None,
         enhanced: str | None = None,
+        phase: str | None = None,
+        reason: str | None = None,
         retry_after: timedelta | None = None,
         relay: bool = False,
     ) -> None:
-        super().__init__(what, code=code, enhanced=enhanced)
+        super().__init__(what, code=code, enhanced=enhanced, phase=phase, reason=reason)
         self.retry_after = retry_after
         self.relay = relay  # the relay itself is at fault: no letter's attempts are counted
 

@@ -6,13 +6,17 @@ A token is the form's number, the content in base64url, a dot, and the signature
 
 The content is a JSON list of the payload and, for links that grow old, the second of its signing (since 1970).
 
+An address to which bounces of one letter go holds a shorter one, in letters that survive any mail server (`stamp`).
+
 Each purpose and each form signs with a key of its own, so no token serves for another purpose. A payload is small and
 readable by anyone: ids, and a counter that the store raises to revoke what was sent before; never an address.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -55,6 +59,39 @@ def verify(
         if not issued or not 0 <= now.timestamp() - issued[0] <= max_age.total_seconds():
             raise TokenError("this link has grown old: ask for a new one")
     return dict(payload)
+
+
+_NUMBER = 5  # octets: a million million deliveries
+_PROOF = 10  # octets of the proof: 80 bits, and each guess costs a mail
+
+
+def stamp(number: int, message_id: str, keys: Sequence[str]) -> str:
+    """What the bounce address of a delivery holds: its number and a proof in 24 small letters and digits (base32).
+
+    The proof is over the Message-ID too, so a number that is given anew after a restore proves nothing of another
+    letter.
+    """
+    raw = number.to_bytes(_NUMBER, "big") + _proof(number, message_id, keys[-1])
+    return base64.b32encode(raw).decode("ascii").lower()
+
+
+def stamped(text: str) -> int | None:
+    """The number that a stamp names, proved by nothing yet; None where it is no stamp."""
+    try:
+        raw = base64.b32decode(text.upper())
+    except ValueError:
+        return None
+    return int.from_bytes(raw[:_NUMBER], "big") if len(raw) == _NUMBER + _PROOF else None
+
+
+def is_stamp(text: str, number: int, message_id: str, keys: Sequence[str]) -> bool:
+    """Whether any of the keys made this stamp for that delivery."""
+    return any(hmac.compare_digest(text.lower(), stamp(number, message_id, [key])) for key in keys)
+
+
+def _proof(number: int, message_id: str, key: str) -> bytes:
+    content = f"digest/{_FORM}/bounce\0{number}\0{message_id}".encode()
+    return hmac.digest(key.encode("utf-8"), content, hashlib.sha256)[:_PROOF]
 
 
 def _content(purpose: str, token: str, keys: Sequence[str]) -> Any:

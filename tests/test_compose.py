@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.compose import Composed, Outlook, by_hand, compose
-from digest.delivery import Envelope
+from digest.delivery import Envelope, Result, State
 from digest.errors import ConfigError
 from digest.issue import Absence, Issue, Rulebook
 from digest.letter import Mailbox
@@ -70,7 +71,25 @@ class Desk:
 
 
 def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[Composed]:
-    return compose(readers or (reader(),), store, desk, now=now)
+    return composed(readers or (reader(),), store, desk, now=now)
+
+
+def composed(
+    readers: Sequence[Subscriber], store: Store, desk: Callable[[Issue], Envelope], **more: Any
+) -> list[Composed]:
+    """The letters of before have gone out by now."""
+    send_all(store, more["now"])
+    return compose(readers, store, desk, **more)
+
+
+def send_all(store: Store, now: datetime) -> None:
+    waiting = store.claim(now=now - timedelta(minutes=1), owner="test", limit=1000, lease=DAY)
+    store.close_tries(
+        [
+            Result(delivery=each.id, epoch=each.epoch, state=State.SENT, words="250 ok", began=now, ended=now)
+            for each in waiting
+        ]
+    )
 
 
 def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
@@ -81,6 +100,31 @@ def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
     assert run(store, desk) == []
     assert store.counts() == {"ready": 1}
     assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_a_letter_that_could_not_go_out_is_merged_into_the_next(store: Store) -> None:
+    keep(store, preprint("2611.00001"))
+    desk = Desk()
+    run(store, desk)
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    compose([reader()], store, desk, now=NOW + DAY)
+    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001"], ["arxiv:2611.00001", "arxiv:2611.00002"]]
+    assert store.counts() == {"merged": 1, "ready": 1}
+    assert [run(store, desk, now=NOW + 2 * DAY)[0].papers, len(desk.told)] == [0, 2]
+
+
+def test_who_has_left_a_subscription_gets_no_more_of_it_until_they_come_back(store: Store) -> None:
+    keep(store, preprint("2611.00001"))
+    store.leave("ada", "Mine", "asked to", now=NOW)
+    desk, ada = Desk(), reader(subscription(), subscription(name="Other"))
+    run(store, desk, ada)
+    assert [issue.subscription for issue in desk.issues] == ["Other"]
+    assert store.come_back("ada", "Mine")
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    run(store, desk, ada, now=NOW + DAY)
+    assert {row.subscription for row in store.issues() if row.created > NOW} == {"Mine", "Other"}
+    store.leave("ada", "", "a complaint", now=NOW)
+    assert run(store, desk, ada, now=NOW + 2 * DAY) == []
 
 
 def test_before_its_hour_nothing_is_due(store: Store) -> None:
@@ -189,7 +233,7 @@ def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: S
 def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
     run(store, Desk())
     keep(store, preprint())
-    assert compose([], store, PRESS, now=NOW + DAY) == []
+    assert composed([], store, PRESS, now=NOW + DAY) == []
     desk = Desk()
     run(store, desk, now=NOW + 2 * DAY)
     assert desk.told == [["arxiv:2611.00001"]]
@@ -202,12 +246,12 @@ def test_updates_as_each_reader_wants_them(store: Store) -> None:
     compose(readers, store, PRESS, now=NOW)
     later = NOW + DAY
     keep(store, preprint(version=2, updated=later, changed=later), now=later)
-    revised = compose(readers, store, PRESS, now=later)
+    revised = composed(readers, store, PRESS, now=later)
     assert {done.subscriber: done.papers for done in revised} == {"none": 0, "unsaid": 0, "all": 1}
     last = NOW + 2 * DAY
     gone = preprint(version=3, updated=last, changed=last, withdrawn=True, abstract="Withdrawn.")
     keep(store, gone, now=last)
-    withdrawn = compose(readers, store, PRESS, now=last)
+    withdrawn = composed(readers, store, PRESS, now=last)
     assert {done.subscriber: done.papers for done in withdrawn} == {"none": 0, "unsaid": 1, "all": 1}
 
 
@@ -284,10 +328,10 @@ def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> No
     desk, drop = Desk(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
     ada = reader(follow(drop))
     store.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
-    compose([ada], store, desk, now=NOW)
+    composed([ada], store, desk, now=NOW)
     assert {item.paper.key for item in desk.issues[0].items} == {paper.key for paper in VISION}
     store.answer("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
-    compose([ada], store, desk, now=NOW + DAY)
+    composed([ada], store, desk, now=NOW + DAY)
     assert {item.paper.key for item in desk.issues[1].items} == {paper.key for paper in STARS}
 
 
@@ -295,9 +339,9 @@ def test_rules_are_made_ready_once(store: Store) -> None:
     desk, ada = Desk(), reader()
     book = Rulebook.of([ada])
     keep(store, preprint())
-    compose([ada], store, desk, now=NOW, book=book)
+    composed([ada], store, desk, now=NOW, book=book)
     keep(store, preprint("2611.00002"))
-    compose([ada], store, desk, now=NOW + DAY, book=book)
+    composed([ada], store, desk, now=NOW + DAY, book=book)
     assert [issue.count for issue in desk.issues] == [1, 1]
 
 
@@ -318,20 +362,20 @@ def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> 
     keep(store, voted(9, 99, withdrawn=True), now=NOW)
     mine = subscription("Kept", trending=Trending(top=3))
     desk = Desk()
-    compose([reader(mine)], store, desk, now=NOW)
+    composed([reader(mine)], store, desk, now=NOW)
     assert titles(desk.issues[0]) == {
         "Kept": ["Kept apart: routing tokens to experts"],
         "Trending papers": ["Voted 1", "Voted 4", "Voted 0"],
     }
     keep(store, replace(voted(3, 70), announced=NOW), now=NOW + DAY / 2)
-    compose([reader(mine)], store, desk, now=NOW + DAY)
+    composed([reader(mine)], store, desk, now=NOW + DAY)
     assert titles(desk.issues[1]) == {"Trending papers": ["Voted 3"]}
 
 
 def test_a_paper_that_a_rule_matches_trends_no_more(store: Store) -> None:
     keep(store, voted(1, 5), voted(2, 50))
     desk = Desk()
-    compose([reader(subscription("ti:2 OR ti:voted", trending=Trending()))], store, desk, now=NOW)
+    composed([reader(subscription("ti:2 OR ti:voted", trending=Trending()))], store, desk, now=NOW)
     assert [len(section.items) for section in desk.issues[0].sections] == [2]
 
 
@@ -339,9 +383,9 @@ def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     alone = replace(subscription(trending=Trending()), rules=())
     keep(store, voted(1, 5), preprint())
     desk = Desk()
-    assert [result.papers for result in compose([reader(alone)], store, desk, now=NOW)] == [1]
+    assert [result.papers for result in composed([reader(alone)], store, desk, now=NOW)] == [1]
     assert by_hand(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
-    [quiet] = compose([reader(alone)], store, desk, now=NOW + DAY)
+    [quiet] = composed([reader(alone)], store, desk, now=NOW + DAY)
     assert (quiet.quiet, len(desk.issues)) == (True, 1)
     PRESS(desk.issues[0])
 
@@ -358,7 +402,7 @@ def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(st
         reader(subscription(categories=("cs.CV",)), name="bob"),
         reader(subscription(sources=("biorxiv", "arxiv"), quiet="send"), name="cy"),
     )
-    results = compose([every, vision, mail], store, desk, now=NOW, outlook=lambda: Outlook((CL, BIO)))
+    results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: Outlook((CL, BIO)))
     assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
     text = PRESS.parts(desk.issues[0]).text
     assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
@@ -368,20 +412,20 @@ def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(st
 def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None:
     desk = Desk()
     outlook = Outlook(rests={"arxiv": "holiday"})
-    compose([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
+    composed([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
     assert "arXiv announces nothing on its holidays." in PRESS.parts(desk.issues[0]).text
 
 
 def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:
     keep(store, preprint())
     desk = Desk()
-    [alert] = compose([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=lambda: Outlook((CL,)))
+    [alert] = composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=lambda: Outlook((CL,)))
     assert alert.absences == ()
 
     def never() -> Outlook:
         raise AssertionError("asked")
 
-    assert compose([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
+    assert composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
 
 
 def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:

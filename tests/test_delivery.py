@@ -121,4 +121,5 @@ def test_back_off_keeps_its_bounds(attempts: int, jitter: float, asked: timedelt
 def test_states_are_words_that_a_person_reads() -> None:
     assert {str(state) for state in State} == {
         "ready", "leased", "sent", "in doubt", "deferred", "failed", "suppressed", "cancelled",
+        "merged", "poison",
     }  # fmt: skip

@@ -60,7 +60,8 @@ def found(
         assert (request.method, request.content) == ("POST", b"List-Unsubscribe=One-Click")
         return status
 
-    return {finding.about: finding for finding in examine(config, zone or Zone(), greet=greet, ask=ask)}
+    relays = {str(relay): greet for relay in config.relays} if greet else {}
+    return {finding.about: finding for finding in examine(config, zone or Zone(), greet=relays, ask=ask)}
 
 
 def test_all_is_well(config: Config) -> None:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self, TextIO
 
-from digest.delivery import Envelope
+from digest.delivery import Envelope, Receipt
 from digest.text import strip_controls
 
 
@@ -27,7 +27,7 @@ class Console:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
         """Print one letter; no control sequence of it reaches the terminal."""
         letter = message_from_bytes(envelope.message, policy=policy.default)
         assert isinstance(letter, EmailMessage)
@@ -37,7 +37,7 @@ class Console:
         at_dot()
         out.write("\n".join([*head, "", *text, "", ""]))
         out.flush()
-        return "printed"
+        return Receipt(words="printed")
 
 
 def _text(letter: EmailMessage) -> str:

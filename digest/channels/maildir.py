@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from digest.delivery import Envelope
+from digest.delivery import Envelope, Receipt
 from digest.errors import Deferred
 
 
@@ -28,7 +28,7 @@ class Maildir:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
         """Store one letter with the line ends of this system. Raises Deferred where the folder cannot be written.
 
         The name comes from the Message-ID and the recipient, so a repetition after a crash finds the letter there.
@@ -42,11 +42,11 @@ class Maildir:
                 _write(draft, envelope.message.replace(b"\r\n", os.linesep.encode("ascii")))
         at_dot()
         if there:
-            return f"{name} was there already"
+            return Receipt(words=f"{name} was there already")
         with self._faults(relay=False):
             draft.rename(place)
             _sync(place.parent)
-        return f"stored as new/{name}"
+        return Receipt(words=f"stored as new/{name}")
 
     @contextmanager
     def _faults(self, *, relay: bool) -> Iterator[None]:

@@ -90,6 +90,11 @@ class Relay:
         """One letter more went over this connection."""
         self._sent += 1
 
+    @property
+    def has_room(self) -> bool:
+        """Whether this connection may carry one letter more after the one in hand."""
+        return self._sent + 1 < _LETTERS and self._clock() - self._opened < _SECONDS
+
     def trouble(self, why: str, said: Reply | None = None) -> Deferred:
         """What to tell when it is the relay that is at fault."""
         code, enhanced = (said.code, said.enhanced) if said else (None, None)

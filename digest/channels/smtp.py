@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,13 @@ from typing import Self
 from digest.channels.envelope import check, mail_from, rcpt_to
 from digest.channels.line import Line, Lost, Reply
 from digest.channels.relay import Relay, Waits
-from digest.delivery import Envelope, Phase, classify
+from digest.delivery import Envelope, Phase, Receipt, classify
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
+_QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
+
+_Steps = tuple[tuple[Phase, str, float], ...]
 
 
 class _Again(Exception):
@@ -39,6 +43,7 @@ class Smtp:
     ) -> None:
         self._waits = waits or Waits()
         self._relay = Relay(url, user=user, password=password, context=context, waits=self._waits, clock=clock)
+        self._announced: tuple[Line, Envelope] | None = None  # and where: the answers to it are still to be read
 
     def __repr__(self) -> str:
         return f"<Smtp {self._relay}>"
@@ -57,28 +62,41 @@ class Smtp:
         where = "on this machine" if line.on_this_machine else "in clear text"
         return f"answers, {line.encryption or f'in clear, {where}'}"
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
         """Hand one letter over; the server's words on taking it.
 
         `at_dot` is called right before the final dot: up to there all can be repeated, and if it raises nothing has
         been sent. Raises Rejected, Deferred (with relay=True for trouble that is not this letter's), and InDoubt when
-        the line was lost after the dot.
+        the line was lost after the dot. `following` is announced with the dot where the server can (RFC 2920); send it
+        next.
         """
+        announced, self._announced = self._announced, None
+        if announced and announced[1] is not envelope:
+            self._relay.drop()
+            announced = None
         check(envelope)
-        line, fresh = self._relay.ready()
+        line, fresh = (announced[0], False) if announced else self._relay.ready()
         try:
-            return self._transaction(line, envelope, at_dot)
+            return self._transaction(line, envelope, at_dot, following, announced=announced is not None)
         except _Again as again:
             if fresh:
                 raise again.refusal from None
         try:
-            return self._transaction(self._relay.open(), envelope, at_dot)
+            return self._transaction(self._relay.open(), envelope, at_dot, following)
         except _Again as again:
             raise again.refusal from None
 
-    def _transaction(self, line: Line, envelope: Envelope, at_dot: Callable[[], None]) -> str:
+    def _transaction(
+        self,
+        line: Line,
+        envelope: Envelope,
+        at_dot: Callable[[], None],
+        following: Envelope | None,
+        *,
+        announced: bool = False,
+    ) -> Receipt:
         try:
-            self._announce(line, envelope)
+            self._announce(line, envelope, announced=announced)
             self._put_body(line, envelope.message)
         except Lost as lost:
             raise self._again(str(lost)) from None
@@ -87,18 +105,21 @@ class Smtp:
         except BaseException:
             self._relay.drop()
             raise
-        return self._pass_dot(line)
+        return self._pass_dot(line, following)
 
-    def _announce(self, line: Line, envelope: Envelope) -> None:
-        """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920)."""
-        steps: tuple[tuple[Phase, str, float], ...] = (
+    def _steps(self, line: Line, envelope: Envelope) -> _Steps:
+        return (
             ("MAIL", mail_from(line.offers, envelope), self._waits.mail),
             ("RCPT", rcpt_to(line.offers, envelope), self._waits.rcpt),
             ("DATA", "DATA", self._waits.data),
         )
+
+    def _announce(self, line: Line, envelope: Envelope, *, announced: bool) -> None:
+        """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920), unless the last dot brought them."""
+        steps = self._steps(line, envelope)
         pipelined = "PIPELINING" in line.offers
-        if pipelined:
-            line.put("".join(f"{command}\r\n" for _, command, _ in steps).encode("utf-8"), self._waits.mail)
+        if pipelined and not announced:
+            line.put(_group(steps), self._waits.mail)
         for index, (step, command, seconds) in enumerate(steps):
             said = line.reply(seconds) if pipelined else line.ask(command, seconds)
             if said.code in (421, 503):
@@ -145,35 +166,63 @@ class Smtp:
         except Lost:
             raise lost from None
 
-    def _pass_dot(self, line: Line) -> str:
+    def _pass_dot(self, line: Line, following: Envelope | None) -> Receipt:
+        ahead = self._ahead(line, following) if following else b""
         try:
-            line.put(b".\r\n", self._waits.block)
+            line.put(b".\r\n" + ahead, self._waits.block)
             said = line.reply(self._waits.dot)
         except Lost as lost:
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
+        if following and ahead:
+            self._announced = (line, following)
         if said.good:
             self._relay.count()
-            return str(said)
+            found = _QUEUED.search(said.text)
+            queue_id = (found[1] or found[2]) if found else None
+            return Receipt(words=str(said), relay=self._relay.host, queue_id=queue_id)
         if said.code < 400:
+            self._announced = None
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {said}, which is no answer to a letter", code=said.code)
         if said.code == 421:
+            self._announced = None
             self._relay.drop()
         raise self._refusal("DOT", said)
+
+    def _ahead(self, line: Line, following: Envelope) -> bytes:
+        """What announces the next letter, where that may be said already."""
+        if "PIPELINING" not in line.offers or not self._relay.has_room:
+            return b""
+        try:
+            check(following)
+            return _group(self._steps(line, following))
+        except DeliveryError:  # it is told of its own
+            return b""
 
     def _refusal(self, step: Phase, said: Reply) -> DeliveryError:
         verdict = classify(said.code, said.enhanced, said.text, step)
         what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
         if verdict.outcome == "failed":
-            return Rejected(what, code=said.code, enhanced=said.enhanced)
-        # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
-        relay = verdict.relay and step != "DOT"
-        return Deferred(what, code=said.code, enhanced=said.enhanced, retry_after=verdict.retry_after, relay=relay)
+            return Rejected(what, code=said.code, enhanced=said.enhanced, phase=step, reason=verdict.reason)
+        return Deferred(
+            what,
+            code=said.code,
+            enhanced=said.enhanced,
+            phase=step,
+            reason=verdict.reason,
+            retry_after=verdict.retry_after,
+            # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
+            relay=verdict.relay and step != "DOT",
+        )
 
     def _again(self, why: str, said: Reply | None = None) -> _Again:
         self._relay.drop()
         return _Again(self._relay.trouble(why, said))
+
+
+def _group(steps: _Steps) -> bytes:
+    return "".join(f"{command}\r\n" for _, command, _ in steps).encode("utf-8")
 
 
 def _blocks(message: bytes) -> Iterator[bytes]:

@@ -94,7 +94,7 @@ def _summary(config: Config) -> str:
             _counted(len(subscriptions), "subscription"),
             _counted(rules, "rule"),
             f"papers from {_joined([kind for kind in config.sources if kind not in ENRICHERS]) or 'nowhere'}{told}",
-            f"letters by {config.relay}",
+            f"letters by {_joined([str(relay) for relay in config.relays])}",
         )
     )
 

@@ -7,8 +7,9 @@
                 └─ Config             frozen; or ConfigError with every problem of every file
 """
 
+from digest.config.bounces import Bounces
 from digest.config.folder import load
 from digest.config.relay import Relay
 from digest.config.values import Config
 
-__all__ = ["Config", "Relay", "load"]
+__all__ = ["Bounces", "Config", "Relay", "load"]

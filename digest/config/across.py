@@ -75,9 +75,8 @@ def foreign_complaints(house: Document, sender: str) -> Iterator[Problem]:
         yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
-def unsigned_site(house: Document) -> Iterator[Problem]:
-    """Links to a site are signed, so a site needs a key."""
-    if ("site",) in house.values and ("secret",) not in house.values:
-        yield house.problem(
-            ("site",), "`site`: links are signed, so `secret` is needed too: secret: {env: DIGEST_SECRET}"
-        )
+def unsigned_links(house: Document) -> Iterator[Problem]:
+    """Links to a site are signed, and so are the addresses of bounces; both need a key."""
+    for key, what in (("site", "links are signed"), ("bounces", "their addresses are signed")):
+        if (key,) in house.values and ("secret",) not in house.values:
+            yield house.problem((key,), f"`{key}`: {what}, so `secret` is needed too: secret: {{env: DIGEST_SECRET}}")

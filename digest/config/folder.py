@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from digest.config.across import foreign_complaints, foreign_signature, repeated_names, shared_addresses, unsigned_site
+from digest.config.across import foreign_complaints, foreign_signature, repeated_names, shared_addresses, unsigned_links
 from digest.config.document import Document, read
 from digest.config.fields import secret
 from digest.config.hints import house_hints, reader_hints
@@ -35,7 +35,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     readers = [read(path) for path in _reader_files(folder / "subscribers", problems)]
     for document in (house, *readers):
         problems += document.problems
-    problems += [*unsigned_site(house), *shared_addresses(readers)]
+    problems += [*unsigned_links(house), *shared_addresses(readers)]
     entry = _judged(HouseEntry, house, problems, {"env": env})
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
@@ -113,7 +113,11 @@ def _config(
         owner=owner,
         postal=entry.postal,
         contact=(entry.contact or owner).address,
-        relay=entry.smtp.relay(),
+        relays=tuple(relay.relay() for relay in entry.smtp),
+        connections=entry.connections,
+        presumed=_presumed(entry),
+        journal=_journal(entry),
+        bounces=entry.bounces.bounces() if entry.bounces else None,
         site=entry.site,
         keys=entry.secret,
         signers=tuple(entry.dkim.signers()) if entry.dkim else (),
@@ -125,6 +129,20 @@ def _config(
         places=MappingProxyType(dict(place for reader in readers for place in _places(*reader))),
         warnings=tuple(sorted(warnings)),
     )
+
+
+def _presumed(entry: HouseEntry) -> frozenset[str]:
+    alerts = {"alert"} if entry.in_doubt.alerts == "presume sent" else set()
+    digests = {"scheduled", "manual"} if entry.in_doubt.digests == "presume sent" else set()
+    return frozenset(alerts | digests)
+
+
+def _journal(entry: HouseEntry) -> Path:
+    """Beside a SQLite file, else where one stands."""
+    if entry.journal:
+        return Path(entry.journal)
+    scheme, _, file = entry.database.get_secret_value().partition(":///")
+    return Path(f"{file}.letters") if scheme == "sqlite" and file else Path("digest.letters")
 
 
 def _places(document: Document, reader: ReaderEntry) -> Iterator[tuple[tuple[str, str, int], Problem]]:

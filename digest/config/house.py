@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
+from digest.config.bounces import BouncesEntry
 from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, text
 from digest.config.relay import RelayEntry, is_here
 from digest.config.signing import SigningEntry
@@ -46,8 +47,16 @@ def _folder(value: object) -> Path:
     return path
 
 
-def _keys(value: object) -> object:
+def _listed(value: object) -> object:
+    """One entry alone needs no list around it."""
     return value if isinstance(value, list) else [value]
+
+
+class DoubtEntry(Entry):
+    """What is done once about a letter of which nobody knows whether it arrived."""
+
+    digests: Literal["send again", "presume sent"] = "send again"
+    alerts: Literal["send again", "presume sent"] = "send again"
 
 
 class HouseEntry(Entry):
@@ -58,9 +67,13 @@ class HouseEntry(Entry):
     owner: OneMailbox | None = None
     postal: Text = ""
     contact: Address | None = None
-    smtp: RelayEntry
+    smtp: Annotated[tuple[RelayEntry, ...], BeforeValidator(_listed), Field(min_length=1)]
+    connections: Annotated[int, Field(ge=1, le=50)] = 2
+    in_doubt: DoubtEntry = DoubtEntry()
+    journal: Text | None = None
+    bounces: BouncesEntry | None = None
     site: Annotated[str, PlainValidator(_site)] | None = None
-    secret: Annotated[tuple[Secret, ...], BeforeValidator(_keys)] = ()
+    secret: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = ()
     dkim: SigningEntry | None = None
     complaints: Address | None = None
     templates: Annotated[Path, PlainValidator(_folder)] | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
 
 from digest.config.fields import Entry, Secret, text
 from digest.config.words import mend, shown
@@ -27,6 +27,9 @@ class Relay:
     path: str = ""  # of a maildir, as written
     user: SecretStr | None = None
     password: SecretStr | None = None
+    weight: int = 1  # beside other relays
+    per_second: float | None = None
+    per_day: int | None = None  # by UTC
 
     def __str__(self) -> str:
         """The way without whoever takes it."""
@@ -82,6 +85,9 @@ class RelayEntry(Entry):
     url: Annotated[SplitResult, PlainValidator(_url)]
     user: Secret | None = None
     password: Secret | None = None
+    weight: Annotated[int, Field(ge=1, le=1000)] = 1
+    per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    per_day: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -114,6 +120,9 @@ class RelayEntry(Entry):
             path=url.path if url.scheme == "maildir" else "",
             user=self.user or _unquoted(url.username),
             password=self.password or _unquoted(url.password),
+            weight=self.weight,
+            per_second=self.per_second,
+            per_day=self.per_day,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
+from digest.config.bounces import Bounces
 from digest.config.relay import Relay
 from digest.dkim import Signer
 from digest.errors import Problem
@@ -25,7 +26,11 @@ class Config:
     owner: Mailbox  # where a person answers; the sender unless said otherwise
     postal: str  # empty: no postal line
     contact: str  # address in the User-Agent; the owner's unless said otherwise
-    relay: Relay
+    relays: tuple[Relay, ...]
+    connections: int  # letters that are on their way at a time
+    presumed: frozenset[str]  # kinds of issues whose letters are presumed sent when nobody knows
+    journal: Path  # the folder of the phase records
+    bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned

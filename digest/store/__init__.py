@@ -6,33 +6,50 @@ from types import TracebackType
 from typing import Self
 
 from digest.store import answers as _answers
+from digest.store import brakes as _brakes
+from digest.store import comebacks as _comebacks
 from digest.store import figures as _figures
 from digest.store import issues as _issues
+from digest.store import journals as _journals
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
+from digest.store import post as _post
+from digest.store import watch as _watch
 from digest.store.answers import Answers
+from digest.store.brakes import Brake
+from digest.store.comebacks import Evidence, Known, Suppression
 from digest.store.engine import Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
-from digest.store.outbox import OutboxRow
+from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
+from digest.store.post import Merged
 from digest.store.sources import Progress, SourceState
 from digest.store.subscriptions import Due, Plan, Schedule
+from digest.store.watch import Standing, Watch
 from digest.store.works import Bond, Work
 
 __all__ = [
     "Added",
     "Answers",
     "Bond",
+    "Brake",
     "Due",
+    "Evidence",
     "IssueRow",
+    "Known",
+    "Lease",
+    "Merged",
     "OutboxRow",
     "Plan",
     "Progress",
     "Publication",
     "Schedule",
     "SourceState",
+    "Standing",
     "Store",
+    "Suppression",
+    "Watch",
     "Work",
 ]
 
@@ -109,14 +126,45 @@ class Store(Database):
     issues = _issues.issues
 
     # Outbox
+    notify = _post.notify
+    supersede = _post.supersede
+    expire = _post.expire
+    withdraw = _post.withdraw
+    waiting = _outbox.waiting
     claim = _outbox.claim
-    release = _outbox.release
-    recover = _outbox.recover
-    at_dot = _outbox.at_dot
-    sent = _outbox.sent
-    deferred = _outbox.deferred
-    failed_delivery = _outbox.failed_delivery
-    in_doubt = _outbox.in_doubt
-    cancelled = _outbox.cancelled
+    renew = _outbox.renew
+    give_back = _outbox.give_back
+    close_tries = _outbox.close_tries
+    lapse = _outbox.lapse
+    watch = _watch.watch
     outbox = _outbox.outbox
     counts = _outbox.counts
+    decide = _outbox.decide
+
+    # Journals
+    ledger_id = _journals.ledger_id
+    opened = _journals.opened
+    closed = _journals.closed
+    unknown = _journals.unknown
+    replay = _journals.replay
+    catch_up = _journals.catch_up
+
+    # Brakes
+    strike = _brakes.strike
+    relieve = _brakes.relieve
+    brakes = _brakes.brakes
+    turn = _brakes.turn
+    allow = _brakes.allow
+    unused = _brakes.unused
+
+    # What came back
+    delivered = _comebacks.delivered
+    has_heard = _comebacks.has_heard
+    hear = _comebacks.hear
+    weigh = _comebacks.weigh
+    suppress = _comebacks.suppress
+    lift = _comebacks.lift
+    suppressions = _comebacks.suppressions
+    leave = _comebacks.leave
+    come_back = _comebacks.come_back
+    departures = _comebacks.departures

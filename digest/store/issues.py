@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.delivery import Envelope, State
+from digest.delivery import Envelope
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
+from digest.store.post import put
 from digest.store.subscriptions import step
 
 
@@ -36,6 +36,7 @@ class Publication:
     next_slot: str | None = None
     fingerprint: str | None = None
     seen: int = 0  # Due.newest, for an alert
+    expires: datetime | None = None  # a letter that has not gone out by then is merged into the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +112,12 @@ def _fill(connection: Connection, publication: Publication, number: int) -> None
     if items:
         connection.execute(insert(connection, t.item), items)
     if publication.told:
-        _remember(connection, publication)
+        _remember(connection, publication, number)
     if publication.envelope:
         _queue(connection, publication, publication.envelope, number)
 
 
-def _remember(connection: Connection, publication: Publication) -> None:
+def _remember(connection: Connection, publication: Publication, number: int) -> None:
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
     works = {
@@ -125,27 +126,20 @@ def _remember(connection: Connection, publication: Publication) -> None:
         for number, work in connection.execute(current.where(t.paper.c.id.in_(batch)))
     }
     facts = {(works[work], event): None for work, event in publication.told}
-    rows = [{"subscriber": publication.subscriber, "work": work, "event": event} for work, event in facts]
+    known = {"subscriber": publication.subscriber, "issue": number}
+    rows = [known | {"work": work, "event": event} for work, event in facts]
     connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
 
 
 def _queue(connection: Connection, publication: Publication, envelope: Envelope, number: int) -> None:
-    statement = insert(connection, t.delivery).values(
+    put(
+        connection,
+        envelope,
         issue_id=number,
         subscriber=publication.subscriber,
         kind=publication.kind,
-        sender=envelope.sender,
-        recipient=envelope.recipient,
-        message_id=envelope.message_id,
         created=publication.created,
-        state=State.READY,
-        attempts=0,
-        epoch=0,
-        dot=False,
-    )
-    delivery = connection.scalar(statement.returning(t.delivery.c.id))
-    connection.execute(
-        insert(connection, t.letter).values(delivery_id=delivery, message=zlib.compress(envelope.message))
+        expires=publication.expires,
     )
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from digest.delivery import Delivery, Envelope, State
+from digest.delivery import Delivery, Envelope, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
 _OLDEST = (_COLUMN.created, _COLUMN.id)
-_FREE = {"owner": None, "until": None}
+_NOBODYS: dict[str, Any] = {"owner": None, "until": None}
+_HIDDEN = (State.SENT, State.CANCELLED, State.MERGED)
+
+Lease = tuple[int, int]
+"""A delivery and the epoch of its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,106 +42,142 @@ class OutboxRow:
 def claim(
     self: Database, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
 ) -> list[Delivery]:
-    """Take letters whose time has come, oldest first, for `lease`; nobody else gets them until it has run out.
+    """Take letters whose time has come, longest waiting first, for `lease`; nobody else gets them meanwhile.
 
-    A lease that ran out before the dot puts its letter back; after it the letter is in doubt, for a person to decide.
-    With `only`, a Message-ID, no letter but that one is taken.
+    Those to a domain that is left alone stay where they are. With `only`, a Message-ID, no letter but that one is
+    taken.
     """
-    chosen = select(_COLUMN.id).where(_waits(now)).order_by(*_OLDEST).limit(limit)
-    if only is not None:
-        chosen = chosen.where(_COLUMN.message_id == only)
+    brake = t.brake.c
+    braked = select(brake.name).where(brake.kind == "domain", brake.until > now)
+    chosen = select(_COLUMN.id).where(_COLUMN.next_at <= now).order_by(_COLUMN.next_at, _COLUMN.id).limit(limit)
+    chosen = chosen.where(_COLUMN.domain.not_in(braked) if only is None else _COLUMN.message_id == only)
     # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
     once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
     lease_out = {"state": State.LEASED, "owner": owner, "epoch": _COLUMN.epoch + 1, "until": now + lease}
-    take = (
-        update(t.delivery).where(_COLUMN.id.in_(select(once.c.id))).values(lease_out | {"dot": False, "next_at": None})
-    )
+    take = update(t.delivery).where(_COLUMN.id.in_(select(once.c.id))).values(lease_out | {"next_at": None})
     with self.writing() as connection:
-        _free(connection, _COLUMN.until < now, now, "the lease ran out")
         mine = connection.scalars(take.returning(_COLUMN.id)).all()
-        letters = select(t.delivery, t.letter.c.message).join(t.letter).where(_COLUMN.id.in_(mine))
+        if not mine:
+            return []
+        letters = (
+            select(t.delivery, t.letter.c.message, t.issue.c.subscription)
+            .join(t.letter)
+            .join(t.issue, isouter=True)
+            .where(_COLUMN.id.in_(mine))
+        )
         return [_delivery(row) for row in connection.execute(letters.order_by(*_OLDEST))]
 
 
-def release(self: Database, owner: str) -> None:
-    """Give back what this owner has not begun to send."""
+def waiting(self: Database, now: datetime) -> bool:
+    """Has the time of any letter come?"""
+    with self.reading() as connection:
+        return connection.scalar(select(_COLUMN.id).where(_COLUMN.next_at <= now).limit(1)) is not None
+
+
+def renew(self: Database, leases: Collection[Lease], *, until: datetime) -> set[Lease]:
+    """Keep letters for longer; those that are still one's own."""
+    epochs = dict(leases)
+    mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
+    with self.writing() as connection:
+        rows = connection.execute(select(_COLUMN.id, _COLUMN.epoch).where(mine).with_for_update())
+        kept = {(number, epoch) for number, epoch in rows if epochs[number] == epoch}
+        wanted = _COLUMN.id.in_([number for number, _ in kept])
+        connection.execute(update(t.delivery).where(wanted).values(until=until))
+    return kept
+
+
+def give_back(self: Database, leases: Iterable[Lease], *, now: datetime) -> None:
+    """These were not begun: they wait again, and no try is counted."""
+    rows = [{"number": number, "lease": epoch} for number, epoch in leases]
+    if not rows:
+        return
     with self.writing() as connection:
         connection.execute(
-            update(t.delivery)
-            .where(_COLUMN.state == State.LEASED, _COLUMN.owner == owner, ~_COLUMN.dot)
-            .values(state=State.READY, **_FREE)
+            update(t.delivery).where(_FENCE, _COLUMN.state == State.LEASED).values(_again(now)),
+            rows,
         )
 
 
-def recover(self: Database, owner_is_dead: Callable[[str], bool], *, now: datetime) -> None:
-    """Free at once what owners known to be dead had leased, as if the leases had run out."""
-    with self.reading() as connection:
-        owners = connection.scalars(select(_COLUMN.owner).where(_COLUMN.state == State.LEASED).distinct()).all()
-    for owner in owners:
-        if owner and owner_is_dead(owner):
-            with self.writing() as connection:
-                _free(connection, _COLUMN.owner == owner, now, "the sending process died")
+def close_tries(self: Database, results: Sequence[Result]) -> None:
+    """Keep what came of these tries.
 
-
-def at_dot(self: Database, delivery: int, epoch: int, now: datetime) -> bool:
-    """Keep that the end of the letter is sent next; False where the lease was lost, and the letter must not be sent."""
+    Who has lost the lease meanwhile changes nothing but the list of tries; that a letter was taken counts even then,
+    as long as nobody else has begun to send it.
+    """
+    if not results:
+        return
+    rows = [
+        {
+            "number": each.delivery,
+            "lease": each.epoch,
+            "new_state": each.state,
+            "said": strip_controls(each.words),
+            "later": each.next_at,
+            "tries": int(each.counted),
+            "doubt": int(each.state == State.IN_DOUBT),
+        }
+        for each in results
+    ]
+    tries = [
+        {
+            "delivery_id": each.delivery,
+            "began": each.began,
+            "at": each.ended,
+            "state": each.state,
+            "phase": each.phase,
+            "relay": each.relay,
+            "queue_id": each.queue_id,
+            "code": each.code,
+            "enhanced": each.enhanced,
+            "words": row["said"],
+        }
+        for each, row in zip(results, rows, strict=True)
+    ]
+    sent = [row for row in rows if row["new_state"] == State.SENT]
+    others = [row for row in rows if row["new_state"] != State.SENT]
     with self.writing() as connection:
-        marked = connection.execute(
-            update(t.delivery).where(_mine(delivery, epoch), _COLUMN.until > now).values(dot=True)
-        )
-        return marked.rowcount == 1
+        for fence, some in ((_HELD | (_COLUMN.state == State.IN_DOUBT), sent), (_HELD, others)):
+            if some:
+                connection.execute(_CLOSE.where(fence), some)
+        connection.execute(insert(t.attempt), tries)
 
 
-def sent(self: Database, delivery: int, epoch: int, now: datetime, *, words: str) -> bool:
-    """The other side took the letter. False, here and below, where the lease was lost: another's result stands."""
-    return _close(self, delivery, epoch, now, State.SENT, words)
-
-
-def deferred(
+def lapse(
     self: Database,
-    delivery: int,
-    epoch: int,
-    now: datetime,
+    handed_over: Callable[[str], Collection[Lease] | None],
     *,
-    next_at: datetime,
-    words: str,
-    code: int | None = None,
-    enhanced: str | None = None,
-    counted: bool = True,
-) -> bool:
-    """Again at `next_at`, the same bytes; not `counted` where the relay was at fault and not the letter."""
-    return _close(self, delivery, epoch, now, State.DEFERRED, words, code, enhanced, counted=counted, next_at=next_at)
-
-
-def failed_delivery(
-    self: Database,
-    delivery: int,
-    epoch: int,
     now: datetime,
-    *,
-    words: str,
-    code: int | None = None,
-    enhanced: str | None = None,
-) -> bool:
-    """Never again: the other side refused the letter or the address."""
-    return _close(self, delivery, epoch, now, State.FAILED, words, code, enhanced)
+    retry_at: datetime,
+) -> int:
+    """Free what was leased for longer than its lease; how many letters.
 
-
-def in_doubt(self: Database, delivery: int, epoch: int, now: datetime, *, words: str) -> bool:
-    """The line broke between the dot and its answer: a person decides."""
-    return _close(self, delivery, epoch, now, State.IN_DOUBT, words)
-
-
-def cancelled(self: Database, delivery: int, epoch: int, now: datetime, *, words: str) -> bool:
-    """Not wanted any more."""
-    return _close(self, delivery, epoch, now, State.CANCELLED, words, counted=False)
+    `handed_over` tells of an owner which letters it had begun to end, as far as that can be known here, or None where
+    it is seen at work (a clock that jumps lets no lease lapse). Nobody knows whether those have arrived, so they are
+    tried once more at `retry_at`. Owners on this machine who died are found by
+    their journals long before; this is for other machines, and for who has stood still.
+    """
+    with self.reading() as connection:
+        late = connection.execute(
+            select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch).where(_COLUMN.until < now, _COLUMN.state == State.LEASED)
+        ).all()
+    if not late:
+        return 0
+    known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
+    freed = 0
+    with self.writing() as connection:
+        for owner, number, epoch in late:
+            handed = known[owner]
+            if handed is not None:
+                doubtful = (number, epoch) in handed
+                freed += _free(connection, number, epoch, now=now, retry_at=retry_at if doubtful else None)
+    return freed
 
 
 def outbox(self: Database, *, in_doubt: bool = False) -> list[OutboxRow]:
     """What is not sent, oldest first; of it what is in doubt alone, where asked."""
     c = _COLUMN
     columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
-    which = c.state == State.IN_DOUBT if in_doubt else c.state.not_in((State.SENT, State.CANCELLED))
+    which = c.state == State.IN_DOUBT if in_doubt else c.state.not_in(_HIDDEN)
     with self.reading() as connection:
         rows = connection.execute(select(*columns).where(which).order_by(*_OLDEST)).mappings().all()
     return [OutboxRow(**{**row, "state": State(row["state"])}) for row in rows]
@@ -150,8 +190,65 @@ def counts(self: Database) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def _waits(now: datetime) -> ColumnElement[bool]:
-    return or_(_COLUMN.state == State.READY, and_(_COLUMN.state == State.DEFERRED, _COLUMN.next_at <= now))
+def decide(
+    self: Database, ids: Collection[int], state: State, among: Collection[State], *, now: datetime, words: str
+) -> dict[int, State]:
+    """What a person decided: these letters, where they are in one of the states of `among`, are in `state` now.
+
+    The state in which each was that is known.
+    """
+    waits = {"next_at": now, "crashes": 0, "attempts": 0} if state == State.READY else {"next_at": None}
+    with self.writing() as connection:
+        rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
+        before = {number: State(found) for number, found in rows}
+        changed = [number for number, found in before.items() if found in among]
+        connection.execute(
+            update(t.delivery).where(_COLUMN.id.in_(changed)).values(state=state, reason=words, **waits, **_NOBODYS)
+        )
+        if changed:
+            tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in changed]
+            connection.execute(insert(t.attempt), tries)
+    return before
+
+
+_FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
+"""Whoever lost the lease writes nothing any more."""
+
+_HELD = _COLUMN.state == State.LEASED
+
+_CLOSE = (
+    update(t.delivery)
+    .where(_FENCE)
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("said"),
+        next_at=bindparam("later"),
+        attempts=_COLUMN.attempts + bindparam("tries"),
+        doubts=_COLUMN.doubts + bindparam("doubt"),
+        **_NOBODYS,
+    )
+)
+
+
+def _again(now: datetime) -> dict[str, Any]:
+    return {"state": State.READY, "next_at": now, **_NOBODYS}
+
+
+def _free(connection: Connection, number: int, epoch: int, *, now: datetime, retry_at: datetime | None) -> int:
+    """Take a letter from an owner who has it no more, to be tried at `retry_at` if it is in doubt; 0: was quicker."""
+    which = (_COLUMN.id == number) & (_COLUMN.epoch == epoch) & _HELD
+    if retry_at:
+        state, why = State.IN_DOUBT, "its sender stood still after handing it over"
+        values = {"next_at": retry_at, "doubts": _COLUMN.doubts + 1}
+    else:
+        state, why = State.READY, "its sender was not heard of for too long"
+        values = {"next_at": now}
+    freed = connection.execute(
+        update(t.delivery).where(which).values(state=state, reason=why, **values, **_NOBODYS)
+    ).rowcount
+    if freed:
+        connection.execute(insert(t.attempt), {"delivery_id": number, "at": now, "state": state, "words": why})
+    return freed
 
 
 def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
@@ -165,60 +262,10 @@ def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
         id=row.id,
         epoch=row.epoch,
         subscriber=row.subscriber,
+        subscription=row.subscription or "",
         kind=row.kind,
         envelope=envelope,
         attempts=row.attempts,
+        doubts=row.doubts,
         created=row.created,
     )
-
-
-def _mine(delivery: int, epoch: int) -> ColumnElement[bool]:
-    """The fence: whoever lost the lease writes nothing any more."""
-    return and_(_COLUMN.id == delivery, _COLUMN.epoch == epoch, _COLUMN.state == State.LEASED)
-
-
-def _close(
-    self: Database,
-    delivery: int,
-    epoch: int,
-    now: datetime,
-    state: State,
-    words: str,
-    code: int | None = None,
-    enhanced: str | None = None,
-    *,
-    counted: bool = True,
-    next_at: datetime | None = None,
-) -> bool:
-    said = strip_controls(words)
-    with self.writing() as connection:
-        closed = connection.execute(
-            update(t.delivery)
-            .where(_mine(delivery, epoch))
-            .values(state=state, reason=said, next_at=next_at, attempts=_COLUMN.attempts + int(counted), **_FREE)
-        )
-        if closed.rowcount == 0:
-            return False
-        row = {"delivery_id": delivery, "at": now, "state": state, "code": code, "enhanced": enhanced, "words": said}
-        connection.execute(insert(t.attempt), row)
-    return True
-
-
-def _free(connection: Connection, which: ColumnElement[bool], now: datetime, why: str) -> None:
-    leased = and_(_COLUMN.state == State.LEASED, which)
-    doubtful = connection.scalars(
-        update(t.delivery)
-        .where(leased, _COLUMN.dot)
-        .values(state=State.IN_DOUBT, reason=f"{why} while the letter was being handed over", **_FREE)
-        .returning(_COLUMN.id)
-    ).all()
-    freed = connection.scalars(
-        update(t.delivery).where(leased, ~_COLUMN.dot).values(state=State.READY, **_FREE).returning(_COLUMN.id)
-    ).all()
-    tries = [
-        {"delivery_id": number, "at": now, "state": state, "words": why}
-        for state, numbers in ((State.IN_DOUBT, doubtful), (State.READY, freed))
-        for number in numbers
-    ]
-    if tries:
-        connection.execute(insert(t.attempt), tries)

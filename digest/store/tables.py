@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     LargeBinary,
@@ -126,6 +128,7 @@ class MemoryColumns(TypedColumns):
     subscriber: Named[str] = Column(Text, primary_key=True)
     work: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False, index=True)
     event: Named[str] = Column(Text, primary_key=True)
+    issue: Named[int | None]  # that told it: if its letter comes too late, it was not told
 
 
 class AnswerColumns(TypedColumns):
@@ -214,23 +217,27 @@ class ItemColumns(TypedColumns):
 
 
 class DeliveryColumns(TypedColumns):
-    """An envelope and how far it has come."""
+    """An envelope and how far it has come; of an issue or, where there is none, of a notice."""
 
     id: Named[int] = Column(primary_key=True)
-    issue_id: Named[int] = Column(ForeignKey("issue.id"))
+    issue_id: Named[int | None] = Column(ForeignKey("issue.id"))
+    notice: Named[str | None] = Column(Text)
     subscriber: Named[str] = Column(Text)
     kind: Named[str] = Column(Text)
     sender: Named[str] = Column(Text)
     recipient: Named[str] = Column(Text)
+    domain: Named[str] = Column(Text)  # of the recipient
     message_id: Named[str] = Column(Text)
     created: Named[datetime] = Column(UTCDateTime)
-    state: Named[str] = Column(Text)
+    expires: Named[datetime | None] = Column(UTCDateTime, index=True)
+    state: Named[str] = Column(Text, index=True)
     attempts: Named[int]
-    next_at: Named[datetime | None] = Column(UTCDateTime)
+    crashes: Named[int]  # of those who had begun to send it
+    doubts: Named[int]
+    next_at: Named[datetime | None] = Column(UTCDateTime, index=True)  # only of what waits to be sent
     owner: Named[str | None] = Column(Text)
     epoch: Named[int]
-    until: Named[datetime | None] = Column(UTCDateTime)
-    dot: Named[bool]  # the end of the letter was about to be sent: from here on only an answer tells
+    until: Named[datetime | None] = Column(UTCDateTime, index=True)
     reason: Named[str | None] = Column(Text)
 
 
@@ -246,11 +253,106 @@ class AttemptColumns(TypedColumns):
 
     id: Named[int] = Column(primary_key=True)
     delivery_id: Named[int] = Column(ForeignKey("delivery.id"), index=True)
+    began: Named[datetime | None] = Column(UTCDateTime)
     at: Named[datetime] = Column(UTCDateTime)
     state: Named[str] = Column(Text)
+    phase: Named[str | None] = Column(Text)
+    relay: Named[str | None] = Column(Text)
+    queue_id: Named[str | None] = Column(Text)
     code: Named[int | None]
     enhanced: Named[str | None] = Column(Text)
     words: Named[str] = Column(Text)
+
+
+class LedgerColumns(TypedColumns):
+    """What this database is called, so that a journal knows to which it belongs."""
+
+    id: Named[str] = Column(Text, primary_key=True)
+
+
+class JournalColumns(TypedColumns):
+    """The phase records that this database knows; one that is closed has told all it holds."""
+
+    name: Named[str] = Column(Text, primary_key=True)
+    opened: Named[datetime] = Column(UTCDateTime)
+    closed: Named[datetime | None] = Column(UTCDateTime)
+
+
+class PostedColumns(TypedColumns):
+    """Letters that went out before the database was put back to an older state; they are not sent again."""
+
+    message_id: Named[str] = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(UTCDateTime)
+
+
+class BrakeColumns(TypedColumns):
+    """A relay or a receiving domain that has failed, how often in a row, and until when it is left alone."""
+
+    kind: Named[str] = Column(Text, primary_key=True)  # "relay" or "domain"
+    name: Named[str] = Column(Text, primary_key=True)
+    strikes: Named[int]
+    until: Named[datetime | None] = Column(UTCDateTime)
+    at: Named[datetime] = Column(UTCDateTime)
+    words: Named[str] = Column(Text)
+
+
+class PaceColumns(TypedColumns):
+    """When something may be done again that all machines together may do only so often."""
+
+    name: Named[str] = Column(Text, primary_key=True)
+    next_at: Named[datetime] = Column(UTCDateTime)
+
+
+class AllowanceColumns(TypedColumns):
+    """How much of what may be done in a day is used."""
+
+    name: Named[str] = Column(Text, primary_key=True)
+    day: Named[date] = Column(Date, primary_key=True)
+    used: Named[int]
+
+
+class SuppressionColumns(TypedColumns):
+    """An address that gets no letters."""
+
+    address: Named[str] = Column(Text, primary_key=True)
+    reason: Named[str] = Column(Text)
+    since: Named[datetime] = Column(UTCDateTime)
+
+
+class ScoreColumns(TypedColumns):
+    """How much speaks against an address."""
+
+    address: Named[str] = Column(Text, primary_key=True)
+    points: Named[float] = Column(Float)
+    at: Named[datetime] = Column(UTCDateTime)  # of the last bounce
+
+
+class EvidenceColumns(TypedColumns):
+    """What was said of an address, and what it weighs; append-only."""
+
+    id: Named[int] = Column(primary_key=True)
+    address: Named[str] = Column(Text, index=True)
+    at: Named[datetime] = Column(UTCDateTime)
+    kind: Named[str] = Column(Text)
+    points: Named[float] = Column(Float)
+    words: Named[str] = Column(Text)
+    delivery: Named[int | None]
+
+
+class HeardColumns(TypedColumns):
+    """What came back and has been dealt with."""
+
+    piece: Named[str] = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(UTCDateTime)
+
+
+class DepartureColumns(TypedColumns):
+    """Who wants a subscription no more (or, under an empty name, none at all); it outranks the files."""
+
+    subscriber: Named[str] = Column(Text, primary_key=True)
+    subscription: Named[str] = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(UTCDateTime)
+    why: Named[str] = Column(Text)
 
 
 paper = Table("paper", metadata, PaperColumns)
@@ -285,7 +387,18 @@ delivery = Table(
     DeliveryColumns,
     UniqueConstraint("issue_id", "subscriber"),
     UniqueConstraint("message_id"),
-    Index(None, "state", "next_at"),
+    UniqueConstraint("notice"),
 )
 letter = Table("letter", metadata, LetterColumns)
 attempt = Table("attempt", metadata, AttemptColumns)
+ledger = Table("ledger", metadata, LedgerColumns)
+journal = Table("journal", metadata, JournalColumns)
+posted = Table("posted", metadata, PostedColumns)
+brake = Table("brake", metadata, BrakeColumns)
+pace = Table("pace", metadata, PaceColumns)
+allowance = Table("allowance", metadata, AllowanceColumns)
+suppression = Table("suppression", metadata, SuppressionColumns)
+score = Table("score", metadata, ScoreColumns)
+evidence = Table("evidence", metadata, EvidenceColumns)
+heard = Table("heard", metadata, HeardColumns)
+departure = Table("departure", metadata, DepartureColumns)

@@ -22,7 +22,7 @@ def shown(message: bytes) -> str:
     out = io.StringIO()
     envelope = Envelope(sender="p@example.net", recipient="ada@example.org", message=message, message_id="<1@e>")
     with Console(out) as channel:
-        assert channel.send(envelope, lambda: None) == "printed"
+        assert channel.send(envelope, lambda: None).words == "printed"
     return out.getvalue()
 
 

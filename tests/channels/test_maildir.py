@@ -24,7 +24,7 @@ def nothing() -> None:
 
 def test_a_letter_is_stored_for_any_mail_reader(tmp_path: Path) -> None:
     with Maildir(tmp_path / "box") as channel:
-        words = channel.send(envelope(), nothing)
+        words = channel.send(envelope(), nothing).words
     letters = list(mailbox.Maildir(tmp_path / "box"))
     assert [letter["Subject"] for letter in letters] == ["Papers"]
     assert (tmp_path / "box" / words.removeprefix("stored as ")).read_bytes() == LETTER.replace(b"\r\n", b"\n")
@@ -33,8 +33,8 @@ def test_a_letter_is_stored_for_any_mail_reader(tmp_path: Path) -> None:
 
 def test_the_same_letter_again_changes_nothing_even_when_it_was_read(tmp_path: Path) -> None:
     channel = Maildir(tmp_path)
-    name = channel.send(envelope(), nothing).removeprefix("stored as new/")
-    assert channel.send(envelope(), nothing).endswith("there already")
+    name = channel.send(envelope(), nothing).words.removeprefix("stored as new/")
+    assert channel.send(envelope(), nothing).words.endswith("there already")
     (tmp_path / "new" / name).rename(tmp_path / "cur" / f"{name}:2,S")
     channel.send(envelope(), nothing)
     assert list((tmp_path / "new").iterdir()) == []

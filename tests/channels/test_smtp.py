@@ -16,7 +16,7 @@ from digest.channels.envelope import check, mail_from, rcpt_to
 from digest.channels.line import clean
 from digest.channels.relay import Waits
 from digest.channels.smtp import Smtp
-from digest.delivery import Envelope
+from digest.delivery import Envelope, Receipt
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
 from tests.servers import DROP, MailServer, Says, outside_address, unused_port
 
@@ -54,7 +54,9 @@ def told(kind: type[DeliveryError], server: MailServer, letter: Envelope | None 
 @pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 9000"), ("SIZE",), ()])
 def test_a_letter_arrives_byte_for_byte(extensions: tuple[str, ...]) -> None:
     with MailServer(extensions=extensions) as server, smtp(server) as channel:
-        assert channel.send(envelope(), nothing) == "250 2.0.0 queued as TEST"
+        assert channel.send(envelope(), nothing) == Receipt(
+            words="250 2.0.0 queued as TEST", relay="127.0.0.1", queue_id="TEST"
+        )
         taken = server.taken[0]
     assert (taken.sender, taken.recipients, taken.message) == ("papers@example.net", ("ada@example.org",), LETTER)
     assert taken.parameters == (f"SIZE={len(LETTER)}" if extensions else "")
@@ -392,7 +394,7 @@ def test_f22_a_421_to_the_dot_is_a_refusal_of_that_letter() -> None:
 def test_f23_an_error_after_the_250_is_none() -> None:
     for script in ({"DOT": Says.line("250 2.0.0 ok", close=True)}, {"QUIT": DROP}, {"QUIT": Says(delay=1)}):
         with MailServer(script) as server, smtp(server) as channel:  # type: ignore[arg-type]
-            assert channel.send(envelope(), nothing).startswith("250")
+            assert channel.send(envelope(), nothing).words.startswith("250")
 
 
 def test_f24_an_answer_that_comes_while_we_still_write() -> None:
@@ -408,7 +410,7 @@ def test_f24_an_answer_that_comes_while_we_still_write() -> None:
 def test_f25_replies_byte_by_byte() -> None:
     slow = Says(b"250-2.0.0 one\r\n250 2.0.0 two\r\n", drip=0.002)
     with MailServer({"MAIL": slow, "RCPT": slow, "DOT": slow}) as server, smtp(server) as channel:
-        assert channel.send(envelope(), nothing) == "250 2.0.0 one 2.0.0 two"
+        assert channel.send(envelope(), nothing).words == "250 2.0.0 one 2.0.0 two"
 
 
 def test_f27_a_reply_that_nobody_asked_for_is_credited_to_no_letter() -> None:

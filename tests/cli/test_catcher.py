@@ -30,7 +30,7 @@ def nothing() -> None:
 
 def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:
     with catching(tmp_path / "demo") as catcher, Smtp(catcher.url) as channel:
-        assert channel.send(envelope(), nothing) == "250 2.0.0 kept as 01-ada-7-papers.eml"
+        assert channel.send(envelope(), nothing).words == "250 2.0.0 kept as 01-ada-7-papers.eml"
         channel.send(envelope("ben.lee+x@example.org"), nothing)
         channel.send(envelope("jörg@example.org"), nothing)
     assert sorted(path.name for path in (tmp_path / "demo").glob("*.eml")) == [

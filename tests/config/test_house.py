@@ -15,7 +15,6 @@ from tests.config.files import HOUSE, folder, house_problem, told
         ("titel: x\n", "6:1: unknown key `titel`"),
         ("ownr: x@example.org\n", "6:1: unknown key `ownr`: did you mean `owner`?"),
         ("listen: 127.0.0.1:8000\n", "6:1: unknown key `listen`"),
-        ("bounces: {}\n", "6:1: unknown key `bounces`"),
         ("signup: open\n", "6:1: unknown key `signup`"),
         ("admin: {}\n", "6:1: unknown key `admin`"),
         ("database: mysql://localhost/x\n", "6:11: `database`: expected sqlite:///digest.db or postgresql://"),
@@ -56,7 +55,7 @@ def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> No
         ("console:here", "2:7: `smtp`: expected console: alone"),
         ("smtp://me:hunter2@mail.example.org", "2:7: `smtp`: a password may not go to another host in clear text"),
         ("smtps://me@mail.example.org", "2:7: `smtp`: user and password belong together"),
-        ("[smtp://localhost]", "2:7: `smtp`: expected a URL, or url, user and password"),
+        ("[[smtp://localhost]]", "2:8: `smtp`: expected a URL, or url, user and password"),
         ("{url: 'console:', user: a, password: b}", "2:44: `password`: console: asks for no user"),
         (
             "{url: smtp://mail.example.org, user: me, password: {env: NOWHERE}}",

@@ -22,7 +22,7 @@ class TestWhatIsBuilt:
         assert (config.sender.name, config.sender.address) == ("Morning Papers", "papers@example.org")
         assert config.owner == config.sender
         assert config.contact == "papers@example.org"
-        assert str(config.relay) == "smtp://localhost:2525"
+        assert str(config.relays[0]) == "smtp://localhost:2525"
         assert (config.site, config.keys, config.templates, config.language) == (None, (), None, "en")
         assert list(config.sources) == ["arxiv"]
         assert config.warnings == ()
@@ -83,9 +83,13 @@ subscriptions:
         assert config.sender.name == "Papers, Morning"
         assert config.owner.address == "desk@example.org"
         assert config.postal == "Example Institute 1 Example Street"
-        assert (config.relay.scheme, config.relay.host, config.relay.port) == ("smtp+starttls", "mail.example.org", 587)
-        assert config.relay.user == SecretStr("papers")
-        assert config.relay.password == SecretStr("hunter2")
+        assert (config.relays[0].scheme, config.relays[0].host, config.relays[0].port) == (
+            "smtp+starttls",
+            "mail.example.org",
+            587,
+        )
+        assert config.relays[0].user == SecretStr("papers")
+        assert config.relays[0].password == SecretStr("hunter2")
         assert config.site == "https://papers.example.org/list"
         assert [key.get_secret_value() for key in config.keys] == ["the key of yesterday", "the key that signs now"]
         assert config.templates == tmp_path / "own"
@@ -136,16 +140,16 @@ subscriptions:
     )
     def test_the_ways_out(self, tmp_path: Path, url: str, shown: str) -> None:
         config = load(folder(tmp_path, HOUSE.replace("smtp://localhost:2525", url), ada=READER), env={})
-        assert str(config.relay) == shown
+        assert str(config.relays[0]) == shown
 
     def test_a_login_within_the_url(self, tmp_path: Path) -> None:
         house = HOUSE.replace("smtp://localhost:2525", "smtps://me%40x:p%40ss@mail.example.org")
-        relay = load(folder(tmp_path, house), env={}).relay
+        relay = load(folder(tmp_path, house), env={}).relays[0]
         assert (relay.user, relay.password) == (SecretStr("me@x"), SecretStr("p@ss"))
 
     def test_a_password_in_clear_text_within_this_machine(self, tmp_path: Path) -> None:
         house = HOUSE.replace(" smtp://localhost:2525", "\n  url: smtp://127.0.0.1\n  user: me\n  password: it")
-        assert load(folder(tmp_path, house), env={}).relay.password == SecretStr("it")
+        assert load(folder(tmp_path, house), env={}).relays[0].password == SecretStr("it")
 
 
 class TestWarnings:
@@ -185,7 +189,7 @@ def fields_of(config: Config) -> dict[str, Any]:
         (r.id, r.email, [(s.name, [rule.query.text for rule in s.rules]) for s in r.subscriptions])
         for r in config.subscribers
     ]
-    return {"relay": config.relay, "sources": config.sources, "readers": readers, "sender": config.sender}
+    return {"relays": config.relays, "sources": config.sources, "readers": readers, "sender": config.sender}
 
 
 def test_problems_stand_by_file_and_place(tmp_path: Path) -> None:

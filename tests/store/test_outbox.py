@@ -7,8 +7,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from digest.delivery import Delivery, State
+import pytest
+from sqlalchemy import select
+
+from digest.delivery import Delivery, Result, State
 from digest.store import Store
+from digest.store import tables as t
 from tests.store.samples import NOW, envelope, queue
 
 LEASE = timedelta(minutes=15)
@@ -53,13 +57,14 @@ def test_threads_that_claim_at_once_share_the_letters(store: Store) -> None:
 _PROCESS = """
 import sys
 from datetime import datetime, timedelta
+from digest.delivery import Result, State
 from digest.store import Store
 with Store.open(sys.argv[1]) as store:
     now = datetime.fromisoformat(sys.argv[2])
     while batch := store.claim(now=now, owner=sys.argv[3], limit=3, lease=timedelta(minutes=15)):
         for letter in batch:
-            assert store.at_dot(letter.id, letter.epoch, now)
-            assert store.sent(letter.id, letter.epoch, now, words="250 ok")
+            store.close_tries([Result(delivery=letter.id, epoch=letter.epoch, state=State.SENT, words="250 ok",
+                                      began=now, ended=now)])
             print(letter.id)
 """
 
@@ -74,22 +79,31 @@ def test_two_processes_send_each_letter_once(store: Store, store_url: str) -> No
     assert store.counts() == {"sent": 40}
 
 
-def test_a_sent_letter_leaves_the_outbox(store: Store) -> None:
+def close(store: Store, letter: Delivery, state: State, words: str = "", **more: object) -> None:
+    values = {"delivery": letter.id, "epoch": letter.epoch, "began": NOW, "ended": NOW} | more
+    store.close_tries([Result(state=state, words=words, **values)])  # type: ignore[arg-type]
+
+
+def tries(store: Store) -> list[tuple[object, ...]]:
+    columns = (t.attempt.c.delivery_id, t.attempt.c.state, t.attempt.c.phase, t.attempt.c.relay, t.attempt.c.queue_id)
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(t.attempt.c.id))]
+
+
+def test_a_sent_letter_leaves_the_outbox_and_its_try_is_kept(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.at_dot(letter.id, letter.epoch, NOW)
-    assert store.sent(letter.id, letter.epoch, NOW, words="250 2.0.0 ok")
+    close(store, letter, State.SENT, "250 2.0.0 ok", phase="DOT", relay="smtp://relay:25", queue_id="4XYZ")
     assert store.outbox() == []
     assert claim(store, now=LATER) == []
     assert store.counts() == {"sent": 1}
+    assert tries(store) == [(letter.id, "sent", "DOT", "smtp://relay:25", "4XYZ")]
 
 
 def test_a_deferred_letter_comes_again_when_its_time_has_come(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    store.deferred(
-        letter.id, letter.epoch, NOW, next_at=LATER, words="451 greylisted\x07\x00", code=451, enhanced="4.7.1"
-    )
+    close(store, letter, State.DEFERRED, "451 greylisted\x07\x00", next_at=LATER, code=451, enhanced="4.7.1")
     (row,) = store.outbox()
     assert (row.state, row.reason, row.next_at, row.attempts) == (State.DEFERRED, "451 greylisted", LATER, 1)
     assert claim(store, now=LATER - timedelta(seconds=1)) == []
@@ -101,14 +115,14 @@ def test_a_deferred_letter_comes_again_when_its_time_has_come(store: Store) -> N
 def test_a_try_that_was_the_relays_fault_is_not_counted(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    store.deferred(letter.id, letter.epoch, NOW, next_at=LATER, words="421 busy", counted=False)
+    close(store, letter, State.DEFERRED, "421 busy", next_at=LATER, counted=False)
     assert store.outbox()[0].attempts == 0
 
 
 def test_a_refused_letter_stays_with_the_servers_words(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    store.failed_delivery(letter.id, letter.epoch, NOW, words="550 5.1.1 no such user", code=550, enhanced="5.1.1")
+    close(store, letter, State.FAILED, "550 5.1.1 no such user", code=550, enhanced="5.1.1")
     assert [(row.state, row.reason) for row in store.outbox()] == [(State.FAILED, "550 5.1.1 no such user")]
     assert claim(store, now=LATER) == []
 
@@ -116,63 +130,84 @@ def test_a_refused_letter_stays_with_the_servers_words(store: Store) -> None:
 def test_a_cancelled_letter_is_neither_sent_nor_waiting(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.cancelled(letter.id, letter.epoch, NOW, words="the reader has left")
+    close(store, letter, State.CANCELLED, "the reader has left", counted=False)
     assert store.outbox() == []
     assert store.counts() == {"cancelled": 1}
 
 
-def test_a_lease_that_ran_out_before_the_dot_puts_the_letter_back(store: Store) -> None:
+def test_a_letter_in_doubt_waits_for_its_second_try_or_for_ever(store: Store) -> None:
+    queue(store, "ada", "bob")
+    ada, bob = claim(store)
+    close(store, ada, State.IN_DOUBT, "the line broke", next_at=LATER)
+    close(store, bob, State.IN_DOUBT, "presumed sent")
+    assert claim(store, now=NOW) == []
+    (again,) = claim(store, now=LATER)
+    assert (again.subscriber, again.doubts) == ("ada", 1)
+    assert [row.subscriber for row in store.outbox(in_doubt=True)] == ["bob"]
+
+
+def lapse(store: Store, handed_over: object, now: object = LATER) -> int:
+    return store.lapse(lambda _: handed_over, now=now, retry_at=LATER + LEASE)  # type: ignore[arg-type, return-value]
+
+
+def test_a_lease_that_ran_out_puts_the_letter_back_and_fences_its_last_owner(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
+    assert lapse(store, (), now=NOW) == 0
+    assert lapse(store, ()) == 1
     (again,) = claim(store, owner="two", now=LATER)
-    assert not store.at_dot(letter.id, letter.epoch, LATER)
-    assert not store.sent(letter.id, letter.epoch, LATER, words="250 ok")
-    assert store.at_dot(again.id, again.epoch, LATER)
+    close(store, letter, State.FAILED, "550 too late")
+    assert store.outbox()[0].state == State.LEASED
+    assert store.renew([(letter.id, letter.epoch)], until=LATER + LEASE) == set()
+    assert store.renew([(again.id, again.epoch)], until=LATER + LEASE) == {(again.id, again.epoch)}
 
 
-def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt(store: Store) -> None:
+def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its_owner_tells(store: Store) -> None:
     queue(store, "ada", "bob")
     ada, _ = claim(store)
-    assert store.at_dot(ada.id, ada.epoch, NOW)
+    assert lapse(store, [(ada.id, ada.epoch)]) == 2
     assert [letter.subscriber for letter in claim(store, owner="two", now=LATER)] == ["bob"]
-    (row,) = store.outbox(in_doubt=True)
-    assert (row.subscriber, row.state, row.message_id) == ("ada", State.IN_DOUBT, envelope("ada").message_id)
-    assert len(store.outbox()) == 2
+    assert [(row.subscriber, row.next_at) for row in store.outbox(in_doubt=True)] == [("ada", LATER + LEASE)]
+    close(store, ada, State.SENT, "250 ok")
+    assert store.counts() == {"leased": 1, "sent": 1}
 
 
-def test_the_dot_is_refused_when_the_lease_is_over(store: Store) -> None:
+def test_an_owner_who_is_seen_at_work_keeps_its_letters_whatever_the_clock_says(store: Store) -> None:
     queue(store, "ada")
-    (letter,) = claim(store)
-    assert not store.at_dot(letter.id, letter.epoch, NOW + LEASE)
-
-
-def test_a_letter_whose_line_broke_at_the_dot_is_in_doubt(store: Store) -> None:
-    queue(store, "ada")
-    (letter,) = claim(store)
-    store.at_dot(letter.id, letter.epoch, NOW)
-    assert store.in_doubt(letter.id, letter.epoch, NOW, words="the line broke")
-    assert [row.reason for row in store.outbox(in_doubt=True)] == ["the line broke"]
-    assert claim(store, now=LATER) == []
+    claim(store)
+    assert lapse(store, None) == 0
 
 
 def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
     queue(store, "ada", "bob")
     ada, bob = claim(store)
-    store.at_dot(ada.id, ada.epoch, NOW)
-    store.release("somebody else")
-    assert claim(store, owner="two") == []
-    store.release("one")
+    store.give_back([(bob.id, bob.epoch), (ada.id, ada.epoch - 1)], now=NOW)
     assert [letter.subscriber for letter in claim(store, owner="two")] == ["bob"]
-    assert not store.sent(bob.id, bob.epoch, NOW, words="250 ok")
-    assert store.sent(ada.id, ada.epoch, NOW, words="250 ok")  # at the dot it was still ours
+    close(store, bob, State.SENT, "250 ok")
+    assert store.counts() == {"leased": 2}
 
 
-def test_the_letters_of_a_dead_process_are_freed_at_once(store: Store) -> None:
-    queue(store, "ada", "bob", "cleo")
-    ada, _ = claim(store, owner="dead", limit=2)
-    claim(store, owner="alive")
-    store.at_dot(ada.id, ada.epoch, NOW)
-    store.recover(lambda owner: owner == "dead", now=NOW)
-    assert [letter.subscriber for letter in claim(store, owner="new")] == ["bob"]
-    assert [row.subscriber for row in store.outbox(in_doubt=True)] == ["ada"]
-    assert store.counts() == {"leased": 2, "in doubt": 1}
+def test_letters_to_a_domain_that_is_left_alone_stay_where_they_are(store: Store) -> None:
+    queue(store, "ada")
+    store.strike("domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(minutes=30))
+    assert claim(store) == []
+    assert [letter.subscriber for letter in claim(store, now=LATER)] == ["ada"]
+
+
+@pytest.mark.parametrize("before", [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED])
+def test_a_person_may_have_a_letter_sent_again(store: Store, before: State) -> None:
+    queue(store, "ada")
+    (letter,) = claim(store)
+    close(store, letter, before, "whatever")
+    among = [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED]
+    assert store.decide([letter.id], State.READY, among, now=LATER, words="by hand") == {letter.id: before}
+    assert [again.id for again in claim(store, now=LATER)] == [letter.id]
+
+
+def test_what_a_process_has_in_hand_is_not_decided_by_a_person(store: Store) -> None:
+    queue(store, "ada")
+    (letter,) = claim(store)
+    assert store.decide([letter.id, 99], State.CANCELLED, [State.READY], now=NOW, words="by hand") == {
+        letter.id: State.LEASED
+    }
+    assert store.counts() == {"leased": 1}
