@@ -62,7 +62,7 @@ class Mbox:
                 if draft and not draft.empty:
                     yield draft.piece()
                 draft, blank, envelope = Draft(self._largest), b"", True
-            elif begins and draft is None and part.strip():
+            elif draft is None and part.strip() and not _begun(part):
                 raise ConfigError(f'{self._file} is no mbox: it does not begin with "From "')
             elif draft and not envelope:
                 draft.add(blank)
@@ -72,6 +72,11 @@ class Mbox:
             envelope = envelope and not begins
         if draft and begins and not draft.empty:
             yield draft.piece()
+
+
+def _begun(line: bytes) -> bool:
+    """Whether somebody is writing the very first line just now."""
+    return b"From ".startswith(line)
 
 
 def _unquoted(line: bytes) -> bytes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from digest.mailbox.address import quoted
 
 _LONGEST = 2_000_000  # bytes of lines in one step: the numbers of some 250,000 messages
+_KEEPING = 50  # bytes that a line costs beside its own
 MANGLED = (imaplib.IMAP4.error, AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What imaplib raises on words that are no IMAP."""
 
@@ -77,7 +78,7 @@ class Session(imaplib.IMAP4):
             if len(self._unread) > self._lines:
                 raise Lost("its answer does not end")
             self._receive()
-        self._lines -= end
+        self._lines -= end + _KEEPING
         if self._lines < 0:
             raise Lost("its answer does not end")
         return self._take(end)
