@@ -2,68 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import ssl
-import traceback
 from dataclasses import replace
 
 import pytest
 
 from digest import mailbox
-from digest.errors import ConfigError, DigestError, Exit, MailboxError
-from digest.mailbox import Box, Piece, Waits
-from tests.channels.test_smtp import server_tls, trusting
+from digest.errors import ConfigError, Exit, MailboxError
+from digest.mailbox import Piece
+from tests.mailbox.reading import BOX, ONE, QUICK, TWO, at, deal, read, told
 from tests.mailbox.server import VALIDITY, ImapServer, Verb
-from tests.servers import DROP, Says, outside_address, unused_port
-
-QUICK = Waits(connect=2, silence=2, step=5, farewell=0.5)
-ONE, TWO = b"Subject: one\r\n\r\n\xff1)\r\n", b"Subject: two\r\n\r\n* 1 FETCH (UID 9)\r\n"
-BOX = {4: ONE, 7: TWO}
-
-
-def at(
-    server: ImapServer,
-    scheme: str = "imap",
-    folder: str = "",
-    *,
-    user: str | None = "ada",
-    password: str | None = "s3cret",
-    largest: int = 1_000_000,
-    context: ssl.SSLContext | None = None,
-    waits: Waits = QUICK,
-) -> Box:
-    return mailbox.open(
-        f"{scheme}://127.0.0.1:{server.port}/{folder}",
-        user=user,
-        password=password,
-        largest=largest,
-        context=context,
-        waits=waits,
-    )
-
-
-def read(box: Box) -> list[Piece]:
-    with box:
-        return list(box.pieces())
-
-
-def deal(box: Box, remembered: dict[str, bytes]) -> None:
-    """What whoever reads does: remember, then mark."""
-    with box:
-        for piece in box.pieces():
-            remembered[piece.id] = piece.message
-            box.done(piece)
-
-
-def told(kind: type[DigestError], box: Box, mark: bool = False) -> str:
-    """What a person is told, and not a word of the login or a message."""
-    with pytest.raises(kind) as raised:
-        deal(box, {}) if mark else read(box)
-    words = "".join(traceback.format_exception(raised.value))
-    for secret in ("ada", "s3cret", "Subject"):
-        assert secret not in words
-    return str(raised.value)
-
+from tests.servers import DROP, Says, unused_port
 
 # ---------------------------------------------------------------------------------------------------------- good days
 
@@ -149,132 +97,6 @@ def test_an_empty_box_and_a_box_of_very_many() -> None:
         assert [len(read(at(server))) for _ in range(2)] == [0, 2]
         with at(server) as box:
             assert next(box.pieces()).id == f"{VALIDITY}.100001"
-
-
-# ------------------------------------------------------------------------------------------------------------- logins
-
-
-def test_login_where_there_is_no_plain() -> None:
-    name, word = 'a"d\\a', '} "s'
-    with ImapServer(BOX, offers="IMAP4rev1", user=name, password=word) as server:
-        assert len(read(at(server, user=name, password=word))) == 2
-        told(ConfigError, at(server, user="ada", password="pässwort"))
-        assert server.verbs().count("LOGIN") == 1
-
-
-def test_any_letter_may_stand_in_a_password() -> None:
-    with ImapServer(BOX, password='pä "\\{3}') as server:
-        assert len(read(at(server, password='pä "\\{3}'))) == 2
-
-
-@pytest.mark.parametrize("offers", ["IMAP4rev1 AUTH=PLAIN", "IMAP4rev1"])
-def test_a_login_that_is_refused_is_yours_to_mend(offers: str) -> None:
-    with ImapServer(BOX, offers=offers, user="eva") as server:
-        assert "refused the login: correct user and password" in told(ConfigError, at(server))
-        assert "SELECT" not in server.verbs()
-
-
-@pytest.mark.parametrize("offers", ["IMAP4rev1 AUTH=PLAIN", "IMAP4rev1"])
-def test_a_login_that_is_put_off_is_tried_later(offers: str) -> None:
-    later = Says(b"TAG NO [UNAVAILABLE] the house of ada:s3cret is on fire\r\n")
-    with ImapServer(BOX, {"AUTHENTICATE": later, "LOGIN": later}, offers=offers) as server:
-        assert "lets nobody in for now" in told(MailboxError, at(server))
-
-
-def test_a_server_that_asks_for_more_than_a_password() -> None:
-    more = Says(b"+ \r\n+ \r\n+ \r\n")
-    with ImapServer(BOX, {"AUTHENTICATE": more}) as server:
-        told(MailboxError, at(server))
-
-
-@pytest.mark.parametrize(("user", "password"), [(None, "s3cret"), ("ada", None), ("ada\r\nx", "s"), ("ada", "s\0x")])
-def test_half_a_login_and_one_that_would_break_the_line(user: str | None, password: str | None) -> None:
-    with pytest.raises(ConfigError, match=r"belong together|control character") as raised:
-        mailbox.open("imaps://mail.example.org", user=user, password=password)
-    assert "ada" not in str(raised.value)
-
-
-def test_a_server_that_asks_for_a_login_and_one_that_does_not() -> None:
-    with ImapServer(BOX) as server:
-        assert "asks for a user" in told(ConfigError, at(server, user=None, password=None))
-    with ImapServer(BOX, {"CONNECT": Says(b"* PREAUTH welcome\r\n")}) as server:
-        assert len(read(at(server, user=None, password=None))) == 2
-        assert "LOGIN" not in server.verbs()
-
-
-# -------------------------------------------------------------------------------------------------------- TLS or none
-
-
-@pytest.mark.parametrize("scheme", ["imaps", "imap+starttls"])
-def test_encrypted_then_everything_is_asked_again(scheme: str) -> None:
-    server = ImapServer(BOX, offers="IMAP4rev1 STARTTLS AUTH=PLAIN", tls=server_tls("good"), implicit=scheme == "imaps")
-    with server:
-        assert len(read(at(server, scheme, context=trusting()))) == 2
-        assert server.secured == 1
-        if scheme == "imap+starttls":
-            assert server.verbs()[:4] == ["CAPABILITY", "STARTTLS", "CAPABILITY", "AUTHENTICATE"]
-
-
-@pytest.mark.parametrize(
-    ("name", "words"), [("expired", "expired"), ("wrong_name", "mismatch"), ("good", "self-signed|local issuer|unable")]
-)
-@pytest.mark.parametrize("scheme", ["imaps", "imap+starttls"])
-def test_a_certificate_that_is_not_to_be_trusted(name: str, words: str, scheme: str) -> None:
-    context = None if name == "good" else trusting()  # "good" by an authority that this system does not know
-    server = ImapServer(BOX, offers="IMAP4rev1 STARTTLS", tls=server_tls(name), implicit=scheme == "imaps")
-    with server:
-        said = told(MailboxError, at(server, scheme, context=context))
-        assert re.search(f"certificate is not to be trusted.*({words})", said)
-        assert b"AUTHENTICATE" not in server.received
-
-
-def test_old_tls_is_not_spoken() -> None:
-    old = server_tls("good")
-    old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
-        old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with ImapServer(BOX, tls=old, implicit=True) as server:
-        told(MailboxError, at(server, "imaps"))
-        assert server.secured == 0
-
-
-@pytest.mark.parametrize(
-    ("script", "offers", "words"),
-    [
-        ({}, "IMAP4rev1 AUTH=PLAIN", "offers no STARTTLS"),
-        ({"CONNECT": Says(b"* PREAUTH come in\r\n")}, "IMAP4rev1 STARTTLS", "offers no STARTTLS"),
-        ({"STARTTLS": Says(b"TAG NO done\r\n", close=True)}, "IMAP4rev1 STARTTLS", "refuses STARTTLS"),
-        ({"STARTTLS": Says(b"TAG BAD done\r\n", close=True)}, "IMAP4rev1 STARTTLS", "does not speak IMAP"),
-        (
-            {"STARTTLS": Says(b"TAG OK done\r\n* CAPABILITY IMAP4rev1\r\n")},
-            "IMAP4rev1 STARTTLS",
-            "before the encryption",
-        ),
-        ({"STARTTLS": Says(b"TAG OK done\r\n", close=True)}, "IMAP4rev1 STARTTLS", "encryption|connection|hung up"),
-    ],
-)
-def test_encryption_is_never_done_without(script: dict[Verb, Says], offers: str, words: str) -> None:
-    with ImapServer(BOX, script, offers=offers, tls=server_tls("good")) as server:
-        assert re.search(words, told(MailboxError, at(server, "imap+starttls", context=trusting())))
-        assert b"AUTHENTICATE" not in server.received
-        assert b"SELECT" not in server.received
-
-
-def test_a_password_is_not_said_in_clear_to_another_host() -> None:
-    host = outside_address()
-    if host is None:
-        pytest.skip("this machine has no address but loopback")
-    with ImapServer(BOX, host=host) as server:
-        url = f"imap://{host}:{server.port}"
-        said = told(ConfigError, mailbox.open(url, user="ada", password="s3cret", waits=QUICK))
-        assert "may not go to another host in clear text: write imaps:// or imap+starttls://" in said
-        assert server.verbs() == ["CAPABILITY"]
-
-
-def test_a_server_that_takes_no_password_in_clear() -> None:
-    with ImapServer(BOX, offers="IMAP4rev1 STARTTLS LOGINDISABLED") as server:
-        assert "takes no password this way" in told(ConfigError, at(server))
-        assert server.verbs() == ["CAPABILITY"]
 
 
 # ------------------------------------------------------------------------------------------------------------- faults
