@@ -65,9 +65,11 @@ class Mbox:
             elif draft is None and part.strip() and not _begun(part):
                 raise ConfigError(f'{self._file} is no mbox: it does not begin with "From "')
             elif draft and not envelope:
-                draft.add(blank)
+                if blank:
+                    draft.add(blank)
                 blank = part if begins and part in (b"\n", b"\r\n") else b""
-                draft.add(b"" if blank else _unquoted(part) if begins else part)
+                if not blank:
+                    draft.add(_unquoted(part) if begins else part)
             begins = part.endswith(b"\n")
             envelope = envelope and not begins
         if draft and begins and not draft.empty:
