@@ -5,6 +5,7 @@
     DigestError
     ├── ConfigError            you: a file, a rule, an option
     ├── SourceError            the service, when it is asked again
+    ├── MailboxError           the box of what comes back, when it is read again
     └── DeliveryError          the relay or the receiving server
         ├── Deferred           later: 4xx, no connection
         ├── Rejected           never: 5xx
@@ -69,6 +70,12 @@ class SourceError(DigestError):
         self.retry_after = retry_after  # what the service itself asked for, never shortened
         self.status = status  # of HTTP, where the service answered with an error
         super().__init__(what)
+
+
+class MailboxError(DigestError):
+    """The box of what comes back cannot be read now: no connection, or not what was asked for."""
+
+    exit = Exit.LATER
 
 
 class DeliveryError(DigestError):

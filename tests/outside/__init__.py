@@ -1,1 +1,1 @@
-"""Judges from outside on our letters: validators, verifiers, a browser, a spam filter. Run by .ci/outside."""
+"""Judges from outside on our letters (validators, a browser, a spam filter), and a mail server. Run by .ci/outside."""
