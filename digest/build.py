@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from digest import channels
+from digest import channels, mailbox
 from digest.channels.smtp import Smtp
 from digest.compose import Composed, Outlook, answered, compose
 from digest.config import Config, Relay
@@ -28,6 +28,7 @@ from digest.doctor import Finding, examine
 from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
 from digest.health import absent, rests
+from digest.hear import Ear, Heard, hear
 from digest.issue import Issue, Rulebook
 from digest.ledger import ledger
 from digest.letter import Mailbox
@@ -206,6 +207,32 @@ class House:
                     only=only,
                     tell=tell,
                 )
+
+    def hear(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        box: str | None = None,
+        tell: Callable[[Heard], None] = lambda _: None,
+    ) -> list[Heard]:
+        """Read what came back into the mailbox of `bounces:`, or into `box`. Raises ConfigError, MailboxError."""
+        bounces = self.config.bounces
+        if bounces is None:
+            raise ConfigError("digest.yaml has no `bounces:`, so no letter has an address to which its bounces go")
+        url = box or bounces.url
+        if url is None:
+            raise ConfigError(
+                "`bounces:` names no mailbox: write `url:` there, or name one: `digest hear maildir:PATH`"
+            )
+        own = box is None
+        opened = mailbox.open(
+            url,
+            user=bounces.user.get_secret_value() if own and bounces.user else None,
+            password=bounces.password.get_secret_value() if own and bounces.password else None,
+        )
+        keys = [key.get_secret_value() for key in self.config.keys]
+        ear = Ear(address=bounces.address, keys=keys, domain=self.config.sender.domain)
+        return hear(self.store, opened, url, ear, clock=clock, tell=tell)
 
     def _desk(self, clock: Callable[[], datetime]) -> Desk:
         readers = {reader.id: reader for reader in self.config.subscribers}

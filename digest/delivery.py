@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,6 +50,21 @@ class State(StrEnum):
 
 WAITING = frozenset({State.READY, State.DEFERRED})
 """The states of a letter that nobody has in hand and that was never handed over."""
+
+
+DECISIONS: Mapping[State, tuple[State, ...]] = {
+    State.READY: (
+        State.DEFERRED,
+        State.IN_DOUBT,
+        State.FAILED,
+        State.SUPPRESSED,
+        State.CANCELLED,
+        State.POISON,
+    ),
+    State.CANCELLED: (State.READY, State.DEFERRED, State.IN_DOUBT, State.FAILED, State.SUPPRESSED, State.POISON),
+    State.SENT: (State.IN_DOUBT, State.POISON),
+}
+"""What a person may make of a letter, and from which states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ COMMANDS = (
     "papers",
     "sources",
     "outbox",
+    "hear",
+    "suppressions",
     "lint",
     "doctor",
     "dkim-keygen",

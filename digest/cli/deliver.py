@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import Place
-from digest.cli.say import now_option, work
+from digest.cli.say import confirm_restore, now_option, work
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
 
 @click.command("deliver", short_help="Send what waits in the outbox.")
+@confirm_restore
 @now_option
 @click.pass_context
-def command(ctx: click.Context, now: datetime) -> None:
+def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     """Send every letter whose time has come; SIGTERM finishes the letter in hand and leaves the others."""
     from digest.build import load, open_house
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house, on_signal() as stop, work("Sending …") as tell:
-        result = house.deliver(lambda: now, stop=stop, tell=lambda letter: tell(line(letter)))
+        result = house.deliver(
+            lambda: now, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
+        )
         if result.stopped:
             tell(f"stopped: {result.stopped}; what is left waits in the outbox")
-        elif not result.letters:
+        for words in result.halted:
+            if words != result.stopped:
+                tell(f"took no letters: {words}")
+        if not (result.letters or result.stopped or result.halted):
             tell("nothing waits")
     ctx.exit(exit_code(result))
 

@@ -1,36 +1,105 @@
-"""`digest outbox`: what waits, what was refused and why, what is in doubt."""
+"""`digest outbox`: what waits, what was refused and why, what is in doubt; and what to do about it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli import Place
+from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.store import OutboxRow
+    from digest.delivery import State
+    from digest.store import Brake, OutboxRow
+
+_HELP = {
+    "ready": "goes out with the next round: `digest deliver`, or by itself under `digest run`",
+    "leased": "a process is sending it now",
+    "deferred": "is tried again by itself; now: `digest outbox retry ID`",
+    "in doubt": "nobody knows whether it arrived. Ask the reader, or look for its Message-ID in the relay's log; then "
+    "`digest outbox presume-sent ID`, or `retry ID`",
+    "failed": "was refused for good. Mend what the reason says, then `digest outbox retry ID`",
+    "suppressed": "its address gets no letters: `digest suppressions` says why; `digest suppressions lift ADDRESS`",
+    "poison": "whoever sent it died, three times: look at it (`digest preview`), then `digest outbox retry ID`",
+}
+"""What to do about a letter, by its state."""
 
 
-@click.command("outbox", short_help="Show what waits, what was refused and why.")
+@click.group("outbox", short_help="Show what waits, what was refused and why.", invoke_without_command=True)
 @click.option("--in-doubt", is_flag=True, help="Only letters of which nobody knows whether they arrived.")
 @click.option("--json", "as_json", is_flag=True, help="One letter a line, as JSON.")
 @click.pass_context
 def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
-    """List every letter that has not gone out, with its state and the reason in the server's words."""
+    """List every letter that has not gone out, with its state, the reason in the server's words, and what to do."""
+    if ctx.invoked_subcommand is not None:
+        return
     from digest.build import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
         rows = house.store.outbox(in_doubt=in_doubt)
-        counts = house.store.counts()
+        counts, brakes = house.store.counts(), house.store.brakes()
     if as_json:
         for row in rows:
             click.echo(json.dumps(_values(row), ensure_ascii=True))
         return
     _table(rows)
     click.echo(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no letter yet")
+    for words in (*_left_alone(brakes, datetime.now(UTC)), *_advice(rows)):
+        click.echo(words)
+
+
+def _decision(name: str, state_word: str, help_text: str) -> None:
+    """One verb of a person, as a command of its own."""
+
+    @command.command(name, help=help_text)
+    @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+    @click.pass_context
+    def decide(ctx: click.Context, ids: tuple[int, ...]) -> None:
+        from digest.build import load, open_house
+        from digest.delivery import DECISIONS, State
+
+        state = State(state_word)
+        among = DECISIONS[state]
+        place: Place = ctx.obj
+        with open_house(load(place.config)) as house:
+            before = house.store.decide(ids, state, among, now=datetime.now(UTC), words=f"{name}, by hand")
+        left = [number for number in ids if before.get(number) not in among]
+        for number in ids:
+            click.echo(f"{number}: {_outcome(before.get(number), state, among)}", err=number in left)
+        ctx.exit(Exit.DONE if not left else Exit.FAILED if len(left) == len(ids) else Exit.PARTLY)
+
+
+def _outcome(before: State | None, state: State, among: Sequence[State]) -> str:
+    if before is None:
+        return "no such letter"
+    if before in among:
+        return f"was {before}, is {state}"
+    return f"is {before}, and stays so: only what is {' or '.join(among)} can be made {state}"
+
+
+_decision("retry", "ready", "Send these letters again with the next round, the same bytes.")
+_decision("cancel", "cancelled", "Never send these letters; their papers count as told.")
+_decision("presume-sent", "sent", "These letters have arrived, as far as you know: they are not sent again.")
+
+
+def _left_alone(brakes: Sequence[Brake], now: datetime) -> Iterator[str]:
+    for brake in brakes:
+        if brake.until and brake.until > now:
+            yield f"{brake.kind} {brake.name} is left alone until {brake.until:%Y-%m-%d %H:%M} UTC: {brake.words}"
+        elif brake.kind == "relay":
+            yield f"relay {brake.name} has failed {brake.strikes} times, last {brake.at:%H:%M} UTC: {brake.words}"
+
+
+def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:
+    states = {str(row.state) for row in rows}
+    for state, words in _HELP.items():
+        if state in states and state not in ("ready", "leased"):
+            yield f"{state}: {words}"
 
 
 def _values(row: OutboxRow) -> dict[str, object]:
@@ -46,7 +115,7 @@ def _values(row: OutboxRow) -> dict[str, object]:
     }
 
 
-def _table(rows: list[OutboxRow]) -> None:
+def _table(rows: Sequence[OutboxRow]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table

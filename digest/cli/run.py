@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import Place
-from digest.cli.say import now_option
-from digest.errors import DigestError, Exit
+from digest.cli.say import confirm_restore, now_option
+from digest.errors import ConfigError, DigestError, Exit
 
 if TYPE_CHECKING:
     from digest.build import House
@@ -20,16 +20,19 @@ log = logging.getLogger("digest")
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
 _TICK_EVERY = timedelta(seconds=30)
+_HEAR_EVERY = timedelta(minutes=5)
 
 
 @click.command("run", short_help="Run the service; --once for cron.")
 @click.option("--once", is_flag=True, help="Pull, compose and deliver once each, then leave.")
+@confirm_restore
 @now_option
 @click.pass_context
-def command(ctx: click.Context, once: bool, now: datetime) -> None:
-    """Pull, compose and deliver on a clock until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is bad.
+def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime) -> None:
+    """Pull, compose, deliver and hear on a clock until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is
+    bad.
 
-    With --once each is done one time, for cron; the exit code is the worst of the three.
+    With --once each is done one time, for cron; the exit code is the worst of them.
     """
     from digest.build import load, open_house
     from digest.cli.stop import on_signal
@@ -43,16 +46,18 @@ def command(ctx: click.Context, once: bool, now: datetime) -> None:
     with open_house(load(place.config)) as house:
         if once:
             with on_signal() as stop:
-                ctx.exit(_once(house, now, stop))
-        _forever(house, place)
+                ctx.exit(_once(house, now, stop, restored=confirm_restore))
+        _forever(house, place, restored=confirm_restore)
 
 
-def _once(house: House, now: datetime, stop: Event) -> Exit:
+def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
     codes = [_pull(house, now, stop)]
+    if house.config.bounces and house.config.bounces.url and not stop.is_set():
+        codes.append(_hear(house, now))
     if not stop.is_set():
         codes.append(_compose(house, now))
     if not stop.is_set():
-        codes.append(_deliver(house, now, stop))
+        codes.append(_deliver(house, now, stop, restored=restored))
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -66,7 +71,7 @@ def _worst(codes: list[Exit]) -> Exit:
     return faults.pop() if len(faults) == 1 and Exit.DONE not in codes else Exit.PARTLY
 
 
-def _forever(house: House, place: Place) -> None:
+def _forever(house: House, place: Place, *, restored: bool) -> None:
     from digest import daemon
     from digest.build import load
     from digest.cli.stop import on_signal
@@ -92,13 +97,18 @@ def _forever(house: House, place: Place) -> None:
         asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
-            _deliver(current, None, stop)
+            _deliver(current, None, stop, restored=restored)
+
+    def listen() -> None:
+        if current.config.bounces and current.config.bounces.url:
+            _hear(current, None)
 
     with on_signal(hang_up=reload) as stop:
         log.info("running: %d readers, %d sources", len(current.config.subscribers), len(current.sources))
         beats = [
             daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
+            daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
         daemon.run(beats, stop=stop)
         log.info("stopped")
@@ -132,16 +142,29 @@ def _compose(house: House, now: datetime) -> Exit:
     return exit_code(results)
 
 
-def _deliver(house: House, now: datetime | None, stop: Event) -> Exit:
+def _hear(house: House, now: datetime | None) -> Exit:
+    from digest.cli.hear import line
+    from digest.mailbox import MailboxError
+
+    try:
+        house.hear(lambda: now or datetime.now(UTC), tell=lambda heard: log.info("hear: %s", line(heard)))
+    except (ConfigError, MailboxError) as error:
+        log.error("hear: %s", error)
+        return Exit.LATER
+    return Exit.DONE
+
+
+def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool) -> Exit:
     from digest.cli.deliver import exit_code, line
 
     result = house.deliver(
         lambda: now or datetime.now(UTC),
         stop=stop,
+        restored=restored,
         tell=lambda letter: log.log(
             logging.INFO if letter.outcome == "sent" else logging.WARNING, "deliver: %s", line(letter)
         ),
     )
-    if result.stopped:
-        log.error("deliver: stopped: %s", result.stopped)
+    for words in result.halted:
+        log.error("deliver: took no letters: %s", words)
     return exit_code(result)

@@ -54,6 +54,13 @@ def now_option(command: F) -> F:
     )(command)
 
 
+confirm_restore = click.option(
+    "--confirm-restore",
+    is_flag=True,
+    help="The database was put back to an older state on purpose: what the journals say was sent is not sent again.",
+)
+
+
 @contextmanager
 def work(doing: str) -> Iterator[Callable[[str], None]]:
     """While long work goes on: a spinner and lines above it on a terminal, lines alone elsewhere."""

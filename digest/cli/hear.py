@@ -1,0 +1,47 @@
+"""`digest hear`: read what came back, and act on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option, work
+
+if TYPE_CHECKING:
+    from digest.hear import Heard
+
+
+@click.command("hear", short_help="Read bounces and complaints, and act on them.")
+@click.argument("box", required=False)
+@now_option
+@click.pass_context
+def command(ctx: click.Context, box: str | None, now: datetime) -> None:
+    """Read the mailbox that `bounces:` names, or BOX: maildir:PATH, mbox:PATH, or - for one message on standard input.
+
+    A bounce counts against an address only where it came to the address that one letter alone had; a complaint ends the
+    subscription at once. Each message is dealt with once; none is deleted, none is answered.
+    """
+    from digest.build import load, open_house
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house, work("Listening …") as tell:
+        heard = house.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
+        if not heard:
+            tell("nothing new came back")
+
+
+def line(heard: Heard) -> str:
+    """One message in one line, without any address."""
+    if not heard.subscriber:
+        return f"{heard.kind}: {heard.words}: of no letter of ours"
+    outcome = ""
+    if heard.left:
+        outcome = "; the subscription ends"
+    elif heard.suppressed:
+        outcome = "; no more letters to this address (digest suppressions)"
+    elif not heard.proven:
+        outcome = "; not proven, so nothing follows"
+    return f"{heard.subscriber}: {heard.kind}: {heard.words}{outcome}"
