@@ -1,0 +1,197 @@
+"""A message that came back, read by each witness in turn: complaint, report, words, answering machine."""
+
+from __future__ import annotations
+
+import re
+
+from digest.bounce.addresses import addresses_in, is_daemon
+from digest.bounce.answering import answering, answers_for_someone
+from digest.bounce.feedback import Complaint, complaint_of
+from digest.bounce.fields import Report, Status, report_of
+from digest.bounce.mime import Head, Mail, opened, words_of
+from digest.bounce.notice import Notice, notice_of
+from digest.bounce.phase import phase_in
+from digest.bounce.prose import Said, in_header, recipients_in
+from digest.bounce.reasons import Judgement, judge, reason_of
+from digest.bounce.values import Bounce, Kind, Reason, Recipient
+
+_SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
+_DONE = ("delivered", "relayed", "expanded")
+_WORDS = 500
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+_SUBJECT = re.compile(
+    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
+    r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
+    r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|rejected|bounce"
+    r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status|mail failed|nondeliverable"
+    r"|errors from|配信|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
+    re.I,
+)
+_FAILED = re.compile(
+    r"\b[45]\d\d[ -]|undeliver|not (?:be )?(?:deliver|reach|sent)|fail|unable|error|unknown|reject|returned|could(?: not|n't)"
+    r"|できません|no such|full|invalid|bounce|wasn't able|permanent|trouble",
+    re.I,
+)
+
+
+def read(message: bytes) -> Bounce:
+    """What a message means that was sent to a letter's sender; RFC 3464, 3834, 5965, and what servers write besides.
+
+    Any bytes give an answer, in a time that does not grow beyond that of two megabytes.
+    """
+    mail = opened(message)
+    notice = notice_of(mail)
+    report = report_of(mail)
+    complaint = complaint_of(mail, notice)
+    if complaint:
+        return _complained(mail, notice, complaint)
+    if report.recipients:
+        return _reported(mail, notice, report)
+    if _looks_returned(mail, notice):
+        said = _said(mail, notice)
+        if said or not answers_for_someone(mail):
+            return _told(mail, notice, report, said)
+    if answers_for_someone(mail):
+        return _answered(mail, notice)
+    return Bounce(kind=Kind.NONE, sent_to=_sent_to(mail.head))
+
+
+def _looks_returned(mail: Mail, notice: Notice) -> bool:
+    """Whether a mail system writes, or its subject says so, of something that failed."""
+    head = mail.head
+    if "x-failed-recipients" in head:
+        return True
+    subject = words_of(head.get("subject"))
+    sender = words_of(head.get("from"))
+    system = (
+        any(is_daemon(address) for address in addresses_in(sender))
+        or bool(re.search(r"mailer-daemon|mail.{0,12}deliver|^\s*<>|post.?master|delivery (?:sub)?system|administrator", sender, re.I))
+        or head.get("return-path").strip() == "<>"
+    )
+    returned = bool(_SUBJECT.search(subject))
+    if not (system or (returned and notice.returned.fields)):
+        return False
+    if not returned and (answers_for_someone(mail) or not notice.words.strip()):
+        return False
+    return bool(_FAILED.search(notice.words) or (returned and reason_of(notice.words)))
+
+
+def _said(mail: Mail, notice: Notice) -> list[Said]:
+    failed = in_header(mail.head.all("x-failed-recipients"))
+    letter = in_header(notice.returned.all("to")) or in_header(notice.returned.all("x-envelope-to", "cc", "delivered-to"))
+    own = in_header(mail.head.all(*_SENT_TO, "from")) + in_header(notice.returned.all("from", "return-path", "sender"))
+    return recipients_in(notice.words, own, failed, letter)
+
+
+def _reported(mail: Mail, notice: Notice, report: Report) -> Bounce:
+    """By a report's fields; its words help where a field says too little."""
+    judged: list[tuple[Status, Judgement]] = []
+    prose = {said.address.lower(): said.words for said in _said(mail, notice)}
+    for status in report.recipients:
+        judged.append((status, _judged(status, prose.get(status.address.lower(), ""), notice, len(report.recipients))))
+    failed = [(status, judgement) for status, judgement in judged if status.action not in _DONE]
+    recipients = tuple(_recipient(status.address, judgement) for status, judgement in failed or judged)
+    if not failed:
+        recipients = tuple(
+            Recipient(address=one.address, status=one.status, code=one.code, reason=Reason.DELIVERED, hard=False)
+            for one in recipients
+        )
+    words = next((status.diagnostic for status, _ in failed if status.diagnostic), notice.words)
+    return _bounce(mail, notice, report, recipients, words, kind=None if failed else Kind.NONE)
+
+
+def _judged(status: Status, prose: str, notice: Notice, number: int) -> Judgement:
+    around = prose or notice.words
+    phase = phase_in(f"{status.diagnostic}\n{around}")
+    judgement = judge(status.diagnostic, status.status, phase)
+    if judgement.reason is Reason.OTHER or not reason_of(status.diagnostic):
+        more = judge(f"{status.diagnostic} {prose or (_replies(notice.words) if number == 1 else '')}", status.status, phase)
+        judgement = more if more.reason is not Reason.OTHER else judgement
+    if status.action == "delayed" or (status.action == "" and judgement.status and judgement.status.startswith("4")):
+        return Judgement(judgement.status, judgement.code, judgement.reason, False)
+    return judgement
+
+
+def _told(mail: Mail, notice: Notice, report: Report, said: list[Said]) -> Bounce:
+    """By words alone."""
+    recipients = []
+    for one in said:
+        phase = phase_in(one.words) or phase_in(notice.words)
+        judgement = judge(_replies(one.words) or one.words, "", phase)
+        if judgement.reason is Reason.OTHER or not reason_of(one.words):
+            judgement = judge(_replies(notice.words) or notice.words, "", phase)
+            if judgement.reason is Reason.OTHER:
+                judgement = judge(notice.words, "", phase)
+        recipients.append(_recipient(one.address, judgement))
+    return _bounce(mail, notice, report, tuple(recipients), notice.words, kind=None)
+
+
+def _replies(words: str) -> str:
+    """What was said in reply codes, where anything was; all of it otherwise."""
+    lines = words.split("\n")
+    told = [
+        line for line in lines if re.search(r"(?<![\d.])[45]\d\d[ \-:]|(?<![\d.])[45]\.\d\.\d", line[:300]) and len(line) < 2_000
+    ]
+    return "\n".join(told[:50])
+
+
+def _recipient(address: str, judgement: Judgement) -> Recipient:
+    return Recipient(
+        address=address, status=judgement.status, code=judgement.code, reason=judgement.reason, hard=judgement.hard
+    )
+
+
+def _bounce(
+    mail: Mail, notice: Notice, report: Report, recipients: tuple[Recipient, ...], words: str, kind: Kind | None
+) -> Bounce:
+    worst = next((one for one in recipients if one.hard), recipients[0] if recipients else None)
+    return Bounce(
+        kind=kind or (Kind.HARD if worst and worst.hard else Kind.SOFT),
+        recipients=recipients,
+        status=worst.status if worst else None,
+        reason=worst.reason if worst else Reason.OTHER,
+        envelope_id=report.envelope_id,
+        message_id=_message_id(notice.returned),
+        sent_to=_sent_to(mail.head),
+        words=clean(words),
+    )
+
+
+def _complained(mail: Mail, notice: Notice, complaint: Complaint) -> Bounce:
+    about = complaint.reason in (Reason.COMPLAINT, Reason.OPT_OUT)
+    return Bounce(
+        kind=Kind.COMPLAINT if about else Kind.NONE,
+        recipients=tuple(
+            Recipient(address=address, status=None, code=None, reason=complaint.reason, hard=False)
+            for address in complaint.addresses
+        ),
+        reason=complaint.reason,
+        message_id=_message_id(notice.returned),
+        sent_to=_sent_to(mail.head),
+        words=clean(complaint.said or notice.words),
+    )
+
+
+def _answered(mail: Mail, notice: Notice) -> Bounce:
+    return Bounce(
+        kind=Kind.AUTOREPLY,
+        recipients=tuple(
+            Recipient(address=address, status=None, code=None, reason=Reason.AUTOREPLY, hard=False) for address in answering(mail)
+        ),
+        reason=Reason.AUTOREPLY,
+        sent_to=_sent_to(mail.head),
+        words=clean(notice.words),
+    )
+
+
+def _message_id(returned: Head) -> str | None:
+    return next((value[:500] for value in returned.all("message-id") if value), None)
+
+
+def _sent_to(head: Head) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for value in head.all(*_SENT_TO) for address in addresses_in(value)))[:20]
+
+
+def clean(words: str) -> str:
+    """On one line, without what no terminal should see, and not longer than a person reads."""
+    return " ".join(_CONTROLS.sub(" ", words[: 10 * _WORDS]).split())[:_WORDS]
