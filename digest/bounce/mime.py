@@ -108,7 +108,8 @@ def _word(found: re.Match[str]) -> str:
 
 
 def _kind(head: Head) -> str:
-    return head.get("content-type").partition(";")[0].strip().lower() or "text/plain"
+    named = re.split(r"[;\s]", head.get("content-type").strip(), maxsplit=1)[0].lower()
+    return named or "text/plain"
 
 
 def _parameter(head: Head, name: str) -> str:

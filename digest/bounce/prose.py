@@ -54,14 +54,17 @@ def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], ret
             return _first_of_each([said for said in found if _among(said.address, failed)] + named) if named else found
     if named:
         return _first_of_each(named)
-    letter = [Said(address, "") for address in returned]
-    return _others(letter, own) or _opened(lines)
+    letter = _others([Said(address, "") for address in returned], own)
+    return _people(_opened(lines)) or letter or _people(_matching(_NAMED, words) + [Said(one, "") for one in returned])
 
 
 def _others(found: list[Said], own: list[str]) -> list[Said]:
-    """Without the mail system's and our own; ours stays where we wrote to ourselves and nobody else is named."""
-    people = [said for said in _first_of_each(found) if not is_daemon(said.address)]
-    return [said for said in people if not _among(said.address, own)]
+    """Without the mail system's addresses and our own."""
+    return [said for said in _people(found) if not _among(said.address, own)]
+
+
+def _people(found: list[Said]) -> list[Said]:
+    return [said for said in _first_of_each(found) if not is_daemon(said.address)]
 
 
 def _among(address: str, others: Iterable[str]) -> bool:
@@ -85,7 +88,9 @@ def _opened(lines: list[str]) -> list[Said]:
     address = ""
     for line in [*lines, ""]:
         opening = _OPENING.match(line)
-        if opening and not _SENDER.search(line[: opening.start(1)]):
+        if opening and same(tidy(opening[1]), address):
+            block.append(line)
+        elif opening and not _SENDER.search(line[: opening.start(1)]):
             if address:
                 found.append(Said(address, "\n".join(block)))
             address, block = tidy(opening[1]), [line[opening.end(1) :].lstrip(">\"')")]

@@ -116,6 +116,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
     ),
 )
 _TABLE = tuple((reason, re.compile(words, re.I)) for reason, words in _WORDS)
+# What a directory says that was asked for the address, before any letter was read.
+_DIRECTORY = re.compile(r"000C05A6|RESOLVER\.ADR|RecipNotFound|\[RCPT_TO\]|not listed in.{0,40}directory", re.I)
 _HARD = frozenset({Reason.NO_ADDRESS, Reason.NO_HOST, Reason.MOVED})
 
 # Subject and detail of an enhanced code, RFC 3463 and its registry (RFC 5248).
@@ -171,7 +173,7 @@ def judge(said: str, status: str, phase: str) -> Judgement:
     reason = _by_words(said) or _by_status(best)
     passing = (best or "5").startswith("4") or (code is not None and code < 500 and best is None)
     if reason in _HARD and not passing:
-        reason = _sure(reason, statuses, code, phase)
+        reason = _sure(reason, statuses, said, phase)
     return Judgement(best, code, reason, reason in _HARD and not passing)
 
 
@@ -203,7 +205,7 @@ def _code_in(said: str) -> int | None:
     return int(found[1]) if found and found[1][0] in "45" else None
 
 
-def _sure(reason: Reason, statuses: list[str], code: int | None, phase: str) -> Reason:
+def _sure(reason: Reason, statuses: list[str], said: str, phase: str) -> Reason:
     """The reason, or FILTERED where "no such user" is but what a filter says."""
     if reason is Reason.NO_HOST:
         return Reason.POLICY if phase == "MAIL" else reason
@@ -212,6 +214,6 @@ def _sure(reason: Reason, statuses: list[str], code: int | None, phase: str) -> 
         return Reason.FILTERED
     if details & {"1.1", "1.3", "1.6", "1.10", "1.0", "1.2", "1.351"}:
         return reason
-    if phase == "RCPT":
+    if phase == "RCPT" or _DIRECTORY.search(said):
         return reason
     return Reason.FILTERED
