@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _LOCAL = r"[^\s<>()\[\]:;,\"'\\@|=/]{1,100}(?:=[^\s<>()\[\]:;,\"'\\@|]{1,100})?"
-_DOMAIN = r"(?:[A-Za-z0-9_\u0080-\uffff-]{1,63}\.){0,8}[A-Za-z0-9_\u0080-\uffff-]{1,63}"
+_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}+"  # possessive: an address is never cut short to make a pattern fit
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL}){{0,8}}+"
 ADDRESS = rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL})@(?:{_DOMAIN}|\[[0-9a-fA-F.:]{{3,50}}\])"
 _ADDRESS = re.compile(ADDRESS)
 _DAEMONS = re.compile(

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 
 from digest.bounce.addresses import address_in
-from digest.bounce.mime import Head, Mail, head_of
+from digest.bounce.mime import Head, Mail, head_of, words_of
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _RECIPIENT = ("final-recipient", "original-recipient", "x-actual-recipient")
-_FIRST = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]*:", re.I | re.M)
-_FIELD = re.compile(r"[ \t]{0,8}(?=(?:final|original|x-actual)-recipient:|action:|status:|diagnostic-code:|remote-mta:)", re.I)
+_FIRST = re.compile(r"^[ \t>]{0,8}(?:final|original)-recipient[ \t]*:", re.I | re.M)
+_INLINE = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]*:", re.I | re.M)
+_FORWARDED = re.compile(r"\s*fwd?:", re.I)  # a quoted report counts where a person hands it on, not where one asks about it
+_FIELD = re.compile(r"[ \t>]{0,8}(?=(?:final|original|x-actual)-recipient:|action:|status:|diagnostic-code:|remote-mta:)", re.I)
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 
@@ -35,7 +37,8 @@ def report_of(mail: Mail) -> Report:
     """What the machine-readable part says; nothing where there is none."""
     texts = [part.text for part in mail.parts if part.kind in _REPORTS]
     if not any(_FIRST.search(text) for text in texts):
-        texts = [_inline(part.text) for part in mail.parts if part.kind == "text/plain" and _FIRST.search(part.text)][:1]
+        first = _FIRST if _FORWARDED.match(words_of(mail.head.get("subject"))) else _INLINE
+        texts = [_inline(part.text) for part in mail.parts if part.kind == "text/plain" and first.search(part.text)][:1]
     heads = [head_of(block) for text in texts for block in _blocks(text)]
     named = next((head.get("original-envelope-id") for head in heads if "original-envelope-id" in head), None)
     seen: dict[str, Status] = {}
@@ -47,7 +50,7 @@ def report_of(mail: Mail) -> Report:
 
 def _inline(text: str) -> str:
     """Fields within prose, each at the start of its line."""
-    return "\n".join(_FIELD.sub("", line, count=1) for line in text.split("\n"))
+    return "\n".join(_FIELD.sub("", line, count=1) if line.strip(" \t>") else "" for line in text.split("\n"))
 
 
 def _blocks(text: str) -> list[str]:

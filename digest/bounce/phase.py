@@ -10,7 +10,7 @@ _COMMANDS = re.compile(
     r"|smtp command data|after data|on data|to data|smtp:data|command: data|message body|post-data|response to data"
     r"|'data')"
     r"|(?P<MAIL>mail from|sender was rejected|our mail from|>>> ?mail|smtp:mail|mail command)"
-    r"|(?P<CONNECT>initial connection|after connect|greeting|helo command|ehlo command|after (?:helo|ehlo))",
+    r"|(?P<CONNECT>initial connection|my name was rejected|after connect|greeting|helo command|ehlo command|after (?:helo|ehlo))",
     re.I,
 )
 

@@ -21,7 +21,7 @@ _OPENING = re.compile(
     re.I,
 )
 _NAMED = re.compile(
-    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?|errors?|attempts|rcpt to|to"
+    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?|errors?|attempts|failed|rcpt to|to"
     rf"|for|user|account|full)(?:[:=]\s{{0,9}}[<\"'(]{{0,2}}|\s{{1,9}}[<\"'(]{{0,2}}|[<\"'(]{{1,2}})({ADDRESS})",
     re.I,
 )
@@ -55,7 +55,8 @@ def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], ret
     if named:
         return _first_of_each(named)
     letter = _others([Said(address, "") for address in returned], own)
-    return _people(_opened(lines)) or letter or _people(_matching(_NAMED, words) + [Said(one, "") for one in returned])
+    ours = _people(_opened(lines)) or letter or _people(_matching(_NAMED, words) + [Said(one, "") for one in returned])
+    return ours or _first_of_each(_opened(lines))[:1]  # somebody wrote to a postmaster
 
 
 def _others(found: list[Said], own: list[str]) -> list[Said]:

@@ -16,15 +16,17 @@ from digest.bounce.reasons import Judgement, judge, reason_of
 from digest.bounce.values import Bounce, Kind, Reason, Recipient
 
 _SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
-_DONE = ("delivered", "relayed", "expanded")
+_DONE = ("delivered", "relayed", "expanded", "deliverable")
 _WORDS = 500
+_REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
+_REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 _SUBJECT = re.compile(
     r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
     r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
     r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|rejected|bounce"
     r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status|mail failed|nondeliverable"
-    r"|errors from|配信|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
+    r"|errors from|配信|エラー|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
     re.I,
 )
 _FAILED = re.compile(
@@ -101,13 +103,13 @@ def _reported(mail: Mail, notice: Notice, report: Report) -> Bounce:
 
 
 def _judged(status: Status, prose: str, notice: Notice, number: int) -> Judgement:
-    around = prose or notice.words
-    phase = phase_in(f"{status.diagnostic}\n{around}")
-    judgement = judge(status.diagnostic, status.status, phase)
-    if judgement.reason is Reason.OTHER or not reason_of(status.diagnostic):
-        more = judge(f"{status.diagnostic} {prose or (_replies(notice.words) if number == 1 else '')}", status.status, phase)
+    around = prose.strip() or (notice.words if number == 1 else "")
+    said = " ".join([*_REJECTED.findall(around), status.diagnostic])
+    judgement = judge(said, status.status, around, formal=True)
+    if reason_of(said) is None and around.strip():
+        more = judge(f"{status.diagnostic} {_told_in(around)}", status.status, around, formal=True)
         judgement = more if more.reason is not Reason.OTHER else judgement
-    if status.action == "delayed" or (status.action == "" and judgement.status and judgement.status.startswith("4")):
+    if status.action == "delayed":
         return Judgement(judgement.status, judgement.code, judgement.reason, False)
     return judgement
 
@@ -116,23 +118,27 @@ def _told(mail: Mail, notice: Notice, report: Report, said: list[Said]) -> Bounc
     """By words alone."""
     recipients = []
     for one in said:
-        phase = phase_in(one.words) or phase_in(notice.words)
-        judgement = judge(_replies(one.words) or one.words, "", phase)
-        if judgement.reason is Reason.OTHER or not reason_of(one.words):
-            judgement = judge(_replies(notice.words) or notice.words, "", phase)
-            if judgement.reason is Reason.OTHER:
-                judgement = judge(notice.words, "", phase)
+        words = one.words if reason_of(_told_in(one.words)) else notice.words
+        judgement = judge(_told_in(words), around=one.words if phase_in(one.words) else notice.words)
         recipients.append(_recipient(one.address, judgement))
     return _bounce(mail, notice, report, tuple(recipients), notice.words, kind=None)
 
 
-def _replies(words: str) -> str:
-    """What was said in reply codes, where anything was; all of it otherwise."""
-    lines = words.split("\n")
-    told = [
-        line for line in lines if re.search(r"(?<![\d.])[45]\d\d[ \-:]|(?<![\d.])[45]\.\d\.\d", line[:300]) and len(line) < 2_000
-    ]
-    return "\n".join(told[:50])
+def _told_in(words: str) -> str:
+    """The first reply with a code that gives a reason, its lines joined; all the words where none does."""
+    groups: list[list[str]] = []
+    for line in words.split("\n")[:400]:
+        found = _REPLY.search(line[:300])
+        if found and groups and groups[-1][0] == (found[1] or found[2]):
+            groups[-1].append(line[:2_000])
+        elif found:
+            groups.append([found[1] or found[2], line[:2_000]])
+        elif groups and line.strip():
+            groups[-1].append(line[:2_000])
+        elif groups:
+            groups[-1][0] = ""
+    told = ("\n".join(group[1:]) for group in groups)
+    return next((one for one in told if reason_of(one)), words)
 
 
 def _recipient(address: str, judgement: Judgement) -> Recipient:

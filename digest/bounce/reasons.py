@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from digest.bounce.addresses import ADDRESS
+from digest.bounce.phase import phase_in
 from digest.bounce.values import Reason
 
 _READ = 4_000  # characters of what was said
@@ -20,12 +21,17 @@ _ADDRESS = re.compile(ADDRESS)
 
 _WORDS: tuple[tuple[Reason, str], ...] = (
     (
+        Reason.SYSTEM,  # what delivers into the mailbox failed
+        r"procmail|(?:could ?n.t|can ?not|can't|unable to) (?:create|open|lock|write|chdir)|mailer error|command (?:failed|died)"
+        r"|exit code|signal \d|insufficient system|system (?:storage|resources)|input/output",
+    ),
+    (
         Reason.FULL,
         r"mailbox (?:is |size |storage )?(?:almost |too )?(?:full|exceed|over|limit)|(?:mail|in) ?box (?:is )?(?:\w+ )?full"
         r"|over (?:the |its |his |her |disk |storage )?(?:quota|limit)|quota|storage space|out of storage"
         r"|exceeded (?:the |its )?(?:storage|mailbox|disk|space|maximum (?:inbox|storage))|account is full|insufficient "
         r"(?:mailbox |user |disk |system )?(?:storage|space)|mailfolder is full|mail ?directory|mailboxfull|inbox is full"
-        r"|disk (?:is )?full|no (?:space|storage)|too many messages (?:in|on)|maildrop.{0,20}full|pleine|voll\b|lleno"
+        r"|disk (?:is )?full|no (?:space|storage)|not enough (?:disk )?space|too many messages (?:in|on)|maildrop.{0,20}full|pleine|voll\b|lleno"
         r"|容量|満杯|一杯|メールボックスがいっぱい|переполнен|message store.{0,20}full|user is full|box full",
     ),
     (
@@ -58,7 +64,7 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
     (
         Reason.POLICY,
         r"\bSPF\b|DKIM|DMARC|sender ?id|authenticat|polic(?:y|ies)|reputation|black ?list|block ?list|\bRBL|DNSBL|blocked"
-        r"|\bPTR\b|r(?:everse.?)?dns|reverse (?:lookup|name|ip)|resolv.{0,30}\bip\b|listed (?:in|at|on|by)|not (?:allowed"
+        r"|\bPTR\b|r(?:everse.?)?dns|reverse (?:lookup|name|ip)|resolv.{0,30}\bip\b|(?<!not )listed (?:in|at|on|by)|not (?:allowed"
         r"|permitted|authori[sz]ed|accepted from)|access denied|denied|relay|rejected for|forbidden|prohibited|sender"
         r".{0,30}(?:reject|den|refus|invalid|not exist|verif|unknown|not found|blocked|not allowed|domain)|refused by|HELO"
         r"|EHLO|dial-?up|dynamic.{0,12}(?:ip|host|address)|dnswl|unauthori[sz]ed|not (?:a )?member|permission|moderat"
@@ -70,7 +76,7 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
     (
         Reason.EXPIRED,
         r"expired|timed? ?out|too long|retry (?:time|timeout)|could not be delivered (?:for|within|in)|delivery time"
-        r"|not accept our requests|giving up|gave up|undeliverable for|delivery (?:failed|attempted) \d+ attempt|warning"
+        r"|not accept our requests|gave up|undeliverable for|delivery (?:failed|attempted) \d+ attempt|warning"
         r"|still (?:trying|being)|will (?:be|keep|continue) (?:retr|try)|delayed|queue(?:d)? (?:for|time)|has been trying",
     ),
     (
@@ -116,8 +122,14 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
     ),
 )
 _TABLE = tuple((reason, re.compile(words, re.I)) for reason, words in _WORDS)
+# What some servers write before the reason itself.
+_PREFIX = re.compile(r"(?:recipient|client host|helo command|sender)(?: address)? rejected: (?=\w)", re.I)
 # What a directory says that was asked for the address, before any letter was read.
-_DIRECTORY = re.compile(r"000C05A6|RESOLVER\.ADR|RecipNotFound|\[RCPT_TO\]|not listed in.{0,40}directory", re.I)
+_DIRECTORY = re.compile(
+    r"000C05A6|RESOLVER\.ADR|RecipNotFound|not listed in (?:public|the|domino|.{0,20}directory)", re.I
+)
+_NOT_FOUND = re.compile(r"\*\* ?address not found ?\*\*", re.I)
+_AGAIN = re.compile(r"found[,.] try again|try again later|temporar|timed? ?out|servfail|will (?:be )?retr", re.I)
 _HARD = frozenset({Reason.NO_ADDRESS, Reason.NO_HOST, Reason.MOVED})
 
 # Subject and detail of an enhanced code, RFC 3463 and its registry (RFC 5248).
@@ -142,6 +154,8 @@ _DETAILS = {
     "4.7": Reason.EXPIRED,
     "7.28": Reason.THROTTLED,
 }
+_OF_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
+_VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # said of anything, also of unknown users
 _SUBJECTS = {
     "3": Reason.SYSTEM,
     "4": Reason.NETWORK,
@@ -161,10 +175,11 @@ class Judgement:
     hard: bool
 
 
-def judge(said: str, status: str, phase: str) -> Judgement:
-    """Why a letter came back, from what was said, a `Status:` field or nothing, and the command that was refused.
+def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> Judgement:
+    """Why a letter came back, from what was said, a `Status:` field, and the words around them.
 
-    `phase` is RCPT, DATA, MAIL or "" where nobody tells. In doubt it is nothing lasting.
+    `formal` says that a report for machines tells it, whose servers quote a refusal of the recipient unless they say
+    otherwise. In doubt it is nothing lasting.
     """
     said = said[:_READ]
     statuses = [found[0] for found in _STATUS.finditer(_LINK.sub(" ", f"{status} {said}"))]
@@ -173,7 +188,8 @@ def judge(said: str, status: str, phase: str) -> Judgement:
     reason = _by_words(said) or _by_status(best)
     passing = (best or "5").startswith("4") or (code is not None and code < 500 and best is None)
     if reason in _HARD and not passing:
-        reason = _sure(reason, statuses, said, phase)
+        told = f"{said}\n{around}"
+        reason = _sure(reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code))
     return Judgement(best, code, reason, reason in _HARD and not passing)
 
 
@@ -184,6 +200,7 @@ def reason_of(said: str) -> Reason | None:
 
 def _by_words(said: str) -> Reason | None:
     plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
+    plain = _PREFIX.sub(" ", plain)
     return next((reason for reason, words in _TABLE if words.search(plain)), None)
 
 
@@ -205,15 +222,18 @@ def _code_in(said: str) -> int | None:
     return int(found[1]) if found and found[1][0] in "45" else None
 
 
-def _sure(reason: Reason, statuses: list[str], said: str, phase: str) -> Reason:
-    """The reason, or FILTERED where "no such user" is but what a filter says."""
+def _sure(reason: Reason, details: set[str], told: str, formal: bool) -> Reason:
+    """The reason, or a lenient one where "no such user" is but what a filter says, and "no such host" means ours."""
+    phase = phase_in(told)
     if reason is Reason.NO_HOST:
-        return Reason.POLICY if phase == "MAIL" else reason
-    details = {status.partition(".")[2] for status in statuses if status.startswith("5")}
+        if phase in ("MAIL", "CONNECT"):
+            return Reason.POLICY
+        return Reason.NETWORK if _AGAIN.search(told[:_READ]) else reason
     if any(detail.startswith("7.") for detail in details):
         return Reason.FILTERED
-    if details & {"1.1", "1.3", "1.6", "1.10", "1.0", "1.2", "1.351"}:
+    if details & _OF_ADDRESS:
         return reason
-    if phase == "RCPT" or _DIRECTORY.search(said):
+    if _NOT_FOUND.search(told) and not _CODE.search(told):
         return reason
-    return Reason.FILTERED
+    refused = phase == "RCPT" or _DIRECTORY.search(told) or (formal and not phase and details == {"5.0"})
+    return reason if refused and details <= _VAGUE else Reason.FILTERED
