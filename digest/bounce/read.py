@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from digest.bounce.addresses import addresses_in, is_daemon
 from digest.bounce.answering import answering, answers_for_someone
 from digest.bounce.feedback import Complaint, complaint_of
 from digest.bounce.fields import Report, Status, report_of
-from digest.bounce.mime import Head, Mail, opened, words_of
+from digest.bounce.mime import Head, Mail, Part, opened, words_of
 from digest.bounce.notice import Notice, notice_of
+from digest.bounce.notification import notified
 from digest.bounce.phase import phase_in
 from digest.bounce.prose import Said, in_header, recipients_in
 from digest.bounce.reasons import Judgement, judge, reason_of
@@ -42,11 +44,33 @@ def read(message: bytes) -> Bounce:
     Any bytes give an answer, in a time that does not grow beyond that of two megabytes.
     """
     mail = opened(message)
+    outer = _read(mail)
+    if any(one.reason is not Reason.OTHER for one in outer.recipients):
+        return outer
+    inner = next((found for part in mail.parts if (found := _handed_on(part))), None)
+    return replace(inner, sent_to=tuple(dict.fromkeys(outer.sent_to + inner.sent_to))) if inner else outer
+
+
+def _handed_on(part: Part) -> Bounce | None:
+    """A report within a message that says nothing itself, as filters pass them on."""
+    if part.kind != "message/rfc822":
+        return None
+    inner = opened(part.text.encode("utf-8", "replace"))
+    if not any(is_daemon(address) for address in addresses_in(words_of(inner.head.get("from")))):
+        return None
+    found = _read(inner)
+    return found if found.recipients and found.kind in (Kind.HARD, Kind.SOFT) else None
+
+
+def _read(mail: Mail) -> Bounce:
     notice = notice_of(mail)
-    report = report_of(mail)
+    kind, report = notified(mail)
     complaint = complaint_of(mail, notice)
+    if kind == "complaint":
+        complaint = Complaint(tuple(status.address for status in report.recipients), Reason.COMPLAINT, "")
     if complaint:
         return _complained(mail, notice, complaint)
+    report = report if report.recipients else report_of(mail)
     if report.recipients:
         return _reported(mail, notice, report)
     if _looks_returned(mail, notice):
