@@ -30,6 +30,7 @@ COMMANDS = (
     "sources",
     "outbox",
     "lint",
+    "bounces",
     "doctor",
     "dkim-keygen",
 )
