@@ -28,7 +28,7 @@ def address_in(text: str) -> str:
 
 def tidy(address: str) -> str:
     local, _, domain = address.rpartition("@")
-    return f"{local.lstrip('.*-')if not local.startswith(chr(34)) else local}@{domain.rstrip('.').lower()}"
+    return f"{local.lstrip('.*-') if not local.startswith(chr(34)) else local}@{domain.rstrip('.').lower()}"
 
 
 def same(one: str, other: str) -> bool:

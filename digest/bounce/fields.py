@@ -12,8 +12,12 @@ _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _RECIPIENT = ("final-recipient", "original-recipient", "x-actual-recipient")
 _FIRST = re.compile(r"^[ \t>]{0,8}(?:final|original)-recipient[ \t]*:", re.I | re.M)
 _INLINE = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]*:", re.I | re.M)
-_FORWARDED = re.compile(r"\s*fwd?:", re.I)  # a quoted report counts where a person hands it on, not where one asks about it
-_FIELD = re.compile(r"[ \t>]{0,8}(?=(?:final|original|x-actual)-recipient:|action:|status:|diagnostic-code:|remote-mta:)", re.I)
+_FORWARDED = re.compile(
+    r"\s*fwd?:", re.I
+)  # a quoted report counts where a person hands it on, not where one asks about it
+_FIELD = re.compile(
+    r"[ \t>]{0,8}(?=(?:final|original|x-actual)-recipient:|action:|status:|diagnostic-code:|remote-mta:)", re.I
+)
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 

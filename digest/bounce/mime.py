@@ -21,6 +21,7 @@ _LINE = 4_000  # characters of a line
 _DEPTH = 6  # of parts within parts
 _PARTS = 40
 
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "undefined"})  # slow, or no text
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.S)
 _PARAMETER = re.compile(r';\s*([\w*-]{1,40})\s*=\s*(?:"([^"]{0,200})"|([^\s;"]{1,200}))')
 _ENCODED = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{0,20})?\?([BbQq])\?([^?\s]{0,2000})\?=")
@@ -177,7 +178,7 @@ def _decoded(raw: bytes, charset: str) -> str:
     """Text in the charset it names, else in UTF-8, else as Latin-1, which never fails."""
     for name in (charset.strip().strip("'\""), "utf-8"):
         try:
-            if name and codecs.lookup(name)._is_text_encoding:
+            if name and codecs.lookup(name).name not in _NO_CHARSETS:
                 return raw.decode(name)
         except (LookupError, UnicodeError, ValueError):
             continue

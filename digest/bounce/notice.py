@@ -34,7 +34,9 @@ def notice_of(mail: Mail) -> Notice:
     returned = Head()
     alternatives = [part for part in mail.parts if part.kind == "text/html"]
     for part in mail.parts:
-        if part.kind in _RETURNED or (part.kind.startswith("text/") and "attachment" in part.head.get("content-disposition")):
+        if part.kind in _RETURNED or (
+            part.kind.startswith("text/") and "attachment" in part.head.get("content-disposition")
+        ):
             returned = returned if returned.fields else head_of(part.text.lstrip("\n").partition("\n\n")[0])
         elif part.kind == "text/plain" or (part in alternatives and not "".join(words).strip()):
             said, copy = split(part.text)

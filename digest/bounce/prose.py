@@ -59,9 +59,15 @@ def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], ret
     return ours or _first_of_each(_opened(lines))[:1]  # somebody wrote to a postmaster
 
 
+def _base(address: str) -> str:
+    """An address without what VERP adds to it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def _others(found: list[Said], own: list[str]) -> list[Said]:
     """Without the mail system's addresses and our own."""
-    return [said for said in _people(found) if not _among(said.address, own)]
+    return [said for said in _people(found) if not _among(_base(said.address), map(_base, own))]
 
 
 def _people(found: list[Said]) -> list[Said]:
@@ -114,7 +120,11 @@ def _matching(pattern: re.Pattern[str], words: str) -> list[Said]:
 
 def _about(address: str, words: str) -> str:
     """The lines that name an address where they say something, else nothing: then all words are about it."""
-    return "\n".join(line for line in words.split("\n")[:_LINES] if address.lower() in line.lower() and re.search(r"\b[45]\d\d[ -]", line))
+    return "\n".join(
+        line
+        for line in words.split("\n")[:_LINES]
+        if address.lower() in line.lower() and re.search(r"\b[45]\d\d[ -]", line)
+    )
 
 
 def in_header(values: Iterable[str]) -> list[str]:

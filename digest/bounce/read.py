@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 
 from digest.bounce.addresses import addresses_in, is_daemon
 from digest.bounce.answering import answering, answers_for_someone
@@ -20,6 +21,7 @@ from digest.bounce.values import Bounce, Kind, Reason, Recipient
 _SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
 _DONE = ("delivered", "relayed", "expanded", "deliverable")
 _WORDS = 500
+_REPLIES = 10  # of one recipient; who has more repeats them
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
 _REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
@@ -91,7 +93,13 @@ def _looks_returned(mail: Mail, notice: Notice) -> bool:
     sender = words_of(head.get("from"))
     system = (
         any(is_daemon(address) for address in addresses_in(sender))
-        or bool(re.search(r"mailer-daemon|mail.{0,12}deliver|^\s*<>|post.?master|delivery (?:sub)?system|administrator", sender, re.I))
+        or bool(
+            re.search(
+                r"mailer-daemon|mail.{0,12}deliver|^\s*<>|post.?master|delivery (?:sub)?system|administrator",
+                sender,
+                re.I,
+            )
+        )
         or head.get("return-path").strip() == "<>"
     )
     returned = bool(_SUBJECT.search(subject))
@@ -104,7 +112,9 @@ def _looks_returned(mail: Mail, notice: Notice) -> bool:
 
 def _said(mail: Mail, notice: Notice) -> list[Said]:
     failed = in_header(mail.head.all("x-failed-recipients"))
-    letter = in_header(notice.returned.all("to")) or in_header(notice.returned.all("x-envelope-to", "cc", "delivered-to"))
+    letter = in_header(notice.returned.all("to")) or in_header(
+        notice.returned.all("x-envelope-to", "cc", "delivered-to")
+    )
     own = in_header(mail.head.all(*_SENT_TO, "from")) + in_header(notice.returned.all("from", "return-path", "sender"))
     return recipients_in(notice.words, own, failed, letter)
 
@@ -141,11 +151,14 @@ def _judged(status: Status, prose: str, notice: Notice, number: int) -> Judgemen
 def _told(mail: Mail, notice: Notice, report: Report, said: list[Said]) -> Bounce:
     """By words alone."""
     recipients = []
+    common = _told_in(notice.words)
     for one in said:
-        words = one.words if reason_of(_told_in(one.words)) else notice.words
-        judgement = judge(_told_in(words), around=one.words if phase_in(one.words) else notice.words)
-        recipients.append(_recipient(one.address, judgement))
-    return _bounce(mail, notice, report, tuple(recipients), notice.words, kind=None)
+        own = _told_in(one.words)
+        told = own if reason_of(own) else common
+        judgement = judge(told, around=one.words if phase_in(one.words) else notice.words)
+        recipients.append((_recipient(one.address, judgement), told))
+    words = next((told for one, told in recipients if one.hard), recipients[0][1] if recipients else common)
+    return _bounce(mail, notice, report, tuple(one for one, _ in recipients), words, kind=None)
 
 
 def _told_in(words: str) -> str:
@@ -162,7 +175,7 @@ def _told_in(words: str) -> str:
         elif groups:
             groups[-1][0] = ""
     told = ("\n".join(group[1:]) for group in groups)
-    return next((one for one in told if reason_of(one)), words)
+    return next((one for one in islice(told, _REPLIES) if reason_of(one)), words)
 
 
 def _recipient(address: str, judgement: Judgement) -> Recipient:
@@ -206,7 +219,8 @@ def _answered(mail: Mail, notice: Notice) -> Bounce:
     return Bounce(
         kind=Kind.AUTOREPLY,
         recipients=tuple(
-            Recipient(address=address, status=None, code=None, reason=Reason.AUTOREPLY, hard=False) for address in answering(mail)
+            Recipient(address=address, status=None, code=None, reason=Reason.AUTOREPLY, hard=False)
+            for address in answering(mail)
         ),
         reason=Reason.AUTOREPLY,
         sent_to=_sent_to(mail.head),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.bounce.addresses import ADDRESS
 from digest.bounce.phase import phase_in
@@ -15,7 +16,7 @@ from digest.bounce.values import Reason
 
 _READ = 4_000  # characters of what was said
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,2})\.(\d{1,3})(?![\d.]*\.\d)(?!\d)")
-_CODE = re.compile(r"(?<![\d.#:/-])([245][0-7]\d)(?=[\s:;-](?!\d{1,3}(?:\.|$))|$)")
+_CODE = re.compile(r"(?<![\d.#:/-])([245][0-7]\d)(?=[\s:;-]|$)")
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,500}", re.I)
 _ADDRESS = re.compile(ADDRESS)
 
@@ -123,7 +124,7 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
 )
 _TABLE = tuple((reason, re.compile(words, re.I)) for reason, words in _WORDS)
 # What some servers write before the reason itself.
-_PREFIX = re.compile(r"(?:recipient|client host|helo command|sender)(?: address)? rejected: (?=\w)", re.I)
+_PREFIX = re.compile(r"recipient(?: address)? rejected: (?=\w)", re.I)
 # What a directory says that was asked for the address, before any letter was read.
 _DIRECTORY = re.compile(
     r"000C05A6|RESOLVER\.ADR|RecipNotFound|not listed in (?:public|the|domino|.{0,20}directory)", re.I
@@ -155,6 +156,7 @@ _DETAILS = {
     "7.28": Reason.THROTTLED,
 }
 _OF_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
+_OF_SENDER = frozenset({"1.7", "1.8"})
 _VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # said of anything, also of unknown users
 _SUBJECTS = {
     "3": Reason.SYSTEM,
@@ -189,7 +191,9 @@ def judge(said: str, status: str = "", around: str = "", formal: bool = False) -
     passing = (best or "5").startswith("4") or (code is not None and code < 500 and best is None)
     if reason in _HARD and not passing:
         told = f"{said}\n{around}"
-        reason = _sure(reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code))
+        reason = _sure(
+            reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code)
+        )
     return Judgement(best, code, reason, reason in _HARD and not passing)
 
 
@@ -198,6 +202,7 @@ def reason_of(said: str) -> Reason | None:
     return _by_words(said[:_READ])
 
 
+@lru_cache(maxsize=64)  # one message says the same of many
 def _by_words(said: str) -> Reason | None:
     plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
     plain = _PREFIX.sub(" ", plain)
@@ -225,9 +230,9 @@ def _code_in(said: str) -> int | None:
 def _sure(reason: Reason, details: set[str], told: str, formal: bool) -> Reason:
     """The reason, or a lenient one where "no such user" is but what a filter says, and "no such host" means ours."""
     phase = phase_in(told)
+    if phase in ("MAIL", "CONNECT") or details & _OF_SENDER:
+        return Reason.POLICY
     if reason is Reason.NO_HOST:
-        if phase in ("MAIL", "CONNECT"):
-            return Reason.POLICY
         return Reason.NETWORK if _AGAIN.search(told[:_READ]) else reason
     if any(detail.startswith("7.") for detail in details):
         return Reason.FILTERED
