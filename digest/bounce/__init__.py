@@ -6,9 +6,11 @@
     mime        a message taken apart, whatever the bytes are
     addresses   addresses in what servers write
     notice      the words of a report, and the letter it returns
+    notification  the same in JSON
     fields      reports for machines, RFC 3464
     prose       recipients in plain words
     phase       which command was refused
+    words       the words of servers, a table
     reasons     what words and codes mean
     feedback    complaints, RFC 5965
     answering   machines that answer, RFC 3834

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 _COMMANDS = re.compile(
-    r"(?P<RCPT>rcpt.to|rcpt command|rcpt host|recipient command|does not like recipient|our RCPT|>>> ?rcpt|smtp:rcpt)"
+    r"(?P<RCPT>rcpt.to\b|rcpt command|rcpt host|recipient command|does not like recipient|our RCPT|>>> ?rcpt|\(state 14\))"
     r"|(?P<DATA>>>> ?data|end.of.(?:data|message)|data command|text command|our final data|\(data\)|after i sent the message"
-    r"|smtp command data|after data|on data|to data|smtp:data|command: data|message body|post-data|response to data"
-    r"|'data')"
-    r"|(?P<MAIL>mail from|sender was rejected|our mail from|>>> ?mail|smtp:mail|mail command)"
-    r"|(?P<CONNECT>initial connection|my name was rejected|after connect|greeting|helo command|ehlo command|after (?:helo|ehlo))",
+    r"|smtp command data|after data|to data\b|smtp:data|command: data|message body|'data'|\(state 1[5-8]\)|step: data)"
+    r"|(?P<MAIL>(?:after|to|our|>>>|smtp:) ?mail from|sender was rejected|mail (?:from )?command|\(state 13\))"
+    r"|(?P<CONNECT>initial connection|my name was rejected|after connect|greeting|[eh][eh]lo command|after (?:helo|ehlo))",
     re.I,
 )
 

@@ -21,7 +21,7 @@ _OPENING = re.compile(
     re.I,
 )
 _NAMED = re.compile(
-    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?|errors?|attempts|failed|rcpt to|to"
+    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?|errors?|attempts|mailing list|failed|rcpt to|to"
     rf"|for|user|account|full)(?:[:=]\s{{0,9}}[<\"'(]{{0,2}}|\s{{1,9}}[<\"'(]{{0,2}}|[<\"'(]{{1,2}})({ADDRESS})",
     re.I,
 )

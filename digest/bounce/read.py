@@ -30,7 +30,7 @@ _SUBJECT = re.compile(
     r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
     r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|rejected|bounce"
     r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status|mail failed|nondeliverable"
-    r"|errors from|配信|エラー|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
+    r"|errors from|not member|reject mail|loop alert|配信|エラー|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
     re.I,
 )
 _FAILED = re.compile(
@@ -101,6 +101,7 @@ def _looks_returned(mail: Mail, notice: Notice) -> bool:
             )
         )
         or head.get("return-path").strip() == "<>"
+        or "x-mlserver" in head
     )
     returned = bool(_SUBJECT.search(subject))
     if not (system or (returned and notice.returned.fields)):
@@ -154,7 +155,8 @@ def _told(mail: Mail, notice: Notice, report: Report, said: list[Said]) -> Bounc
     common = _told_in(notice.words)
     for one in said:
         own = _told_in(one.words)
-        told = own if reason_of(own) else common
+        vague = len(said) == 1 and not _REPLY.search(own) and _REPLY.search(common)
+        told = own if reason_of(own) and not vague else common
         judgement = judge(told, around=one.words if phase_in(one.words) else notice.words)
         recipients.append((_recipient(one.address, judgement), told))
     words = next((told for one, told in recipients if one.hard), recipients[0][1] if recipients else common)
