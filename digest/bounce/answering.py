@@ -8,7 +8,8 @@ from digest.bounce.addresses import addresses_in, is_daemon
 from digest.bounce.mime import Mail, words_of
 
 _SUBJECT = re.compile(
-    r"^(?:auto(?:matic(?:ally)?|mated)?[ -]?(?:re(?:ply|sponse|sponder)|answer|generated reply)|out of (?:the )?office|ooo\b|away from"
+    r"^(?:auto(?:matic(?:ally)?|mated)?[ -]?(?:re(?:ply|sponse|sponder)|answer|generated reply)"
+    r"|out of (?:the )?office|ooo\b|away from"
     r"|vacation|on (?:vacation|holiday|leave)|abwesenheit|automatische antwort|réponse automatique|absence|absent"
     r"|respuesta autom|fuera de|risposta automatica|resposta automática|automatisch antwoord|afwezig|autosvar|автоответ"
     r"|自動(?:応答|返信|回复|回覆)|不在|auto ?: |auto re:|i am (?:away|out|on)|i'm (?:away|out|on)|please confirm|confirm your"

@@ -12,7 +12,8 @@ _MACHINE = ("message/delivery-status", "message/global-delivery-status", "messag
 _TELLING = re.compile(r"(?:received|return-path|message-id|from|to|subject|date|delivered-to)[ \t]*:", re.I)
 _ANY = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}[ \t]{0,2}:|[ \t]")
 _CUT = re.compile(
-    r"[-=|_*\s]{2,200}(?:(?:this is|included is|below (?:this line )?is|begin|start|the)? ?(?:a )?(?:copy|header|body|text|part)s?"
+    r"[-=|_*\s]{2,200}(?:(?:this is|included is|below (?:this line )?is|begin|start|the)? ?(?:a )?(?:copy|header"
+    r"|body|text|part)s?"
     r" of (?:the|your) |(?:the |your )?(?:original|unsent|returned|undelivered|bounced) (?:message|mail|e-?mail)"
     r"|message (?:text|headers?|header) follow|below this line|returned (?:message|mail) follow)",
     re.I,

@@ -15,13 +15,16 @@ from digest.bounce.addresses import ADDRESS, addresses_in, is_daemon, same, tidy
 _LINES = 400
 
 _OPENING = re.compile(
-    rf"[ \t>*|\"'\u2022-]{{0,20}}(?:(?:to|recipient|address|rcpt to|deliver to|failed recipient|e-?mail address)s?[ \t]*[:=][ \t]*)?"
-    rf"[<\"'(]{{0,2}}({ADDRESS})[>\"')]{{0,2}}(?:[ \t]*<{ADDRESS}>)?(?P<rest>[ \t]*(?:[:;,.\[(\u2026=-]|\.\.\.|$)|[ \t]+(?=on \w{{3}}|on \d"
+    rf"[ \t>*|\"'\u2022-]{{0,20}}(?:(?:to|recipient|address|rcpt to|deliver to|failed recipient"
+    rf"|e-?mail address)s?[ \t]*[:=][ \t]*)?"
+    rf"[<\"'(]{{0,2}}({ADDRESS})[>\"')]{{0,2}}(?:[ \t]*<{ADDRESS}>)?(?P<rest>[ \t]*(?:[:;,.\[(\u2026=-]|\.\.\."
+    rf"|$)|[ \t]+(?=on \w{{3}}|on \d"
     rf"|[Ii]nvalid|unknown|is|was|does|could|has|not|user|mailbox|[45]\d\d|\w+ address))",
     re.I,
 )
 _NAMED = re.compile(
-    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?|errors?|attempts|mailing list|failed|rcpt to|to"
+    rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?"
+    rf"|errors?|attempts|mailing list|failed|rcpt to|to"
     rf"|for|user|account|full)(?:[:=]\s{{0,9}}[<\"'(]{{0,2}}|\s{{1,9}}[<\"'(]{{0,2}}|[<\"'(]{{1,2}})({ADDRESS})",
     re.I,
 )

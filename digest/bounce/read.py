@@ -26,15 +26,21 @@ _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
 _REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 _SUBJECT = re.compile(
-    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
-    r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
-    r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|rejected|bounce"
-    r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status|mail failed|nondeliverable"
-    r"|errors from|not member|reject mail|loop alert|配信|エラー|送信できません|не доставлен|transcript of session|warning: |problem|mailbox|no such|user unknown|unknown user",
+    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice"
+    r"|deliver|mail)"
+    r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender"
+    r"|mail (?:system )?error"
+    r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered"
+    r"|rejected|bounce"
+    r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status"
+    r"|mail failed|nondeliverable"
+    r"|errors from|not member|reject mail|loop alert|配信|エラー|送信できません|не доставлен|transcript of session|warning: "
+    r"|problem|mailbox|no such|user unknown|unknown user",
     re.I,
 )
 _FAILED = re.compile(
-    r"\b[45]\d\d[ -]|undeliver|not (?:be )?(?:deliver|reach|sent)|fail|unable|error|unknown|reject|returned|could(?: not|n't)"
+    r"\b[45]\d\d[ -]|undeliver|not (?:be )?(?:deliver|reach|sent)|fail|unable|error|unknown|reject|returned"
+    r"|could(?: not|n't)"
     r"|できません|no such|full|invalid|bounce|wasn't able|permanent|trouble",
     re.I,
 )
@@ -172,10 +178,10 @@ def _told_in(words: str) -> str:
             groups[-1].append(line[:2_000])
         elif found:
             groups.append([found[1] or found[2], line[:2_000]])
-        elif groups and line.strip():
+        elif groups and line.strip() and groups[-1][0]:
             groups[-1].append(line[:2_000])
         elif groups:
-            groups[-1][0] = ""
+            groups[-1][0] = ""  # an empty line ends what was said
     told = ("\n".join(group[1:]) for group in groups)
     return next((one for one in islice(told, _REPLIES) if reason_of(one)), words)
 

@@ -40,7 +40,8 @@ def daemon(body: str, *, subject: str = "Undelivered Mail Returned to Sender", m
 def report(fields: str, words: str = "Your letter came back.", *, returned: str = "message/rfc822") -> str:
     """A report for machines (RFC 3464), with the letter it returns."""
     return daemon(
-        f"--edge\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n--edge\nContent-Type: message/delivery-status\n\n"
+        f"--edge\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n--edge\nContent-Type: "
+        f"message/delivery-status\n\n"
         f"Reporting-MTA: dns; mx.journal.example\nOriginal-Envelope-Id: issue+2B17+3Dx\n\n{fields}\n"
         f"--edge\nContent-Type: {returned}\n\n{LETTER}\nThree papers.\n--edge--\n",
         more='Content-Type: multipart/report; report-type=delivery-status; boundary="edge"\n',
@@ -57,7 +58,8 @@ def feedback(fields: str) -> str:
         "From: fbl@provider.example\nTo: papers@journal.example\nSubject: FW: 3 papers\nMIME-Version: 1.0\n"
         'Content-Type: multipart/report; report-type=feedback-report; boundary="edge"\n\n'
         "--edge\nContent-Type: text/plain\n\nA reader complained.\n\n--edge\nContent-Type: message/feedback-report\n\n"
-        f"User-Agent: Loop/1.0\nVersion: 1\n{fields}\n--edge\nContent-Type: message/rfc822\n\n{LETTER}\nThree papers.\n--edge--\n"
+        f"User-Agent: Loop/1.0\nVersion: 1\n{fields}\n--edge\nContent-Type: message/rfc822\n\n{LETTER}\nThree "
+        f"papers.\n--edge--\n"
     )
 
 
@@ -155,7 +157,8 @@ REPORTS = (
         "no such address",
         report(
             failed("5.0.0", "550 <ada@reader.example>: no such user"),
-            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 <ada@reader.example>: no such user (in reply to RCPT\n    TO command)",
+            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 <ada@reader.example>: no such "
+            "user (in reply to RCPT\n    TO command)",
         ),
     ),
     Sample(
@@ -165,7 +168,8 @@ REPORTS = (
         "filtered",
         report(
             failed("5.0.0", "550 Unknown user ada@reader.example"),
-            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 Unknown user ada@reader.example (in reply to end of DATA command)",
+            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 Unknown user ada@reader.example "
+            "(in reply to end of DATA command)",
         ),
     ),
     Sample("unknown, by policy", "soft", (ADA,), "filtered", report(failed("5.7.1", "550 5.7.1 User unknown"))),
@@ -288,7 +292,8 @@ PROSE = (
         "no such address",
         daemon(
             QMAIL.format(
-                "<ada@reader.example>:\n192.0.2.9 does not like recipient.\nRemote host said: 550 5.1.1 No such user here\n"
+                "<ada@reader.example>:\n192.0.2.9 does not like recipient.\nRemote host said: 550 5.1.1 No such "
+                "user here\n"
                 "Giving up on 192.0.2.9.\n"
             ),
             subject="failure notice",
@@ -340,7 +345,8 @@ PROSE = (
         "no such address",
         daemon(
             QMAIL.format(
-                "<ada@reader.example>:\n192.0.2.9 does not like recipient.\nRemote host said: 552 5.2.2 Mailbox full\n\n"
+                "<ada@reader.example>:\n192.0.2.9 does not like recipient.\nRemote host said: 552 5.2.2 Mailbox "
+                "full\n\n"
                 "<bob@reader.example>:\n192.0.2.9 does not like recipient.\nRemote host said: 550 5.1.1 No such user\n"
             ),
             subject="failure notice",
@@ -353,7 +359,8 @@ PROSE = (
         "no such address",
         daemon(
             EXIM.format(
-                "  ada@reader.example\n    host mx.reader.example [192.0.2.9]\n    SMTP error from remote mail server after RCPT TO:<ada@reader.example>:\n"
+                "  ada@reader.example\n    host mx.reader.example [192.0.2.9]\n    SMTP error from remote mail "
+                "server after RCPT TO:<ada@reader.example>:\n"
                 "    550 no such mailbox\n"
             ),
             subject="Mail delivery failed: returning message to sender",
@@ -377,7 +384,8 @@ PROSE = (
         "spam",
         daemon(
             EXIM.format(
-                "  ada@reader.example\n    host mx.reader.example [192.0.2.9]\n    SMTP error from remote mail server after end of data:\n"
+                "  ada@reader.example\n    host mx.reader.example [192.0.2.9]\n    SMTP error from remote mail "
+                "server after end of data:\n"
                 "    554 rejected as spam\n"
             ),
             subject="Mail delivery failed: returning message to sender",
@@ -434,7 +442,8 @@ PROSE = (
         "no such address",
         daemon(
             OPENSMTPD.format(
-                "ada@reader.example: 550 5.1.1 <ada@reader.example>... User unknown\nbob@reader.example: 552 5.2.2 Mailbox full\n"
+                "ada@reader.example: 550 5.1.1 <ada@reader.example>... User unknown\nbob@reader.example: 552 "
+                "5.2.2 Mailbox full\n"
             ),
             subject="Delivery status notification: error",
         ),
@@ -465,8 +474,10 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "This is the mail system at host mx.journal.example.\n\nI'm sorry to have to inform you that your message could not\nbe delivered.\n\n"
-            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 5.1.1\n    <ada@reader.example>: Recipient address rejected: User unknown (in reply to\n    RCPT TO command)\n"
+            "This is the mail system at host mx.journal.example.\n\nI'm sorry to have to inform you that your "
+            "message could not\nbe delivered.\n\n"
+            "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 5.1.1\n    <ada@reader.example>: "
+            "Recipient address rejected: User unknown (in reply to\n    RCPT TO command)\n"
         ),
     ),
     Sample(
@@ -475,9 +486,13 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "This is a delivery status notification from mx.journal.example,\nrunning the Courier mail server, version 1.0.\n\nThe original message was received on Fri, 20 Nov 2026 07:30:00 +0000\nfrom journal.example\n\n"
-            "---------------------------------------------------------------------------\n\n                           UNDELIVERABLE MAIL\n\nYour message to the following recipients cannot be delivered:\n\n"
-            "<ada@reader.example>:\n    mx.reader.example [192.0.2.9]:\n<<< RCPT TO:<ada@reader.example>\n550 5.1.1 User unknown.\n\n",
+            "This is a delivery status notification from mx.journal.example,\nrunning the Courier mail server, "
+            "version 1.0.\n\nThe original message was received on Fri, 20 Nov 2026 07:30:00 +0000\nfrom "
+            "journal.example\n\n"
+            "---------------------------------------------------------------------------\n\n                    "
+            "       UNDELIVERABLE MAIL\n\nYour message to the following recipients cannot be delivered:\n\n"
+            "<ada@reader.example>:\n    mx.reader.example [192.0.2.9]:\n<<< RCPT TO:<ada@reader.example>\n550 "
+            "5.1.1 User unknown.\n\n",
             subject="NOTICE: mail delivery status.",
         ),
     ),
@@ -487,7 +502,8 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "Sorry, we were unable to deliver your message to the following address.\n\n<ada@reader.example>:\nRemote host said:\n550 5.1.1 unknown user\n [RCPT_TO]\n\n"
+            "Sorry, we were unable to deliver your message to the following address.\n\n<ada@reader.example>:\n"
+            "Remote host said:\n550 5.1.1 unknown user\n [RCPT_TO]\n\n"
             "--- Below this line is a copy of the message.\n\n" + LETTER,
             subject="Failure Notice",
         ),
@@ -498,7 +514,8 @@ PROSE = (
         (ADA,),
         "expired",
         daemon(
-            "Delivery to the following recipient failed permanently:\n\n     ada@reader.example\n\nTechnical details of permanent failure:\n"
+            "Delivery to the following recipient failed permanently:\n\n     ada@reader.example\n\nTechnical "
+            "details of permanent failure:\n"
             "The recipient server did not accept our requests to connect.\n\n----- Original message -----\n\n" + LETTER,
             subject="Delivery Status Notification (Failure)",
         ),
@@ -509,8 +526,10 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "Your message\n\n  To:      papers@journal.example\n  Subject: 3 papers\n  Sent:    Fri, 20 Nov 2026 07:30:00 +0000\n\ndid not reach the following recipient(s):\n\n"
-            "ada@reader.example on Fri, 20 Nov 2026 07:30:01 +0000\n    The recipient name is not recognized\n    MSEXCH:IMS:READER:HQ:MAIL 0 (000C05A6) Unknown Recipient\n",
+            "Your message\n\n  To:      papers@journal.example\n  Subject: 3 papers\n  Sent:    Fri, 20 Nov "
+            "2026 07:30:00 +0000\n\ndid not reach the following recipient(s):\n\n"
+            "ada@reader.example on Fri, 20 Nov 2026 07:30:01 +0000\n    The recipient name is not recognized\n  "
+            "  MSEXCH:IMS:READER:HQ:MAIL 0 (000C05A6) Unknown Recipient\n",
             subject="Undeliverable: 3 papers",
         ),
     ),
@@ -520,8 +539,8 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "------- Failure Reasons  --------\n\nUser not listed in public Name & Address Book\nada@reader.example\n\n------- Returned Message --------\n\n"
-            + LETTER,
+            "------- Failure Reasons  --------\n\nUser not listed in public Name & Address Book\n"
+            "ada@reader.example\n\n------- Returned Message --------\n\n" + LETTER,
             subject="DELIVERY FAILURE: User not listed in public Name & Address Book",
         ),
     ),
@@ -551,7 +570,8 @@ PROSE = (
         (ADA,),
         "no such address",
         daemon(
-            "<html><style>p{color:red}</style><body><p>Delivery has failed to these recipients:</p><p>ada@reader.example</p>"
+            "<html><style>p{color:red}</style><body><p>Delivery has failed to these "
+            "recipients:</p><p>ada@reader.example</p>"
             "<p>550 5.1.1 &lt;ada@reader.example&gt; User unknown</p></body></html>\n",
             more="Content-Type: text/html; charset=utf-8\n",
         ),
@@ -577,9 +597,11 @@ PROSE = (
         "hard",
         (ADA,),
         "no such address",
-        'From: no-reply@sns.provider.example\nTo: papers@journal.example\nSubject: Notification\n\n{"Type": "Notification", "Message": '
+        'From: no-reply@sns.provider.example\nTo: papers@journal.example\nSubject: Notification\n\n{"Type": '
+        '"Notification", "Message": '
         '"{\\"notificationType\\":\\"Bounce\\",\\"bounce\\":{\\"bounceType\\":\\"Permanent\\",\\"bouncedRecipients\\":[{\\"emailAddress\\":'
-        '\\"ada@reader.example\\",\\"status\\":\\"5.1.1\\",\\"diagnosticCode\\":\\"smtp; 550 5.1.1 user unknown\\"}]}}"}\n',
+        '\\"ada@reader.example\\",\\"status\\":\\"5.1.1\\",\\"diagnosticCode\\":\\"smtp; 550 5.1.1 user '
+        'unknown\\"}]}}"}\n',
     ),
 )
 COMPLAINTS = (
@@ -610,7 +632,8 @@ COMPLAINTS = (
         "complaint",
         (ADA,),
         "complaint",
-        "From: staff@provider.example\nTo: papers@journal.example\nSubject: complaint about message from 192.0.2.1\nX-HmXmrOriginalRecipient: ada@reader.example\n"
+        "From: staff@provider.example\nTo: papers@journal.example\nSubject: complaint about message from "
+        "192.0.2.1\nX-HmXmrOriginalRecipient: ada@reader.example\n"
         'Content-Type: multipart/mixed; boundary="edge"\n\n--edge\nContent-Type: message/rfc822\n\n'
         + LETTER
         + "\nThree papers.\n--edge--\n",
@@ -682,7 +705,8 @@ NOTHING = (
         (),
         None,
         person(
-            "What does this mean?\n\n> Final-Recipient: rfc822; bob@reader.example\n> Action: failed\n> Status: 5.1.1\n",
+            "What does this mean?\n\n> Final-Recipient: rfc822; bob@reader.example\n> Action: failed\n> Status: "
+            "5.1.1\n",
             subject="Re: Undelivered mail",
         ),
     ),

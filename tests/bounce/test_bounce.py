@@ -49,7 +49,8 @@ def test_the_letter_is_named_also_where_it_was_returned_inline(body: str) -> Non
 def test_a_report_that_a_filter_hands_on_is_read() -> None:
     inner = report(failed("5.1.1", "550 5.1.1 No such user"))
     outer = (
-        'From: filter@journal.example\nTo: papers@journal.example\nSubject: FW\nContent-Type: multipart/mixed; boundary="out"\n\n'
+        "From: filter@journal.example\nTo: papers@journal.example\nSubject: FW\nContent-Type: multipart/mixed; "
+        'boundary="out"\n\n'
         f"--out\nContent-Type: text/plain\n\nSee below.\n\n--out\nContent-Type: message/rfc822\n\n{inner}\n--out--\n"
     )
     bounce = read(outer.encode())
