@@ -12,7 +12,8 @@ _SUBJECT = re.compile(
     r"|out of (?:the )?office|ooo\b|away from"
     r"|vacation|on (?:vacation|holiday|leave)|abwesenheit|automatische antwort|réponse automatique|absence|absent"
     r"|respuesta autom|fuera de|risposta automatica|resposta automática|automatisch antwoord|afwezig|autosvar|автоответ"
-    r"|自動(?:応答|返信|回复|回覆)|不在|auto ?: |auto re:|i am (?:away|out|on)|i'm (?:away|out|on)|please confirm|confirm your"
+    r"|自動(?:応答|返信|回复|回覆)|不在"
+    r"|auto ?: |auto re:|i am (?:away|out|on)|i'm (?:away|out|on)|please confirm|confirm your"
     r"|\[?challenge|verify your message|your message to .{1,80} awaits)",
     re.I,
 )

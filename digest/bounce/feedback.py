@@ -1,4 +1,4 @@
-"""Complaints: reports of abuse (ARF, RFC 5965), the older forms of large providers, and letters that ask to be left alone."""
+"""Complaints: reports of abuse (RFC 5965), older forms of large providers, and letters that ask to be left alone."""
 
 from __future__ import annotations
 

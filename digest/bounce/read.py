@@ -34,7 +34,8 @@ _SUBJECT = re.compile(
     r"|rejected|bounce"
     r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status"
     r"|mail failed|nondeliverable"
-    r"|errors from|not member|reject mail|loop alert|配信|エラー|送信できません|не доставлен|transcript of session|warning: "
+    r"|errors from|not member|reject mail|loop alert|配信|エラー"
+    r"|送信できません|не доставлен|transcript of session|warning: "
     r"|problem|mailbox|no such|user unknown|unknown user",
     re.I,
 )

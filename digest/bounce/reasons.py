@@ -1,7 +1,8 @@
-"""Why a letter came back, from what a server said; a table of words, the more lenient reading first.
+"""Why a letter came back, from what a server said.
 
-The three reasons that make an address dead need more than words: an enhanced code of the address (RFC 3463 section 3.2),
-or that the recipient itself was refused. Servers that say "no such user" once they have read the letter filter by it.
+The three reasons that make an address dead need more than words: an enhanced code of the address (RFC 3463, section
+3.2), or that the recipient itself was refused. Servers that say "no such user" once they have read the letter filter by
+it, and 5.7.x is never the reader's fault.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _by_status(status: str | None) -> Reason:
 
 
 def _best(statuses: list[str]) -> str | None:
-    """The first code that says something: "5.0.0" says nothing, and what a server said refines what a relay made of it."""
+    """The first code that says something: "5.0.0" says nothing, a server's word refines a relay's."""
     telling = [status for status in statuses if not status.endswith(".0.0")]
     return next(iter(telling or statuses), None)
 

@@ -1,8 +1,7 @@
 """The words of servers, in the order in which they are asked: the more lenient reading first.
 
 Every line holds ways to say one thing, divided by bars: regular expressions without regard to capitals. Repetitions are
-bounded, so that no text is slow. What the letter may still be for a dead address is decided elsewhere: words alone never
-make one.
+bounded, so that no text is slow. Words alone never make an address dead; what does is decided in reasons.
 """
 
 from __future__ import annotations
@@ -58,8 +57,9 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             rf"|not been active|paused)",
             rf"{_WHO}\b.{{0,60}}?\b(?:on hold|expired|has been closed|not activated|isn't active|dormant|barred"
             rf"|discontinued)",
-            r"(?:account|mailbox|user|compte) (?:is |has been )?blocked|(?:temporarily|currently) unavailable|受信を停止|休止",
-            r"(?:inactive|disabled|suspended|locked|dormant|frozen) (?:account|mailbox|user|recipient|address)|利用を停止",
+            r"(?:account|mailbox|user|compte) (?:is |has been )?blocked|(?:temporarily|currently) unavailable",
+            r"受信を停止|休止|利用を停止",
+            r"(?:inactive|disabled|suspended|locked|dormant|frozen) (?:account|mailbox|user|recipient|address)",
             r"recipient account is blocked|domain (?:is )?(?:suspended|inactive|disabled|expired)"
             r"|unavailable at this time",
             r"not accepting mail (?:at|for)",
@@ -162,7 +162,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"|not a known user",
             r"doesn't have an? \S{1,80} account|doesn't have an? (?:mailbox|account)|unknown \w{0,10} ?(?:user"
             r"|local)|ユーザ.{0,20}不明",
-            r"見つかりません|存在しません|存在しない|新しいアドレス|adresse.{0,40}invalide|n'existe|несуществ|не найден|不存在",
+            r"見つかりません|存在しません|存在しない|新しいアドレス|不存在",
+            r"adresse.{0,40}invalide|n'existe|несуществ|не найден",
             r"unzustellbar|desconocid|no existe|não existe|sconosciut|inesistente|ukendt|okänd|nieznany|bilinmeyen",
         ),
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from digest.bounce import Kind, read
-from tests.bounce.samples import ADA, LETTER, SAMPLES, Sample, daemon, failed, report
+from tests.bounce.forms import ADA, LETTER, Sample, daemon, failed, report
+from tests.bounce.samples import SAMPLES
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
