@@ -20,6 +20,8 @@ _SUBJECT = re.compile(
 _ANYWHERE = re.compile(
     r"\b(?:auto-?reply|autoresponse|out of (?:the )?office|vacation (?:reply|message|response|notice))\b", re.I
 )
+_PREFIX = re.compile(r"^\s*(?:(?:re|aw|fwd?)\s*:\s*){1,3}", re.I)
+_RECEIPT = "message/disposition-notification"  # "read", RFC 8098
 _FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -41,7 +43,12 @@ def answers_for_someone(mail: Mail) -> bool:
         return True
     if head.get("x-auto-response-suppress").strip() and submitted == "auto-generated":
         return True
-    subject = re.sub(r"^\s*(?:(?:re|aw|fwd?)\s*:\s*){1,3}", "", words_of(head.get("subject")), flags=re.I).strip()
+    return answers_by_subject(mail) or any(part.kind == _RECEIPT for part in mail.parts)
+
+
+def answers_by_subject(mail: Mail) -> bool:
+    """Whether the subject is one that such machines write."""
+    subject = _PREFIX.sub("", words_of(mail.head.get("subject"))).strip()
     return bool(_SUBJECT.match(subject) or _ANYWHERE.search(subject))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from digest.bounce.addresses import addresses_in, is_daemon
-from digest.bounce.answering import answering, answers_for_someone
+from digest.bounce.answering import answering, answers_by_subject, answers_for_someone
 from digest.bounce.feedback import Complaint, complaint_of
 from digest.bounce.fields import Report, Status, report_of
 from digest.bounce.mime import Head, Mail, Part, opened, words_of
@@ -24,21 +24,22 @@ _WORDS = 500
 _REPLIES = 10  # of one recipient; who has more repeats them
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
 _REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-_SUBJECT = re.compile(
-    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice"
-    r"|deliver|mail)"
-    r"|failure|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender"
-    r"|mail (?:system )?error"
-    r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered"
-    r"|rejected|bounce"
-    r"|error sending|mail status|delivery (?:report|notification|incomplete)|unzustellbar|message status"
-    r"|mail failed|nondeliverable"
-    r"|errors from|not member|reject mail|loop alert|配信|エラー"
-    r"|送信できません|не доставлен|transcript of session|warning: "
-    r"|problem|mailbox|no such|user unknown|unknown user",
+_DAEMON = re.compile(r"mailer[-_. ]?daemon|mail.{0,12}deliver|^\s*<>|delivery (?:sub)?system", re.I)
+_OFFICE = re.compile(r"post.?master|administrator", re.I)
+_SUBJECT = re.compile(  # whoever writes it
+    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
+    r"|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
+    r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|error sending"
+    r"|delivery (?:report|notification|incomplete)|mail failed|unzustellbar|配信|エラー|送信できません|не доставлен",
     re.I,
 )
+_LOOSE = re.compile(  # where a mail system writes it
+    r"failure|rejected|bounce|mail status|message status|errors from|not member|reject mail|loop alert|warning: "
+    r"|problem|transcript of session|mailbox|no such|user unknown|unknown user|\berror\b",
+    re.I,
+)
+_ANSWER = re.compile(r"\s*(?:re|aw|fwd?)\s*:", re.I)
+_CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]")
 _FAILED = re.compile(
     r"\b[45]\d\d[ -]|undeliver|not (?:be )?(?:deliver|reach|sent)|fail|unable|error|unknown|reject|returned"
     r"|could(?: not|n't)"
@@ -92,30 +93,20 @@ def _read(mail: Mail) -> Bounce:
 
 
 def _looks_returned(mail: Mail, notice: Notice) -> bool:
-    """Whether a mail system writes, or its subject says so, of something that failed."""
+    """Whether a mail system writes of something that failed; the less it looks like one, the more it must say."""
     head = mail.head
-    if "x-failed-recipients" in head:
-        return True
-    subject = words_of(head.get("subject"))
-    sender = words_of(head.get("from"))
-    system = (
-        any(is_daemon(address) for address in addresses_in(sender))
-        or bool(
-            re.search(
-                r"mailer-daemon|mail.{0,12}deliver|^\s*<>|post.?master|delivery (?:sub)?system|administrator",
-                sender,
-                re.I,
-            )
-        )
-        or head.get("return-path").strip() == "<>"
-        or "x-mlserver" in head
-    )
-    returned = bool(_SUBJECT.search(subject))
-    if not (system or (returned and notice.returned.fields)):
+    sender, subject = words_of(head.get("from")), words_of(head.get("subject"))
+    daemon = "x-failed-recipients" in head or bool(_DAEMON.search(sender))
+    system = daemon or head.get("return-path").strip() == "<>" or bool(_OFFICE.search(sender)) or "x-mlserver" in head
+    named = bool(_SUBJECT.search(subject)) or (system and bool(_LOOSE.search(subject)))
+    if not (system or (named and notice.returned.fields and not _ANSWER.match(subject))):
         return False
-    if not returned and (answers_for_someone(mail) or not notice.words.strip()):
+    if not daemon and answers_by_subject(mail):
         return False
-    return bool(_FAILED.search(notice.words) or (returned and reason_of(notice.words)))
+    if not _FAILED.search(notice.words):
+        return "x-failed-recipients" in head or (named and reason_of(notice.words) is not None)
+    said = daemon or _CODED.search(notice.words) or (notice.returned.fields and reason_of(notice.words))
+    return named or (not answers_for_someone(mail) and bool(said))
 
 
 def _said(mail: Mail, notice: Notice) -> list[Said]:
@@ -247,4 +238,5 @@ def _sent_to(head: Head) -> tuple[str, ...]:
 
 def clean(words: str) -> str:
     """On one line, without what no terminal should see, and not longer than a person reads."""
-    return " ".join(_CONTROLS.sub(" ", words[: 10 * _WORDS]).split())[:_WORDS]
+    seen = "".join(letter if letter.isprintable() else " " for letter in words[: 10 * _WORDS])
+    return " ".join(seen.split())[:_WORDS]

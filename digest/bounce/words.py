@@ -104,7 +104,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"|envelope.?(?:from|sender)",
             r"from:?.{0,20}(?:header|domain|address) (?:is )?(?:invalid|not)|accept (?:e-?)?mails? from"
             r"|rejected due to|security",
-            r"AUP#|禁止|compliant|RFC ?\d{3,4}|duplicate.{0,20}header|bad header|header error|your (?:ip|server"
+            r"AUP#|禁止|compliant|RFC ?\d{3,4}|duplicate.{0,20}header|bad header|header error"
+            r"|verify (?:the )?(?:envelope )?sender|invalid dns|your (?:ip|server"
             r"|host|domain)\b",
         ),
     ),

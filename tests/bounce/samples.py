@@ -82,6 +82,19 @@ ANSWERS = (
         person("Thank you.", subject="Hello", more="Precedence: auto_reply\n"),
     ),
     Sample(
+        "a receipt",
+        "autoreply",
+        (ADA,),
+        "autoreply",
+        person(
+            "--edge\nContent-Type: text/plain\n\nYour letter was displayed. This is no proof that it was understood.\n\n"
+            "--edge\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; ada@reader.example\n"
+            "Disposition: manual-action/MDN-sent-manually; displayed\n\n--edge--\n",
+            subject="Read: 3 papers",
+            more='Return-Path: <>\nContent-Type: multipart/report; boundary="edge"\n',
+        ),
+    ),
+    Sample(
         "challenge",
         "autoreply",
         (ADA,),
@@ -101,6 +114,27 @@ ANSWERS = (
     ),
 )
 NOTHING = (
+    Sample(
+        "a forwarded letter",
+        "none",
+        (),
+        None,
+        person(f"I have a problem with this:\n\n{LETTER}\n550 papers are too many.", subject="Fwd: Delivery problem"),
+    ),
+    Sample(
+        "a letter of a person at the post office",
+        "none",
+        (),
+        None,
+        person("We meet at noon.", subject="Next week").replace("Ada <ada@", "Post <postmaster@"),
+    ),
+    Sample(
+        "a shop's letter",
+        "none",
+        (),
+        None,
+        person("Your parcel could not be delivered to bob@reader.example.", subject="Delivery failed"),
+    ),
     Sample("a letter", "none", (), None, person("Thank you for the paper on minors.", subject="Re: 3 papers")),
     Sample(
         "a question about a bounce",
