@@ -85,9 +85,12 @@ def _joined(blocks: list[str]) -> list[str]:
 
 
 def _statuses(head: Head) -> list[Status]:
-    address = next((found for name in _RECIPIENT if (found := _address(head.get(name)))), "")
-    if not address:
+    named = [found for name in _RECIPIENT if (found := _address(head.get(name)))]
+    if not named:
         return []
+    address = next(
+        (one for one in named if "." in one.rpartition("@")[2]), named[0]
+    )  # not a host's name within a house
     action = head.get("action").partition(" ")[0].partition(";")[0].lower()
     diagnostic = " ".join(value.partition(";")[2].strip() or value for value in head.all("diagnostic-code"))
     return [Status(address, action, head.get("status").partition("(")[0], diagnostic)]

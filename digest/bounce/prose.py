@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from digest.bounce.addresses import ADDRESS, addresses_in, is_daemon, same, tidy
 
 _LINES = 400
+_READ = 100_000  # characters
+
+# "Your message / To: … / Subject: … did not reach": about the letter, not about who failed.
+_SUMMARY = re.compile(r"(?:\n{1,3}[ \t]{1,20}(?:to|cc|subject|sent|from|date):[^\n]{0,300}){2,8}", re.I)
 
 _OPENING = re.compile(
     rf"[ \t>*|\"'\u2022-]{{0,20}}(?:(?:to|recipient|address|rcpt to|deliver to|failed recipient"
@@ -24,7 +28,7 @@ _OPENING = re.compile(
 )
 _NAMED = re.compile(
     rf"\b(?:(?:mail|message|deliver(?:ed|y)?|sent|send|sending|relay) (?:to|for)|recipients?|address(?:es)?"
-    rf"|errors?|attempts|mailing list|failed|rcpt to|to"
+    rf"|errors?|attempts|mailing list|failed|userid|mailbox|generated from|smtp|rcpt to|to"
     rf"|for|user|account|full)(?:[:=]\s{{0,9}}[<\"'(]{{0,2}}|\s{{1,9}}[<\"'(]{{0,2}}|[<\"'(]{{1,2}})({ADDRESS})",
     re.I,
 )
@@ -43,13 +47,14 @@ class Said:
 
 def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], returned: Iterable[str]) -> list[Said]:
     """Who was not reached. `senders` are our own addresses, `failed` those a header names, `returned` the letter's."""
-    own = list(senders)
-    lines = words.split("\n")[:_LINES]
+    own, returned = list(senders), list(returned)
+    told = _SUMMARY.sub("\n", words[:_READ])
+    lines = told.split("\n")[:_LINES]
     named = [Said(address, _about(address, words)) for address in failed]
     ways: tuple[Callable[[], list[Said]], ...] = (
         lambda: _opened(lines),
-        lambda: _matching(_NAMED, words),
-        lambda: _matching(_REPLY, words),
+        lambda: _matching(_NAMED, told),
+        lambda: _matching(_REPLY, told),
     )
     for way in ways:
         found = _others(way(), own)
@@ -57,8 +62,8 @@ def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], ret
             return _first_of_each([said for said in found if _among(said.address, failed)] + named) if named else found
     if named:
         return _first_of_each(named)
-    letter = _others([Said(address, "") for address in returned], own)
-    ours = _people(_opened(lines)) or letter or _people(_matching(_NAMED, words) + [Said(one, "") for one in returned])
+    letter = [Said(one, "") for one in returned] if len(returned) == 1 else []  # of several nobody knows which failed
+    ours = _people(_opened(lines)) or _others(letter, own) or _people(_matching(_NAMED, words) + letter)
     return ours or _first_of_each(_opened(lines))[:1]  # somebody wrote to a postmaster
 
 

@@ -25,9 +25,14 @@ _REPLIES = 10  # of one recipient; who has more repeats them
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
 _REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
 _DAEMON = re.compile(r"mailer[-_. ]?daemon|mail.{0,12}deliver|^\s*<>|delivery (?:sub)?system", re.I)
-_OFFICE = re.compile(r"post.?master|administrator", re.I)
+_OFFICE = re.compile(r"post.?master|administrator|mailer-?daemon|\bmdaemon@", re.I)
+_LETTER = re.compile(
+    r"(?:message|e-?mail|mail|letter)\b[^.]{0,160}?(?:could|can|was|has)(?: ?not|n't) (?:be|been)?[ \n]?deliver"
+    r"|no such user|unable to deliver (?:the |your )?(?:message|mail)|user unknown",
+    re.I,
+)
 _SUBJECT = re.compile(  # whoever writes it
-    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
+    r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay|warning)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
     r"|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
     r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|error sending"
     r"|delivery (?:report|notification|incomplete)|mail failed|unzustellbar|配信|エラー|送信できません|не доставлен",
@@ -55,18 +60,21 @@ def read(message: bytes) -> Bounce:
     """
     mail = opened(message)
     outer = _read(mail)
-    if any(one.reason is not Reason.OTHER for one in outer.recipients):
+    told = report_of(mail).recipients or any(one.reason is not Reason.OTHER for one in outer.recipients)
+    inner = next((found for part in mail.parts if (found := _handed_on(part, formal=bool(told)))), None)
+    if report_of(mail).recipients:
         return outer
-    inner = next((found for part in mail.parts if (found := _handed_on(part))), None)
     return replace(inner, sent_to=tuple(dict.fromkeys(outer.sent_to + inner.sent_to))) if inner else outer
 
 
-def _handed_on(part: Part) -> Bounce | None:
-    """A report within a message that says nothing itself, as filters pass them on."""
+def _handed_on(part: Part, formal: bool) -> Bounce | None:
+    """A report within a message, as filters pass them on; only one for machines where `formal`."""
     if part.kind != "message/rfc822":
         return None
     inner = opened(part.text.encode("utf-8", "replace"))
     if not any(is_daemon(address) for address in addresses_in(words_of(inner.head.get("from")))):
+        return None
+    if formal and not report_of(inner).recipients:
         return None
     found = _read(inner)
     return found if found.recipients and found.kind in (Kind.HARD, Kind.SOFT) else None
@@ -85,7 +93,7 @@ def _read(mail: Mail) -> Bounce:
         return _reported(mail, notice, report)
     if _looks_returned(mail, notice):
         said = _said(mail, notice)
-        if said or not answers_for_someone(mail):
+        if said or not answers_by_subject(mail):
             return _told(mail, notice, report, said)
     if answers_for_someone(mail):
         return _answered(mail, notice)
@@ -97,9 +105,11 @@ def _looks_returned(mail: Mail, notice: Notice) -> bool:
     head = mail.head
     sender, subject = words_of(head.get("from")), words_of(head.get("subject"))
     daemon = "x-failed-recipients" in head or bool(_DAEMON.search(sender))
-    system = daemon or head.get("return-path").strip() == "<>" or bool(_OFFICE.search(sender)) or "x-mlserver" in head
+    path = head.get("return-path").strip()
+    system = daemon or path == "<>" or bool(_OFFICE.search(f"{sender} {path}")) or "x-mlserver" in head
     named = bool(_SUBJECT.search(subject)) or (system and bool(_LOOSE.search(subject)))
-    if not (system or (named and notice.returned.fields and not _ANSWER.match(subject))):
+    telling = notice.returned.fields or _LETTER.search(notice.words)
+    if not (system or (named and telling and not _ANSWER.match(subject))):
         return False
     if not daemon and answers_by_subject(mail):
         return False

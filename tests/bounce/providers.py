@@ -6,6 +6,43 @@ from tests.bounce.forms import ADA, LETTER, Sample, daemon, failed
 
 PROVIDERS = (
     Sample(
+        "directory, to several",
+        "hard",
+        (ADA,),
+        "no such address",
+        daemon(
+            "Your message\n\n  To:      list@other.example\n  Cc:      carl@other.example\n  Subject: 3 papers\n"
+            "  Sent:    Fri, 20 Nov 2026 07:30:00 +0000\n\ndid not reach the following recipient(s):\n\n"
+            "ada@reader.example on Fri, 20 Nov 2026 07:30:01 +0000\n    The recipient name is not recognized\n"
+            "    MSEXCH:IMS:READER:HQ:MAIL 0 (000C05A6) Unknown Recipient\n",
+            subject="Undeliverable: 3 papers",
+        ),
+    ),
+    Sample(
+        "a server under another name",
+        "soft",
+        (ADA,),
+        "filtered",
+        daemon(
+            "ada@reader.example - no such user here.\n\nThere is no user by that name at this server.\n",
+            subject="Warning: ada@reader.example - User unknown!",
+        )
+        .replace("MAILER-DAEMON@", "MDaemon@")
+        .replace("<>", "<MDaemon@mx.reader.example>"),
+    ),
+    Sample(
+        "an address behind its type",
+        "soft",
+        (ADA,),
+        "filtered",
+        daemon(
+            "Message could not be delivered to some recipients.\n\n\tRecipient: [SMTP:ada@reader.example]\n"
+            "\tReason: Remote SMTP Server Returned: 550 mailbox unavailable\n",
+            subject="Message Delivery Failure",
+            more="Auto-Submitted: auto-replied\n",
+        ),
+    ),
+    Sample(
         "courier",
         "hard",
         (ADA,),

@@ -87,7 +87,7 @@ ANSWERS = (
         (ADA,),
         "autoreply",
         person(
-            "--edge\nContent-Type: text/plain\n\nYour letter was displayed. This is no proof that it was understood.\n\n"
+            "--edge\nContent-Type: text/plain\n\nYour letter was displayed.\n\n"
             "--edge\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; ada@reader.example\n"
             "Disposition: manual-action/MDN-sent-manually; displayed\n\n--edge--\n",
             subject="Read: 3 papers",

@@ -70,3 +70,10 @@ def test_charsets_that_lie_or_do_not_exist_do_not_matter() -> None:
             "<ada@reader.example>: 552 5.2.2 Mailbox full ü\n", more=f"Content-Type: text/plain; charset={charset}\n"
         )
         assert read(message.encode("latin-1")).addresses == (ADA,)
+
+
+def test_where_the_letter_had_several_recipients_and_nobody_says_which_one_failed_none_is_named() -> None:
+    body = "Your message could not be delivered: 550 5.1.1 User unknown.\n\n--- Original message follows ---\n\n"
+    several = LETTER.replace("To: Ada <ada@reader.example>", "To: ada@reader.example, bob@reader.example")
+    bounce = read(daemon(body + several).encode())
+    assert (bounce.kind, bounce.addresses) == (Kind.SOFT, ())
