@@ -60,10 +60,10 @@ def read(message: bytes) -> Bounce:
     """
     mail = opened(message)
     outer = _read(mail)
-    told = report_of(mail).recipients or any(one.reason is not Reason.OTHER for one in outer.recipients)
-    inner = next((found for part in mail.parts if (found := _handed_on(part, formal=bool(told)))), None)
-    if report_of(mail).recipients:
+    if outer.kind == Kind.COMPLAINT or report_of(mail).recipients:
         return outer
+    sure = any(one.reason is not Reason.OTHER for one in outer.recipients)
+    inner = next((found for part in mail.parts if (found := _handed_on(part, formal=sure))), None)
     return replace(inner, sent_to=tuple(dict.fromkeys(outer.sent_to + inner.sent_to))) if inner else outer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.bounce import Kind, read
-from tests.bounce.forms import ADA, LETTER, Sample, daemon, failed, report
+from tests.bounce.forms import ADA, LETTER, Sample, daemon, failed, feedback, report
 from tests.bounce.samples import SAMPLES
 
 
@@ -77,3 +77,9 @@ def test_where_the_letter_had_several_recipients_and_nobody_says_which_one_faile
     several = LETTER.replace("To: Ada <ada@reader.example>", "To: ada@reader.example, bob@reader.example")
     bounce = read(daemon(body + several).encode())
     assert (bounce.kind, bounce.addresses) == (Kind.SOFT, ())
+
+
+def test_a_complaint_about_a_report_is_a_complaint() -> None:
+    inner = report(failed("5.1.1", "550 5.1.1 No such user"))
+    outer = feedback("Feedback-Type: abuse\nOriginal-Rcpt-To: ada@reader.example\n").replace(LETTER, inner)
+    assert read(outer.encode()).kind == Kind.COMPLAINT
