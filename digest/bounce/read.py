@@ -93,7 +93,7 @@ def _read(mail: Mail) -> Bounce:
         return _reported(mail, notice, report)
     if _looks_returned(mail, notice):
         said = _said(mail, notice)
-        if said or not answers_by_subject(mail):
+        if said or _DAEMON.search(words_of(mail.head.get("from"))) or _CODED.search(notice.words):
             return _told(mail, notice, report, said)
     if answers_for_someone(mail):
         return _answered(mail, notice)

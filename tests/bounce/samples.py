@@ -129,6 +129,13 @@ NOTHING = (
         person("We meet at noon.", subject="Next week").replace("Ada <ada@", "Post <postmaster@"),
     ),
     Sample(
+        "a machine's letter to the house",
+        "none",
+        (),
+        None,
+        person("Three disks have an error.", subject="Mailbox usage", more="Return-Path: <>\n"),
+    ),
+    Sample(
         "a shop's letter",
         "none",
         (),
