@@ -17,8 +17,10 @@ from digest.token import is_stamp, stamped
 _COUNTS = timedelta(days=30)
 """How old a delivery may be whose bounce still counts."""
 
-_FULL = 0.25
-"""What a letter weighs that was given up because the mailbox was full; one that reached no address weighs 1."""
+_LITTLE = 0.25
+"""What a letter weighs that was given up because the mailbox was full or asleep; one that reached no address weighs 1."""
+
+_GIVEN_UP = (Reason.FULL, Reason.DISABLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,8 @@ def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[
 
 def _evidence(bounce: Bounce, known: Known) -> Evidence:
     points = 1.0 if bounce.kind == Kind.HARD else 0.0
-    if bounce.kind == Kind.SOFT and bounce.reason == Reason.FULL and not bounce.delayed:
-        points = _FULL
+    if bounce.kind == Kind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
+        points = _LITTLE
     return Evidence(
         address=address_key(known.recipient),
         kind=bounce.kind,

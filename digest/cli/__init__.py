@@ -32,6 +32,7 @@ COMMANDS = (
     "hear",
     "suppressions",
     "lint",
+    "bounces",
     "doctor",
     "dkim-keygen",
 )

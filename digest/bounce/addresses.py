@@ -1,0 +1,40 @@
+"""Addresses in what servers write."""
+
+from __future__ import annotations
+
+import re
+
+_LOCAL = r"[^\s<>()\[\]:;,\"'\\@|=/]{1,100}(?:=[^\s<>()\[\]:;,\"'\\@|]{1,100})?"
+_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}+"  # possessive: an address is never cut short to make a pattern fit
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL}){{0,8}}+"
+ADDRESS = rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL})@(?:{_DOMAIN}|\[[0-9a-fA-F.:]{{3,50}}\])"
+_ADDRESS = re.compile(ADDRESS)
+_DAEMONS = re.compile(
+    r"(?:mailer[-_.]?daemon|mail[-_.]?deliver\w{0,3}[-_.](?:system|subsystem)|post[-_.]?master|double-bounce)@", re.I
+)
+
+
+def addresses_in(text: str) -> list[str]:
+    """Every address in a text, once, as written but for a domain's letters, in order."""
+    return list(dict.fromkeys(tidy(found[0]) for found in _ADDRESS.finditer(text[:20_000])))
+
+
+def address_in(text: str) -> str:
+    """The first address, one in angle brackets before others; or nothing."""
+    text = text[:4_000]
+    found = re.search(rf"<\s*({ADDRESS})\s*>", text) or re.search(rf"({ADDRESS})", text)
+    return tidy(found[1]) if found else ""
+
+
+def tidy(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local.lstrip('.*-') if not local.startswith(chr(34)) else local}@{domain.rstrip('.').lower()}"
+
+
+def same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def is_daemon(address: str) -> bool:
+    """Whether an address is a mail system's own, which no letter of ours is sent to."""
+    return bool(_DAEMONS.match(address))

@@ -1,0 +1,1 @@
+"""What came back: samples of each format, and anything else that may arrive."""
