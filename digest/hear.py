@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from digest.bounce import Bounce, Kind, Reason, read
 from digest.delivery import address_key
 from digest.letter import Mailbox
-from digest.mailbox import Box, MailboxError, Piece
+from digest.mailbox import Box, Piece
 from digest.store import Evidence, Known, Store
 from digest.token import is_stamp, stamped
 
@@ -18,7 +18,7 @@ _COUNTS = timedelta(days=30)
 """How old a delivery may be whose bounce still counts."""
 
 _LITTLE = 0.25
-"""What a letter weighs that was given up because the mailbox was full or asleep; one that reached no address weighs 1."""
+"""What a letter weighs that was given up as the mailbox was full or asleep; one that reached no address weighs 1."""
 
 _GIVEN_UP = (Reason.FULL, Reason.DISABLED)
 
@@ -138,6 +138,3 @@ def _leaves(bounce: Bounce, known: Known | None) -> tuple[str, str, str] | None:
 def _words(bounce: Bounce) -> str:
     said = " ".join(word for word in (bounce.status, bounce.reason) if word)
     return said or str(bounce.kind)
-
-
-__all__ = ["Ear", "Heard", "MailboxError", "hear"]

@@ -11,7 +11,7 @@ import click
 
 from digest.cli import Place
 from digest.cli.say import confirm_restore, now_option
-from digest.errors import ConfigError, DigestError, Exit
+from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.build import House
@@ -144,7 +144,6 @@ def _compose(house: House, now: datetime) -> Exit:
 
 def _hear(house: House, now: datetime | None) -> Exit:
     from digest.cli.hear import line
-    from digest.mailbox import MailboxError
 
     try:
         house.hear(lambda: now or datetime.now(UTC), tell=lambda heard: log.info("hear: %s", line(heard)))
