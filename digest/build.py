@@ -24,10 +24,10 @@ from digest.config import load as _load
 from digest.deliver import Delivered, Desk, Round, Withheld, deliver
 from digest.delivery import Delivery
 from digest.dns import Dns, Resolver
-from digest.doctor import Finding, examine
+from digest.doctor import Finding, examine, standing
 from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
-from digest.health import absent, rests
+from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
 from digest.issue import Issue, Rulebook
 from digest.ledger import ledger
@@ -80,7 +80,7 @@ class House:
             for relay in self.config.relays
         ]
 
-    def examine(self, resolver: Resolver | None = None) -> Iterator[Finding]:
+    def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
         """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
         relays = {str(relay): channel for relay in self.config.relays if isinstance(channel := _channel(relay), Smtp)}
 
@@ -100,7 +100,12 @@ class House:
                 return error.status
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
-        return examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from standing(self.store.standing(now=now), self.store.brakes(), self.health(now), now=now)
+
+    def health(self, now: datetime) -> list[Health]:
+        """How each source and each helper is."""
+        return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
 
     def test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
