@@ -117,7 +117,7 @@ def deliver(
     for worker in workers:
         worker.result()
     words = shared.traffic.halted
-    stopped = "asked to stop" if shared.stop.is_set() else None
+    stopped = "asked to stop" if shared.stop.is_set() and store.waiting(clock()) else None
     if words and not shared.traffic.any_left:
         stopped = words[-1]
     return Round(letters=tuple(shared.letters), stopped=stopped, halted=tuple(words))
@@ -182,7 +182,8 @@ class _Worker:
                     return
                 if way.name not in channels:
                     channels[way.name] = stack.enter_context(way.open())
-                self._send(batch, way, channels[way.name], watch)
+                if not self._send(batch, way, channels[way.name], watch):
+                    return
 
     def _claim(self, limit: int) -> list[Delivery]:
         shared = self._shared
@@ -193,8 +194,11 @@ class _Worker:
         self._held = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> None:
-        """These letters, one after the other; whatever happens stands in the store when this returns."""
+    def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> bool:
+        """These letters, one after the other; whatever happens stands in the store when this returns.
+
+        False where nothing came of any of them: they would be taken and given back for ever.
+        """
         waiting = deque(batch)
         try:
             ready = self._next(waiting, watch)
@@ -204,7 +208,7 @@ class _Worker:
                 ahead = None if way.per_second else self._next(waiting, watch)
                 if not self._one(ready, way, channel, ahead):
                     break
-                ready = ahead or self._next(waiting, watch)
+                ready = self._still(ahead) or self._next(waiting, watch)
         finally:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
@@ -212,6 +216,7 @@ class _Worker:
             self._flush()
             self._store.give_back(given, now=self._shared.clock())
             self._held = {}
+        return len(given) < len(batch) or not self._shared.traffic.takes(way)
 
     def _next(self, waiting: deque[Delivery], watch: Watch) -> _Ready | None:
         """The next letter that is still wanted, announced in the journal; None: no more, or asked to stop."""
@@ -222,6 +227,14 @@ class _Worker:
                 self._shared.journal.announce(delivery.id, delivery.epoch, delivery.envelope.message_id)
                 return ready
         return None
+
+    def _still(self, ahead: _Ready | None) -> _Ready | None:
+        """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone."""
+        if ahead and not self._shared.only:
+            domain = ahead.envelope.recipient.rpartition("@")[2].lower()
+            if self._shared.traffic.resting(domain, self._shared.clock()):
+                return None
+        return ahead
 
     def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
         """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""
@@ -237,7 +250,7 @@ class _Worker:
             self._close(delivery, State.CANCELLED, standing.left, now, counted=False)
         elif standing.suppressed is not None:
             self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
-        elif not self._shared.traffic.resting(mailbox.domain, now):  # else it is given back
+        elif self._shared.only or not self._shared.traffic.resting(mailbox.domain, now):  # else it is given back
             envelope = replace(delivery.envelope, sender=desk.sender_of(delivery))
             if envelope.recipient != mailbox.wire:
                 message = desk.readdress(envelope.message, mailbox)

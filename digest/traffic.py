@@ -69,6 +69,10 @@ class Traffic:
         """Whether any relay takes letters."""
         return bool(self._open())
 
+    def takes(self, way: Way) -> bool:
+        """Does this one take letters?"""
+        return way in self._open()
+
     def choose(self) -> Way | None:
         """One that takes letters, by weight; None where none does."""
         with self._lock:

@@ -54,7 +54,7 @@ def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
     if not stop.is_set():
         codes.append(_compose(house, now))
     if not stop.is_set():
-        codes.append(_deliver(house, now, stop, restored=restored))
+        codes.append(_deliver(house, now, stop, restored=restored, said=set()))
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -74,6 +74,7 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
     from digest.cli.stop import on_signal
 
     current = house
+    said: set[str] = set()
     asked = Event()  # the first issue of a new house must not be written before its papers are there
 
     def reload() -> None:
@@ -94,7 +95,7 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
-            _deliver(current, None, stop, restored=restored)
+            _deliver(current, None, stop, restored=restored, said=said)
 
     def listen() -> None:
         if current.config.bounces and current.config.bounces.url:
@@ -166,7 +167,8 @@ def _hear(house: House, now: datetime | None) -> Exit:
     return Exit.DONE
 
 
-def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool) -> Exit:
+def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool, said: set[str]) -> Exit:
+    """`said` is what was told of relays the last time; it is told once as long as it lasts."""
     from digest.cli.deliver import exit_code
 
     result = house.deliver(
@@ -177,6 +179,8 @@ def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool)
             "delivered", reader=letter.subscriber, outcome=letter.outcome, words=letter.words
         ),
     )
-    for words in result.halted:
+    for words in set(result.halted) - said:
         _log().error("a relay took no letters", words=words)
+    said.clear()
+    said.update(result.halted)
     return exit_code(result)
