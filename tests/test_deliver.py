@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from threading import Event
 
 import pytest
@@ -25,12 +26,6 @@ from tests.servers import DROP, MailServer, Says, unused_port
 from tests.store.samples import NOW
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
@@ -65,7 +60,8 @@ def way(port: int, **more: object) -> Way:
 
 
 def journals(store: Store) -> Path:
-    return Path(f"{store.engine.url.database}.letters")
+    """A folder for each database."""
+    return Path(gettempdir()) / f"letters-of-{store.ledger_id()}"
 
 
 def send(
@@ -220,6 +216,7 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 from digest import channels
 from digest.deliver import Desk, deliver
 from digest.journal import Journal
@@ -260,12 +257,12 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(
-    store: Store, tmp_path: Path, moment: str
+    store: Store, store_url: str, moment: str
 ) -> None:
     put(store, "ada", "grace")
     script = {} if moment.startswith("after") else {moment: Says(delay=60)}
     with MailServer(script) as server:  # type: ignore[arg-type]
-        command = [sys.executable, "-c", KILLED, f"sqlite:///{tmp_path}/digest.db", str(journals(store))]
+        command = [sys.executable, "-c", KILLED, store_url, str(journals(store))]
         process = subprocess.Popen([*command, str(server.port), moment])
         if script:
             _until(lambda: _reached(server, moment))
