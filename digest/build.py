@@ -35,7 +35,7 @@ from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
-from digest.render import Renderer
+from digest.render import Pages, Renderer
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
@@ -61,6 +61,7 @@ class House:
     look_ups: tuple[LookUp, ...]
     enrichers: tuple[Enricher, ...]
     press: Press
+    pages: Pages
     book: Rulebook
 
     def with_config(self, config: Config) -> House:
@@ -299,6 +300,7 @@ def _parts(config: Config) -> dict[str, Any]:
             found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
         ),
         "press": _press(config),
+        "pages": Pages(config.templates),
         "book": Rulebook.of(config.subscribers),
     }
 

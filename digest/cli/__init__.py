@@ -19,6 +19,7 @@ COMMANDS = (
     "compose",
     "deliver",
     "run",
+    "serve",
     "send",
     "preview",
     "read",

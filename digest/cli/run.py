@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -108,8 +109,20 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
             daemon.Beat("tick", _TICK_EVERY, tick),
             daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
-        daemon.run(beats, stop=stop)
+        with _pages(lambda: current):
+            daemon.run(beats, stop=stop)
         _log().info("stopped")
+
+
+def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
+    """The site beside the beats, where one is configured."""
+    config = house().config
+    if config.listen is None or config.site is None:
+        return nullcontext()
+    from digest.site import site
+    from digest.site.serve import beside
+
+    return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen)
 
 
 def _log() -> Any:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from prometheus_client.parser import text_string_to_metric_families
@@ -145,6 +151,38 @@ def test_who_has_left_may_come_back(room: Room) -> None:
     assert room.call("readers", "return", "ada", "Mine").exit_code == 0
     assert "not sent" not in room.call("readers").stdout
     assert room.call("readers", "leave", "nobody").exit_code == 2
+
+
+def test_the_pages_are_served_where_they_are_configured(room: Room) -> None:
+    refused = room.call("serve")
+    assert (refused.exit_code, "`listen: 127.0.0.1:8000`" in refused.stderr) == (2, True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = room.folder / "config" / "digest.yaml"
+    config.write_text(config.read_text() + f"site: https://papers.example.org\nlisten: 127.0.0.1:{port}\n")
+    for command in ("serve", "run"):
+        process = subprocess.Popen([sys.executable, "-m", "digest", command], stderr=subprocess.PIPE, text=True)
+        try:
+            assert _answer(f"http://127.0.0.1:{port}/readyz") == "ready\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            assert process.stderr is not None
+            said = process.stderr.read()
+            process.stderr.close()
+        assert "Traceback" not in said
+
+
+def _answer(url: str) -> str:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return httpx.get(url).text
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_a_person_decides_about_letters(room: Room) -> None:
