@@ -24,9 +24,7 @@ def command(place: Place) -> None:
 
     config = load(place.config)
     if config.listen is None or config.site is None:
-        raise ConfigError(
-            "digest.yaml needs `site:`, where readers see the pages, and `listen:`, such as 127.0.0.1:8000"
-        )
+        raise ConfigError("digest.yaml needs `site:`, where readers see the pages, and `listen: 127.0.0.1:8000`")
     configure()
     with open_house(config) as house:
         click.echo(f"serving {config.site} at {config.listen[0]}:{config.listen[1]}", err=True)
