@@ -19,8 +19,9 @@ def command(place: Place) -> None:
     """
     from digest.build import load, open_house
     from digest.cli.log import configure
+    from digest.cli.stop import on_signal
     from digest.site import site
-    from digest.site.serve import forever
+    from digest.site.serve import beside
 
     config = load(place.config)
     if config.listen is None or config.site is None:
@@ -28,4 +29,6 @@ def command(place: Place) -> None:
     configure()
     with open_house(config) as house:
         click.echo(f"serving {config.site} at {config.listen[0]}:{config.listen[1]}", err=True)
-        forever(site(lambda: house, clock=lambda: datetime.now(UTC)), *config.listen)
+        app = site(lambda: house, clock=lambda: datetime.now(UTC))
+        with on_signal() as stop, beside(app, *config.listen):
+            stop.wait()

@@ -1,4 +1,4 @@
-"""The site on a socket: in the foreground, or beside the daemon until it stops."""
+"""The site on a socket, beside whatever else its process does."""
 
 from __future__ import annotations
 
@@ -9,35 +9,25 @@ from threading import Thread
 import uvicorn
 from starlette.applications import Starlette
 
-_LONGEST_BODY_WAIT = 5  # seconds that a connection may rest
+_REST = 5  # seconds of a connection between two requests
 _MOST_AT_ONCE = 200
-
-
-def _server(app: Starlette, host: str, port: int) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,  # addresses hold tokens
-            server_header=False,
-            timeout_keep_alive=_LONGEST_BODY_WAIT,
-            limit_concurrency=_MOST_AT_ONCE,
-            timeout_graceful_shutdown=10,
-        )
-    )
-
-
-def forever(app: Starlette, host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    _server(app, host, port).run()
 
 
 @contextmanager
 def beside(app: Starlette, host: str, port: int) -> Iterator[None]:
-    """Serve in a thread while the block lasts."""
-    server = _server(app, host, port)
+    """Serve in a thread while the block lasts; signals stay with the caller."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # addresses hold tokens
+        server_header=False,
+        timeout_keep_alive=_REST,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
     thread = Thread(target=server.run, name="site", daemon=True)
     thread.start()
     try:
