@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.build import House, load, open_house
+from digest.errors import DigestError
 from digest.press import UNSUBSCRIBE
 from digest.site import site
 from digest.site.guard import HEADERS
@@ -57,12 +58,6 @@ def served(house: House) -> Iterator[httpx.Client]:
         port = free.getsockname()[1]
     app = site(lambda: house, clock=lambda: NOW)
     with beside(app, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-        for _ in range(200):
-            try:
-                client.get("/healthz")
-                break
-            except httpx.ConnectError:
-                continue
         yield client
 
 
@@ -192,6 +187,14 @@ def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
             answers = [client.post(link()), client.get("/readyz")]
             assert [(answer.status_code, answer.headers.get("retry-after")) for answer in answers] == [(503, "120")] * 2
             assert client.get("/healthz").status_code == 200
+
+
+def test_a_socket_that_is_taken_is_told(house: House) -> None:
+    app = site(lambda: house, clock=lambda: NOW)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), beside(app, "127.0.0.1", port):
+            pass
 
 
 def test_nothing_that_is_secret_is_logged(house: House, web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
