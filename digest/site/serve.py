@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -21,8 +21,6 @@ def beside(app: Starlette, host: str, port: int) -> Iterator[None]:
     """Serve in a thread while the block lasts; signals stay with the caller. Raises DigestError where it cannot."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,  # addresses hold tokens
         server_header=False,
@@ -31,14 +29,15 @@ def beside(app: Starlette, host: str, port: int) -> Iterator[None]:
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)
-    thread = Thread(target=server.run, name="site", daemon=True)
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise DigestError(f"nothing can be served at {host}:{port}: {error.strerror}: look at `listen:`") from error
+    thread = Thread(target=server.run, args=([listener],), name="site", daemon=True)
     thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    if not server.started:
-        raise DigestError(f"nothing can be served at {host}:{port}: is it taken, or not an address of this machine?")
     try:
         yield
     finally:
         server.should_exit = True
         thread.join(15)
+        listener.close()
