@@ -29,7 +29,7 @@ from digest.store import Store
 from digest.store.post import put
 from digest.subscription import Subscriber
 from tests.bench.day import papers_of_a_day
-from tests.render.samples import LINKS, POSTAL, item, issue, on_sparse
+from tests.render.samples import LINKS, POSTAL, issue, item, on_sparse
 from tests.servers import unused_port
 
 LETTERS = 10_000
