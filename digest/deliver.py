@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, RLock
@@ -19,7 +19,7 @@ from digest.journal import Journal
 from digest.letter import Mailbox
 from digest.letter import readdress as _readdress
 from digest.store import Evidence, Store, Watch
-from digest.traffic import Traffic, Way
+from digest.traffic import Traffic, Way, domain_of
 
 BATCH = 50
 """Letters that one connection takes out of the outbox at a time."""
@@ -41,8 +41,8 @@ class Withheld:
     later: bool = False
 
 
-AddressOf = Callable[[Delivery], Mailbox | Withheld]
-"""Where a delivery goes now."""
+AddressOf = Callable[[Delivery], Mailbox | Withheld | None]
+"""Where a delivery goes now; None: to the address that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,8 +231,7 @@ class _Worker:
     def _still(self, ahead: _Ready | None) -> _Ready | None:
         """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone."""
         if ahead and not self._shared.only:
-            domain = ahead.envelope.recipient.rpartition("@")[2].lower()
-            if self._shared.traffic.resting(domain, self._shared.clock()):
+            if self._shared.traffic.resting(domain_of(ahead.envelope.recipient), self._shared.clock()):
                 return None
         return ahead
 
@@ -243,19 +242,21 @@ class _Worker:
         if isinstance(mailbox, Withheld):
             self._withhold(delivery, mailbox, now)
             return None
-        standing = watch.standing(delivery, mailbox.wire)
+        envelope = delivery.envelope
+        recipient = mailbox.wire if mailbox else envelope.recipient
+        standing = watch.standing(delivery, recipient)
         if not standing.held:
             self._leave(delivery, "another process has it")
         elif standing.left is not None:
             self._close(delivery, State.CANCELLED, standing.left, now, counted=False)
         elif standing.suppressed is not None:
             self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
-        elif self._shared.only or not self._shared.traffic.resting(mailbox.domain, now):  # else it is given back
-            envelope = replace(delivery.envelope, sender=desk.sender_of(delivery))
-            if envelope.recipient != mailbox.wire:
-                message = desk.readdress(envelope.message, mailbox)
-                envelope = replace(envelope, recipient=mailbox.wire, message=message)
-            return _Ready(delivery, envelope, now)
+        elif self._shared.only or not self._shared.traffic.resting(domain_of(recipient), now):  # else it is given back
+            message, sender = envelope.message, desk.sender_of(delivery)
+            if mailbox and recipient != envelope.recipient:
+                message = desk.readdress(message, mailbox)
+            present = Envelope(sender=sender, recipient=recipient, message=message, message_id=envelope.message_id)
+            return _Ready(delivery, present, now)
         return None
 
     def _withhold(self, delivery: Delivery, withheld: Withheld, now: datetime) -> None:

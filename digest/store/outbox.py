@@ -59,13 +59,7 @@ def claim(
         mine = connection.scalars(take.returning(_COLUMN.id)).all()
         if not mine:
             return []
-        letters = (
-            select(t.delivery, t.letter.c.message, t.issue.c.subscription)
-            .join(t.letter)
-            .join(t.issue, isouter=True)
-            .where(_COLUMN.id.in_(mine))
-        )
-        return [_delivery(row) for row in connection.execute(letters.order_by(*_OLDEST))]
+        return [_delivery(row) for row in connection.execute(_LETTERS, {"mine": mine})]
 
 
 def waiting(self: Database, now: datetime) -> bool:
@@ -210,6 +204,27 @@ def decide(
             connection.execute(insert(t.attempt), tries)
     return before
 
+
+_LETTERS = (
+    select(
+        _COLUMN.id,
+        _COLUMN.epoch,
+        _COLUMN.subscriber,
+        _COLUMN.kind,
+        _COLUMN.sender,
+        _COLUMN.recipient,
+        _COLUMN.message_id,
+        _COLUMN.attempts,
+        _COLUMN.doubts,
+        _COLUMN.created,
+        t.letter.c.message,
+        t.issue.c.subscription,
+    )
+    .join(t.letter)
+    .join(t.issue, isouter=True)
+    .where(_COLUMN.id.in_(bindparam("mine", expanding=True)))
+    .order_by(*_OLDEST)
+)
 
 _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
 """Whoever lost the lease writes nothing any more."""
