@@ -256,16 +256,16 @@ class House:
                 return None
             if reader.pause_until and clock().astimezone(reader.timezone).date() < reader.pause_until:
                 return Withheld(f"the reader pauses until {reader.pause_until}", later=True)
-            if reader.email == delivery.envelope.recipient:
+            if reader.email == delivery.recipient:
                 return None
             return Mailbox(name=reader.name or "", address=reader.email)
 
         def sender_of(delivery: Delivery) -> str:
             """Where its bounces go (VERP): an address that only this delivery has."""
             if bounces is None:
-                return delivery.envelope.sender
+                return delivery.sender
             local, _, domain = bounces.address.wire.rpartition("@")
-            return f"{local}+{stamp(delivery.id, delivery.envelope.message_id, keys)}@{domain}"
+            return f"{local}+{stamp(delivery.id, delivery.message_id, keys)}@{domain}"
 
         return Desk(
             address_of=address_of,

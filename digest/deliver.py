@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, RLock
@@ -72,7 +72,7 @@ class Desk:
     """What of a letter is decided only when it goes out."""
 
     address_of: AddressOf
-    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.envelope.sender
+    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.sender
     readdress: Callable[[bytes, Mailbox], bytes] = _readdress
     presume: Callable[[Delivery], bool] = lambda _: False
     """Is a letter of which nobody knows whether it arrived presumed sent, rather than sent once more?"""
@@ -172,18 +172,21 @@ class _Worker:
     def run(self) -> None:
         channels: dict[str, Channel] = {}
         with ExitStack() as stack, self._store.watch() as watch:
-            while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
-                granted = self._shared.traffic.allow(way, BATCH)
-                if not granted:
-                    continue
-                batch = self._claim(granted)
-                self._shared.traffic.spare(way, granted - len(batch))
-                if not batch:
-                    return
-                if way.name not in channels:
-                    channels[way.name] = stack.enter_context(way.open())
-                if not self._send(batch, way, channels[way.name], watch):
-                    return
+            try:
+                while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
+                    granted = self._shared.traffic.allow(way, BATCH)
+                    if not granted:
+                        continue
+                    batch = self._claim(granted)
+                    self._shared.traffic.spare(way, granted - len(batch))
+                    if not batch:
+                        return
+                    if way.name not in channels:
+                        channels[way.name] = stack.enter_context(way.open())
+                    if not self._send(batch, way, channels[way.name], watch):
+                        return
+            finally:
+                self._flush()
 
     def _claim(self, limit: int) -> list[Delivery]:
         shared = self._shared
@@ -195,7 +198,7 @@ class _Worker:
         return batch
 
     def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> bool:
-        """These letters, one after the other; whatever happens stands in the store when this returns.
+        """These letters, one after the other; whatever happens, those that are not done wait again when this returns.
 
         False where nothing came of any of them: they would be taken and given back for ever.
         """
@@ -213,7 +216,6 @@ class _Worker:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
             given = [(delivery.id, delivery.epoch) for delivery in self._held.values()]
-            self._flush()
             self._store.give_back(given, now=self._shared.clock())
             self._held = {}
         return len(given) < len(batch) or not self._shared.traffic.takes(way)
@@ -224,15 +226,15 @@ class _Worker:
             delivery = waiting.popleft()
             ready = self._prepared(delivery, watch)
             if ready:
-                self._shared.journal.announce(delivery.id, delivery.epoch, delivery.envelope.message_id)
+                self._shared.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
                 return ready
         return None
 
     def _still(self, ahead: _Ready | None) -> _Ready | None:
         """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone."""
-        if ahead and not self._shared.only:
-            if self._shared.traffic.resting(domain_of(ahead.envelope.recipient), self._shared.clock()):
-                return None
+        traffic, now = self._shared.traffic, self._shared.clock()
+        if ahead and not self._shared.only and traffic.resting(domain_of(ahead.envelope.recipient), now):
+            return None
         return ahead
 
     def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
@@ -242,8 +244,7 @@ class _Worker:
         if isinstance(mailbox, Withheld):
             self._withhold(delivery, mailbox, now)
             return None
-        envelope = delivery.envelope
-        recipient = mailbox.wire if mailbox else envelope.recipient
+        recipient = mailbox.wire if mailbox else delivery.recipient
         standing = watch.standing(delivery, recipient)
         if not standing.held:
             self._leave(delivery, "another process has it")
@@ -252,11 +253,11 @@ class _Worker:
         elif standing.suppressed is not None:
             self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
         elif self._shared.only or not self._shared.traffic.resting(domain_of(recipient), now):  # else it is given back
-            message, sender = envelope.message, desk.sender_of(delivery)
+            envelope = replace(delivery.envelope, sender=desk.sender_of(delivery))
             if mailbox and recipient != envelope.recipient:
-                message = desk.readdress(message, mailbox)
-            present = Envelope(sender=sender, recipient=recipient, message=message, message_id=envelope.message_id)
-            return _Ready(delivery, present, now)
+                message = desk.readdress(envelope.message, mailbox)
+                envelope = replace(envelope, recipient=recipient, message=message)
+            return _Ready(delivery, envelope, now)
         return None
 
     def _withhold(self, delivery: Delivery, withheld: Withheld, now: datetime) -> None:
@@ -380,7 +381,7 @@ class _Worker:
         self._shared.add(
             Delivered(
                 subscriber=delivery.subscriber,
-                message_id=delivery.envelope.message_id,
+                message_id=delivery.message_id,
                 outcome=str(outcome),
                 words=words,
             )

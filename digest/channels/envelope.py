@@ -10,6 +10,7 @@ import numpy as np
 from digest.delivery import Envelope
 from digest.errors import Rejected
 
+_NOT_IN_PATH = re.compile("[ <>]")  # beside what is not printable, which all other white space is
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
 _NOT_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")  # RFC 6533 section 3
 
@@ -28,10 +29,18 @@ def check(envelope: Envelope) -> None:
 
 def _is_path(address: str) -> bool:
     """Lengths of RFC 5321 section 4.5.3.1, in octets; nothing that could end a command or a path."""
-    if not address.isprintable() or any(c in address for c in " <>"):  # all other white space is not printable
+    if not address.isprintable() or _NOT_IN_PATH.search(address):
         return False
     local, at, domain = address.rpartition("@")
     return bool(at and local and domain) and len(local.encode()) <= 64 and len(address.encode()) <= 254
+
+
+def stuffed(message: bytes) -> bytes:
+    """With the dots doubled that begin a line (RFC 5321 section 4.5.2); one look tells that there is none."""
+    octets = np.frombuffer(message, np.uint8)
+    if message[:1] == b"." or np.any((octets[1:] == ord(".")) & (octets[:-1] == ord("\n"))):
+        return (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
+    return message
 
 
 def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 _Given = TypeVar("_Given")
@@ -31,12 +31,17 @@ class Lost(Exception):
     """The connection is gone, silent for too long, or does not speak SMTP; nothing more can be sent over it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
-    """What the other side said: the code, and its words cleaned for a log."""
+    """What the other side said."""
 
     code: int
-    text: str
+    raw: bytes
+
+    @cached_property
+    def text(self) -> str:
+        """Its words cleaned for a log; of a "250 Ok" nobody asks for them."""
+        return clean(self.raw)
 
     @property
     def good(self) -> bool:
@@ -102,7 +107,8 @@ class Line:
 
     def reply(self, seconds: float) -> Reply:
         """The next reply, all its lines (RFC 5321 section 4.2.1); `seconds` is for the whole of it."""
-        return self._read_reply(seconds)[0]
+        code, lines = self._read_reply(seconds)
+        return Reply(code, b" ".join(lines))
 
     def quiet(self) -> bool:
         """Whether nothing unasked has come: no farewell, no early answer, no end of the line."""
@@ -120,12 +126,12 @@ class Line:
         """EHLO, or HELO where that is not known; keeps what is offered."""
         name = self._own_name()
         self.put(f"EHLO {name}\r\n".encode("ascii"), seconds)
-        said, lines = self._read_reply(seconds)
-        if said.code in (500, 502, 504, 550):
+        code, lines = self._read_reply(seconds)
+        if code in (500, 502, 504, 550):
             return self.ask(f"HELO {name}", seconds)
         words = (line.decode("ascii", "replace").upper().partition(" ") for line in lines[1:])
         self.offers = {keyword.partition("=")[0]: rest for keyword, _, rest in words}
-        return said
+        return Reply(code, b" ".join(lines))
 
     def start_tls(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Encrypt from here on (RFC 3207); what was said in clear before counts no more."""
@@ -151,13 +157,13 @@ class Line:
         text = said.text
         for secret in filter(None, (password, user)):
             text = text.replace(secret, "…")
-        return Reply(said.code, text)
+        return Reply(said.code, text.encode("utf-8"))
 
     def close(self) -> None:
         """Hang up without a word."""
         self._sock.close()
 
-    def _read_reply(self, seconds: float) -> tuple[Reply, list[bytes]]:
+    def _read_reply(self, seconds: float) -> tuple[int, list[bytes]]:
         until = time.monotonic() + seconds
         lines: list[bytes] = []
         room = _LONGEST_REPLY
@@ -168,7 +174,7 @@ class Line:
                 raise Lost("it does not speak SMTP")
             lines.append(found[2][1:].strip())
             if not found[2].startswith(b"-"):
-                return Reply(int(found[1]), clean(b" ".join(lines))), lines
+                return int(found[1]), lines
             room -= len(line)
         raise Lost("its reply does not end")
 

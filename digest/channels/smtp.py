@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from digest.channels.envelope import check, mail_from, rcpt_to
+from digest.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.channels.line import Line, Lost, Reply
 from digest.channels.relay import Relay, Waits
 from digest.delivery import Envelope, Phase, Receipt, classify
@@ -17,8 +17,6 @@ from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
-
-_LINE_DOT = re.compile(rb"\n\.")
 
 _Steps = tuple[tuple[Phase, str, float], ...]
 
@@ -149,11 +147,8 @@ class Smtp:
 
     def _put_body(self, line: Line, message: bytes) -> None:
         """All but the dot, dots doubled (RFC 5321 section 4.5.2). An answer that comes early is the answer."""
-        stuffed = _LINE_DOT.sub(b"\n..", message)  # lines end in CRLF; twice as quick as to replace that and a dot
-        if stuffed.startswith(b"."):
-            stuffed = b"." + stuffed
         try:
-            for block in _blocks(stuffed):
+            for block in _blocks(stuffed(message)):
                 line.put(block, self._waits.block)
                 if not line.quiet():
                     break
