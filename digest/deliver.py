@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, RLock
@@ -253,10 +253,10 @@ class _Worker:
         elif standing.suppressed is not None:
             self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
         elif self._shared.only or not self._shared.traffic.resting(domain_of(recipient), now):  # else it is given back
-            envelope = replace(delivery.envelope, sender=desk.sender_of(delivery))
-            if mailbox and recipient != envelope.recipient:
-                message = desk.readdress(envelope.message, mailbox)
-                envelope = replace(envelope, recipient=recipient, message=message)
+            sender, message = desk.sender_of(delivery), delivery.message
+            if mailbox and recipient != delivery.recipient:
+                message = desk.readdress(message, mailbox)
+            envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=delivery.message_id)
             return _Ready(delivery, envelope, now)
         return None
 

@@ -101,10 +101,14 @@ class Delivery:
     created: datetime
 
     @property
+    def message(self) -> bytes:
+        """The letter, unpacked anew each time."""
+        return zlib.decompress(self.packed)
+
+    @property
     def envelope(self) -> Envelope:
-        """As it was written, unpacked anew each time."""
-        message = zlib.decompress(self.packed)
-        return Envelope(sender=self.sender, recipient=self.recipient, message=message, message_id=self.message_id)
+        """As it was written."""
+        return Envelope(sender=self.sender, recipient=self.recipient, message=self.message, message_id=self.message_id)
 
 
 def address_key(address: str) -> str:
