@@ -244,23 +244,29 @@ class House:
         readers = {reader.id: reader for reader in self.config.subscribers}
         bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
 
-        def address_of(delivery: Delivery) -> Mailbox | Withheld:
-            """The reader's present address; by hand the address that was given."""
+        def address_of(delivery: Delivery) -> Mailbox | Withheld | None:
+            """The reader's present address; by hand the address that was given.
+
+            One that has not changed was judged when the letter was written; to judge it again would be a tenth of all
+            the work on a letter.
+            """
             reader = readers.get(delivery.subscriber)
             if reader is None:
                 return Withheld("the reader has left")
             if delivery.kind == "manual":
-                return Mailbox(name=reader.name or "", address=delivery.envelope.recipient)
+                return None
             if reader.pause_until and clock().astimezone(reader.timezone).date() < reader.pause_until:
                 return Withheld(f"the reader pauses until {reader.pause_until}", later=True)
+            if reader.email == delivery.recipient:
+                return None
             return Mailbox(name=reader.name or "", address=reader.email)
 
         def sender_of(delivery: Delivery) -> str:
             """Where its bounces go (VERP): an address that only this delivery has."""
             if bounces is None:
-                return delivery.envelope.sender
+                return delivery.sender
             local, _, domain = bounces.address.wire.rpartition("@")
-            return f"{local}+{stamp(delivery.id, delivery.envelope.message_id, keys)}@{domain}"
+            return f"{local}+{stamp(delivery.id, delivery.message_id, keys)}@{domain}"
 
         return Desk(
             address_of=address_of,

@@ -181,6 +181,13 @@ def test_a_new_address_gets_the_letter_once_and_nothing_else_of_it_changes(store
     assert b"ada@example.org" not in taken.message.replace(b"<ada.1@example.org>", b"")
 
 
+def test_an_address_that_has_not_changed_need_not_be_told(store: Store) -> None:
+    put(store, "ada")
+    with MailServer() as server:
+        assert outcomes(send(store, server, address_of=lambda _: None)) == {"ada": "sent"}
+        assert arrived(server) == Counter({"ada@example.org": 1})
+
+
 def test_who_has_left_gets_nothing(store: Store) -> None:
     put(store, "ada")
     with MailServer() as server:
