@@ -217,6 +217,7 @@ class _Worker:
                 self._shared.journal.back(delivery.id, delivery.epoch)
             given = [(delivery.id, delivery.epoch) for delivery in self._held.values()]
             self._store.give_back(given, now=self._shared.clock())
+            self._shared.traffic.spare(way, len(given))
             self._held = {}
         return len(given) < len(batch) or not self._shared.traffic.takes(way)
 
