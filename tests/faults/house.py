@@ -1,4 +1,4 @@
-"""A house whose letters meet a fault: its outbox, its clock, its ways out, and what must hold when the fault is gone."""
+"""A house whose letters meet a fault: its outbox, its clock, its ways out, and what must hold afterwards."""
 
 from __future__ import annotations
 
