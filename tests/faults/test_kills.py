@@ -196,5 +196,3 @@ def test_k11_held_for_longer_than_its_lease(anywhere: House, tmp_path: Path, ste
             assert taken_over.letters == ()
         assert house.states() == {"ada": "sent"}
         house.holds(server, other)
-
-
