@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,7 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     begun = time.monotonic()
 
     def ticks() -> float:
-        """A clock that a test may move: seconds in a file."""
-        moved = float(given.ticks.read_text() or 0) if given.ticks and given.ticks.exists() else 0.0
-        return time.monotonic() - begun + moved
+        return time.monotonic() - begun + _seconds(given.ticks)
 
     waits = Waits(connect=5, greeting=60, mail=60, rcpt=60, data=60, block=60, dot=60, farewell=1)
     way = Way(name="relay", open=lambda: Smtp(f"smtp://127.0.0.1:{given.port}", waits=waits))
@@ -122,6 +120,11 @@ def _compose(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     compose([reader("Europe/Berlin", "daily 07:30")], store, PRESS, now=clock())
 
 
+def _seconds(file: Path | None) -> float:
+    """By which a test has moved a clock."""
+    return float(file.read_text() or 0) if file and file.exists() else 0.0
+
+
 def _say(words: str) -> None:
     print(words, flush=True)  # noqa: T201, whoever started it reads it
 
@@ -136,11 +139,16 @@ def main() -> int:
     parser.add_argument("--point", choices=POINTS, default="never")
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--ticks", type=Path)
+    parser.add_argument("--moved", type=Path, help="a file of seconds by which the clock was moved")
     parser.add_argument("--start", type=Path, help="begin when this file is there")
     given = parser.parse_args()
     with _Store.open(given.url) as store:
         store.point = given.point
-        (_deliver if given.what == "deliver" else _compose)(store, given, lambda: given.now)
+
+        def clock() -> datetime:
+            return given.now + timedelta(seconds=_seconds(given.moved))
+
+        (_deliver if given.what == "deliver" else _compose)(store, given, clock)
     return 0
 
 
