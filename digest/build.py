@@ -24,10 +24,10 @@ from digest.config import load as _load
 from digest.deliver import Delivered, Desk, Round, Withheld, deliver
 from digest.delivery import Delivery
 from digest.dns import Dns, Resolver
-from digest.doctor import Finding, examine
+from digest.doctor import Finding, examine, standing
 from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
-from digest.health import absent, rests
+from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
 from digest.issue import Issue, Rulebook
 from digest.ledger import ledger
@@ -35,7 +35,7 @@ from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
-from digest.render import Renderer
+from digest.render import Pages, Renderer
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
@@ -61,6 +61,7 @@ class House:
     look_ups: tuple[LookUp, ...]
     enrichers: tuple[Enricher, ...]
     press: Press
+    pages: Pages
     book: Rulebook
 
     def with_config(self, config: Config) -> House:
@@ -80,7 +81,7 @@ class House:
             for relay in self.config.relays
         ]
 
-    def examine(self, resolver: Resolver | None = None) -> Iterator[Finding]:
+    def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
         """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
         relays = {str(relay): channel for relay in self.config.relays if isinstance(channel := _channel(relay), Smtp)}
 
@@ -100,7 +101,12 @@ class House:
                 return error.status
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
-        return examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from standing(self.store.standing(now=now), self.store.brakes(), self.health(now), now=now)
+
+    def health(self, now: datetime) -> list[Health]:
+        """How each source and each helper is."""
+        return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
 
     def test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
@@ -238,23 +244,29 @@ class House:
         readers = {reader.id: reader for reader in self.config.subscribers}
         bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
 
-        def address_of(delivery: Delivery) -> Mailbox | Withheld:
-            """The reader's present address; by hand the address that was given."""
+        def address_of(delivery: Delivery) -> Mailbox | Withheld | None:
+            """The reader's present address; by hand the address that was given.
+
+            One that has not changed was judged when the letter was written; to judge it again would be a tenth of all
+            the work on a letter.
+            """
             reader = readers.get(delivery.subscriber)
             if reader is None:
                 return Withheld("the reader has left")
             if delivery.kind == "manual":
-                return Mailbox(name=reader.name or "", address=delivery.envelope.recipient)
+                return None
             if reader.pause_until and clock().astimezone(reader.timezone).date() < reader.pause_until:
                 return Withheld(f"the reader pauses until {reader.pause_until}", later=True)
+            if reader.email == delivery.recipient:
+                return None
             return Mailbox(name=reader.name or "", address=reader.email)
 
         def sender_of(delivery: Delivery) -> str:
             """Where its bounces go (VERP): an address that only this delivery has."""
             if bounces is None:
-                return delivery.envelope.sender
+                return delivery.sender
             local, _, domain = bounces.address.wire.rpartition("@")
-            return f"{local}+{stamp(delivery.id, delivery.envelope.message_id, keys)}@{domain}"
+            return f"{local}+{stamp(delivery.id, delivery.message_id, keys)}@{domain}"
 
         return Desk(
             address_of=address_of,
@@ -294,6 +306,7 @@ def _parts(config: Config) -> dict[str, Any]:
             found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
         ),
         "press": _press(config),
+        "pages": Pages(config.templates),
         "book": Rulebook.of(config.subscribers),
     }
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,6 @@ def _guarded(beat: Beat) -> Callable[[], None]:
         try:
             beat.work()
         except Exception:  # the clock must not stop for one fault; the next beat tries again
-            log.exception("%s: failed", beat.name)
+            log.exception("a beat failed", beat=beat.name)
 
     return work

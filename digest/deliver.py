@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, RLock
@@ -19,7 +19,7 @@ from digest.journal import Journal
 from digest.letter import Mailbox
 from digest.letter import readdress as _readdress
 from digest.store import Evidence, Store, Watch
-from digest.traffic import Traffic, Way
+from digest.traffic import Traffic, Way, domain_of
 
 BATCH = 50
 """Letters that one connection takes out of the outbox at a time."""
@@ -41,8 +41,8 @@ class Withheld:
     later: bool = False
 
 
-AddressOf = Callable[[Delivery], Mailbox | Withheld]
-"""Where a delivery goes now."""
+AddressOf = Callable[[Delivery], Mailbox | Withheld | None]
+"""Where a delivery goes now; None: to the address that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Desk:
     """What of a letter is decided only when it goes out."""
 
     address_of: AddressOf
-    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.envelope.sender
+    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.sender
     readdress: Callable[[bytes, Mailbox], bytes] = _readdress
     presume: Callable[[Delivery], bool] = lambda _: False
     """Is a letter of which nobody knows whether it arrived presumed sent, rather than sent once more?"""
@@ -117,7 +117,7 @@ def deliver(
     for worker in workers:
         worker.result()
     words = shared.traffic.halted
-    stopped = "asked to stop" if shared.stop.is_set() else None
+    stopped = "asked to stop" if shared.stop.is_set() and store.waiting(clock()) else None
     if words and not shared.traffic.any_left:
         stopped = words[-1]
     return Round(letters=tuple(shared.letters), stopped=stopped, halted=tuple(words))
@@ -172,17 +172,21 @@ class _Worker:
     def run(self) -> None:
         channels: dict[str, Channel] = {}
         with ExitStack() as stack, self._store.watch() as watch:
-            while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
-                granted = self._shared.traffic.allow(way, BATCH)
-                if not granted:
-                    continue
-                batch = self._claim(granted)
-                self._shared.traffic.spare(way, granted - len(batch))
-                if not batch:
-                    return
-                if way.name not in channels:
-                    channels[way.name] = stack.enter_context(way.open())
-                self._send(batch, way, channels[way.name], watch)
+            try:
+                while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
+                    granted = self._shared.traffic.allow(way, BATCH)
+                    if not granted:
+                        continue
+                    batch = self._claim(granted)
+                    self._shared.traffic.spare(way, granted - len(batch))
+                    if not batch:
+                        return
+                    if way.name not in channels:
+                        channels[way.name] = stack.enter_context(way.open())
+                    if not self._send(batch, way, channels[way.name], watch):
+                        return
+            finally:
+                self._flush()
 
     def _claim(self, limit: int) -> list[Delivery]:
         shared = self._shared
@@ -193,8 +197,11 @@ class _Worker:
         self._held = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> None:
-        """These letters, one after the other; whatever happens stands in the store when this returns."""
+    def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> bool:
+        """These letters, one after the other; whatever happens, those that are not done wait again when this returns.
+
+        False where nothing came of any of them: they would be taken and given back for ever.
+        """
         waiting = deque(batch)
         try:
             ready = self._next(waiting, watch)
@@ -204,14 +211,14 @@ class _Worker:
                 ahead = None if way.per_second else self._next(waiting, watch)
                 if not self._one(ready, way, channel, ahead):
                     break
-                ready = ahead or self._next(waiting, watch)
+                ready = self._still(ahead) or self._next(waiting, watch)
         finally:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
             given = [(delivery.id, delivery.epoch) for delivery in self._held.values()]
-            self._flush()
             self._store.give_back(given, now=self._shared.clock())
             self._held = {}
+        return len(given) < len(batch) or not self._shared.traffic.takes(way)
 
     def _next(self, waiting: deque[Delivery], watch: Watch) -> _Ready | None:
         """The next letter that is still wanted, announced in the journal; None: no more, or asked to stop."""
@@ -219,9 +226,16 @@ class _Worker:
             delivery = waiting.popleft()
             ready = self._prepared(delivery, watch)
             if ready:
-                self._shared.journal.announce(delivery.id, delivery.epoch, delivery.envelope.message_id)
+                self._shared.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
                 return ready
         return None
+
+    def _still(self, ahead: _Ready | None) -> _Ready | None:
+        """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone."""
+        traffic, now = self._shared.traffic, self._shared.clock()
+        if ahead and not self._shared.only and traffic.resting(domain_of(ahead.envelope.recipient), now):
+            return None
+        return ahead
 
     def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
         """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""
@@ -230,18 +244,19 @@ class _Worker:
         if isinstance(mailbox, Withheld):
             self._withhold(delivery, mailbox, now)
             return None
-        standing = watch.standing(delivery, mailbox.wire)
+        recipient = mailbox.wire if mailbox else delivery.recipient
+        standing = watch.standing(delivery, recipient)
         if not standing.held:
             self._leave(delivery, "another process has it")
         elif standing.left is not None:
             self._close(delivery, State.CANCELLED, standing.left, now, counted=False)
         elif standing.suppressed is not None:
             self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
-        elif not self._shared.traffic.resting(mailbox.domain, now):  # else it is given back
-            envelope = replace(delivery.envelope, sender=desk.sender_of(delivery))
-            if envelope.recipient != mailbox.wire:
-                message = desk.readdress(envelope.message, mailbox)
-                envelope = replace(envelope, recipient=mailbox.wire, message=message)
+        elif self._shared.only or not self._shared.traffic.resting(domain_of(recipient), now):  # else it is given back
+            sender, message = desk.sender_of(delivery), delivery.message
+            if mailbox and recipient != delivery.recipient:
+                message = desk.readdress(message, mailbox)
+            envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=delivery.message_id)
             return _Ready(delivery, envelope, now)
         return None
 
@@ -366,7 +381,7 @@ class _Worker:
         self._shared.add(
             Delivered(
                 subscriber=delivery.subscriber,
-                message_id=delivery.envelope.message_id,
+                message_id=delivery.message_id,
                 outcome=str(outcome),
                 words=words,
             )

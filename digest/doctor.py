@@ -1,19 +1,23 @@
-"""Will letters arrive? The sender's records, the relay and the address of one-click leaving, each with its mend."""
+"""Will letters arrive, and is anything stuck? DNS, relays, one-click leaving, the outbox, each with its mend."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
 import httpx
 
 from digest.config import Config
+from digest.delivery import State
 from digest.dkim import Signer, zone_line
 from digest.dns import Resolver
 from digest.errors import DigestError
+from digest.health import Health
+from digest.store import Brake, Figures
 
 Outcome = Literal["well", "doubtful", "wrong", "unknown"]
 _GONE = ("pct", "rf", "ri")  # DMARC's second edition knows them no more (RFC 9989)
@@ -25,7 +29,7 @@ _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
 class Finding:
     """One thing that was looked at."""
 
-    about: str  # "From", "SPF", "DKIM", "DMARC", "relay", "one-click"
+    about: str  # "From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces"; "due", "outbox", "domain", "source"
     outcome: Outcome
     words: str
     mend: str = ""
@@ -46,11 +50,12 @@ def examine(
     domain = config.sender.domain
     looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("From", lambda: _sender(domain, resolver)),
-        ("SPF", lambda: _spf(domain, resolver)),
+        ("SPF", lambda: _spf(config.bounces.address.domain if config.bounces else domain, resolver)),
         ("DKIM", lambda: _dkim(config.signers, resolver)),
         ("DMARC", lambda: _dmarc(domain, resolver)),
         *(("relay", partial(_relay, str(relay), greet.get(str(relay)))) for relay in config.relays),
         ("one-click", lambda: _one_click(config.site, ask)),
+        ("bounces", lambda: _bounces(config, resolver)),
     )
     for about, look in looks:
         try:
@@ -92,7 +97,7 @@ def _spf(domain: str, resolver: Resolver) -> Iterator[Finding]:
             about="SPF", outcome="doubtful", words="it has no end, so it forbids nothing", mend="end it with ~all"
         )
     else:
-        words = f"{records[0]}; the envelope sender is of {domain}, as From is"
+        words = f"{records[0]} (the envelope's sender is of {domain})"
         yield Finding(about="SPF", outcome="well", words=words)
 
 
@@ -174,6 +179,89 @@ def _one_click(site: str | None, ask: Callable[[httpx.Request], int]) -> Iterato
     else:
         words = f"{site} answers {status} to a token that is none"
         yield Finding(about="one-click", outcome="doubtful", words=words)
+
+
+def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
+    bounces, sender = config.bounces, config.sender.domain
+    if bounces is None:
+        mend = (
+            "set `bounces:`; then an address that is dead gets no more letters, and large receivers keep trusting you"
+        )
+        yield Finding(about="bounces", outcome="doubtful", words="what comes back is read by nobody", mend=mend)
+        return
+    domain = bounces.address.domain
+    if not resolver.has_mail(domain):
+        mend = "give it an MX record that leads to the mailbox of `bounces:`"
+        yield Finding(about="bounces", outcome="wrong", words=f"{domain} takes no mail", mend=mend)
+        return
+    if not (f".{domain}".endswith(f".{sender}") or f".{sender}".endswith(f".{domain}")):
+        words = f"{domain} takes mail, but shares no domain with {sender}, so only the signature speaks for a letter"
+        mend = f"let bounces go to a mailbox at {sender} or below it" if not config.signers else ""
+        yield Finding(about="bounces", outcome="well" if config.signers else "doubtful", words=words, mend=mend)
+        return
+    yield Finding(
+        about="bounces", outcome="well", words=f"{domain} takes mail, and each letter has an address of its own"
+    )
+
+
+_LATE = timedelta(minutes=30)  # the service looks every half minute
+
+
+def standing(
+    figures: Figures, brakes: Sequence[Brake], sources: Sequence[Health], *, now: datetime
+) -> Iterator[Finding]:
+    """What is late, what was given up, and what waits for a person, each with what to do now."""
+    yield from _due(figures, now)
+    yield from _outbox(figures, now)
+    for brake in brakes:
+        if brake.until and brake.until > now:
+            words = f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
+            mend = "mend that; `digest deliver` asks it at once" if brake.kind == "relay" else ""
+            yield Finding(about=brake.kind, outcome="wrong", words=words, mend=mend)
+    for health in sources:
+        if health.word in ("failing", "silent", "late", "blocked by the publisher"):
+            words = f"{health.name}: {health.word}" + (f": {health.error}" if health.error and health.failures else "")
+            yield Finding(about="source", outcome="doubtful", words=words, mend="digest sources")
+
+
+def _due(figures: Figures, now: datetime) -> Iterator[Finding]:
+    since = figures.oldest_due
+    if since and now - since > _LATE:
+        words = f"a subscription has been due since {since:%Y-%m-%d %H:%M} UTC and has no issue"
+        mend = "is `digest run` running? If it is, its log says why; `digest compose` tries now"
+        yield Finding(about="due", outcome="wrong", words=words, mend=mend)
+    else:
+        yield Finding(about="due", outcome="well", words="every issue that was due is written")
+
+
+def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
+    letters = figures.letters
+    found = False
+    since = figures.oldest_waiting
+    if since and now - since > _LATE:
+        found = True
+        words = f"letters wait since {since:%Y-%m-%d %H:%M} UTC"
+        yield Finding(about="outbox", outcome="wrong", words=words, mend="`digest deliver` sends them, or says why not")
+    for state, said in _OPEN.items():
+        if count := letters.get(state):
+            found = True
+            words = f"{count:,} {'letter' if count == 1 else 'letters'} {said}"
+            yield Finding(
+                about="outbox", outcome="doubtful", words=words, mend="`digest outbox` says which, why, what to do"
+            )
+    if not found:
+        yield Finding(
+            about="outbox", outcome="well", words=f"nothing is stuck; {letters.get(State.SENT, 0):,} letters sent"
+        )
+
+
+_OPEN = {
+    State.IN_DOUBT: "in doubt: nobody knows whether they arrived",
+    State.FAILED: "refused for good",
+    State.POISON: "set aside, since whoever sent them died",
+    State.SUPPRESSED: "not sent, since their addresses get none",
+}
+"""Letters about which somebody may want to do something."""
 
 
 def _tags(text: str) -> dict[str, str]:

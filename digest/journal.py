@@ -126,7 +126,8 @@ class Journal:
                 raise JournalError(_no_record(self._path.parent, error)) from error
             whole = written == len(data) + self._torn
             self._torn = not whole
-        self._dirty.set()
+        if not self._dirty.is_set():  # it is cleared before the flush, so what is written by now is flushed
+            self._dirty.set()
         if not whole:
             raise JournalError(f"{self._path.parent}: the disk is full: make room; nothing is sent meanwhile")
 

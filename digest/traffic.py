@@ -69,6 +69,10 @@ class Traffic:
         """Whether any relay takes letters."""
         return bool(self._open())
 
+    def takes(self, way: Way) -> bool:
+        """Does this one take letters?"""
+        return way in self._open()
+
     def choose(self) -> Way | None:
         """One that takes letters, by weight; None where none does."""
         with self._lock:
@@ -119,7 +123,7 @@ class Traffic:
 
     def works(self, way: Way, recipient: str) -> None:
         """A letter went by this way to this domain: what was held against either is over."""
-        for kind, name in (("relay", way.name), ("domain", _domain(recipient))):
+        for kind, name in (("relay", way.name), ("domain", domain_of(recipient))):
             if (kind, name) in self._struck:
                 with self._lock:
                     self._struck.discard((kind, name))
@@ -165,7 +169,7 @@ class Traffic:
         passing = isinstance(error, Deferred) and reason == Reason.OTHER
         if reason not in (Reason.THROTTLED, Reason.POLICY) and not passing:
             return
-        domain = _domain(recipient)
+        domain = domain_of(recipient)
         until = self._store.strike("domain", domain, now=self._clock(), words=str(error), rest=rest)
         with self._lock:
             self._struck.add(("domain", domain))
@@ -173,5 +177,6 @@ class Traffic:
                 self._resting[domain] = until
 
 
-def _domain(recipient: str) -> str:
+def domain_of(recipient: str) -> str:
+    """By which the domain of an address is left alone."""
     return recipient.rpartition("@")[2].lower()

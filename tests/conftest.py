@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""What every test may ask for: two real databases, a SQLite file and one on a PostgreSQL server; real texts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of real answers and texts; tests that need it are skipped where $DIGEST_SHARED names none."""
-    folder = os.environ.get("DIGEST_SHARED")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("$DIGEST_SHARED names no folder")
-    return Path(folder)
+from digest.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +45,18 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'digest.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    with Store.open(store_url) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real answers and texts; tests that need it are skipped where $DIGEST_SHARED names none."""
+    folder = os.environ.get("DIGEST_SHARED")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("$DIGEST_SHARED names no folder")
+    return Path(folder)

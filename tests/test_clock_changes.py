@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,12 +27,6 @@ def reader(zone: str, when: str) -> Subscriber:
     return Subscriber(
         id="ada", email="ada@example.org", name="Ada", timezone=ZoneInfo(zone), pause_until=None, subscriptions=(mine,)
     )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 def days_of_issues(store: Store) -> Counter[date]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from digest.compose import Composed, Outlook, by_hand, compose
 from digest.delivery import Envelope, Result, State
@@ -29,12 +26,6 @@ from tests.store.samples import NOW, keep, preprint
 DAY = timedelta(days=1)
 DESK = Mailbox(name="Papers", address="papers@example.org")
 PRESS = Press(renderer=Renderer(), sender=DESK, owner=DESK)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from threading import Event
 
 import pytest
@@ -25,12 +26,6 @@ from tests.servers import DROP, MailServer, Says, unused_port
 from tests.store.samples import NOW
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
@@ -65,7 +60,8 @@ def way(port: int, **more: object) -> Way:
 
 
 def journals(store: Store) -> Path:
-    return Path(f"{store.engine.url.database}.letters")
+    """A folder for each database."""
+    return Path(gettempdir()) / f"letters-of-{store.ledger_id()}"
 
 
 def send(
@@ -185,6 +181,13 @@ def test_a_new_address_gets_the_letter_once_and_nothing_else_of_it_changes(store
     assert b"ada@example.org" not in taken.message.replace(b"<ada.1@example.org>", b"")
 
 
+def test_an_address_that_has_not_changed_need_not_be_told(store: Store) -> None:
+    put(store, "ada")
+    with MailServer() as server:
+        assert outcomes(send(store, server, address_of=lambda _: None)) == {"ada": "sent"}
+        assert arrived(server) == Counter({"ada@example.org": 1})
+
+
 def test_who_has_left_gets_nothing(store: Store) -> None:
     put(store, "ada")
     with MailServer() as server:
@@ -220,6 +223,7 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 from digest import channels
 from digest.deliver import Desk, deliver
 from digest.journal import Journal
@@ -260,12 +264,12 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(
-    store: Store, tmp_path: Path, moment: str
+    store: Store, store_url: str, moment: str
 ) -> None:
     put(store, "ada", "grace")
     script = {} if moment.startswith("after") else {moment: Says(delay=60)}
     with MailServer(script) as server:  # type: ignore[arg-type]
-        command = [sys.executable, "-c", KILLED, f"sqlite:///{tmp_path}/digest.db", str(journals(store))]
+        command = [sys.executable, "-c", KILLED, store_url, str(journals(store))]
         process = subprocess.Popen([*command, str(server.port), moment])
         if script:
             _until(lambda: _reached(server, moment))
@@ -294,3 +298,128 @@ def _until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_letter_that_is_asked_for_goes_out_although_its_domain_is_left_alone(store: Store) -> None:
+    put(store, "ada", "ben")
+    store.strike("domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(hours=1))
+    with MailServer() as server:
+        assert send(store, server).letters == ()
+        assert outcomes(send(store, server, only="<ada.1@example.org>")) == {"ada": "sent"}
+
+
+def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Store) -> None:
+    put(store, "ada", "ben", "cleo")
+    homes = {"ada": "gmail.example", "ben": "gmail.example", "cleo": "lab.example"}
+
+    def home(delivery: Delivery) -> Mailbox:
+        return Mailbox(address=f"{delivery.subscriber}@{homes[delivery.subscriber]}")
+
+    with MailServer({"RCPT": Says.line("450 4.7.28 too many, rate limited")}) as server:
+        assert outcomes(send(store, server, address_of=home)) == {"ada": "deferred", "cleo": "sent"}
+        assert {row.subscriber: row.state for row in store.outbox()} == {"ada": "deferred", "ben": "ready"}
+        assert [(brake.name, brake.strikes) for brake in store.brakes()] == [("gmail.example", 1)]
+        later = send(store, server, address_of=home, now=NOW + timedelta(minutes=30))
+        assert outcomes(later) == {"ada": "sent", "ben": "sent"}
+    assert store.brakes() == []
+
+
+def test_one_relay_takes_over_where_another_fails(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(9)))
+    with unused_port() as port, MailServer() as server:
+        result = send(store, way(port, weight=1000), server)
+    assert result.count("sent") == 9
+    assert result.stopped is None
+    assert [f"127.0.0.1:{port}: no connection" in words for words in result.halted] == [True]
+
+
+def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_same(store: Store) -> None:
+    put(store, "ada")
+    with unused_port() as port:
+        closed = way(port)
+        for minute in range(5):
+            send(store, closed, now=NOW + timedelta(seconds=minute))
+    with MailServer() as server:
+        again = Way(name=closed.name, open=way(server.port).open)
+        assert "left alone until" in str(send(store, again, now=NOW + timedelta(seconds=30)).stopped)
+        assert server.connections == 0
+        assert outcomes(send(store, again, now=NOW + timedelta(seconds=30), by_hand=True)) == {"ada": "sent"}
+    assert store.brakes() == []
+
+
+def test_a_relay_that_refuses_our_login_is_left_alone_at_once(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"MAIL": Says.line("553 5.7.1 sender not owned by you")}) as server:
+        send(store, server)
+        assert send(store, server, now=NOW + timedelta(minutes=14)).letters == ()
+        assert outcomes(send(store, server, now=NOW + timedelta(minutes=15))) == {"ada": "sent"}
+
+
+def test_a_relay_takes_no_more_than_its_day_allows(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(9)))
+    with MailServer() as server:
+        few = way(server.port, per_day=5)
+        result = send(store, few)
+        assert (result.count("sent"), "letters of today" in str(result.stopped)) == (5, True)
+        assert send(store, few).count("sent") == 0
+        assert send(store, few, now=NOW + timedelta(days=1)).count("sent") == 4
+
+
+def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
+    put(store, "ada", "ben", "cleo")
+    with MailServer() as server:
+        assert send(store, way(server.port, per_second=1000)).count("sent") == 3
+    assert store.turn(f"relay {way(server.port).name}", every=timedelta(0), now=NOW) == NOW + timedelta(seconds=0.01)
+
+
+def test_no_reader_pays_for_what_is_the_senders_fault(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(9)))
+    with MailServer({"RCPT": [Says.line("550 5.7.1 we do not trust you")] * 9}) as server:
+        assert send(store, server).count("failed") == 3
+    assert store.counts() == {"failed": 3, "ready": 6}
+    assert store.suppressions() == []
+
+
+def test_an_address_that_does_not_exist_gets_no_more_letters(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"RCPT": Says.line("550 5.1.1 no such user")}) as server:
+        send(store, server)
+    assert [row.address for row in store.suppressions()] == ["ada@example.org"]
+
+
+def test_a_letter_that_is_no_longer_wanted_is_not_sent_whatever_was_leased(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(6)))
+    done: list[str] = []
+
+    def after_the_first(letter: Delivered) -> None:
+        done.append(letter.subscriber)
+        if len(done) == 1:
+            store.suppress("reader4@example.org", "a bounce", now=NOW)
+            store.leave("reader5", "Mine", "asked to", now=NOW)
+
+    with MailServer() as server:
+        result = send(store, server, tell=after_the_first)
+    assert outcomes(result) | {"reader4": "suppressed", "reader5": "cancelled"} == outcomes(result)
+    assert len(server.taken) == 4
+
+
+def test_connections_share_the_letters(store: Store) -> None:
+    names = [f"reader{n}" for n in range(200)]
+    put(store, *names)
+    with MailServer() as server:
+        assert outcomes(send(store, server, connections=4)) == dict.fromkeys(names, "sent")
+        assert arrived(server) == Counter(f"{name}@example.org" for name in names)
+
+
+def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> None:
+    put(store, "ada")
+    ticks = iter([0.0, 0.0, *[9_999.0] * 99])
+
+    def steal(delivery: Delivery) -> Mailbox:
+        store.lapse(lambda _: (), now=NOW + timedelta(days=1), retry_at=NOW)
+        return at_home(delivery)  # type: ignore[return-value]
+
+    with MailServer() as server:
+        result = send(store, server, address_of=steal, ticks=lambda: next(ticks))
+        assert outcomes(result) == {"ada": "left"}
+        assert server.taken == []

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from digest.build import load, open_house
-from digest.config import Config
+from digest.config import Bounces, Config
 from digest.dkim import Signer, new_key
-from digest.doctor import Finding, examine
+from digest.doctor import Finding, examine, standing
 from digest.errors import DigestError
+from digest.health import Health
+from digest.letter import Mailbox
+from digest.store import Brake, Figures
 from tests.config.files import HOUSE, folder
 from tests.servers import MailServer
 from tests.store.samples import NOW
 
+DAY = timedelta(days=1)
 SIGNER = Signer(domain="example.org", selector="papers", key=new_key(ed25519=True))
 GOOD = {
     "example.org": ["v=spf1 mx ~all", "another text"],
     "papers._domainkey.example.org": [SIGNER.record],
+    "bounces.example.org": ["v=spf1 mx ~all"],
     "_dmarc.example.org": ["v=DMARC1; p=none; rua=mailto:a@example.org"],
 }
 
@@ -46,7 +53,12 @@ class Zone:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return replace(load(folder(tmp_path, HOUSE), env={}), signers=(SIGNER,), site="https://papers.example.org")
+    return replace(
+        load(folder(tmp_path, HOUSE), env={}),
+        signers=(SIGNER,),
+        site="https://papers.example.org",
+        bounces=Bounces(address=Mailbox(address="b@bounces.example.org")),
+    )
 
 
 def found(
@@ -66,18 +78,18 @@ def found(
 
 def test_all_is_well(config: Config) -> None:
     assert {finding.outcome for finding in found(config).values()} == {"well"}
-    assert list(found(config)) == ["From", "SPF", "DKIM", "DMARC", "relay", "one-click"]
+    assert list(found(config)) == ["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces"]
 
 
 @pytest.mark.parametrize(
     ("about", "name", "records", "outcome", "words"),
     [
-        ("SPF", "example.org", [], "wrong", "does not say who sends"),
-        ("SPF", "example.org", ["v=spf1 -all", "v=spf1 ~all"], "wrong", "has 2 records"),
-        ("SPF", "example.org", ["v=spf1 +all"], "wrong", "lets everybody"),
-        ("SPF", "example.org", ["v=spf1 mx"], "doubtful", "forbids nothing"),
-        ("SPF", "example.org", ["v=spf1 " + "include:a.example " * 11 + "~all"], "wrong", "11 look-ups"),
-        ("SPF", "example.org", ["v=spf1 redirect=_spf.example.net"], "well", "redirect"),
+        ("SPF", "bounces.example.org", [], "wrong", "does not say who sends"),
+        ("SPF", "bounces.example.org", ["v=spf1 -all", "v=spf1 ~all"], "wrong", "has 2 records"),
+        ("SPF", "bounces.example.org", ["v=spf1 +all"], "wrong", "lets everybody"),
+        ("SPF", "bounces.example.org", ["v=spf1 mx"], "doubtful", "forbids nothing"),
+        ("SPF", "bounces.example.org", ["v=spf1 " + "include:a.example " * 11 + "~all"], "wrong", "11 look-ups"),
+        ("SPF", "bounces.example.org", ["v=spf1 redirect=_spf.example.net"], "well", "redirect"),
         ("DKIM", "papers._domainkey.example.org", [], "wrong", "no record"),
         ("DKIM", "papers._domainkey.example.org", ["v=DKIM1; p="], "wrong", "revoked"),
         ("DKIM", "papers._domainkey.example.org", ["v=DKIM1; k=rsa; p=AAAA"], "wrong", "another key"),
@@ -123,6 +135,57 @@ def test_the_relay_and_the_one_click_address(config: Config) -> None:
     assert found(replace(config, site="http://localhost:8000"))["one-click"].outcome == "wrong"
 
 
+def test_what_comes_back_is_read_by_somebody(config: Config) -> None:
+    assert found(replace(config, bounces=None))["bounces"].outcome == "doubtful"
+    assert found(config, Zone(mail=False))["bounces"].outcome == "wrong"
+    elsewhere = replace(config, bounces=Bounces(address=Mailbox(address="b@bounces.example.net")))
+    assert found(elsewhere)["bounces"].outcome == "well"
+    assert found(replace(elsewhere, signers=()))["bounces"].outcome == "doubtful"
+
+
+def figures(**more: Any) -> Figures:
+    none: dict[str, Any] = {"letters": {}, "tries": {}, "evidence": {}, "suppressed": 0, "papers": 0}
+    return Figures(**({"oldest_waiting": None, "oldest_due": None} | none | more))
+
+
+def stuck(**more: Any) -> dict[str, tuple[str, str]]:
+    return {each.about: (each.outcome, each.words) for each in standing(figures(**more), (), (), now=NOW)}
+
+
+def test_what_is_late_or_waits_for_a_person_is_told() -> None:
+    long_ago, just_now = NOW - timedelta(hours=1), NOW - timedelta(minutes=1)
+    assert stuck(letters={"sent": 1234}) == {
+        "due": ("well", "every issue that was due is written"),
+        "outbox": ("well", "nothing is stuck; 1,234 letters sent"),
+    }
+    assert stuck(oldest_due=just_now, oldest_waiting=just_now)["due"][0] == "well"
+    assert stuck(oldest_due=long_ago)["due"][0] == "wrong"
+    assert stuck(oldest_waiting=long_ago)["outbox"] == ("wrong", "letters wait since 2026-11-20 06:30 UTC")
+    for state in ("in doubt", "failed", "poison", "suppressed"):
+        assert stuck(letters={state: 1})["outbox"][0] == "doubtful"
+
+
+def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
+    brake = Brake(kind="relay", name="smtp://r:25", strikes=5, until=NOW + DAY, at=NOW, words="535 no")
+    over = replace(brake, name="smtp://s:25", until=NOW - DAY)
+    health = Health(
+        name="arxiv",
+        word="failing",
+        last_ok=None,
+        next_try=NOW,
+        failures=3,
+        error="HTTP 503",
+        today=None,
+        usual=None,
+        yesterday=None,
+        usual_yesterday=None,
+    )
+    found = list(standing(figures(), [brake, over], [health, replace(health, word="well")], now=NOW))
+    assert [(each.about, each.outcome) for each in found[2:]] == [("relay", "wrong"), ("source", "doubtful")]
+    assert "535 no" in found[2].words
+    assert found[3].words == "arxiv: failing: HTTP 503"
+
+
 def test_a_question_that_is_not_answered_stops_no_other(config: Config) -> None:
     findings = found(config, Zone({"broken": []}, mail=False))
     assert findings["From"].outcome == "wrong"
@@ -135,7 +198,7 @@ def test_a_test_letter_arrives(tmp_path: Path) -> None:
         config = folder(tmp_path, HOUSE.replace("smtp://localhost:2525", f"smtp://127.0.0.1:{mail.port}"))
         with open_house(load(config, env={}), looking=True) as house:
             assert house.test_letter("grace@example.net", now=NOW)
-            greeting = {each.about: each for each in house.examine(Zone())}["relay"]
+            greeting = {each.about: each for each in house.examine(Zone(), now=NOW)}["relay"]
         [taken] = mail.taken
     assert taken.recipients == ("grace@example.net",)
     letter = message_from_bytes(taken.message, policy=default)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,12 +33,6 @@ def person(number: int, name: str = "Wei Zhang", **more: Any) -> dict[str, Any]:
 
 def record(key: str, *authors: dict[str, Any]) -> dict[str, Any]:
     return ROUTES | {"paperId": key, "externalIds": {"ArXiv": key}, "authors": list(authors), "title": f"On {key}"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 @pytest.fixture

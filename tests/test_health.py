@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -24,12 +22,6 @@ HF, ANNALS = Days(), Feed(title="Annals", url="https://annals.example/")
 ALL: list[Source] = [OAI, FEED, HF, ANNALS]
 FRIDAY, THURSDAY = date(2026, 11, 20), date(2026, 11, 19)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
 
 
 def answered(store: Store, *sources: Source, batch: date | None = None, at: datetime = NOW) -> None:

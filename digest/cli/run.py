@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +16,6 @@ from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.build import House
-
-log = logging.getLogger("digest")
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
 _TICK_EVERY = timedelta(seconds=30)
@@ -35,14 +34,13 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     With --once each is done one time, for cron; the exit code is the worst of them.
     """
     from digest.build import load, open_house
+    from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
     if not once and ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--now goes with --once")
     place: Place = ctx.obj
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    for noisy in ("apscheduler", "httpx", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    configure()
     with open_house(load(place.config)) as house:
         if once:
             with on_signal() as stop:
@@ -57,7 +55,7 @@ def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
     if not stop.is_set():
         codes.append(_compose(house, now))
     if not stop.is_set():
-        codes.append(_deliver(house, now, stop, restored=restored))
+        codes.append(_deliver(house, now, stop, restored=restored, said=set()))
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -77,15 +75,16 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
     from digest.cli.stop import on_signal
 
     current = house
+    said: set[str] = set()
     asked = Event()  # the first issue of a new house must not be written before its papers are there
 
     def reload() -> None:
         nonlocal current
         try:
             current = current.with_config(load(place.config))
-            log.info("config: read anew, %d readers", len(current.config.subscribers))
+            _log().info("config read anew", readers=len(current.config.subscribers))
         except DigestError as error:
-            log.error("config: kept as it was, since the new one is bad:\n%s", error)
+            _log().error("config kept as it was, since the new one is bad", words=str(error))
 
     def ask() -> None:
         try:
@@ -97,21 +96,45 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
-            _deliver(current, None, stop, restored=restored)
+            _deliver(current, None, stop, restored=restored, said=said)
 
     def listen() -> None:
         if current.config.bounces and current.config.bounces.url:
             _hear(current, None)
 
     with on_signal(hang_up=reload) as stop:
-        log.info("running: %d readers, %d sources", len(current.config.subscribers), len(current.sources))
+        _log().info("running", readers=len(current.config.subscribers), sources=len(current.sources))
         beats = [
             daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
             daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
-        daemon.run(beats, stop=stop)
-        log.info("stopped")
+        with _pages(lambda: current):
+            daemon.run(beats, stop=stop)
+        _log().info("stopped")
+
+
+def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
+    """The site beside the beats, where one is configured."""
+    config = house().config
+    if config.listen is None or config.site is None:
+        return nullcontext()
+    from digest.site import site
+    from digest.site.serve import beside
+
+    return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen)
+
+
+def _log() -> Any:
+    import structlog
+
+    return structlog.get_logger("digest")
+
+
+def _level(fault: object, doubt: object = None) -> Callable[..., Any]:
+    """How loud an event is: an error where something failed, a warning where somebody should look."""
+    level: Callable[..., Any] = _log().error if fault else _log().warning if doubt else _log().info
+    return level
 
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
@@ -120,12 +143,11 @@ def _pull(house: House, now: datetime, stop: Event) -> Exit:
     from digest.pull import Pulled
 
     def tell(result: Pulled) -> None:
-        level = logging.ERROR if result.fault else logging.WARNING if result.warnings else logging.INFO
         if not result.resting:
-            log.log(level, "pull: %s", line(result))
+            _level(result.fault, result.warnings)("pulled", words=line(result))
 
     def told(result: Enriched) -> None:
-        log.log(logging.WARNING if result.fault or result.warnings else logging.INFO, "enrich: %s", enriched(result))
+        _level(None, result.fault or result.warnings)("enriched", words=enriched(result))
 
     results = house.pull(now=now, stop=stop, tell=tell)
     house.enrich(now=now, stop=stop, tell=told)
@@ -137,7 +159,9 @@ def _compose(house: House, now: datetime) -> Exit:
 
     results = house.compose(
         now=now,
-        tell=lambda result: log.log(logging.ERROR if result.fault else logging.INFO, "compose: %s", line(result)),
+        tell=lambda result: _level(result.fault)(
+            "composed", reader=result.subscriber, papers=result.papers, words=line(result)
+        ),
     )
     return exit_code(results)
 
@@ -146,24 +170,30 @@ def _hear(house: House, now: datetime | None) -> Exit:
     from digest.cli.hear import line
 
     try:
-        house.hear(lambda: now or datetime.now(UTC), tell=lambda heard: log.info("hear: %s", line(heard)))
+        house.hear(
+            lambda: now or datetime.now(UTC),
+            tell=lambda heard: _log().info("heard", kind=str(heard.kind), words=line(heard)),
+        )
     except (ConfigError, MailboxError) as error:
-        log.error("hear: %s", error)
+        _log().error("nothing heard", words=str(error))
         return Exit.LATER
     return Exit.DONE
 
 
-def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool) -> Exit:
-    from digest.cli.deliver import exit_code, line
+def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool, said: set[str]) -> Exit:
+    """`said` is what was told of relays the last time; it is told once as long as it lasts."""
+    from digest.cli.deliver import exit_code
 
     result = house.deliver(
         lambda: now or datetime.now(UTC),
         stop=stop,
         restored=restored,
-        tell=lambda letter: log.log(
-            logging.INFO if letter.outcome == "sent" else logging.WARNING, "deliver: %s", line(letter)
+        tell=lambda letter: _level(None, letter.outcome != "sent")(
+            "delivered", reader=letter.subscriber, outcome=letter.outcome, words=letter.words
         ),
     )
-    for words in result.halted:
-        log.error("deliver: took no letters: %s", words)
+    for words in set(result.halted) - said:
+        _log().error("a relay took no letters", words=words)
+    said.clear()
+    said.update(result.halted)
     return exit_code(result)

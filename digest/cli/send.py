@@ -65,7 +65,7 @@ def command(
                     click.echo(f"  {item.paper.key}  {item.paper.title}")
                 continue
             drawn.keep(house.store, envelope, record=record, now=now)
-            result = house.deliver(lambda: now, stop=stop, only=envelope.message_id)
+            result = house.deliver(lambda: now, stop=stop, only=envelope.message_id, by_hand=True)
             for letter in result.letters:
                 click.echo(f"  {line(letter)}")
             if result.stopped:

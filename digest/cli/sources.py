@@ -27,10 +27,9 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
     eight such weekdays. Nothing is asked and nothing is written.
     """
     from digest.build import load, open_house
-    from digest.health import of_all, of_helpers
 
     with open_house(load(place.config), looking=True) as house:
-        found = [*of_all(house.sources, house.store, now=now), *of_helpers(house.enrichers, house.store, now=now)]
+        found = house.health(now)
     if as_json:
         for each in found:
             click.echo(dumped(_values(each)))

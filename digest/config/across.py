@@ -75,6 +75,12 @@ def foreign_complaints(house: Document, sender: str) -> Iterator[Problem]:
         yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
+def pages_of_nowhere(house: Document) -> Iterator[Problem]:
+    """Pages are served for links that lead to them."""
+    if ("listen",) in house.values and ("site",) not in house.values:
+        yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
+
+
 def unsigned_links(house: Document) -> Iterator[Problem]:
     """Links to a site are signed, and so are the addresses of bounces; both need a key."""
     for key, what in (("site", "links are signed"), ("bounces", "their addresses are signed")):

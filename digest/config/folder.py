@@ -10,7 +10,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from digest.config.across import foreign_complaints, foreign_signature, repeated_names, shared_addresses, unsigned_links
+from digest.config.across import (
+    foreign_complaints,
+    foreign_signature,
+    pages_of_nowhere,
+    repeated_names,
+    shared_addresses,
+    unsigned_links,
+)
 from digest.config.document import Document, read
 from digest.config.fields import secret
 from digest.config.hints import house_hints, reader_hints
@@ -35,7 +42,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     readers = [read(path) for path in _reader_files(folder / "subscribers", problems)]
     for document in (house, *readers):
         problems += document.problems
-    problems += [*unsigned_links(house), *shared_addresses(readers)]
+    problems += [*unsigned_links(house), *pages_of_nowhere(house), *shared_addresses(readers)]
     entry = _judged(HouseEntry, house, problems, {"env": env})
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
@@ -119,6 +126,7 @@ def _config(
         journal=_journal(entry),
         bounces=entry.bounces.bounces() if entry.bounces else None,
         site=entry.site,
+        listen=entry.listen,
         keys=entry.secret,
         signers=tuple(entry.dkim.signers()) if entry.dkim else (),
         complaints=entry.complaints,

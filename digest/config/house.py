@@ -40,6 +40,13 @@ def _site(value: object) -> str:
     return url.geturl().rstrip("/")
 
 
+def _listen(value: object) -> tuple[str, int]:
+    host, _, port = text(value).rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError("expected HOST:PORT, such as 127.0.0.1:8000")
+    return host.strip("[]"), int(port)
+
+
 def _folder(value: object) -> Path:
     path = Path(text(value))
     if not path.is_dir():
@@ -73,6 +80,7 @@ class HouseEntry(Entry):
     journal: Text | None = None
     bounces: BouncesEntry | None = None
     site: Annotated[str, PlainValidator(_site)] | None = None
+    listen: Annotated[tuple[str, int], PlainValidator(_listen)] | None = None
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = ()
     dkim: SigningEntry | None = None
     complaints: Address | None = None

@@ -32,6 +32,7 @@ class Config:
     journal: Path  # the folder of the phase records
     bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
+    listen: tuple[str, int] | None  # where the pages are served
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
     complaints: Mailbox | None  # where mailbox providers tell of complaints

@@ -1,8 +1,9 @@
-"""From an issue to the parts of a letter: templates, words and marks."""
+"""From an issue to the parts of a letter, and the pages: templates, words and marks."""
 
 from __future__ import annotations
 
+from digest.render.pages import Pages
 from digest.render.renderer import Parts, Renderer
 from digest.render.view import Links
 
-__all__ = ["Links", "Parts", "Renderer"]
+__all__ = ["Links", "Pages", "Parts", "Renderer"]

@@ -64,8 +64,8 @@ class Renderer:
 
     def __init__(self, overrides: Path | None = None) -> None:
         files = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
-        self._templates = _environment(_Inlining(files))
-        self._as_written = _environment(files)  # its lines are those of the files: for errors
+        self._templates = environment(_Inlining(files))
+        self._as_written = environment(files)  # its lines are those of the files: for errors
         self._cards: dict[tuple[object, ...], _Card] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
 
@@ -211,7 +211,7 @@ class _Inlining(BaseLoader):
         return inlined(source, self._files.get_source(environment, _STYLE)[0]), file, up_to_date
 
 
-def _environment(loader: BaseLoader) -> Environment:
+def environment(loader: BaseLoader) -> Environment:
     environment = Environment(
         loader=loader,
         autoescape=select_autoescape(("html.j2",), default_for_string=True),

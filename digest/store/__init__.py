@@ -14,6 +14,7 @@ from digest.store import journals as _journals
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
 from digest.store import post as _post
+from digest.store import standing as _standing
 from digest.store import watch as _watch
 from digest.store.answers import Answers
 from digest.store.brakes import Brake
@@ -25,6 +26,7 @@ from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
 from digest.store.post import Merged
 from digest.store.sources import Progress, SourceState
+from digest.store.standing import Figures, Pruned
 from digest.store.subscriptions import Due, Plan, Schedule
 from digest.store.watch import Standing, Watch
 from digest.store.works import Bond, Work
@@ -36,6 +38,7 @@ __all__ = [
     "Brake",
     "Due",
     "Evidence",
+    "Figures",
     "IssueRow",
     "Known",
     "Lease",
@@ -43,6 +46,7 @@ __all__ = [
     "OutboxRow",
     "Plan",
     "Progress",
+    "Pruned",
     "Publication",
     "Schedule",
     "SourceState",
@@ -117,6 +121,7 @@ class Store(Database):
     # Subscriptions
     sync = subscriptions.sync
     due = subscriptions.due
+    next_due = subscriptions.next_due
     advance = subscriptions.advance
     told = subscriptions.told
     told_many = subscriptions.told_many
@@ -140,6 +145,10 @@ class Store(Database):
     outbox = _outbox.outbox
     counts = _outbox.counts
     decide = _outbox.decide
+
+    # How things stand
+    standing = _standing.standing
+    prune = _standing.prune
 
     # Journals
     ledger_id = _journals.ledger_id

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from digest.delivery import State
@@ -92,9 +92,7 @@ def hear(
     was dealt with before.
     """
     with self.writing() as connection:
-        fresh = connection.execute(
-            insert(connection, t.heard).values(piece=piece, at=now).on_conflict_do_nothing()
-        ).rowcount
+        fresh = _added(connection, t.heard, {"piece": piece, "at": now})
         if not fresh:
             return None
         if arrived is not None:
@@ -116,7 +114,7 @@ def suppress(self: Database, address: str, reason: str, *, now: datetime) -> boo
     """No more letters to this address; False where that was so already."""
     row = {"address": address, "reason": strip_controls(reason), "since": now}
     with self.writing() as connection:
-        return bool(connection.execute(insert(connection, t.suppression).values(row).on_conflict_do_nothing()).rowcount)
+        return _added(connection, t.suppression, row)
 
 
 def lift(self: Database, address: str) -> bool:
@@ -166,6 +164,13 @@ def departures(self: Database) -> dict[tuple[str, str], str]:
         }
 
 
+def _added(connection: Connection, table: Table, row: dict[str, object]) -> bool:
+    """Insert a row, unless it is there; PostgreSQL's driver counts no inserted rows, so they are asked for."""
+    key = next(iter(table.primary_key))
+    statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(key)
+    return connection.execute(statement).first() is not None
+
+
 def _leave(connection: Connection, subscriber: str, subscription: str, why: str, now: datetime) -> None:
     row = {"subscriber": subscriber, "subscription": subscription, "at": now, "why": strip_controls(why)}
     connection.execute(insert(connection, t.departure).values(row).on_conflict_do_nothing())
@@ -179,8 +184,8 @@ def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime
         row = {"address": each.address, "at": now, "kind": each.kind, "words": said, "points": each.points}
         connection.execute(plain_insert(t.evidence), row | {"delivery": each.delivery})
         if points >= THRESHOLD or (each.points >= 1 and _is_new(connection, each.delivery, now)):
-            fresh = insert(connection, t.suppression).values(address=each.address, reason=said, since=now)
-            if connection.execute(fresh.on_conflict_do_nothing()).rowcount:
+            row = {"address": each.address, "reason": said, "since": now}
+            if _added(connection, t.suppression, row):
                 found.append(Suppression(address=each.address, reason=said, since=now))
     return found
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.delivery import Delivery, Envelope, Result, State
+from digest.delivery import Delivery, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.text import strip_controls
@@ -47,25 +47,11 @@ def claim(
     Those to a domain that is left alone stay where they are. With `only`, a Message-ID, no letter but that one is
     taken.
     """
-    brake = t.brake.c
-    braked = select(brake.name).where(brake.kind == "domain", brake.until > now)
-    chosen = select(_COLUMN.id).where(_COLUMN.next_at <= now).order_by(_COLUMN.next_at, _COLUMN.id).limit(limit)
-    chosen = chosen.where(_COLUMN.domain.not_in(braked) if only is None else _COLUMN.message_id == only)
-    # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
-    once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
-    lease_out = {"state": State.LEASED, "owner": owner, "epoch": _COLUMN.epoch + 1, "until": now + lease}
-    take = update(t.delivery).where(_COLUMN.id.in_(select(once.c.id))).values(lease_out | {"next_at": None})
+    values = {"now": now, "owner": owner, "until": now + lease, "limit": limit}
     with self.writing() as connection:
-        mine = connection.scalars(take.returning(_COLUMN.id)).all()
-        if not mine:
-            return []
-        letters = (
-            select(t.delivery, t.letter.c.message, t.issue.c.subscription)
-            .join(t.letter)
-            .join(t.issue, isouter=True)
-            .where(_COLUMN.id.in_(mine))
-        )
-        return [_delivery(row) for row in connection.execute(letters.order_by(*_OLDEST))]
+        take, more = (_TAKE, {}) if only is None else (_TAKE_ONE, {"only": only})
+        mine = connection.scalars(take, values | more).all()
+        return [_delivery(row) for row in connection.execute(_LETTERS, {"mine": mine}).all()] if mine else []
 
 
 def waiting(self: Database, now: datetime) -> bool:
@@ -211,6 +197,43 @@ def decide(
     return before
 
 
+def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
+    """Lease what waits for longest of these letters."""
+    chosen = select(_COLUMN.id).where(_COLUMN.next_at <= bindparam("now"), which)
+    chosen = chosen.order_by(_COLUMN.next_at, _COLUMN.id).limit(bindparam("limit")).with_for_update(skip_locked=True)
+    # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
+    once = chosen.cte("chosen").prefix_with("MATERIALIZED")
+    lease: dict[str, Any] = {"owner": bindparam("owner"), "until": bindparam("until"), "epoch": _COLUMN.epoch + 1}
+    take = update(t.delivery).where(_COLUMN.id.in_(select(once.c.id)))
+    return take.values(lease | {"state": State.LEASED, "next_at": None}).returning(_COLUMN.id)
+
+
+# Made once, here and below: to put a statement together takes as long as to run it.
+_BRAKED = select(t.brake.c.name).where(t.brake.c.kind == "domain", t.brake.c.until > bindparam("now"))
+_TAKE = _take(_COLUMN.domain.not_in(_BRAKED))
+_TAKE_ONE = _take(_COLUMN.message_id == bindparam("only"))
+
+_LETTERS = (
+    select(
+        _COLUMN.id,
+        _COLUMN.epoch,
+        _COLUMN.subscriber,
+        _COLUMN.kind,
+        _COLUMN.sender,
+        _COLUMN.recipient,
+        _COLUMN.message_id,
+        _COLUMN.attempts,
+        _COLUMN.doubts,
+        _COLUMN.created,
+        t.letter.c.message,
+        t.issue.c.subscription,
+    )
+    .join(t.letter)
+    .join(t.issue, isouter=True)
+    .where(_COLUMN.id.in_(bindparam("mine", expanding=True)))
+    .order_by(*_OLDEST)
+)
+
 _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
 """Whoever lost the lease writes nothing any more."""
 
@@ -252,19 +275,16 @@ def _free(connection: Connection, number: int, epoch: int, *, now: datetime, ret
 
 
 def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
-    envelope = Envelope(
-        sender=row.sender,
-        recipient=row.recipient,
-        message=zlib.decompress(row.message),
-        message_id=row.message_id,
-    )
     return Delivery(
         id=row.id,
         epoch=row.epoch,
         subscriber=row.subscriber,
         subscription=row.subscription or "",
         kind=row.kind,
-        envelope=envelope,
+        sender=row.sender,
+        recipient=row.recipient,
+        message_id=row.message_id,
+        packed=row.message,
         attempts=row.attempts,
         doubts=row.doubts,
         created=row.created,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.delivery import WAITING, Envelope, State
+from digest.delivery import WAITING, Envelope, State, pack
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 
@@ -52,7 +51,7 @@ def put(connection: Connection, envelope: Envelope, *, created: datetime, **more
     number = connection.scalar(statement.returning(_COLUMN.id))
     if number is None:
         return False
-    connection.execute(plain_insert(t.letter).values(delivery_id=number, message=zlib.compress(envelope.message, 1)))
+    connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack(envelope.message)))
     return True
 
 

@@ -93,6 +93,14 @@ def due(self: Database, now: datetime) -> list[Due]:
     ]
 
 
+def next_due(self: Database) -> dict[tuple[str, str], datetime | None]:
+    """When each subscription, by (subscriber, name), is due next; None: at once."""
+    c = t.subscription.c
+    with self.reading() as connection:
+        rows = connection.execute(select(c.subscriber, c.name, c.next_due).where(c.active))
+        return {(row.subscriber, row.name): row.next_due for row in rows}
+
+
 def advance(self: Database, row: int, *, next_due: datetime | None, next_slot: str | None, seen: int = 0) -> None:
     """Let a slot pass without an issue (or an alert without news): what arrives meanwhile stays to be told."""
     with self.writing() as connection:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench NAME [--rules N] [--json]`: run one benchmark and print its figures."""
+"""`python -m tests.bench NAME [--rules N] [--letters N] [--json]`: run one benchmark and print its figures."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ def main() -> int:
     parser.add_argument(
         "--rules", type=int, metavar="N", help="of match: how many; else all four sizes, as JSON 100,000"
     )
+    parser.add_argument("--letters", type=int, metavar="N", help="of send: how many; else 10,000")
     parser.add_argument("--json", action="store_true", help="one object")
     chosen = parser.parse_args()
     if chosen.name == "match" and chosen.rules is None and not chosen.json:
         return _every_size()
     run: Callable[..., dict[str, object]] = importlib.import_module(f"tests.bench.{chosen.name}").run
-    figures = run(chosen.rules) if chosen.rules is not None else run()
+    size = {"match": chosen.rules, "send": chosen.letters}.get(chosen.name)
+    figures = run(size) if size is not None else run()
     if chosen.json:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:

@@ -1,104 +1,228 @@
-"""Letters a second over one connection: our SMTP channel beside smtplib, to the same server on loopback."""
+"""Letters a second to Postfix's smtp-sink: ours from the store and back into it, beside smtp-source and two clients."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shutil
 import smtplib
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
+import aiosmtplib
+
+from digest.build import House, load, open_house
 from digest.channels.smtp import Smtp
 from digest.delivery import Envelope
+from digest.letter import Mailbox, build
+from digest.render import Renderer
+from digest.store import Store
+from digest.store.post import put
+from digest.subscription import Subscriber
+from tests.bench.day import papers_of_a_day
+from tests.render.samples import LINKS, POSTAL, issue, item, on_sparse
+from tests.servers import unused_port
 
-_LETTERS = 300
+LETTERS = 10_000
 _ROUNDS = 5
-_LINE = b"A line of a letter of common length, quoted-printable, with .dots and =C3=A9.\r\n"
-_LETTER = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: Papers\r\n\r\n" + _LINE * 450  # 36 KB
+_FEWER = 10  # a peer that is slow sends one letter of so many
+_BYTES = 37_000
+_SESSIONS = 10  # of smtp-source, besides as many as our connections
+_NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+_SENDER, _READER = Mailbox(name="Morning Papers", address="papers@example.org"), Mailbox(address="ada@example.org")
 
-# In a process of its own, so that the figures are the senders' alone.
-_SINK = """
-import socket
-replies = {
-    b"EHLO": b"250-sink\\r\\n250-SIZE 0\\r\\n250 PIPELINING\\r\\n",
-    b"DATA": b"354 go\\r\\n",
-    b"QUIT": b"221 bye\\r\\n",
-}
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-while True:
-    connection, _ = listener.accept()
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(b"220 sink\\r\\n")
-    data, body = b"", False
-    while True:
-        new = connection.recv(1 << 18)
-        if not new:
-            break
-        data += new
-        out = b""
-        while True:
-            if body:
-                end = data.find(b"\\r\\n.\\r\\n")
-                if end < 0:
-                    break
-                data, body = data[end + 5:], False
-                out += b"250 ok\\r\\n"
-                continue
-            line, found, rest = data.partition(b"\\r\\n")
-            if not found:
-                break
-            data = rest
-            verb = line[:4].upper()
-            body = verb == b"DATA"
-            out += replies.get(verb, b"250 ok\\r\\n")
-        connection.sendall(out)
+_HOUSE = """
+database: sqlite:///{folder}/digest.db
+sender: Morning Papers <papers@example.org>
+smtp: smtp://127.0.0.1:{port}
+bounces: bounces@example.org
+secret: a secret that only a benchmark has
+sources:
+  arxiv: {{categories: [cs.LG]}}
 """
 
 
-def run() -> dict[str, object]:
-    """The best of several rounds, taken by turns: what the machine does beside slows both alike."""
-    with _sink() as port:
-        ours = smtplibs = 0.0
-        for _ in range(_ROUNDS):
-            ours = max(ours, _rate(lambda: _ours(port)))
-            smtplibs = max(smtplibs, _rate(lambda: _smtplib(port)))
+def run(letters: int = LETTERS) -> dict[str, object]:
+    """Rates of all sides, by turns, and CPU of our process; slow peers and other modes send one letter of ten."""
+    for tool in ("smtp-sink", "smtp-source"):
+        if not _found(tool):
+            sys.stderr.write(f"{tool} is missing: it comes with Postfix (Debian: apt-get install postfix)\n")
+            raise SystemExit(2)
+    bodies = list(_letters())
+    share, few = letters // _ROUNDS, letters // _ROUNDS // _FEWER
+    if not few:
+        raise SystemExit(f"at least {_ROUNDS * _FEWER} letters")
+    with _sink() as port, TemporaryDirectory() as folder, _house(Path(folder), port, letters) as house:
+        connections = house.config.connections
+        sides: dict[str, _Side] = {
+            "ours": _Side(share, lambda: _ours(house, share)),
+            "smtp_source": _Side(share, lambda: _smtp_source(port, share, connections, "-d")),
+            f"smtp_source_{_SESSIONS}": _Side(share, lambda: _smtp_source(port, share, _SESSIONS, "-d")),
+            "smtp_source_no_reuse": _Side(few, lambda: _smtp_source(port, few, connections)),
+            "channel": _Side(few, lambda: _channel(port, _envelopes(bodies, few))),
+            "smtplib": _Side(few, lambda: _smtplib(port, _envelopes(bodies, few))),
+            "aiosmtplib": _Side(few, lambda: asyncio.run(_aiosmtplib(port, _envelopes(bodies, few)))),
+        }
+        for turn in range(_ROUNDS):
+            _fill(house.store, _envelopes(bodies, share, turn * share))
+            for side in sides.values():
+                side.take_turn()
+        sent = house.store.counts()
+    if sent != {"sent": share * _ROUNDS}:
+        raise RuntimeError(f"not all was sent: {sent}")
+    rates = {f"{name}_per_s": side.rate for name, side in sides.items()}
     return {
-        "letters": _LETTERS,
-        "bytes": len(_LETTER),
-        "ours_per_s": ours,
-        "smtplib_per_s": smtplibs,
-        "ratio": ours / smtplibs,
+        "letters": share * _ROUNDS,
+        "bytes": sum(map(len, bodies)) // len(bodies),
+        "connections": connections,
+        **rates,
+        "ratio": sides["ours"].rate / sides["smtp_source"].rate,
+        "cpu_us": sides["ours"].cpu_us,
+        "channel_cpu_us": sides["channel"].cpu_us,
+        "smtplib_cpu_us": sides["smtplib"].cpu_us,
+        "aiosmtplib_cpu_us": sides["aiosmtplib"].cpu_us,
+        "peers_letters": few * _ROUNDS,  # of all but ours and smtp_source with reuse
     }
 
 
-def _rate(send: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    send()
-    return _LETTERS / (time.perf_counter() - begin)
+@dataclass(slots=True)
+class _Side:
+    """One way to send; what its turns took together."""
+
+    letters: int  # each turn
+    send: Callable[[], None]
+    sent: int = 0
+    seconds: float = 0.0
+    cpu: float = 0.0  # of this process
+
+    def take_turn(self) -> None:
+        begun, used = time.perf_counter(), time.process_time()
+        self.send()
+        self.cpu += time.process_time() - used
+        self.seconds += time.perf_counter() - begun
+        self.sent += self.letters
+
+    @property
+    def rate(self) -> float:
+        return round(self.sent / self.seconds, 1)
+
+    @property
+    def cpu_us(self) -> float:
+        return round(self.cpu * 1e6 / self.sent, 1)
 
 
-def _ours(port: int) -> None:
-    envelope = Envelope(
-        sender="a@example.org", recipient="b@example.org", message=_LETTER, message_id="<1@example.org>"
-    )
+def _ours(house: House, letters: int) -> None:
+    """As `digest deliver`: claimed, watched, journalled, sent, and closed in the store."""
+    result = house.deliver(lambda: datetime.now(UTC))
+    if result.count("sent") != letters:
+        raise RuntimeError(f"{result.count('sent')} of {letters} were sent; {result.stopped}")
+
+
+def _channel(port: int, envelopes: list[Envelope]) -> None:
+    """Our SMTP alone, without a store or a journal."""
     with Smtp(f"smtp://127.0.0.1:{port}") as channel:
-        for _ in range(_LETTERS):
-            channel.send(envelope, lambda: None)
+        for envelope, following in zip(envelopes, [*envelopes[1:], None], strict=True):
+            channel.send(envelope, lambda: None, following)
 
 
-def _smtplib(port: int) -> None:
+def _smtp_source(port: int, letters: int, sessions: int, *more: str) -> None:
+    """Postfix's own, in C; it makes its letters up as it sends them."""
+    options = [*more, "-s", str(sessions), "-l", str(_BYTES), "-m", str(letters)]
+    addresses = ["-f", _SENDER.wire, "-t", _READER.wire, "-M", "bench.example.org"]
+    subprocess.run([_found("smtp-source"), *options, *addresses, f"127.0.0.1:{port}"], check=True)
+
+
+def _smtplib(port: int, envelopes: list[Envelope]) -> None:
     with smtplib.SMTP("127.0.0.1", port) as client:
-        for _ in range(_LETTERS):
-            client.sendmail("a@example.org", ["b@example.org"], _LETTER)
+        for each in envelopes:
+            client.sendmail(each.sender, [each.recipient], each.message)
+
+
+async def _aiosmtplib(port: int, envelopes: list[Envelope]) -> None:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+        for each in envelopes:
+            await client.sendmail(each.sender, [each.recipient], each.message)
+
+
+def _letters() -> Iterator[bytes]:
+    """As our readers get them, each with other papers, of about so many bytes."""
+    renderer, papers = Renderer(), papers_of_a_day(120).papers
+    for first in range(0, 120, 12):
+        picked = on_sparse(*(item(paper, "the") for paper in papers[first : first + 12]))
+        parts = renderer.letter(issue(picked), LINKS, postal=POSTAL)
+        yield build(
+            sender=_SENDER,
+            to=_READER,
+            subject=parts.subject,
+            text=parts.text_lines,
+            html=parts.html_lines,
+            message_id=f"<{first}@example.org>",
+            date=_NOW,
+        )
+
+
+def _envelopes(bodies: list[bytes], count: int, first: int = 0) -> list[Envelope]:
+    return [
+        Envelope(sender=_SENDER.wire, recipient=_address(number), message=body, message_id=f"<{number}.1@example.org>")
+        for number, body in enumerate(islice(cycle(bodies), count), start=first)
+    ]
+
+
+def _address(number: int) -> str:
+    return f"reader{number}@example.org"
+
+
+def _fill(store: Store, envelopes: list[Envelope]) -> None:
+    """The outbox as it is in the morning, after a night's composing."""
+    with store.writing() as connection:
+        for each in envelopes:
+            reader = each.recipient.partition("@")[0]
+            put(connection, each, created=_NOW, notice=each.message_id, subscriber=reader, kind="scheduled")
+
+
+@contextmanager
+def _house(folder: Path, port: int, letters: int) -> Iterator[House]:
+    """A house with a reader for each letter, its store in a file."""
+    (folder / "digest.yaml").write_text(_HOUSE.format(folder=folder, port=port))
+    readers = tuple(
+        Subscriber(id=f"reader{number}", email=_address(number), timezone=ZoneInfo("UTC"), language="en")
+        for number in range(letters)
+    )
+    with open_house(replace(load(folder), subscribers=readers)) as house:
+        yield house
 
 
 @contextmanager
 def _sink() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", _SINK], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    """smtp-sink at a port of loopback; root may not run it as root."""
+    with ExitStack() as stack:
+        with unused_port() as port:
+            pass
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        process = stack.enter_context(subprocess.Popen([_found("smtp-sink"), *user, f"127.0.0.1:{port}", "100"]))
+        stack.callback(process.kill)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                smtplib.SMTP("127.0.0.1", port).quit()
+            except OSError:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+            else:
+                break
+        yield port
+
+
+def _found(tool: str) -> str:
+    """Where a tool of Postfix lies; empty where it does not. A plain user's path often leaves out sbin."""
+    return shutil.which(tool) or shutil.which(tool, path="/usr/sbin:/usr/local/sbin:/sbin") or ""

@@ -208,6 +208,14 @@ def test_implicit_tls_and_reuse() -> None:
         assert len(server.secured) == 1
 
 
+def test_a_large_letter_arrives_whole_under_tls() -> None:
+    slow = Says(delay=0.3)  # at its first bytes, so that we come to wait for room
+    server = MailServer({"BODY": slow}, tls=server_tls("good"), implicit=True)
+    with server, smtp(server, "smtps", context=trusting()) as channel:
+        channel.send(envelope(LARGE), nothing)
+    assert server.taken[0].message == LARGE[10:]  # the server's script has eaten the first
+
+
 def test_f09_starttls_is_never_done_without() -> None:
     with MailServer(extensions=["PIPELINING"]) as server, smtp(server, "smtp+starttls") as channel:
         with pytest.raises(Deferred, match="offers no STARTTLS; nothing is sent in clear") as raised:
@@ -419,6 +427,25 @@ def test_f25_replies_byte_by_byte() -> None:
     slow = Says(b"250-2.0.0 one\r\n250 2.0.0 two\r\n", drip=0.002)
     with MailServer({"MAIL": slow, "RCPT": slow, "DOT": slow}) as server, smtp(server) as channel:
         assert channel.send(envelope(), nothing).words == "250 2.0.0 one 2.0.0 two"
+
+
+def test_a_time_is_for_the_whole_of_a_reply_however_it_drips() -> None:
+    dripping = Says(b"250 2.0.0 ok\r\n", drip=0.1)
+    server = MailServer({"DOT": dripping})
+    with server, smtp(server, waits=Waits(dot=0.5)) as channel, pytest.raises(InDoubt, match="no answer in time"):
+        channel.send(envelope(), nothing)
+
+
+def test_a_server_that_reads_no_further_is_not_waited_for_without_end() -> None:
+    asleep = Says(delay=3)
+    with (
+        MailServer({"BODY": [asleep, asleep]}) as server,
+        smtp(server, waits=Waits(block=0.3, farewell=0.3)) as channel,
+    ):
+        with pytest.raises(Deferred, match="no answer in time") as raised:
+            channel.send(envelope(LARGE), nothing)
+        assert raised.value.relay
+        assert server.taken == []
 
 
 def test_f27_a_reply_that_nobody_asked_for_is_credited_to_no_letter() -> None:

@@ -245,8 +245,8 @@ def test_the_daemon_takes_a_good_config_keeps_a_bad_one_and_stops_after_the_lett
         return True
 
     try:
-        assert said("running: 1 readers")
-        assert said("pull: feeds Annals: 1 paper")
+        assert said('"event": "running"')
+        assert said("feeds Annals: 1 paper")
         good = (town.folder / "config" / "digest.yaml").read_text()
         (town.folder / "config" / "digest.yaml").write_text(good + "titel: x\n")
         process.send_signal(signal.SIGHUP)

@@ -14,7 +14,8 @@ from tests.config.files import HOUSE, folder, house_problem, told
     [
         ("titel: x\n", "6:1: unknown key `titel`"),
         ("ownr: x@example.org\n", "6:1: unknown key `ownr`: did you mean `owner`?"),
-        ("listen: 127.0.0.1:8000\n", "6:1: unknown key `listen`"),
+        ("listen: here\nsite: https://x.org\nsecret: x\n", "6:9: `listen`: expected HOST:PORT"),
+        ("listen: 127.0.0.1:99999\nsite: https://x.org\nsecret: x\n", "6:9: `listen`: expected HOST:PORT"),
         ("signup: open\n", "6:1: unknown key `signup`"),
         ("admin: {}\n", "6:1: unknown key `admin`"),
         ("database: mysql://localhost/x\n", "6:11: `database`: expected sqlite:///digest.db or postgresql://"),

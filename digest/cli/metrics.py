@@ -1,0 +1,27 @@
+"""`digest metrics`: how the service does, in the words of Prometheus."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option
+
+
+@click.command("metrics", short_help="Print figures for Prometheus.")
+@now_option
+@click.pass_obj
+def command(place: Place, now: datetime) -> None:
+    """Print figures in the text format of Prometheus, counted from the database: letters by state, what is late, what
+    came back, how the sources are.
+
+    For the textfile collector: digest metrics > /var/lib/node_exporter/digest.prom
+    """
+    from digest.build import load, open_house
+    from digest.metrics import exposition
+
+    with open_house(load(place.config), looking=True) as house:
+        sources, figures, brakes = house.health(now), house.store.standing(now=now), house.store.brakes()
+    click.echo(exposition(figures, brakes, sources, now=now), nl=False)

@@ -1,0 +1,36 @@
+"""`digest prune`: drop what is old and done with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option
+
+_LEAST = 35  # days: bounces of a letter count for thirty
+
+
+@click.command("prune", short_help="Drop old letters; what readers were told stays.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=_LEAST),
+    default=180,
+    show_default=True,
+    metavar="DAYS",
+    help=f"How long letters, their tries and what came back are kept; at least {_LEAST}.",
+)
+@now_option
+@click.pass_obj
+def command(place: Place, keep: int, now: datetime) -> None:
+    """Drop letters, tries, issues and evidence that are older and done with.
+
+    Papers stay, and so does the memory of who was told what, so nothing is told twice. Letters about which somebody
+    still has to decide stay too.
+    """
+    from digest.build import load, open_house
+
+    with open_house(load(place.config)) as house:
+        dropped = house.store.prune(before=now - timedelta(days=keep))
+    click.echo(f"dropped {dropped.letters:,} letters, {dropped.issues:,} issues and {dropped.others:,} notes")

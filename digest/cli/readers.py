@@ -1,0 +1,90 @@
+"""`digest readers`: who gets what and when; and who has left, or comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import now_option
+from digest.errors import Exit
+
+if TYPE_CHECKING:
+    from digest.build import House
+    from digest.subscription import Subscriber
+
+
+@click.group("readers", short_help="Who gets what and when; who has left, or comes back.", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List the readers with their subscriptions, when each is due next, and what is not sent and why."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from digest.build import load, open_house
+
+    place: Place = ctx.obj
+    with open_house(load(place.config), looking=True) as house:
+        for line in _lines(house):
+            click.echo(line)
+
+
+@command.command("leave")
+@click.argument("who")
+@click.argument("subscription", required=False)
+@click.option("--why", default="by hand", show_default=True, metavar="WORDS", help="Kept with it.")
+@now_option
+@click.pass_context
+def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now: datetime) -> None:
+    """Send WHO (a reader's id) no more of SUBSCRIPTION, or nothing at all, also of what is in the outbox."""
+    from digest.build import load, open_house
+    from digest.cli.reader import find
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house:
+        reader, _ = find(house, who, subscription)
+        house.store.leave(reader.id, subscription or "", why, now=now)
+    click.echo(f"{reader.id} gets no more of {subscription or 'anything'}; `digest readers return` undoes it")
+
+
+@command.command("return")
+@click.argument("who")
+@click.argument("subscription", required=False)
+@click.pass_context
+def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
+    """Send WHO what they had left: SUBSCRIPTION, or all where they had left all."""
+    from digest.build import load, open_house
+    from digest.cli.reader import find
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house:
+        reader, _ = find(house, who, subscription)
+        there = house.store.come_back(reader.id, subscription or "")
+    if not there:
+        click.echo(f"{reader.id} had not left {subscription or 'all'}: `digest readers` lists who has", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(f"{reader.id} gets {subscription or 'all'} again, from where it ended")
+
+
+def _lines(house: House) -> Iterator[str]:
+    from digest.delivery import address_key
+
+    left = house.store.departures()
+    suppressed = {row.address: row.reason for row in house.store.suppressions()}
+    due = house.store.next_due()
+    for reader in house.config.subscribers:
+        why = suppressed.get(address_key(reader.email))
+        pause = f"; pauses until {reader.pause_until}" if reader.pause_until else ""
+        yield f"{reader.id}{pause}" + (f"; its address gets no letters: {why}" if why else "")
+        for subscription in reader.subscriptions:
+            gone = left.get((reader.id, subscription.name)) or left.get((reader.id, ""))
+            when = f"not sent: {gone}" if gone else _next(reader, due.get((reader.id, subscription.name)))
+            yield f"    {subscription.name} ({subscription.when}): {when}"
+
+
+def _next(reader: Subscriber, due: datetime | None) -> str:
+    if due is None:
+        return "as papers come"
+    return f"next {due.astimezone(reader.timezone):%a %Y-%m-%d %H:%M %Z}"

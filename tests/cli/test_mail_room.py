@@ -1,0 +1,267 @@
+"""The admin's commands around the outbox: decide, listen, suppress, prune, measure, and start again after a restore."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from prometheus_client.parser import text_string_to_metric_families
+
+from digest.build import load, open_house
+from digest.cli import digest
+from tests.servers import DROP, MailServer, Reply, Says, WebServer
+from tests.test_hear import complaint, report
+
+NOW = "2026-11-20T07:35:00+00:00"
+LATER = "2026-11-20T09:35:00+00:00"
+TOMORROW = "2026-11-21T07:35:00+00:00"
+FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Annals</title><link>https://annals.example/</link>
+<item><title>Graph minors, once more</title><guid>doi:10.1234/annals.1</guid><link>https://annals.example/1</link>
+<pubDate>Thu, 19 Nov 2026 00:00:00 GMT</pubDate></item></channel></rss>"""
+HOUSE = """\
+sender: Papers <papers@example.org>
+secret: the secret of this house, long enough
+smtp: smtp://127.0.0.1:{port}
+bounces: {{address: b@bounces.example.org, url: "maildir:bounces"}}
+sources:
+  feeds:
+    - {{name: Annals, url: {web}/annals, allow_private: true}}
+"""
+READER = (
+    "email: {0}@example.org\ntimezone: UTC\nsubscriptions:\n  - {{name: Mine, when: daily 07:30, rules: [graph]}}\n"
+)
+
+
+class Room:
+    """A house with two readers, whose letters of the day are written and not sent."""
+
+    def __init__(self, folder: Path, mail: MailServer, web: WebServer) -> None:
+        self.folder, self.mail = folder, mail
+        readers = folder / "config" / "subscribers"
+        readers.mkdir(parents=True)
+        (folder / "config" / "digest.yaml").write_text(HOUSE.format(port=mail.port, web=web.url))
+        for name in ("ada", "ben"):
+            (readers / f"{name}.yaml").write_text(READER.format(name))
+        for part in ("new", "cur", "tmp"):
+            (folder / "bounces" / part).mkdir(parents=True)
+        assert self.call("pull", "--now", NOW).exit_code == 0
+        assert self.call("compose", "--now", NOW).exit_code == 0
+
+    def call(self, *words: str) -> Result:
+        return CliRunner().invoke(digest, words)
+
+    def deliver(self, now: str = NOW) -> int:
+        return self.call("deliver", "--now", now).exit_code
+
+    def comes_back(self, name: str, message: bytes) -> None:
+        (self.folder / "bounces" / "new" / name).write_bytes(message)
+
+    def states(self) -> dict[str, str]:
+        """Of each reader's letter."""
+        with open_house(load(self.folder / "config", env={})) as house, house.store.reading() as connection:
+            return {row[0]: row[1] for row in connection.exec_driver_sql("SELECT subscriber, state FROM delivery")}
+
+    def ids(self) -> dict[str, str]:
+        rows = [json.loads(line) for line in self.call("outbox", "--json").stdout.splitlines()]
+        return {row["subscriber"]: str(row["id"]) for row in rows}
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    monkeypatch.chdir(tmp_path)
+    with WebServer({"/annals": Reply(200, FEED)}) as web, MailServer() as mail:
+        yield Room(tmp_path, mail, web)
+
+
+def test_each_letter_has_a_bounce_address_of_its_own(room: Room) -> None:
+    assert room.deliver() == 0
+    senders = [taken.sender for taken in room.mail.taken]
+    assert len(set(senders)) == 2
+    assert all(re.fullmatch(r"b\+[a-z2-7]{24}@bounces\.example\.org", sender) for sender in senders)
+
+
+def test_what_came_back_is_heard_once_and_the_address_gets_no_more(room: Room) -> None:
+    room.deliver()
+    room.comes_back("1", report(room.mail.taken[0].sender))
+    said = room.call("hear", "--now", LATER)
+    assert said.exit_code == 0
+    assert "ada: hard: 5.1.1 no such address; no more letters to this address" in said.output.replace("\n", " ")
+    assert "nothing new came back" in room.call("hear", "--now", LATER).output
+    listed = room.call("suppressions").stdout
+    assert listed.startswith("ada@example.org  since 2026-11-20")
+    assert room.call("suppressions", "lift", "Ada@Example.ORG").exit_code == 0
+    assert room.call("suppressions", "lift", "ada@example.org").exit_code == 1
+    assert "every address" in room.call("suppressions").stdout
+
+
+def test_a_mail_server_hands_over_one_message_and_keeps_it_where_that_fails(room: Room) -> None:
+    room.deliver()
+    message = report(room.mail.taken[0].sender)
+    said = CliRunner().invoke(digest, ["hear", "-", "--now", LATER], input=message)
+    assert (said.exit_code, "ada: hard" in said.output) == (0, True)
+    (room.folder / "config" / "digest.yaml").write_text("sender: nobody\n")
+    assert CliRunner().invoke(digest, ["hear", "-"], input=message).exit_code == 75
+    assert room.call("hear").exit_code == 2
+
+
+def test_a_suppressed_address_gets_nothing_until_it_is_lifted(room: Room) -> None:
+    assert room.call("suppressions", "add", "ben@example.org", "--why", "asked to").exit_code == 0
+    room.deliver()
+    assert room.states() == {"ada": "sent", "ben": "suppressed"}
+    assert "asked to" in room.call("outbox").stdout.replace("\n", " ")
+    (row,) = [json.loads(line) for line in room.call("suppressions", "--json").stdout.splitlines()]
+    assert (row["address"], row["reason"]) == ("ben@example.org", "asked to")
+    room.call("suppressions", "lift", "ben@example.org")
+    assert room.call("outbox", "retry", room.ids()["ben"], "--now", LATER).exit_code == 0
+    room.deliver(TOMORROW)
+    assert room.states()["ben"] == "sent"
+
+
+def test_a_complaint_ends_the_subscription_also_for_what_is_in_the_outbox(room: Room) -> None:
+    room.mail.script["RCPT"] = [Says.line("450 4.2.0 not now")] * 2
+    room.deliver()
+    (number,) = [word for word in room.mail.commands if word.startswith("MAIL")][:1]
+    token = number[len("MAIL FROM:<") : number.index(">")]
+    room.comes_back("1", complaint(token))
+    assert "the subscription ends" in room.call("hear", "--now", LATER).output
+    assert "nothing new" not in room.call("deliver", "--now", LATER).output
+    assert room.states() == {"ada": "cancelled", "ben": "sent"}
+    assert "config/subscribers/ada.yaml" in room.call("check").stdout + room.call("check").stderr
+
+
+def test_who_has_left_may_come_back(room: Room) -> None:
+    assert "Mine (daily 07:30): next" in room.call("readers").stdout
+    assert room.call("readers", "leave", "ada", "Mine", "--why", "asked to").exit_code == 0
+    assert "Mine (daily 07:30): not sent: asked to" in room.call("readers").stdout
+    room.deliver()
+    assert room.states() == {"ada": "cancelled", "ben": "sent"}
+    assert room.call("readers", "return", "ada").exit_code == 1
+    assert room.call("readers", "return", "ada", "Mine").exit_code == 0
+    assert "not sent" not in room.call("readers").stdout
+    assert room.call("readers", "leave", "nobody").exit_code == 2
+
+
+def test_the_pages_are_served_where_they_are_configured(room: Room) -> None:
+    refused = room.call("serve")
+    assert (refused.exit_code, "`listen: 127.0.0.1:8000`" in refused.stderr) == (2, True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = room.folder / "config" / "digest.yaml"
+    config.write_text(config.read_text() + f"site: https://papers.example.org\nlisten: 127.0.0.1:{port}\n")
+    for command in ("serve", "run"):
+        process = subprocess.Popen([sys.executable, "-m", "digest", command], stderr=subprocess.PIPE, text=True)
+        try:
+            assert _answer(f"http://127.0.0.1:{port}/readyz") == "ready\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            assert process.stderr is not None
+            said = process.stderr.read()
+            process.stderr.close()
+        assert "Traceback" not in said
+
+
+def _answer(url: str) -> str:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return httpx.get(url).text
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_a_person_decides_about_letters(room: Room) -> None:
+    room.mail.script["DOT"] = [DROP, Says.line("550 5.7.1 we do not trust you")]
+    assert room.deliver() == 3
+    assert room.states() == {"ada": "in doubt", "ben": "failed"}
+    shown = room.call("outbox").stdout
+    assert "presume-sent ID" in shown
+    assert "Mend what the reason says" in shown
+    ids = room.ids()
+    answer = room.call("outbox", "presume-sent", ids["ada"], ids["ben"], "99")
+    assert answer.exit_code == 3
+    assert f"{ids['ada']}: was in doubt, is sent" in answer.stdout
+    assert "is failed, and stays so" in answer.stderr
+    assert "99: no such letter" in answer.stderr
+    assert room.call("outbox", "retry", ids["ben"], "--now", NOW).exit_code == 0
+    room.deliver(LATER)
+    assert room.states() == {"ada": "sent", "ben": "sent"}
+    assert room.call("outbox", "cancel", ids["ben"]).exit_code == 1
+
+
+def test_after_a_restore_nothing_is_sent_until_it_is_confirmed_and_then_nothing_twice(room: Room) -> None:
+    shutil.copy("digest.db", "yesterday.db")
+    assert room.deliver() == 0
+    for leftover in Path().glob("digest.db-*"):
+        leftover.unlink()
+    shutil.copy("yesterday.db", "digest.db")
+    refused = room.call("deliver", "--now", LATER)
+    assert refused.exit_code == 1
+    assert "--confirm-restore" in refused.stderr
+    assert len(room.mail.taken) == 2
+    assert room.call("deliver", "--now", LATER, "--confirm-restore").exit_code == 0
+    assert room.states() == {"ada": "sent", "ben": "sent"}
+    assert room.deliver(LATER) == 0
+    assert len(room.mail.taken) == 2
+
+
+def test_pruning_keeps_the_memory(room: Room) -> None:
+    room.deliver()
+    assert room.call("prune", "--keep", "3").exit_code == 2
+    assert "dropped 0 letters" in room.call("prune", "--now", LATER).stdout
+    assert "dropped 2 letters" in room.call("prune", "--now", "2027-11-20").stdout
+    with open_house(load(Path("config"), env={})) as house:
+        assert len(house.store.told("ada")) == 1
+        assert house.store.counts() == {}
+    with sqlite3.connect("digest.db") as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_figures_for_prometheus(room: Room) -> None:
+    room.mail.script["DOT"] = [DROP]
+    room.deliver()
+    text = room.call("metrics", "--now", LATER).stdout
+    values = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert values["digest_letters", "sent"] == 1
+    assert values["digest_letters", "in doubt"] == values["digest_mail_in_doubt",] == 1
+    assert values["digest_oldest_waiting_seconds",] == 7200 - 15 * 60 - 0
+    assert values["digest_source_well", "feeds Annals"] in (0, 1)
+    assert "@" not in text
+
+
+def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
+    room.mail.script["CONNECT"] = [Says.line("554 5.7.1 go away", close=True)] * 4
+    assert room.deliver() == 75
+    shown = room.call("outbox").stdout
+    assert "is left alone until" in shown or "has failed" in shown
+    with open_house(load(Path("config"), env={}), looking=True) as house:
+        from datetime import datetime
+
+        from digest.doctor import standing
+
+        now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")
+        findings = {
+            each.about: each
+            for each in standing(house.store.standing(now=now), house.store.brakes(), house.health(now), now=now)
+        }
+    assert (findings["outbox"].outcome, "`digest deliver`" in findings["outbox"].mend) == ("wrong", True)
+    assert findings["due"].outcome == "well"
