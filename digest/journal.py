@@ -68,7 +68,12 @@ class Journal:
         except OSError as error:
             raise JournalError(_no_record(folder, error)) from error
         journal = cls(path, handle)
-        journal._put(f"morning-papers journal 1 {ledger} {boot_id() or _NO_BOOT}")
+        try:
+            journal._put(f"morning-papers journal 1 {ledger} {boot_id() or _NO_BOOT}")
+        except JournalError:  # it holds nothing yet
+            journal.abandon()
+            path.unlink(missing_ok=True)
+            raise
         return journal
 
     @property

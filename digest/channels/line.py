@@ -155,7 +155,8 @@ class Line:
             for answer in (user, password):
                 said = self.ask(_base64(answer), seconds) if said.code == 334 else said
         text = said.text
-        for secret in filter(None, (password, user)):
+        spoken = (_base64(f"\0{user}\0{password}"), _base64(password), _base64(user))
+        for secret in filter(None, (*spoken, password, user)):
             text = text.replace(secret, "…")
         return Reply(said.code, text.encode("utf-8"))
 

@@ -273,7 +273,13 @@ def test_auth_plain_and_login(offer: str, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["535 5.7.8 ada and hunter2 do not fit", "454 4.7.0 later", "534 5.7.9 use another way"]
+    "reply",
+    [
+        "535 5.7.8 ada and hunter2 do not fit",
+        "535 5.7.8 AGFkYQBodW50ZXIy is wrong, so are YWRh and aHVudGVyMg==",
+        "454 4.7.0 later",
+        "534 5.7.9 use another way",
+    ],
 )
 def test_f12_f13_a_refused_login_is_the_relays_trouble_and_tells_no_secret(reply: str) -> None:
     with MailServer({"AUTH": Says.line(reply)}, extensions=["AUTH PLAIN"]) as server:
@@ -281,6 +287,8 @@ def test_f12_f13_a_refused_login_is_the_relays_trouble_and_tells_no_secret(reply
             channel.send(envelope(), nothing)
         assert "hunter2" not in str(raised.value) + repr(channel)
         assert "ada" not in str(raised.value) + repr(channel)
+        for coded in ("AGFkYQBodW50ZXIy", "aHVudGVyMg", "YWRh"):
+            assert coded not in str(raised.value)
     assert raised.value.relay
     assert raised.value.code == int(reply[:3])
 

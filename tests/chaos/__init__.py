@@ -1,0 +1,1 @@
+"""The kill test: delivering processes die at any moment, and what arrived is counted."""

@@ -1,0 +1,113 @@
+"""F31 to F33: one receiving domain is at odds with us, and then everything at once; the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.delivery import Envelope, State
+from digest.letter import Mailbox, build
+from digest.store.post import put
+from tests.chaos.sink import arrived, sink
+from tests.faults.house import NOW, QUICK, SENDER, House
+from tests.servers import MailServer, Says, Verb
+
+pytestmark = pytest.mark.faults
+
+
+class Picky(MailServer):
+    """Answers RCPT by the recipient's domain; what it was last asked is what it answers, over one connection."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        super().__init__(extensions=["SIZE 10000000", "ENHANCEDSTATUSCODES"])
+        self.answers = dict(answers)
+
+    def says(self, verb: Verb, friendly: str) -> Says:
+        domain = self.commands[-1].rpartition("@")[2].rstrip(">") if verb == "RCPT" else ""
+        return Says.line(self.answers.get(domain, friendly))
+
+
+def test_f31_one_domain_puts_all_off(house: House) -> None:
+    """After some letters it is left alone as a whole, and no letter to others waits for it."""
+    house.put(*(f"slow{number}" for number in range(8)), domain="slow.example")
+    house.put(*(f"good{number}" for number in range(8)), domain="good.example")
+    with Picky({"slow.example": "451 4.3.0 not now"}) as server:
+        house.round(server)
+        states = house.states()
+        assert all(states[f"good{number}"] == "sent" for number in range(8))
+        slow = [states[f"slow{number}"] for number in range(8)]
+        assert (slow.count("deferred"), slow.count("ready")) == (6, 2)  # five, and the one that was next then
+        (brake,) = house.store.brakes()
+        assert (brake.kind, brake.name, brake.until is not None) == ("domain", "slow.example", True)
+        assert house.round(server).letters == ()
+        house.holds(server)
+    assert house.store.brakes() == []
+
+
+def test_f31_a_domain_that_is_too_busy_is_left_alone_at_once(house: House) -> None:
+    house.put("slow0", "slow1", "slow2", domain="slow.example")
+    house.put("good0")
+    with Picky({"slow.example": "450 4.7.28 too many letters, rate limited"}) as server:
+        house.round(server)
+        assert house.states() == {"slow0": "deferred", "slow1": "deferred", "slow2": "ready", "good0": "sent"}
+        (brake,) = house.store.brakes()
+        assert brake.until == house.now + timedelta(minutes=30)  # a quarter of an hour, and twice that for the second
+        house.holds(server)
+
+
+def test_f32_a_domain_that_calls_all_spam(house: House) -> None:
+    """No address is suppressed for what is said of the sender; the domain rests, and the admin reads why."""
+    house.put(*(f"cold{number}" for number in range(6)), domain="cold.example")
+    house.put("good0", "good1")
+    with Picky({"cold.example": "550 5.7.1 spam: we do not like you"}) as server:
+        house.round(server)
+        states = house.states()
+        assert [states[f"cold{number}"] for number in range(6)] == ["failed"] * 4 + ["ready"] * 2
+        assert house.store.suppressions() == []
+        (brake,) = house.store.brakes()
+        assert brake.until == house.now + timedelta(hours=4)
+        assert "we do not like you" in brake.words
+        assert "SPF, DKIM and DMARC" in brake.words
+        house.holds(server, final={f"cold{number}": "failed" for number in range(4)})
+
+
+LETTERS = 10_000
+
+
+def test_f33_a_tenth_of_all_letters_meets_a_fault(house: House, tmp_path: Path) -> None:
+    """Every passing fault, drawn by a seed: all letters are out in the end, once each but for those in doubt."""
+    names = [f"reader{number}" for number in range(LETTERS)]
+    _put_many(house, names)
+    with sink(tmp_path / "arrived", share=0.02, seed=33) as port:
+        for _ in range(400):
+            done = house.round(house.way(port, waits=QUICK), connections=4)
+            house.later(minutes=17)
+            if not done.letters and not done.stopped and set(house.states().values()) <= {"sent", "in doubt"}:
+                break
+    keys = arrived(tmp_path / "arrived")
+    twice = {house.key(name) for name, doubts in _doubts(house).items() if doubts}
+    assert set(keys) == {house.key(name) for name in names}
+    assert all(count == 1 or (key in twice and count == 2) for key, count in keys.items())
+    states = house.states()
+    assert set(states.values()) <= {State.SENT, State.IN_DOUBT}
+    assert list(states.values()).count(State.IN_DOUBT) <= len(twice)
+    house.no_secret_is_told()
+
+
+def _doubts(house: House) -> dict[str, int]:
+    return {str(row["subscriber"]): int(str(row["doubts"])) for row in house.rows("SELECT * FROM delivery")}
+
+
+def _put_many(house: House, names: list[str]) -> None:
+    """In one transaction, over fifty domains."""
+    with house.store.writing() as connection:
+        for number, name in enumerate(names):
+            mailbox = Mailbox(address=f"{name}@d{number % 50}.example")
+            house.homes[name] = mailbox.address
+            key = house.key(name)
+            message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
+            envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
+            assert put(connection, envelope, created=NOW, notice=name, subscriber=name, kind="notice")

@@ -1,0 +1,181 @@
+"""F01 to F13: the relay does not let us in. Nothing is held against any letter, and all go out when it is well."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from digest.deliver import Round
+from tests.channels.test_smtp import server_tls, trusting
+from tests.faults.house import HASTY, PASSWORD, USER, House
+from tests.servers import DROP, MailServer, Says, outside_address, unused_port
+
+pytestmark = pytest.mark.faults
+
+
+def refused(house: House, done: Round) -> None:
+    """The round stopped, told why, and counts nothing against the letters."""
+    assert done.stopped
+    assert set(house.states().values()) == {"ready"}
+    assert set(house.attempts().values()) == {0}
+    assert done.letters == ()
+
+
+def test_f01_nobody_listens(house: House) -> None:
+    house.put("ada", "ben")
+    with unused_port() as port:
+        for _ in range(5):
+            refused(house, house.round(house.way(port)))
+        done = house.round(house.way(port))
+        assert "left alone until" in str(done.stopped)  # the breaker is open
+        refused(house, done)
+        house.later(minutes=2)
+        refused(house, house.round(house.way(port)))  # asked once more by itself
+    house.holds()
+    assert house.store.brakes() == []
+
+
+def test_f02_a_black_hole(house: House) -> None:
+    """A listener whose queue is full drops what comes, as a wall does."""
+    house.put("ada")
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        done = house.round(house.way(listener.getsockname()[1], waits=HASTY))
+        assert "no connection in time" in str(done.stopped)
+        refused(house, done)
+    house.holds()
+
+
+def test_f03_no_such_host(house: House) -> None:
+    """Whether a name server says no or nothing, it may say otherwise later."""
+    house.put("ada")
+    done = house.round(house.way(25, host="mail.invalid"))
+    assert "no such host" in str(done.stopped)
+    refused(house, done)
+    house.holds()
+
+
+@pytest.mark.parametrize("greeting", ["554 5.3.2 not here", "421 4.3.2 too busy", "450 4.3.2 later", "521 no mail"])
+def test_f05_an_unfriendly_greeting(house: House, greeting: str) -> None:
+    house.put("ada", "ben")
+    with MailServer({"CONNECT": Says.line(greeting)}) as server:
+        done = house.round(server)
+        assert greeting in str(done.stopped)
+        refused(house, done)
+        house.holds(server)
+
+
+def test_f06_no_greeting(house: House) -> None:
+    house.put("ada")
+    with MailServer({"CONNECT": [Says(delay=1)] * 6}) as server:
+        for _ in range(5):
+            refused(house, house.round(house.way(server, waits=HASTY)))
+        assert house.store.brakes()[0].until is not None
+    house.holds(server)
+
+
+def test_f07_dropped_at_once(house: House) -> None:
+    house.put("ada", "ben")
+    with MailServer({"CONNECT": DROP}) as server:
+        refused(house, house.round(server))
+        house.holds(server)
+
+
+def test_f08_helo_alone(house: House) -> None:
+    """Without EHLO there are no extensions: in clear, where that is configured, and not at all where it is not."""
+    house.put("ada")
+    with MailServer({"EHLO": [Says.line("502 5.5.1 what?")] * 9}) as server:
+        done = house.round(house.way(server, "smtp+starttls"))
+        assert "nothing is sent in clear" in str(done.stopped)
+        refused(house, done)
+        assert "MAIL" not in server.verbs()
+        house.later(minutes=20)
+        assert house.round(server).count("sent") == 1
+        house.holds(server)
+
+
+def test_f09_starttls_is_stripped(house: House) -> None:
+    house.put("ada")
+    with MailServer(extensions=["PIPELINING"]) as server:
+        done = house.round(house.way(server, "smtp+starttls", user=USER, password=PASSWORD))
+        assert "offers no STARTTLS; nothing is sent in clear" in str(done.stopped)
+        refused(house, done)
+        assert server.verbs() == ["EHLO"]
+        house.holds(server)
+
+
+@pytest.mark.parametrize("name", ["expired", "wrong_name", "good"])
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_f10_a_certificate_that_is_not_to_be_trusted(house: House, name: str, scheme: str) -> None:
+    house.put("ada")
+    context = None if name == "good" else trusting()  # "good" is signed by nobody this machine knows
+    server = MailServer(extensions=["STARTTLS"], tls=server_tls(name), implicit=scheme == "smtps")
+    with server:
+        done = house.round(house.way(server, scheme, context=context, user=USER, password=PASSWORD))
+        assert "certificate is not to be trusted" in str(done.stopped)
+        refused(house, done)
+        assert not {"AUTH", "MAIL"} & set(server.verbs())
+        house.holds(server)
+
+
+def test_f10_a_handshake_that_fails(house: House) -> None:
+    house.put("ada")
+    with MailServer({"CONNECT": Says(b"220 no TLS here\r\n")}) as server:
+        refused(house, house.round(house.way(server, "smtps")))
+        house.holds(server)
+
+
+def test_f11_words_slipped_in_before_the_encryption(house: House) -> None:
+    house.put("ada")
+    slipped = Says(b"220 go\r\n250 all is well\r\n")
+    with MailServer({"STARTTLS": slipped}, extensions=["STARTTLS"], tls=server_tls("good")) as server:
+        done = house.round(house.way(server, "smtp+starttls", context=trusting()))
+        assert "spoke before the encryption" in str(done.stopped)
+        refused(house, done)
+        house.holds(server)
+
+
+def test_f12_a_refused_login(house: House) -> None:
+    """No letter fails; the relay is left alone for a while, so that the house is told once and not locked out."""
+    house.put("ada", "ben")
+    login = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
+    words = f"535 5.7.8 {USER} with {PASSWORD} or {login} is nobody"
+    with MailServer({"AUTH": [Says.line(words)] * 9}, extensions=["AUTH PLAIN"]) as server:
+        way = house.way(server, user=USER, password=PASSWORD)
+        refused(house, house.round(way))
+        asked = server.connections
+        refused(house, house.round(way))
+        assert server.connections == asked  # left alone at once
+        (brake,) = house.store.brakes()
+        assert (brake.kind, brake.until is not None) == ("relay", True)
+        house.holds(server)
+
+
+def test_f13_a_login_that_is_put_off(house: House) -> None:
+    house.put("ada")
+    with MailServer({"AUTH": Says.line("454 4.7.0 later")}, extensions=["AUTH PLAIN"]) as server:
+        refused(house, house.round(house.way(server, user=USER, password=PASSWORD)))
+        assert house.round(house.way(server, user=USER, password=PASSWORD)).count("sent") == 1
+        house.holds(server)
+
+
+def test_f12_no_password_goes_out_in_clear(house: House) -> None:
+    address = outside_address()
+    if address is None:
+        pytest.skip("this machine has no address but loopback, and there a password may go in clear: F09 stands in")
+    house.put("ada")
+    with MailServer(extensions=["AUTH PLAIN"], host=address) as server:
+        done = house.round(house.way(server, host=address, user=USER, password=PASSWORD))
+        assert "not encrypted" in str(done.stopped)
+        refused(house, done)
+        assert server.verbs() == ["EHLO"]
+        house.holds(server)
