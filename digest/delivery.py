@@ -79,7 +79,7 @@ class Envelope:
 
 
 def pack(message: bytes) -> bytes:
-    """A letter as it waits: a quarter of its size. Level 2 takes as long as 1 and is unpacked in a tenth less."""
+    """A letter as it waits: a quarter of its size. Level 2 packs as quickly as 1, and is unpacked sooner."""
     return zlib.compress(message, 2)
 
 

@@ -21,7 +21,7 @@ def check(envelope: Envelope) -> None:
         if not _is_path(address):
             raise Rejected("an address of this letter cannot be put into an SMTP command", enhanced="5.1.3")
     message = envelope.message
-    octets = np.frombuffer(message, np.uint8)  # eight times as quick as to count the pairs, eighty as a pattern
+    octets = np.frombuffer(message, np.uint8)  # eight times as quick as to count the pairs
     alone = ((octets[:-1] == ord("\r")) != (octets[1:] == ord("\n"))).any()
     if alone or message[:1] == b"\n" or message[-2:] != b"\r\n" or b"\0" in message:
         raise Rejected("the letter has bare line ends or NUL", enhanced="5.6.0")

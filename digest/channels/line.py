@@ -60,7 +60,7 @@ class Reply:
 def clean(raw: bytes) -> str:
     """A server's words as one line of at most 500 characters, without control characters and mail addresses."""
     text = raw[:4_000].decode("utf-8", "replace")
-    if not text.isprintable():  # hardly ever; one by one takes fifty times as long
+    if not text.isprintable():  # hardly ever
         text = "".join(c if c.isprintable() else " " for c in text)
     if "@" in text:
         text = _MAIL.sub("<…>", text)
