@@ -167,6 +167,7 @@ class _Worker:
         self._results: list[Result] = []
         self._held: dict[int, Delivery] = {}  # leased and not done
         self._deadline = 0.0  # of the lease, in ticks
+        self._until = shared.clock()  # of the lease, as the store knows it
         self._flushed = 0.0
 
     def run(self) -> None:
@@ -190,10 +191,9 @@ class _Worker:
 
     def _claim(self, limit: int) -> list[Delivery]:
         shared = self._shared
-        self._deadline = shared.ticks() + LEASE.total_seconds()
-        batch = self._store.claim(
-            now=shared.clock(), owner=shared.journal.name, limit=limit, lease=LEASE, only=shared.only
-        )
+        now, self._deadline = shared.clock(), shared.ticks() + LEASE.total_seconds()
+        self._until = now + LEASE
+        batch = self._store.claim(now=now, owner=shared.journal.name, limit=limit, lease=LEASE, only=shared.only)
         self._held = {delivery.id: delivery for delivery in batch}
         return batch
 
@@ -294,16 +294,18 @@ class _Worker:
 
     def _at_dot(self, delivery: Delivery) -> None:
         """Up to here a letter may be sent again; from here on only its answer tells."""
-        if self._deadline - self._shared.ticks() < _AT_DOT:
+        # the store knows the lease by the clock: one that was set on may have given it to another
+        late = (self._until - self._shared.clock()).total_seconds() < _AT_DOT
+        if late or self._deadline - self._shared.ticks() < _AT_DOT:
             self._renew(delivery)
         self._shared.journal.dot(delivery.id, delivery.epoch)
 
     def _renew(self, delivery: Delivery) -> None:
-        deadline = self._shared.ticks() + LEASE.total_seconds()
+        deadline, until = self._shared.ticks() + LEASE.total_seconds(), self._shared.clock() + LEASE
         leases = [(each.id, each.epoch) for each in self._held.values()]
-        if (delivery.id, delivery.epoch) not in self._store.renew(leases, until=self._shared.clock() + LEASE):
+        if (delivery.id, delivery.epoch) not in self._store.renew(leases, until=until):
             raise _LeaseLost("it took too long; another process sends this letter")
-        self._deadline = deadline
+        self._deadline, self._until = deadline, until
 
     def _taken(self, ready: _Ready, way: Way, receipt: Receipt) -> None:
         self._shared.journal.taken(ready.delivery.id, ready.delivery.epoch)

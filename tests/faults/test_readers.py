@@ -1,0 +1,179 @@
+"""S1 to S7: several at once on one database, and readers who change their minds while a letter is on its way."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digest.compose import compose
+from digest.deliver import Delivered, Withheld
+from digest.delivery import address_key
+from digest.letter import Mailbox
+from tests.faults.house import House
+from tests.faults.processes import child
+from tests.servers import MailServer, Says
+from tests.test_clock_changes import PRESS, reader
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_s1_several_schedulers_at_once(anywhere: House, tmp_path: Path, count: int) -> None:
+    """Each finds the same slot due; one issue is made, and one letter goes out."""
+    house, start = anywhere, tmp_path / "start"
+    with ExitStack() as stack:
+        children = [stack.enter_context(child(house, "compose", "--start", start)) for _ in range(count)]
+        start.touch()
+        for each in children:
+            _, errors = each.communicate(timeout=60)
+            assert each.returncode == 0, errors
+    assert [row["slot"] for row in house.rows("SELECT slot FROM issue")] == ["2026-11-20T07:30"]
+    with MailServer() as server:
+        house.homes["ada"] = "ada@example.org"
+        assert house.round(server).count("sent") == 1
+        assert len(server.taken) == 1
+
+
+def test_s2_several_senders_at_once(anywhere: House) -> None:
+    house = anywhere
+    house.put(*(f"reader{number}" for number in range(240)))
+    with MailServer() as server:
+        with ExitStack() as stack:
+            given = ("deliver", "--port", server.port, "--connections", 2)
+            children = [stack.enter_context(child(house, *given)) for _ in range(2)]
+            for each in children:
+                _, errors = each.communicate(timeout=60)
+                assert each.returncode == 0, errors
+        assert set(house.arrived(server).values()) == {1}
+        house.holds(server)
+
+
+def test_s3_three_days_down(house: House) -> None:
+    """One letter catches up, not three."""
+    house.homes["ada"] = "ada@example.org"
+    ada = [reader("Europe/London", "daily 07:30")]
+    with MailServer() as server:
+        for days in (0, 3):
+            house.later(days=days)
+            for _ in range(3):
+                compose(ada, house.store, PRESS, now=house.now)
+                house.round(server)
+        slots = [row["slot"] for row in house.rows("SELECT slot FROM issue ORDER BY id")]
+        assert slots == ["2026-11-20T07:30", "2026-11-23T07:30"]
+        assert len(server.taken) == 2
+
+
+@pytest.fixture
+def slowly() -> Iterator[MailServer]:
+    """Without PIPELINING, so that no letter is announced with the one before."""
+    with MailServer(extensions=["SIZE 10000000"]) as server:
+        yield server
+
+
+def test_s4_the_reader_leaves_while_the_letter_waits(anywhere: House) -> None:
+    house = anywhere
+    house.put("ada", "ben")
+    house.store.leave("ada", "Mine", "asked to", now=house.now)
+    with MailServer() as server:
+        house.round(server)
+        assert house.arrived(server) == {"ben": 1}
+        house.holds(server, final={"ada": "cancelled"})
+
+
+def test_s4_the_reader_leaves_while_the_letter_is_in_hand(anywhere: House, slowly: MailServer) -> None:
+    """A pace is kept, so each letter is looked at right before it goes."""
+    house = anywhere
+    house.put("ada", "ben", "cleo")
+
+    def leave(letter: Delivered) -> None:
+        if letter.subscriber == "ada":
+            house.store.leave("ben", "", "a complaint", now=house.now)
+
+    house.round(replace(house.way(slowly), per_second=1_000.0), tell=leave)
+    assert house.arrived(slowly) == {"ada": 1, "cleo": 1}
+    house.holds(slowly, final={"ben": "cancelled"})
+
+
+def test_s4_the_reader_is_no_more_in_the_files(house: House) -> None:
+    house.put("ada")
+    with MailServer() as server:
+        house.round(server, address_of=lambda _: Withheld("the reader has left"))
+        house.holds(server, final={"ada": "cancelled"})
+
+
+def test_s5_the_address_changes_between_two_tries(anywhere: House) -> None:
+    """The new one gets the letter, once, and the old one is nowhere in it."""
+    house = anywhere
+    house.put("ada")
+    with MailServer({"DOT": Says.line("451 4.3.0 later")}) as server:
+        house.round(server)
+        house.homes["ada"] = "ada@elsewhere.example"
+        house.later(hours=1)
+        house.round(server)
+        (taken,) = server.taken
+        assert taken.recipients == ("ada@elsewhere.example",)
+        assert b"readers.example" not in taken.message
+        house.holds(server)
+    house.no_secret_is_told()
+
+
+SPELLINGS = {
+    "the case": ("ada@readers.example", "Ada@Readers.Example"),
+    "composed and not": ("j\u00f6rg@readers.example", "jo\u0308rg@readers.example"),
+    "punycode": ("ada@b\u00fccher.example", "ada@xn--bcher-kva.example"),
+}
+
+
+@pytest.mark.parametrize("which", SPELLINGS)
+def test_s6_one_mailbox_spelled_in_two_ways(anywhere: House, which: str) -> None:
+    """Who subscribed twice has two subscriptions, one copy of each; what stands against the mailbox holds for both."""
+    house = anywhere
+    house.put("ada", "ben")
+    house.homes["ada"], house.homes["ben"] = SPELLINGS[which]
+    assert unicodedata.normalize("NFC", SPELLINGS[which][0])
+    keys = {address_key(Mailbox(address=spelled).wire) for spelled in SPELLINGS[which]}
+    assert len(keys) == 1
+    with MailServer(extensions=["SMTPUTF8", "8BITMIME"]) as server:
+        house.round(server)
+        assert house.arrived(server) == {"ada": 1, "ben": 1}
+        house.put("cleo", "dora")
+        house.homes["cleo"], house.homes["dora"] = SPELLINGS[which]
+        house.store.suppress(keys.pop(), "it bounced", now=house.now)
+        house.round(server)
+        house.holds(server, final={"cleo": "suppressed", "dora": "suppressed"})
+
+
+@pytest.mark.parametrize("other", ["a.da@readers.example", "ada+papers@readers.example"])
+def test_s6_dots_and_tags_are_other_mailboxes(house: House, other: str) -> None:
+    """Which provider takes them for one is nobody's business but that provider's."""
+    house.put("ada", "ben")
+    house.homes["ben"] = other
+    house.store.suppress(address_key("ada@readers.example"), "it bounced", now=house.now)
+    house.holds(final={"ada": "suppressed"})
+
+
+@pytest.mark.parametrize("announced", [False, True], ids=["next", "announced"])
+def test_s7_the_address_is_suppressed_while_the_letter_is_in_hand(
+    anywhere: House, slowly: MailServer, announced: bool
+) -> None:
+    """Looked at right before MAIL; only a letter that is announced already is let go."""
+    house = anywhere
+    house.put("ada", "ben", "cleo")
+
+    def suppress(letter: Delivered) -> None:
+        if letter.subscriber == "ada":
+            house.store.suppress(address_key("ben@readers.example"), "it bounced", now=house.now)
+            house.store.suppress(address_key("cleo@readers.example"), "it bounced", now=house.now)
+
+    way = house.way(slowly) if announced else replace(house.way(slowly), per_second=1_000.0)
+    house.round(way, tell=suppress)
+    gone = {"cleo": "suppressed"} if announced else {"ben": "suppressed", "cleo": "suppressed"}
+    assert set(house.arrived(slowly)) == {"ada", "ben", "cleo"} - set(gone)
+    house.holds(slowly, final=gone)
+
+

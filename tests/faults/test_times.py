@@ -1,0 +1,89 @@
+"""T2 to T4: clocks that change, odd years and readers who move; each day has one letter, and it arrives once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from digest.compose import compose
+from digest.subscription import When
+from tests.faults.house import House, key_of
+from tests.servers import MailServer
+from tests.test_clock_changes import PRESS, reader
+
+pytestmark = pytest.mark.faults
+
+HALF = timedelta(minutes=30)
+
+
+def live(house: House, server: MailServer, zone: str, when: str, start: datetime, end: datetime) -> Counter[date]:
+    """Every half hour what the daemon does; the local days of the issues that arrived."""
+    house.homes["ada"] = "ada@example.org"
+    house.now = start
+    while house.now <= end:
+        compose([reader(zone, when)], house.store, PRESS, now=house.now)
+        house.round(server)
+        house.now += HALF
+    keys = Counter(key_of(taken.message) for taken in server.taken)
+    assert set(keys.values()) == {1}
+    rows = house.rows("SELECT i.slot, d.message_id, d.state FROM issue i JOIN delivery d ON d.issue_id = i.id")
+    assert {row["state"] for row in rows} == {"sent"}
+    assert {row["message_id"] for row in rows} == set(keys)
+    house.no_secret_is_told()
+    return Counter(datetime.fromisoformat(str(row["slot"])).date() for row in rows)
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"], ids=["gap", "fold"])
+def test_t2_half_past_two_is_not_or_is_twice(house: House, day: str) -> None:
+    middle = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    with MailServer() as server:
+        found = live(house, server, "Europe/Berlin", "daily 02:30", middle - timedelta(days=1), middle + timedelta(days=2))
+    assert found[date.fromisoformat(day)] == 1
+    assert set(found.values()) == {1}
+    assert len(found) >= 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "when", "start", "days", "wanted"),
+    [
+        ("UTC", "daily 07:30", "2028-02-28", 3, ["2028-02-28", "2028-02-29", "2028-03-01"]),
+        ("UTC", "thu 07:30", "2026-12-24", 14, ["2026-12-24", "2026-12-31", "2027-01-07"]),  # ISO week 53
+        ("Pacific/Apia", "daily 07:30", "2011-12-28", 4, ["2011-12-29", "2011-12-31"]),  # the zone gave up the 30th
+    ],
+    ids=["leap day", "week 53", "a day that is not"],
+)
+def test_t3_odd_days(house: House, zone: str, when: str, start: str, days: int, wanted: list[str]) -> None:
+    begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    with MailServer() as server:
+        found = live(house, server, zone, when, begin, begin + timedelta(days=days, hours=12))
+    assert set(found.values()) == {1}
+    assert set(map(date.fromisoformat, wanted)) <= set(found)
+    assert date(2011, 12, 30) not in found
+
+
+@pytest.mark.parametrize(
+    ("zone", "when"),
+    [("Asia/Tokyo", "daily 07:30"), ("America/New_York", "daily 07:30"), ("UTC", "fri 07:30"), ("UTC", "daily 23:00")],
+)
+def test_t4_the_reader_moves_between_the_press_and_the_post(house: House, zone: str, when: str) -> None:
+    """The letter that lies in the outbox is that day's; no day has two, and none is skipped."""
+    house.homes["ada"] = "ada@example.org"
+    before = reader("UTC", "daily 07:30")
+    after = replace(reader(zone, when), subscriptions=(replace(before.subscriptions[0], when=When.parse(when)),))
+    with MailServer() as server:
+        compose([before], house.store, PRESS, now=house.now)
+        for hour in range(24 * 9):
+            house.now += timedelta(hours=1) if hour else timedelta()
+            compose([after], house.store, PRESS, now=house.now)
+            house.round(server)
+        slots = [str(row["slot"])[:10] for row in house.rows("SELECT slot FROM issue ORDER BY id")]
+        assert len(slots) == len(set(slots))
+        assert slots[0] == "2026-11-20"
+        every = 7 if when.startswith("fri") else 1
+        gaps = [date.fromisoformat(b) - date.fromisoformat(a) for a, b in zip(slots, slots[1:], strict=False)]
+        assert set(gaps) == {timedelta(days=every)}
+        assert set(Counter(key_of(taken.message) for taken in server.taken).values()) == {1}
+        assert len(server.taken) == len(slots)
