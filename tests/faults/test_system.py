@@ -71,7 +71,9 @@ def test_d7_no_more_memory(house: House) -> None:
         )
         url = house.store.engine.url.render_as_string()
         given = ["child", "deliver", url, str(house.folder), house.now.isoformat(), "--port", str(server.port)]
-        done = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert "MemoryError" in done.stderr
         assert server.taken == []
         assert house.round(server).count("sent") == 2
