@@ -120,7 +120,7 @@ def test_b3_answers_and_delays_count_nothing(anywhere: House, tmp_path: Path) ->
 
 
 def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: House) -> None:
-    """A scripted server drops each first STORE: every message is dealt with once. (Dovecot: tests/faults/test_real.py)"""
+    """A scripted server drops each first STORE: every message is dealt with once. (Dovecot: test_real.py)"""
     house = anywhere
     senders = stamps(house, "ada", "ben")
     messages = {

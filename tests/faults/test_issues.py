@@ -140,7 +140,7 @@ def test_r4_the_signing_key(tmp_path: Path, key: str, words: str) -> None:
         write_config(config, "http://127.0.0.1:9", server.port)
         file = config / "digest.yaml"
         file.write_text(f"{file.read_text()}\ndkim: {{domain: example.org, selector: one, key: {key}}}\n")
-        with pytest.raises(ConfigError, match="dkim|`key`") as raised:
+        with pytest.raises(ConfigError, match=r"dkim|`key`") as raised:
             load(config)
         assert words in str(raised.value)
         assert "BEGIN" not in str(raised.value)

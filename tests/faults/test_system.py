@@ -123,7 +123,7 @@ def test_t1_the_clock_jumps_between_two_letters(anywhere: House, jump: str) -> N
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_t1_the_clock_jumps_while_another_is_at_work(house: House, tmp_path: Path, jump: str) -> None:
-    """Whoever takes its letters by the clock sends them; then it does not, since it looks at its lease before the dot."""
+    """Whoever takes its letters by the clock sends them; it looks at its lease before the dot, and does not."""
     house.now = datetime.now(UTC)
     house.put("ada")
     with MailServer({"RCPT": Says(b"250 2.1.5 ok\r\n", delay=2)}) as server, MailServer() as other:

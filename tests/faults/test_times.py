@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_t4_the_reader_moves_between_the_press_and_the_post(house: House, zone: 
         assert len(slots) == len(set(slots))
         assert slots[0] == "2026-11-20"
         every = 7 if when.startswith("fri") else 1
-        gaps = [date.fromisoformat(b) - date.fromisoformat(a) for a, b in zip(slots, slots[1:], strict=False)]
+        gaps = [date.fromisoformat(b) - date.fromisoformat(a) for a, b in pairwise(slots)]
         assert set(gaps) == {timedelta(days=every)}
         assert set(Counter(key_of(taken.message) for taken in server.taken).values()) == {1}
         assert len(server.taken) == len(slots)
