@@ -23,6 +23,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S{1,500}", re.I)
 _ADDRESS = re.compile(ADDRESS)
 
 # What some servers write before the reason itself.
+_IN_REPLY = re.compile(r"\(in reply to [A-Z -]{1,30}(?: command)?\)", re.I)  # Postfix's own words
 _PREFIX = re.compile(r"recipient(?: address)? rejected: (?=\w)", re.I)
 # What a directory says that was asked for the address, before any letter was read.
 _DIRECTORY = re.compile(
@@ -104,7 +105,7 @@ def reason_of(said: str) -> Reason | None:
 @lru_cache(maxsize=64)  # one message says the same of many
 def _by_words(said: str) -> Reason | None:
     plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
-    plain = _PREFIX.sub(" ", plain)
+    plain = _IN_REPLY.sub(" ", _PREFIX.sub(" ", plain))
     return next((reason for reason, words in TABLE if words.search(plain)), None)
 
 

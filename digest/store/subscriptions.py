@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from digest.store import tables as t
-from digest.store.engine import Database, batches
+from digest.store.engine import Database, batches, insert
 
 Schedule = Callable[[str, str, str | None], tuple[datetime, str] | None]
 """(subscriber, subscription's name, slot of its last issue) -> when it is due next, for which slot; None: at once."""
@@ -63,7 +63,8 @@ def sync(self: Database, plans: Sequence[Plan], schedule: Schedule, *, now: date
                 moved.append(place | {"row": row.id})
         gone = [{"row": row.id, "active": False} for row in known.values() if row.active]
         if fresh:
-            connection.execute(insert(t.subscription), fresh)
+            # another daemon may be enrolling the same readers at this moment
+            connection.execute(insert(connection, t.subscription).on_conflict_do_nothing(), fresh)
         for changes in filter(None, (moved, gone)):
             connection.execute(update(t.subscription).where(c.id == bindparam("row")), changes)
 

@@ -83,3 +83,13 @@ def test_a_complaint_about_a_report_is_a_complaint() -> None:
     inner = report(failed("5.1.1", "550 5.1.1 No such user"))
     outer = feedback("Feedback-Type: abuse\nOriginal-Rcpt-To: ada@reader.example\n").replace(LETTER, inner)
     assert read(outer.encode()).kind == Kind.COMPLAINT
+
+
+def test_the_relays_own_words_say_nothing_of_the_letter() -> None:
+    """Postfix names the command that was refused; a server whose words nobody knows is told by its code."""
+    body = (
+        "<ada@reader.example>: host mx.reader.example[192.0.2.9] said: 550 5.1.1 nobody of\n"
+        "    that name (in reply to RCPT TO command)\n"
+    )
+    bounce = read(daemon(body).encode())
+    assert (bounce.kind, bounce.reason) == ("hard", "no such address")

@@ -63,13 +63,17 @@ def rage(storm: Storm) -> dict[str, object]:
             _put(storm, range(total, total + more))
             total += more
         hunt.wait_for_all()
+        while any(_states_left(storm.database)):  # who gave up left some
+            hunt.spare()
         while set_aside := _set_aside(storm.database):  # a person looks at these first, and says: once more
             poison += len(set_aside)
             hunt.spare()
-    return _counted(storm, log, total, poison, hunt.kills) | {"seconds": round(time.monotonic() - began, 1)}
+    return _counted(storm, log, total, poison, hunt.kills, hunt.gave_up) | {
+        "seconds": round(time.monotonic() - began, 1)
+    }
 
 
-def _counted(storm: Storm, log: Path, total: int, poison: int, kills: int) -> dict[str, object]:
+def _counted(storm: Storm, log: Path, total: int, poison: int, kills: int, gave_up: int) -> dict[str, object]:
     came, states = arrived(log), _states(storm.database)
     doubtful = [key for key, state in states.items() if state == State.IN_DOUBT]
     return {
@@ -83,6 +87,7 @@ def _counted(storm: Storm, log: Path, total: int, poison: int, kills: int) -> di
         "in_doubt_arrived": sum(came[key] == 1 for key in doubtful),
         "in_doubt_missing": sum(came[key] == 0 for key in doubtful),
         "set_aside": poison,
+        "gave_up": gave_up,
         "lost": sum(came[key] == 0 for key, state in states.items() if state != State.IN_DOUBT),
         "twice": sum(count > 1 for count in came.values()),
         "strangers": len(set(came) - set(states)),
@@ -95,6 +100,7 @@ class _Hunt:
 
     def __init__(self, storm: Storm, port: int) -> None:
         self.kills = 0
+        self.gave_up = 0  # workers that ended with an error, as where the database was busy for too long
         self._storm = storm
         self._port = port
         self._random = Random(storm.seed)
@@ -137,15 +143,16 @@ class _Hunt:
     def _renew(self, number: int) -> bool:
         """Has it ended by itself? Then another takes its place, as long as anything waits."""
         child = self._workers[number]
-        if not child or os.waitpid(child, os.WNOHANG) == (0, 0):
+        ended, status = os.waitpid(child, os.WNOHANG) if child else (0, 0)
+        if not ended:
             return False
+        self.gave_up += status != 0
         self._workers[number] = self._start() if any(_states_left(self._storm.database)) else 0
         return True
 
     def wait_for_all(self) -> None:
         for child in filter(None, self._workers):
-            _, status = os.waitpid(child, 0)
-            assert os.waitstatus_to_exitcode(status) == 0
+            self.gave_up += os.waitpid(child, 0)[1] != 0
         self._workers = [0] * len(self._workers)
 
     def spare(self) -> None:

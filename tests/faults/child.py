@@ -46,7 +46,7 @@ def die() -> None:
 class _Store(Store):
     point = "never"
 
-    def claim(self, **given: Any) -> list[Delivery]:  # type: ignore[override]
+    def claim(self, **given: Any) -> list[Delivery]:
         found = super().claim(**given)
         if self.point == "claimed":
             die()
@@ -93,8 +93,8 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     way = Way(name="relay", open=lambda: Smtp(f"smtp://127.0.0.1:{given.port}", waits=waits))
     desk = Desk(address_of=lambda delivery: Mailbox(address=delivery.envelope.recipient))
     take_over(store, given.folder, store.ledger_id(), now=clock())
+    _Journal.point = given.point
     journal = _Journal.begin(given.folder, store.ledger_id(), now=clock())
-    journal.point = given.point
     store.opened(journal.name, now=clock())
     with on_signal() as stop:
         _say("ready")
@@ -146,7 +146,8 @@ def main() -> int:
         store.point = given.point
 
         def clock() -> datetime:
-            return given.now + timedelta(seconds=_seconds(given.moved))
+            begun: datetime = given.now
+            return begun + timedelta(seconds=_seconds(given.moved))
 
         (_deliver if given.what == "deliver" else _compose)(store, given, clock)
     return 0

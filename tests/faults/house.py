@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -140,7 +141,7 @@ class House:
         """Tries that count against a letter."""
         return {row["subscriber"]: row["attempts"] for row in self.rows("SELECT subscriber, attempts FROM delivery")}
 
-    def rows(self, question: str) -> list[dict[str, object]]:
+    def rows(self, question: str) -> list[dict[str, Any]]:
         with self.store.reading() as connection:
             return [dict(row) for row in connection.execute(text(question)).mappings()]
 

@@ -214,7 +214,7 @@ def test_d3_an_issue_of_which_nobody_knows_whether_it_was_kept(remote: House) ->
 def test_d4_the_server_fails_over(remote: House) -> None:
     """Every connection is ended in the middle of a round."""
     remote.put(*(f"reader{number}" for number in range(30)))
-    ended = []
+    ended: list[int] = []
 
     def fail_over(_: Delivered) -> None:
         if not ended:

@@ -175,5 +175,3 @@ def test_s7_the_address_is_suppressed_while_the_letter_is_in_hand(
     gone = {"cleo": "suppressed"} if announced else {"ben": "suppressed", "cleo": "suppressed"}
     assert set(house.arrived(slowly)) == {"ada", "ben", "cleo"} - set(gone)
     house.holds(slowly, final=gone)
-
-

@@ -71,7 +71,9 @@ def test_d7_no_more_memory(house: House) -> None:
         )
         url = house.store.engine.url.render_as_string()
         given = ["child", "deliver", url, str(house.folder), house.now.isoformat(), "--port", str(server.port)]
-        done = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert "MemoryError" in done.stderr
         assert server.taken == []
         assert house.round(server).count("sent") == 2
@@ -121,7 +123,7 @@ def test_t1_the_clock_jumps_between_two_letters(anywhere: House, jump: str) -> N
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_t1_the_clock_jumps_while_another_is_at_work(house: House, tmp_path: Path, jump: str) -> None:
-    """Whoever takes its letters by the clock sends them; then it does not, since it looks at its lease before the dot."""
+    """Whoever takes its letters by the clock sends them; it looks at its lease before the dot, and does not."""
     house.now = datetime.now(UTC)
     house.put("ada")
     with MailServer({"RCPT": Says(b"250 2.1.5 ok\r\n", delay=2)}) as server, MailServer() as other:

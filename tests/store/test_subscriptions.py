@@ -150,3 +150,18 @@ def test_the_memory_is_the_readers_and_shared_by_all_subscriptions(store: Store)
         "ada": {(1, "new"), (1, "withdrawn"), (2, "new")},
         "bob": frozenset(),
     }
+
+
+def test_two_daemons_enrol_the_same_reader_at_once(store: Store) -> None:
+    """The second has read the table before the first wrote; SQLite has one writer at a time anyway."""
+    plans = [Plan(subscriber="ada", name="Sparse", timing="daily 07:30 UTC")]
+
+    def meanwhile(*_: object) -> tuple[datetime, str]:
+        if store.engine.dialect.name == "postgresql" and not others:
+            others.append(1)
+            store.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
+        return NOW, SLOT
+
+    others: list[int] = []
+    store.sync(plans, meanwhile, now=NOW)
+    assert [row.subscriber for row in store.due(NOW)] == ["ada"]

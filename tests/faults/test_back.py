@@ -1,0 +1,139 @@
+"""B1 to B4: what comes back is forged, comes in thousands, means nothing, or comes from a box that breaks."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from digest import mailbox
+from digest.bounce import Kind
+from digest.errors import MailboxError
+from digest.hear import Ear, Heard, hear
+from digest.letter import Mailbox
+from digest.mailbox import Box
+from tests.faults.house import KEY, House
+from tests.mailbox.server import ImapServer
+from tests.servers import DROP, MailServer
+from tests.test_hear import report
+
+pytestmark = pytest.mark.faults
+
+EAR = Ear(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
+
+
+def stamps(house: House, *readers: str) -> dict[str, str]:
+    """Letters that went out, and the address to which the bounces of each go."""
+    house.put(*readers)
+    senders: dict[str, str] = {}
+    with MailServer() as server:
+        house.round(server)
+        for name in readers:
+            (found,) = (taken.sender for taken in server.taken if house.key(name).encode() in taken.message)
+            senders[name] = found
+    return senders
+
+
+def listen(house: House, box: Box, name: str = "box") -> list[Heard]:
+    heard = hear(house.store, box, name, EAR, clock=lambda: house.now)
+    house.said += [each.words for each in heard]
+    return heard
+
+
+def mbox(folder: Path, *messages: bytes) -> Box:
+    """A box of one file."""
+    file = folder / "bounces"
+    file.write_bytes(
+        b"".join(b"From MAILER-DAEMON Fri Nov 20 07:30:00 2026\n" + m.replace(b"\r\n", b"\n") + b"\n" for m in messages)
+    )
+    return mailbox.open(f"mbox:{file}")
+
+
+def test_b1_a_forged_bounce(anywhere: House, tmp_path: Path) -> None:
+    """Whoever knows the Message-ID, the address and the form, and not the key, takes no letter from anybody."""
+    house = anywhere
+    sender = stamps(house, "ada")["ada"]
+    local, _, domain = sender.partition("@")
+    forged = [
+        f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}",
+        f"b+{'a' * 24}@{domain}",
+        f"b+@{domain}",
+        f"b+{local[2:]}@elsewhere.example",
+        "b@house.example",
+    ]
+    heard = listen(house, mbox(tmp_path, *(report(to) for to in forged)))
+    assert not any(each.proven or each.suppressed for each in heard)
+    assert house.store.suppressions() == []
+    assert house.rows("SELECT * FROM score") == []
+    house.no_secret_is_told()
+    (proved,) = listen(house, mbox(tmp_path, report(sender)), "another")
+    assert (proved.proven, proved.suppressed) == (True, True)
+
+
+def test_b2_a_storm(house: House, tmp_path: Path) -> None:
+    """Ten thousand reports: each dealt with once, one reader suppressed once, and not one letter sent in reply."""
+    sender = stamps(house, "ada", "ben")["ada"]
+    storm = [report(sender, words=f"550 5.1.1 nobody, says number {number}") for number in range(2_000)]
+    strangers = [report(f"b+{number:024}@house.example", reader=f"u{number}") for number in range(7_990)]
+    loop = [report("b@house.example", reader="b").replace(b"b@example.org", b"b@house.example")] * 10
+    heard = listen(house, mbox(tmp_path, *storm, *strangers, *loop))
+    assert len(heard) > 9_000
+    assert sum(each.suppressed for each in heard) == 1
+    assert [each.address for each in house.store.suppressions()] == ["ada@readers.example"]
+    assert house.store.counts() == {"sent": 2}  # no letter was put into the outbox
+    assert listen(house, mbox(tmp_path, *storm[:50])) == []  # the same ones again
+    house.no_secret_is_told()
+
+
+def answer(to: str, **headers: str) -> bytes:
+    message = EmailMessage()
+    message["From"] = "Ada <ada@readers.example>"
+    message["To"] = to
+    message["Subject"] = headers.pop("Subject", "Re: 7 papers")
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content("I am away until Monday.\n")
+    return message.as_bytes()
+
+
+def test_b3_answers_and_delays_count_nothing(anywhere: House, tmp_path: Path) -> None:
+    house = anywhere
+    sender = stamps(house, "ada")["ada"]
+    pieces = [
+        answer(sender, Auto_Submitted="auto-replied", Subject="Out of office"),
+        answer(sender, X_Autoreply="yes"),
+        answer(sender, Precedence="auto_reply", Subject="Please confirm that you are a person"),
+        answer(sender, Subject="Automatic reply: 7 papers"),
+        report(sender, status="4.4.7", action="delayed", words="450 4.4.7 still trying"),
+        report(sender, status="4.2.1", action="delayed", words="450 4.2.1 greylisted"),
+        report(sender, status="5.7.1", words="550 5.7.1 spam"),
+        report(sender, status="5.7.26", words="550 5.7.26 DMARC"),
+    ]
+    for day in range(8):
+        house.later(days=1)
+        heard = listen(house, mbox(tmp_path, *pieces), f"day {day}")
+        assert all(each.kind != Kind.HARD and not each.suppressed for each in heard)
+    assert house.store.suppressions() == []
+    assert house.rows("SELECT * FROM score WHERE points > 0") == []
+    house.no_secret_is_told()
+
+
+def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: House) -> None:
+    """A scripted server drops each first STORE: every message is dealt with once. (Dovecot: test_real.py)"""
+    house = anywhere
+    senders = stamps(house, "ada", "ben")
+    messages = {
+        1: report(senders["ada"], status="4.2.2", words="552 4.2.2 full"),
+        2: report(senders["ben"], reader="ben"),
+    }
+    with ImapServer(messages, {"STORE": [DROP, DROP]}, password="s3cret") as server:
+        url = f"imap://127.0.0.1:{server.port}/INBOX"
+        for _ in range(2):
+            with pytest.raises(MailboxError):
+                listen(house, mailbox.open(url, user="ada", password="s3cret"), "imap")
+        assert listen(house, mailbox.open(url, user="ada", password="s3cret"), "imap")
+        assert server.seen == {1, 2}
+    assert len(house.rows("SELECT * FROM evidence")) == 2
+    assert len(house.rows("SELECT * FROM heard")) == 2
+    house.no_secret_is_told()

@@ -1,0 +1,29 @@
+"""The list of faults, and that each has a test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.faults
+
+LIST = [
+    *(f"f{number:02}" for number in range(1, 34) if number != 4),  # F04 is about servers of recipients: we have a relay
+    *(f"k{number}" for number in range(1, 12)),
+    *(f"d{number}" for number in range(1, 8)),
+    *(f"t{number}" for number in range(1, 5)),
+    *(f"s{number}" for number in range(1, 8)),
+    *(f"r{number}" for number in range(1, 5)),
+    *(f"b{number}" for number in range(1, 5)),
+]
+
+
+def test_every_fault_has_a_test() -> None:
+    named: set[str] = set()
+    for file in Path(__file__).parent.glob("test_*.py"):
+        for name in re.findall(r"^def test((?:_[fkdtsrb]\d{1,2})+)_", file.read_text("utf-8"), re.MULTILINE):
+            named |= set(name.strip("_").split("_"))
+    assert set(LIST) - named == set()
+    assert named - set(LIST) == set()

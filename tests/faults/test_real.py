@@ -1,0 +1,198 @@
+"""The same faults by real servers: Postfix's smtp-sink, a Postfix behind which a scripted server stands, a Dovecot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from digest import mailbox
+from digest.errors import MailboxError
+from digest.mailbox import Box, Piece
+from tests.faults.house import HASTY, QUICK, House
+from tests.faults.processes import child
+from tests.faults.relay import Postfix, installed, smtp_sink
+from tests.faults.test_back import listen, stamps
+from tests.outside.dovecot import Dovecot
+from tests.servers import MailServer, Says
+from tests.test_hear import report
+
+pytestmark = [pytest.mark.faults, pytest.mark.outside]
+
+RELAY = {
+    "F05 4xx": ("-r", "CONNECT"),
+    "F05 5xx": ("-f", "CONNECT"),
+    "F05 421": ("-Q", "CONNECT"),
+    "F07": ("-q", "CONNECT"),
+    "F14 5xx": ("-f", "MAIL"),
+    "F14 drop": ("-q", "MAIL"),
+    "F14 421": ("-Q", "MAIL"),
+    "F17": ("-Q", "RCPT"),
+    "F16": ("-f", "RCPT"),  # it says 500, by which no address is meant
+    "F18 5xx": ("-f", "DATA"),
+    "F18 drop": ("-q", "DATA"),
+}
+
+
+@pytest.mark.parametrize("which", RELAY)
+def test_f05_f07_f14_f16_f17_f18_smtp_sink_takes_nothing(house: House, which: str) -> None:
+    house.put("ada", "ben")
+    with smtp_sink(*RELAY[which]) as port:
+        assert house.round(house.way(port)).stopped
+    assert set(house.states().values()) == {"ready"}
+    assert set(house.attempts().values()) == {0}
+    house.holds()
+
+
+LETTER = {
+    "F14 4xx": (("-r", "MAIL"), "deferred"),
+    "F15": (("-r", "RCPT"), "deferred"),
+    "F18 4xx": (("-r", "DATA"), "deferred"),
+    "F22": (("-Q", "."), "deferred"),
+    "F22 4xx": (("-r", "."), "deferred"),
+    "F20": (("-q", "."), "in doubt"),
+    "F21": (("-W", ".:9"), "in doubt"),
+    "F08": (("-e",), "sent"),
+    "F23": (("-q", "QUIT"), "sent"),
+}
+
+
+@pytest.mark.parametrize("which", LETTER)
+def test_f08_f14_f15_f18_f20_f21_f22_f23_smtp_sink_on_a_letter(house: House, which: str) -> None:
+    """What it took it has taken, though nobody can ask it: a copy more is allowed for what is in doubt."""
+    flags, state = LETTER[which]
+    house.put("ada")
+    with smtp_sink(*flags) as port:
+        house.round(house.way(port, waits=HASTY if which == "F21" else QUICK))
+    assert house.states() == {"ada": state}
+    if state == "sent":
+        house.came[house.key("ada")] += 1
+    house.holds(final={"ada": "failed"} if state == "failed" else {})
+
+
+@pytest.mark.parametrize("flags", [("-A", "0"), ("-A", "5")])
+def test_f24_smtp_sink_hangs_up_within_a_letter(house: House, flags: tuple[str, ...]) -> None:
+    house.put("ada", size=4_000_000)
+    with smtp_sink(*flags) as port:
+        house.round(house.way(port))
+    house.holds(final={"ada": state} if (state := house.states()["ada"]) == "failed" else {})
+
+
+def test_f28_smtp_sink_reads_slowly(house: House) -> None:
+    house.put("ada", size=400_000)
+    with smtp_sink("-T", "1024", "-H", "20") as port:
+        house.round(house.way(port, waits=HASTY))
+    house.holds(most={"ada": 2})
+
+
+# ------------------------------------------------------------------------------------------------------- Postfix
+
+
+def until(reached: Callable[[], bool], postfix: Postfix) -> None:
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline, postfix.log()
+        time.sleep(0.1)
+
+
+def test_f15_a_greylist_behind_postfix(house: House) -> None:
+    """We are done when the relay has it; exactly one copy arrives, after the relay's own retry."""
+    house.put("ada")
+    grey = Says.line("450 4.7.1 Greylisted, try again in 1 second")
+    with MailServer({"RCPT": [grey, grey]}) as mx, Postfix(mx.port) as postfix:
+        assert house.round(house.way(postfix.port)).count("sent") == 1
+        (attempt,) = house.rows("SELECT queue_id FROM attempt")
+        assert str(attempt["queue_id"]) in postfix.log()
+        until(lambda: bool(mx.taken), postfix)
+        house.holds(mx)
+        assert postfix.bounces == []
+
+
+def test_f16_no_such_reader_behind_postfix(anywhere: House) -> None:
+    """The relay's report comes to the one address that this letter had, and counts against its reader."""
+    house = anywhere
+    house.put("ada", "ben")
+    with MailServer({"RCPT": Says.line("550 5.1.1 nobody of that name")}) as mx, Postfix(mx.port) as postfix:
+        assert house.round(house.way(postfix.port)).count("sent") == 2
+        until(lambda: len(mx.taken) == 1 and len(postfix.bounces) == 1, postfix)
+        (heard,) = listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        assert (heard.kind, heard.proven, heard.suppressed) == ("hard", True, True)
+        (row,) = house.store.suppressions()
+        assert row.address == f"{heard.subscriber}@readers.example"
+        assert listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces")) == []
+        house.came[house.key(heard.subscriber)] += 1
+        house.holds(mx)
+
+
+def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(house: House) -> None:
+    """Neither is held against the address as "hard": spam is the sender's matter, and full is for a while."""
+    house.put("ada", "ben")
+    script = [Says.line("550 5.7.1 spam")] + [Says.line("452 4.2.2 mailbox full")] * 40
+    with MailServer({"RCPT": script}) as mx, Postfix(mx.port) as postfix:
+        assert house.round(house.way(postfix.port)).count("sent") == 2
+        until(lambda: len(postfix.bounces) == 2, postfix)
+        heard = listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        assert {each.kind for each in heard} == {"soft"}
+        assert all(each.proven and not each.suppressed for each in heard)
+        assert house.store.suppressions() == []
+        assert mx.taken == []
+        house.came.update([house.key("ada"), house.key("ben")])
+        house.holds(mx)
+
+
+def test_k6_killed_while_postfix_answers(house: House) -> None:
+    """A relay that has the whole letter keeps it, also when we are gone."""
+    house.put("ada", "ben")
+    with MailServer() as mx, Postfix(mx.port) as postfix:
+        with child(house, "deliver", "--port", postfix.port, "--point", "answered") as process:
+            process.wait(60)
+        assert house.round(house.way(postfix.port)).count("sent") == 1
+        until(lambda: len(mx.taken) == 2, postfix)
+        house.holds(mx, final={"ada": "in doubt"})
+
+
+# ------------------------------------------------------------------------------------------------------- Dovecot
+
+
+class Breaking:
+    """A box whose server dies before the first mark."""
+
+    def __init__(self, box: Box, server: Dovecot) -> None:
+        self._box, self._server = box, server
+
+    def __enter__(self) -> Self:
+        self._box.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._box.__exit__(kind, error, trace)
+
+    def pieces(self) -> Iterator[Piece]:
+        return iter(self._box.pieces())
+
+    def done(self, piece: Piece) -> None:
+        self._server.stop()
+        self._box.done(piece)
+
+
+def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: House) -> None:
+    house = anywhere
+    senders = stamps(house, "ada", "ben")
+    installed("dovecot")
+    with Dovecot("s3cret") as server:
+        server.deliver("1.host", report(senders["ada"]), 2)
+        server.deliver("2.host", report(senders["ben"], reader="ben"), 1)
+        for _ in range(2):
+            box = mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret")
+            with pytest.raises(MailboxError):
+                listen(house, Breaking(box, server), "imap")
+            server.start()
+        listen(house, mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"), "imap")
+        assert len(house.rows("SELECT * FROM evidence")) == 2
+        assert len(house.store.suppressions()) == 2
+    house.no_secret_is_told()
