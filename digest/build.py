@@ -18,7 +18,7 @@ import httpx
 
 from digest import channels, mailbox
 from digest.channels.smtp import Smtp
-from digest.compose import Composed, Outlook, answered, compose
+from digest.compose import Composed, Morning, Outlook, answered, compose
 from digest.config import Config, Relay
 from digest.config import load as _load
 from digest.deliver import Delivered, Desk, Round, Withheld, deliver
@@ -29,13 +29,14 @@ from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
 from digest.health import absent, rests
 from digest.hear import Ear, Heard, hear
-from digest.issue import Issue, Rulebook
+from digest.issue import Issue
 from digest.ledger import ledger
 from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
 from digest.render import Renderer
+from digest.rulebook import Rulebook
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store
@@ -61,7 +62,7 @@ class House:
     look_ups: tuple[LookUp, ...]
     enrichers: tuple[Enricher, ...]
     press: Press
-    book: Rulebook
+    morning: Morning
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
@@ -175,7 +176,7 @@ class House:
             return Outlook(absences, dict(rests(self.sources, now=now)))
 
         return compose(
-            self.config.subscribers, self.store, self.press, now=now, book=self.book, outlook=outlook, tell=tell
+            self.config.subscribers, self.store, self.press, now=now, morning=self.morning, outlook=outlook, tell=tell
         )
 
     def deliver(
@@ -294,7 +295,7 @@ def _parts(config: Config) -> dict[str, Any]:
             found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
         ),
         "press": _press(config),
-        "book": Rulebook.of(config.subscribers),
+        "morning": Morning(Rulebook.of(config.subscribers)),
     }
 
 
