@@ -19,6 +19,7 @@ COMMANDS = (
     "compose",
     "deliver",
     "run",
+    "worker",
     "send",
     "preview",
     "read",

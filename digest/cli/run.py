@@ -1,4 +1,4 @@
-"""`digest run`: the daemon, or with --once each step one time for cron."""
+"""`digest run`: the daemon, or with --once each step one time for cron; it works itself, or hands the work on."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.build import House
+    from digest.jobs import Kind
 
 log = logging.getLogger("digest")
 
@@ -32,7 +33,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     """Pull, compose, deliver and hear on a clock until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is
     bad.
 
-    With --once each is done one time, for cron; the exit code is the worst of them.
+    With --once each is done one time, for cron; the exit code is the worst of them. With `queue: true` in digest.yaml
+    the work is handed on to `digest worker`, on this machine or on others.
     """
     from digest.build import load, open_house
     from digest.cli.stop import on_signal
@@ -51,6 +53,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
 
 def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
+    if house.config.queue:
+        return _hand_on(house, now, "pull", "enrich", "compose", "deliver")
     codes = [_pull(house, now, stop)]
     if house.config.bounces and house.config.bounces.url and not stop.is_set():
         codes.append(_hear(house, now))
@@ -88,12 +92,18 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
             log.error("config: kept as it was, since the new one is bad:\n%s", error)
 
     def ask() -> None:
+        if current.config.queue:
+            _hand_on(current, datetime.now(UTC), "pull", "enrich")
+            return
         try:
             _pull(current, datetime.now(UTC), stop)
         finally:
             asked.set()
 
     def tick() -> None:
+        if current.config.queue:
+            _hand_on(current, datetime.now(UTC), "compose", "deliver")
+            return
         asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
@@ -112,6 +122,16 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         ]
         daemon.run(beats, stop=stop)
         log.info("stopped")
+
+
+def _hand_on(house: House, now: datetime, *kinds: Kind) -> Exit:
+    """Put into the queue what there is to do; workers do it."""
+    from digest.errands import sought
+    from digest.jobs import top_up
+
+    for job in top_up(house.line, sought(house, now, *kinds)):
+        log.info("handed on: %s", f"{job.kind} {job.name}".strip())
+    return Exit.DONE
 
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:

@@ -10,7 +10,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from digest.config.across import foreign_complaints, foreign_signature, repeated_names, shared_addresses, unsigned_links
+from digest.config.across import (
+    foreign_complaints,
+    foreign_signature,
+    lonely_queue,
+    repeated_names,
+    shared_addresses,
+    unsigned_links,
+)
 from digest.config.document import Document, read
 from digest.config.fields import secret
 from digest.config.hints import house_hints, reader_hints
@@ -40,6 +47,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
         problems += foreign_complaints(house, entry.sender.domain)
+        problems += lonely_queue(house, entry)
     sources = _judged_sources(house, problems, env)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
@@ -109,6 +117,7 @@ def _config(
     return Config(
         folder=folder,
         database=entry.database.get_secret_value(),
+        queue=entry.queue,
         sender=entry.sender,
         owner=owner,
         postal=entry.postal,

@@ -20,8 +20,8 @@ from digest.store.answers import Answers
 from digest.store.brakes import Brake
 from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
-from digest.store.engine import Database, connect
-from digest.store.issues import Along, IssueRow, Publication
+from digest.store.engine import Along, Database, connect
+from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added

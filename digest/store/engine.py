@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -17,6 +17,9 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from digest.errors import ConfigError, DigestError
 
 T = TypeVar("T")
+
+Along = Callable[[Any], None]
+"""What else is written in a transaction, given the driver's own connection."""
 
 _WAIT = 10_000
 """Milliseconds that a SQLite writer waits for another."""
@@ -44,6 +47,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use it too."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from digest.delivery import Envelope
 from digest.store import tables as t
-from digest.store.engine import Database, batches, insert
+from digest.store.engine import Along, Database, batches, insert
 from digest.store.post import packed, put_all
 from digest.store.subscriptions import Step, step
 
@@ -54,10 +54,6 @@ class IssueRow:
     until: datetime
     state: str  # "composed" or "quiet"
     papers: tuple[str, ...]  # keys, in the order of the letter
-
-
-Along = Callable[[Any], None]
-"""What else is written in the same transaction, given the driver's own connection."""
 
 
 def publish(self: Database, publication: Publication) -> bool:

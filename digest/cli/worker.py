@@ -1,0 +1,128 @@
+"""`digest worker`: does the work that is handed on, on as many machines as wanted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.say import confirm_restore, now_option
+from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.build import House
+    from digest.errands import Told
+    from digest.jobs import Job
+
+log = logging.getLogger("digest")
+
+_LOOK = 30.0  # seconds between two looks at what there is to do, where no queue tells
+
+
+@click.command("worker", short_help="Do work that `digest run` hands on, on any machine.")
+@click.option("--once", is_flag=True, help="Do what there is, then leave.")
+@confirm_restore
+@now_option
+@click.pass_context
+def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime) -> None:
+    """Do jobs until SIGTERM, which finishes the letter in hand; SIGHUP reads the config anew.
+
+    With `queue: true` in digest.yaml the jobs come out of PostgreSQL, where `digest run` puts them: ask a source, write
+    to a shard of readers, deliver a batch of letters. Start as many workers as wanted, on as many machines; each needs
+    the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
+    """
+    from digest.build import load, open_house
+    from digest.cli.stop import on_signal
+
+    rehearsed = ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT
+    if rehearsed and not once:
+        raise click.UsageError("--now goes with --once")
+    place: Place = ctx.obj
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    for noisy in ("procrastinate", "asyncio", "httpx", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    with open_house(load(place.config)) as house:
+        current = house
+
+        def reload() -> None:
+            nonlocal current
+            try:
+                current = current.with_config(load(place.config))
+                log.info("config: read anew, %d readers", len(current.config.subscribers))
+            except DigestError as error:
+                log.error("config: kept as it was, since the new one is bad:\n%s", error)
+
+        def clock() -> datetime:
+            return now if rehearsed else datetime.now(UTC)
+
+        def do(job: Job, stop: Event) -> None:
+            from digest.errands import do
+
+            do(current, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+
+        with on_signal(hang_up=reload) as stop:
+            log.info("working: %d readers", len(house.config.subscribers))
+            if house.config.queue:
+                house.line.run(do, stop, once=once)
+            else:
+                _alone(lambda: current, do, clock, stop, once=once)
+            log.info("stopped")
+
+
+def _alone(
+    house: Callable[[], House],
+    do: Callable[[Job, Event], None],
+    clock: Callable[[], datetime],
+    stop: Event,
+    *,
+    once: bool,
+) -> None:
+    """Without a queue: look for what is due, again and again, and do it on threads of our own."""
+    from digest.errands import sought
+    from digest.jobs import top_up
+
+    def look() -> bool:
+        return bool(top_up(house().line, sought(house(), clock(), "compose", "deliver")))
+
+    if once:
+        before = None
+        while not stop.is_set() and (jobs := sought(house(), clock(), "compose", "deliver")) and jobs != before:
+            before = jobs  # what fails is not tried for ever
+            top_up(house().line, jobs)
+            house().line.run(do, stop, once=True)
+        return
+
+    def sweep() -> None:
+        while not stop.is_set():
+            try:
+                look()
+            except DigestError as error:
+                log.error("%s", error)
+            stop.wait(_LOOK)
+
+    sweeper = Thread(target=sweep, name="sweep")
+    sweeper.start()
+    house().line.run(do, stop)
+    sweeper.join()
+
+
+def _say(told: Told) -> None:
+    """One line for each issue, letter or answer."""
+    from digest.cli import compose, deliver, pull
+    from digest.compose import Composed
+    from digest.deliver import Delivered
+    from digest.pull import Pulled
+
+    if isinstance(told, Composed):
+        log.log(logging.ERROR if told.fault else logging.INFO, "compose: %s", compose.line(told))
+    elif isinstance(told, Delivered):
+        log.log(logging.INFO if told.outcome == "sent" else logging.WARNING, "deliver: %s", deliver.line(told))
+    elif isinstance(told, Pulled):
+        log.log(logging.ERROR if told.fault else logging.INFO, "pull: %s", pull.line(told))
+    else:
+        log.log(logging.WARNING if told.fault else logging.INFO, "enrich: %s", pull.enriched(told))
