@@ -186,6 +186,10 @@ class House:
         """Where work is handed on, the job for what is written goes into its transaction."""
         return partial(_hand_on, self.line, Job(kind)) if self.config.queue else None
 
+    def enrol(self, now: datetime) -> None:
+        """Bring the clock rows in line with the config."""
+        self.morning.desks(self.config.subscribers, self.store, now=now)
+
     def compose(
         self,
         *,
@@ -242,6 +246,11 @@ class House:
                     only=only,
                     tell=tell,
                 )
+
+    def settle(self, now: datetime, *, restored: bool = False) -> None:
+        """Take over the letters of processes on this machine that died, and merge those that come too late."""
+        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored):
+            pass
 
     def hear(
         self,

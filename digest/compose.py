@@ -63,6 +63,10 @@ _BATCH = 50  # issues that are kept in one transaction
 _STILL = timedelta(minutes=1)  # that what was read of the arrivals may serve again, as long as nothing new arrives
 
 
+Desks = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
+"""By a reader's id and a subscription's name."""
+
+
 class Morning:
     """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
 
@@ -70,6 +74,20 @@ class Morning:
         self.book = book
         self._lock = Lock()
         self._kept: tuple[Reading, int, datetime, datetime] | None = None
+        self._roll: _Roll | None = None
+
+    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> Desks:
+        """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
+        left = store.departures()
+        with self._lock:
+            roll = self._roll
+            if roll is None or roll.readers is not readers or roll.left != left:
+                roll = _Roll(readers, left, _staying(readers, left))
+            if roll.at is None or not timedelta(0) <= now - roll.at < _STILL:
+                enrol(roll.staying, store, now=now)
+                roll.at = now
+            self._roll = roll
+            return roll.desks
 
     def reading(self, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
         """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
@@ -102,20 +120,15 @@ def compose(
     the same time share it. `morning` has the rules of these readers, ready; without it they are made ready now.
     `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
     """
-    subscribers = _staying(subscribers, store)
-    enrol(subscribers, store, now=now)
-    waiting = store.to_do(now, LEASE)
+    morning = morning or Morning(Rulebook.of(subscribers))
+    desks = morning.desks(subscribers, store, now=now)
+    waiting = store.to_do(now, LEASE, process.is_gone)
     if not waiting.readers:
         return []
-    desks = {
-        (reader.id, subscription.name): (reader, subscription)
-        for reader in subscribers
-        for subscription in reader.subscriptions
-    }
     desk = _Desk(
         store=store,
         press=press,
-        morning=morning or Morning(Rulebook.of(subscribers)),
+        morning=morning,
         since=None if waiting.since is None else waiting.since - OVERLAP,
         outlook=cache(outlook),
         listed=cache(lambda since: store.dated(since, now)),
@@ -137,9 +150,8 @@ def compose(
     return desk.results
 
 
-def _staying(subscribers: Sequence[Subscriber], store: Store) -> Sequence[Subscriber]:
+def _staying(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
     """The readers without what they have left; a subscription that they come back to goes on where it was."""
-    left = store.departures()
     if not left:
         return subscribers
     return [
@@ -238,6 +250,22 @@ def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[st
     return store.called({key for person in people for key in person.named})
 
 
+@dataclass(slots=True)
+class _Roll:
+    """Who was enrolled, and when."""
+
+    readers: Sequence[Subscriber]
+    left: Collection[tuple[str, str]]
+    staying: Sequence[Subscriber]
+    at: datetime | None = None
+    desks: Desks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desks = {
+            (reader.id, each.name): (reader, each) for reader in self.staying for each in reader.subscriptions
+        }
+
+
 @dataclass(slots=True, kw_only=True)
 class _Desk:
     """Where issues are written, one shard of due rows after the other."""
@@ -254,9 +282,7 @@ class _Desk:
     results: list[Composed] = field(default_factory=list)
     _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
-    def write(
-        self, rows: Sequence[Due], desks: Mapping[tuple[str, str], tuple[Subscriber, Subscription]], owner: str
-    ) -> None:
+    def write(self, rows: Sequence[Due], desks: Desks, owner: str) -> None:
         """The issues of these rows, all matched at once and kept some at a time."""
         store, now = self.store, self.now
         if store.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):

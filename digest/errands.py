@@ -7,6 +7,7 @@ from datetime import datetime
 from math import ceil
 from threading import Event
 
+from digest import process
 from digest.build import House
 from digest.compose import LEASE, SHARD, Composed
 from digest.deliver import Delivered
@@ -19,8 +20,10 @@ Told = Pulled | Enriched | Composed | Delivered
 """What came of a piece of work."""
 
 
-def sought(house: House, now: datetime, *kinds: Kind) -> list[Job]:
-    """The work that there is, of these kinds, in batches: what a sweep hands on."""
+def sought(house: House, now: datetime, *kinds: Kind, restored: bool = False) -> list[Job]:
+    """The work that there is, of these kinds, in batches, with what the dead of this machine have left: what a sweep
+    hands on. Raises DigestError.
+    """
     found = list[Job]()
     fetched = [source for source in house.sources if resting(source, house.store, now)]
     if "pull" in kinds:
@@ -29,7 +32,9 @@ def sought(house: House, now: datetime, *kinds: Kind) -> list[Job]:
     if "enrich" in kinds:
         found += [Job("enrich", each.name) for each in house.enrichers if not rests(each, house.store, now)]
     if "compose" in kinds or "deliver" in kinds:
-        waiting = house.store.to_do(now, LEASE)
+        house.enrol(now)
+        house.settle(now, restored=restored)
+        waiting = house.store.to_do(now, LEASE, process.is_gone)
         # the first issue of a new house must not be written before its papers are there
         readers = waiting.readers if waiting.newest or len(fetched) == len(house.sources) else 0
         found += [Job("compose")] * ceil(readers / SHARD) if "compose" in kinds else []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from digest.errors import DigestError
 if TYPE_CHECKING:
     from digest.build import House
     from digest.errands import Told
-    from digest.jobs import Job
+    from digest.jobs import Do, Job
 
 log = logging.getLogger("digest")
 
@@ -67,48 +69,60 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
         with on_signal(hang_up=reload) as stop:
             log.info("working: %d readers", len(house.config.subscribers))
-            if house.config.queue:
-                house.line.run(do, stop, once=once)
+            if once:
+                _once(current, do, clock(), stop, restored=confirm_restore)
             else:
-                _alone(lambda: current, do, clock, stop, once=once)
+                look = partial(_look, lambda: current, restored=confirm_restore)
+                with _every(_LOOK, look, stop):
+                    house.line.run(do, stop)
             log.info("stopped")
 
 
-def _alone(
-    house: Callable[[], House],
-    do: Callable[[Job, Event], None],
-    clock: Callable[[], datetime],
-    stop: Event,
-    *,
-    once: bool,
-) -> None:
-    """Without a queue: look for what is due, again and again, and do it on threads of our own."""
+def _once(house: House, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
+    """What there is; what fails is not tried for ever."""
     from digest.errands import sought
     from digest.jobs import top_up
 
-    def look() -> bool:
-        return bool(top_up(house().line, sought(house(), clock(), "compose", "deliver")))
+    before = None
+    while not stop.is_set() and (jobs := sought(house, now, "compose", "deliver", restored=restored)) != before:
+        before = jobs
+        if not house.config.queue:
+            top_up(house.line, jobs)
+        house.line.run(do, stop, once=True)
 
-    if once:
-        before = None
-        while not stop.is_set() and (jobs := sought(house(), clock(), "compose", "deliver")) and jobs != before:
-            before = jobs  # what fails is not tried for ever
-            top_up(house().line, jobs)
-            house().line.run(do, stop, once=True)
-        return
 
-    def sweep() -> None:
-        while not stop.is_set():
+def _look(house: Callable[[], House], *, restored: bool) -> None:
+    """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
+    from digest.errands import sought
+    from digest.jobs import top_up
+
+    if house().config.queue:
+        house().settle(datetime.now(UTC), restored=restored)
+    else:
+        top_up(house().line, sought(house(), datetime.now(UTC), "compose", "deliver", restored=restored))
+
+
+@contextmanager
+def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[None]:
+    """Meanwhile do this, at once and again and again."""
+    ended = Event()
+
+    def beat() -> None:
+        while not (stop.is_set() or ended.is_set()):
             try:
-                look()
+                work()
             except DigestError as error:
                 log.error("%s", error)
-            stop.wait(_LOOK)
+            stop.wait(seconds)
 
-    sweeper = Thread(target=sweep, name="sweep")
-    sweeper.start()
-    house().line.run(do, stop)
-    sweeper.join()
+    thread = Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if stop.is_set():
+            thread.join()
 
 
 def _say(told: Told) -> None:

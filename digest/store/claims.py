@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from digest.store import tables as t
-from digest.store.engine import Database, batches, insert
+from digest.store.engine import CLOCKS, Database, batches, insert, queue_up
 from digest.store.subscriptions import COLUMNS, Due, due_of, is_due, newest_serial
-
-_CLAIMS = 0x636C6D73
-"""The number of PostgreSQL's advisory lock on claims of subscriptions."""
 
 _C = t.subscription.c
 _FREE: dict[str, Any] = {"held": None, "held_by": None}
@@ -48,13 +45,11 @@ def claim_due(
     owner whether it has ended, so that its claims end with it.
     """
     with self.writing() as connection:
-        if connection.dialect.name == "postgresql":  # one after the other, so that no reader is torn in two
-            connection.execute(select(func.pg_advisory_xact_lock(_CLAIMS)))
+        queue_up(connection, CLOCKS)  # one after the other, so that no reader is torn in two
         newest = newest_serial(connection, now)
-        owners = connection.scalars(select(_C.held_by).where(_held(now, lease)).distinct()).all()
-        gone = [name for name in owners if name is not None and name != owner and is_gone(name)]
-        chosen = _free_readers(newest, now, lease, gone).limit(limit)
-        readers = connection.scalars(chosen).all()
+        free = ~_is_claimed(now, lease, _gone(connection, is_gone))
+        chosen = select(_C.subscriber).where(is_due(newest, now), free).group_by(_C.subscriber)
+        readers = connection.scalars(chosen.order_by(func.min(_C.next_due), _C.subscriber).limit(limit)).all()
         rows: list[Any] = []
         for batch in batches(readers):
             mine = update(t.subscription).where(_C.subscriber.in_(batch), is_due(newest, now))
@@ -79,8 +74,8 @@ def let_go(self: Database, owner: str) -> None:
         connection.execute(update(t.subscription).where(_C.held_by == owner).values(_FREE))
 
 
-def to_do(self: Database, now: datetime, lease: timedelta) -> Waiting:
-    """How much is due and not in anybody's hands."""
+def to_do(self: Database, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Waiting:
+    """How much is due and not in the hands of anybody who lives."""
     letter = t.delivery.c
     with self.reading() as connection:
         newest = newest_serial(connection, now)
@@ -89,7 +84,7 @@ def to_do(self: Database, now: datetime, lease: timedelta) -> Waiting:
             func.count().label("all"),
             func.count(_C.cursor).label("begun"),
             func.min(_C.cursor).label("since"),
-        ).where(is_due(newest, now), ~_held(now, lease))
+        ).where(is_due(newest, now), ~_is_claimed(now, lease, _gone(connection, is_gone)))
         row = connection.execute(free).one()
         letters = connection.scalar(select(func.count()).where(letter.next_at <= now)) or 0
     since = row.since if row.all and row.all == row.begun else None
@@ -124,20 +119,21 @@ def release(self: Database, name: str, *, at: datetime) -> None:
         connection.execute(update(t.pace).where(t.pace.c.name == name).values(next_at=at))
 
 
-def _held(now: datetime, lease: timedelta) -> ColumnElement[bool]:
-    """Is it claimed? A claim that goes beyond the lease was made by another clock, and is none."""
-    return and_(_C.held.is_not(None), _C.held > now, _C.held <= now + lease)
+def _gone(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
+    """Of those who have claimed something, who is no more."""
+    owners = connection.scalars(select(_C.held_by).where(_C.held_by.is_not(None)).distinct()).all()
+    return [name for name in owners if name is not None and is_gone(name)]
 
 
-def _free_readers(newest: int, now: datetime, lease: timedelta, gone: Collection[str]) -> Select[str]:
-    """Readers of whom something is due and nothing is claimed by one who lives."""
+def _is_claimed(now: datetime, lease: timedelta, gone: Collection[str]) -> ColumnElement[bool]:
+    """Whether anything of its reader is claimed by one who lives.
+
+    A claim that goes beyond the lease was made by another clock, and is none.
+    """
     other = t.subscription.alias()
-    claimed = exists().where(
+    return exists().where(
         other.c.subscriber == _C.subscriber,
-        other.c.held.is_not(None),
         other.c.held > now,
         other.c.held <= now + lease,
         other.c.held_by.not_in(gone),
     )
-    chosen = select(_C.subscriber).where(is_due(newest, now), ~claimed)
-    return chosen.group_by(_C.subscriber).order_by(func.min(_C.next_due), _C.subscriber)

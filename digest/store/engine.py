@@ -27,6 +27,9 @@ _WAIT = 10_000
 _PAPERS = 0x70617065
 """The number of PostgreSQL's advisory lock on papers, works and events."""
 
+CLOCKS = 0x636C6B73
+"""The same on which clock rows there are, and on who claims them."""
+
 _PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
 
 _JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
@@ -166,13 +169,13 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def queue_up(connection: Connection) -> None:
+def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
     """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
 
-    SQLite has one writer at a time anyway.
+    Or until none does whatever else has that number. SQLite has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_PAPERS)))
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def batches(values: Iterable[T], size: int = 1_000) -> Iterator[list[T]]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from digest.store import tables as t
-from digest.store.engine import Database, batches
+from digest.store.engine import CLOCKS, Database, batches, queue_up
 
 Schedule = Callable[[str, str, str | None], tuple[datetime, str] | None]
 """(subscriber, subscription's name, slot of its last issue) -> when it is due next, for which slot; None: at once."""
@@ -52,6 +52,7 @@ def sync(self: Database, plans: Sequence[Plan], schedule: Schedule, *, now: date
         if not any(_differences(connection, plans, schedule)):
             return
     with self.writing() as connection:
+        queue_up(connection, CLOCKS)
         fresh, moved, gone = _differences(connection, plans, schedule)
         if fresh:
             connection.execute(insert(t.subscription), fresh)
