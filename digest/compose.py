@@ -14,6 +14,7 @@ from digest import process
 from digest.arrival import LOOK_BACK, Arrival
 from digest.delivery import Envelope
 from digest.errors import DigestError
+from digest.figures import Figures
 from digest.issue import Absence, Candidate, Issue, Kind, Section, arrange, featured, wanted
 from digest.paper import Paper
 from digest.portraits import enriched
@@ -300,8 +301,10 @@ class _Desk:
         self._told = {reader: set(facts) for reader, facts in store.told_of({task.reader.id for task in awake}).items()}
         drafts, claimed = list[_Draft](), now + LEASE
         ticks = monotonic()
-        for task, found in zip(awake, self._candidates(awake), strict=True):
-            if draft := self._draft(task, found):
+        matched = self._candidates(awake)
+        figures = store.figures({candidate.paper.key for found in matched for candidate in found})
+        for task, found in zip(awake, matched, strict=True):
+            if draft := self._draft(task, found, figures):
                 drafts.append(draft)
             if len(drafts) == _BATCH:
                 self._keep(drafts)
@@ -323,7 +326,9 @@ class _Desk:
         known = known_papers([subscription for _, subscription in desks], self.store)
         return reading.candidates(desks, known, [task.since for task in tasks])
 
-    def _draft(self, task: _Task, candidates: Iterable[Candidate]) -> _Draft | None:
+    def _draft(
+        self, task: _Task, candidates: Iterable[Candidate], figures: Mapping[str, list[Figures]]
+    ) -> _Draft | None:
         """One issue, printed; None where an alert has no news. A letter that fails is told and stays due."""
         now, subscription = self.now, task.subscription
         told = self._told[task.reader.id]
@@ -347,7 +352,7 @@ class _Desk:
             now=now,
             trend=trend,
         )
-        issue = enriched(issue, subscription, self.store)
+        issue = enriched(issue, subscription, self.store, None if trend else figures)
         if following:
             issue = _with_absences(issue, subscription, self.outlook(), following)
         quiet = not issue.sections and subscription.quiet == "silent"

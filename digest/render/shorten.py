@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 Span = tuple[int, int]  # code points of a text, the end not included
 
@@ -54,11 +55,12 @@ def _end(text: str, room: int) -> int:
     return ends[-1] if ends else _word_end(text, room)
 
 
-def _sentence_ends(text: str, start: int, stop: int) -> list[int]:
+@lru_cache(maxsize=1 << 14)
+def _sentence_ends(text: str, start: int, stop: int) -> tuple[int, ...]:
     found = (match for match in _SENTENCE_END.finditer(text, start, min(stop + 1, len(text))))
     ends = [match.end() for match in found if not _ABBREVIATION.search(text, 0, match.start())]
     formulas = _formulas(text) if ends else []
-    return [end for end in ends if end <= stop and not any(left < end < right for left, right in formulas)]
+    return tuple(end for end in ends if end <= stop and not any(left < end < right for left, right in formulas))
 
 
 def _word_end(text: str, room: int) -> int:
