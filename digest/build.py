@@ -319,14 +319,14 @@ def open_house(config: Config, *, web: Web | None = None, looking: bool = False)
         if looking and _is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
         store = stack.enter_context(Store.open(url))
-        turns = _Turns(store) if store.is_shared else None
+        turns = StoredTurns(store) if store.is_shared else None
         client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
         line: Line = Queue(config.database) if config.queue else Here()
         stack.enter_context(line)
         yield House(config=config, store=store, web=client, line=line, **_parts(config))
 
 
-class _Turns:
+class StoredTurns:
     """The pace of services, kept in the database: one for all machines."""
 
     def __init__(self, store: Store) -> None:

@@ -94,7 +94,7 @@ def to_do(self: Database, now: datetime, lease: timedelta, is_gone: Callable[[st
 def hold(self: Database, name: str, *, now: datetime, lease: timedelta) -> timedelta:
     """Take an errand that one at a time may do; how long to wait where it is not free, and zero where it is ours now.
 
-    A wait that is longer than the lease was set by another clock, and is not kept.
+    A wait of more than two leases was set by another clock, and is not kept.
     """
     c = t.pace.c
     with self.writing() as connection:
@@ -104,7 +104,7 @@ def hold(self: Database, name: str, *, now: datetime, lease: timedelta) -> timed
             .on_conflict_do_update(
                 index_elements=["name"],
                 set_={"next_at": now + lease},
-                where=(c.next_at <= now) | (c.next_at > now + lease),
+                where=(c.next_at <= now) | (c.next_at > now + 2 * lease),
             )
         )
         if connection.scalar(mine.returning(c.name)) is not None:
@@ -128,12 +128,12 @@ def _gone(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
 def _is_claimed(now: datetime, lease: timedelta, gone: Collection[str]) -> ColumnElement[bool]:
     """Whether anything of its reader is claimed by one who lives.
 
-    A claim that goes beyond the lease was made by another clock, and is none.
+    A claim that goes beyond two leases was made by another clock, and is none.
     """
     other = t.subscription.alias()
     return exists().where(
         other.c.subscriber == _C.subscriber,
         other.c.held > now,
-        other.c.held <= now + lease,
+        other.c.held <= now + 2 * lease,
         other.c.held_by.not_in(gone),
     )
