@@ -12,6 +12,7 @@ ELLIPSIS = "…"
 _FORMULA = re.compile(r"\$\$.+?\$\$|(?<!\\)\$(?:[^$\\]|\\.){1,150}\$|\\\(.+?\\\)|\\\[.+?\\\]", re.S)
 _SENTENCE_END = re.compile(r"[.!?][\"”’)\]]*(?=\s)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|al|Fig|Eq|resp|[A-Z]))\Z")
+_LONGEST = 8  # characters of such an abbreviation, and more
 _SPACE = re.compile(r"(?<=\S)\s")
 
 
@@ -58,7 +59,11 @@ def _end(text: str, room: int) -> int:
 @lru_cache(maxsize=1 << 14)
 def _sentence_ends(text: str, start: int, stop: int) -> tuple[int, ...]:
     found = (match for match in _SENTENCE_END.finditer(text, start, min(stop + 1, len(text))))
-    ends = [match.end() for match in found if not _ABBREVIATION.search(text, 0, match.start())]
+    ends = [
+        match.end()
+        for match in found
+        if not _ABBREVIATION.search(text, max(0, match.start() - _LONGEST), match.start())
+    ]
     formulas = _formulas(text) if ends else []
     return tuple(end for end in ends if end <= stop and not any(left < end < right for left, right in formulas))
 

@@ -10,7 +10,20 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    cast,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
@@ -176,6 +189,14 @@ def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def among(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
+    """Is a number one of these, however many they are? One parameter, where IN has one for each and is slow to write."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(_JSON.encode(list(values))).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(cast(list(values), postgresql.ARRAY(Integer)))
 
 
 def batches(values: Iterable[T], size: int = 1_000) -> Iterator[list[T]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from digest.delivery import Envelope
 from digest.store import tables as t
-from digest.store.engine import Along, Database, batches, insert
+from digest.store.engine import Along, Database, among, batches, insert
 from digest.store.post import packed, put_all
 from digest.store.subscriptions import Step, step
 
@@ -172,11 +172,7 @@ def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]])
         return
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    works = {
-        number: work
-        for batch in batches(sorted(told))
-        for number, work in connection.execute(current.where(t.paper.c.id.in_(batch)))
-    }
+    works = {number: work for number, work in connection.execute(current.where(among(connection, t.paper.c.id, told)))}
     rows = {
         (publication.subscriber, works[work], event): number
         for publication, number in reversed(issues)
