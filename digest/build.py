@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ import httpx
 
 from digest import channels, mailbox
 from digest.channels.smtp import Smtp
-from digest.compose import Composed, Outlook, answered, compose
+from digest.compose import Composed, Morning, Outlook, answered, compose
 from digest.config import Config, Relay
 from digest.config import load as _load
 from digest.deliver import Delivered, Desk, Round, Withheld, deliver
@@ -29,16 +29,18 @@ from digest.enrich import Enriched, enrich
 from digest.errors import ConfigError, SourceError
 from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
-from digest.issue import Issue, Rulebook
+from digest.issue import Issue
+from digest.jobs import Here, Job, Kind, Line, Queue
 from digest.ledger import ledger
 from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
 from digest.render import Pages, Renderer
+from digest.rulebook import Rulebook
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
-from digest.store import Store
+from digest.store import Along, Store
 from digest.subscription import Subscriber, When
 from digest.token import stamp
 from digest.traffic import Way
@@ -48,6 +50,10 @@ from digest.web import Web
 def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
     """The config of a folder, judged. Raises ConfigError with every problem."""
     return _load(folder, env=env)
+
+
+_ASKING = timedelta(minutes=2)
+"""How long one machine may ask a service while the others wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,8 @@ class House:
     enrichers: tuple[Enricher, ...]
     press: Press
     pages: Pages
-    book: Rulebook
+    morning: Morning
+    line: Line
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
@@ -131,17 +138,24 @@ class House:
         *,
         now: datetime,
         only: str | None = None,
+        exactly: str | None = None,
         by_hand: bool = False,
         since: datetime | None = None,
         stop: Event | None = None,
         tell: Callable[[Pulled], None] = lambda _: None,
     ) -> list[Pulled]:
-        """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none."""
+        """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none.
+
+        With `exactly`, a name, that one alone is asked, and nothing where the config has it no more.
+        """
         chosen = [source for source in self.sources if only in (None, source.name, source.kind)]
         helpers = [look_up for look_up in self.look_ups if only in (None, look_up.kind)]
         if only is not None and not chosen:
             names = ", ".join(source.name for source in self.sources) or "none is configured"
             raise ConfigError(f"no source is called {only!r}; there are: {names}")
+        if exactly is not None:
+            chosen = [source for source in chosen if source.name == exactly]
+            helpers = [look_up for look_up in helpers if look_up.name == exactly]
         return pull(
             chosen,
             self.store,
@@ -151,6 +165,7 @@ class House:
             by_hand=by_hand,
             since=since,
             stop=stop,
+            along=self._along("compose"),
             tell=tell,
         )
 
@@ -158,14 +173,14 @@ class House:
         self,
         *,
         now: datetime,
+        only: str | None = None,
         by_hand: bool = False,
         stop: Event | None = None,
         tell: Callable[[Enriched], None] = lambda _: None,
     ) -> list[Enriched]:
         """Ask what services count and say about new papers, and about the people whom readers follow."""
-        return enrich(
-            self.enrichers, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell
-        )
+        chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
+        return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
     def _followed(self) -> list[Followed]:
         readers = self.config.subscribers if self.enrichers else ()
@@ -173,15 +188,39 @@ class House:
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
-    def compose(self, *, now: datetime, tell: Callable[[Composed], None] = lambda _: None) -> list[Composed]:
-        """Write the issues that are due."""
+    def _along(self, kind: Kind) -> Along | None:
+        """Where work is handed on, the job for what is written goes into its transaction."""
+        return partial(_hand_on, self.line, Job(kind)) if self.config.queue else None
+
+    def enrol(self, now: datetime) -> None:
+        """Bring the clock rows in line with the config."""
+        self.morning.desks(self.config.subscribers, self.store, now=now)
+
+    def compose(
+        self,
+        *,
+        now: datetime,
+        shards: int | None = None,
+        stop: Event | None = None,
+        tell: Callable[[Composed], None] = lambda _: None,
+    ) -> list[Composed]:
+        """Write the issues that are due, of at most so many shards of readers."""
 
         def outlook() -> Outlook:
             absences = absent(self.sources, self.store, now=now)
             return Outlook(absences, dict(rests(self.sources, now=now)))
 
         return compose(
-            self.config.subscribers, self.store, self.press, now=now, book=self.book, outlook=outlook, tell=tell
+            self.config.subscribers,
+            self.store,
+            self.press,
+            now=now,
+            morning=self.morning,
+            outlook=outlook,
+            shards=shards,
+            along=self._along("deliver"),
+            stop=stop,
+            tell=tell,
         )
 
     def deliver(
@@ -213,6 +252,11 @@ class House:
                     only=only,
                     tell=tell,
                 )
+
+    def settle(self, now: datetime, *, restored: bool = False) -> None:
+        """Take over the letters of processes on this machine that died, and merge those that come too late."""
+        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored):
+            pass
 
     def hear(
         self,
@@ -287,8 +331,28 @@ def open_house(config: Config, *, web: Web | None = None, looking: bool = False)
         if looking and _is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
         store = stack.enter_context(Store.open(url))
-        client = stack.enter_context(web or Web(contact=config.contact))
-        yield House(config=config, store=store, web=client, **_parts(config))
+        turns = StoredTurns(store) if store.is_shared else None
+        client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
+        line: Line = Queue(config.database) if config.queue else Here()
+        stack.enter_context(line)
+        yield House(config=config, store=store, web=client, line=line, **_parts(config))
+
+
+class StoredTurns:
+    """The pace of services, kept in the database: one for all machines."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, service: str) -> float:
+        return self._store.hold(f"web {service}", now=datetime.now(UTC), lease=_ASKING).total_seconds()
+
+    def done(self, service: str, every: float) -> None:
+        self._store.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
+
+
+def _hand_on(line: Line, job: Job, connection: Any) -> None:
+    line.hand_on([job], connection)
 
 
 def _is_missing(url: str) -> bool:
@@ -307,7 +371,7 @@ def _parts(config: Config) -> dict[str, Any]:
         ),
         "press": _press(config),
         "pages": Pages(config.templates),
-        "book": Rulebook.of(config.subscribers),
+        "morning": Morning(Rulebook.of(config.subscribers)),
     }
 
 

@@ -6,14 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import repeat
+from threading import Event, Lock
+from time import monotonic
 
+from digest import process
 from digest.arrival import LOOK_BACK, Arrival
 from digest.delivery import Envelope
 from digest.errors import DigestError
-from digest.issue import Absence, Candidate, Issue, Kind, Rulebook, Section, arrange, featured, match, wanted
+from digest.figures import Figures
+from digest.issue import Absence, Candidate, Issue, Kind, Section, arrange, featured, wanted
 from digest.paper import Paper
 from digest.portraits import enriched
-from digest.store import Answers, Due, Plan, Publication, Store
+from digest.rulebook import Reading, Rulebook, match
+from digest.store import Along, Answers, Due, Plan, Publication, Step, Store
 from digest.subscription import Slot, Subscriber, Subscription, first_slot, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
@@ -48,51 +54,105 @@ class Outlook:
     rests: Mapping[str, str] = field(default_factory=dict)
 
 
+SHARD = 1_000
+"""Readers whose issues one process writes at a time."""
+
+LEASE = timedelta(minutes=5)
+"""How long nobody else writes them, where it cannot be seen that the process has ended."""
+
+_BATCH = 50  # issues that are kept in one transaction
+_STILL = timedelta(minutes=1)  # that what was read of the arrivals may serve again, as long as nothing new arrives
+
+
+Desks = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
+"""By a reader's id and a subscription's name."""
+
+
+class Morning:
+    """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+        self._lock = Lock()
+        self._kept: tuple[Reading, int, datetime, datetime] | None = None
+        self._roll: _Roll | None = None
+
+    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> Desks:
+        """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
+        left = store.departures()
+        with self._lock:
+            roll = self._roll
+            if roll is None or roll.readers is not readers or roll.left != left:
+                roll = _Roll(readers, left, _staying(readers, left))
+            if roll.at is None or not timedelta(0) <= now - roll.at < _STILL:
+                enrol(roll.staying, store, now=now)
+                roll.at = now
+            self._roll = roll
+            return roll.desks
+
+    def reading(self, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
+        """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
+        with self._lock:
+            if self._kept:
+                reading, serial, begin, at = self._kept
+                if serial == newest and begin <= since and timedelta(0) <= now - at < _STILL:
+                    return reading
+            reading = Reading(self.book, store.arrivals(since, now))
+            self._kept = reading, newest, since, now
+            return reading
+
+
 def compose(
     subscribers: Sequence[Subscriber],
     store: Store,
     press: Press,
     *,
     now: datetime,
-    book: Rulebook | None = None,
+    morning: Morning | None = None,
     outlook: Callable[[], Outlook] = Outlook,
+    shards: int | None = None,
+    along: Along | None = None,
+    stop: Event | None = None,
     tell: Callable[[Composed], None] = lambda _: None,
 ) -> list[Composed]:
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
-    `book` has the rules of these readers, ready; without it they are made ready now. `outlook` is asked where something
-    is due.
+    The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
+    the same time share it. `morning` has the rules of these readers, ready; without it they are made ready now.
+    `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
     """
-    subscribers = _staying(subscribers, store)
-    desks = {
-        (reader.id, subscription.name): (reader, subscription)
-        for reader in subscribers
-        for subscription in reader.subscriptions
-    }
-    enrol(subscribers, store, now=now)
-    rows = [row for row in store.due(now) if (row.subscriber, row.name) in desks]
-    if store.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
-        rows = [row for row in store.due(now) if (row.subscriber, row.name) in desks]  # they read back further now
-    answers = store.answers({row.subscriber for row in rows})
-    due = []
-    for row in rows:
-        reader, subscription = desks[row.subscriber, row.name]
-        due.append(_Task(row, reader, answered(reader.id, subscription, answers), now))
-    awake = [task for task in due if not _asleep(task, store, now)]
-    listed = cache(lambda since: store.dated(since, now))
-    without = outlook() if awake else Outlook()
-    results = []
-    for task, candidates in _candidates(awake, book or Rulebook.of(subscribers), store, now):
-        result = _compose_one(task, candidates, store, press, listed, without, now)
-        if result:
-            tell(result)
-            results.append(result)
-    return results
+    morning = morning or Morning(Rulebook.of(subscribers))
+    desks = morning.desks(subscribers, store, now=now)
+    waiting = store.to_do(now, LEASE, process.is_gone)
+    if not waiting.readers:
+        return []
+    desk = _Desk(
+        store=store,
+        press=press,
+        morning=morning,
+        since=None if waiting.since is None else waiting.since - OVERLAP,
+        outlook=cache(outlook),
+        listed=cache(lambda since: store.dated(since, now)),
+        now=now,
+        along=along,
+        tell=tell,
+    )
+    owner = process.me()
+    try:
+        for _ in repeat(None) if shards is None else range(shards):
+            if stop is not None and stop.is_set():
+                break
+            rows = store.claim_due(now=now, owner=owner, limit=SHARD, lease=LEASE, is_gone=process.is_gone)
+            if not rows:
+                break
+            desk.write([row for row in rows if (row.subscriber, row.name) in desks], desks, owner)
+    finally:
+        store.let_go(owner)  # of what was not done; the rest is free already
+    return desk.results
 
 
-def _staying(subscribers: Sequence[Subscriber], store: Store) -> Sequence[Subscriber]:
+def _staying(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
     """The readers without what they have left; a subscription that they come back to goes on where it was."""
-    left = store.departures()
     if not left:
         return subscribers
     return [
@@ -174,27 +234,6 @@ def _day(local: str) -> date:
     return datetime.fromisoformat(local).date()
 
 
-def _asleep(task: _Task, store: Store, now: datetime) -> bool:
-    """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
-    until = task.reader.pause_until
-    if until is None or now.astimezone(task.reader.timezone).date() >= until:
-        return False
-    if not task.subscription.when.at_once:
-        _pass_over(task, store, now)
-    return True
-
-
-def _pass_over(task: _Task, store: Store, now: datetime) -> None:
-    """Let a slot go by without an issue, or an alert without news."""
-    following = task.next(now, task.slot(now))
-    store.advance(
-        task.row.id,
-        next_due=following.due if following else None,
-        next_slot=following.local if following else None,
-        seen=task.row.newest,
-    )
-
-
 def answered(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
     """The subscription with what its reader has answered about the people in it."""
     rules = tuple(
@@ -206,92 +245,197 @@ def answered(reader: str, subscription: Subscription, answers: Answers) -> Subsc
     return replace(subscription, rules=rules)
 
 
-def _candidates(
-    tasks: Sequence[_Task], book: Rulebook, store: Store, now: datetime
-) -> Iterator[tuple[_Task, list[Candidate]]]:
-    """Every task with what its rules match in its window."""
-    if not tasks:
-        return
-    arrivals = store.arrivals(min(task.since for task in tasks), now)
-    desks = [(task.reader.id, task.subscription) for task in tasks]
-    known = known_papers([subscription for _, subscription in desks], store)
-    for task, found in zip(tasks, match(book, desks, arrivals, known), strict=True):
-        yield task, [candidate for candidate in found if candidate.at > task.since]
-
-
 def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
     """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
     people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
     return store.called({key for person in people for key in person.named})
 
 
-def _compose_one(
-    task: _Task,
-    candidates: Iterable[Candidate],
-    store: Store,
-    press: Press,
-    listed: Callable[[datetime], Sequence[Arrival]],
-    outlook: Outlook,
-    now: datetime,
-) -> Composed | None:
-    told = store.told(task.reader.id)
-    fresh = [candidate for candidate in candidates if wanted(candidate, told, task.subscription.updates)]
-    known = {work for work, _ in told} | {candidate.work for candidate in fresh}
-    trend = _trend(task.subscription, known, lambda: listed(task.since))
-    if not fresh and task.subscription.when.at_once:
-        _pass_over(task, store, now)
-        return None
-    kind: Kind = "alert" if task.subscription.when.at_once else "scheduled"
-    slot = task.slot(now)
-    following = task.next(now, slot)
-    issue = draw_up(
-        task.reader,
-        task.subscription,
-        fresh,
-        kind=kind,
-        slot=slot.local,
-        number=task.row.number,
-        since=task.begins,
-        now=now,
-        trend=trend,
-    )
-    issue = enriched(issue, task.subscription, store)
-    if following:
-        issue = _with_absences(issue, task.subscription, outlook, following)
-    quiet = not issue.sections and task.subscription.quiet == "silent"
-    result = Composed(
-        subscriber=task.reader.id,
-        subscription=task.subscription.name,
-        slot=slot.local,
-        papers=issue.count,
-        more=issue.more,
-        quiet=quiet,
-        absences=issue.absences,
-    )
-    try:
-        publication = Publication(
-            due=task.row.id,
-            subscriber=task.reader.id,
-            subscription=task.subscription.name,
+@dataclass(slots=True)
+class _Roll:
+    """Who was enrolled, and when."""
+
+    readers: Sequence[Subscriber]
+    left: Collection[tuple[str, str]]
+    staying: Sequence[Subscriber]
+    at: datetime | None = None
+    desks: Desks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desks = {
+            (reader.id, each.name): (reader, each) for reader in self.staying for each in reader.subscriptions
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class _Desk:
+    """Where issues are written, one shard of due rows after the other."""
+
+    store: Store
+    press: Press
+    morning: Morning
+    since: datetime | None  # where the first of all readers reads on
+    outlook: Callable[[], Outlook]
+    listed: Callable[[datetime], Sequence[Arrival]]
+    now: datetime
+    along: Along | None
+    tell: Callable[[Composed], None]
+    results: list[Composed] = field(default_factory=list)
+    _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
+
+    def write(self, rows: Sequence[Due], desks: Desks, owner: str) -> None:
+        """The issues of these rows, all matched at once and kept some at a time."""
+        store, now = self.store, self.now
+        if store.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
+            rows = store.due(now, [row.id for row in rows])  # they read back further now
+        answers = store.answers({row.subscriber for row in rows})
+        tasks = []
+        for row in rows:
+            reader, subscription = desks[row.subscriber, row.name]
+            tasks.append(_Task(row, reader, answered(reader.id, subscription, answers), now))
+        asleep = [task for task in tasks if _is_asleep(task, now)]
+        store.advance([_silence(task, now) for task in asleep if not task.subscription.when.at_once])
+        awake = [task for task in tasks if not _is_asleep(task, now)]
+        if not awake:
+            return
+        self._told = {reader: set(facts) for reader, facts in store.told_of({task.reader.id for task in awake}).items()}
+        drafts, claimed = list[_Draft](), now + LEASE
+        ticks = monotonic()
+        matched = self._candidates(awake)
+        figures = store.figures({candidate.paper.key for found in matched for candidate in found})
+        for task, found in zip(awake, matched, strict=True):
+            if draft := self._draft(task, found, figures):
+                drafts.append(draft)
+            if len(drafts) == _BATCH:
+                self._keep(drafts)
+                drafts = []
+                if (passed := monotonic() - ticks) > LEASE.total_seconds() / 3:
+                    claimed, ticks = claimed + timedelta(seconds=passed), monotonic()
+                    store.keep_due([task.row.id for task in awake], owner=owner, until=claimed)
+        self._keep(drafts)
+
+    def _candidates(self, tasks: Sequence[_Task]) -> list[list[Candidate]]:
+        """Of every task what its rules match in its window."""
+        since = min(task.since for task in tasks)
+        if self.since is None or since < self.since:
+            self.since = since
+        reading = self.morning.reading(
+            self.store, newest=max(task.row.newest for task in tasks), since=self.since, now=self.now
+        )
+        desks = [(task.reader.id, task.subscription) for task in tasks]
+        known = known_papers([subscription for _, subscription in desks], self.store)
+        return reading.candidates(desks, known, [task.since for task in tasks])
+
+    def _draft(
+        self, task: _Task, candidates: Iterable[Candidate], figures: Mapping[str, list[Figures]]
+    ) -> _Draft | None:
+        """One issue, printed; None where an alert has no news. A letter that fails is told and stays due."""
+        now, subscription = self.now, task.subscription
+        told = self._told[task.reader.id]
+        fresh = [candidate for candidate in candidates if wanted(candidate, told, subscription.updates)]
+        known = {work for work, _ in told} | {candidate.work for candidate in fresh} if subscription.trending else ()
+        trend = _trend(subscription, known, lambda: self.listed(task.since))
+        if not fresh and subscription.when.at_once:
+            self.store.advance([_silence(task, now)])
+            return None
+        kind: Kind = "alert" if subscription.when.at_once else "scheduled"
+        slot = task.slot(now)
+        following = task.next(now, slot)
+        issue = draw_up(
+            task.reader,
+            subscription,
+            fresh,
             kind=kind,
             slot=slot.local,
             number=task.row.number,
-            created=now,
-            since=task.since,
-            until=now,
-            items=items_of(issue),
-            told=tuple(dict.fromkeys((*_events(fresh), *_shown(trend)))),
-            envelope=None if quiet else press(issue),
-            next_due=following.due if following else None,
-            next_slot=following.local if following else None,
-            fingerprint=task.subscription.fingerprint,
-            seen=task.row.newest,
-            expires=now + (_lifetime(following.due - slot.due) if following else _ALERT),
+            since=task.begins,
+            now=now,
+            trend=trend,
         )
-        store.publish(publication)
-    except DigestError as error:
-        return replace(result, fault=str(error))
-    return result
+        issue = enriched(issue, subscription, self.store, None if trend else figures)
+        if following:
+            issue = _with_absences(issue, subscription, self.outlook(), following)
+        quiet = not issue.sections and subscription.quiet == "silent"
+        result = Composed(
+            subscriber=task.reader.id,
+            subscription=subscription.name,
+            slot=slot.local,
+            papers=issue.count,
+            more=issue.more,
+            quiet=quiet,
+            absences=issue.absences,
+        )
+        facts = tuple(dict.fromkeys((*_events(fresh), *_shown(trend))))
+        try:
+            publication = Publication(
+                due=task.row.id,
+                subscriber=task.reader.id,
+                subscription=subscription.name,
+                kind=kind,
+                slot=slot.local,
+                number=task.row.number,
+                created=now,
+                since=task.since,
+                until=now,
+                items=items_of(issue),
+                told=facts,
+                envelope=None if quiet else self.press(issue),
+                next_due=following.due if following else None,
+                next_slot=following.local if following else None,
+                fingerprint=subscription.fingerprint,
+                seen=task.row.newest,
+                expires=now + (_lifetime(following.due - slot.due) if following else _ALERT),
+            )
+        except DigestError as error:
+            self._say(replace(result, fault=str(error)))
+            return None
+        told.update(facts)  # the reader's next subscription need not tell it again
+        return _Draft(publication, result)
+
+    def _keep(self, drafts: Sequence[_Draft]) -> None:
+        """All in one transaction; where that fails, each in its own, so that a bad one stops no other."""
+        if not drafts:
+            return
+        try:
+            self.store.publish_all([draft.publication for draft in drafts], self.along)
+        except DigestError as error:
+            if len(drafts) == 1:
+                self._say(replace(drafts[0].result, fault=str(error)))
+                return
+            for draft in drafts:
+                self._keep([draft])
+            return
+        for draft in drafts:
+            self._say(draft.result)
+
+    def _say(self, result: Composed) -> None:
+        self.tell(result)
+        self.results.append(result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An issue that is printed and not yet kept."""
+
+    publication: Publication
+    result: Composed
+
+
+def _is_asleep(task: _Task, now: datetime) -> bool:
+    """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
+    until = task.reader.pause_until
+    return until is not None and now.astimezone(task.reader.timezone).date() < until
+
+
+def _silence(task: _Task, now: datetime) -> Step:
+    """A slot goes by without an issue, or an alert without news."""
+    following = task.next(now, task.slot(now))
+    return Step(
+        row=task.row.id,
+        next_due=following.due if following else None,
+        next_slot=following.local if following else None,
+        seen=task.row.newest,
+    )
 
 
 def _with_absences(issue: Issue, subscription: Subscription, outlook: Outlook, following: Slot) -> Issue:

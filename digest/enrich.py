@@ -51,7 +51,7 @@ def enrich(
     """Ask each service about new papers, about the known ones of followed people, and then about those people."""
     results = []
     for enricher in enrichers:
-        if (stop is not None and stop.is_set()) or _rests(enricher, store, now, by_hand=by_hand):
+        if (stop is not None and stop.is_set()) or rests(enricher, store, now, by_hand=by_hand):
             continue
         result = _ask(enricher, store, web, people, now=now, stop=stop)
         if result.asked or result.fault:
@@ -60,7 +60,8 @@ def enrich(
     return results
 
 
-def _rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool) -> bool:
+def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
+    """Whether the time of a service has not come."""
     state = store.source(enricher.name)
     if state.next_try and state.next_try > now and (state.asked_to_wait or not by_hand):
         return True

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import date as Day  # noqa: N812 (an issue has a date of its own)
-from functools import cached_property
 from typing import Literal
 
 from digest.arrival import Arrival
 from digest.figures import Figures
 from digest.identity import is_article
 from digest.paper import Paper
-from digest.person import Background, Followed, Profile, Verdict, judge
+from digest.person import Verdict
 from digest.person.portrait import Portrait
-from digest.query import Batch, Hit, Matcher
+from digest.query import Hit, View
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 
 TRENDING = "Trending papers"
@@ -120,115 +119,10 @@ class Candidate:
     rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
     doubts: tuple[tuple[int, Verdict], ...] = ()  # rules that follow a person who may be another one
     changes: tuple[str, ...] = ()
+    seen: View | None = field(default=None, repr=False, compare=False)  # the paper made ready, for all who match it
 
 
-Desk = tuple[str, Subscription]
-"""A reader's id, and one of their subscriptions."""
-
-
-class Rulebook:
-    """The rules of many subscriptions: made ready together when they are first asked, and once."""
-
-    def __init__(self, desks: Iterable[Desk]) -> None:
-        self._desks = tuple(desks)
-
-    @classmethod
-    def of(cls, readers: Iterable[Subscriber]) -> Rulebook:
-        return cls((reader.id, subscription) for reader in readers for subscription in reader.subscriptions)
-
-    @cached_property
-    def _matcher(self) -> Matcher[tuple[tuple[str, str], int]]:
-        return Matcher(
-            (((reader, subscription.name), index), subscription.within(rule.query))
-            for reader, subscription in self._desks
-            for index, rule in enumerate(subscription.rules)
-        )
-
-    def match(self, batch: Batch) -> dict[tuple[str, str], dict[int, list[int]]]:
-        """By reader and subscription: the papers, each with the indices of the rules that it matches."""
-        found: dict[tuple[str, str], dict[int, list[int]]] = {}
-        for (desk, index), place in self._matcher.match(batch):
-            found.setdefault(desk, {}).setdefault(place, []).append(index)
-        return found
-
-
-def match(
-    book: Rulebook, desks: Sequence[Desk], arrivals: Sequence[Arrival], known: Mapping[str, Paper] | None = None
-) -> list[list[Candidate]]:
-    """What the rules of these desks match: all rules over all papers at once, then people told from their namesakes.
-
-    `known` has the papers, by key, that readers have named as someone's or as not theirs. A withdrawn paper is a
-    candidate of all, since its text, and so its match, may be gone.
-    """
-    batch = Batch([arrival.paper for arrival in arrivals])
-    found, people = book.match(batch), _People(batch, known or {})
-    withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
-    candidates = []
-    for reader, subscription in desks:
-        places = {place: list[int]() for place in withdrawn} | found.get((reader, subscription.name), {})
-        judged = ((place, *people.sift(subscription.rules, rules, place)) for place, rules in sorted(places.items()))
-        candidates.append(
-            [
-                _candidate(arrivals[place], rules, doubts)
-                for place, rules, doubts in judged
-                if rules or arrivals[place].event == "withdrawn"
-            ]
-        )
-    return candidates
-
-
-def _candidate(arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]]) -> Candidate:
-    return Candidate(
-        work=arrival.work,
-        event=arrival.event,
-        paper=arrival.paper,
-        at=arrival.at,
-        rules=tuple(sorted(rules)),
-        doubts=tuple(doubts),
-        changes=arrival.changes,
-    )
-
-
-class _People:
-    """The verdicts on one batch; whom several readers follow alike is judged once."""
-
-    def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:
-        self._batch = batch
-        self._known = known
-        self._profiles: dict[Followed, Profile] = {}
-        self._verdicts: dict[tuple[Followed, int], Verdict] = {}
-
-    def sift(
-        self, rules: Sequence[Rule], matched: Iterable[int], place: int
-    ) -> tuple[list[int], list[tuple[int, Verdict]]]:
-        """Of the rules that a paper matches those that mean it, and the verdicts that leave a doubt."""
-        kept, doubts = list[int](), list[tuple[int, Verdict]]()
-        for index in matched:
-            person = rules[index].person
-            if person is None:
-                kept.append(index)
-                continue
-            verdict = self._verdict(person, place)
-            if verdict.outcome == "no" or (verdict.outcome == "possibly" and person.when_unsure == "drop"):
-                continue
-            kept.append(index)
-            if verdict.outcome != "follow" and person.when_unsure != "include":
-                doubts.append((index, verdict))
-        return kept, doubts
-
-    def _verdict(self, person: Followed, place: int) -> Verdict:
-        if (person, place) not in self._verdicts:
-            if person not in self._profiles:
-                self._profiles[person] = Profile.among(person, self._known, self._background)
-            self._verdicts[person, place] = judge(self._profiles[person], self._batch.papers[place])
-        return self._verdicts[person, place]
-
-    @cached_property
-    def _background(self) -> Background:
-        return Background(len(self._batch), self._batch.counts)
-
-
-def wanted(candidate: Candidate, told: frozenset[tuple[int, str]], updates: str | None) -> bool:
+def wanted(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None) -> bool:
     """Does this reader want to hear this now? `told` is what the reader knows, as (work, event).
 
     A new paper: once, and never when it is already withdrawn. News of a paper: a revision under `all`, a publication
@@ -339,7 +233,13 @@ def _item(candidate: Candidate, rules: Sequence[Rule]) -> Item:
         work=candidate.work,
         event=candidate.event,
         paper=candidate.paper,
-        hits=tuple({hit: None for index in candidate.rules for hit in rules[index].query.hits(candidate.paper)}),
+        hits=tuple(
+            {
+                hit: None
+                for index in candidate.rules
+                for hit in rules[index].query.hits(candidate.seen or candidate.paper)
+            }
+        ),
         also=tuple(rules[index].title for index in candidate.rules[1:]),
         doubts=tuple((rules[index].author or "", verdict) for index, verdict in candidate.doubts),
         changes=candidate.changes,

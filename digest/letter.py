@@ -287,11 +287,16 @@ def _quoted_stretch(lines: str) -> bytes:
 
 def quoted_printable(text: str) -> bytes:
     """RFC 2045 section 6.7: lines of at most 76; none begins with a dot or `From ` (RFC 2049, 3) or ends in a blank."""
-    lines = (unicodedata.normalize("NFC", strip_controls(line)) for line in text.splitlines())
-    return b"".join(piece for line in lines for piece in _quoted_line(line.encode()))
+    return b"".join(map(_quoted_line, text.splitlines()))
 
 
-def _quoted_line(line: bytes) -> Iterator[bytes]:
+@lru_cache(maxsize=1 << 15)
+def _quoted_line(text: str) -> bytes:
+    """Cards of one paper differ in the lines where something is marked; the others are the same in many letters."""
+    return b"".join(_quoted_pieces(unicodedata.normalize("NFC", strip_controls(text)).encode()))
+
+
+def _quoted_pieces(line: bytes) -> Iterator[bytes]:
     safe = line.replace(b"=", b"=3D")
     if not safe.isascii():
         safe = _NOT_ASCII.sub(_escaped, safe)

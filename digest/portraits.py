@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from digest.figures import Researcher
+from digest.figures import Figures, Researcher
 from digest.issue import Issue, Section
 from digest.paper import Paper
 from digest.person import Background, Followed, Profile, judge
@@ -18,13 +18,18 @@ _LOOKED_AT = 200  # papers under a name, for the latest that are the person's
 _LATEST = 3
 
 
-def enriched(issue: Issue, subscription: Subscription, store: Store) -> Issue:
-    """The issue with all that services said of its papers and of the people whom its reader follows."""
-    return _with_figures(_with_portraits(issue, subscription, store), store)
+def enriched(
+    issue: Issue, subscription: Subscription, store: Store, known: Mapping[str, list[Figures]] | None = None
+) -> Issue:
+    """The issue with all that services said of its papers and of the people whom its reader follows.
+
+    `known` are the figures of all papers that it may hold; without it they are asked for.
+    """
+    return _with_figures(_with_portraits(issue, subscription, store), store, known)
 
 
-def _with_figures(issue: Issue, store: Store) -> Issue:
-    figures = store.figures({item.paper.key for item in issue.items})
+def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Figures]] | None) -> Issue:
+    figures = store.figures({item.paper.key for item in issue.items}) if known is None else known
     if not figures:
         return issue
     sections = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -12,12 +13,13 @@ import httpx
 from digest.arrival import LOOK_BACK
 from digest.errors import SourceError
 from digest.sources.base import Answer, LookUp, Page, Source
-from digest.store import Progress, SourceState, Store
+from digest.store import Along, Progress, SourceState, Store
 from digest.web import Fetched, Stopped, Validators, Web
 
 _PATIENCE = timedelta(minutes=15)  # before a source that failed is asked again, where it did not say itself
 _LONGEST_PATIENCE = timedelta(hours=4)
 _BLOCKED = timedelta(days=1)  # before a service is asked again that refuses machines
+_LEASE = timedelta(minutes=10)  # that other machines leave a source to the one that asks it
 _MOST_PAGES = 2_000  # a walk that is longer goes in a circle
 
 
@@ -48,6 +50,7 @@ def pull(
     by_hand: bool = False,
     since: datetime | None = None,
     stop: Event | None = None,
+    along: Along | None = None,
     tell: Callable[[Pulled], None] = lambda _: None,
 ) -> list[Pulled]:
     """Ask each source whose time has come and keep what it says; a source that fails stops no other.
@@ -55,17 +58,41 @@ def pull(
     By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
     older than the usual look-back is kept without being announced. A failed source goes on next time where its last
     whole page ended. At last the `look_ups` fill in what a feed announced and no harvest has told of.
+    `along` is written with a page that brought news. Where machines share the database, each source is asked by one of
+    them at a time; by hand also beside that one.
     """
     results = []
     asked: list[Source | LookUp] = [*sources, *look_ups]
     for source in asked:
         if stop is not None and stop.is_set():
             break
-        result = _ask(source, store, web, now=now, by_hand=by_hand, since=since, stop=stop)
+        with _claimed(source.name, store, now, by_hand=by_hand) as mine:
+            if not mine:
+                continue
+            result = _ask(source, store, web, now=now, by_hand=by_hand, since=since, stop=stop, along=along)
         if result is not None:
             tell(result)
             results.append(result)
     return results
+
+
+def resting(source: Source | LookUp, store: Store, now: datetime) -> bool:
+    """Whether the time of a source has not come."""
+    return _resting(source, store.source(source.name), now, by_hand=False) is not None
+
+
+@contextmanager
+def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterator[bool]:
+    """Whether a source is ours to ask, while no other machine does."""
+    if by_hand or not store.is_shared:
+        yield True
+    elif store.hold(f"pull {name}", now=now, lease=_LEASE):
+        yield False
+    else:
+        try:
+            yield True
+        finally:
+            store.release(f"pull {name}", at=now)
 
 
 def _ask(
@@ -77,6 +104,7 @@ def _ask(
     by_hand: bool,
     since: datetime | None,
     stop: Event | None,
+    along: Along | None,
 ) -> Pulled | None:
     state = store.source(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
@@ -85,9 +113,9 @@ def _ask(
     result = Pulled(source=source.name)
     try:
         if isinstance(source, Source):
-            pages = _walk(source, store, web, now=now, since=since, stop=stop)
+            pages = _walk(source, store, web, now=now, since=since, stop=stop, along=along)
         else:
-            pages = _look_up(source, store, web, now=now, stop=stop)
+            pages = _look_up(source, store, web, now=now, stop=stop, along=along)
         for page in pages:
             result = _add(result, page)
     except Stopped as error:
@@ -116,7 +144,14 @@ def _patience(failures: int) -> timedelta:
 
 
 def _walk(
-    source: Source, store: Store, web: Web, *, now: datetime, since: datetime | None, stop: Event | None
+    source: Source,
+    store: Store,
+    web: Web,
+    *,
+    now: datetime,
+    since: datetime | None,
+    stop: Event | None,
+    along: Along | None,
 ) -> Iterator[Pulled]:
     """Page after page of one source, each kept before the next is asked for."""
     state = store.source(source.name)
@@ -149,7 +184,7 @@ def _walk(
         progress = Progress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
-        added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress)
+        added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress, along=along)
         yield Pulled(
             source=source.name,
             papers=len(page.papers),
@@ -171,7 +206,9 @@ def _goes_on(state: SourceState, since: datetime | None) -> str | None:
     return state.cursor if reached else None
 
 
-def _look_up(source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None) -> Iterator[Pulled]:
+def _look_up(
+    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, along: Along | None
+) -> Iterator[Pulled]:
     """What was announced within the look-back and is known from its feed alone, asked for in batches."""
     keys = store.announced_only(source.kind, now - LOOK_BACK)
     for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
@@ -179,7 +216,7 @@ def _look_up(source: LookUp, store: Store, web: Web, *, now: datetime, stop: Eve
         fetched = web.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
         page = source.read(_answer(fetched), now)
         progress = Progress(source.name, done=True)
-        added = store.add(page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress)
+        added = store.add(page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, along=along)
         yield Pulled(
             source=source.name,
             papers=len(page.papers),

@@ -8,16 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.compose import Composed, Outlook, by_hand, compose
+from digest.compose import Composed, Morning, Outlook, by_hand, compose
 from digest.delivery import Envelope, Result, State
 from digest.errors import ConfigError
-from digest.issue import Absence, Issue, Rulebook
+from digest.issue import Absence, Issue
 from digest.letter import Mailbox
 from digest.paper import Author, Paper
 from digest.person import Followed
 from digest.press import Press
 from digest.query import following, parse
 from digest.render import Renderer
+from digest.rulebook import Rulebook
 from digest.store import Store
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 from tests.person.people import MUSIC, STARS, VISION
@@ -328,11 +329,11 @@ def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> No
 
 def test_rules_are_made_ready_once(store: Store) -> None:
     desk, ada = Desk(), reader()
-    book = Rulebook.of([ada])
+    book = Morning(Rulebook.of([ada]))
     keep(store, preprint())
-    composed([ada], store, desk, now=NOW, book=book)
+    composed([ada], store, desk, now=NOW, morning=book)
     keep(store, preprint("2611.00002"))
-    composed([ada], store, desk, now=NOW + DAY, book=book)
+    composed([ada], store, desk, now=NOW + DAY, morning=book)
     assert [issue.count for issue in desk.issues] == [1, 1]
 
 

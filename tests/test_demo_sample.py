@@ -14,8 +14,8 @@ from lxml import etree
 
 from digest.arrival import Arrival
 from digest.config import Config, load
-from digest.issue import Rulebook, match
 from digest.paper import Paper
+from digest.rulebook import Rulebook, match
 from digest.shipped import shipped
 from digest.sources import read_saved
 from digest.subscription import Subscription, first_slot

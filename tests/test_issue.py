@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.arrival import Arrival
-from digest.issue import Candidate, Rulebook, arrange, match, wanted
+from digest.issue import Candidate, arrange, wanted
 from digest.query import parse
+from digest.rulebook import Rulebook, match
 from digest.subscription import Rule, Subscription, When
 from tests.store.samples import NOW, preprint
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "deliver",
     "run",
     "serve",
+    "worker",
     "send",
     "preview",
     "read",

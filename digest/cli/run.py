@@ -1,4 +1,4 @@
-"""`digest run`: the daemon, or with --once each step one time for cron."""
+"""`digest run`: the daemon, or with --once each step one time for cron; it works itself, or hands the work on."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli import Place
+from digest.cli.events import level, log
 from digest.cli.say import confirm_restore, now_option
 from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.build import House
+    from digest.jobs import Kind
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
 _TICK_EVERY = timedelta(seconds=30)
@@ -31,7 +33,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     """Pull, compose, deliver and hear on a clock until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is
     bad.
 
-    With --once each is done one time, for cron; the exit code is the worst of them.
+    With --once each is done one time, for cron; the exit code is the worst of them. With `queue: true` in digest.yaml
+    the work is handed on to `digest worker`, on this machine or on others.
     """
     from digest.build import load, open_house
     from digest.cli.log import configure
@@ -49,6 +52,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
 
 def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
+    if house.config.queue:
+        return _hand_on(house, now, "pull", "enrich", "compose", "deliver", restored=restored)
     codes = [_pull(house, now, stop)]
     if house.config.bounces and house.config.bounces.url and not stop.is_set():
         codes.append(_hear(house, now))
@@ -82,17 +87,23 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         nonlocal current
         try:
             current = current.with_config(load(place.config))
-            _log().info("config read anew", readers=len(current.config.subscribers))
+            log().info("config read anew", readers=len(current.config.subscribers))
         except DigestError as error:
-            _log().error("config kept as it was, since the new one is bad", words=str(error))
+            log().error("config kept as it was, since the new one is bad", words=str(error))
 
     def ask() -> None:
+        if current.config.queue:
+            _hand_on(current, datetime.now(UTC), "pull", "enrich", restored=restored)
+            return
         try:
             _pull(current, datetime.now(UTC), stop)
         finally:
             asked.set()
 
     def tick() -> None:
+        if current.config.queue:
+            _hand_on(current, datetime.now(UTC), "compose", "deliver", restored=restored)
+            return
         asked.wait()
         _compose(current, datetime.now(UTC))
         if not stop.is_set():
@@ -103,7 +114,7 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
             _hear(current, None)
 
     with on_signal(hang_up=reload) as stop:
-        _log().info("running", readers=len(current.config.subscribers), sources=len(current.sources))
+        log().info("running", readers=len(current.config.subscribers), sources=len(current.sources))
         beats = [
             daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
@@ -111,7 +122,7 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         ]
         with _pages(lambda: current):
             daemon.run(beats, stop=stop)
-        _log().info("stopped")
+        log().info("stopped")
 
 
 def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
@@ -125,16 +136,14 @@ def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
     return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen)
 
 
-def _log() -> Any:
-    import structlog
+def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:
+    """Put into the queue what there is to do; workers do it."""
+    from digest.errands import sought
+    from digest.jobs import top_up
 
-    return structlog.get_logger("digest")
-
-
-def _level(fault: object, doubt: object = None) -> Callable[..., Any]:
-    """How loud an event is: an error where something failed, a warning where somebody should look."""
-    level: Callable[..., Any] = _log().error if fault else _log().warning if doubt else _log().info
-    return level
+    for job in top_up(house.line, sought(house, now, *kinds, restored=restored)):
+        log().info("handed on", kind=job.kind, name=job.name)
+    return Exit.DONE
 
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
@@ -144,10 +153,10 @@ def _pull(house: House, now: datetime, stop: Event) -> Exit:
 
     def tell(result: Pulled) -> None:
         if not result.resting:
-            _level(result.fault, result.warnings)("pulled", words=line(result))
+            level(result.fault, result.warnings)("pulled", words=line(result))
 
     def told(result: Enriched) -> None:
-        _level(None, result.fault or result.warnings)("enriched", words=enriched(result))
+        level(None, result.fault or result.warnings)("enriched", words=enriched(result))
 
     results = house.pull(now=now, stop=stop, tell=tell)
     house.enrich(now=now, stop=stop, tell=told)
@@ -159,7 +168,7 @@ def _compose(house: House, now: datetime) -> Exit:
 
     results = house.compose(
         now=now,
-        tell=lambda result: _level(result.fault)(
+        tell=lambda result: level(result.fault)(
             "composed", reader=result.subscriber, papers=result.papers, words=line(result)
         ),
     )
@@ -172,10 +181,10 @@ def _hear(house: House, now: datetime | None) -> Exit:
     try:
         house.hear(
             lambda: now or datetime.now(UTC),
-            tell=lambda heard: _log().info("heard", kind=str(heard.kind), words=line(heard)),
+            tell=lambda heard: log().info("heard", kind=str(heard.kind), words=line(heard)),
         )
     except (ConfigError, MailboxError) as error:
-        _log().error("nothing heard", words=str(error))
+        log().error("nothing heard", words=str(error))
         return Exit.LATER
     return Exit.DONE
 
@@ -188,12 +197,12 @@ def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool,
         lambda: now or datetime.now(UTC),
         stop=stop,
         restored=restored,
-        tell=lambda letter: _level(None, letter.outcome != "sent")(
+        tell=lambda letter: level(None, letter.outcome != "sent")(
             "delivered", reader=letter.subscriber, outcome=letter.outcome, words=letter.words
         ),
     )
     for words in set(result.halted) - said:
-        _log().error("a relay took no letters", words=words)
+        log().error("a relay took no letters", words=words)
     said.clear()
     said.update(result.halted)
     return exit_code(result)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 
 from digest.config.document import Document, Loc
 from digest.config.fields import address, same_mailbox
+from digest.config.house import HouseEntry
 from digest.config.words import shown
 from digest.errors import Problem
 from digest.letter import Mailbox
@@ -79,6 +81,17 @@ def pages_of_nowhere(house: Document) -> Iterator[Problem]:
     """Pages are served for links that lead to them."""
     if ("listen",) in house.values and ("site",) not in house.values:
         yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
+
+
+def lonely_queue(house: Document, entry: HouseEntry) -> Iterator[Problem]:
+    """Jobs wait in a database that machines share, and a library hands them out."""
+    if not entry.queue:
+        return
+    if not entry.database.get_secret_value().startswith("postgresql://"):
+        what = "`queue`: jobs wait in PostgreSQL, so `database` must be postgresql://…; with SQLite leave `queue` away"
+        yield house.problem(("queue",), what)
+    elif find_spec("procrastinate") is None:
+        yield house.problem(("queue",), "`queue`: needs the extra: pip install 'morning-papers[queue]'")
 
 
 def unsigned_links(house: Document) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from digest.config.across import (
     foreign_complaints,
     foreign_signature,
+    lonely_queue,
     pages_of_nowhere,
     repeated_names,
     shared_addresses,
@@ -47,6 +48,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
         problems += foreign_complaints(house, entry.sender.domain)
+        problems += lonely_queue(house, entry)
     sources = _judged_sources(house, problems, env)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
@@ -116,6 +118,7 @@ def _config(
     return Config(
         folder=folder,
         database=entry.database.get_secret_value(),
+        queue=entry.queue,
         sender=entry.sender,
         owner=owner,
         postal=entry.postal,

@@ -70,6 +70,7 @@ class HouseEntry(Entry):
     """What may stand in digest.yaml."""
 
     database: Annotated[SecretStr, PlainValidator(_database)] = SecretStr("sqlite:///digest.db")
+    queue: bool = False
     sender: OneMailbox
     owner: OneMailbox | None = None
     postal: Text = ""

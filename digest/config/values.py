@@ -22,6 +22,7 @@ class Config:
 
     folder: Path
     database: str = field(repr=False)  # the URL may hold a password
+    queue: bool = False  # whether work is handed on to `digest worker`, on whichever machine, instead of done here
     sender: Mailbox
     owner: Mailbox  # where a person answers; the sender unless said otherwise
     postal: str  # empty: no postal line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.paper import Paper
@@ -13,6 +14,7 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SECURE = ("arxiv.org", "doi.org")  # known to answer https, whatever a feed says
 
 
+@lru_cache(maxsize=1 << 14)
 def safe(raw: str | None) -> str | None:
     """The address in a form that is safe in HTML, in text and on the wire; None for what is no web address."""
     try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from secrets import token_hex
@@ -21,13 +22,15 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from markupsafe import escape
 
 from digest.errors import ConfigError
 from digest.issue import Issue, Item
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
+from digest.render.marks import Piece, Pieces
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Letter, Links, card, letter
+from digest.render.view import SUBJECT, Card, Letter, Links, card, letter
 from digest.render.words import Words, words
 from digest.shipped import shipped
 
@@ -35,7 +38,8 @@ _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until th
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
-_MOST_CARDS = 4_096  # kept; a morning of a thousand papers and their marks has fewer
+_MOST_CARDS = 16_384  # kept; a morning of some thousand papers and their marks has fewer
+_MOST_FRAMES = 32_768  # cards without what is marked in them
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -66,7 +70,9 @@ class Renderer:
         files = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
         self._templates = environment(_Inlining(files))
         self._as_written = environment(files)  # its lines are those of the files: for errors
+        self._is_overridden = overrides is not None
         self._cards: dict[tuple[object, ...], _Card] = {}
+        self._frames: dict[tuple[str, Card], tuple[str, ...]] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
 
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
@@ -104,7 +110,7 @@ class Renderer:
         key = (
             id(paper),
             item.event,
-            item.hits,
+            frozenset((hit.field, hit.start, hit.end, hit.author) for hit in item.hits),
             item.also,
             item.doubts,
             item.changes,
@@ -114,14 +120,15 @@ class Renderer:
         known = self._cards.get(key)
         if known is None:
             if len(self._cards) >= _MOST_CARDS:
-                self._cards.clear()
+                for old in list(islice(self._cards, _MOST_CARDS // 4)):
+                    self._cards.pop(old, None)
             known = self._cards[key] = self._print(item, now, language, room)
         return known
 
     def _print(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
         made = card(item, _NUMBER, now, language, room)
-        page = self._render("letter/card.html.j2" if room else "letter/line.html.j2", card=made)
-        text = self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n"
+        page = self._page(made, "letter/card.html.j2" if room else "letter/line.html.j2")
+        text = self._text(made)
         before, found, after = text.partition(_NUMBERED)
         return _Card(
             item=item,
@@ -129,6 +136,42 @@ class Renderer:
             text=(before, after) if found and _NUMBERED not in after else None,
             again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
         )
+
+    def _page(self, made: Card, name: str) -> str:
+        """A card's HTML. Where our own templates print it, what is marked is put into a frame that others have too."""
+        if self._is_overridden:
+            return self._render(name, card=made)
+        title, abstract = self._held("t", made.title), self._held("a", made.abstract)
+        bare = replace(made, title=title, abstract=abstract)
+        frame = self._frames.get((name, bare))
+        if frame is None:
+            frame = self._frame((name, bare), self._render(name, card=bare))
+        texts = {
+            held.text: piece.text
+            for held, piece in zip((*title, *abstract), (*made.title, *made.abstract), strict=True)
+        }
+        return "".join(str(escape(texts[part])) if place % 2 else part for place, part in enumerate(frame))
+
+    def _text(self, made: Card) -> str:
+        """A card's text, in which nothing is marked but names."""
+        if self._is_overridden:
+            return self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n"
+        bare = replace(made, title=_unmarked(made.title), abstract=_unmarked(made.abstract))
+        known = self._frames.get(("", bare))
+        if known is None:
+            known = self._frame(("", bare), self._render("letter/card.txt.j2", card=bare).rstrip("\n") + "\n")
+        return known[0]
+
+    def _held(self, what: str, pieces: Pieces) -> Pieces:
+        """A word for each piece, which holds its place."""
+        return tuple(Piece(f"{self._word}{what}{place}qz", piece.hit) for place, piece in enumerate(pieces))
+
+    def _frame(self, key: tuple[str, Card], printed: str) -> tuple[str, ...]:
+        if len(self._frames) >= _MOST_FRAMES:
+            for old in list(islice(self._frames, _MOST_FRAMES // 4)):
+                self._frames.pop(old, None)
+        frame = self._frames[key] = tuple(re.split(f"({self._word}[ta]\\d+qz)", printed))
+        return frame
 
     def _render(self, name: str, **given: object) -> str:
         try:
@@ -243,6 +286,10 @@ def _fewer(issue: Issue, share: float) -> Issue:
         kept = ceil(len(section.items) * share)
         sections.append(replace(section, items=section.items[:kept], more=section.more + len(section.items) - kept))
     return replace(issue, sections=tuple(sections))
+
+
+def _unmarked(pieces: Pieces) -> Pieces:
+    return (Piece("".join(piece.text for piece in pieces)),) if pieces else ()
 
 
 def _size(html: str) -> int:

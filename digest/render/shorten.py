@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 Span = tuple[int, int]  # code points of a text, the end not included
 
@@ -11,6 +12,7 @@ ELLIPSIS = "…"
 _FORMULA = re.compile(r"\$\$.+?\$\$|(?<!\\)\$(?:[^$\\]|\\.){1,150}\$|\\\(.+?\\\)|\\\[.+?\\\]", re.S)
 _SENTENCE_END = re.compile(r"[.!?][\"”’)\]]*(?=\s)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|al|Fig|Eq|resp|[A-Z]))\Z")
+_LONGEST = 8  # characters of such an abbreviation, and more
 _SPACE = re.compile(r"(?<=\S)\s")
 
 
@@ -54,11 +56,16 @@ def _end(text: str, room: int) -> int:
     return ends[-1] if ends else _word_end(text, room)
 
 
-def _sentence_ends(text: str, start: int, stop: int) -> list[int]:
+@lru_cache(maxsize=1 << 14)
+def _sentence_ends(text: str, start: int, stop: int) -> tuple[int, ...]:
     found = (match for match in _SENTENCE_END.finditer(text, start, min(stop + 1, len(text))))
-    ends = [match.end() for match in found if not _ABBREVIATION.search(text, 0, match.start())]
+    ends = [
+        match.end()
+        for match in found
+        if not _ABBREVIATION.search(text, max(0, match.start() - _LONGEST), match.start())
+    ]
     formulas = _formulas(text) if ends else []
-    return [end for end in ends if end <= stop and not any(left < end < right for left, right in formulas)]
+    return tuple(end for end in ends if end <= stop and not any(left < end < right for left, right in formulas))
 
 
 def _word_end(text: str, room: int) -> int:

@@ -7,6 +7,7 @@ from typing import Self
 
 from digest.store import answers as _answers
 from digest.store import brakes as _brakes
+from digest.store import claims as _claims
 from digest.store import comebacks as _comebacks
 from digest.store import figures as _figures
 from digest.store import issues as _issues
@@ -18,8 +19,9 @@ from digest.store import standing as _standing
 from digest.store import watch as _watch
 from digest.store.answers import Answers
 from digest.store.brakes import Brake
+from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
-from digest.store.engine import Database, connect
+from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
@@ -27,12 +29,13 @@ from digest.store.papers import Added
 from digest.store.post import Merged
 from digest.store.sources import Progress, SourceState
 from digest.store.standing import Figures, Pruned
-from digest.store.subscriptions import Due, Plan, Schedule
+from digest.store.subscriptions import Due, Plan, Schedule, Step
 from digest.store.watch import Standing, Watch
 from digest.store.works import Bond, Work
 
 __all__ = [
     "Added",
+    "Along",
     "Answers",
     "Bond",
     "Brake",
@@ -51,8 +54,10 @@ __all__ = [
     "Schedule",
     "SourceState",
     "Standing",
+    "Step",
     "Store",
     "Suppression",
+    "Waiting",
     "Watch",
     "Work",
 ]
@@ -125,9 +130,19 @@ class Store(Database):
     advance = subscriptions.advance
     told = subscriptions.told
     told_many = subscriptions.told_many
+    told_of = subscriptions.told_of
+
+    # Claims
+    claim_due = _claims.claim_due
+    keep_due = _claims.keep_due
+    let_go = _claims.let_go
+    to_do = _claims.to_do
+    hold = _claims.hold
+    release = _claims.release
 
     # Issues
     publish = _issues.publish
+    publish_all = _issues.publish_all
     issues = _issues.issues
 
     # Outbox

@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    cast,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
@@ -18,11 +31,17 @@ from digest.errors import ConfigError, DigestError
 
 T = TypeVar("T")
 
+Along = Callable[[Any], None]
+"""What else is written in a transaction, given the driver's own connection."""
+
 _WAIT = 10_000
 """Milliseconds that a SQLite writer waits for another."""
 
 _PAPERS = 0x70617065
 """The number of PostgreSQL's advisory lock on papers, works and events."""
+
+CLOCKS = 0x636C6B73
+"""The same on which clock rows there are, and on who claims them."""
 
 _PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
 
@@ -44,6 +63,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use it too."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -158,13 +182,21 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def queue_up(connection: Connection) -> None:
+def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
     """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
 
-    SQLite has one writer at a time anyway.
+    Or until none does whatever else has that number. SQLite has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_PAPERS)))
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def among(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
+    """Is a number one of these, however many? One parameter, where IN has one for each and is slow to write."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(_JSON.encode(list(values))).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(cast(list(values), postgresql.ARRAY(Integer)))
 
 
 def batches(values: Iterable[T], size: int = 1_000) -> Iterator[list[T]]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.delivery import Envelope
+from digest.delivery import Envelope, pack
 from digest.store import tables as t
-from digest.store.engine import Database, batches, insert
-from digest.store.post import put
-from digest.store.subscriptions import step
+from digest.store.engine import Along, Database, among, batches, insert
+from digest.store.post import put_all
+from digest.store.subscriptions import Step, step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,30 @@ def publish(self: Database, publication: Publication) -> bool:
 
     Also then the clock of a scheduled slot moves on, so that it is not composed for ever; an alert stays to be told.
     """
+    return publish_all(self, [publication]) == [True]
+
+
+def publish_all(self: Database, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+    """The same for many issues in one transaction: all of them are kept, or none.
+
+    With letters among them `along` is called before it ends, to write beside them that they are there.
+    """
+    messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
     with self.writing() as connection:
-        number = _insert(connection, publication)
-        if number is not None:
-            _fill(connection, publication, number)
-        if publication.due is not None and (number is not None or publication.kind == "scheduled"):
-            _advance(connection, publication, publication.due)
-    return number is not None
+        numbers = _insert(connection, publications)
+        fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]
+        _fill(connection, fresh, messages)
+        _advance(
+            connection,
+            [
+                each
+                for each, number in zip(publications, numbers, strict=True)
+                if each.due is not None and (number is not None or each.kind == "scheduled")
+            ],
+        )
+        if along is not None and any(each.envelope for each, _ in fresh):
+            along(connection.connection.driver_connection)
+    return [number is not None for number in numbers]
 
 
 def issues(self: Database, subscriber: str | None = None, limit: int = 100) -> list[IssueRow]:
@@ -88,72 +105,102 @@ def issues(self: Database, subscriber: str | None = None, limit: int = 100) -> l
     ]
 
 
-def _insert(connection: Connection, publication: Publication) -> int | None:
-    statement = insert(connection, t.issue).values(
-        subscription_id=publication.due,
-        subscriber=publication.subscriber,
-        subscription=publication.subscription,
-        kind=publication.kind,
-        slot=publication.slot,
-        number=publication.number,
-        created=publication.created,
-        since=publication.since,
-        until=publication.until,
-        state="composed" if publication.envelope else "quiet",
+_Key = tuple[str, str, str, str]
+
+
+def _key(publication: Publication) -> _Key:
+    return publication.subscriber, publication.subscription, publication.kind, publication.slot
+
+
+def _insert(connection: Connection, publications: Sequence[Publication]) -> list[int | None]:
+    """The issues' numbers; None where a slot has its issue already."""
+    rows = {
+        _key(each): {
+            "subscription_id": each.due,
+            "subscriber": each.subscriber,
+            "subscription": each.subscription,
+            "kind": each.kind,
+            "slot": each.slot,
+            "number": each.number,
+            "created": each.created,
+            "since": each.since,
+            "until": each.until,
+            "state": "composed" if each.envelope else "quiet",
+        }
+        for each in reversed(publications)
+    }
+    c = t.issue.c
+    statement = insert(connection, t.issue).on_conflict_do_nothing()
+    kept = connection.execute(
+        statement.returning(c.id, c.subscriber, c.subscription, c.kind, c.slot), list(rows.values())[::-1]
     )
-    return connection.scalar(statement.on_conflict_do_nothing().returning(t.issue.c.id))
+    numbers = {(subscriber, name, kind, slot): number for number, subscriber, name, kind, slot in kept}
+    return [numbers.pop(_key(each), None) for each in publications]
 
 
-def _fill(connection: Connection, publication: Publication, number: int) -> None:
+def _fill(connection: Connection, issues: Sequence[tuple[Publication, int]], messages: Mapping[str, bytes]) -> None:
     items = [
         {"issue_id": number, "position": position, "paper": key, "event": event, "section": section}
+        for publication, number in issues
         for position, (_, key, event, section) in enumerate(publication.items)
     ]
     if items:
         connection.execute(insert(connection, t.item), items)
-    if publication.told:
-        _remember(connection, publication, number)
-    if publication.envelope:
-        _queue(connection, publication, publication.envelope, number)
+    _remember(connection, issues)
+    letters = [(each, each.envelope, number) for each, number in issues if each.envelope]
+    if letters:
+        put_all(
+            connection,
+            [
+                {
+                    "issue_id": number,
+                    "subscriber": each.subscriber,
+                    "kind": each.kind,
+                    "created": each.created,
+                    "expires": each.expires,
+                }
+                for each, _, number in letters
+            ],
+            [envelope for _, envelope, _ in letters],
+            messages,
+        )
 
 
-def _remember(connection: Connection, publication: Publication, number: int) -> None:
+def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]]) -> None:
+    told = {work for publication, _ in issues for work, _ in publication.told}
+    if not told:
+        return
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    works = {
-        number: work
-        for batch in batches(sorted({work for work, _ in publication.told}))
-        for number, work in connection.execute(current.where(t.paper.c.id.in_(batch)))
+    rows_of = connection.execute(current.where(among(connection, t.paper.c.id, told)))
+    works = {row.id: row.work for row in rows_of}
+    rows = {
+        (publication.subscriber, works[work], event): number
+        for publication, number in reversed(issues)
+        for work, event in publication.told
     }
-    facts = {(works[work], event): None for work, event in publication.told}
-    known = {"subscriber": publication.subscriber, "issue": number}
-    rows = [known | {"work": work, "event": event} for work, event in facts]
-    connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
+    # In one order for all, so that no two processes wait for each other.
+    facts = [
+        {"subscriber": subscriber, "work": work, "event": event, "issue": number}
+        for (subscriber, work, event), number in sorted(rows.items())
+    ]
+    connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), facts)
 
 
-def _queue(connection: Connection, publication: Publication, envelope: Envelope, number: int) -> None:
-    put(
-        connection,
-        envelope,
-        issue_id=number,
-        subscriber=publication.subscriber,
-        kind=publication.kind,
-        created=publication.created,
-        expires=publication.expires,
-    )
-
-
-def _advance(connection: Connection, publication: Publication, row: int) -> None:
-    more: dict[str, Any] = {"number": publication.number} if publication.envelope else {}
-    if publication.kind == "scheduled":
-        more["last_slot"] = publication.slot
-    step(
-        connection,
-        row,
-        next_due=publication.next_due,
-        next_slot=publication.next_slot,
-        seen=publication.seen,
-        cursor=publication.until,
-        fingerprint=publication.fingerprint,
-        **more,
-    )
+def _advance(connection: Connection, publications: Sequence[Publication]) -> None:
+    steps = []
+    for publication in publications:
+        assert publication.due is not None
+        more: dict[str, Any] = {"number": publication.number} if publication.envelope else {}
+        if publication.kind == "scheduled":
+            more["last_slot"] = publication.slot
+        steps.append(
+            Step(
+                row=publication.due,
+                next_due=publication.next_due,
+                next_slot=publication.next_slot,
+                seen=publication.seen,
+                more=more | {"cursor": publication.until, "fingerprint": publication.fingerprint},
+            )
+        )
+    step(connection, steps)

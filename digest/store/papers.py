@@ -13,7 +13,7 @@ from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 from digest.arrival import Arrival
 from digest.paper import Paper
 from digest.store import tables as t
-from digest.store.engine import Database, batches, queue_up
+from digest.store.engine import Along, Database, batches, queue_up
 from digest.store.rows import COLUMNS, to_paper
 from digest.store.shelf import Shelf
 from digest.store.sources import Progress, record
@@ -45,10 +45,12 @@ def add(
     since: datetime,
     first: bool,
     progress: Progress | None = None,
+    along: Along | None = None,
 ) -> Added:
     """Keep a page and its source's progress, together; the same page again changes nothing.
 
-    `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide).
+    `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide). Where
+    there is news `along` is called before the transaction ends.
     """
     with self.writing() as connection:
         queue_up(connection)
@@ -58,6 +60,8 @@ def add(
         shelf.write(connection, now)
         if progress:
             record(connection, progress, now)
+        if along is not None and shelf.news:
+            along(connection.connection.driver_connection)
     return Added(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
 
 

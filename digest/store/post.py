@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 
 _COLUMN = t.delivery.c
+_UNTRIED = {"attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Merged:
 
 def put(connection: Connection, envelope: Envelope, *, created: datetime, **more: Any) -> bool:
     """A letter into the outbox, in the caller's transaction; one that went out before the database was put back to an
-    older state is there as sent. False where it is there already (a notice has a key, and is put there once).
+    older state is there as sent. False where it is there already: a notice has a key, and is put there once.
     """
     posted = connection.scalar(select(t.posted.c.message_id).where(t.posted.c.message_id == envelope.message_id))
     statement = insert(connection, t.delivery).values(
@@ -40,10 +41,7 @@ def put(connection: Connection, envelope: Envelope, *, created: datetime, **more
         state=State.SENT if posted else State.READY,
         reason="it had been sent before the database was put back" if posted else None,
         next_at=None if posted else created,
-        attempts=0,
-        crashes=0,
-        doubts=0,
-        epoch=0,
+        **_UNTRIED,
         **more,
     )
     if "notice" in more:
@@ -53,6 +51,41 @@ def put(connection: Connection, envelope: Envelope, *, created: datetime, **more
         return False
     connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack(envelope.message)))
     return True
+
+
+def put_all(
+    connection: Connection, rows: Sequence[dict[str, Any]], envelopes: Sequence[Envelope], messages: Mapping[str, bytes]
+) -> None:
+    """Letters of issues into the outbox, many at a time, in the caller's transaction; each with its row's columns.
+
+    The messages come packed, by Message-ID, since that takes time in which nobody else should have to wait.
+    """
+    keys = [envelope.message_id for envelope in envelopes]
+    posted = set[str]()
+    for batch in batches(keys):
+        posted.update(connection.scalars(select(t.posted.c.message_id).where(t.posted.c.message_id.in_(batch))))
+    told = "it had been sent before the database was put back"
+    deliveries = [
+        row
+        | {
+            "sender": envelope.sender,
+            "recipient": envelope.recipient,
+            "domain": envelope.recipient.rpartition("@")[2].lower(),
+            "message_id": envelope.message_id,
+            "state": State.SENT if envelope.message_id in posted else State.READY,
+            "reason": told if envelope.message_id in posted else None,
+            "next_at": None if envelope.message_id in posted else row["created"],
+            **_UNTRIED,
+        }
+        for row, envelope in zip(rows, envelopes, strict=True)
+    ]
+    statement = plain_insert(t.delivery).returning(_COLUMN.id, _COLUMN.message_id)
+    numbers = {key: number for number, key in connection.execute(statement, deliveries)}
+    letters = [
+        {"delivery_id": numbers[envelope.message_id], "message": messages[envelope.message_id]}
+        for envelope in envelopes
+    ]
+    connection.execute(plain_insert(t.letter), letters)
 
 
 def notify(

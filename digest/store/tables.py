@@ -188,6 +188,8 @@ class SubscriptionColumns(TypedColumns):
     seen: Named[int]  # the newest event that an alert has looked at
     fingerprint: Named[str | None] = Column(Text)
     number: Named[int]  # of the last issue that became a letter
+    held_by: Named[str | None] = Column(Text)  # who is writing its issue
+    held: Named[datetime | None] = Column(UTCDateTime)  # until then
 
 
 class IssueColumns(TypedColumns):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
@@ -23,6 +23,7 @@ from digest.web.wire import Fault, Reply, TooLarge, Wire
 
 _REDIRECTS = 5
 _TRIES = 5
+_LOOK = 1.0  # seconds between two looks at whether another machine has asked
 _PATIENCE = 45.0  # seconds of waiting in one get; who asks for more is asked again by the clock
 
 
@@ -64,11 +65,22 @@ class _Errand:
     limit: float  # of the monotonic clock: no wait goes on beyond it
 
 
+class Turns(Protocol):
+    """Who may ask a service when, of all machines together."""
+
+    def take(self, service: str) -> float:
+        """Zero where it may be asked now, by us alone; else how many seconds to wait before taking again."""
+
+    def done(self, service: str, every: float) -> None:
+        """It was asked; the next may do so in `every` seconds."""
+
+
 class Web:
     """The one client. Safe to use from several threads; one service is asked by one at a time.
 
     Seams: `wire` (with its network and time-outs), `proxies` (as urllib.request.getproxies() gives them), `clock`
-    (monotonic seconds), `wall` (Unix seconds), `sleep`, `random` (in [0, 1)).
+    (monotonic seconds), `wall` (Unix seconds), `sleep`, `random` (in [0, 1)). With `turns` the pace of a service is one
+    for all machines that have them in common.
     """
 
     def __init__(
@@ -81,11 +93,13 @@ class Web:
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = chance.random,
+        turns: Turns | None = None,
     ) -> None:
         self._agent = f"MorningPapers/0.1 (+mailto:{contact})"
         self._wire = wire or Wire(clock=clock)
         self._proxies = urllib.request.getproxies() if proxies is None else proxies
         self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
+        self._turns = turns
         self._lanes: dict[str, Lane] = {}
         self._hosts: dict[str, Host] = {}
 
@@ -197,17 +211,22 @@ class Web:
                 if at.worst(self._clock()).left(self._clock()) > 0:
                     continue  # it asked someone else to wait, meanwhile
                 self._pause(lane.ready_at - self._clock(), errand.stop, url)
+                while self._turns and (wait := self._turns.take(lane.name)):
+                    self._pause(min(wait, _LOOK), errand.stop, url)
                 errand.limit += self._clock() - queued  # to stand in line is not to be put off
                 try:
                     yield at, lane
                 finally:
                     lane.ready_at = self._clock() + lane.manners.every
+                    if self._turns:
+                        self._turns.done(lane.name, lane.manners.every)
                 return
 
     def _lane(self, url: httpx.URL, service: str | None) -> Lane:
         if service == "arxiv" or url.host == "arxiv.org" or url.host.endswith(".arxiv.org"):
-            return self._lanes.setdefault("arxiv", Lane(ARXIV))
-        return self._lanes.setdefault(url.netloc.decode("ascii"), Lane(SLOW if service == "dblp" else GENTLE))
+            return self._lanes.setdefault("arxiv", Lane("arxiv", ARXIV))
+        host = url.netloc.decode("ascii")
+        return self._lanes.setdefault(host, Lane(host, SLOW if service == "dblp" else GENTLE))
 
     def _wait_for(self, host: Host, errand: _Errand, url: httpx.URL) -> None:
         now = self._clock()

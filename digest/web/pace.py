@@ -36,6 +36,7 @@ GENTLE = Manners(every=1, throttled=(10, 60, 120, 240))
 class Lane:
     """One service's connection: who holds the lock may ask, not before `ready_at` (seconds of the monotonic clock)."""
 
+    name: str
     manners: Manners
     lock: threading.Lock = field(default_factory=threading.Lock)
     ready_at: float = float("-inf")

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-NAMES = ("read", "match", "letters", "send")
+NAMES = ("read", "match", "letters", "send", "day")
+_MODULES = {"day": "morning"}  # day.py makes the papers and rules for all of them
 
 
 def main() -> int:
@@ -20,15 +21,21 @@ def main() -> int:
         "--rules", type=int, metavar="N", help="of match: how many; else all four sizes, as JSON 100,000"
     )
     parser.add_argument("--letters", type=int, metavar="N", help="of send: how many; else 10,000")
+    parser.add_argument("--readers", type=int, metavar="N", help="of day: how many; else 100,000")
+    parser.add_argument("--papers", type=int, metavar="N", help="of day: how many; else 5,000")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="of day; else sqlite")
     parser.add_argument("--json", action="store_true", help="one object")
     chosen = parser.parse_args()
     if chosen.name == "match" and chosen.rules is None and not chosen.json:
         return _every_size()
-    run: Callable[..., dict[str, object]] = importlib.import_module(f"tests.bench.{chosen.name}").run
-    size = {"match": chosen.rules, "send": chosen.letters}.get(chosen.name)
-    figures = run(size) if size is not None else run()
+    bench = importlib.import_module(f"tests.bench.{_MODULES.get(chosen.name, chosen.name)}")
+    run: Callable[..., dict[str, object]] = bench.run
+    asked = {name: getattr(chosen, name) for name in ("rules", "letters", "readers", "papers", "database")}
+    figures = run(**{name: value for name, value in asked.items() if value is not None})
     if chosen.json:
         sys.stdout.write(json.dumps(figures) + "\n")
+    elif hasattr(bench, "show"):
+        sys.stdout.writelines(f"{line}\n" for line in bench.show(figures))
     else:
         _print(figures)
     return 0

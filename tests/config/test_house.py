@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.config import load
 from tests.config.files import HOUSE, folder, house_problem, told
 
 
@@ -89,6 +90,14 @@ def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> No
 def test_a_mistake_in_what_is_there(tmp_path: Path, old: str, new: str, problem: str) -> None:
     [said] = told(folder(tmp_path, HOUSE.replace(old, new)))
     assert said.startswith(f"digest.yaml:{problem}")
+
+
+def test_a_queue_wants_a_database_that_machines_share(tmp_path: Path) -> None:
+    [said] = told(folder(tmp_path, HOUSE + "queue: true\n"))
+    assert "`queue`: jobs wait in PostgreSQL, so `database` must be postgresql://" in said
+    shared = folder(tmp_path, HOUSE + "queue: true\ndatabase: postgresql://localhost/digest\n")
+    assert load(shared, env={}).queue
+    assert not load(folder(tmp_path, HOUSE + "queue: false\n"), env={}).queue
 
 
 def test_a_feed_with_two_mistakes_is_told_twice(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from digest.store import Due, Plan, Store
+from digest.store import Due, Plan, Step, Store
 from tests.store.samples import NOW, SINCE, SLOT, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
@@ -78,7 +78,7 @@ def test_many_plans_are_brought_in_line_at_once(store: Store) -> None:
 
 def test_a_slot_passed_over_leaves_cursor_and_number(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    store.advance(row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")
+    store.advance([Step(row=row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")])
     assert store.due(NOW) == []
     (row,) = store.due(TOMORROW)
     assert (row.slot, row.cursor, row.number) == ("2026-11-21T07:30", None, 1)
@@ -90,7 +90,7 @@ def test_an_alert_is_woken_by_arrivals_alone_and_once_by_each(store: Store) -> N
     keep(store, preprint())
     (row,) = store.due(NOW)
     assert (row.slot, row.due_at, row.newest) == (None, None, 1)
-    store.advance(row.id, next_due=None, next_slot=None, seen=row.newest)
+    store.advance([Step(row=row.id, next_due=None, next_slot=None, seen=row.newest)])
     assert store.due(TOMORROW) == []
     keep(store, preprint("2611.00002"), now=TOMORROW)
     assert store.due(NOW) == []

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import httpx
 import pytest
 
+from digest.build import StoredTurns
+from digest.store import Store
+from digest.web import Web
 from digest.web.pace import ARXIV, GENTLE, Host, retry_after
+from tests.servers import Reply, WebServer
 
 NOON = "Fri, 20 Nov 2026 12:00:00 GMT"
 NOON_UNIX = 1795176000.0
@@ -65,3 +75,49 @@ def test_jitter_makes_waits_longer_only() -> None:
     host = Host()
     host.failed(0, "why", GENTLE, 0.999, throttled=True, asked=None)
     assert GENTLE.throttled[0] < host.left(0) < GENTLE.throttled[0] * 1.25
+
+
+def test_machines_that_share_turns_keep_one_pace_and_one_connection(postgres_url: str) -> None:
+    """Two machines, each with a client of its own, ask one service by turns; the database says whose turn it is."""
+    spans = list[tuple[float, float]]()
+
+    def ask(_: int) -> None:
+        with Store.open(postgres_url) as store:
+            turns = StoredTurns(store)
+            for _ in range(3):
+                while wait := turns.take("slow.example.org"):
+                    time.sleep(min(wait, 0.02))
+                begin = time.monotonic()
+                time.sleep(0.02)
+                spans.append((begin, time.monotonic()))
+                turns.done("slow.example.org", 0.1)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, range(2)))
+    spans.sort()
+    assert len(spans) == 6
+    assert all(begin - end >= 0.09 for (_, end), (begin, _) in pairwise(spans))
+
+
+class Busy:
+    """Turns that another machine takes first."""
+
+    def __init__(self, waits: Iterable[float]) -> None:
+        self.waits, self.done_with = list(waits), list[tuple[str, float]]()
+
+    def take(self, service: str) -> float:
+        return self.waits.pop(0) if self.waits else 0.0
+
+    def done(self, service: str, every: float) -> None:
+        self.done_with.append((service, every))
+
+
+def test_a_client_waits_for_its_turn_and_gives_it_back() -> None:
+    turns, slept = Busy([0.3, 7.0]), list[float]()
+    with (
+        WebServer({"/": Reply(200, b"ok")}) as server,
+        Web(contact="a@example.org", turns=turns, sleep=slept.append, proxies={}) as web,
+    ):
+        web.get(httpx.Request("GET", server.url + "/"), allow_private=True)
+    assert slept == [0.3, 1.0]  # a long wait is looked at again: its machine may have died
+    assert turns.done_with == [(f"127.0.0.1:{server.port}", 1)]

@@ -1,0 +1,140 @@
+"""`digest worker`: does the work that is handed on, on as many machines as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import Place
+from digest.cli.events import level, log
+from digest.cli.say import confirm_restore, now_option
+from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.build import House
+    from digest.errands import Told
+    from digest.jobs import Do, Job
+
+
+_LOOK = 30.0  # seconds between two looks at what there is to do, where no queue tells
+
+
+@click.command("worker", short_help="Do work that `digest run` hands on, on any machine.")
+@click.option("--once", is_flag=True, help="Do what there is, then leave.")
+@confirm_restore
+@now_option
+@click.pass_context
+def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime) -> None:
+    """Do jobs until SIGTERM, which finishes the letter in hand; SIGHUP reads the config anew.
+
+    With `queue: true` in digest.yaml the jobs come out of PostgreSQL, where `digest run` puts them: ask a source, write
+    to a shard of readers, deliver a batch of letters. Start as many workers as wanted, on as many machines; each needs
+    the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
+    """
+    from digest.build import load, open_house
+    from digest.cli.log import configure
+    from digest.cli.stop import on_signal
+
+    rehearsed = ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT
+    if rehearsed and not once:
+        raise click.UsageError("--now goes with --once")
+    place: Place = ctx.obj
+    configure()
+    with open_house(load(place.config)) as house:
+        current = house
+
+        def reload() -> None:
+            nonlocal current
+            try:
+                current = current.with_config(load(place.config))
+                log().info("config read anew", readers=len(current.config.subscribers))
+            except DigestError as error:
+                log().error("config kept as it was, since the new one is bad", words=str(error))
+
+        def clock() -> datetime:
+            return now if rehearsed else datetime.now(UTC)
+
+        def do(job: Job, stop: Event) -> None:
+            from digest.errands import do
+
+            do(current, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+
+        with on_signal(hang_up=reload) as stop:
+            log().info("working", readers=len(house.config.subscribers))
+            if once:
+                _once(current, do, clock(), stop, restored=confirm_restore)
+            else:
+                look = partial(_look, lambda: current, restored=confirm_restore)
+                with _every(_LOOK, look, stop):
+                    house.line.run(do, stop)
+            log().info("stopped")
+
+
+def _once(house: House, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
+    """What there is; what fails is not tried for ever."""
+    from digest.errands import sought
+    from digest.jobs import top_up
+
+    before = None
+    while not stop.is_set() and (jobs := sought(house, now, "compose", "deliver", restored=restored)) != before:
+        before = jobs
+        if not house.config.queue:
+            top_up(house.line, jobs)
+        house.line.run(do, stop, once=True)
+
+
+def _look(house: Callable[[], House], *, restored: bool) -> None:
+    """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
+    from digest.errands import sought
+    from digest.jobs import top_up
+
+    if house().config.queue:
+        house().settle(datetime.now(UTC), restored=restored)
+    else:
+        top_up(house().line, sought(house(), datetime.now(UTC), "compose", "deliver", restored=restored))
+
+
+@contextmanager
+def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[None]:
+    """Meanwhile do this, at once and again and again."""
+    ended = Event()
+
+    def beat() -> None:
+        while not (stop.is_set() or ended.is_set()):
+            try:
+                work()
+            except DigestError as error:
+                log().error("a beat failed", words=str(error))
+            stop.wait(seconds)
+
+    thread = Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if stop.is_set():
+            thread.join()
+
+
+def _say(told: Told) -> None:
+    """One line for each issue, letter or answer."""
+    from digest.cli import compose, pull
+    from digest.compose import Composed
+    from digest.deliver import Delivered
+    from digest.pull import Pulled
+
+    if isinstance(told, Composed):
+        level(told.fault)("composed", reader=told.subscriber, papers=told.papers, words=compose.line(told))
+    elif isinstance(told, Delivered):
+        level(None, told.outcome != "sent")("delivered", reader=told.subscriber, outcome=told.outcome, words=told.words)
+    elif isinstance(told, Pulled):
+        level(told.fault, told.warnings)("pulled", words=pull.line(told))
+    else:
+        level(None, told.fault)("enriched", words=pull.enriched(told))
