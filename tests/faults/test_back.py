@@ -71,14 +71,18 @@ def test_b1_a_forged_bounce(anywhere: House, tmp_path: Path) -> None:
     assert (proved.proven, proved.suppressed) == (True, True)
 
 
+STORM = 2_500
+"""Reports; ten thousand take four times as long, and nothing else is different."""
+
+
 def test_b2_a_storm(house: House, tmp_path: Path) -> None:
-    """Ten thousand reports: each dealt with once, one reader suppressed once, and not one letter sent in reply."""
+    """Thousands of reports: each dealt with once, one reader suppressed once, and not one letter sent in reply."""
     sender = stamps(house, "ada", "ben")["ada"]
-    storm = [report(sender, words=f"550 5.1.1 nobody, says number {number}") for number in range(2_000)]
-    strangers = [report(f"b+{number:024}@house.example", reader=f"u{number}") for number in range(7_990)]
+    storm = [report(sender, words=f"550 5.1.1 nobody, says number {number}") for number in range(500)]
+    strangers = [report(f"b+{number:024}@house.example", reader=f"u{number}") for number in range(STORM - 510)]
     loop = [report("b@house.example", reader="b").replace(b"b@example.org", b"b@house.example")] * 10
     heard = listen(house, mbox(tmp_path, *storm, *strangers, *loop))
-    assert len(heard) > 9_000
+    assert len(heard) == STORM - 9  # the ten of the loop are one message
     assert sum(each.suppressed for each in heard) == 1
     assert [each.address for each in house.store.suppressions()] == ["ada@readers.example"]
     assert house.store.counts() == {"sent": 2}  # no letter was put into the outbox
