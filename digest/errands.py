@@ -57,7 +57,9 @@ def do(
     elif job.kind == "enrich":
         house.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
     elif job.kind == "compose":
-        house.compose(now=clock(), shards=1, stop=stop, tell=tell)
+        written = house.compose(now=clock(), shards=1, stop=stop, tell=tell)
+        if written and not house.config.queue:  # a queue has the job by now, in the letters' transaction
+            house.line.hand_on([Job("deliver")])
     else:
         enough = _Enough(stop, LETTERS)
 

@@ -290,7 +290,7 @@ def quoted_printable(text: str) -> bytes:
     return b"".join(map(_quoted_line, text.splitlines()))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def _quoted_line(text: str) -> bytes:
     """Cards of one paper differ in the lines where something is marked; the others are the same in many letters."""
     return b"".join(_quoted_pieces(unicodedata.normalize("NFC", strip_controls(text)).encode()))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.compose import Composed, Morning, Outlook, by_hand, compose
+from digest.compose import SHARD, Composed, Morning, Outlook, by_hand, compose
 from digest.delivery import Envelope, Result, State
-from digest.errors import ConfigError
+from digest.errors import ConfigError, DigestError
 from digest.issue import Absence, Issue
 from digest.letter import Mailbox
 from digest.paper import Author, Paper
@@ -19,7 +21,7 @@ from digest.press import Press
 from digest.query import following, parse
 from digest.render import Renderer
 from digest.rulebook import Rulebook
-from digest.store import Store
+from digest.store import Along, Publication, Store
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 from tests.person.people import MUSIC, STARS, VISION
 from tests.store.samples import NOW, keep, preprint
@@ -426,3 +428,43 @@ def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
     assert Absence(kind="huggingface", part="", why="late").concerns(alone)
     assert CL.concerns(replace(subscription(), categories=("cs",)))
     assert not CL.concerns(replace(subscription(), sources=("pubmed",)))
+
+
+class Torn(Store):
+    """A database that fails over one reader's issue, and over every batch that holds it."""
+
+    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+        if any(each.subscriber == "bad" for each in publications):
+            raise DigestError("the row is too large")
+        return super().publish_all(publications, along)
+
+
+def test_an_issue_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
+    with Torn.open(f"sqlite:///{tmp_path}/digest.db") as store:
+        keep(store, preprint())
+        readers = [reader(name=name) for name in ("ada", "bad", "eve")]
+        done = {each.subscriber: each.fault for each in compose(readers, store, Desk(), now=NOW)}
+        assert done == {"ada": None, "bad": "the row is too large", "eve": None}
+        assert [row.subscriber for row in store.due(NOW)] == ["bad"]
+        assert [each.subscriber for each in compose(readers, store, Desk(), now=NOW)] == ["bad"]  # it is tried again
+
+
+def test_so_many_shards_and_no_more(store: Store) -> None:
+    readers = [reader(name=f"r{number:04}") for number in range(SHARD + 1)]
+    quiet = compose(readers, store, Desk(), now=NOW, shards=1)
+    assert (len(quiet), len(store.due(NOW))) == (SHARD, 1)
+    assert len(compose(readers, store, Desk(), now=NOW, shards=1)) == 1
+
+
+def test_asked_to_stop_the_rest_is_left_to_others(store: Store) -> None:
+    stop = Event()
+    stop.set()
+    assert compose([reader()], store, Desk(), now=NOW, stop=stop) == []
+    assert len(compose([reader()], store, Desk(), now=NOW)) == 1
+
+
+def test_two_subscriptions_of_one_reader_in_one_shard_tell_a_paper_once(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk, reader(subscription(), subscription(name="Yours")))
+    assert desk.told == [["arxiv:2611.00001"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -490,3 +491,26 @@ def test_a_feed_that_refuses_machines_is_marked_and_rests_for_a_day(desk: Desk) 
     )
     state = desk.state(feed.name)
     assert state.next_try == MORNING + timedelta(days=1)
+
+
+# -- many machines -------------------------------------------------------------
+
+
+def test_a_source_is_asked_by_one_machine_at_a_time(postgres_url: str) -> None:
+    with WebServer({}) as web, Store.open(postgres_url) as store:
+        desk = Desk(store=store, web=web)
+        desk.answers("/annals", Reply(200, rss(item("A")), delay=0.5))
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda _: desk.run(desk.journal), range(3)))
+        assert len(desk.asked("/annals")) == 1
+        assert sorted(each[ANNALS].new for each in done if each and not each[ANNALS].resting) == [1]
+        assert desk.run(desk.journal, now=MORNING + 2 * HOUR)[ANNALS].papers == 1  # it is free again
+
+
+def test_what_comes_of_a_page_with_news_is_written_with_it(desk: Desk) -> None:
+    asked = list[object]()
+    desk.answers("/annals", rss(item("A")))
+    with Web(contact="a@example.org") as web:
+        for _ in range(2):
+            pull([desk.journal], desk.store, web, now=MORNING, by_hand=True, along=asked.append)
+    assert len(asked) == 1

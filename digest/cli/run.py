@@ -58,7 +58,7 @@ def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
     if house.config.bounces and house.config.bounces.url and not stop.is_set():
         codes.append(_hear(house, now))
     if not stop.is_set():
-        codes.append(_compose(house, now))
+        codes.append(_compose(house, now, stop))
     if not stop.is_set():
         codes.append(_deliver(house, now, stop, restored=restored, said=set()))
     if all(code == Exit.LATER for code in codes):
@@ -105,7 +105,7 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
             _hand_on(current, datetime.now(UTC), "compose", "deliver", restored=restored)
             return
         asked.wait()
-        _compose(current, datetime.now(UTC))
+        _compose(current, datetime.now(UTC), stop)
         if not stop.is_set():
             _deliver(current, None, stop, restored=restored, said=said)
 
@@ -163,11 +163,12 @@ def _pull(house: House, now: datetime, stop: Event) -> Exit:
     return exit_code(results)
 
 
-def _compose(house: House, now: datetime) -> Exit:
+def _compose(house: House, now: datetime, stop: Event) -> Exit:
     from digest.cli.compose import exit_code, line
 
     results = house.compose(
         now=now,
+        stop=stop,
         tell=lambda result: level(result.fault)(
             "composed", reader=result.subscriber, papers=result.papers, words=line(result)
         ),

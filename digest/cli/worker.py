@@ -94,6 +94,7 @@ def _look(house: Callable[[], House], *, restored: bool) -> None:
     from digest.errands import sought
     from digest.jobs import top_up
 
+    house().morning.forget(datetime.now(UTC))
     if house().config.queue:
         house().settle(datetime.now(UTC), restored=restored)
     else:

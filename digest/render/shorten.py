@@ -59,13 +59,13 @@ def _end(text: str, room: int) -> int:
 @lru_cache(maxsize=1 << 14)
 def _sentence_ends(text: str, start: int, stop: int) -> tuple[int, ...]:
     found = (match for match in _SENTENCE_END.finditer(text, start, min(stop + 1, len(text))))
-    ends = [
-        match.end()
-        for match in found
-        if not _ABBREVIATION.search(text, max(0, match.start() - _LONGEST), match.start())
-    ]
+    ends = [match.end() for match in found if not _is_abbreviation(text, match.start())]
     formulas = _formulas(text) if ends else []
     return tuple(end for end in ends if end <= stop and not any(left < end < right for left, right in formulas))
+
+
+def _is_abbreviation(text: str, dot: int) -> bool:
+    return _ABBREVIATION.search(text, max(0, dot - _LONGEST), dot) is not None
 
 
 def _word_end(text: str, room: int) -> int:

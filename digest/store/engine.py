@@ -192,7 +192,7 @@ def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
-    """Is a number one of these, however many? One parameter, where IN has one for each and is slow to write."""
+    """Is a number one of these, however many they are? IN has a parameter for each, and takes long to write."""
     if connection.dialect.name == "sqlite":
         listed = func.json_each(_JSON.encode(list(values))).table_valued("value")
         return column.in_(select(listed.c.value))

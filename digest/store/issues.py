@@ -172,8 +172,8 @@ def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]])
         return
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    rows_of = connection.execute(current.where(among(connection, t.paper.c.id, told)))
-    works = {row.id: row.work for row in rows_of}
+    found = connection.execute(current.where(among(connection, t.paper.c.id, told)))
+    works = {row.id: row.work for row in found}
     rows = {
         (publication.subscriber, works[work], event): number
         for publication, number in reversed(issues)

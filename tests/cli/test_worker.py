@@ -58,7 +58,7 @@ def test_a_worker_works_until_it_is_asked_to_stop(tmp_path: Path, mail: MailServ
     command = [sys.executable, "-m", "digest", "--config", str(config), "worker"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as worker:
         assert worker.stderr is not None
-        assert "working: 5 readers" in worker.stderr.readline()
+        assert '"event": "working"' in worker.stderr.readline()
         worker.send_signal(signal.SIGTERM)
         assert "stopped" in worker.stderr.read()
         assert worker.wait() == 0

@@ -23,7 +23,7 @@ from digest.delivery import Delivery, Result
 from digest.journal import Journal
 from digest.ledger import take_over
 from digest.letter import Mailbox
-from digest.store import Publication, Store
+from digest.store import Along, Publication, Store
 from digest.traffic import Way
 from tests.test_clock_changes import PRESS, reader
 
@@ -57,8 +57,8 @@ class _Store(Store):
         if self.point == "closing":
             die()
 
-    def publish(self, publication: Publication) -> bool:
-        done = super().publish(publication)
+    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+        done = super().publish_all(publications, along)
         if self.point == "issue committed":
             die()
         return done

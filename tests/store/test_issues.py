@@ -80,3 +80,28 @@ def test_issues_are_listed_newest_first(store: Store) -> None:
     assert [issue.subscriber for issue in store.issues()] == ["bob", "ada"]
     assert [issue.subscriber for issue in store.issues(limit=1)] == ["bob"]
     assert [issue.subscriber for issue in store.issues("ada")] == ["ada"]
+
+
+def test_many_issues_are_kept_at_once_and_a_slot_that_has_one_stops_no_other(store: Store) -> None:
+    keep(store, preprint())
+    ada, bob, eve = subscribe(store, "ada", "bob", "eve")
+    told = {"items": [(1, "arxiv:2611.00001", "new", "Sparse")], "told": [(1, "new")]}
+    assert store.publish(publication(bob, **told))
+    quiet = publication(eve, envelope=None)
+    assert store.publish_all([publication(ada, **told), publication(bob, **told), quiet]) == [True, False, True]
+    assert store.told_of(["ada", "bob", "eve"]) == {
+        "ada": {(1, "new")},
+        "bob": {(1, "new")},
+        "eve": frozenset(),
+    }
+    assert store.counts() == {"ready": 2}
+    assert [row.number for row in store.due(TOMORROW)] == [2, 2, 1]  # a quiet issue has no number
+
+
+def test_what_is_written_along_is_asked_for_letters_alone(store: Store) -> None:
+    ada, bob = subscribe(store, "ada", "bob")
+    asked = list[object]()
+    store.publish_all([publication(ada, envelope=None)], asked.append)
+    assert not asked
+    store.publish_all([publication(bob)], asked.append)
+    assert len(asked) == 1

@@ -1,0 +1,90 @@
+"""From the store into the outbox: what is due, what matched, one issue, one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import repeat
+from threading import Event
+
+from digest import process
+from digest.compose.desk import LEASE, Desk, Press
+from digest.compose.issues import Composed, Outlook, answered, draw_up, items_of, known_papers
+from digest.compose.manual import ByHand, by_hand
+from digest.compose.morning import Morning, enrol
+from digest.compose.tasks import OVERLAP
+from digest.rulebook import Rulebook
+from digest.store import Along, Store
+from digest.subscription import Subscriber
+
+__all__ = [
+    "LEASE",
+    "SHARD",
+    "ByHand",
+    "Composed",
+    "Morning",
+    "Outlook",
+    "Press",
+    "answered",
+    "by_hand",
+    "compose",
+    "draw_up",
+    "enrol",
+    "items_of",
+    "known_papers",
+]
+
+SHARD = 1_000
+"""Readers whose issues one process writes at a time."""
+
+
+def compose(
+    subscribers: Sequence[Subscriber],
+    store: Store,
+    press: Press,
+    *,
+    now: datetime,
+    morning: Morning | None = None,
+    outlook: Callable[[], Outlook] = Outlook,
+    shards: int | None = None,
+    along: Along | None = None,
+    stop: Event | None = None,
+    tell: Callable[[Composed], None] = lambda _: None,
+) -> list[Composed]:
+    """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
+
+    The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
+    the same time share it. `morning` has the rules of these readers, ready; without it they are made ready now.
+    `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
+    """
+    morning = morning or Morning(Rulebook.of(subscribers))
+    desks = morning.desks(subscribers, store, now=now)
+    waiting = store.to_do(now, LEASE, process.is_gone)
+    if not waiting.readers:
+        morning.forget()
+        return []
+    desk = Desk(
+        store=store,
+        press=press,
+        morning=morning,
+        since=None if waiting.since is None else waiting.since - OVERLAP,
+        outlook=cache(outlook),
+        listed=cache(lambda since: store.dated(since, now)),
+        now=now,
+        along=along,
+        tell=tell,
+    )
+    owner = process.me()
+    try:
+        for _ in repeat(None) if shards is None else range(shards):
+            if stop is not None and stop.is_set():
+                break
+            rows = store.claim_due(now=now, owner=owner, limit=SHARD, lease=LEASE, is_gone=process.is_gone)
+            if not rows:
+                morning.forget()
+                break
+            desk.write([row for row in rows if (row.subscriber, row.name) in desks], desks, owner)
+    finally:
+        store.let_go(owner)  # of what was not done; the rest is free already
+    return desk.results
