@@ -104,12 +104,17 @@ class Smtp:
             self._put_body(line, envelope.message)
         except Lost as lost:
             raise self._again(str(lost)) from None
+        ahead = self._ahead(line, following) if following else ()
+        end = b".\r\n" + _group(ahead)
         try:
-            at_dot()
+            at_dot()  # and at once the dot: whoever dies in between has not handed over what is presumed sent
         except BaseException:
             self._relay.drop()
             raise
-        return self._pass_dot(line, following)
+        said = self._pass_dot(line, end)
+        if following and ahead:
+            self._announced = (line, following, ahead)
+        return self._receipt(said)
 
     def _steps(self, line: Line, envelope: Envelope) -> _Steps:
         return (
@@ -169,16 +174,16 @@ class Smtp:
         except Lost:
             raise lost from None
 
-    def _pass_dot(self, line: Line, following: Envelope | None) -> Receipt:
-        ahead = self._ahead(line, following) if following else ()
+    def _pass_dot(self, line: Line, end: bytes) -> Reply:
         try:
-            line.put(b".\r\n" + _group(ahead), self._waits.block)
-            said = line.reply(self._waits.dot)
+            line.put(end, self._waits.block)
+            return line.reply(self._waits.dot)
         except Lost as lost:
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
-        if following and ahead:
-            self._announced = (line, following, ahead)
+
+    def _receipt(self, said: Reply) -> Receipt:
+        """What was said to the dot. Raises InDoubt where that is no answer, else what the refusal means."""
         if said.good:
             self._relay.count()
             found = _QUEUED.search(said.text)
