@@ -49,14 +49,14 @@ def test_a_database_is_opened_again_as_it_was_left(store: Store, store_url: str)
         assert again.paper("arxiv:2611.00001") == preprint()
 
 
-def test_processes_that_open_a_new_database_at_once_all_get_it(store_url: str) -> None:
+def test_processes_that_open_a_new_database_at_once_all_get_it(empty_url: str) -> None:
     def add(number: int) -> None:
-        with Store.open(store_url) as store:
+        with Store.open(empty_url) as store:
             keep(store, preprint(f"2611.{number:05d}"))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, range(1, 5)))
-    with Store.open(store_url) as store:
+    with Store.open(empty_url) as store:
         assert len(store.arrivals(SINCE, SINCE.replace(year=2027))) == 4
 
 
