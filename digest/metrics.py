@@ -16,9 +16,9 @@ from digest.store import Brake, Figures
 
 def exposition(figures: Figures, brakes: Iterable[Brake], sources: Sequence[Health], *, now: datetime) -> bytes:
     """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Reading(figures, tuple(brakes), sources, now))
-    return generate_latest(registry)
+    book = CollectorRegistry(auto_describe=False)
+    book.register(_Reading(figures, tuple(brakes), sources, now))
+    return generate_latest(book)
 
 
 class _Reading(Collector):
