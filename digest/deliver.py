@@ -13,13 +13,13 @@ from random import Random
 from threading import Event, RLock
 
 from digest.channels import Channel
-from digest.delivery import Delivery, Envelope, Reason, Receipt, Result, State, address_key, retry_at
+from digest.delivery import Delivery, Envelope, Reason, Receipt, Result, State, address_key, domain_of, retry_at
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.journal import Journal
 from digest.letter import Mailbox
 from digest.letter import readdress as _readdress
 from digest.store import Evidence, Store, Watch
-from digest.traffic import Traffic, Way, domain_of
+from digest.traffic import Traffic, Way
 
 BATCH = 50
 """Letters that one connection takes out of the outbox at a time."""

@@ -78,6 +78,11 @@ class Envelope:
     message_id: str
 
 
+def domain_of(address: str) -> str:
+    """The domain of a recipient, as its letters are told apart by it."""
+    return address.rpartition("@")[2].lower()
+
+
 def pack(message: bytes) -> bytes:
     """A letter as it waits: a quarter of its size. Level 2 packs as quickly as 1, and is unpacked sooner."""
     return zlib.compress(message, 2)

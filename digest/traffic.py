@@ -9,7 +9,7 @@ from random import Random
 from threading import Event, RLock
 
 from digest.channels import Channel
-from digest.delivery import Reason
+from digest.delivery import Reason, domain_of
 from digest.errors import Deferred, DeliveryError
 from digest.store import Store
 
@@ -175,8 +175,3 @@ class Traffic:
             self._struck.add(("domain", domain))
             if until:
                 self._resting[domain] = until
-
-
-def domain_of(recipient: str) -> str:
-    """By which the domain of an address is left alone."""
-    return recipient.rpartition("@")[2].lower()

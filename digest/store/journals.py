@@ -12,6 +12,7 @@ from sqlalchemy import insert as plain_insert
 from digest.delivery import Entry, Record, State
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
+from digest.store.post import POSTED
 
 _COLUMN = t.delivery.c
 _OPEN = (State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON)
@@ -81,7 +82,7 @@ def catch_up(self: Database, record: Record, *, now: datetime) -> int:
             for number, key, state in known:
                 if state in _OPEN:
                     taken = gone[key].mark == "K"
-                    words = "it had been sent before the database was put back" if taken else _PRESUMED
+                    words = POSTED if taken else _PRESUMED
                     _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
             missing = set(batch) - {row.message_id for row in known}
             if missing:

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.delivery import WAITING, Envelope, State, pack
+from digest.delivery import WAITING, Envelope, State, domain_of, pack
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 
 _COLUMN = t.delivery.c
+POSTED = "it had been sent before the database was put back"
 _UNTRIED = {"attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
@@ -32,18 +33,8 @@ def put(connection: Connection, envelope: Envelope, *, created: datetime, **more
     older state is there as sent. False where it is there already: a notice has a key, and is put there once.
     """
     posted = connection.scalar(select(t.posted.c.message_id).where(t.posted.c.message_id == envelope.message_id))
-    statement = insert(connection, t.delivery).values(
-        sender=envelope.sender,
-        recipient=envelope.recipient,
-        domain=envelope.recipient.rpartition("@")[2].lower(),
-        message_id=envelope.message_id,
-        created=created,
-        state=State.SENT if posted else State.READY,
-        reason="it had been sent before the database was put back" if posted else None,
-        next_at=None if posted else created,
-        **_UNTRIED,
-        **more,
-    )
+    row = _row(envelope, created, posted=posted is not None) | more
+    statement = insert(connection, t.delivery).values(row)
     if "notice" in more:
         statement = statement.on_conflict_do_nothing(index_elements=["notice"])
     number = connection.scalar(statement.returning(_COLUMN.id))
@@ -51,6 +42,21 @@ def put(connection: Connection, envelope: Envelope, *, created: datetime, **more
         return False
     connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack(envelope.message)))
     return True
+
+
+def _row(envelope: Envelope, created: datetime, *, posted: bool) -> dict[str, Any]:
+    """How a letter stands in the outbox at first."""
+    return {
+        "sender": envelope.sender,
+        "recipient": envelope.recipient,
+        "domain": domain_of(envelope.recipient),
+        "message_id": envelope.message_id,
+        "created": created,
+        "state": State.SENT if posted else State.READY,
+        "reason": POSTED if posted else None,
+        "next_at": None if posted else created,
+        **_UNTRIED,
+    }
 
 
 def put_all(
@@ -64,19 +70,8 @@ def put_all(
     posted = set[str]()
     for batch in batches(keys):
         posted.update(connection.scalars(select(t.posted.c.message_id).where(t.posted.c.message_id.in_(batch))))
-    told = "it had been sent before the database was put back"
     deliveries = [
-        row
-        | {
-            "sender": envelope.sender,
-            "recipient": envelope.recipient,
-            "domain": envelope.recipient.rpartition("@")[2].lower(),
-            "message_id": envelope.message_id,
-            "state": State.SENT if envelope.message_id in posted else State.READY,
-            "reason": told if envelope.message_id in posted else None,
-            "next_at": None if envelope.message_id in posted else row["created"],
-            **_UNTRIED,
-        }
+        row | _row(envelope, row["created"], posted=envelope.message_id in posted)
         for row, envelope in zip(rows, envelopes, strict=True)
     ]
     statement = plain_insert(t.delivery).returning(_COLUMN.id, _COLUMN.message_id)
