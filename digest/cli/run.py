@@ -13,7 +13,7 @@ import click
 from digest.cli import Place
 from digest.cli.events import level, log
 from digest.cli.say import confirm_restore, now_option
-from digest.errors import ConfigError, DigestError, Exit, MailboxError
+from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.build import House
@@ -76,51 +76,43 @@ def _worst(codes: list[Exit]) -> Exit:
 
 def _forever(house: House, place: Place, *, restored: bool) -> None:
     from digest import daemon
-    from digest.build import load
+    from digest.cli.current import Current
     from digest.cli.stop import on_signal
 
-    current = house
+    current = Current(house, place)
     said: set[str] = set()
     asked = Event()  # the first issue of a new house must not be written before its papers are there
 
-    def reload() -> None:
-        nonlocal current
-        try:
-            current = current.with_config(load(place.config))
-            log().info("config read anew", readers=len(current.config.subscribers))
-        except DigestError as error:
-            log().error("config kept as it was, since the new one is bad", words=str(error))
-
     def ask() -> None:
-        if current.config.queue:
-            _hand_on(current, datetime.now(UTC), "pull", "enrich", restored=restored)
+        if current.house.config.queue:
+            _hand_on(current.house, datetime.now(UTC), "pull", "enrich", restored=restored)
             return
         try:
-            _pull(current, datetime.now(UTC), stop)
+            _pull(current.house, datetime.now(UTC), stop)
         finally:
             asked.set()
 
     def tick() -> None:
-        if current.config.queue:
-            _hand_on(current, datetime.now(UTC), "compose", "deliver", restored=restored)
+        if current.house.config.queue:
+            _hand_on(current.house, datetime.now(UTC), "compose", "deliver", restored=restored)
             return
         asked.wait()
-        _compose(current, datetime.now(UTC), stop)
+        _compose(current.house, datetime.now(UTC), stop)
         if not stop.is_set():
-            _deliver(current, None, stop, restored=restored, said=said)
+            _deliver(current.house, None, stop, restored=restored, said=said)
 
     def listen() -> None:
-        if current.config.bounces and current.config.bounces.url:
-            _hear(current, None)
+        if current.house.config.bounces and current.house.config.bounces.url:
+            _hear(current.house, None)
 
-    with on_signal(hang_up=reload) as stop:
-        log().info("running", readers=len(current.config.subscribers), sources=len(current.sources))
+    with on_signal(hang_up=current.reload) as stop:
+        log().info("running", readers=len(current.house.config.subscribers), sources=len(current.house.sources))
         beats = [
             daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
             daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
-        with _pages(lambda: current):
+        with _pages(lambda: current.house):
             daemon.run(beats, stop=stop)
         log().info("stopped")
 

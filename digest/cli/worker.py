@@ -38,6 +38,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
     """
     from digest.build import load, open_house
+    from digest.cli.current import Current
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
@@ -47,15 +48,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     place: Place = ctx.obj
     configure()
     with open_house(load(place.config)) as house:
-        current = house
-
-        def reload() -> None:
-            nonlocal current
-            try:
-                current = current.with_config(load(place.config))
-                log().info("config read anew", readers=len(current.config.subscribers))
-            except DigestError as error:
-                log().error("config kept as it was, since the new one is bad", words=str(error))
+        current = Current(house, place)
 
         def clock() -> datetime:
             return now if rehearsed else datetime.now(UTC)
@@ -63,14 +56,14 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
         def do(job: Job, stop: Event) -> None:
             from digest.errands import do
 
-            do(current, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+            do(current.house, job, clock, stop=stop, restored=confirm_restore, tell=_say)
 
-        with on_signal(hang_up=reload) as stop:
+        with on_signal(hang_up=current.reload) as stop:
             log().info("working", readers=len(house.config.subscribers))
             if once:
-                _once(current, do, clock(), stop, restored=confirm_restore)
+                _once(current.house, do, clock(), stop, restored=confirm_restore)
             else:
-                look = partial(_look, lambda: current, restored=confirm_restore)
+                look = partial(_look, lambda: current.house, restored=confirm_restore)
                 with _every(_LOOK, look, stop):
                     house.line.run(do, stop)
             log().info("stopped")

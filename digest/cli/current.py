@@ -1,0 +1,30 @@
+"""The house of a service that runs for long: under the config as it was last read and found good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digest.cli import Place
+from digest.cli.events import log
+from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.build import House
+
+
+class Current:
+    """Holds the house; `reload` is for SIGHUP."""
+
+    def __init__(self, house: House, place: Place) -> None:
+        self.house = house
+        self._place = place
+
+    def reload(self) -> None:
+        """Take the new config, or keep the old where the new one is bad."""
+        from digest.build import load
+
+        try:
+            self.house = self.house.with_config(load(self._place.config))
+            log().info("config read anew", readers=len(self.house.config.subscribers))
+        except DigestError as error:
+            log().error("config kept as it was, since the new one is bad", words=str(error))
