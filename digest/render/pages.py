@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import FileSystemLoader
 
 from digest.render.renderer import environment
 from digest.shipped import shipped
-
-STYLE = "site/style.css"
 
 
 class Pages:
@@ -20,30 +17,10 @@ class Pages:
         self._loader = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
         self._templates = environment(self._loader)
 
-    def page(
-        self,
-        *,
-        name: str,
-        title: str,
-        lines: Sequence[str],
-        language: str,
-        style: str,
-        postal: str = "",
-        action: str | None = None,
-        button: str = "",
-    ) -> str:
-        """A page that says something, and may ask for one press of a button: a form that posts to `action`."""
-        return self._templates.get_template("site/page.html.j2").render(
-            name=name,
-            title=title,
-            lines=lines,
-            language=language,
-            style=style,
-            postal=postal,
-            action=action,
-            button=button,
-        )
+    def page(self, template: str, **given: object) -> str:
+        """The page that templates/site/TEMPLATE.html.j2 makes of what is given; see page.html.j2 for what all want."""
+        return self._templates.get_template(f"site/{template}.html.j2").render(given)
 
-    def style(self) -> str:
-        """The style sheet of all pages."""
-        return self._loader.get_source(self._templates, STYLE)[0]
+    def file(self, name: str) -> str:
+        """A file of templates/site as it is: the style sheet, the script."""
+        return self._loader.get_source(self._templates, f"site/{name}")[0]

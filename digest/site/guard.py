@@ -1,4 +1,4 @@
-"""What every answer carries: pages run nothing, nobody frames or keeps them, and no other site hears of them."""
+"""What every answer carries: pages run only our own script, nobody frames or keeps them, no site hears of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # the address holds the token
     "Cross-Origin-Opener-Policy": "same-origin",

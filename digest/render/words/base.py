@@ -91,15 +91,6 @@ class Words(Protocol):
     TRENDING: str  # heading of the papers that others vote for
     BEFORE: str  # heading of the papers that the reader had before
 
-    LEAVE: str  # the page of the link in a letter's foot; {} is the subscription
-    LEAVE_NOTE: str
-    LEFT: str
-    LEFT_NOTE: str
-    RETURN: str  # a button: send it again
-    RETURNED: str
-    NO_LINK: str  # a link that is not ours, or cut
-    NO_LINK_NOTE: str
-
     def subject(self, summary: Summary, room: int) -> str: ...
     def lede(self, summary: Summary, room: int) -> str: ...
     def why(self, reason: Reason) -> str: ...

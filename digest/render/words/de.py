@@ -34,17 +34,6 @@ LATEST = "Zuletzt auch"
 TEST = "Ein Probebrief"
 TEST_NOTE = "Sehen Sie in seine Kopfzeilen: SPF, DKIM und DMARC sollten dort je „pass“ sagen."
 ET_AL = "u. a."
-LEAVE = "„{}“ nicht mehr?"
-LEAVE_NOTE = "Noch hat sich nichts geändert. Ein Druck auf den Knopf, und es kommen keine Briefe mehr davon."
-LEFT = "„{}“ kommt nicht mehr"
-LEFT_NOTE = "Davon kommen keine Briefe mehr, auch keiner, der noch auf den Versand wartet."
-RETURN = "Doch wieder schicken"
-RETURNED = "„{}“ kommt wieder"
-NO_LINK = "Dieser Verweis gilt nicht"
-NO_LINK_NOTE = (
-    "Vielleicht ist er abgeschnitten. Nehmen Sie den am Fuß Ihres letzten Briefes, oder antworten Sie darauf: "
-    "Das liest ein Mensch."
-)
 BEFORE = "Arbeiten, die Sie schon hatten"
 TRENDING = "Viel beachtet"
 

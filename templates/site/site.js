@@ -1,0 +1,2 @@
+// What pages do more easily with a script; each works without it.
+"use strict";
