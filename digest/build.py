@@ -37,10 +37,10 @@ from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
 from digest.render import Pages, Renderer
-from digest.rulebook import Rulebook
+from digest.roll import Roll
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
-from digest.store import Along, Store
+from digest.store import NOTICE, Along, Store
 from digest.subscription import Subscriber, When
 from digest.token import stamp
 from digest.traffic import Way
@@ -69,11 +69,20 @@ class House:
     press: Press
     pages: Pages
     morning: Morning
+    roll: Roll
     line: Line
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
         return replace(self, config=config, **_parts(config))
+
+    def readers(self) -> tuple[Subscriber, ...]:
+        """All who read, as of now: those of the files, and those who signed up."""
+        return self.roll.readers(self.store)
+
+    def reader(self, id: str) -> Subscriber | None:  # noqa: A002
+        """The reader of that id."""
+        return self.roll.reader(self.store, id)
 
     def ways(self) -> list[Way]:
         """The ways out, as they are configured."""
@@ -183,7 +192,7 @@ class House:
         return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
     def _followed(self) -> list[Followed]:
-        readers = self.config.subscribers if self.enrichers else ()
+        readers = self.readers() if self.enrichers else ()
         answers = self.store.answers(reader.id for reader in readers)
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
@@ -194,7 +203,7 @@ class House:
 
     def enrol(self, now: datetime) -> None:
         """Bring the clock rows in line with the config."""
-        self.morning.desks(self.config.subscribers, self.store, now=now)
+        self.morning.desks(self.readers(), self.store, now=now)
 
     def compose(
         self,
@@ -211,7 +220,7 @@ class House:
             return Outlook(absences, dict(rests(self.sources, now=now)))
 
         return compose(
-            self.config.subscribers,
+            self.readers(),
             self.store,
             self.press,
             now=now,
@@ -285,7 +294,6 @@ class House:
         return hear(self.store, opened, url, ear, clock=clock, tell=tell)
 
     def _desk(self, clock: Callable[[], datetime]) -> Desk:
-        readers = {reader.id: reader for reader in self.config.subscribers}
         bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
 
         def address_of(delivery: Delivery) -> Mailbox | Withheld | None:
@@ -294,7 +302,9 @@ class House:
             One that has not changed was judged when the letter was written; to judge it again would be a tenth of all
             the work on a letter.
             """
-            reader = readers.get(delivery.subscriber)
+            if delivery.kind == NOTICE:
+                return None
+            reader = self.reader(delivery.subscriber)
             if reader is None:
                 return Withheld("the reader has left")
             if delivery.kind == "manual":
@@ -371,7 +381,8 @@ def _parts(config: Config) -> dict[str, Any]:
         ),
         "press": _press(config),
         "pages": Pages(config.templates),
-        "morning": Morning(Rulebook.of(config.subscribers)),
+        "morning": Morning(),
+        "roll": Roll(config),
     }
 
 
