@@ -26,6 +26,7 @@ from digest.delivery import Delivery
 from digest.dns import Dns, Resolver
 from digest.doctor import Finding, examine, standing
 from digest.enrich import Enriched, enrich
+from digest.enrol import Enrolment
 from digest.errors import ConfigError, SourceError
 from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
@@ -83,6 +84,17 @@ class House:
     def reader(self, id: str) -> Subscriber | None:  # noqa: A002
         """The reader of that id."""
         return self.roll.reader(self.store, id)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Where people sign up and move. Raises ConfigError where there is no site."""
+        return Enrolment(
+            store=self.store,
+            roll=self.roll,
+            press=self.press,
+            passes=self.press.passes,
+            language=self.config.language,
+        )
 
     def ways(self) -> list[Way]:
         """The ways out, as they are configured."""

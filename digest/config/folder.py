@@ -136,6 +136,8 @@ def _config(
         bounces=entry.bounces.bounces() if entry.bounces else None,
         site=entry.site,
         listen=entry.listen,
+        signup=entry.signup.domains,
+        proxies=entry.proxies,
         keys=entry.secret,
         signers=tuple(entry.dkim.signers()) if entry.dkim else (),
         complaints=entry.complaints,
