@@ -111,6 +111,7 @@ class Store(Database):
     dated = papers.dated
     called = papers.called
     archive = papers.archive
+    newest = papers.newest
     by_author = papers.by_author
     days_by_source = papers.days_by_source
 
