@@ -42,6 +42,15 @@ def pdf(paper: Paper) -> str | None:
     return safe(paper.pdf) or safe(f"https://arxiv.org/pdf/{paper.ids.arxiv}" if paper.ids.arxiv else None)
 
 
+def page_of(key: str) -> str:
+    """The path of a paper's own page on our site, whatever its key holds; `+ ".bib"` and `+ ".ris"` are its references.
+
+    A slash stays one, but where a browser or a proxy would make another path of it (`//`, `/../`: RFC 3986 5.2.4).
+    """
+    kept = "" if {"", ".", ".."} & set(key.split("/")) else "/"
+    return "/paper/" + quote(key, safe=f"{kept}:@!$()*,;=~", errors="replace")
+
+
 def _host(name: str) -> str:
     if ":" in name:  # IPv6
         return f"[{name}]"
