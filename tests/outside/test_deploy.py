@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from digest.journal import left_behind
 from tests.outside.proxies import ADMIN, DEPLOY, SITE, Caddy, Nginx, Proxy, tool
 from tests.servers import MailServer, Reply, WebServer, unused_port
 
@@ -45,6 +46,36 @@ def test_compose_reads_its_file() -> None:
     compose = (tool("docker-compose"), "-f", str(DEPLOY / "compose.yaml"), "--profile", "workers", "config")
     assert "dockerfile: config/deploy/Dockerfile" in judged(*compose)
     assert judged(*compose, "--quiet") == ""
+
+
+def test_a_journal_is_locked_across_containers(tmp_path: Path) -> None:
+    """One folder for all containers of a host: process numbers of their own, as a container has them, do no harm."""
+    if os.geteuid() != 0:
+        pytest.skip("root alone makes such a container")
+    writes = f"""\
+import os, time
+from datetime import UTC, datetime
+from pathlib import Path
+from digest.journal import Journal
+journal = Journal.begin(Path({str(tmp_path)!r}), "ledger", now=datetime.now(UTC))
+journal.announce(1, 1, "<a@example.org>")
+journal.dot(1, 1)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+    command = [tool("unshare"), "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-c", writes]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as container:
+        assert container.stdout
+        assert container.stdout.readline() == "1\n"
+        assert list(left_behind(tmp_path, "ledger")) == []
+        container.kill()
+    until = time.monotonic() + 10
+    while not (left := list(left_behind(tmp_path, "ledger"))) and time.monotonic() < until:
+        time.sleep(0.05)
+    (record,) = (each.record for each in left)
+    assert record.same_boot
+    assert [entry.mark for entry in record.entries] == ["D"]
+    left[0].leave()
 
 
 def test_the_shells_of_the_relay_are_sound() -> None:
