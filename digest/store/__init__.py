@@ -29,7 +29,7 @@ from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
 from digest.store.post import Merged
-from digest.store.readers import Agreed, Document, Pending, ReaderRow
+from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow
 from digest.store.sources import Progress, SourceState
 from digest.store.standing import Figures, Pruned
 from digest.store.subscriptions import Due, Plan, Schedule, Step
@@ -38,6 +38,7 @@ from digest.store.wishes import Opinion, Wishes
 from digest.store.works import Bond, Work
 
 __all__ = [
+    "NOTICE",
     "Added",
     "Agreed",
     "Along",
