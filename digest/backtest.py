@@ -119,7 +119,7 @@ class Ground:
         if rule.person is None:
             return [None] * len(matched)
         background = Background(len(self._archive.papers), self._archive.batch.counts)
-        profile = Profile.among(rule.person, self._named | known, background)
+        profile = Profile.among(rule.person, {**self._named, **known}, background)
         return [judge(profile, paper) for paper in matched]
 
     @cached_property

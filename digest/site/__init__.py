@@ -2,6 +2,8 @@
 
 ::
 
+    /, /subscribe, /try, /link    front.py      what this is, and the form by which people sign up
+    /confirm/TOKEN, /move/TOKEN   joining.py    what the links of notices lead to: confirmed by a press, once
     /unsubscribe/TOKEN            leaving.py    looking at it changes nothing, since mail scanners follow links
     /paper/KEY, .bib, .ris        papers.py     one paper: its versions, its other records, its references
     /trending, .atom, .bib, .ris  trending.py   what most people vote for; /trending/2026-11-20 is an earlier day
@@ -26,14 +28,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from digest.build import House
 from digest.errors import DigestError
 from digest.render.words.pages.common import COMMON
+from digest.site.front import Front
 from digest.site.guard import Guard
+from digest.site.joining import Joining
 from digest.site.leaving import Leaving
+from digest.site.limits import Limits
 from digest.site.papers import Papers
 from digest.site.room import Room
 from digest.site.trending import Trending
 from digest.token import TokenError
 
-_ROOMS = (Leaving, Papers, Trending)
+_ROOMS = (Front, Joining, Leaving, Papers, Trending)
 _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 
@@ -48,6 +53,7 @@ def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starle
         middleware=[Middleware(Guard)],
         exception_handlers={TokenError: hall.no_link, HTTPException: hall.no_page, DigestError: hall.later},
     )
+    app.state.limits = Limits(clock)
     app.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return app
 

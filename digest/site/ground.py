@@ -8,7 +8,6 @@ from threading import BoundedSemaphore, Lock
 from starlette.exceptions import HTTPException
 
 from digest.backtest import Ground
-from digest.paper import Paper
 from digest.query import parse
 from digest.store import Store
 from digest.subscription import Rule
@@ -20,7 +19,6 @@ RENEWED = timedelta(minutes=10)
 
 _AT_ONCE = 2
 _PATIENCE = 4.0  # seconds in which one of those has to come to an end
-_VOTED = timedelta(days=7)
 
 
 class Grounds:
@@ -29,14 +27,10 @@ class Grounds:
     def __init__(self) -> None:
         self._making = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
-        self._made: tuple[datetime, int, Ground, tuple[Paper, ...]] | None = None
+        self._made: tuple[datetime, int, Ground] | None = None
 
     def ground(self, store: Store, now: datetime) -> Ground:
         return self._fresh(store, now)[2]
-
-    def voted(self, store: Store, now: datetime, most: int) -> tuple[Paper, ...]:
-        """The papers of the last week that most readers voted for."""
-        return self._fresh(store, now)[3][:most]
 
     def __enter__(self) -> None:
         """A turn to try rules out. Raises HTTPException (429) where too many others do."""
@@ -46,7 +40,7 @@ class Grounds:
     def __exit__(self, *_: object) -> None:
         self._turns.release()
 
-    def _fresh(self, store: Store, now: datetime) -> tuple[datetime, int, Ground, tuple[Paper, ...]]:
+    def _fresh(self, store: Store, now: datetime) -> tuple[datetime, int, Ground]:
         made = self._made
         if made and now - made[0] < RENEWED:
             return made
@@ -60,15 +54,15 @@ class Grounds:
             newest = store.newest()
             day = made[2].last if made else None
             if made and made[1] == newest and day == now.astimezone(UTC).date():
-                self._made = (now, newest, made[2], made[3])
+                self._made = (now, newest, made[2])
             else:
-                self._made = (now, newest, *_make(store, now))
+                self._made = (now, newest, _make(store, now))
             return self._made
         finally:
             self._making.release()
 
 
-def _make(store: Store, now: datetime) -> tuple[Ground, tuple[Paper, ...]]:
+def _make(store: Store, now: datetime) -> Ground:
     last = now.astimezone(UTC).date()
     first = last - timedelta(days=DAYS - 1)
     papers = store.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=MOST_PAPERS)
@@ -77,5 +71,4 @@ def _make(store: Store, now: datetime) -> tuple[Ground, tuple[Paper, ...]]:
         first = dated[-1] + timedelta(days=1)  # the oldest day is not there whole
     ground = Ground(papers, first=first, last=last)
     ground.backtest(Rule(title="", query=parse("paper {p}")))  # what any rule needs is made by the first one
-    votes = [paper for paper in papers if paper.votes and paper.dated and now - paper.dated < _VOTED]
-    return ground, tuple(sorted(votes, key=lambda paper: (-(paper.votes or 0), paper.key))[:50])
+    return ground
