@@ -127,10 +127,11 @@ def admit(
     where it was confirmed before, or too long ago asked for.
     """
     with self.writing() as connection:
-        serial = turn_page(connection)
+        queue_up(connection, _ASKED)
         asked = _open(connection, id, "sign-up", now)
-        if asked is None:
+        if asked is None:  # and the roll stays as it is, however often a link is followed
             return None
+        serial = turn_page(connection)
         row = _reader(connection, address=asked.address)
         left = _left(connection, row.id) if row else {}
         row, names = decide(asked, row, left)
@@ -158,15 +159,18 @@ def agree(
     None where there is nothing to confirm any more.
     """
     with self.writing() as connection:
-        serial = turn_page(connection)
+        queue_up(connection, _ASKED)
         asked = _open(connection, id, "address", now)
-        row = _reader(connection, id=asked.subscriber) if asked else None
-        if asked is None or row is None:
+        if asked is None or _reader(connection, id=asked.subscriber) is None:
             return None
         mine = update(t.pending).where(t.pending.c.id == id)
         if asked.said in ("", side):
             connection.execute(mine.values(said=side))
             return "half"
+        serial = turn_page(connection)
+        row = _reader(connection, id=asked.subscriber)
+        if row is None:
+            return None
         moved = readdress(row, asked)
         if (other := _reader(connection, address=moved.address)) and other.id != row.id:
             connection.execute(mine.values(done=now))
@@ -224,7 +228,7 @@ def _forget_mail(connection: Connection, row: ReaderRow) -> None:
     connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
     connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
     connection.execute(delete(t.delivery).where(theirs, c.state != State.LEASED))
-    nobody = {"subscriber": "", "sender": "", "recipient": "", "issue_id": None, "notice": None}
+    nobody = {"subscriber": "", "sender": "", "recipient": "", "domain": "", "issue_id": None, "notice": None}
     connection.execute(
         update(t.delivery).where(theirs).values(**nobody, state=State.CANCELLED, reason="the reader was forgotten")
     )
