@@ -35,7 +35,7 @@ class Config:
     bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
     listen: tuple[str, int] | None  # where the pages are served
-    admin: Admin | None  # where the pages of who runs the house are served, and who may open them
+    admin: Admin | None = None  # where the pages of who runs the house are served, and who may open them
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
     complaints: Mailbox | None  # where mailbox providers tell of complaints

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from digest.delivery import address_key
+from digest.delivery import State, address_key
 from digest.letter import AddressError, Mailbox
 from digest.render.words.pages.common import COMMON
 from digest.site.admin.login import USER
@@ -117,6 +117,10 @@ def pages_of(count: int) -> int:
 
 def reader_path(reader: str) -> str:
     return f"/readers/{quote(reader, safe='')}"
+
+
+def outbox_path(state: State | str | None = None) -> str:
+    return f"/outbox?{urlencode({'state': state})}" if state else "/outbox"
 
 
 def key_of(address: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.delivery import DECISIONS, MENDS, State
-from digest.site.admin.desk import PER_PAGE, Desk, page_of, pages_of, reader_path, stamp
+from digest.site.admin.desk import PER_PAGE, Desk, outbox_path, page_of, pages_of, reader_path, stamp
 from digest.site.admin.told import VERBS
 from digest.site.room import Form
 from digest.store import OutboxRow
@@ -59,11 +59,11 @@ class Outbox(Desk):
             "outbox",
             f"Outbox: {state}" if state else "Outbox",
             state=state or "",
-            states=[(each, f"{counts[each]:,}") for each in _LISTED if counts.get(each)],
+            states=[(each, f"{counts[each]:,}", outbox_path(each)) for each in _LISTED if counts.get(each)],
             count=count,
             page=page,
             pages=pages,
-            base=f"/outbox?state={quote_plus(state or '')}&",
+            base=f"/outbox?{urlencode({'state': state or ''})}&",
             rows=[_row(each) for each in rows],
             advice=[(each, MENDS[each].format(**_WAYS)) for each in _LISTED if any(row.state == each for row in rows)],
             buttons=_BUTTONS,
@@ -76,7 +76,7 @@ class Outbox(Desk):
             raise HTTPException(400, "nothing of that kind can be done")
         ids = _numbers(typed if typed is not None else form.texts("letter"))
         state = _state(form.text("state"))
-        back = f"/outbox?state={quote_plus(state or '')}&page={_numbers([form.text('page') or '1'])[0]}"
+        back = f"/outbox?{urlencode({'state': state or '', 'page': _numbers([form.text('page') or '1'])[0]})}"
         if not ids:
             return self.see(f"{back}&told=no-letters")
         wanted = VERBS[verb]

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.delivery import State
-from digest.doctor import standing
+from digest.doctor import OPEN, Finding, standing
 from digest.metrics import exposition
-from digest.site.admin.desk import Desk, span, stamp
+from digest.site.admin.desk import Desk, outbox_path, span, stamp
 from digest.store import Figures
 
 _PLACES = {
@@ -50,15 +50,14 @@ class Overview(Desk):
     def look(self, request: Request) -> Response:
         house, now = self.house(), self.clock()
         figures, brakes, health = house.store.standing(now=now), house.store.brakes(), house.health(now)
-        findings = [each for each in standing(figures, brakes, health, now=now) if each.outcome != "well"]
-        findings.sort(key=lambda each: each.outcome != "wrong")
+        findings = sorted(standing(figures, brakes, health, now=now), key=lambda each: each.outcome != "wrong")
         return self.show(
             request,
             "overview",
             "Overview",
-            findings=[(each, *_PLACES.get(each.about, ("/", "Overview"))) for each in findings],
+            findings=[(each, *_place(each)) for each in findings if each.outcome != "well"],
             letters=[
-                (str(state), f"{count:,}", "" if state in _UNLISTED else f"/outbox?state={state}".replace(" ", "+"))
+                (str(state), f"{count:,}", "" if state in _UNLISTED else outbox_path(state))
                 for state in _STATES
                 if (count := figures.letters.get(state, 0))
             ],
@@ -75,6 +74,15 @@ class Overview(Desk):
         house, now = self.house(), self.clock()
         said = exposition(house.store.standing(now=now), house.store.brakes(), house.health(now), now=now)
         return Response(said, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+def _place(finding: Finding) -> tuple[str, str, str]:
+    """What to do, unless the page says that to which one is led; where one sees more of it and acts; its name."""
+    if finding.about == "outbox":
+        for state, said in OPEN.items():
+            if finding.words.endswith(said):
+                return "", outbox_path(state), f"Outbox: {state}"
+    return finding.mend, *_PLACES[finding.about]
 
 
 def _others(figures: Figures, readers: int, now: datetime) -> Iterator[tuple[str, str, str]]:

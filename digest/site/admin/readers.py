@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.delivery import address_key
-from digest.site.admin.desk import PER_PAGE, Desk, key_of, page_of, pages_of, reader_path, stamp
+from digest.site.admin.desk import PER_PAGE, Desk, key_of, outbox_path, page_of, pages_of, reader_path, stamp
 from digest.site.room import Form
 from digest.subscription import Rule, Subscriber, Subscription
 
@@ -56,6 +56,7 @@ class Readers(Desk):
 
     def reader(self, request: Request) -> Response:
         reader, store = self._named(request), self.house().store
+        letters = store.letters(subscriber=reader.id, limit=_LATEST)
         [row] = self._described([reader])
         return self.show(
             request,
@@ -65,7 +66,7 @@ class Readers(Desk):
             reader=reader,
             settings=[_settings(each) for each in reader.subscriptions],
             issues=[(each, stamp(each.created)) for each in store.issues(reader.id, limit=_LATEST)],
-            letters=[(each, stamp(each.created)) for each in store.letters(subscriber=reader.id, limit=_LATEST)],
+            letters=[(each, stamp(each.created), outbox_path(each.state)) for each in letters],
         )
 
     def leave(self, request: Request, form: Form) -> Response:

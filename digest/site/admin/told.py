@@ -22,10 +22,12 @@ _WORDS = {
     "no-letters": "No letter was ticked. Nothing was changed.",
 }
 _DONE = {
-    State.READY: "go out with the next round, the same bytes",
-    State.CANCELLED: "are never sent; their papers count as told",
-    State.SENT: "have arrived, as far as you know; they are not sent again",
+    State.READY: ("goes out with the next round, the same bytes", "go out with the next round, the same bytes"),
+    State.CANCELLED: ("is never sent; its papers count as told", "are never sent; their papers count as told"),
+    State.SENT: ("has arrived, as far as you know: not sent again", "have arrived, as far as you know: not sent again"),
 }
+"""What becomes of one letter, and of several."""
+
 _MOST = 1_000_000
 
 
@@ -39,7 +41,7 @@ def told(asked: QueryParams) -> str:
 
 def _decided(state: State, asked: QueryParams) -> str:
     done, unknown = _count(asked.get("done")), _count(asked.get("unknown"))
-    said = [f"{_letters(done)} {_DONE[state]}." if done != 1 else f"1 letter: {_DONE[state]}."] if done else []
+    said = [f"{_letters(done)} {_DONE[state][done != 1]}."] if done else []
     for was in State:
         if was in asked.getlist("stays") and was not in DECISIONS[state]:
             said.append(f"A letter {decided(was, state)}.")
