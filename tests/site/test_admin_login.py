@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +25,13 @@ FORMS = (
     *("/outbox", "/suppressions/add", "/suppressions/lift"),
     *(f"/readers/ada/{what}" for what in ("leave", "return", "suppress", "lift")),
 )
+
+
+@pytest.fixture
+def store_url(made_file: Path, tmp_path: Path) -> str:
+    """One kind of database is enough for a login."""
+    shutil.copy(made_file, tmp_path / "digest.db")
+    return f"sqlite:///{tmp_path / 'digest.db'}"
 
 
 @pytest.fixture
