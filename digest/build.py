@@ -26,6 +26,7 @@ from digest.delivery import Delivery
 from digest.dns import Dns, Resolver
 from digest.doctor import Finding, examine, standing
 from digest.enrich import Enriched, enrich
+from digest.enrol import Enrolment
 from digest.errors import ConfigError, SourceError
 from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
@@ -37,10 +38,10 @@ from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
 from digest.render import Pages, Renderer
-from digest.rulebook import Rulebook
+from digest.roll import Roll
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
-from digest.store import Along, Store
+from digest.store import NOTICE, Along, Store
 from digest.subscription import Subscriber, When
 from digest.token import stamp
 from digest.traffic import Way
@@ -69,11 +70,31 @@ class House:
     press: Press
     pages: Pages
     morning: Morning
+    roll: Roll
     line: Line
 
     def with_config(self, config: Config) -> House:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
         return replace(self, config=config, **_parts(config))
+
+    def readers(self) -> tuple[Subscriber, ...]:
+        """All who read, as of now: those of the files, and those who signed up."""
+        return self.roll.readers(self.store)
+
+    def reader(self, id: str) -> Subscriber | None:  # noqa: A002
+        """The reader of that id."""
+        return self.roll.reader(self.store, id)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Where people sign up and move. Raises ConfigError where there is no site."""
+        return Enrolment(
+            store=self.store,
+            roll=self.roll,
+            press=self.press,
+            passes=self.press.passes,
+            language=self.config.language,
+        )
 
     def ways(self) -> list[Way]:
         """The ways out, as they are configured."""
@@ -183,7 +204,7 @@ class House:
         return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
     def _followed(self) -> list[Followed]:
-        readers = self.config.subscribers if self.enrichers else ()
+        readers = self.readers() if self.enrichers else ()
         answers = self.store.answers(reader.id for reader in readers)
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
@@ -194,7 +215,7 @@ class House:
 
     def enrol(self, now: datetime) -> None:
         """Bring the clock rows in line with the config."""
-        self.morning.desks(self.config.subscribers, self.store, now=now)
+        self.morning.desks(self.readers(), self.store, now=now)
 
     def compose(
         self,
@@ -211,7 +232,7 @@ class House:
             return Outlook(absences, dict(rests(self.sources, now=now)))
 
         return compose(
-            self.config.subscribers,
+            self.readers(),
             self.store,
             self.press,
             now=now,
@@ -285,7 +306,6 @@ class House:
         return hear(self.store, opened, url, ear, clock=clock, tell=tell)
 
     def _desk(self, clock: Callable[[], datetime]) -> Desk:
-        readers = {reader.id: reader for reader in self.config.subscribers}
         bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
 
         def address_of(delivery: Delivery) -> Mailbox | Withheld | None:
@@ -294,7 +314,9 @@ class House:
             One that has not changed was judged when the letter was written; to judge it again would be a tenth of all
             the work on a letter.
             """
-            reader = readers.get(delivery.subscriber)
+            if delivery.kind == NOTICE:
+                return None
+            reader = self.reader(delivery.subscriber)
             if reader is None:
                 return Withheld("the reader has left")
             if delivery.kind == "manual":
@@ -371,7 +393,8 @@ def _parts(config: Config) -> dict[str, Any]:
         ),
         "press": _press(config),
         "pages": Pages(config.templates),
-        "morning": Morning(Rulebook.of(config.subscribers)),
+        "morning": Morning(),
+        "roll": Roll(config),
     }
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from digest.bibliography import FILES, written
 from digest.delivery import Envelope
 from digest.dkim import Signer, signed
+from digest.errors import ConfigError
 from digest.issue import Issue
 from digest.letter import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.passes import Passes
 from digest.render import Links, Parts, Renderer
-from digest.token import sign
+from digest.render.words.pages import spoken
+from digest.render.words.pages.notices import NOTICES, Notices
 
 _SENDER = "morningpapers"
 """Who sends, as Gmail's feedback counts it: the same in every letter, five to fifteen characters."""
-
-UNSUBSCRIBE = "unsubscribe"
-"""The purpose of the token in the link by which a reader leaves a subscription; it never expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,38 @@ class Press:
             sender=self.sender.wire, recipient=mailbox.wire, message=signed(message, self.signers), message_id=key
         )
 
+    def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
+        """A letter without papers: the notice of that name in words.pages.notices, with its link.
+
+        `key` is another one for each letter. Nothing that a stranger typed is in it.
+        """
+        words: Notices = spoken(NOTICES, language)
+        house = self.sender.name or "Morning Papers"
+        parts = self.renderer.notice(
+            getattr(words, name), words.why, link, language=language, house=house, postal=self.postal
+        )
+        number = message_id(f"notice/{key}", "", self.sender.domain)
+        message = build(
+            sender=self.sender,
+            to=to,
+            reply_to=self.owner,
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+            message_id=number,
+            date=date,
+        )
+        return Envelope(
+            sender=self.sender.wire, recipient=to.wire, message=signed(message, self.signers), message_id=number
+        )
+
+    @property
+    def passes(self) -> Passes:
+        """What makes the links of letters. Raises ConfigError where there is no site."""
+        if not self.site:
+            raise ConfigError("digest.yaml has no `site:`, so there are no pages to link to")
+        return Passes(self.site, self.keys)
+
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         """The same letter to the address that its reader has now."""
         return signed(readdress(message, to), self.signers)
@@ -80,8 +113,7 @@ class Press:
         mail = mailto(self.owner.wire, f"unsubscribe {issue.subscriber.id}: {issue.subscription}")
         if not self.site:
             return (mail,)
-        token = sign(UNSUBSCRIBE, {"subscriber": issue.subscriber.id, "subscription": issue.subscription}, self.keys)
-        return (f"{self.site}/unsubscribe/{token}", mail)
+        return (self.passes.unsubscribe(issue.subscriber.id, issue.subscription), mail)
 
 
 def _references(issue: Issue) -> Attachment | None:

@@ -81,6 +81,7 @@ class Reading:
     """What a rulebook finds in arrivals; many shards of readers may ask for it."""
 
     def __init__(self, book: Rulebook, arrivals: Sequence[Arrival]) -> None:
+        self.book = book
         self._arrivals = arrivals
         self._batch = Batch([arrival.paper for arrival in arrivals])
         self._found = book.match(self._batch)

@@ -180,6 +180,7 @@ class Subscriber:
     language: str = "en"
     format: Literal["html", "text"] = "html"
     pause_until: date | None = None  # the first day with letters again
+    links: int = 0  # raised to make older links to this reader's pages useless
     subscriptions: tuple[Subscription, ...] = ()
 
 

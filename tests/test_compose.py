@@ -20,7 +20,6 @@ from digest.person import Followed
 from digest.press import Press
 from digest.query import following, parse
 from digest.render import Renderer
-from digest.rulebook import Rulebook
 from digest.store import Along, Publication, Store
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 from tests.person.people import MUSIC, STARS, VISION
@@ -331,7 +330,7 @@ def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> No
 
 def test_rules_are_made_ready_once(store: Store) -> None:
     desk, ada = Desk(), reader()
-    book = Morning(Rulebook.of([ada]))
+    book = Morning()
     keep(store, preprint())
     composed([ada], store, desk, now=NOW, morning=book)
     keep(store, preprint("2611.00002"))

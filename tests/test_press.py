@@ -14,7 +14,8 @@ import pytest
 
 from digest.issue import Issue, Item, Section
 from digest.letter import Mailbox
-from digest.press import UNSUBSCRIBE, Press
+from digest.passes import UNSUBSCRIBE
+from digest.press import Press
 from digest.render import Renderer
 from digest.subscription import Subscriber, When
 from digest.token import verify

@@ -81,7 +81,7 @@ def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
     from digest.compose import answered, known_papers
     from digest.person import Background, Profile
 
-    readers = house.config.subscribers
+    readers = house.readers()
     answers = house.store.answers(reader.id for reader in readers)
     for reader in readers:
         for subscription in (answered(reader.id, each, answers) for each in reader.subscriptions):

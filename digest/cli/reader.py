@@ -15,7 +15,7 @@ def find(house: House, who: str, subscription: str | None) -> tuple[Subscriber, 
     """The reader of that id or address, and the subscription of that name or all of them. Raises ConfigError."""
     import difflib
 
-    readers = {reader.id: reader for reader in house.config.subscribers}
+    readers = {reader.id: reader for reader in house.readers()}
     reader = readers.get(who) or next((each for each in readers.values() if each.email == who), None)
     if reader is None:
         near = difflib.get_close_matches(who, readers, n=1)

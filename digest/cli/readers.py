@@ -74,7 +74,7 @@ def _lines(house: House) -> Iterator[str]:
     left = house.store.departures()
     suppressed = {row.address: row.reason for row in house.store.suppressions()}
     due = house.store.next_due()
-    for reader in house.config.subscribers:
+    for reader in house.readers():
         why = suppressed.get(address_key(reader.email))
         pause = f"; pauses until {reader.pause_until}" if reader.pause_until else ""
         yield f"{reader.id}{pause}" + (f"; its address gets no letters: {why}" if why else "")

@@ -14,7 +14,6 @@ from digest.compose.issues import Composed, Outlook, answered, draw_up, items_of
 from digest.compose.manual import ByHand, by_hand
 from digest.compose.morning import Morning, enrol
 from digest.compose.tasks import OVERLAP
-from digest.rulebook import Rulebook
 from digest.store import Along, Store
 from digest.subscription import Subscriber
 
@@ -55,10 +54,10 @@ def compose(
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
     The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
-    the same time share it. `morning` has the rules of these readers, ready; without it they are made ready now.
+    the same time share it. `morning` keeps the rules of these readers ready between two rounds.
     `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
     """
-    morning = morning or Morning(Rulebook.of(subscribers))
+    morning = morning or Morning()
     desks = morning.desks(subscribers, store, now=now)
     waiting = store.to_do(now, LEASE, process.is_gone)
     if not waiting.readers:
@@ -68,6 +67,7 @@ def compose(
         store=store,
         press=press,
         morning=morning,
+        book=morning.book(subscribers),
         since=None if waiting.since is None else waiting.since - OVERLAP,
         outlook=cache(outlook),
         listed=cache(lambda since: store.dated(since, now)),

@@ -27,6 +27,7 @@ from digest.errors import DigestError
 from digest.figures import Figures
 from digest.issue import Candidate, Issue, Kind, wanted
 from digest.portraits import enriched
+from digest.rulebook import Rulebook
 from digest.store import Along, Due, Publication, Store
 
 LEASE = timedelta(minutes=5)
@@ -46,6 +47,7 @@ class Desk:
     store: Store
     press: Press
     morning: Morning
+    book: Rulebook
     since: datetime | None  # where the first of all readers reads on
     outlook: Callable[[], Outlook]
     listed: Callable[[datetime], Sequence[Arrival]]
@@ -92,7 +94,7 @@ class Desk:
         if self.since is None or since < self.since:
             self.since = since
         reading = self.morning.reading(
-            self.store, newest=max(task.row.newest for task in tasks), since=self.since, now=self.now
+            self.book, self.store, newest=max(task.row.newest for task in tasks), since=self.since, now=self.now
         )
         desks = [(task.reader.id, task.subscription) for task in tasks]
         known = known_papers([subscription for _, subscription in desks], self.store)

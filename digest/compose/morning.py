@@ -26,8 +26,7 @@ Desks = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
 class Morning:
     """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book = book
+    def __init__(self) -> None:
         self._lock = Lock()
         self._kept: tuple[Reading, int, datetime, datetime] | None = None
         self._roll: _Roll | None = None
@@ -38,21 +37,29 @@ class Morning:
         with self._lock:
             roll = self._roll
             if roll is None or roll.readers is not readers or roll.left != left:
-                roll = _Roll(readers, left, _staying(readers, left))
+                book = roll.book if roll and roll.readers is readers else Rulebook.of(readers)
+                roll = _Roll(readers, left, _staying(readers, left), book)
             if roll.at is None or not timedelta(0) <= now - roll.at < _ENROLLED:
                 enrol(roll.staying, store, now=now)
                 roll.at = now
             self._roll = roll
             return roll.desks
 
-    def reading(self, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
+    def book(self, readers: Sequence[Subscriber]) -> Rulebook:
+        """The rules of these readers, made ready once."""
+        with self._lock:
+            if self._roll and self._roll.readers is readers:
+                return self._roll.book
+        return Rulebook.of(readers)
+
+    def reading(self, book: Rulebook, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
         """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
         with self._lock:
             if self._kept:
                 reading, serial, begin, at = self._kept
-                if serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
+                if reading.book is book and serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
                     return reading
-            reading = Reading(self.book, store.arrivals(since, now))
+            reading = Reading(book, store.arrivals(since, now))
             self._kept = reading, newest, since, now
             return reading
 
@@ -70,6 +77,7 @@ class _Roll:
     readers: Sequence[Subscriber]
     left: Collection[tuple[str, str]]
     staying: Sequence[Subscriber]
+    book: Rulebook
     at: datetime | None = None
     desks: Desks = field(init=False)
 

@@ -31,6 +31,9 @@ from digest.config.words import mend, shown
 from digest.errors import ConfigError, Problem
 from digest.sources import SOURCES
 
+SIGNED_UP = "web-"
+"""How the ids of readers begin who signed up."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -73,6 +76,9 @@ def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
             problems.append(Problem(str(path), 1, 1, f"would be passed over: name it {path.stem}.yaml"))
         elif path.suffix == ".yaml" and not _ID.fullmatch(path.stem):
             what = f"`{shown(path.stem)}` is no id: letters of a to z, digits, and . _ - after the first"
+            problems.append(Problem(str(path), 1, 1, what))
+        elif path.suffix == ".yaml" and path.stem.startswith(SIGNED_UP):
+            what = f"ids that begin with `{SIGNED_UP}` are those of readers who sign up on the pages: name it otherwise"
             problems.append(Problem(str(path), 1, 1, what))
     return [path for path in seen if path.suffix == ".yaml"]
 
@@ -133,6 +139,8 @@ def _config(
         site=entry.site,
         listen=entry.listen,
         admin=entry.admin.admin() if entry.admin else None,
+        signup=entry.signup.domains,
+        proxies=entry.proxies,
         keys=entry.secret,
         signers=tuple(entry.dkim.signers()) if entry.dkim else (),
         complaints=entry.complaints,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, T
 from digest.config.relay import RelayEntry, is_here
 from digest.config.signing import SigningEntry
 from digest.config.words import shown
+from digest.letter import AddressError, Mailbox
 
 _SCHEMES = ("sqlite:///", "postgresql://")
 
@@ -41,6 +43,31 @@ def _site(value: object) -> str:
     return url.geturl().rstrip("/")
 
 
+def _proxy(value: object) -> str:
+    """An address, or a network: 10.0.0.0/8."""
+    try:
+        return str(ip_network(text(value)))
+    except ValueError:
+        raise ValueError("expected an address or a network, such as 10.0.0.0/8") from None
+
+
+def _signup(value: object) -> object:
+    """`open`, `closed`, or the domains."""
+    if isinstance(value, dict):
+        return value
+    if value not in ("open", "closed"):
+        raise ValueError("expected open, closed or {domains: [example.org]}")
+    return {"domains": None if value == "open" else []}
+
+
+def _domain(value: object) -> str:
+    name = text(value).casefold().lstrip("@")
+    try:
+        return Mailbox(address=f"a@{name}").domain
+    except AddressError:
+        raise ValueError(f"`{shown(name)}` is no domain: write one such as example.org") from None
+
+
 def _folder(value: object) -> Path:
     path = Path(text(value))
     if not path.is_dir():
@@ -60,6 +87,12 @@ class DoubtEntry(Entry):
     alerts: Literal["send again", "presume sent"] = "send again"
 
 
+class SignupEntry(Entry):
+    """Who may sign up on the pages: people with an address at these domains; None: everybody."""
+
+    domains: tuple[Annotated[str, PlainValidator(_domain)], ...] | None
+
+
 class HouseEntry(Entry):
     """What may stand in digest.yaml."""
 
@@ -77,6 +110,8 @@ class HouseEntry(Entry):
     site: Annotated[str, PlainValidator(_site)] | None = None
     listen: Annotated[tuple[str, int], PlainValidator(socket)] | None = None
     admin: AdminEntry | None = None
+    signup: Annotated[SignupEntry, BeforeValidator(_signup)] = SignupEntry(domains=())
+    proxies: tuple[Annotated[str, PlainValidator(_proxy)], ...] = ("127.0.0.1/32", "::1/128")
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = ()
     dkim: SigningEntry | None = None
     complaints: Address | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -11,17 +11,20 @@ from pydantic import (
     Field,
     PlainValidator,
     Tag,
+    ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from digest.config.document import Loc
 from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
+from digest.config.judge import said
 from digest.config.person import AuthorEntry, Code
 from digest.config.words import mend, shown
+from digest.errors import ConfigError
 from digest.query import Query, QueryError, parse
 from digest.subscription import Rule, Subscriber, Subscription, Trending, When
 
@@ -158,6 +161,22 @@ class PauseEntry(Entry):
     """No letters until that day."""
 
     until: Day
+
+
+def reader_of(id_: str, document: Mapping[str, Any], language: str) -> Subscriber:
+    """The reader of a document with what may stand in a reader's file; `language` is the house's.
+
+    Raises ConfigError with every mistake.
+    """
+    try:
+        return ReaderEntry.model_validate(document, context={}).subscriber(id_, language)
+    except ValidationError as error:
+        raise ConfigError(*(_mistake(details) for details in error.errors(include_url=False))) from None
+
+
+def _mistake(details: ErrorDetails) -> str:
+    where = ".".join(str(step) for step in details["loc"])
+    return f"`{where}`: {said(details, details.get('input'))}" if where else said(details, None)
 
 
 class ReaderEntry(Entry):

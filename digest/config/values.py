@@ -36,6 +36,8 @@ class Config:
     site: str | None  # base of links, without a slash at its end
     listen: tuple[str, int] | None  # where the pages are served
     admin: Admin | None = None  # where the pages of who runs the house are served, and who may open them
+    signup: tuple[str, ...] | None = ()  # domains whose people may sign up; None: everybody may
+    proxies: tuple[str, ...] = ()  # addresses and networks that are believed when they tell for whom they ask
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
     complaints: Mailbox | None  # where mailbox providers tell of complaints

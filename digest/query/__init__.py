@@ -39,7 +39,20 @@ from digest.query.words import Hit
 MOST_MARKS = 500
 """Places that one query marks in one paper; what is marked all over is not read any better."""
 
-__all__ = ["Batch", "Hint", "Hit", "Matcher", "Query", "QueryError", "View", "following", "narrowed", "parse", "view"]
+__all__ = [
+    "Batch",
+    "Hint",
+    "Hit",
+    "Matcher",
+    "Query",
+    "QueryError",
+    "View",
+    "either",
+    "following",
+    "narrowed",
+    "parse",
+    "view",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,13 @@ def following(name: str, also: Sequence[str] = (), *, orcid: str | None = None) 
     if orcid:
         root = tree.Or((root, Identifier("orcid", orcid.casefold(), typed=orcid, prefix="orcid:")))
     return Query(f'au:"{typed}"', root)
+
+
+def either(queries: Sequence[Query]) -> Query | None:
+    """What matches any of these; None of none."""
+    if len(queries) < 2:
+        return next(iter(queries), None)
+    return Query(" OR ".join(f"({query.text})" for query in queries), tree.Or(tuple(query.root for query in queries)))
 
 
 def narrowed(

@@ -32,6 +32,7 @@ from digest.render.marks import Piece, Pieces
 from digest.render.shorten import shorten
 from digest.render.view import SUBJECT, Card, Letter, Links, card, letter
 from digest.render.words import Words, words
+from digest.render.words.pages.notices import Notice
 from digest.shipped import shipped
 
 _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until the letter fits
@@ -86,6 +87,23 @@ class Renderer:
             if parts.html is None or _size(parts.html) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
+
+    def notice(self, notice: Notice, why: str, url: str, *, language: str, house: str, postal: str = "") -> Parts:
+        """The parts of a letter without papers: what it says, its one link, and why it comes."""
+        subject = shorten(notice.subject.format(house), SUBJECT)
+        view = {
+            "language": words(language).CODE,
+            "subject": subject,
+            "title": house,
+            "lines": notice.lines,
+            "button": notice.button,
+            "url": url,
+            "after": notice.after,
+            "why": why,
+            "postal": postal,
+        }
+        html, text = (self._render(f"letter/notice.{kind}.j2", letter=view) for kind in ("html", "txt"))
+        return Parts(subject, text, html)
 
     def beside(self, parts: Parts) -> str:
         """A page that shows a letter as desktop, phone, dark phone and text, side by side."""

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.press import UNSUBSCRIBE
+from digest.passes import UNSUBSCRIBE
 from digest.render.words.pages.leaving import LEAVING
 from digest.site.room import Form, Room, posted
 
@@ -45,11 +45,10 @@ class Leaving(Room):
 
     def _whose(self, request: Request) -> tuple[str, str, str]:
         """The reader and the subscription that a token names, and the language in which to say so."""
-        payload = self.verified(UNSUBSCRIBE, request.path_params["token"])
-        reader = str(payload["subscriber"])
-        config = self.house().config
-        language = next((each.language for each in config.subscribers if each.id == reader), config.language)
-        return reader, str(payload["subscription"]), language
+        payload = self.opened(UNSUBSCRIBE, request.path_params["token"])
+        reader = self.house().reader(str(payload["subscriber"]))
+        language = reader.language if reader else self.house().config.language
+        return str(payload["subscriber"]), str(payload["subscription"]), language
 
 
 def _here(request: Request) -> str:

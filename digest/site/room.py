@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.build import House
+from digest.passes import counts
 from digest.render.words.pages import spoken
 from digest.render.words.pages.common import COMMON
-from digest.token import TokenError, verify
+from digest.subscription import Subscriber
+from digest.token import TokenError
 
 T = TypeVar("T")
 
@@ -145,9 +147,15 @@ class Room:
         """The path as a browser sees it, where the site is not at the root of its host."""
         return urlsplit(self.house().config.site or "").path.rstrip("/") + path
 
-    def verified(self, purpose: str, token: str, *, max_age: timedelta | None = None) -> dict[str, str | int]:
-        """The payload of a link's token. Raises TokenError."""
-        keys = [key.get_secret_value() for key in self.house().config.keys]
-        if not keys:
-            raise TokenError("no key")
-        return verify(purpose, token, keys, max_age=max_age, now=self.clock())
+    def opened(self, purpose: str, token: str) -> dict[str, str | int]:
+        """What a link's token names (passes.py). Raises TokenError."""
+        return self.house().press.passes.opened(purpose, token, now=self.clock())
+
+    def reader(self, purpose: str, token: str) -> tuple[Subscriber, dict[str, str | int]]:
+        """Whose link this is, and what else it names. Raises TokenError, also where they have made it useless."""
+        payload = self.opened(purpose, token)
+        reader = self.house().reader(str(payload["subscriber"]))
+        if reader is None:
+            raise TokenError("nobody is called so")
+        counts(payload, reader)
+        return reader, payload

@@ -16,8 +16,10 @@ from digest.store import lists as _lists
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
 from digest.store import post as _post
+from digest.store import readers as _readers
 from digest.store import standing as _standing
 from digest.store import watch as _watch
+from digest.store import wishes as _wishes
 from digest.store.answers import Answers
 from digest.store.brakes import Brake
 from digest.store.claims import Waiting
@@ -29,19 +31,24 @@ from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
 from digest.store.post import Merged
+from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow
 from digest.store.sources import Progress, SourceState
 from digest.store.standing import Figures, Pruned
 from digest.store.subscriptions import Due, Plan, Schedule, Step
 from digest.store.watch import Standing, Watch
+from digest.store.wishes import Opinion, Wishes
 from digest.store.works import Bond, Work
 
 __all__ = [
+    "NOTICE",
     "Added",
+    "Agreed",
     "Along",
     "Answers",
     "Bond",
     "Brake",
     "Clock",
+    "Document",
     "Due",
     "Evidence",
     "Figures",
@@ -49,11 +56,14 @@ __all__ = [
     "Known",
     "Lease",
     "Merged",
+    "Opinion",
     "OutboxRow",
+    "Pending",
     "Plan",
     "Progress",
     "Pruned",
     "Publication",
+    "ReaderRow",
     "Schedule",
     "SourceState",
     "Standing",
@@ -62,6 +72,7 @@ __all__ = [
     "Suppression",
     "Waiting",
     "Watch",
+    "Wishes",
     "Work",
 ]
 
@@ -125,6 +136,27 @@ class Store(Database):
     # Sources
     source = sources.source
     failed = sources.failed
+
+    # Readers
+    roll = _readers.roll
+    readers = _readers.readers
+    reader_ids = _readers.reader_ids
+    reader = _readers.reader
+    ask = _readers.ask
+    pending = _readers.pending
+    admit = _readers.admit
+    agree = _readers.agree
+    rewrite = _readers.rewrite
+    forget = _readers.forget
+
+    # Wishes
+    wishes = _wishes.wishes
+    pause = _wishes.pause
+    mute = _wishes.mute
+    unmute = _wishes.unmute
+    renew_links = _wishes.renew_links
+    opine = _wishes.opine
+    opinions = _wishes.opinions
 
     # Subscriptions
     sync = subscriptions.sync

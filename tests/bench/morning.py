@@ -306,11 +306,14 @@ class _Watch:
         watch = self
 
         class Watched(Morning):
+            def book(self, readers: Sequence[Subscriber]) -> Rulebook:
+                return book
+
             def reading(self, *given: Any, **named: Any) -> Any:
                 with watch.over("read"):
                     return super().reading(*given, **named)
 
-        return Watched(book)
+        return Watched()
 
     def store(self, url: str) -> Store:
         watch = self

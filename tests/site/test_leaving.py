@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from digest.build import House, load, open_house
 from digest.errors import DigestError
-from digest.press import UNSUBSCRIBE
+from digest.passes import UNSUBSCRIBE
 from digest.site import site
 from digest.site.guard import HEADERS
 from digest.site.serve import beside

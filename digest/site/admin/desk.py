@@ -18,7 +18,6 @@ from digest.render.words.pages.common import COMMON
 from digest.site.admin.login import USER
 from digest.site.admin.told import told
 from digest.site.room import Form, Handler, Room, posted
-from digest.subscription import Subscriber
 from digest.text import strip_controls
 from digest.token import TokenError, sign, verify
 
@@ -84,10 +83,6 @@ class Desk(Room):
         structlog.get_logger("digest").info("admin", did=what, by=request.scope[USER] or "token", **log)
         asked = urlencode([("told", what), *((key, value) for key, value in said.items() if value != "")], doseq=True)
         return self.see(f"{back}{'&' if '?' in back else '?'}{asked}")
-
-    def readers(self) -> tuple[Subscriber, ...]:
-        """All readers."""
-        return self.house().config.subscribers
 
     def filed(self) -> dict[str, str]:
         """The readers who have a file, and which."""

@@ -61,7 +61,7 @@ class Overview(Desk):
                 for state in _STATES
                 if (count := figures.letters.get(state, 0))
             ],
-            others=list(_others(figures, len(self.readers()), now)),
+            others=list(_others(figures, len(house.readers()), now)),
             tries=sorted(figures.tries.items()),
             heard=sorted(figures.evidence.items()),
             brakes=[

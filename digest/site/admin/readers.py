@@ -27,7 +27,7 @@ class Readers(Desk):
         one = "/readers/{reader}"
         return [
             Route("/readers", self.look, methods=["GET"]),
-            Route(one, self.reader, methods=["GET"]),
+            Route(one, self.one, methods=["GET"]),
             Route(f"{one}/leave", self.acting(self.leave), methods=["POST"]),
             Route(f"{one}/return", self.acting(self.come_back), methods=["POST"]),
             Route(f"{one}/suppress", self.acting(self.suppress), methods=["POST"]),
@@ -37,7 +37,8 @@ class Readers(Desk):
     def look(self, request: Request) -> Response:
         asked = request.query_params.get("q", "").strip()[:_LONGEST]
         wanted = asked.casefold()
-        everybody = self.readers()
+        house = self.house()
+        everybody = house.readers()
         found = [reader for reader in everybody if _is_meant(reader, wanted)] if wanted else everybody
         pages = pages_of(len(found))
         page = min(page_of(request), pages)
@@ -52,9 +53,10 @@ class Readers(Desk):
             pages=pages,
             base=f"/readers?q={quote_plus(asked)}&",
             rows=self._described(some),
+            faults=sorted(house.roll.faults(house.store).items())[:PER_PAGE],
         )
 
-    def reader(self, request: Request) -> Response:
+    def one(self, request: Request) -> Response:
         reader, store = self._named(request), self.house().store
         letters = store.letters(subscriber=reader.id, limit=_LATEST)
         [row] = self._described([reader])
@@ -93,8 +95,7 @@ class Readers(Desk):
         return self.done(request, reader_path(reader.id), what, log={"reader": reader.id, **log})
 
     def _named(self, request: Request) -> Subscriber:
-        wanted = request.path_params["reader"]
-        found = next((reader for reader in self.readers() if reader.id == wanted), None)
+        found = self.house().reader(request.path_params["reader"])
         if found is None:
             raise HTTPException(404, "no such reader")
         return found

@@ -1,0 +1,258 @@
+"""Those who signed up: what they asked for, what they confirmed, and what they read; forgotten whole when they wish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import insert as plain_insert
+
+from digest.delivery import Envelope, State
+from digest.store import tables as t
+from digest.store.engine import Database, insert
+from digest.store.post import put
+
+Document = dict[str, Any]
+"""What may stand in a reader's file, as plain JSON values."""
+
+NOTICE = "notice"
+"""The kind of a letter without papers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderRow:
+    """One who signed up."""
+
+    id: str
+    address: str = field(repr=False)  # as delivery.address_key gives it; the document has it as it was typed
+    document: Document = field(repr=False)
+    created: datetime
+    serial: int = 0  # of the roll when it was last changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What somebody asked for, and has not confirmed."""
+
+    id: str
+    kind: Literal["sign-up", "address", "link"]
+    address: str = field(repr=False)  # whom it is for: letters about it are counted by it
+    subscriber: str | None = None
+    document: Document = field(default_factory=dict, repr=False)
+    said: str = ""  # who has confirmed a change of address so far: "", "old" or "new"
+    at: datetime
+    expires: datetime
+    done: datetime | None = None
+
+
+Agreed = Literal["done", "half", "taken"]
+
+
+def roll(self: Database) -> int:
+    """A number that grows whenever anything changes in who reads what."""
+    with self.reading() as connection:
+        return connection.scalar(select(t.roll.c.serial)) or 0
+
+
+def readers(self: Database, since: int = 0) -> list[ReaderRow]:
+    """Those who signed up, of whom something changed after that state of the roll; by id."""
+    c = t.reader.c
+    with self.reading() as connection:
+        rows = connection.execute(select(t.reader).where(c.serial > since).order_by(c.id)).mappings()
+        return [ReaderRow(**row) for row in rows]
+
+
+def reader_ids(self: Database) -> frozenset[str]:
+    """The ids of all who signed up."""
+    with self.reading() as connection:
+        return frozenset(connection.scalars(select(t.reader.c.id)))
+
+
+def reader(self: Database, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
+    """Who has this id, or this address (as delivery.address_key gives it)."""
+    with self.reading() as connection:
+        return _reader(connection, id=id, address=address)
+
+
+def ask(
+    self: Database,
+    pending: Pending,
+    notices: Sequence[tuple[str, Envelope]],
+    *,
+    most: int,
+    within: timedelta,
+    now: datetime,
+) -> bool:
+    """Keep what somebody asked for and put its letters, by key, into the outbox, together.
+
+    False, and nothing is kept, where `most` were asked for this address `within` that time. What has long expired goes.
+    """
+    c = t.pending.c
+    with self.writing() as connection:
+        connection.execute(delete(t.pending).where(c.expires < now - within))
+        if within and most <= (
+            connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
+        ):
+            return False
+        row = {name: getattr(pending, name) for name in t.pending.c.keys()}  # noqa: SIM118 (it is no dict)
+        connection.execute(plain_insert(t.pending).values(row))
+        for key, envelope in notices:
+            more = {"notice": key, "subscriber": "", "kind": NOTICE, "expires": pending.expires}
+            put(connection, envelope, created=now, **more)
+    return True
+
+
+def pending(self: Database, id: str) -> Pending | None:  # noqa: A002
+    """What was asked for under this id."""
+    with self.reading() as connection:
+        return _pending(connection, id)
+
+
+def admit(
+    self: Database,
+    id: str,  # noqa: A002
+    decide: Callable[[Pending, ReaderRow | None], tuple[ReaderRow, Collection[str]]],
+    *,
+    now: datetime,
+) -> ReaderRow | None:
+    """A sign-up is confirmed, once: who has that address now is decided, and which subscriptions they come back to.
+
+    None where it was confirmed before, or too long ago asked for.
+    """
+    with self.writing() as connection:
+        serial = turn_page(connection)
+        asked = _open(connection, id, "sign-up", now)
+        if asked is None:
+            return None
+        row, names = decide(asked, _reader(connection, address=asked.address))
+        _keep(connection, row, serial)
+        c = t.departure.c
+        connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
+        connection.execute(update(t.pending).where(t.pending.c.id == id).values(done=now, subscriber=row.id))
+    return row
+
+
+def agree(
+    self: Database,
+    id: str,  # noqa: A002
+    side: Literal["old", "new"],
+    readdress: Callable[[ReaderRow, Pending], ReaderRow],
+    *,
+    now: datetime,
+) -> Agreed | None:
+    """One of two addresses confirms that a reader moves; with both it is done, unless it is somebody else's by now.
+
+    None where there is nothing to confirm any more.
+    """
+    with self.writing() as connection:
+        serial = turn_page(connection)
+        asked = _open(connection, id, "address", now)
+        row = _reader(connection, id=asked.subscriber) if asked else None
+        if asked is None or row is None:
+            return None
+        mine = update(t.pending).where(t.pending.c.id == id)
+        if asked.said in ("", side):
+            connection.execute(mine.values(said=side))
+            return "half"
+        moved = readdress(row, asked)
+        if (other := _reader(connection, address=moved.address)) and other.id != row.id:
+            connection.execute(mine.values(done=now))
+            return "taken"
+        _keep(connection, moved, serial)
+        connection.execute(mine.values(done=now))
+    return "done"
+
+
+def rewrite(
+    self: Database,
+    id: str,  # noqa: A002
+    change: Callable[[Document], Document],
+) -> ReaderRow | None:
+    """Change what a reader reads; None where there is no such reader. Whatever `change` raises leaves all as it was."""
+    with self.writing() as connection:
+        serial = turn_page(connection)
+        row = _reader(connection, id=id)
+        if row is None:
+            return None
+        changed = ReaderRow(id=row.id, address=row.address, document=change(row.document), created=row.created)
+        _keep(connection, changed, serial)
+    return changed
+
+
+def forget(self: Database, id: str) -> bool:  # noqa: A002
+    """Drop all that is known of one who signed up; False where there is no such reader.
+
+    What speaks against their address stays, so that nobody can have letters sent to it again. A letter that a process
+    has in hand is not sent; of it a row stays that names nobody.
+    """
+    with self.writing() as connection:
+        turn_page(connection)
+        row = _reader(connection, id=id)
+        if row is None:
+            return False
+        _forget_mail(connection, row)
+        said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
+        for table in said:
+            connection.execute(delete(table).where(table.c.subscriber == id))
+        pending_ = t.pending.c
+        connection.execute(delete(t.pending).where((pending_.subscriber == id) | (pending_.address == row.address)))
+        stays = select(t.suppression.c.address)
+        for against in (t.evidence, t.score):
+            known = against.c.address
+            connection.execute(delete(against).where(known == row.address, known.not_in(stays)))
+        connection.execute(delete(t.reader).where(t.reader.c.id == id))
+    return True
+
+
+def _forget_mail(connection: Connection, row: ReaderRow) -> None:
+    c = t.delivery.c
+    theirs = (c.subscriber == row.id) | ((c.kind == NOTICE) & (func.lower(c.recipient) == row.address))
+    numbers = select(c.id).where(theirs)
+    connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
+    connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
+    connection.execute(delete(t.delivery).where(theirs, c.state != State.LEASED))
+    nobody = {"subscriber": "", "sender": "", "recipient": "", "issue_id": None, "notice": None}
+    connection.execute(
+        update(t.delivery).where(theirs).values(**nobody, state=State.CANCELLED, reason="the reader was forgotten")
+    )
+    issues = select(t.issue.c.id).where(t.issue.c.subscriber == row.id)
+    connection.execute(delete(t.item).where(t.item.c.issue_id.in_(issues)))
+    connection.execute(delete(t.issue).where(t.issue.c.subscriber == row.id))
+
+
+def _not_in_hand(attempt: Any) -> Any:
+    held = select(t.delivery.c.id).where(t.delivery.c.state == State.LEASED)
+    return attempt.delivery_id.not_in(held)
+
+
+def _reader(connection: Connection, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
+    c = t.reader.c
+    which = c.id == id if id is not None else c.address == address
+    row = connection.execute(select(t.reader).where(which)).mappings().first()
+    return ReaderRow(**row) if row else None
+
+
+def _pending(connection: Connection, id: str) -> Pending | None:  # noqa: A002
+    row = connection.execute(select(t.pending).where(t.pending.c.id == id)).mappings().first()
+    return Pending(**row) if row else None
+
+
+def _open(connection: Connection, id: str, kind: str, now: datetime) -> Pending | None:  # noqa: A002
+    """What is asked for and still waits to be confirmed."""
+    asked = _pending(connection, id)
+    return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None
+
+
+def _keep(connection: Connection, row: ReaderRow, serial: int) -> None:
+    values = {"address": row.address, "document": row.document, "serial": serial}
+    given = insert(connection, t.reader).values(id=row.id, created=row.created, **values)
+    connection.execute(given.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def turn_page(connection: Connection) -> int:
+    """The roll moves on; who changes it waits for whoever did before, so that numbers come in the order of commits."""
+    moved = update(t.roll).values(serial=t.roll.c.serial + 1).returning(t.roll.c.serial)
+    return int(connection.execute(moved).scalar_one())

@@ -1,0 +1,100 @@
+"""What readers say on their pages, of themselves and of papers: pauses, muted terms, links made useless, opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+
+from digest.store import tables as t
+from digest.store.engine import Database, insert
+from digest.store.readers import turn_page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What outranks the files, by reader."""
+
+    pauses: Mapping[str, date | None] = field(default_factory=dict)  # until; none: no pause, whatever the file says
+    mutes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the oldest first
+    links: Mapping[str, int] = field(default_factory=dict)  # the version of links that count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """Whether a reader wants more papers like this one, or fewer."""
+
+    paper: str  # its key
+    more: bool
+    at: datetime
+
+
+def wishes(self: Database) -> Wishes:
+    """What all readers have said of themselves."""
+    mutes: dict[str, tuple[str, ...]] = {}
+    with self.reading() as connection:
+        pauses = connection.execute(select(t.pause.c.subscriber, t.pause.c.until)).all()
+        links = connection.execute(select(t.links.c.subscriber, t.links.c.version)).all()
+        said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
+        for subscriber, term in connection.execute(said):
+            mutes[subscriber] = (*mutes.get(subscriber, ()), term)
+    return Wishes(
+        pauses={row.subscriber: row.until for row in pauses},
+        mutes=mutes,
+        links={row.subscriber: row.version for row in links},
+    )
+
+
+def pause(self: Database, subscriber: str, until: date | None, *, now: datetime) -> None:
+    """No letters until that day; None: letters, also where the reader's file has a pause."""
+    with self.writing() as connection:
+        turn_page(connection)
+        given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
+        connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": now}))
+
+
+def mute(self: Database, subscriber: str, term: str, *, now: datetime) -> None:
+    """Nothing with this term any more."""
+    with self.writing() as connection:
+        turn_page(connection)
+        given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
+        connection.execute(given.on_conflict_do_nothing())
+
+
+def unmute(self: Database, subscriber: str, term: str) -> None:
+    """Papers with this term again."""
+    c = t.mute.c
+    with self.writing() as connection:
+        turn_page(connection)
+        connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
+
+
+def renew_links(self: Database, subscriber: str) -> None:
+    """Links to the reader's own pages and feeds that were sent before are useless now; those to leave still work."""
+    with self.writing() as connection:
+        turn_page(connection)
+        given = insert(connection, t.links).values(subscriber=subscriber, version=1)
+        more = {"version": t.links.c.version + 1}
+        connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))
+
+
+def opine(self: Database, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:
+    """Keep what a reader thinks of a paper; it replaces what they thought before, and None takes it back."""
+    c = t.opinion.c
+    with self.writing() as connection:
+        if more is None:
+            connection.execute(delete(t.opinion).where(c.subscriber == subscriber, c.paper == paper))
+            return
+        given = insert(connection, t.opinion).values(subscriber=subscriber, paper=paper, more=more, at=now)
+        newer = {"more": more, "at": now}
+        connection.execute(given.on_conflict_do_update(index_elements=["subscriber", "paper"], set_=newer))
+
+
+def opinions(self: Database, subscriber: str) -> list[Opinion]:
+    """What a reader thinks of papers, the newest first."""
+    c = t.opinion.c
+    with self.reading() as connection:
+        said = select(c.paper, c.more, c.at).where(c.subscriber == subscriber).order_by(c.at.desc(), c.paper)
+        return [Opinion(**row) for row in connection.execute(said).mappings()]
