@@ -10,11 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import insert, update
 
 from digest.cli.doors import pages
 from digest.delivery import State
 from digest.metrics import exposition
 from digest.store import Evidence
+from digest.store import tables as t
 from tests.site.desk import NAME, Desk, a_house, desk, everything, letters, states
 from tests.store.samples import NOW, publication, subscribe
 
@@ -128,6 +130,28 @@ def test_a_reader_s_page_says_what_digest_readers_says(opened: Desk) -> None:
     assert opened.web.get("/readers/..%2f..%2fetc").status_code == 404
 
 
+def test_who_signed_up_is_there_too_and_what_is_not_understood_is_told(opened: Desk) -> None:
+    document = {"email": "zoe@example.org", "subscriptions": [{"name": "Mine", "when": "at once", "rules": ["graph"]}]}
+    with opened.store.writing() as connection:
+        for name, more in (("s-zoe", {}), ("s-yan", {"email": "yan@example.org", "subscriptions": "<b>"})):
+            row = {
+                "id": name,
+                "address": f"{name}@example.org",
+                "document": document | more,
+                "created": NOW,
+                "serial": 9,
+            }
+            connection.execute(insert(t.reader), row)
+        connection.execute(update(t.roll).values(serial=9))
+    page = opened.web.get("/readers").text
+    assert re.search(r's-zoe</bdi></a>.*?<td data-label="from">signed up</td>', page, re.DOTALL)
+    assert "These signed up and get no letters" in page
+    assert "<bdi>s-yan</bdi>: " in page
+    assert "<dd>signed up</dd>" in opened.web.get("/readers/s-zoe").text
+    opened.post("/readers/s-zoe/leave", subscription="Mine")
+    assert list(opened.store.departures()) == [("s-zoe", "Mine")]
+
+
 def test_what_is_due_and_what_comes(opened: Desk) -> None:
     opened.house.enrol(NOW - timedelta(days=1))
     opened.clock.now = NOW + timedelta(hours=2)
@@ -234,6 +258,14 @@ def test_what_is_no_decision_is_refused(opened: Desk, fields: dict[str, str]) ->
 def test_nothing_ticked_is_told(opened: Desk) -> None:
     letters(opened.store, ada=State.FAILED)
     assert told(opened.post("/outbox", do="retry").text) == "No letter was ticked. Nothing was changed."
+    assert states(opened.store) == {"ada": "failed"}
+
+
+def test_enter_in_a_tick_box_does_nothing(opened: Desk) -> None:
+    ids = letters(opened.store, ada=State.FAILED)
+    page = opened.web.get("/outbox").text
+    assert re.findall(r"<button[^>]*>", page)[0] == '<button hidden name="do" value="nothing">'
+    opened.post("/outbox", do="nothing", letter=str(ids["ada"]))
     assert states(opened.store) == {"ada": "failed"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -84,11 +84,11 @@ class Desk(Room):
         asked = urlencode([("told", what), *((key, value) for key, value in said.items() if value != "")], doseq=True)
         return self.see(f"{back}{'&' if '?' in back else '?'}{asked}")
 
-    def filed(self) -> dict[str, str]:
-        """The readers who have a file, and which."""
+    def filed(self, readers: Collection[str]) -> dict[str, str]:
+        """Of these readers those who have a file, and which."""
         config = self.house().config
         folder = config.folder / "subscribers"
-        return {each.id: f"{folder}/{each.id}.yaml" for each in config.subscribers}
+        return {each.id: f"{folder}/{each.id}.yaml" for each in config.subscribers if each.id in readers}
 
     def _keys(self) -> list[str]:
         """What signs forms: the keys of links, or the token where there are none; for this purpose it makes another

@@ -35,6 +35,7 @@ _WAYS = {
     "suppressions": "the page of suppressions",
     "preview": "`digest preview`",
 }
+_NOTHING = "nothing"  # what Enter in a tick box asks for
 _BUTTONS = {"retry": "Retry", "presume-sent": "Presume sent", "cancel": "Cancel"}
 
 
@@ -63,7 +64,7 @@ class Outbox(Desk):
             count=count,
             page=page,
             pages=pages,
-            base=f"/outbox?{urlencode({'state': state or ''})}&",
+            base=f"{outbox_path(state)}&" if state else "/outbox?",
             rows=[_row(each) for each in rows],
             advice=[(each, MENDS[each].format(**_WAYS)) for each in _LISTED if any(row.state == each for row in rows)],
             buttons=_BUTTONS,
@@ -72,11 +73,14 @@ class Outbox(Desk):
     def decide(self, request: Request, form: Form) -> Response:
         """Do with letters what a button says: `retry=17` is about one, `do=retry` about those that are ticked."""
         verb, typed = next(((verb, [form.text(verb)]) for verb in VERBS if verb in form), (form.text("do"), None))
-        if verb not in VERBS:
+        if verb not in (*VERBS, _NOTHING):
             raise HTTPException(400, "nothing of that kind can be done")
         ids = _numbers(typed if typed is not None else form.texts("letter"))
         state = _state(form.text("state"))
-        back = f"/outbox?{urlencode({'state': state or '', 'page': _numbers([form.text('page') or '1'])[0]})}"
+        page = {"page": _numbers([form.text("page") or "1"])[0]}
+        back = f"/outbox?{urlencode({'state': state, **page} if state else page)}"
+        if verb == _NOTHING:
+            return self.see(back)
         if not ids:
             return self.see(f"{back}&told=no-letters")
         wanted = VERBS[verb]

@@ -109,9 +109,9 @@ class Readers(Desk):
 
     def _described(self, readers: Sequence[Subscriber]) -> list[dict[str, object]]:
         """What a table says of each."""
-        store, ids, now = self.house().store, [reader.id for reader in readers], self.clock()
+        store, ids, now = self.house().store, {reader.id for reader in readers}, self.clock()
         due, left = store.clocks(ids), store.gone(ids)
-        barred, filed = store.barred([_key(reader) for reader in readers]), self.filed()
+        barred, filed = store.barred([_key(reader) for reader in readers]), self.filed(ids)
         return [
             {
                 "id": reader.id,
