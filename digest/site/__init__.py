@@ -8,6 +8,8 @@
     /style.css, /site.js          here          what pages bring along
     /healthz, /readyz             here          the process lives; the database answers
 
+The admin's pages are a site of their own, on another socket: admin/.
+
 A page that acts is reached by a signed link (token.py); there are no cookies and no sessions.
 """
 

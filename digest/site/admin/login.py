@@ -101,7 +101,8 @@ class Login:
 def _named(values: list[str]) -> str:
     """Whom the proxy names; nobody where the header comes twice, since then somebody else wrote one of them."""
     name = values[0].strip()[:_LONGEST_NAME] if len(values) == 1 else ""
-    return "" if name in _NOBODY else name
+    is_blank = name in _NOBODY or (name.startswith("{") and name.endswith("}"))  # Caddy leaves {what it cannot fill}
+    return "" if is_blank else name
 
 
 def _given(values: list[str]) -> bytes | None:
