@@ -24,6 +24,7 @@ def beside(app: Starlette, host: str, port: int) -> Iterator[None]:
         log_config=None,
         access_log=False,  # addresses hold tokens
         server_header=False,
+        proxy_headers=False,  # anybody may write them
         timeout_keep_alive=_REST,
         limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=10,
