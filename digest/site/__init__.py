@@ -10,6 +10,8 @@
     /style.css, /site.js          here          what pages bring along
     /healthz, /readyz             here          the process lives; the database answers
 
+The admin's pages are a site of their own, on another socket: admin/.
+
 A page that acts is reached by a signed link (token.py); there are no cookies and no sessions.
 """
 
@@ -44,7 +46,7 @@ _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
     """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
-    hall = _Hall(house, clock)
+    hall = Hall(house, clock)
     routes = [*hall.routes(), *(route for room in _ROOMS for route in room(house, clock).routes())]
     if below := hall.below(""):
         routes.append(Mount(below, routes=list(routes)))  # a proxy may leave the path of `site:` on
@@ -58,7 +60,7 @@ def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starle
     return app
 
 
-class _Hall(Room):
+class Hall(Room):
     """What belongs to no room, and what is said where something fails."""
 
     def routes(self) -> list[BaseRoute]:

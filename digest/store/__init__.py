@@ -12,6 +12,7 @@ from digest.store import comebacks as _comebacks
 from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import journals as _journals
+from digest.store import lists as _lists
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
 from digest.store import post as _post
@@ -25,6 +26,7 @@ from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
 from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
+from digest.store.lists import Clock
 from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
@@ -45,6 +47,7 @@ __all__ = [
     "Answers",
     "Bond",
     "Brake",
+    "Clock",
     "Document",
     "Due",
     "Evidence",
@@ -198,6 +201,15 @@ class Store(Database):
     # How things stand
     standing = _standing.standing
     prune = _standing.prune
+
+    # Lists, a page at a time
+    letters = _lists.letters
+    clocks = _lists.clocks
+    gone = _lists.gone
+    late = _lists.late
+    coming = _lists.coming
+    barred = _lists.barred
+    some_suppressions = _lists.some_suppressions
 
     # Journals
     ledger_id = _journals.ledger_id

@@ -21,6 +21,7 @@ from digest.site.guard import HEADERS
 from digest.site.serve import beside
 from digest.token import sign
 from tests.config.files import folder
+from tests.site.house import on_a_socket
 from tests.store.samples import NOW
 
 OLD, NEW = "an old secret and long enough", "the present secret and long enough"
@@ -53,11 +54,7 @@ def house(tmp_path: Path, store_url: str) -> Iterator[House]:
 
 @contextmanager
 def served(house: House) -> Iterator[httpx.Client]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = site(lambda: house, clock=lambda: NOW)
-    with beside(app, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with on_a_socket(site(lambda: house, clock=lambda: NOW)) as client:
         yield client
 
 
