@@ -9,6 +9,7 @@ from digest.store import answers as _answers
 from digest.store import brakes as _brakes
 from digest.store import claims as _claims
 from digest.store import comebacks as _comebacks
+from digest.store import copies as _copies
 from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import journals as _journals
@@ -23,6 +24,7 @@ from digest.store.answers import Answers
 from digest.store.brakes import Brake
 from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
+from digest.store.copies import Copy, Told
 from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.migrations import migrate
@@ -45,6 +47,7 @@ __all__ = [
     "Answers",
     "Bond",
     "Brake",
+    "Copy",
     "Document",
     "Due",
     "Evidence",
@@ -67,6 +70,7 @@ __all__ = [
     "Step",
     "Store",
     "Suppression",
+    "Told",
     "Waiting",
     "Watch",
     "Wishes",
@@ -176,6 +180,8 @@ class Store(Database):
     publish = _issues.publish
     publish_all = _issues.publish_all
     issues = _issues.issues
+    copy = _copies.copy
+    told_lately = _copies.told_lately
 
     # Outbox
     notify = _post.notify

@@ -31,18 +31,24 @@ class Opinion:
     at: datetime
 
 
-def wishes(self: Database) -> Wishes:
-    """What all readers have said of themselves."""
-    mutes: dict[str, tuple[str, ...]] = {}
+def wishes(self: Database, subscriber: str | None = None) -> Wishes:
+    """What all readers have said of themselves; one alone, where given."""
+    mutes: dict[str, list[str]] = {}
+    wanted = (
+        select(t.pause.c.subscriber, t.pause.c.until),
+        select(t.links.c.subscriber, t.links.c.version),
+        select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term),
+    )
     with self.reading() as connection:
-        pauses = connection.execute(select(t.pause.c.subscriber, t.pause.c.until)).all()
-        links = connection.execute(select(t.links.c.subscriber, t.links.c.version)).all()
-        said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
-        for subscriber, term in connection.execute(said):
-            mutes[subscriber] = (*mutes.get(subscriber, ()), term)
+        pauses, links, said = (
+            connection.execute(rows if subscriber is None else rows.where(table.c.subscriber == subscriber)).all()
+            for rows, table in zip(wanted, (t.pause, t.links, t.mute), strict=True)
+        )
+    for whose, term in said:
+        mutes.setdefault(whose, []).append(term)
     return Wishes(
         pauses={row.subscriber: row.until for row in pauses},
-        mutes=mutes,
+        mutes={whose: tuple(terms) for whose, terms in mutes.items()},
         links={row.subscriber: row.version for row in links},
     )
 
