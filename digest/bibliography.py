@@ -37,7 +37,7 @@ def written(kind: Kind, papers: Sequence[Paper]) -> str:
 def bibtex(papers: Iterable[Paper]) -> str:
     """Entries in UTF-8: an article where it appeared in a journal, else a manual of its own with its eprint."""
     used: set[str] = set()
-    return "\n".join(_entry(paper, _unique(_key(paper), used)) for paper in papers)
+    return "\n".join(_entry(paper, _unique(citation_key(paper), used)) for paper in papers)
 
 
 def ris(papers: Iterable[Paper]) -> str:
@@ -94,10 +94,10 @@ def _verbatim(text: str) -> str:
     return re.sub(r"[{}\\\s]", lambda found: f"%{ord(found[0]):02X}", strip_controls(text))
 
 
-def _key(paper: Paper) -> str:
-    """Surname, year and the first word that says something: zhou2026sparse."""
+def citation_key(paper: Paper) -> str:
+    """Surname, year and the first word that says something, in ASCII letters and digits: zhou2026sparse."""
     when = paper.published or paper.announced or paper.updated
-    surname = _ascii(_turned(paper.authors[0].name)[0]) if paper.authors else ""
+    surname = _ascii(turned(paper.authors[0].name)[0]) if paper.authors else ""
     words = [_ascii(word) for word in re.findall(r"[^\W\d_]+", paper.title)]
     word = next((word for word in words if word and word not in _SMALL), "")
     return f"{surname or 'paper'}{when:%Y}{word}" if when else f"{surname or 'paper'}{word}"
@@ -124,7 +124,7 @@ def _record(paper: Paper) -> Iterator[str]:
     yield f"TY  - {'JOUR' if paper.journal else 'UNPB'}"
     yield _tag("TI", paper.title)
     for author in paper.authors:
-        family, given = _turned(author.name)
+        family, given = turned(author.name)
         yield _tag("AU", f"{family}, {given}" if given else family)
     if when:
         yield f"PY  - {when:%Y}"
@@ -147,7 +147,7 @@ def _tag(tag: str, value: str) -> str:
     return f"{tag}  - {_line(value)}"
 
 
-def _turned(name: str) -> tuple[str, str]:
+def turned(name: str) -> tuple[str, str]:
     """Family name and the rest; a group is all family."""
     words = _line(name).split()
     if _GROUP.search(name) or len(words) < 2:

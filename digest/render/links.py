@@ -1,4 +1,4 @@
-"""Addresses of papers as a letter may carry them: http(s) alone, percent-encoded, host names in ASCII."""
+"""Addresses of papers as letters and pages may carry them: http(s) alone, percent-encoded, host names in ASCII."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from digest.text import strip_controls
 _LONGEST = 2_000  # characters; what is longer is no address that a mail program opens
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SECURE = ("arxiv.org", "doi.org")  # known to answer https, whatever a feed says
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -40,6 +41,21 @@ def abstract_page(paper: Paper) -> str | None:
 
 def pdf(paper: Paper) -> str | None:
     return safe(paper.pdf) or safe(f"https://arxiv.org/pdf/{paper.ids.arxiv}" if paper.ids.arxiv else None)
+
+
+def orcid(raw: str | None) -> str | None:
+    """The page of a person, from an ORCID in any spelling (https://support.orcid.org/hc/en-us/articles/360006897674)."""
+    found = _ORCID.search((raw or "").upper())
+    return f"https://orcid.org/{found[0]}" if found else None
+
+
+def page_of(key: str) -> str:
+    """The path of a paper's own page on our site, whatever its key holds; `+ ".bib"` and `+ ".ris"` are its references.
+
+    A slash stays one, but where a browser or a proxy would make another path of it (`//`, `/../`: RFC 3986 5.2.4).
+    """
+    kept = "" if {"", ".", ".."} & set(key.split("/")) else "/"
+    return "/paper/" + quote(key, safe=f"{kept}:@!$()*,;=~", errors="replace")
 
 
 def _host(name: str) -> str:

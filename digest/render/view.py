@@ -271,7 +271,7 @@ def card(item: Item, number: int, now: datetime, words: Words, room: int) -> Car
         category=_line(paper.primary or next(iter(paper.categories), "")),
         label=words.event(item.event, item.changes),
         facts=tuple(_facts(item, now, words)) if room else (),
-        actions=tuple(_actions(paper, words)) if room else (),
+        actions=tuple(actions(paper, words)) if room else (),
     )
 
 
@@ -319,7 +319,8 @@ def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
         yield words.short_day(dated.astimezone(now.tzinfo).date(), now.date())
 
 
-def _actions(paper: Paper, words: Words) -> Iterator[Action]:
+def actions(paper: Paper, words: Words) -> Iterator[Action]:
+    """Where a paper can be read, each place once."""
     seen = set[str]()
     pages: Iterable[tuple[str, str | None]] = (
         (words.ABSTRACT, addresses.abstract_page(paper)),

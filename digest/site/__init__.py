@@ -3,6 +3,8 @@
 ::
 
     /unsubscribe/TOKEN            leaving.py    looking at it changes nothing, since mail scanners follow links
+    /paper/KEY, .bib, .ris        papers.py     one paper: its versions, its other records, its references
+    /trending, .atom, .bib, .ris  trending.py   what most people vote for; /trending/2026-11-20 is an earlier day
     /style.css, /site.js          here          what pages bring along
     /healthz, /readyz             here          the process lives; the database answers
 
@@ -26,10 +28,12 @@ from digest.errors import DigestError
 from digest.render.words.pages.common import COMMON
 from digest.site.guard import Guard
 from digest.site.leaving import Leaving
+from digest.site.papers import Papers
 from digest.site.room import Room
+from digest.site.trending import Trending
 from digest.token import TokenError
 
-_ROOMS = (Leaving,)
+_ROOMS = (Leaving, Papers, Trending)
 _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 

@@ -113,6 +113,7 @@ class Store(Database):
     arrivals = papers.arrivals
     announced_only = papers.announced_only
     dated = papers.dated
+    voted_span = papers.voted_span
     called = papers.called
     archive = papers.archive
     by_author = papers.by_author

@@ -123,10 +123,11 @@ def arrivals(self: Database, since: datetime, until: datetime) -> list[Arrival]:
     return _arrivals(self, happened.where(c.at > since, c.at <= until).order_by(c.serial))
 
 
-def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
+def dated(self: Database, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
     """The papers whose own date lies after `since` and not after `until`, also those that were kept in silence.
 
-    Each with its date for `at` and the last news of its work; where there is none it is "new", with serial 0.
+    `voted`: those alone that a service counts votes of. Each with its date for `at` and the last news of its work;
+    where there is none it is "new", with serial 0.
     """
     date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
     last = t.event.alias()
@@ -141,7 +142,19 @@ def dated(self: Database, since: datetime, until: datetime) -> list[Arrival]:
         *_PAPER,
     )
     found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
+    if voted:
+        found = found.where(t.paper.c.votes.is_not(None))
     return _arrivals(self, found.where(date > since, date <= until).order_by(date, t.paper.c.id))
+
+
+def voted_span(self: Database) -> tuple[datetime, datetime] | None:
+    """The dates of the oldest and the newest paper that a service counts votes of; None where there is none."""
+    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+    date_of = type_coerce(date, t.UTCDateTime)
+    counted = select(func.count(), func.min(date_of), func.max(date_of)).where(t.paper.c.votes.is_not(None))
+    with self.reading() as connection:
+        count, first, last = connection.execute(counted).one()
+    return (first, last) if count else None
 
 
 def days_by_source(self: Database, since: date) -> dict[tuple[str, date], int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote, urljoin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.paper import Ids
-from digest.render.links import abstract_page, pdf, safe
+from digest.render.links import abstract_page, orcid, page_of, pdf, safe
 from tests.render.samples import paper
 
 
@@ -63,3 +64,42 @@ def test_a_paper_without_any_address_has_none() -> None:
     assert pdf(bare) is None
     object.__setattr__(bare, "ids", Ids())
     assert abstract_page(bare) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("arxiv:2507.05197", "/paper/arxiv:2507.05197"),
+        ("arxiv:hep-th/9901001", "/paper/arxiv:hep-th/9901001"),
+        ("doi:10.1101/2024.01.01.123456", "/paper/doi:10.1101/2024.01.01.123456"),
+        ("doi:10.1002/(sici)1<1::aid>3.0;2-#", "/paper/doi:10.1002/(sici)1%3C1::aid%3E3.0;2-%23"),
+        ("feed:https://x.example/?a=b&c", "/paper/feed:https:%2F%2Fx.example%2F%3Fa=b%26c"),
+        ("doi:10.1/../x", "/paper/doi:10.1%2F..%2Fx"),
+        ("doi:10.1/ü%", "/paper/doi:10.1/%C3%BC%25"),
+    ],
+)
+def test_a_paper_has_a_page_of_its_own(key: str, path: str) -> None:
+    assert page_of(key) == path
+
+
+@given(st.text(min_size=1))
+def test_the_way_to_a_page_stays_itself_in_a_browser_and_names_the_key(key: str) -> None:
+    path = page_of(key)
+    assert path.isascii()
+    assert not re.search(r"[\s\"'<>&?#]", path)
+    assert unquote(path.removeprefix("/paper/")) == key
+    assert urljoin("https://papers.example.org/trending", path) == f"https://papers.example.org{path}" or key in "..."
+
+
+@pytest.mark.parametrize(
+    ("raw", "url"),
+    [
+        ("0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097"),
+        ("http://orcid.org/0000-0002-1694-233x", "https://orcid.org/0000-0002-1694-233X"),
+        ("javascript:alert(1)", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_person_has_a_page_at_orcid(raw: str | None, url: str | None) -> None:
+    assert orcid(raw) == url

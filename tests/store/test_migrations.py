@@ -27,7 +27,7 @@ down_revision = "{head}"
 
 def upgrade() -> None:
     with op.batch_alter_table("paper", recreate="auto") as table:
-        table.drop_column("votes")
+        table.drop_column("comments_count")
     {after}
 """
 
@@ -81,7 +81,7 @@ def test_a_replaced_table_takes_no_row_of_others_with_it(store: Store, versions:
     store.publish(publication(row, told=[(1, "new")]))
     migrations.migrate(store, head="later", versions=later(versions))
     with store.reading() as connection:
-        assert "votes" not in {column["name"] for column in inspect(connection).get_columns("paper")}
+        assert "comments_count" not in {column["name"] for column in inspect(connection).get_columns("paper")}
         for table in ("paper", "name", "version", "event", "memory"):
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 1, table
 

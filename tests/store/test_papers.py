@@ -80,6 +80,17 @@ def test_papers_can_be_asked_for_by_their_own_date(store: Store) -> None:
     assert store.dated(NOW, NOW + timedelta(days=1)) == []
 
 
+def test_papers_that_are_voted_for_can_be_asked_for_alone(store: Store) -> None:
+    assert store.voted_span() is None
+    keep(store, preprint("2611.00003"))
+    assert store.voted_span() is None
+    last, first = NOW - timedelta(hours=1), NOW - timedelta(days=9)
+    keep(store, preprint("2611.00001", votes=0, announced=last), preprint("2611.00002", votes=7, announced=first))
+    assert [found.paper.votes for found in store.dated(SINCE, NOW, voted=True)] == [0]
+    assert len(store.dated(SINCE, NOW)) == 2
+    assert store.voted_span() == (first, last)
+
+
 def test_what_a_first_pull_keeps_in_silence_stays_silent(store: Store) -> None:
     old = announced(announced=SINCE - timedelta(days=1))
     assert keep(store, old, first=True) == {}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, column, inspect, select, table
 from digest.errors import DigestError
 from digest.store.engine import Database, queue_up
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest form; a database that has it is opened without loading Alembic."""
 
 _HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Named, Table, Text, TypedColumns, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Named, Table, Text, TypedColumns, UniqueConstraint
 
 from digest.store.tables.base import UTCDateTime, metadata
 
@@ -112,6 +112,8 @@ class ValidatorColumns(TypedColumns):
 
 
 paper = Table("paper", metadata, PaperColumns)
+_voted = paper.c.votes.is_not(None)  # few papers are voted for, and anybody may ask the site for them
+Index("ix_paper_voted", paper.c.announced, sqlite_where=_voted, postgresql_where=_voted)
 bond = Table("bond", metadata, BondColumns)
 name = Table("name", metadata, NameColumns)
 version = Table("version", metadata, VersionColumns)

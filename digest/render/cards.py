@@ -1,0 +1,34 @@
+"""Papers in the lists of pages: the cards of letters, with the way to each paper's own page and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.issue import Item
+from digest.render.citation import openurl
+from digest.render.links import page_of
+from digest.render.view import Card, card
+from digest.render.words import words
+
+ROOM = 320
+"""Characters of an abstract in a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What the macro of templates/site/card.html.j2 prints; the path is one below the site's own (`room.below`)."""
+
+    card: Card
+    path: str  # of the paper's page; + ".bib": its reference
+    openurl: str  # of its COinS span
+
+
+def listed(items: Iterable[Item], now: datetime, language: str, *, room: int = ROOM) -> tuple[Listed, ...]:
+    """The cards of a list, numbered from 1; `now` is in the reader's zone."""
+    said = words(language)
+    return tuple(
+        Listed(card=card(item, number, now, said, room), path=page_of(item.paper.key), openurl=openurl(item.paper))
+        for number, item in enumerate(items, 1)
+    )
