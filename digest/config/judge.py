@@ -44,11 +44,11 @@ def judged(
         return model.model_validate(document.at(loc), context=dict(context or {}))
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_input=False)
-        problems += [_problem(model, document, loc, details) for details in _each_once(model, mistakes)]
+        problems += [_problem(model, document, loc, details) for details in each_once(model, mistakes)]
         return None
 
 
-def _each_once(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+def each_once(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
     """Without those that follow from others: a misspelt key is missing too, a list is empty once its entries fail.
 
     And a default that is made of other keys cannot be made.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from digest.config.document import Loc
 from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
-from digest.config.judge import said
+from digest.config.judge import each_once, said
 from digest.config.person import AuthorEntry, Code
 from digest.config.words import mend, shown
 from digest.errors import ConfigError
@@ -177,6 +178,34 @@ def reader_of(id_: str, document: Mapping[str, Any], language: str) -> Subscribe
 def _mistake(details: ErrorDetails) -> str:
     where = ".".join(str(step) for step in details["loc"])
     return f"`{where}`: {said(details, details.get('input'))}" if where else said(details, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing in a reader's document that cannot be meant."""
+
+    loc: Loc  # the way to it: keys and indexes
+    what: str
+    character: int | None = None  # of a rule: where in it
+
+
+def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None) -> tuple[Mistake, ...]:
+    """Every mistake of such a document, each with its place; `sources` are those of the house."""
+    try:
+        ReaderEntry.model_validate(document, context={"sources": sources})
+    except ValidationError as error:
+        return tuple(
+            Mistake(
+                loc=tuple(step for step in details["loc"] if step not in _TAGS),
+                what=said(details, details.get("input")),
+                character=details.get("ctx", {}).get("character"),
+            )
+            for details in each_once(ReaderEntry, error.errors(include_url=False))
+        )
+    return ()
+
+
+_TAGS = (QueryEntry.__name__, AuthorEntry.__name__)
 
 
 class ReaderEntry(Entry):
