@@ -32,7 +32,7 @@ class Copy:
     created: datetime
     since: datetime
     shown: tuple[Told, ...]  # in the order of the letter
-    behind: tuple[Told, ...]  # what counts as told too, the newest first
+    behind: tuple[Told, ...]  # what counts as told too, in an order that stays
     before: tuple[str, str] | None
     after: tuple[str, str] | None
 
@@ -107,15 +107,14 @@ def _works(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
 
 
 def _remembered(connection: Connection, subscriber: str, issues: Sequence[int]) -> list[tuple[int, int, str, str]]:
-    """(issue, work, paper's key, event), the newest papers first."""
+    """(issue, work, paper's key, event): the papers that we heard of last come first, which is an order that stays."""
     m, e, p = t.memory.c, t.event.c, t.paper.c
-    date = func.coalesce(p.announced, p.published, p.updated)
     rows = (
         select(m.issue, m.work, p.key, m.event)
         .select_from(t.memory)
         .join(t.event, and_(e.work == m.work, e.event == m.event), isouter=True)
         .join(t.paper, p.id == func.coalesce(e.paper_id, m.work))
-        .order_by(date.desc().nulls_last(), p.key, e.serial.desc())
+        .order_by(m.work.desc(), e.serial.desc())
     )
     return [
         (number, work, key, event)

@@ -28,7 +28,7 @@ def test_an_issue_has_what_it_showed_in_order_and_what_was_behind_the_limit(stor
         ("arxiv:2611.00003", "Sparse", "new"),
         ("arxiv:2611.00001", "Sparse", "new"),
     ]
-    assert [each.paper for each in copy.behind] == ["arxiv:2611.00002", "arxiv:2611.00004"]  # the newest first
+    assert [each.paper for each in copy.behind] == ["arxiv:2611.00004", "arxiv:2611.00002"]
     assert (copy.number, copy.created, copy.before, copy.after) == (1, NOW, None, None)
 
 
