@@ -76,6 +76,7 @@ class Envelope:
     recipient: str
     message: bytes
     message_id: str
+    page: str | None = None  # by what name its letter calls the web copy of its issue
 
 
 def domain_of(address: str) -> str:

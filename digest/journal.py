@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from digest.boot import boot_of
 from digest.delivery import Entry, Record
 from digest.errors import Deferred, DigestError
 
@@ -69,7 +70,7 @@ class Journal:
             raise JournalError(_no_record(folder, error)) from error
         journal = cls(path, handle)
         try:
-            journal._put(f"morning-papers journal 1 {ledger} {boot_id() or _NO_BOOT}")
+            journal._put(f"morning-papers journal 1 {ledger} {boot() or _NO_BOOT}")
         except JournalError:  # it holds nothing yet
             journal.abandon()
             path.unlink(missing_ok=True)
@@ -244,21 +245,21 @@ def _read(path: Path) -> Record | None:
             key = found["key"] or (known.message_id if known else "")
             fresh = Entry(delivery=number, epoch=epoch, message_id=key, mark="M")
             last[number] = replace(fresh, mark=found["mark"])  # type: ignore[arg-type]
-    boot = boot_id()
+    now = boot()
     return Record(
         name=path.name.removesuffix(path.suffix),
         ledger=head["ledger"],
-        same_boot=boot is not None and boot == head["boot"],
+        same_boot=now is not None and now == head["boot"],
         entries=tuple(last.values()),
     )
 
 
-def boot_id() -> str | None:
-    """What this boot of the machine is called; None where the system does not say (then no boot is the same)."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() or None
-    except OSError:
-        return None
+def boot() -> str | None:
+    """What this boot is called: bytes that were handed to its network go out although their process has died.
+
+    Not so those of a container that has gone, with its network.
+    """
+    return boot_of("net")
 
 
 def _no_record(folder: Path, error: OSError) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from digest.subscription import Subscriber
-from digest.token import TokenError, sign, verify
+from digest.token import TokenError, short, sign, verify
 
 UNSUBSCRIBE: Final = "unsubscribe"
 """Leaves one subscription, by one press; never expires and is never revoked."""
@@ -55,7 +55,15 @@ class Passes:
         """The token alone, for a page that leads to another one."""
         return sign(PAGE, _named(reader), self.keys, at=now)
 
+    def letter(self, reader: Subscriber, subscription: str, kind: str, slot: str) -> str:
+        """To the web copy of an issue, from its letter, where it stands with each paper: so it is short.
+
+        It names nothing, and opens what is kept with it: the store knows its last part.
+        """
+        return self._url("issue", short("issue", (reader.id, subscription, kind, slot, str(reader.links)), self.keys))
+
     def issue(self, reader: Subscriber, subscription: str, kind: str, slot: str) -> str:
+        """To the web copy of an issue, from elsewhere."""
         what = _named(reader) | {"subscription": subscription, "kind": kind, "slot": slot}
         return self._url("issue", sign(ISSUE, what, self.keys))
 

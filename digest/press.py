@@ -38,7 +38,8 @@ class Press:
         """The letter of an issue to its reader, or to the address that is given."""
         reader = issue.subscriber
         mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
-        parts = self.parts(issue)
+        links = self._links(issue)
+        parts = self.renderer.letter(issue, links, postal=self.postal)
         key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
         message = build(
             sender=self.sender,
@@ -53,7 +54,11 @@ class Press:
             attachment=_references(issue),
         )
         return Envelope(
-            sender=self.sender.wire, recipient=mailbox.wire, message=signed(message, self.signers), message_id=key
+            sender=self.sender.wire,
+            recipient=mailbox.wire,
+            message=signed(message, self.signers),
+            message_id=key,
+            page=links.web.rpartition("/")[2] if links.web else None,
         )
 
     def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
@@ -94,8 +99,20 @@ class Press:
 
     def parts(self, issue: Issue) -> Parts:
         """What the letter says."""
-        leave = self._leave(issue)
-        return self.renderer.letter(issue, Links(unsubscribe=leave[0]), postal=self.postal)
+        return self.renderer.letter(issue, self._links(issue), postal=self.postal)
+
+    def _links(self, issue: Issue) -> Links:
+        leave = self._leave(issue)[0]
+        if not self.site or issue.kind == "test":
+            return Links(unsubscribe=leave)
+        page = self.passes.page(issue.subscriber, now=issue.date)
+        return Links(
+            unsubscribe=leave,
+            manage=page,
+            pause=f"{page}#pause",
+            web=self.passes.letter(issue.subscriber, issue.subscription, issue.kind, issue.slot),
+            site=self.site,
+        )
 
     def _listing(self, issue: Issue) -> Listing:
         return Listing(

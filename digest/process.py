@@ -7,6 +7,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from digest.boot import boot_of
+
 
 def me() -> str:
     """A name for this process, which it signs its claims with; no later process has the same."""
@@ -31,11 +33,7 @@ def is_gone(owner: str) -> bool:
 
 def _machine() -> str:
     """This boot of this machine; processes in another container have numbers of their own."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
-    except OSError:
-        return socket.gethostname().replace(" ", "-")
+    return boot_of("pid") or socket.gethostname().replace(" ", "-")
 
 
 def _began(pid: int) -> str:

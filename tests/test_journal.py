@@ -130,7 +130,7 @@ def test_after_another_boot_it_is_said_so(tmp_path: Path) -> None:
     journal = begin(tmp_path)
     journal.abandon()
     [file] = tmp_path.iterdir()
-    file.write_text(file.read_text().replace(str(journals.boot_id()), "another-boot"))
+    file.write_text(file.read_text().replace(str(journals.boot()), "another-boot"))
     [found] = journals.left_behind(tmp_path, "ours")
     assert not found.record.same_boot
     found.settle()

@@ -11,7 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 _ADDRESS = re.compile(r"[^\s<>@\"']+@[^\s<>@\"',;]+")
-_TOKEN = re.compile(r"/(unsubscribe|confirm|me)/[\w.~-]+")
+_TOKEN = re.compile(r"/(unsubscribe|confirm|move|me|issue|feed)/[\w.~-]+")
 _LOGIN = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+@")
 
 

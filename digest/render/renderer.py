@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from math import ceil
 from pathlib import Path
 from secrets import token_hex
@@ -75,13 +75,16 @@ class Renderer:
         self._cards: dict[tuple[object, ...], _Card] = {}
         self._frames: dict[tuple[str, Card], tuple[str, ...]] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
+        self._own = f"{self._word}own"  # and of what a reader's own links to a paper begin with
 
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
         """The parts of an issue's letter; deterministic. As it grows abstracts shorten, then cards become lines, then
         papers are counted instead of shown. Raises ConfigError with the place of a mistake in a template."""
         language = words(issue.subscriber.language)
         for smaller, room in _sizes(issue):
-            slots = _Slots(self._word, partial(self._card, now=issue.date, language=language, room=room))
+            own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
+            made = partial(self._card, now=issue.date, language=language, room=room, site=links.site, own=own)
+            slots = _Slots(self._word, made, links.web or "")
             view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if parts.html is None or _size(parts.html) < _LIMIT:
@@ -121,10 +124,10 @@ class Renderer:
         page = slots.filled(self._render("letter/html.html.j2", letter=view), _Card.html_of) if html else None
         return Parts(view.subject, "".join(text), "".join(page) if page else None, text, page or ())
 
-    def _card(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
+    def _card(self, item: Item, now: datetime, language: Words, room: int, site: str | None, own: str | None) -> _Card:
         """The card of a paper as it matched, from the shelf where it was printed before."""
         paper = item.paper
-        when = (now.date(), now.tzinfo, language.CODE, room)
+        when = (now.date(), now.tzinfo, language.CODE, room, site, own)
         key = (
             id(paper),
             item.event,
@@ -140,18 +143,19 @@ class Renderer:
             if len(self._cards) >= _MOST_CARDS:
                 for old in list(islice(self._cards, _MOST_CARDS // 4)):
                     self._cards.pop(old, None)
-            known = self._cards[key] = self._print(item, now, language, room)
+            known = self._cards[key] = self._print(item, now, language, room, site, own)
         return known
 
-    def _print(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
-        made = card(item, _NUMBER, now, language, room)
+    def _print(self, item: Item, now: datetime, language: Words, room: int, site: str | None, own: str | None) -> _Card:
+        made = card(item, _NUMBER, now, language, room, site=site, own=own)
         page = self._page(made, "letter/card.html.j2" if room else "letter/line.html.j2")
         text = self._text(made)
         before, found, after = text.partition(_NUMBERED)
         return _Card(
             item=item,
-            html=page.rstrip("\n") + "\n",
-            text=(before, after) if found and _NUMBERED not in after else None,
+            held=own or self._own,
+            html=self._stretches(page.rstrip("\n") + "\n"),
+            text=(before, self._stretches(after)) if found and _NUMBERED not in after else None,
             again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
         )
 
@@ -179,6 +183,14 @@ class Renderer:
         if known is None:
             known = self._frame(("", bare), self._render("letter/card.txt.j2", card=bare).rstrip("\n") + "\n")
         return known[0]
+
+    def _stretches(self, page: str) -> tuple[str, ...]:
+        """Whole lines of a card: first what all its letters share, then what has a reader's own links, and so on."""
+        if self._own not in page:
+            return (page,)
+        lines = groupby(page.splitlines(keepends=True), key=lambda line: self._own in line)
+        stretches = [("".join(group), is_own) for is_own, group in lines]
+        return ("", *(text for text, _ in stretches)) if stretches[0][1] else tuple(text for text, _ in stretches)
 
     def _held(self, what: str, pieces: Pieces) -> Pieces:
         """A word for each piece, which holds its place."""
@@ -213,39 +225,48 @@ class _Card:
     """A printed card; the item is kept so that nothing else can come to stand at its address."""
 
     item: Item
-    html: str
-    text: tuple[str, str] | None  # before and behind its number; None where it cannot be told from other words
+    held: str  # stands for what a reader's own links to the paper begin with
+    html: tuple[str, ...]  # every second stretch has such links
+    text: tuple[str, tuple[str, ...]] | None  # before and behind its number; None where it cannot be told from others
     again: Callable[[int], str]  # its text with another number
 
-    def html_of(self, number: int) -> str:
-        return self.html
+    def html_of(self, number: int, own: str) -> tuple[str, ...]:
+        """With its reader's own links, which begin so."""
+        return self._owned(self.html, number, own)
 
-    def text_of(self, number: int) -> str:
+    def text_of(self, number: int, own: str) -> tuple[str, ...]:
         """With its own number, which must not change how lines break."""
         if self.text and number < 100:
-            return f"{self.text[0]}{number:>2}. {self.text[1]}"
-        return self.again(number).rstrip("\n") + "\n"
+            before, (first, *rest) = self.text
+            return self._owned((f"{before}{number:>2}. {first}", *rest), number, own)
+        return (self.again(number).rstrip("\n").replace(self.held, f"{own}/{number}") + "\n",)
+
+    def _owned(self, stretches: tuple[str, ...], number: int, own: str) -> tuple[str, ...]:
+        if len(stretches) == 1:
+            return stretches
+        begin = f"{own}/{number}"
+        return tuple(text.replace(self.held, begin) if place % 2 else text for place, text in enumerate(stretches))
 
 
 class _Slots:
     """The places of cards in a page: a word stands there until the page is printed."""
 
-    def __init__(self, word: str, made: Callable[[Item], _Card]) -> None:
-        self._word, self._made = word, made
+    def __init__(self, word: str, made: Callable[[Item], _Card], own: str) -> None:
+        self._word, self._made, self._own = word, made, own
         self._cards: list[tuple[_Card, int]] = []
 
     def hold(self, item: Item, number: int) -> _Slot:
         self._cards.append((self._made(item), number))
         return _Slot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def filled(self, frame: str, form: Callable[[_Card, int], str]) -> tuple[str, ...]:
+    def filled(self, frame: str, form: Callable[[_Card, int, str], tuple[str, ...]]) -> tuple[str, ...]:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         stretches, whole = [pieces[0]], True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             card_, number = self._cards[int(index)]
             whole = whole and stretches[-1].endswith("\n") and after.startswith("\n")
-            stretches += [form(card_, number), after.removeprefix("\n")]
+            stretches += [*form(card_, number, self._own), after.removeprefix("\n")]
         return tuple(stretches) if whole else ("".join(stretches),)
 
 

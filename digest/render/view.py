@@ -28,11 +28,13 @@ _RULE = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where the footer leads; without a site they are mailto addresses."""
+    """Where a letter leads; without a site there is nothing but a mailto address to leave by."""
 
     unsubscribe: str
-    manage: str | None = None
-    help: str | None = None
+    manage: str | None = None  # the reader's own page
+    pause: str | None = None
+    web: str | None = None  # the web copy of this issue; `/N/more` and the like behind it are about its Nth paper
+    site: str | None = None  # the base of papers' pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Card:
     label: str  # "revised: v2", or empty
     facts: tuple[str, ...]
     actions: tuple[Action, ...]
+    references: Action | None  # the paper for a reference manager
+    opinions: tuple[Action, ...]  # what the reader may say of the paper; their addresses are its own in each letter
 
 
 class Printed(Protocol):
@@ -99,6 +103,7 @@ class Chapter:
     rule: str  # as typed; empty for an author, and where the heading says it already
     cards: tuple[Printed, ...]
     more: str  # "+ 3 more on …", or empty
+    all_of_it: Action | None  # where these are read
     person: Person | None  # where it is a followed person's and something is known of them
 
 
@@ -144,7 +149,7 @@ def letter(
         day=words.day(issue.date.date()),
         number=words.number(issue.number),
         reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
-        chapters=tuple(_chapters(issue, words, room, printed)),
+        chapters=tuple(_chapters(issue, links, words, room, printed)),
         note=_note(issue, words, room),
         missing=tuple(_missing(issue, words)),
         why=words.why(_reason(issue)),
@@ -208,12 +213,20 @@ def _reason(issue: Issue) -> Reason:
 
 
 def _footer(links: Links, words: Words) -> Iterator[Action]:
-    for label, url in ((words.CHANGE, links.manage), (words.HELP, links.help), (words.UNSUBSCRIBE, links.unsubscribe)):
+    footer = (
+        (words.CHANGE, links.manage),
+        (words.PAUSE, links.pause),
+        (words.WEB, links.web),
+        (words.UNSUBSCRIBE, links.unsubscribe),
+    )
+    for label, url in footer:
         if url:
             yield Action(words=label, url=url)
 
 
-def _chapters(issue: Issue, words: Words, room: int, printed: Callable[[Item, int], Printed]) -> Iterator[Chapter]:
+def _chapters(
+    issue: Issue, links: Links, words: Words, room: int, printed: Callable[[Item, int], Printed]
+) -> Iterator[Chapter]:
     number = 0
     for section in issue.sections:
         name = words.TRENDING if _is_voted(section) else _name(issue, section)
@@ -225,6 +238,7 @@ def _chapters(issue: Issue, words: Words, room: int, printed: Callable[[Item, in
             rule=shorten(rule, _RULE) if rule != name else "",
             cards=tuple(printed(item, number + i) for i, item in enumerate(section.items, 1)),
             more=words.more(_share(issue, section, section.more)) if section.more else "",
+            all_of_it=Action(words=words.ALL, url=links.web) if section.more and links.web else None,
             person=_person(section.portrait, issue.date, words, room) if section.portrait else None,
         )
         number += len(section.items)
@@ -255,8 +269,13 @@ def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
     )
 
 
-def card(item: Item, number: int, now: datetime, words: Words, room: int) -> Card:
-    """One paper, with about `room` characters of its abstract; `now` is in the reader's zone."""
+def card(
+    item: Item, number: int, now: datetime, words: Words, room: int, *, site: str | None = None, own: str | None = None
+) -> Card:
+    """One paper, with about `room` characters of its abstract; `now` is in the reader's zone.
+
+    `site` is the base of papers' pages; below `own` are the pages on which a reader says what they think of this one.
+    """
     paper = item.paper
     authors, others = byline(paper.authors, item.hits)
     return Card(
@@ -272,7 +291,18 @@ def card(item: Item, number: int, now: datetime, words: Words, room: int) -> Car
         label=words.event(item.event, item.changes),
         facts=tuple(_facts(item, now, words)) if room else (),
         actions=tuple(actions(paper, words)) if room else (),
+        references=Action(words="BibTeX", url=f"{site}{addresses.page_of(paper.key)}.bib") if room and site else None,
+        opinions=tuple(_opinions(item, own, words)) if room and own else (),
     )
+
+
+def _opinions(item: Item, own: str, words: Words) -> Iterator[Action]:
+    yield Action(words=words.MORE_LIKE, url=f"{own}/more")
+    yield Action(words=words.LESS_LIKE, url=f"{own}/less")
+    if item.doubts:
+        yield Action(words=words.IS_IT, url=f"{own}/author")
+    elif any(hit.author is not None for hit in item.hits):
+        yield Action(words=words.NOT_IT, url=f"{own}/author")
 
 
 def _title(item: Item, words: Words) -> Pieces:

@@ -112,10 +112,14 @@ def issues(
             for number, key in connection.execute(shown.order_by(t.item.c.issue_id, t.item.c.position)):
                 papers[number].append(key)
     return [
-        IssueRow(**{key: row[key] for key in row if key != "subscription_id"}, papers=tuple(papers[row["id"]]))
+        IssueRow(
+            **{key: row[key] for key in row if key not in ("subscription_id", "page")}, papers=tuple(papers[row["id"]])
+        )
         for row in rows
     ]
 
+
+_HIDDEN = ("subscription_id", "page")
 
 _Key = tuple[str, str, str, str]
 
@@ -138,6 +142,7 @@ def _insert(connection: Connection, publications: Sequence[Publication]) -> list
             "since": each.since,
             "until": each.until,
             "state": "composed" if each.envelope else "quiet",
+            "page": each.envelope.page if each.envelope else None,
         }
         for each in reversed(publications)
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
@@ -84,6 +84,7 @@ def renew_links(self: Database, subscriber: str) -> None:
         given = insert(connection, t.links).values(subscriber=subscriber, version=1)
         more = {"version": t.links.c.version + 1}
         connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))
+        connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))
 
 
 def opine(self: Database, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-NAMES = ("read", "match", "letters", "send", "day")
+NAMES = ("read", "match", "letters", "send", "day", "pages")
 _MODULES = {"day": "morning"}  # day.py makes the papers and rules for all of them
 
 
@@ -20,10 +20,10 @@ def main() -> int:
     parser.add_argument(
         "--rules", type=int, metavar="N", help="of match: how many; else all four sizes, as JSON 100,000"
     )
-    parser.add_argument("--letters", type=int, metavar="N", help="of send: how many; else 10,000")
+    parser.add_argument("--letters", type=int, metavar="N", help="of send and pages: how many; else 10,000")
     parser.add_argument("--readers", type=int, metavar="N", help="of day: how many; else 100,000")
     parser.add_argument("--papers", type=int, metavar="N", help="of day: how many; else 5,000")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="of day; else sqlite")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="of day and pages; else sqlite")
     parser.add_argument("--json", action="store_true", help="one object")
     chosen = parser.parse_args()
     if chosen.name == "match" and chosen.rules is None and not chosen.json:

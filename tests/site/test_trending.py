@@ -40,7 +40,7 @@ def voted(number: int, votes: int | None, age: float = 1, **more: object) -> Pap
 
 
 def titles(page: httpx.Response) -> list[str]:
-    return [str(title.text_content()) for title in lxml.html.fromstring(page.text).xpath("//article/h3")]
+    return [str(title.text_content()) for title in lxml.html.fromstring(page.text).xpath("//article/h2")]
 
 
 def test_the_most_voted_for_of_a_week_come_first(house: House, web: httpx.Client) -> None:

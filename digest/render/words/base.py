@@ -78,7 +78,13 @@ class Words(Protocol):
     HTML: str
     REPOSITORY: str  # of code
     CHANGE: str
-    HELP: str
+    PAUSE: str
+    WEB: str  # to the same on the web
+    ALL: str  # to all papers of the issue, on the web
+    MORE_LIKE: str
+    LESS_LIKE: str
+    IS_IT: str  # whether a paper is a followed person's
+    NOT_IT: str  # it may be somebody else's
     UNSUBSCRIBE: str
     UNTITLED: str
     CROWDED: str  # there is room for titles alone

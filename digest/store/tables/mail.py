@@ -34,6 +34,7 @@ class IssueColumns(TypedColumns):
     created: Named[datetime] = Column(UTCDateTime)
     since: Named[datetime] = Column(UTCDateTime)
     until: Named[datetime] = Column(UTCDateTime)
+    page: Named[str | None] = Column(Text, index=True)  # by what name its web copy is called in its letter
     state: Named[str] = Column(Text)  # "composed", or "quiet": recorded and not sent
 
 

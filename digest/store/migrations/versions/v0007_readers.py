@@ -1,4 +1,4 @@
-"""Readers who sign up, what is pending, and what readers say on their pages: pauses, muted terms, opinions."""
+"""Where issues are read on the web; who signs up, what is pending; pauses, muted terms, opinions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.add_column("issue", sa.Column("page", sa.Text(), nullable=True))
+    op.create_index("ix_issue_page", "issue", ["page"])
     roll = op.create_table(
         "roll",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
