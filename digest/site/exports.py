@@ -64,9 +64,11 @@ class Exports(Mine):
         store = self.house().store
         wishes = store.wishes(reader.id)
         answers = store.answers([reader.id])
+        why = self.suppressed(reader)
         left = [name for _, name in store.departures(reader.id)]
         return {
             "id": reader.id,
+            "suppressed": {"since": why.since.isoformat(), "reason": why.reason} if why else None,
             "left": sorted(left),
             "muted": list(wishes.mutes.get(reader.id, ())),
             "answers": [

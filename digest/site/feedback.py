@@ -15,13 +15,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.issue import Item
-from digest.passes import ISSUE
 from digest.query import QueryError, parse
 from digest.render.cards import listed
 from digest.render.words.pages.feedback import FEEDBACK
 from digest.render.words.pages.feedback import Feedback as Words
+from digest.site.copies import Copies
 from digest.site.reread import followed_on, lines_of, reread
-from digest.site.room import Form, Room, posted
+from digest.site.room import Form, posted
 from digest.subscription import Subscriber
 from digest.text import strip_controls
 
@@ -63,7 +63,7 @@ class _Asked:
     fault: str = ""
 
 
-class Feedback(Room):
+class Feedback(Copies):
     """`/issue/TOKEN/N/more`, `less`, `author` and `mute`: of the paper with that number."""
 
     def routes(self) -> list[BaseRoute]:
@@ -207,18 +207,16 @@ class Feedback(Room):
 
     def _spot(self, request: Request) -> _Spot:
         """The paper with that number. Raises TokenError, and HTTPException where there is none."""
-        token, number = request.path_params["token"], request.path_params["number"]
-        reader, payload = self.reader(ISSUE, token)
-        name, store = str(payload["subscription"]), self.house().store
-        copy = store.copy(reader.id, name, str(payload["kind"]), str(payload["slot"]))
-        lines = [line for line in lines_of(copy, store) if line.number == number] if copy else []
-        if not lines:
+        opened, number = self.issue(request), request.path_params["number"]
+        store = self.house().store
+        lines = lines_of(opened.copy, store) if opened and opened.copy else []
+        chosen = [line for line in lines if line.number == number]
+        if opened is None or not chosen:
             raise HTTPException(404)
-        subscription = next((each for each in reader.subscriptions if each.name == name), None)
-        [item] = reread(reader, subscription, lines, store).values()
-        issue = f"/issue/{token}"
+        [item] = reread(opened.reader, opened.subscription, chosen, store).values()
+        issue = f"/issue/{request.path_params['token']}"
         what = request.url.path.rpartition("/")[2]
-        return _Spot(path=f"{issue}/{number}/{what}", issue=issue, reader=reader, item=item)
+        return _Spot(path=f"{issue}/{number}/{what}", issue=issue, reader=opened.reader, item=item)
 
     def _page(self, spot: _Spot, asked: _Asked, status: int = 200) -> Response:
         now = self.clock().astimezone(spot.reader.timezone)

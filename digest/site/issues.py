@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,14 +13,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.issue import TRENDING
-from digest.passes import FEED, ISSUE
+from digest.passes import FEED
 from digest.render import atom
 from digest.render.cards import Listed, listed
 from digest.render.words import words
 from digest.render.words.pages.issues import ISSUES
+from digest.site.copies import Copies, Opened
 from digest.site.fresh import kept
 from digest.site.reread import Line, followed_on, lines_of, reread
-from digest.site.room import Room
 from digest.store import Copy
 from digest.subscription import Subscriber, Subscription
 
@@ -38,7 +37,7 @@ class _Chapter:
     entries: Sequence[tuple[Listed, int, bool, bool | None]]  # card, number, whether a followed name is on it, opinion
 
 
-class Issues(Room):
+class Issues(Copies):
     """`/issue/TOKEN` and `/feed/TOKEN.atom`."""
 
     def routes(self) -> list[BaseRoute]:
@@ -48,27 +47,25 @@ class Issues(Room):
         ]
 
     def show(self, request: Request) -> Response:
-        token = request.path_params["token"]
-        reader, payload = self.reader(ISSUE, token)
-        name, store = str(payload["subscription"]), self.house().store
-        say = self.say(ISSUES, reader.language)
-        found = store.copy(reader.id, name, str(payload["kind"]), str(payload["slot"]))
-        if found is None:
-            return self.notice(say.gone, say.gone_note, language=reader.language, status=404)
+        opened = self.issue(request)
+        if opened is None or opened.copy is None:
+            language = opened.reader.language if opened else None
+            say = self.say(ISSUES, language)
+            return self.notice(say.gone, say.gone_note, language=language, status=404)
         # No way leads from here to the reader's page: letters are passed on, and these links never grow old.
+        reader, copy = opened.reader, opened.copy
         spoken = words(reader.language)
-        created = found.created.astimezone(reader.timezone)
         return self.page(
             "issue",
-            name,
+            opened.name,
             reader.language,
-            say=say,
-            day=spoken.day(created.date()),
-            number=spoken.number(found.number),
-            chapters=list(self._chapters(reader, name, found)),
-            token=token,
-            before=self._neighbour(reader, name, found.before),
-            after=self._neighbour(reader, name, found.after),
+            say=self.say(ISSUES, reader.language),
+            day=spoken.day(copy.created.astimezone(reader.timezone).date()),
+            number=spoken.number(copy.number),
+            chapters=list(self._chapters(opened, copy)),
+            token=request.path_params["token"],
+            before=self._neighbour(opened, copy.before),
+            after=self._neighbour(opened, copy.after),
         )
 
     def feed(self, request: Request) -> Response:
@@ -102,9 +99,8 @@ class Issues(Room):
         answer = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
         return kept(request, answer, lasting=_LASTING, modified=atom.updated(made), private=True)
 
-    def _chapters(self, reader: Subscriber, name: str, copy: Copy) -> Iterator[_Chapter]:
-        store = self.house().store
-        subscription = next((each for each in reader.subscriptions if each.name == name), None)
+    def _chapters(self, opened: Opened, copy: Copy) -> Iterator[_Chapter]:
+        store, reader, subscription = self.house().store, opened.reader, opened.subscription
         lines = lines_of(copy, store)
         items = reread(reader, subscription, lines, store)
         opinions = {each.paper: each.more for each in store.opinions(reader.id)}
@@ -119,21 +115,26 @@ class Issues(Room):
 
         shown = [line for line in lines if line.number <= len(copy.shown)]
         for title, some in groupby(shown, key=lambda line: line.told.section):
-            yield _Chapter(title=_heading(title, reader), typed=_is_typed(title, subscription), entries=entries([*some]))
+            yield _Chapter(
+                title=_heading(title, reader), typed=_is_typed(title, subscription), entries=entries([*some])
+            )
         if behind := lines[len(shown) :]:
             say = self.say(ISSUES, reader.language)
             yield _Chapter(title=say.behind, typed=False, entries=entries(behind))
 
-    def _neighbour(self, reader: Subscriber, name: str, which: tuple[str, str] | None) -> str | None:
+    def _neighbour(self, opened: Opened, which: tuple[str, str] | None) -> str | None:
         """The path of another issue's copy."""
-        return self.path(self.house().press.passes.issue(reader, name, *which)) if which else None
+        passes = self.house().press.passes
+        return self.path(passes.issue(opened.reader, opened.name, *which)) if which else None
 
 
 def _heading(title: str, reader: Subscriber) -> str:
-    spoken: Any = words(reader.language)
+    spoken = words(reader.language)
     return {"": spoken.BEFORE, TRENDING: spoken.TRENDING}.get(title, title)
 
 
 def _is_typed(title: str, subscription: Subscription | None) -> bool:
     rules = subscription.rules if subscription else ()
-    return any(rule.title == title and rule.person is None and rule.query.text.split() == title.split() for rule in rules)
+    return any(
+        rule.title == title and rule.person is None and rule.query.text.split() == title.split() for rule in rules
+    )

@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.delivery import address_key
-from digest.letter import Mailbox, mailto
+from digest.letter import mailto
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.render.words import words
@@ -19,10 +18,10 @@ from digest.render.words.pages.forms import FORMS
 from digest.render.words.pages.me import ME
 from digest.render.words.pages.me import Me as Words
 from digest.site.forms import DAYS
-from digest.site.mine import Mine
+from digest.site.mine import Mine, address_of
 from digest.site.room import Form, posted
 from digest.store import IssueRow, Suppression
-from digest.subscription import Rule, Subscriber, Subscription, When
+from digest.subscription import Rule, Subscriber, When
 from digest.text import strip_controls
 
 _HISTORY = 50  # issues
@@ -89,7 +88,9 @@ class Me(Mine):
     def show(self, request: Request) -> Response:
         return self._page(request, self.whose(request), done=request.query_params.get("said", ""))
 
-    def _page(self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = "") -> Response:
+    def _page(
+        self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = ""
+    ) -> Response:
         house, say = self.house(), self.say(ME, reader.language)
         store, today = house.store, self.clock().astimezone(reader.timezone).date()
         paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
@@ -103,8 +104,8 @@ class Me(Mine):
             say=say,
             done=say.done.get(done, ""),
             who=reader,
-            language=words(reader.language),
-            suppressed=self._suppressed(reader, say),
+            spoken=words(reader.language),
+            suppressed=self._silence(reader, say),
             file=self.file(reader),
             owner=mailto(house.config.owner.wire),
             lines=list(self._lines(reader, say, {name for _, name in left})),
@@ -119,12 +120,11 @@ class Me(Mine):
             history=[self._past(reader, each, say) for each in store.issues(reader.id, _HISTORY, letters=True)],
         )
 
-    def _suppressed(self, reader: Subscriber, say: Words) -> Sequence[str]:
+    def _silence(self, reader: Subscriber, say: Words) -> Sequence[str]:
         """Since when no letters go there, and why; empty where they go."""
-        found = self.house().store.suppressions(_address(reader))
-        if not found:
+        why = self.suppressed(reader)
+        if why is None:
             return ()
-        [why] = found
         day = words(reader.language).day(why.since.astimezone(reader.timezone).date())
         return [say.suppressed.format(day), *_why(why, say), say.suppressed_note]
 
@@ -132,7 +132,7 @@ class Me(Mine):
         store, passes = self.house().store, self.house().press.passes
         due = store.next_due(reader.id)
         for number, each in enumerate(self.own(reader).subscriptions):
-            [latest] = store.issues(reader.id, 1, subscription=each.name, letters=True) or [None]
+            latest = store.issues(reader.id, 1, subscription=each.name, letters=True)
             gone = bool(left & {"", each.name})
             planned = (reader.id, each.name) in due
             yield _Line(
@@ -143,7 +143,7 @@ class Me(Mine):
                 when=_when(each.when, reader.language),
                 next=_next(due[reader.id, each.name], reader, self.clock(), say) if planned else say.next_none,
                 left=gone,
-                latest=self._issue(reader, latest) if latest else None,
+                latest=self._issue(reader, latest[0]) if latest else None,
                 feed=passes.feed(reader, each.name),
             )
 
@@ -182,7 +182,9 @@ class Me(Mine):
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
         """What papers are called; one that is not there by its key."""
         found = self.house().store.called(keys)
-        return {key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys}
+        return {
+            key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys
+        }
 
     # What the buttons do
 
@@ -236,12 +238,8 @@ class Me(Mine):
 
     def _lift(self, request: Request, form: Form) -> Response:
         reader = self.whose(request)
-        self.house().store.lift(_address(reader))
+        self.house().store.lift(address_of(reader))
         return self.home(request, "lifted")
-
-
-def _address(reader: Subscriber) -> str:
-    return address_key(Mailbox(address=reader.email).wire)
 
 
 def _why(why: Suppression, say: Words) -> Iterator[str]:

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from digest.config.folder import SIGNED_UP
 from digest.config.reader import reader_of
+from digest.delivery import address_key
+from digest.letter import Mailbox
 from digest.passes import PAGE
 from digest.site.room import Room
-from digest.store import Document
+from digest.store import Document, Suppression
 from digest.subscription import Subscriber
 
 
@@ -35,6 +37,10 @@ class Mine(Room):
         row = self.house().store.reader(id=reader.id)
         return row.document if row else None
 
+    def suppressed(self, reader: Subscriber) -> Suppression | None:
+        """Why no letters go to their address; None where they go."""
+        return next(iter(self.house().store.suppressions(address_of(reader))), None)
+
     def file(self, reader: Subscriber) -> str | None:
         """The name of the file that says what a reader reads; None for one who signed up."""
         return None if reader.id.startswith(SIGNED_UP) else f"subscribers/{reader.id}.yaml"
@@ -46,6 +52,11 @@ class Mine(Room):
     def mine(self, request: Request, template: str, title: str, reader: Subscriber, **given: Any) -> Response:
         """A page of theirs; `here` is the path of the first."""
         return self.page(template, title, reader.language, **{"here": here(request), **given})
+
+
+def address_of(reader: Subscriber) -> str:
+    """Their address, as delivery.address_key gives it."""
+    return address_key(Mailbox(address=reader.email).wire)
 
 
 def here(request: Request) -> str:

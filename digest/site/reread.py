@@ -58,9 +58,7 @@ def followed_on(reader: Subscriber, paper: Paper) -> list[Followed]:
     return list(people.values())
 
 
-def _found(
-    reader: Subscriber, subscription: Subscription, lines: Sequence[Line], store: Store
-) -> Mapping[int, Item]:
+def _found(reader: Subscriber, subscription: Subscription, lines: Sequence[Line], store: Store) -> Mapping[int, Item]:
     said = answered(reader.id, subscription, store.answers([reader.id]))
     desk = (reader.id, said)
     arrivals = [

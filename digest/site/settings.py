@@ -15,7 +15,7 @@ from digest.render.words.pages.settings import SETTINGS
 from digest.render.words.pages.settings import Settings as Words
 from digest.site.faults import Fault, Faults
 from digest.site.forms import zones
-from digest.site.mine import Mine, here
+from digest.site.mine import Mine
 from digest.site.room import Form, posted
 from digest.store import Document
 from digest.subscription import Subscriber

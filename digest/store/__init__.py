@@ -182,6 +182,7 @@ class Store(Database):
     publish_all = _issues.publish_all
     issues = _issues.issues
     copy = _copies.copy
+    called_in_letter = _copies.called_in_letter
     told_lately = _copies.told_lately
 
     # Outbox

@@ -168,7 +168,7 @@ def come_back(self: Database, subscriber: str, subscription: str) -> bool:
 
 
 def departures(self: Database, subscriber: str | None = None) -> dict[tuple[str, str], str]:
-    """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one alone, where given."""
+    """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one, where given."""
     c = t.departure.c
     wanted = select(c.subscriber, c.subscription, c.why)
     if subscriber is not None:

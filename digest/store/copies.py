@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -59,6 +60,14 @@ def copy(self: Database, subscriber: str, subscription: str, kind: str, slot: st
         )
 
 
+def called_in_letter(self: Database, page: str) -> tuple[str, str, str, str] | None:
+    """The issue whose letter calls its web copy so: subscriber, subscription, kind and slot."""
+    wanted = select(_ISSUE.subscriber, _ISSUE.subscription, _ISSUE.kind, _ISSUE.slot).where(_ISSUE.page == page)
+    with self.reading() as connection:
+        row = connection.execute(wanted).first()
+    return (row.subscriber, row.subscription, row.kind, row.slot) if row else None
+
+
 def told_lately(self: Database, subscriber: str, subscription: str, most: int) -> list[Told]:
     """What the last issues of a subscription told, the newest issue first, each in the order of its letter."""
     last = select(_ISSUE.id, _ISSUE.created).where(
@@ -70,9 +79,7 @@ def told_lately(self: Database, subscriber: str, subscription: str, most: int) -
     return [each for shown, behind in told.values() for each in (*shown, *behind)][:most]
 
 
-def _nearest(
-    connection: Connection, which: ColumnElement[bool], *order: ColumnElement[object]
-) -> tuple[str, str] | None:
+def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnElement[Any]) -> tuple[str, str] | None:
     wanted = select(_ISSUE.kind, _ISSUE.slot).where(which, _ISSUE.state == "composed").order_by(*order).limit(1)
     row = connection.execute(wanted).first()
     return (row.kind, row.slot) if row else None

@@ -113,7 +113,8 @@ def issues(
                 papers[number].append(key)
     return [
         IssueRow(
-            **{key: row[key] for key in row if key not in ("subscription_id", "page")}, papers=tuple(papers[row["id"]])
+            **{key: row[key] for key in row if key not in _HIDDEN},
+            papers=tuple(papers[row["id"]]),
         )
         for row in rows
     ]

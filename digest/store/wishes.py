@@ -34,22 +34,22 @@ class Opinion:
 def wishes(self: Database, subscriber: str | None = None) -> Wishes:
     """What all readers have said of themselves; one alone, where given."""
     mutes: dict[str, list[str]] = {}
-    wanted = (
-        select(t.pause.c.subscriber, t.pause.c.until),
-        select(t.links.c.subscriber, t.links.c.version),
-        select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term),
-    )
+    pauses = select(t.pause.c.subscriber, t.pause.c.until)
+    links = select(t.links.c.subscriber, t.links.c.version)
+    said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
+    if subscriber is not None:
+        pauses = pauses.where(t.pause.c.subscriber == subscriber)
+        links = links.where(t.links.c.subscriber == subscriber)
+        said = said.where(t.mute.c.subscriber == subscriber)
     with self.reading() as connection:
-        pauses, links, said = (
-            connection.execute(rows if subscriber is None else rows.where(table.c.subscriber == subscriber)).all()
-            for rows, table in zip(wanted, (t.pause, t.links, t.mute), strict=True)
-        )
-    for whose, term in said:
-        mutes.setdefault(whose, []).append(term)
+        until = {row.subscriber: row.until for row in connection.execute(pauses)}
+        versions = {row.subscriber: row.version for row in connection.execute(links)}
+        for whose, term in connection.execute(said):
+            mutes.setdefault(whose, []).append(term)
     return Wishes(
-        pauses={row.subscriber: row.until for row in pauses},
+        pauses=until,
         mutes={whose: tuple(terms) for whose, terms in mutes.items()},
-        links={row.subscriber: row.version for row in links},
+        links=versions,
     )
 
 

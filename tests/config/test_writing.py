@@ -58,10 +58,14 @@ def test_no_text_is_too_odd(tmp_path: Path, texts: list[str], remark: str) -> No
     assert YAML(typ="safe").load(text) == found.data
 
 
-@pytest.mark.parametrize("word", ["no", "Yes", "on", "null", "~", "1e3", "2611.00001", "0x1f", "12:30", "2026-11-20", "="])
+@pytest.mark.parametrize(
+    "word", ["no", "Yes", "on", "null", "~", "1e3", "2611.00001", "0x1f", "12:30", "2026-11-20", "="]
+)
 def test_what_other_programs_take_for_something_else_is_quoted(word: str) -> None:
     assert written({"name": word}) == f"name: '{word}'\n"
 
 
 def test_a_remark_stays_a_remark() -> None:
-    assert written({"a": "b"}, ["x\nemail: evil", "  deeper\r\u2028y", ""]) == "a: b\n# x email: evil\n#   deeper y\n#\n"
+    assert (
+        written({"a": "b"}, ["x\nemail: evil", "  deeper\r\u2028y", ""]) == "a: b\n# x email: evil\n#   deeper y\n#\n"
+    )

@@ -51,7 +51,8 @@ def test_what_another_issue_or_another_reader_was_told_is_not_behind_this_one(st
         )
     )
     first, second = (store.copy("ada", "Sparse", "scheduled", slot) for slot in (SLOT, "later"))
-    assert first and second
+    assert first
+    assert second
     assert [each.paper for each in first.behind] == ["arxiv:2611.00002"]
     assert second.behind == ()  # the second paper was told before
     assert (first.after, second.before, second.after) == (("scheduled", "later"), ("scheduled", SLOT), None)

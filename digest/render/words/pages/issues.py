@@ -27,7 +27,8 @@ class Issues:
 ISSUES = {
     "en": Issues(
         gone="This issue is not kept here",
-        gone_note="It was a preview, which nobody keeps, or it is so old that it was dropped.",
+        gone_note="It was a preview, which nobody keeps, or it is so old that it was dropped, or its reader has made "
+        "older links useless.",
         quiet="Nothing stands in this issue.",
         behind="Told too, without room in the letter",
         before="the issue before",
@@ -42,7 +43,8 @@ ISSUES = {
     ),
     "de": Issues(
         gone="Diese Ausgabe ist hier nicht aufgehoben",
-        gone_note="Sie war eine Vorschau, die niemand aufhebt, oder sie ist so alt, dass sie nicht mehr da ist.",
+        gone_note="Sie war eine Vorschau, die niemand aufhebt, oder sie ist so alt, dass sie nicht mehr da ist, oder "
+        "ältere Verweise wurden ungültig gemacht.",
         quiet="In dieser Ausgabe steht nichts.",
         behind="Auch gemeldet, ohne Platz im Brief",
         before="die Ausgabe davor",

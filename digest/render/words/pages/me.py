@@ -98,7 +98,7 @@ ME = {
         },
         suppressed="No letters go to your address since {}.",
         suppressed_by={
-            "hard": "The server of your mailbox said that there is no such mailbox, or that it takes no letters from us.",
+            "hard": "The server of your mailbox said that there is no such mailbox, or that it takes nothing from us.",
             "soft": "For days the server of your mailbox did not take our letters; perhaps the mailbox was full.",
             "complaint": "A letter of ours was marked as spam in your mailbox.",
             "": "The people who run this service stopped it.",
@@ -157,7 +157,7 @@ ME = {
         renew_note="Do this if a letter of yours went further than you like: all links to this page, to issues and "
         "feeds that were made before stop working. Those to unsubscribe go on.",
         forget="Delete everything",
-        in_file="Your subscriptions are set up in {} by the people who run this service, so they cannot be changed here.",
+        in_file="Your subscriptions are set up in {} by the people who run this service, and cannot be changed here.",
         in_file_ask="Write to them to have something changed.",
     ),
     "de": Me(
@@ -181,7 +181,7 @@ ME = {
         suppressed_by={
             "hard": "Der Server Ihres Postfachs sagte, dass es dieses Postfach nicht gibt oder dass es von uns keine "
             "Briefe annimmt.",
-            "soft": "Tagelang nahm der Server Ihres Postfachs unsere Briefe nicht an; vielleicht war das Postfach voll.",
+            "soft": "Tagelang nahm der Server Ihres Postfachs unsere Briefe nicht an; vielleicht war es voll.",
             "complaint": "Ein Brief von uns wurde in Ihrem Postfach als Spam gemeldet.",
             "": "Die Betreiber dieses Dienstes haben sie angehalten.",
         },

@@ -107,9 +107,7 @@ def opened(tmp_path: Path, store_url: str) -> Iterator[House]:
 def signed_up(house: House, id_: str, document: dict[str, Any]) -> Subscriber:
     """A reader who has asked and confirmed."""
     address = document["email"].casefold()
-    asked = Pending(
-        id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2)
-    )
+    asked = Pending(id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2))
     house.store.ask(asked, [], most=9, within=timedelta(days=1), now=NOW)
     reader = house.enrolment.confirm(id_, now=NOW)
     assert reader
@@ -159,9 +157,7 @@ def send(
 _SECTIONS = {3: "Yunhua Zhou"} | dict.fromkeys((1, 2, 4, 5, 6), '"mixture of experts" AND rout*')
 
 
-_DUE = Due(
-    id=0, subscriber="", name="", slot=None, due_at=None, cursor=None, fingerprint=None, number=1, newest=0
-)
+_DUE = Due(id=0, subscriber="", name="", slot=None, due_at=None, cursor=None, fingerprint=None, number=1, newest=0)
 
 
 @contextmanager
