@@ -61,25 +61,31 @@ class Archive:
             for number, own in enumerate(leaves)
         ]
 
-    def advise(self, rules: Sequence[Rule], within: Sequence[Query] | None = None) -> list[tuple[str, ...]]:
-        """What is to be said of each rule."""
+    def advise(
+        self, rules: Sequence[Rule], within: Sequence[Query] | None = None, *, wider: bool = True
+    ) -> list[tuple[str, ...]]:
+        """What is to be said of each rule; unless `wider`, of what it finds alone."""
         found = self.find([rule.query for rule in rules], within)
-        return [tuple(self._of(rule, each)) for rule, each in zip(rules, found, strict=True)]
+        return [tuple(self._of(rule, each, wider)) for rule, each in zip(rules, found, strict=True)]
 
-    def _of(self, rule: Rule, found: Found) -> Iterator[str]:
+    def _of(self, rule: Rule, found: Found, wider: bool) -> Iterator[str]:
         if not self.papers:
             return
         yield from self.frequency(rule.query, found)
+        if not wider:
+            return
         if rule.person:
             if rule.person.is_bare:
                 yield from self._people(rule.person, found)
         else:
-            yield from self._synonyms(rule.query)
+            for term, others in self.synonyms(rule.query):
+                how = "written out" if others[0] != others[0].upper() else f"written {others[0]}"
+                yield f"{term} is also {how}: expand: {{{term}: [{', '.join(others)}]}}"
 
     def frequency(self, query: Query, found: Found) -> Iterator[str]:
         """Whether it never matches, and by which term; or much."""
         count, all_ = len(found.papers), len(self.papers)
-        positive = [_typed(leaf) for leaf in _positive(query.root)]
+        positive = list(dict.fromkeys(_typed(leaf) for leaf in _positive(query.root)))
         absent = [term for term in positive if not found.terms[term]]
         if not count:
             yield f"matches none of {all_:,} paper{'s' * (all_ > 1)} in the archive" + self._why(
@@ -110,7 +116,7 @@ class Archive:
         likely = [known for known in self.batch.counts if known[:1] == word[0] and abs(len(known) - len(word)) < 3]
         return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_TYPO)), None)
 
-    def _synonyms(self, query: Query) -> Iterator[str]:
+    def synonyms(self, query: Query) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Abbreviations of the rule that stand without their long forms, and long forms without the abbreviation."""
         if self._glossary is None:
             self._glossary = glossary(self.papers)
@@ -120,9 +126,9 @@ class Archive:
         for term, typed in terms.items():
             longs = self._glossary.get(term, ())[:2]
             if longs and not any(long in terms for long in longs):
-                yield f"{typed} is also written out: expand: {{{typed}: [{', '.join(longs)}]}}"
+                yield typed, longs
             elif (short := short_of.get(term)) and short not in terms:
-                yield f"{typed} is also written {short.upper()}: expand: {{{typed}: [{short.upper()}]}}"
+                yield typed, (short.upper(),)
 
     def _people(self, person: Followed, found: Found) -> Iterator[str]:
         """Whether the name is that of several people."""

@@ -125,7 +125,7 @@ def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
     from digest.site import site
     from digest.site.serve import beside
 
-    return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen)
+    return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen, proxies=config.proxies)
 
 
 def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:

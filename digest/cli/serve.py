@@ -30,5 +30,5 @@ def command(place: Place) -> None:
     with open_house(config) as house:
         click.echo(f"serving {config.site} at {config.listen[0]}:{config.listen[1]}", err=True)
         app = site(lambda: house, clock=lambda: datetime.now(UTC))
-        with on_signal() as stop, beside(app, *config.listen):
+        with on_signal() as stop, beside(app, *config.listen, proxies=config.proxies):
             stop.wait()

@@ -2,6 +2,8 @@
 
 ::
 
+    /, /subscribe, /try, /link    front.py      what this is, and the form by which people sign up
+    /confirm/TOKEN, /move/TOKEN   joining.py    what the links of notices lead to: confirmed by a press, once
     /unsubscribe/TOKEN            leaving.py    looking at it changes nothing, since mail scanners follow links
     /paper/KEY, .bib, .ris        papers.py     one paper: its versions, its other records, its references
     /trending, .atom, .bib, .ris  trending.py   what most people vote for; /trending/2026-11-20 is an earlier day
@@ -32,12 +34,16 @@ from digest.errors import DigestError
 from digest.passes import PAGE
 from digest.render.words.pages.common import COMMON
 from digest.render.words.pages.settings import SETTINGS
+from digest.site.editing import Editing
 from digest.site.exports import Exports
 from digest.site.feedback import Feedback
+from digest.site.front import Front
 from digest.site.goodbye import Goodbye
 from digest.site.guard import Guard
 from digest.site.issues import Issues
+from digest.site.joining import Joining
 from digest.site.leaving import Leaving
+from digest.site.limits import Limits
 from digest.site.me import Me
 from digest.site.papers import Papers
 from digest.site.room import Room
@@ -45,14 +51,28 @@ from digest.site.settings import Settings
 from digest.site.trending import Trending
 from digest.token import TokenError, TokenExpired
 
-_ROOMS = (Leaving, Papers, Trending, Issues, Feedback, Me, Settings, Exports, Goodbye)
+_ROOMS = (
+    Joining,
+    Leaving,
+    Papers,
+    Trending,
+    Issues,
+    Feedback,
+    Me,
+    Settings,
+    Editing,
+    Exports,
+    Goodbye,
+)
 _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 
 def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
     """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
     hall = _Hall(house, clock)
-    routes = [*hall.routes(), *(route for room in _ROOMS for route in room(house, clock).routes())]
+    front = Front(house, clock)
+    rooms = (hall, front, *(room(house, clock) for room in _ROOMS))
+    routes = [route for room in rooms for route in room.routes()]
     if below := hall.below(""):
         routes.append(Mount(below, routes=list(routes)))  # a proxy may leave the path of `site:` on
     app = Starlette(
@@ -65,6 +85,8 @@ def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starle
             DigestError: hall.later,
         },
     )
+    app.state.limits = Limits(clock)
+    app.state.grounds = front.grounds
     app.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return app
 

@@ -130,7 +130,7 @@ class Me(Mine):
 
     def _lines(self, reader: Subscriber, say: Words, left: set[str]) -> Iterator[_Line]:
         store, passes = self.house().store, self.house().press.passes
-        due = store.next_due(reader.id)
+        due, now = store.next_due(reader.id), self.clock()
         for number, each in enumerate(self.own(reader).subscriptions):
             latest = store.issues(reader.id, 1, subscription=each.name, letters=True)
             gone = bool(left & {"", each.name})
@@ -141,7 +141,7 @@ class Me(Mine):
                 rules=[*(_rule(rule, say) for rule in each.rules), *([say.trending] if each.trending else [])],
                 exclude=say.exclude.format(each.exclude.text) if each.exclude else "",
                 when=_when(each.when, reader.language),
-                next=_next(due[reader.id, each.name], reader, self.clock(), say) if planned else say.next_none,
+                next=_next(due[reader.id, each.name], reader, now, say) if planned else say.next_none,
                 left=gone,
                 latest=self._issue(reader, latest[0]) if latest else None,
                 feed=passes.feed(reader, each.name),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +24,14 @@ class Mine(Room):
     def whose(self, request: Request) -> Subscriber:
         """The reader whose page this is, as they want it themselves. Raises TokenError."""
         return self.reader(PAGE, request.path_params["token"])[0]
+
+    def signed_up(self, request: Request) -> tuple[Subscriber, Document]:
+        """One who signed up, and what they read. Raises TokenError, and HTTPException (404) where a file says it."""
+        reader = self.whose(request)
+        document = self.document(reader)
+        if document is None:
+            raise HTTPException(404)
+        return reader, document
 
     def own(self, reader: Subscriber) -> Subscriber:
         """The reader as they were written down, without what they have said since."""

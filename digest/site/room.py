@@ -18,6 +18,7 @@ from digest.build import House
 from digest.passes import counts
 from digest.render.words.pages import spoken
 from digest.render.words.pages.common import COMMON
+from digest.site.limits import POSTS, spend
 from digest.subscription import Subscriber
 from digest.token import TokenError
 
@@ -57,6 +58,7 @@ def posted(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         if _is_foreign(request):
             raise HTTPException(403, "posted from another site")
+        spend(request, POSTS)
         form = await _read(request)
         return await run_in_threadpool(handler, request, form)
 

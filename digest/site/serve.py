@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 
@@ -17,13 +17,18 @@ _MOST_AT_ONCE = 200
 
 
 @contextmanager
-def beside(app: Starlette, host: str, port: int) -> Iterator[None]:
-    """Serve in a thread while the block lasts; signals stay with the caller. Raises DigestError where it cannot."""
+def beside(app: Starlette, host: str, port: int, *, proxies: Sequence[str] = ()) -> Iterator[None]:
+    """Serve in a thread while the block lasts; signals stay with the caller. Raises DigestError where it cannot.
+
+    `proxies` are the addresses and networks that are believed when they tell for whom they ask (X-Forwarded-For).
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # addresses hold tokens
         server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(proxies),  # whatever FORWARDED_ALLOW_IPS says in the environment
         timeout_keep_alive=_REST,
         limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=10,

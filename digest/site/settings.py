@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -38,11 +37,11 @@ class Settings(Mine):
         ]
 
     def show(self, request: Request) -> Response:
-        reader, document = self._signed_up(request)
+        reader, document = self.signed_up(request)
         return self._page(request, reader, _values(document), {})
 
     def keep(self, request: Request, form: Form) -> Response:
-        reader, document = self._signed_up(request)
+        reader, document = self.signed_up(request)
         say = self.say(SETTINGS, reader.language)
         values = _values(document) | {each: _line(form.text(each)) for each in _KEYS if each in form}
         changed = _changed(document, values)
@@ -53,7 +52,7 @@ class Settings(Mine):
 
     def move(self, request: Request, form: Form) -> Response:
         """Both addresses are asked; the answer is the same, whoever reads at the new one."""
-        reader, document = self._signed_up(request)
+        reader, document = self.signed_up(request)
         say, address = self.say(SETTINGS, reader.language), form.text("email")
         if fault := self._no_address(address, reader, say):
             values = _values(document) | {"email": _line(address)}
@@ -75,14 +74,6 @@ class Settings(Mine):
         if domains and box.domain.casefold() not in domains:
             return say.address_domains.format(", ".join(domains))
         return ""
-
-    def _signed_up(self, request: Request) -> tuple[Subscriber, Document]:
-        """Who this is, and what they read. Raises TokenError, and HTTPException where a file says it."""
-        reader = self.whose(request)
-        document = self.document(reader)
-        if document is None:
-            raise HTTPException(404)
-        return reader, document
 
     def _page(self, request: Request, reader: Subscriber, values: Mapping[str, str], faults: Faults) -> Response:
         say = self.say(SETTINGS, reader.language)

@@ -116,6 +116,7 @@ class Store(Database):
     voted_span = papers.voted_span
     called = papers.called
     archive = papers.archive
+    newest = papers.newest
     by_author = papers.by_author
     days_by_source = papers.days_by_source
 

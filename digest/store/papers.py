@@ -96,6 +96,12 @@ def archive(self: Database, since: datetime | None = None, *, most: int = 20_000
         return [to_paper(row) for row in rows]
 
 
+def newest(self: Database) -> int:
+    """A number that grows whenever something arrives."""
+    with self.reading() as connection:
+        return connection.scalar(select(func.max(t.event.c.serial))) or 0
+
+
 def by_author(self: Database, words: Sequence[str], *, most: int) -> list[Paper]:
     """The newest papers, one a work, on whose authors one of these words stands somewhere; case does not matter."""
     printed = cast(t.paper.c.authors, Text)

@@ -19,7 +19,8 @@ from digest.site.room import Form
 
 _PAGE = """\
 {% from "site/subscription.html.j2" import fields, summary %}
-<form method="post">{{ summary(say, faults) }}{{ fields(typed, say, faults, zones=["UTC"], trending=true) }}</form>
+<form method="post">{{ summary(say, faults) }}
+{{ fields(typed, say, faults, below, zones=["UTC"], trending=true) }}</form>
 """
 
 
@@ -32,7 +33,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 def page(pages: Pages, typed: Typed, found: Faults | None = None, language: str = "en") -> html.HtmlElement:
-    return html.fromstring(pages.page("only", typed=typed, say=FORMS[language], faults=found or {}))
+    return html.fromstring(pages.page("only", typed=typed, say=FORMS[language], faults=found or {}, below=str))
 
 
 def post(page: html.HtmlElement, **changes: str) -> Form:

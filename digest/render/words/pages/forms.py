@@ -16,6 +16,7 @@ class Forms:
     kind: str
     words: str
     author: str
+    example_head: str
     example: str
     which: str  # a summary: whose papers, of all who bear the name
     which_note: str
@@ -74,6 +75,7 @@ FORMS = {
         kind="Kind",
         words="Words",
         author="Author",
+        example_head="For example:",
         example='"mixture of experts" AND rout*',
         which="Which person of that name?",
         which_note="Many people share a name. Whatever you say here tells their papers apart; nothing of it has to be.",
@@ -147,6 +149,7 @@ FORMS = {
         kind="Art",
         words="Wörter",
         author="Autor",
+        example_head="Zum Beispiel:",
         example='"mixture of experts" AND rout*',
         which="Welche Person dieses Namens?",
         which_note="Viele heißen gleich. Alles, was Sie hier sagen, hilft, ihre Arbeiten auseinanderzuhalten; nichts "
