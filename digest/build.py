@@ -316,7 +316,7 @@ class House:
             """
             if delivery.kind == NOTICE:
                 return None
-            reader = self.reader(delivery.subscriber)
+            reader = self.roll.known(delivery.subscriber)
             if reader is None:
                 return Withheld("the reader has left")
             if delivery.kind == "manual":
@@ -336,6 +336,7 @@ class House:
 
         return Desk(
             address_of=address_of,
+            turned=lambda serial: self.roll.turned(self.store, serial),
             sender_of=sender_of,
             readdress=self.press.readdress,
             presume=lambda delivery: delivery.kind in self.config.presumed,

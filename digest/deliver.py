@@ -72,6 +72,8 @@ class Desk:
     """What of a letter is decided only when it goes out."""
 
     address_of: AddressOf
+    turned: Callable[[int], bool] = lambda _: False
+    """Whether `address_of` has looked at an older roll than that of this number; it looks anew then."""
     sender_of: Callable[[Delivery], str] = lambda delivery: delivery.sender
     readdress: Callable[[bytes, Mailbox], bytes] = _readdress
     presume: Callable[[Delivery], bool] = lambda _: False
@@ -242,12 +244,13 @@ class _Worker:
         """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""
         now, desk = self._shared.clock(), self._shared.desk
         mailbox = desk.address_of(delivery)
+        recipient = mailbox.wire if isinstance(mailbox, Mailbox) else delivery.recipient
+        standing = watch.standing(delivery, recipient)
+        if desk.turned(standing.roll):
+            return self._prepared(delivery, watch)
         if isinstance(mailbox, Withheld):
             self._withhold(delivery, mailbox, now)
-            return None
-        recipient = mailbox.wire if mailbox else delivery.recipient
-        standing = watch.standing(delivery, recipient)
-        if not standing.held:
+        elif not standing.held:
             self._leave(delivery, "another process has it")
         elif standing.left is not None:
             self._close(delivery, State.CANCELLED, standing.left, now, counted=False)

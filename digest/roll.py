@@ -41,6 +41,17 @@ class Roll:
         self._refresh(store)
         return self._by_id.get(id)
 
+    def known(self, id: str) -> Subscriber | None:  # noqa: A002
+        """The reader of that id, as of when it was last looked."""
+        return self._by_id.get(id)
+
+    def turned(self, store: Store, serial: int) -> bool:
+        """Whether that was before the roll had this number; then it is looked again."""
+        if serial == self._serial:
+            return False
+        self._refresh(store)
+        return True
+
     def at(self, store: Store, address: str) -> Subscriber | None:
         """The reader of that address, as delivery.address_key gives it."""
         self._refresh(store)

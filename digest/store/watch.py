@@ -14,7 +14,8 @@ _QUESTION = """
 SELECT
   (SELECT reason FROM suppression WHERE address = {0}),
   (SELECT min(why) FROM departure WHERE subscriber = {0} AND subscription IN ({0}, '')),
-  (SELECT count(*) FROM delivery WHERE id = {0} AND epoch = {0} AND state = '{leased}')
+  (SELECT count(*) FROM delivery WHERE id = {0} AND epoch = {0} AND state = '{leased}'),
+  (SELECT serial FROM roll)
 """
 
 
@@ -25,6 +26,7 @@ class Standing:
     suppressed: str | None = None  # why its address gets no letters
     left: str | None = None  # why its reader gets none
     held: bool = True  # the lease is still ours
+    roll: int = 0  # moves on with every change of who reads what (Store.roll)
 
 
 class Watch:
@@ -53,11 +55,11 @@ class Watch:
         try:
             cursor = self._connection.cursor()
             cursor.execute(self._question, asked)
-            suppressed, left, held = cursor.fetchone()
+            suppressed, left, held, roll = cursor.fetchone()
             cursor.close()
         except self._fault as error:
             raise DigestError(f"the database cannot be asked whether a letter is still wanted: {error}") from error
-        return Standing(suppressed, left, bool(held))
+        return Standing(suppressed, left, bool(held), roll)
 
 
 def watch(self: Database) -> Watch:
