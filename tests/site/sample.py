@@ -24,6 +24,7 @@ from digest.subscription import Subscriber
 from tests.config.files import folder
 from tests.store.samples import NOW, SLOT, keep, preprint, publication
 
+KEY = "the present secret and long enough"
 HOSTILE = 'Sparse <b>models</b> & "more"'
 CONFIG = """\
 sender: Morning Papers <papers@example.org>
@@ -130,6 +131,7 @@ def send(
     *,
     at: datetime = NOW,
     number: int = 1,
+    page: str | None = None,
 ) -> None:
     """An issue with these papers, and its letter."""
     with store.reading() as connection:
@@ -140,6 +142,7 @@ def send(
         recipient=f"{reader}@example.org",
         message=b"Subject: x\r\n\r\nx\r\n",
         message_id=f"<{reader}.{slot}@example.org>",
+        page=page,
     )
     whole = publication(
         replace(_DUE, subscriber=reader, name=name),
@@ -187,3 +190,12 @@ def rows(store: Store) -> dict[str, list[Any]]:
 def told(page: httpx.Response) -> str:
     """What a page says, without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text))
+
+
+def changed(store: Store, before: dict[str, list[Any]]) -> dict[str, tuple[int, int]]:
+    """By table, how many rows have gone and come since; that the roll moved on is not told."""
+    after = rows(store)
+    found = {
+        name: (len(set(before[name]) - set(after[name])), len(set(after[name]) - set(before[name]))) for name in after
+    }
+    return {name: counts for name, counts in found.items() if any(counts) and name != "roll"}
