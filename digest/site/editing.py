@@ -71,8 +71,15 @@ class Editing(Mine):
         ]
 
     def show(self, request: Request) -> Response:
+        """The form, with what its rules would have brought, where there is time to try them."""
         chosen = self._chosen(request)
-        return self._page(request, chosen, shown(chosen.before or {}))
+        seen = shown(chosen.before or {})
+        try:
+            spend(request, TRIES)
+            trials = self._trials(request, chosen.reader, seen)
+        except HTTPException:
+            trials = {}
+        return self._page(request, chosen, seen, trials=trials)
 
     def keep(self, request: Request, form: Form) -> Response:
         chosen = self._chosen(request)
@@ -158,7 +165,7 @@ class Editing(Mine):
         words, sources = self.say(FORMS, chosen.reader.language), tuple(self.house().config.sources)
         return faults(changed, seen, words, at=place, sources=sources, before=chosen.before)
 
-    def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> Mapping[int, Trial]:
+    def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> dict[int, Trial]:
         store, words, say = self.house().store, self.say(FORMS, reader.language), self.say(TRIALS, reader.language)
         grounds: Grounds = request.app.state.grounds
         ground = grounds.ground(store, self.clock())

@@ -209,8 +209,7 @@ class Feedback(Copies):
         """The paper with that number. Raises TokenError, and HTTPException where there is none."""
         opened, number = self.issue(request), request.path_params["number"]
         store = self.house().store
-        lines = lines_of(opened.copy, store) if opened and opened.copy else []
-        chosen = [line for line in lines if line.number == number]
+        chosen = lines_of(opened.copy, store, number) if opened and opened.copy else []
         if opened is None or not chosen:
             raise HTTPException(404)
         [item] = reread(opened.reader, opened.subscription, chosen, store).values()

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.passes import PAGE
 from digest.render.words.pages.settings import SETTINGS
+from digest.site.limits import LETTERS, spend
 from digest.site.mine import Mine, here
 from digest.site.room import Form, posted
 from digest.token import TokenExpired
@@ -43,6 +44,7 @@ class Goodbye(Mine):
             payload = error.payload
         house, reader = self.house(), self.house().reader(str(payload["subscriber"]))
         say, language = self.say(SETTINGS, reader.language if reader else None), reader.language if reader else None
+        spend(request, LETTERS)
         if reader:
             house.enrolment.link(reader.email, now=self.clock())
         return self.notice(say.sent, say.sent_note, language=language)

@@ -20,7 +20,7 @@ from digest.render.words import words
 from digest.render.words.pages.issues import ISSUES
 from digest.site.copies import Copies, Opened
 from digest.site.fresh import kept
-from digest.site.reread import Line, followed_on, lines_of, reread
+from digest.site.reread import MOST_BEHIND, Line, followed_on, lines_of, reread
 from digest.store import Copy
 from digest.subscription import Subscriber, Subscription
 
@@ -35,6 +35,7 @@ class _Chapter:
     title: str
     typed: bool
     entries: Sequence[tuple[Listed, int, bool, bool | None]]  # card, number, whether a followed name is on it, opinion
+    rest: str = ""  # how many more there were
 
 
 class Issues(Copies):
@@ -77,6 +78,7 @@ class Issues(Copies):
         if site is None:
             raise HTTPException(404)
         told = house.store.told_lately(reader.id, name, _IN_A_FEED)
+        last = house.store.issues(reader.id, 1, subscription=name, letters=True)
         once = {(each.paper, each.event): each for each in reversed(told)}  # what was sent again stands there once
         papers = house.store.called({each.paper for each in told})
         ledger, sender = house.store.ledger_id(), house.config.sender.name or "Morning Papers"
@@ -85,7 +87,7 @@ class Issues(Copies):
             title=f"{name} · {sender}",
             author=sender,
             itself=f"{site}/feed/{token}.atom",
-            page=f"{site}/",
+            page=house.press.passes.issue(reader, name, last[0].kind, last[0].slot) if last else f"{site}/",
             updated=datetime.combine(self.clock().astimezone(UTC).date(), time(), UTC),
             language=words(reader.language).CODE,
             entries=[
@@ -120,7 +122,9 @@ class Issues(Copies):
             )
         if behind := lines[len(shown) :]:
             say = self.say(ISSUES, reader.language)
-            yield _Chapter(title=say.behind, typed=False, entries=entries(behind))
+            over = len(copy.behind) - MOST_BEHIND
+            rest = words(reader.language).others(over) if over > 0 else ""
+            yield _Chapter(title=say.behind, typed=False, entries=entries(behind), rest=rest)
 
     def _neighbour(self, opened: Opened, which: tuple[str, str] | None) -> str | None:
         """The path of another issue's copy."""

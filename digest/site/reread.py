@@ -25,15 +25,16 @@ class Line:
     paper: Paper
 
 
-def lines_of(copy: Copy, store: Store) -> list[Line]:
-    """All that an issue told, in order, first what it showed."""
-    told = (*copy.shown, *copy.behind)
-    found = store.called({each.paper for each in told})
-    return [
-        Line(number=number, told=each, paper=found[each.paper])
-        for number, each in enumerate(told, 1)
-        if each.paper in found
-    ]
+MOST_BEHIND = 500
+"""Papers that a letter had no room for and that its copy has; a first issue can have thousands."""
+
+
+def lines_of(copy: Copy, store: Store, only: int | None = None) -> list[Line]:
+    """What an issue told, in order, first what it showed; the paper of one number alone, where given."""
+    told = [*enumerate((*copy.shown, *copy.behind[:MOST_BEHIND]), 1)]
+    wanted = [(number, each) for number, each in told if only in (None, number)]
+    found = store.called({each.paper for _, each in wanted})
+    return [Line(number=number, told=each, paper=found[each.paper]) for number, each in wanted if each.paper in found]
 
 
 def reread(

@@ -14,6 +14,7 @@ from digest.render.words.pages.settings import SETTINGS
 from digest.render.words.pages.settings import Settings as Words
 from digest.site.faults import Fault, Faults
 from digest.site.forms import zones
+from digest.site.limits import LETTERS, spend
 from digest.site.mine import Mine
 from digest.site.room import Form, posted
 from digest.store import Document
@@ -57,6 +58,7 @@ class Settings(Mine):
         if fault := self._no_address(address, reader, say):
             values = _values(document) | {"email": _line(address)}
             return self._page(request, reader, values, {"email": (Fault(fault),)})
+        spend(request, LETTERS)
         self.house().enrolment.move(reader, address, now=self.clock())
         return self.notice(say.asked, say.asked_note, language=reader.language)
 

@@ -35,9 +35,7 @@ def issue(house: House) -> str:
     return path_of(house.press.passes.issue(ada_of(house), HOSTILE, "scheduled", SLOT))
 
 
-@pytest.mark.parametrize(
-    ("number", "key"), [(1, "00003"), (2, "00001"), (3, "00002"), (4, "00006"), (5, "00005")]
-)
+@pytest.mark.parametrize(("number", "key"), [(1, "00003"), (2, "00001"), (3, "00002"), (4, "00006"), (5, "00005")])
 def test_numbers_are_those_of_the_letter(house: House, web: httpx.Client, issue: str, number: int, key: str) -> None:
     assert f"/paper/arxiv:2611.{key}" in web.get(f"{issue}/{number}/more").text
     assert web.post(f"{issue}/{number}/more").status_code == 303
@@ -190,4 +188,3 @@ def test_foreign_pages_cannot_press_a_button(house: House, web: httpx.Client, is
     answer = web.post(f"{issue}/1/more", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert rows(house.store) == before
-

@@ -9,13 +9,16 @@ from pathlib import Path
 import httpx
 import pytest
 from lxml import etree
+from sqlalchemy import select
 
 from digest.build import House
 from digest.delivery import State
 from digest.passes import FEED, ISSUE, PAGE
+from digest.site.reread import MOST_BEHIND
+from digest.store import tables
 from digest.token import sign
 from tests.site.sample import HOSTILE, KEY, ada_of, opened, path_of, rows, send, served, told
-from tests.store.samples import NOW, SLOT
+from tests.store.samples import NOW, SLOT, keep, preprint
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -32,7 +35,9 @@ def web(house: House) -> Iterator[httpx.Client]:
         yield client
 
 
-def copy_of(house: House, slot: str = SLOT, name: str = HOSTILE, reader: str | None = None, kind: str = "scheduled") -> str:
+def copy_of(
+    house: House, slot: str = SLOT, name: str = HOSTILE, reader: str | None = None, kind: str = "scheduled"
+) -> str:
     owner = house.reader(reader) if reader else ada_of(house)
     assert owner
     return path_of(house.press.passes.issue(owner, name, kind, slot))
@@ -160,10 +165,11 @@ def test_a_feed_has_what_was_told_the_newest_issue_first(house: House, web: http
     answer = web.get(feed_of(house))
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = etree.fromstring(answer.content)
-    links = [each.get("href").rpartition(":")[2] for each in feed.findall("a:entry/a:link", ATOM)]
+    links = [str(each.get("href")).rpartition(":")[2] for each in feed.findall("a:entry/a:link", ATOM)]
     assert links == [f"2611.0000{number}" for number in (3, 1, 2, 6, 5, 4)]
     assert all(
-        each.get("href").startswith("https://papers.example.org/lists/") for each in feed.findall(".//a:link", ATOM)
+        str(each.get("href")).startswith("https://papers.example.org/lists/")
+        for each in feed.findall(".//a:link", ATOM)
     )
     assert feed.findtext("a:title", namespaces=ATOM) == f"{HOSTILE} · Morning Papers"
     ids = [each.text for each in feed.findall(".//a:id", ATOM)]
@@ -190,3 +196,14 @@ def test_a_feed_has_sixty_entries_at_most_and_each_once(house: House, web: httpx
         send(house.store, ada.id, HOSTILE, f"by hand {number}", [1, 2, 3, 4, 5], [], at=NOW + timedelta(hours=number))
     feed = etree.fromstring(web.get(feed_of(house)).content)
     assert len(feed.findall("a:entry", ATOM)) == 5
+
+
+def test_what_a_copy_cannot_hold_is_counted(house: House, web: httpx.Client) -> None:
+    ada = ada_of(house)
+    keep(house.store, *(preprint(f"2612.{number:05}", title=f"Paper {number}") for number in range(MOST_BEHIND + 7)))
+    with house.store.reading() as connection:
+        works = list(connection.scalars(select(tables.paper.c.work).where(tables.paper.c.title.like("Paper %"))))
+    send(house.store, ada.id, HOSTILE, "large", [1], works)
+    page = web.get(copy_of(house, "large"))
+    assert page.text.count('<article class="paper">') == MOST_BEHIND + 1
+    assert "+ 7 more" in page.text

@@ -95,7 +95,9 @@ def test_a_pause_is_made_longer_and_ended(house: House, web: httpx.Client) -> No
     assert ada_of(house).pause_until is None
 
 
-@pytest.mark.parametrize("day", ["", "tomorrow", "2026-11-20", "2026-11-19", "20261201x", "2026-13-01", "\x00", "9" * 9])
+@pytest.mark.parametrize(
+    "day", ["", "tomorrow", "2026-11-20", "2026-11-19", "20261201x", "2026-13-01", "\x00", "9" * 9]
+)
 def test_a_pause_is_until_a_day_to_come(house: House, web: httpx.Client, day: str) -> None:
     before = rows(house.store)
     answer = web.post(f"{page_of(house)}/pause", data={"until": day})
