@@ -68,6 +68,30 @@ DECISIONS: Mapping[State, tuple[State, ...]] = {
 """What a person may make of a letter, and from which states."""
 
 
+MENDS: Mapping[State, str] = {
+    State.READY: "goes out with the next round: {deliver}",
+    State.LEASED: "a process is sending it now",
+    State.DEFERRED: "is tried again by itself; now: {retry}",
+    State.IN_DOUBT: "nobody knows whether it arrived. Ask the reader, or look for its Message-ID in the relay's log; "
+    "then {presume}, or {retry}",
+    State.FAILED: "was refused for good. Mend what the reason says, then {retry}",
+    State.SUPPRESSED: "its address gets no letters: {suppressions} says why, and lifts it; then {retry}",
+    State.POISON: "whoever sent it died, three times: look at it ({preview}), then {retry}",
+    State.CANCELLED: "is never sent, as somebody decided; {retry} sends it after all",
+}
+"""What to do about a letter, by its state; each door puts in how it does that."""
+
+
+def decided(before: State | None, state: State) -> str:
+    """What came of the decision that a letter, which was `before`, be in `state`."""
+    among = DECISIONS[state]
+    if before is None:
+        return "no such letter"
+    if before in among:
+        return f"was {before}, is {state}"
+    return f"is {before}, and stays so: only what is {' or '.join(among)} can be made {state}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """A letter on its way (RFC 5321's word): the addresses as they go on the wire, and the bytes."""

@@ -242,7 +242,7 @@ def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
         found = True
         words = f"letters wait since {since:%Y-%m-%d %H:%M} UTC"
         yield Finding(about="outbox", outcome="wrong", words=words, mend="`digest deliver` sends them, or says why not")
-    for state, said in _OPEN.items():
+    for state, said in OPEN.items():
         if count := letters.get(state):
             found = True
             words = f"{count:,} {'letter' if count == 1 else 'letters'} {said}"
@@ -255,7 +255,7 @@ def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
         )
 
 
-_OPEN = {
+OPEN = {
     State.IN_DOUBT: "in doubt: nobody knows whether they arrived",
     State.FAILED: "refused for good",
     State.POISON: "set aside, since whoever sent them died",

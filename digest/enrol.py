@@ -15,6 +15,7 @@ from typing import Literal
 from digest.config.folder import SIGNED_UP
 from digest.config.reader import reader_of
 from digest.delivery import Envelope, address_key
+from digest.errors import ConfigError
 from digest.letter import Mailbox
 from digest.passes import AGES, CONFIRM, MOVE, Passes
 from digest.press import Press
@@ -53,16 +54,18 @@ class Enrolment:
     def confirm(self, pending: str, *, now: datetime) -> Subscriber | None:
         """The address has agreed: the reader, with what they asked for; None where that was confirmed before."""
 
-        def decide(asked: Pending, row: ReaderRow | None) -> tuple[ReaderRow, Sequence[str]]:
+        def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, Sequence[str]]:
             if row is None:
                 row = ReaderRow(id=_fresh_id(), address=asked.address, document=asked.document, created=now)
                 return row, [each["name"] for each in row.document["subscriptions"]]
-            left = {name for reader, name in self.store.departures() if reader == row.id}
             document, names = _joined(row.document, asked.document, left)
+            if not self._is_understood(document):  # what they wrote once is no rule any more
+                kept = [each for each in row.document["subscriptions"] if self._is_understood(_alone(each))]
+                document, names = _joined(asked.document | {"subscriptions": kept}, asked.document, left)
             return ReaderRow(id=row.id, address=row.address, document=document, created=row.created), names
 
         row = self.store.admit(pending, decide, now=now)
-        return reader_of(row.id, row.document, self.language) if row else None
+        return self._present(row) if row else None
 
     def link(self, address: str, *, now: datetime) -> bool:
         """Somebody wants the link to their page; it goes to the address alone. False where too much was asked today.
@@ -95,9 +98,11 @@ class Enrolment:
             return ReaderRow(id=row.id, address=asked.address, document=document, created=row.created)
 
         asked = self.store.pending(pending)
-        other = self.roll.at(self.store, asked.address) if asked else None
+        # Who reads at the new address is told to nobody before that address has agreed.
+        both = asked and asked.done is None and "new" in (side, asked.said)
+        other = self.roll.at(self.store, asked.address) if asked and both else None
         if asked and other and other.id != asked.subscriber:
-            return "taken"
+            return "taken" if now < asked.expires else None
         return self.store.agree(pending, side, readdress, now=now)
 
     def rewrite(self, reader: str, change: Callable[[Document], Document]) -> Subscriber | None:
@@ -111,7 +116,18 @@ class Enrolment:
             return changed
 
         row = self.store.rewrite(reader, judged)
-        return reader_of(row.id, row.document, self.language) if row else None
+        return self._present(row) if row else None
+
+    def _present(self, row: ReaderRow) -> Subscriber:
+        """The reader as they are now, with all that they have said on their page: their links hold no other."""
+        return self.roll.reader(self.store, row.id) or reader_of(row.id, row.document, self.language)
+
+    def _is_understood(self, document: Document) -> bool:
+        try:
+            reader_of(SIGNED_UP, document, self.language)
+        except ConfigError:
+            return False
+        return True
 
     def _known(self, address: str) -> tuple[Mailbox, Subscriber | None]:
         box = Mailbox(address=address)
@@ -143,6 +159,11 @@ class Enrolment:
             for key in [f"{asked.id}/{name}"]
         ]
         return self.store.ask(asked, notices, most=MOST_ASKED, within=DAY, now=now)
+
+
+def _alone(subscription: Document) -> Document:
+    """A document of this subscription and nothing else that could be wrong."""
+    return {"email": "somebody@example.org", "subscriptions": [subscription]}
 
 
 def _joined(document: Document, more: Document, left: Collection[str]) -> tuple[Document, list[str]]:

@@ -67,6 +67,19 @@ def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) ->
     return [_of_helper(enricher, store.source(enricher.name), now) for enricher in enrichers]
 
 
+def details(each: Health) -> list[str]:
+    """What more there is to say of a source than its word: what is late, few, or failed."""
+    found = []
+    if each.word == "late" and each.due:
+        found.append(f"the list of {each.due} has not come; its papers are taken as soon as it does")
+    if each.word == "few":
+        found.append(f"{each.yesterday:,} yesterday, {each.usual_yesterday:g} usual")
+    if each.error and each.failures:
+        times = f"{each.failures} times in a row" if each.failures > 1 else "once"
+        found.append(f"failed {times}: {each.error}")
+    return found
+
+
 def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
     waits = state.asked_to_wait and state.next_try is not None and state.next_try > now
     word: Word = (

@@ -76,11 +76,14 @@ class Roll:
         return self._bad | shared
 
     def _refresh(self, store: Store) -> None:
-        serial = store.roll()
+        if store.roll() == self._serial:
+            return
         with self._lock:
+            serial = store.roll()  # who waited here need not look again
             if serial == self._serial:
                 return
-            for row in store.readers(max(self._serial, 0)):
+            # A lower number than before is that of a database that was put back: all of it is looked at.
+            for row in store.readers(max(self._serial, 0) if serial > self._serial else 0):
                 self._judge(row)
             present = store.reader_ids()
             self._signed = {key: each for key, each in self._signed.items() if key in present}

@@ -14,20 +14,15 @@ from digest.cli.say import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.delivery import State
     from digest.store import Brake, OutboxRow
 
-_HELP = {
-    "ready": "goes out with the next round: `digest deliver`, or by itself under `digest run`",
-    "leased": "a process is sending it now",
-    "deferred": "is tried again by itself; now: `digest outbox retry ID`",
-    "in doubt": "nobody knows whether it arrived. Ask the reader, or look for its Message-ID in the relay's log; then "
-    "`digest outbox presume-sent ID`, or `retry ID`",
-    "failed": "was refused for good. Mend what the reason says, then `digest outbox retry ID`",
-    "suppressed": "its address gets no letters: `digest suppressions` says why; `digest suppressions lift ADDRESS`",
-    "poison": "whoever sent it died, three times: look at it (`digest preview`), then `digest outbox retry ID`",
+_WAYS = {
+    "deliver": "`digest deliver`, or by itself under `digest run`",
+    "retry": "`digest outbox retry ID`",
+    "presume": "`digest outbox presume-sent ID`",
+    "suppressions": "`digest suppressions`",
+    "preview": "`digest preview`",
 }
-"""What to do about a letter, by its state."""
 
 
 @click.group("outbox", short_help="Show what waits, what was refused and why.", invoke_without_command=True)
@@ -63,7 +58,7 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
     @click.pass_context
     def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
         from digest.build import load, open_house
-        from digest.delivery import DECISIONS, State
+        from digest.delivery import DECISIONS, State, decided
 
         state = State(state_word)
         among = DECISIONS[state]
@@ -72,16 +67,8 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
             before = house.store.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
-            click.echo(f"{number}: {_outcome(before.get(number), state, among)}", err=number in left)
+            click.echo(f"{number}: {decided(before.get(number), state)}", err=number in left)
         ctx.exit(Exit.DONE if not left else Exit.FAILED if len(left) == len(ids) else Exit.PARTLY)
-
-
-def _outcome(before: State | None, state: State, among: Sequence[State]) -> str:
-    if before is None:
-        return "no such letter"
-    if before in among:
-        return f"was {before}, is {state}"
-    return f"is {before}, and stays so: only what is {' or '.join(among)} can be made {state}"
 
 
 _decision("retry", "ready", "Send these letters again with the next round, the same bytes.")
@@ -98,10 +85,12 @@ def _left_alone(brakes: Sequence[Brake], now: datetime) -> Iterator[str]:
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:
-    states = {str(row.state) for row in rows}
-    for state, words in _HELP.items():
-        if state in states and state not in ("ready", "leased"):
-            yield f"{state}: {words}"
+    from digest.delivery import MENDS, State
+
+    states = {row.state for row in rows}
+    for state, words in MENDS.items():
+        if state in states and state not in (State.READY, State.LEASED):
+            yield f"{state}: {words.format(**_WAYS)}"
 
 
 def _values(row: OutboxRow) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
@@ -77,6 +75,7 @@ def _worst(codes: list[Exit]) -> Exit:
 def _forever(house: House, place: Place, *, restored: bool) -> None:
     from digest import daemon
     from digest.cli.current import Current
+    from digest.cli.doors import pages
     from digest.cli.stop import on_signal
 
     current = Current(house, place)
@@ -112,20 +111,9 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
             daemon.Beat("tick", _TICK_EVERY, tick),
             daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
-        with _pages(lambda: current.house):
+        with pages(lambda: current.house):
             daemon.run(beats, stop=stop)
         log().info("stopped")
-
-
-def _pages(house: Callable[[], House]) -> AbstractContextManager[None]:
-    """The site beside the beats, where one is configured."""
-    config = house().config
-    if config.listen is None or config.site is None:
-        return nullcontext()
-    from digest.site import site
-    from digest.site.serve import beside
-
-    return beside(site(house, clock=lambda: datetime.now(UTC)), *config.listen, proxies=config.proxies)
 
 
 def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from digest.cli import Place
 from digest.errors import ConfigError
 
 
-@click.command("serve", short_help="Serve the pages by which readers leave.")
+@click.command("serve", short_help="Serve the pages of readers, and the admin's.")
 @click.pass_obj
 def command(place: Place) -> None:
-    """Serve the pages at `listen:` (behind a proxy that speaks https for `site:`), until SIGTERM.
+    """Serve the pages of readers at `listen:` (behind a proxy that speaks https for `site:`) and those of `admin:`,
+    whichever there are, until SIGTERM.
 
-    `digest run` does the same beside its other work where `listen:` is set.
+    `digest run` does the same beside its other work.
     """
     from digest.build import load, open_house
+    from digest.cli.doors import pages
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
-    from digest.site import site
-    from digest.site.serve import beside
 
     config = load(place.config)
-    if config.listen is None or config.site is None:
-        raise ConfigError("digest.yaml needs `site:`, where readers see the pages, and `listen: 127.0.0.1:8000`")
+    if (config.listen is None or config.site is None) and config.admin is None:
+        raise ConfigError(
+            "digest.yaml needs `site:`, where readers see the pages, and `listen: 127.0.0.1:8000`; or `admin:`"
+        )
     configure()
-    with open_house(config) as house:
-        click.echo(f"serving {config.site} at {config.listen[0]}:{config.listen[1]}", err=True)
-        app = site(lambda: house, clock=lambda: datetime.now(UTC))
-        with on_signal() as stop, beside(app, *config.listen, proxies=config.proxies):
-            stop.wait()
+    with open_house(config) as house, on_signal() as stop, pages(lambda: house) as said:
+        for line in said:
+            click.echo(line, err=True)
+        stop.wait()

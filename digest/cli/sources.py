@@ -42,19 +42,14 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
 
 
 def _lines(each: Health, now: datetime) -> list[str]:
+    from digest.health import details
+
     usual = f", {each.usual:g} usual" if each.usual is not None else ""
     last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"
     asked = "next try now" if each.next_try <= now else f"next try {_when(each.next_try, now)}"
     today = f"; {each.today:,} today{usual}" if each.today is not None else ""
-    lines = [f"{each.name}: {each.word}; {last}{today}; {asked}"]
-    if each.word == "late" and each.due:
-        lines.append(f"    the list of {each.due} has not come; its papers are taken as soon as it does")
-    if each.word == "few":
-        lines.append(f"    {each.yesterday:,} yesterday, {each.usual_yesterday:g} usual")
-    if each.error and each.failures:
-        times = f"{each.failures} times in a row" if each.failures > 1 else "once"
-        lines.append(f"    failed {times}: {each.error}")
-    return lines
+    head = f"{each.name}: {each.word}; {last}{today}; {asked}"
+    return [head, *(f"    {detail}" for detail in details(each))]
 
 
 def _when(moment: datetime, now: datetime) -> str:

@@ -7,9 +7,10 @@
                 └─ Config             frozen; or ConfigError with every problem of every file
 """
 
+from digest.config.admin import Admin
 from digest.config.bounces import Bounces
 from digest.config.folder import load
 from digest.config.relay import Relay
 from digest.config.values import Config
 
-__all__ = ["Bounces", "Config", "Relay", "load"]
+__all__ = ["Admin", "Bounces", "Config", "Relay", "load"]

@@ -83,6 +83,18 @@ def pages_of_nowhere(house: Document) -> Iterator[Problem]:
         yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
 
 
+def shared_socket(house: Document, entry: HouseEntry) -> Iterator[Problem]:
+    """The admin's pages have a socket of their own, and a key for what their forms carry."""
+    if entry.admin is None:
+        return
+    if entry.admin.listen == entry.listen:
+        what = "`listen`: the pages of readers are served there; the admin's need a port of their own"
+        yield house.problem(("admin", "listen"), what)
+    if entry.admin.token is None and not entry.secret:
+        what = "`admin`: its forms are signed, so `secret` is needed too: secret: {env: DIGEST_SECRET}"
+        yield house.problem(("admin",), what)
+
+
 def lonely_queue(house: Document, entry: HouseEntry) -> Iterator[Problem]:
     """Jobs wait in a database that machines share, and a library hands them out."""
     if not entry.queue:

@@ -59,6 +59,14 @@ def same_mailbox(box: Mailbox) -> str:
     return unicodedata.normalize("NFC", box.wire).casefold()
 
 
+def socket(value: object) -> tuple[str, int]:
+    """HOST:PORT of a socket to serve at."""
+    host, _, port = text(value).rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError("expected HOST:PORT, such as 127.0.0.1:8000")
+    return host.strip("[]"), int(port)
+
+
 def secret(value: object, info: ValidationInfo) -> SecretStr:
     """A text, `{env: NAME}` or `{file: PATH}`; what is found there is never part of a message."""
     if isinstance(value, dict) and len(value) == 1:

@@ -17,6 +17,7 @@ from digest.config.across import (
     pages_of_nowhere,
     repeated_names,
     shared_addresses,
+    shared_socket,
     unsigned_links,
 )
 from digest.config.document import Document, read
@@ -52,6 +53,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
         problems += foreign_signature(house, entry.sender.domain)
         problems += foreign_complaints(house, entry.sender.domain)
         problems += lonely_queue(house, entry)
+        problems += shared_socket(house, entry)
     sources = _judged_sources(house, problems, env)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
@@ -136,6 +138,7 @@ def _config(
         bounces=entry.bounces.bounces() if entry.bounces else None,
         site=entry.site,
         listen=entry.listen,
+        admin=entry.admin.admin() if entry.admin else None,
         signup=entry.signup.domains,
         proxies=entry.proxies,
         keys=entry.secret,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from digest.config.document import Document
 from digest.config.house import HouseEntry
 from digest.config.reader import ReaderEntry
+from digest.config.relay import is_here
 from digest.errors import Problem
 
 _SHORTEST_KEY = 16  # characters; below that a key can be guessed by trying
@@ -20,6 +21,11 @@ def house_hints(document: Document, entry: HouseEntry) -> Iterator[Problem]:
         if len(key.get_secret_value()) < _SHORTEST_KEY:
             what = f"`secret`: under {_SHORTEST_KEY} characters; links signed with it could be forged"
             yield document.problem(("secret", number), what)
+    if entry.admin and not is_here(entry.admin.listen[0]):
+        what = "`listen`: others reach this: the token would go in clear text"
+        if entry.admin.user_header:
+            what = f"`listen`: whoever reaches this can send {entry.admin.user_header} and is let in"
+        yield document.problem(("admin", "listen"), f"{what}; let nothing but the proxy in, best at 127.0.0.1")
 
 
 def reader_hints(document: Document, entry: ReaderEntry) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
+from digest.config.admin import AdminEntry
 from digest.config.bounces import BouncesEntry
-from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, text
+from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, socket, text
 from digest.config.relay import RelayEntry, is_here
 from digest.config.signing import SigningEntry
 from digest.config.words import shown
@@ -40,13 +41,6 @@ def _site(value: object) -> str:
     if url.query or url.fragment or url.username is not None:
         raise ValueError("expected the base of links alone, without login, ? and #")
     return url.geturl().rstrip("/")
-
-
-def _listen(value: object) -> tuple[str, int]:
-    host, _, port = text(value).rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise ValueError("expected HOST:PORT, such as 127.0.0.1:8000")
-    return host.strip("[]"), int(port)
 
 
 def _proxy(value: object) -> str:
@@ -114,7 +108,8 @@ class HouseEntry(Entry):
     journal: Text | None = None
     bounces: BouncesEntry | None = None
     site: Annotated[str, PlainValidator(_site)] | None = None
-    listen: Annotated[tuple[str, int], PlainValidator(_listen)] | None = None
+    listen: Annotated[tuple[str, int], PlainValidator(socket)] | None = None
+    admin: AdminEntry | None = None
     signup: Annotated[SignupEntry, BeforeValidator(_signup)] = SignupEntry(domains=())
     proxies: tuple[Annotated[str, PlainValidator(_proxy)], ...] = ("127.0.0.1/32", "::1/128")
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
+from digest.config.admin import Admin
 from digest.config.bounces import Bounces
 from digest.config.relay import Relay
 from digest.dkim import Signer
@@ -34,6 +35,7 @@ class Config:
     bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
     listen: tuple[str, int] | None  # where the pages are served
+    admin: Admin | None = None  # where the pages of who runs the house are served, and who may open them
     signup: tuple[str, ...] | None = ()  # domains whose people may sign up; None: everybody may
     proxies: tuple[str, ...] = ()  # addresses and networks that are believed when they tell for whom they ask
     keys: tuple[SecretStr, ...]  # the last signs, all verify

@@ -14,6 +14,8 @@
     /style.css, /site.js          here          what pages bring along
     /healthz, /readyz             here          the process lives; the database answers
 
+The admin's pages are a site of their own, on another socket: admin/.
+
 A page that acts is reached by a signed link (token.py); there are no cookies and no sessions.
 """
 
@@ -69,7 +71,7 @@ _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
     """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
-    hall = _Hall(house, clock)
+    hall = Hall(house, clock)
     front = Front(house, clock)
     rooms = (hall, front, *(room(house, clock) for room in _ROOMS))
     routes = [route for room in rooms for route in room.routes()]
@@ -91,7 +93,7 @@ def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starle
     return app
 
 
-class _Hall(Room):
+class Hall(Room):
     """What belongs to no room, and what is said where something fails."""
 
     def routes(self) -> list[BaseRoute]:

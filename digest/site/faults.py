@@ -99,10 +99,19 @@ def _judged(
         match each.loc:
             case ("email" | "timezone" as key, *_):
                 yield {"email": "email", "timezone": "zone"}[key], Fault(own[key])
+            case ("subscriptions", int(number), "when", *_) if number == at:
+                yield from _of_when(typed, say)
             case ("subscriptions", int(number), *rest) if number == at:
                 yield _of_subscription(each, tuple(rest), typed, say)
             case _:  # what the form does not show
                 yield "name", Fault(each.what, foreign=True)
+
+
+def _of_when(typed: Typed, say: Forms) -> Iterator[tuple[str, Fault]]:
+    if typed.rhythm == "chosen" and not typed.days:
+        yield "days", Fault(say.no_day)
+    if not typed.has_hour:
+        yield "hour", Fault(say.no_hour)
 
 
 def _of_subscription(each: Mistake, rest: tuple[int | str, ...], typed: Typed, say: Forms) -> tuple[str, Fault]:
@@ -110,10 +119,6 @@ def _of_subscription(each: Mistake, rest: tuple[int | str, ...], typed: Typed, s
         case ("rules", int(number), *steps) if number < len(typed.rules):
             where = f" {say.column.format(each.character + 1)}" if each.character is not None else ""
             return _of_rule(typed.rules[number], steps), Fault(each.what + where, foreign=True)
-        case ("when", *_):
-            if typed.rhythm == "chosen" and not typed.days:
-                return "days", Fault(say.no_day)
-            return "hour", Fault(say.no_hour)
         case ("limit", *_):
             return "limit", Fault(say.no_limit)
         case (str(field), *_) if field in _ORDER:

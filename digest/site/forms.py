@@ -103,6 +103,10 @@ class Typed:
         return f"{','.join(days) if self.rhythm == 'chosen' else self.rhythm} {self.hour}"
 
     @property
+    def has_hour(self) -> bool:
+        return _when(f"daily {self.hour}") is not None
+
+    @property
     def has_more(self) -> bool:
         """Whether anything under "More" is other than by default."""
         plain = Typed(name=self.name, zone=self.zone, rhythm=self.rhythm, days=self.days, hour=self.hour)

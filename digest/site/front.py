@@ -17,7 +17,7 @@ from digest.render.cards import Listed, listed
 from digest.render.words.pages.forms import FORMS
 from digest.render.words.pages.front import FRONT
 from digest.render.words.pages.trials import TRIALS
-from digest.site.faults import Fault, Faults, faults
+from digest.site.faults import MOST_RULES, Fault, Faults, faults
 from digest.site.forms import Row, Typed, given, typed
 from digest.site.ground import Grounds
 from digest.site.limits import LETTERS, TRIES, spend
@@ -27,7 +27,6 @@ from digest.subscription import Trending
 
 _ROWS = (Row(number=0), Row(number=1, kind="author"))
 _MORE = 3  # rows, by a press of the button
-_MOST_TRIED = 40
 _TOP = Trending(top=5)
 _WEEK = timedelta(days=7)
 _LONGEST_ADDRESS = 320  # RFC 3696; longer ones are not even shown again
@@ -59,8 +58,7 @@ class Front(Room):
         if "add" in form:
             return self._page(seen.with_rows(_MORE), email)
         if "try" in form:
-            spend(request, TRIES)
-            return self._page(seen, email, trials=self._trials(seen))
+            return self._page(seen, email, trials=self._trials(request, seen))
         document = {"email": email, "timezone": seen.zone, "subscriptions": [seen.subscription()]}
         wrong = faults(document, seen, self.say(FORMS), sources=tuple(self.house().config.sources))
         if not wrong.get("email") and (foreign := self._foreign(email)):
@@ -74,9 +72,8 @@ class Front(Room):
 
     def try_out(self, request: Request, form: Form) -> Response:
         """What one rule would have brought: a piece of a page, for the script."""
-        spend(request, TRIES)
         seen = typed(form, Typed())
-        trials = self._trials(replace(seen, rows=seen.rules[:1]))
+        trials = self._trials(request, replace(seen, rows=seen.rules[:1]))
         return self.page("trial", "", trials=list(trials.values()))
 
     def ask_link(self, request: Request) -> Response:
@@ -124,11 +121,14 @@ class Front(Room):
             return None
         return Fault(self.say(FRONT).wrong_domain.format(", ".join(domains)))
 
-    def _trials(self, seen: Typed) -> dict[int, Trial]:
+    def _trials(self, request: Request, seen: Typed) -> dict[int, Trial]:
         store, words, say = self.house().store, self.say(FORMS), self.say(TRIALS)
+        rows = seen.rules[:MOST_RULES]
+        for _ in rows:
+            spend(request, TRIES)
         ground = self.grounds.ground(store, self.clock())
         with self.grounds:
-            return {row.number: tried(seen, row, ground, store, words, say) for row in seen.rules[:_MOST_TRIED]}
+            return {row.number: tried(seen, row, ground, store, words, say) for row in rows}
 
     def _voted(self) -> Sequence[Listed]:
         """What is much noticed: the top of /trending."""

@@ -18,6 +18,7 @@ RENEWED = timedelta(minutes=10)
 """How often at most it is made anew."""
 
 _AT_ONCE = 2
+_FIRST = 20.0  # seconds in which the first one is to be made
 _PATIENCE = 4.0  # seconds in which one of those has to come to an end
 
 
@@ -44,9 +45,10 @@ class Grounds:
         made = self._made
         if made and now - made[0] < RENEWED:
             return made
-        if not self._making.acquire(blocking=made is None):
-            assert made
-            return made
+        if not self._making.acquire(timeout=0 if made else _FIRST):
+            if made:
+                return made
+            raise HTTPException(429, "the papers are still being made ready")
         try:
             made = self._made
             if made and now - made[0] < RENEWED:

@@ -13,6 +13,7 @@ from digest.store import copies as _copies
 from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import journals as _journals
+from digest.store import lists as _lists
 from digest.store import outbox as _outbox
 from digest.store import papers, sources, subscriptions, works
 from digest.store import post as _post
@@ -27,6 +28,7 @@ from digest.store.comebacks import Evidence, Known, Suppression
 from digest.store.copies import Copy, Told
 from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
+from digest.store.lists import Clock
 from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
 from digest.store.papers import Added
@@ -47,6 +49,7 @@ __all__ = [
     "Answers",
     "Bond",
     "Brake",
+    "Clock",
     "Copy",
     "Document",
     "Due",
@@ -205,6 +208,15 @@ class Store(Database):
     # How things stand
     standing = _standing.standing
     prune = _standing.prune
+
+    # Lists, a page at a time
+    letters = _lists.letters
+    clocks = _lists.clocks
+    gone = _lists.gone
+    late = _lists.late
+    coming = _lists.coming
+    barred = _lists.barred
+    some_suppressions = _lists.some_suppressions
 
     # Journals
     ledger_id = _journals.ledger_id

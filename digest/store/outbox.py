@@ -125,7 +125,11 @@ def close_tries(self: Database, results: Sequence[Result]) -> None:
         for fence, some in ((_HELD | (_COLUMN.state == State.IN_DOUBT), sent), (_HELD, others)):
             if some:
                 connection.execute(_CLOSE.where(fence), some)
-        connection.execute(insert(t.attempt), tries)
+        # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
+        kept = select(_COLUMN.id).where(_COLUMN.id.in_([row["number"] for row in rows]))
+        there = set(connection.scalars(kept.with_for_update(read=True, key_share=True)))
+        if tries := [each for each in tries if each["delivery_id"] in there]:
+            connection.execute(insert(t.attempt), tries)
 
 
 def lapse(

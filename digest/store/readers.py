@@ -12,7 +12,7 @@ from sqlalchemy import insert as plain_insert
 
 from digest.delivery import Envelope, State, address_key
 from digest.store import tables as t
-from digest.store.engine import Database, insert
+from digest.store.engine import Database, insert, queue_up
 from digest.store.post import put
 
 Document = dict[str, Any]
@@ -20,6 +20,8 @@ Document = dict[str, Any]
 
 NOTICE = "notice"
 """The kind of a letter without papers."""
+
+_ASKED = 0x61736B  # a lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ def ask(
     """
     c = t.pending.c
     with self.writing() as connection:
+        queue_up(connection, _ASKED)  # else many who ask at the same moment would all be the first
         connection.execute(delete(t.pending).where(c.expires < now - within))
         if within and most <= (
             connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
@@ -114,23 +117,31 @@ def pending(self: Database, id: str) -> Pending | None:  # noqa: A002
 def admit(
     self: Database,
     id: str,  # noqa: A002
-    decide: Callable[[Pending, ReaderRow | None], tuple[ReaderRow, Collection[str]]],
+    decide: Callable[[Pending, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
     *,
     now: datetime,
 ) -> ReaderRow | None:
     """A sign-up is confirmed, once: who has that address now is decided, and which subscriptions they come back to.
 
-    None where it was confirmed before, or too long ago asked for.
+    `decide` is given what they have left; the empty name, under which they left all, is left one by one then. None
+    where it was confirmed before, or too long ago asked for.
     """
     with self.writing() as connection:
-        serial = turn_page(connection)
+        queue_up(connection, _ASKED)
         asked = _open(connection, id, "sign-up", now)
-        if asked is None:
+        if asked is None:  # and the roll stays as it is, however often a link is followed
             return None
-        row, names = decide(asked, _reader(connection, address=asked.address))
+        serial = turn_page(connection)
+        row = _reader(connection, address=asked.address)
+        left = _left(connection, row.id) if row else {}
+        row, names = decide(asked, row, left)
         _keep(connection, row, serial)
         c = t.departure.c
         connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
+        if whole := left.get(""):
+            others = [each["name"] for each in row.document["subscriptions"] if each["name"] not in (*names, *left)]
+            for name in others:
+                connection.execute(plain_insert(t.departure).values(subscriber=row.id, subscription=name, **whole))
         connection.execute(update(t.pending).where(t.pending.c.id == id).values(done=now, subscriber=row.id))
     return row
 
@@ -148,15 +159,18 @@ def agree(
     None where there is nothing to confirm any more.
     """
     with self.writing() as connection:
-        serial = turn_page(connection)
+        queue_up(connection, _ASKED)
         asked = _open(connection, id, "address", now)
-        row = _reader(connection, id=asked.subscriber) if asked else None
-        if asked is None or row is None:
+        if asked is None or _reader(connection, id=asked.subscriber) is None:
             return None
         mine = update(t.pending).where(t.pending.c.id == id)
         if asked.said in ("", side):
             connection.execute(mine.values(said=side))
             return "half"
+        serial = turn_page(connection)
+        row = _reader(connection, id=asked.subscriber)
+        if row is None:
+            return None
         moved = readdress(row, asked)
         if (other := _reader(connection, address=moved.address)) and other.id != row.id:
             connection.execute(mine.values(done=now))
@@ -222,7 +236,7 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
     connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
     connection.execute(delete(t.delivery).where(theirs, c.state != State.LEASED))
-    nobody = {"subscriber": "", "sender": "", "recipient": "", "issue_id": None, "notice": None}
+    nobody = {"subscriber": "", "sender": "", "recipient": "", "domain": "", "issue_id": None, "notice": None}
     connection.execute(
         update(t.delivery).where(theirs).values(**nobody, state=State.CANCELLED, reason="the reader was forgotten")
     )
@@ -252,6 +266,13 @@ def _open(connection: Connection, id: str, kind: str, now: datetime) -> Pending 
     """What is asked for and still waits to be confirmed."""
     asked = _pending(connection, id)
     return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None
+
+
+def _left(connection: Connection, subscriber: str) -> dict[str, dict[str, Any]]:
+    """What a reader has left, by name: when and why."""
+    c = t.departure.c
+    rows = connection.execute(select(c.subscription, c.at, c.why).where(c.subscriber == subscriber)).mappings()
+    return {row["subscription"]: {"at": row["at"], "why": row["why"]} for row in rows}
 
 
 def _keep(connection: Connection, row: ReaderRow, serial: int) -> None:

@@ -79,13 +79,23 @@ function live(form, rules) {
       const answer = await fetch(form.dataset.try, { method: "POST", body: asked, signal });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const chosen = row.dataset.chosen;
-      const held = said.contains(document.activeElement);
-      if (held && chosen) return; // who goes through a choice with the keys is not thrown out of it
-      said.replaceChildren(...page.body.childNodes);
+      show(said, [...page.body.children]);
     } catch (error) {
       if (error.name !== "AbortError") said.replaceChildren();
     }
+  }
+
+  /** The answer in the place of the last one; who is about to choose among people keeps the choice, and the focus. */
+  function show(said, parts) {
+    const people = said.contains(document.activeElement) && said.querySelector(".people");
+    if (!people) {
+      said.replaceChildren(...parts);
+      return;
+    }
+    for (const part of [...said.children]) if (part !== people) part.remove();
+    const [first, ...rest] = parts.filter((part) => !part.matches(".people"));
+    if (first) people.before(first);
+    people.after(...rest);
   }
 
   /** The paper of the chosen person among the known ones, in the place of the one chosen before. */

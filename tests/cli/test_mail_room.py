@@ -153,14 +153,21 @@ def test_who_has_left_may_come_back(room: Room) -> None:
     assert room.call("readers", "leave", "nobody").exit_code == 2
 
 
-def test_the_pages_are_served_where_they_are_configured(room: Room) -> None:
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "site: https://papers.example.org\nlisten: 127.0.0.1:{0}\n",
+        "admin: {{listen: '127.0.0.1:{0}', token: a token that is long enough}}\n",
+    ],
+)
+def test_the_pages_are_served_where_they_are_configured(room: Room, keys: str) -> None:
     refused = room.call("serve")
     assert (refused.exit_code, "`listen: 127.0.0.1:8000`" in refused.stderr) == (2, True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     config = room.folder / "config" / "digest.yaml"
-    config.write_text(config.read_text() + f"site: https://papers.example.org\nlisten: 127.0.0.1:{port}\n")
+    config.write_text(config.read_text() + keys.format(port))
     for command in ("serve", "run"):
         process = subprocess.Popen([sys.executable, "-m", "digest", command], stderr=subprocess.PIPE, text=True)
         try:

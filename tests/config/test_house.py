@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import load
+from digest.config import Config, load
 from tests.config.files import HOUSE, folder, house_problem, told
 
 
@@ -20,7 +20,33 @@ from tests.config.files import HOUSE, folder, house_problem, told
         ("signup: everyone\n", "6:9: `signup`: expected open, closed or {domains: [example.org]}"),
         ("signup: {domains: [not a domain]}\n", "6:20: `domains`: `not a domain` is no domain"),
         ("proxies: [nowhere]\n", "6:11: `proxies`: expected an address or a network, such as 10.0.0.0/8"),
-        ("admin: {}\n", "6:1: unknown key `admin`"),
+        ("admin: {token: 0123456789abcdef}\n", "6:8: `listen` is missing"),
+        ("admin: 127.0.0.1:8001\n", "6:8: `admin`: expected keys and values"),
+        ("admin: {listen: 8001, token: 0123456789abcdef}\n", "6:17: `listen`: expected HOST:PORT"),
+        ("admin: {listen: 127.0.0.1:8001}\n", "6:8: `admin`: who may come in? write `token: {env: DIGEST_ADMIN}`, or"),
+        (
+            "admin: {listen: 127.0.0.1:8001, tokn: 0123456789abcdef}\n",
+            "6:33: unknown key `tokn`: did you mean `token`?",
+        ),
+        ("admin: {listen: 127.0.0.1:8001, token: 0123456789abcde}\n", "6:40: `token`: under 16 characters it can be"),
+        ("admin: {listen: 127.0.0.1:8001, token: {env: NOWHERE}}\n", "6:40: `token`: the environment has no NOWHERE"),
+        (
+            "admin: {listen: 127.0.0.1:8001, user_header: 'X User'}\n",
+            "6:46: `user_header`: expected the name of a header",
+        ),
+        (
+            "admin: {listen: 127.0.0.1:8001, user_header: Authorization}\n",
+            "6:46: `user_header`: `Authorization` proves no",
+        ),
+        (
+            "admin: {listen: 127.0.0.1:8001, user_header: X-Remote-User}\n",
+            "6:8: `admin`: its forms are signed, so `secret` is needed too",
+        ),
+        (
+            "admin: {listen: 127.0.0.1:80, token: 0123456789abcdef}\nlisten: 127.0.0.1:80\nsite: https://x.org\n"
+            "secret: x\n",
+            "6:17: `listen`: the pages of readers are served there; the admin's need a port of their own",
+        ),
         ("database: mysql://localhost/x\n", "6:11: `database`: expected sqlite:///digest.db or postgresql://"),
         ("owner: nobody\n", "6:8: `owner`: no mail address: An email address must have an @-sign."),
         ("owner: a@example.org, b@example.org\n", "6:8: `owner`: no mail address"),
@@ -100,6 +126,37 @@ def test_a_queue_wants_a_database_that_machines_share(tmp_path: Path) -> None:
     shared = folder(tmp_path, HOUSE + "queue: true\ndatabase: postgresql://localhost/digest\n")
     assert load(shared, env={}).queue
     assert not load(folder(tmp_path, HOUSE + "queue: false\n"), env={}).queue
+
+
+def test_the_admin_comes_in_by_a_token_or_by_a_proxy_or_by_either(tmp_path: Path) -> None:
+    def loaded(text: str) -> Config:
+        return load(folder(tmp_path, HOUSE + text), env={"ADMIN": "0123456789abcdef\n"})
+
+    by_token = loaded("admin: {listen: '[::1]:8001', token: {env: ADMIN}}\n")
+    assert by_token.admin
+    assert by_token.admin.token
+    assert (by_token.admin.listen, by_token.admin.user_header) == (("::1", 8001), None)
+    assert by_token.admin.token.get_secret_value() == "0123456789abcdef"
+    assert "0123456789abcdef" not in repr(by_token)
+    by_proxy = loaded(
+        "secret: a secret that is long enough\nadmin: {listen: 127.0.0.1:1, user_header: X-Remote-User}\n"
+    )
+    assert by_proxy.admin
+    assert (by_proxy.admin.token, by_proxy.admin.user_header) == (None, "X-Remote-User")
+    assert loaded("").admin is None
+
+
+@pytest.mark.parametrize(
+    ("login", "said"),
+    [("token: 0123456789abcdef", "in clear text"), ("user_header: X-User, token: 0123456789abcdef", "send X-User")],
+)
+def test_an_admin_s_socket_that_others_reach_is_warned_of(tmp_path: Path, login: str, said: str) -> None:
+    def warnings(listen: str) -> list[str]:
+        place = folder(tmp_path, HOUSE + f"admin: {{listen: {listen}, {login}}}\n")
+        return [str(each) for each in load(place, env={}).warnings]
+
+    assert [said in each for each in warnings("0.0.0.0:8001")] == [True]
+    assert warnings("127.0.0.1:8001") == []
 
 
 def test_a_feed_with_two_mistakes_is_told_twice(tmp_path: Path) -> None:

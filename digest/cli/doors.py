@@ -1,0 +1,42 @@
+"""What `serve` and `run` share: the pages that the config wants served, each on its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digest.build import House
+
+
+@contextmanager
+def pages(house: Callable[[], House]) -> Iterator[list[str]]:
+    """Serve the pages of readers (`listen:`) and the admin's (`admin:`), whichever there are; says what and where.
+
+    Raises DigestError where a socket is taken.
+    """
+    config, said = house().config, []
+    with ExitStack() as open_doors:
+        if config.listen and config.site:
+            from digest.site import site
+            from digest.site.serve import beside
+
+            open_doors.enter_context(beside(site(house, clock=_now), *config.listen, proxies=config.proxies))
+            said.append(f"serving {config.site} at {_spelled(*config.listen)}")
+        if config.admin:
+            from digest.site.admin import admin
+            from digest.site.serve import beside
+
+            open_doors.enter_context(beside(admin(house, clock=_now), *config.admin.listen))
+            said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")
+        yield said
+
+
+def _spelled(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,367 @@
+"""Those who sign up: what they ask for, confirm, change and have forgotten, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+from typing import Literal
+
+import pytest
+from sqlalchemy import func, select
+
+from digest.delivery import Delivery, Envelope, Result, State
+from digest.store import NOTICE, Agreed, Document, Pending, ReaderRow, Store, Wishes
+from digest.store import tables as t
+from tests.store.samples import NOW, envelope, publication, subscribe
+
+DAY = timedelta(days=1)
+LEASE = timedelta(minutes=5)
+EVE: Document = {"email": "Eve@example.org", "subscriptions": [{"name": "Sparse", "when": "daily 07:30"}]}
+
+
+def pending(
+    id_: str = "one",
+    kind: Literal["sign-up", "address", "link"] = "sign-up",
+    address: str = "eve@example.org",
+    subscriber: str | None = None,
+    **more: object,
+) -> Pending:
+    whole = Pending(id=id_, kind=kind, address=address, subscriber=subscriber, at=NOW, expires=NOW + 2 * DAY)
+    document = {"email": address} if kind == "address" else EVE | {"email": address}
+    return replace(whole, document=document, **more)  # type: ignore[arg-type]
+
+
+def notice(to: str = "eve@example.org", number: str = "one") -> Envelope:
+    return replace(envelope("eve"), recipient=to, message_id=f"<{number}.notice@example.org>")
+
+
+def ask(store: Store, asked: Pending, most: int = 3) -> bool:
+    notices = [(f"{asked.id}/confirm", notice(asked.address, asked.id))]
+    return store.ask(asked, notices, most=most, within=DAY, now=asked.at)
+
+
+def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
+    if row is None:
+        row = ReaderRow(id=f"web-{asked.id}", address=asked.address, document=asked.document, created=NOW)
+    return row, [each["name"] for each in asked.document["subscriptions"]]
+
+
+def admitted(store: Store, id_: str = "one", address: str = "eve@example.org") -> ReaderRow:
+    assert ask(store, pending(id_, address=address))
+    row = store.admit(id_, decide, now=NOW)
+    assert row
+    return row
+
+
+def rows(store: Store, table: str) -> int:
+    with store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(t.metadata.tables[table])) or 0
+
+
+def claimed(store: Store) -> list[Delivery]:
+    return store.claim(now=NOW, owner="one", limit=50, lease=LEASE)
+
+
+def test_what_is_asked_for_is_kept_with_its_letter(store: Store) -> None:
+    assert ask(store, pending())
+    assert store.pending("one") == pending()
+    assert store.pending("two") is None
+    [letter] = claimed(store)
+    assert (letter.kind, letter.subscriber, letter.recipient) == (NOTICE, "", "eve@example.org")
+    assert store.readers() == []
+
+
+def test_so_many_letters_a_day_and_what_is_refused_leaves_no_trace(store: Store) -> None:
+    assert [ask(store, pending(f"{number}")) for number in range(5)] == [True] * 3 + [False] * 2
+    assert ask(store, pending("other", address="other@example.org"))
+    assert (rows(store, "pending"), rows(store, "delivery"), rows(store, "letter")) == (4, 4, 4)
+    later = NOW + DAY
+    assert ask(store, pending("later", at=later, expires=later + 2 * DAY))
+
+
+def test_of_many_who_ask_at_one_moment_no_more_are_heard(store: Store) -> None:
+    together = Barrier(8)
+
+    def one(number: int) -> bool:
+        together.wait()
+        return ask(store, pending(f"{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(8))) == 3
+
+
+def test_what_has_long_expired_goes(store: Store) -> None:
+    ask(store, pending())
+    later = NOW + 4 * DAY
+    ask(store, pending("later", address="other@example.org", at=later, expires=later + 2 * DAY))
+    assert store.pending("one") is None
+
+
+def test_a_sign_up_is_confirmed_once_and_in_time(store: Store) -> None:
+    before = store.roll()
+    row = admitted(store)
+    assert store.roll() == before + 1
+    assert store.reader(address="eve@example.org") == store.reader(id="web-one") == replace(row, serial=before + 1)
+    assert store.admit("one", decide, now=NOW) is None
+    done = store.pending("one")
+    assert done
+    assert (done.done, done.subscriber) == (NOW, "web-one")
+    ask(store, pending("late"))
+    assert store.admit("late", decide, now=NOW + 2 * DAY) is None
+    ask(store, pending("link", kind="link", address="x@example.org"))
+    assert store.admit("link", decide, now=NOW) is None
+    assert store.admit("nothing", decide, now=NOW) is None
+    assert len(store.readers()) == 1
+
+
+def test_two_presses_at_one_moment_make_one_reader(store: Store) -> None:
+    ask(store, pending("one"))
+    ask(store, pending("two"))
+    together = Barrier(4)
+
+    def one(id_: str) -> ReaderRow | None:
+        together.wait()
+        return store.admit(id_, decide, now=NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(one, ["one", "one", "two", "two"]))
+    assert sum(row is not None for row in found) == 2
+    assert len(store.readers()) == 1
+
+
+def test_who_decides_otherwise_changes_nothing(store: Store) -> None:
+    ask(store, pending())
+    before = store.roll()
+
+    def refuse(*_: object) -> tuple[ReaderRow, list[str]]:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        store.admit("one", refuse, now=NOW)
+    assert (store.roll(), store.readers()) == (before, [])
+    assert store.admit("one", decide, now=NOW)
+
+
+def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) -> None:
+    row = admitted(store)
+    two = [*EVE["subscriptions"], {"name": "Dense", "when": "daily 07:30"}]
+    store.rewrite(row.id, lambda document: document | {"subscriptions": two})
+    store.leave(row.id, "", "they asked to", now=NOW)
+    ask(store, pending("again"))
+    seen: list[Collection[str]] = []
+
+    def look(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
+        seen.append(set(left))
+        return decide(asked, row, left)
+
+    store.admit("again", look, now=NOW)
+    assert seen == [{""}]
+    assert store.departures() == {(row.id, "Dense"): "they asked to"}
+
+
+def readdress(row: ReaderRow, asked: Pending) -> ReaderRow:
+    return replace(row, address=asked.address, document=row.document | asked.document)
+
+
+def test_a_reader_moves_when_both_addresses_agree(store: Store) -> None:
+    row = admitted(store)
+    ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
+
+    def agree(side: Literal["old", "new"]) -> Agreed | None:
+        return store.agree("move", side, readdress, now=NOW)
+
+    assert [agree("new"), agree("new"), agree("old"), agree("old")] == ["half", "half", "done", None]
+    found = store.reader(id=row.id)
+    assert found
+    assert (found.address, found.document["email"]) == ("new@example.org", "new@example.org")
+    assert store.reader(address="eve@example.org") is None
+
+
+def test_two_who_agree_at_one_moment_move_once(store: Store) -> None:
+    row = admitted(store)
+    ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
+    together = Barrier(4)
+
+    def one(side: Literal["old", "new"]) -> Agreed | None:
+        together.wait()
+        return store.agree("move", side, readdress, now=NOW)
+
+    sides: list[Literal["old", "new"]] = ["old", "new", "old", "new"]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, sides)).count("done") == 1
+
+
+def test_an_address_that_is_another_s_by_now_is_not_taken(store: Store) -> None:
+    row = admitted(store)
+    ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
+    admitted(store, "two", "new@example.org")
+    assert store.agree("move", "old", readdress, now=NOW) == "half"
+    assert store.agree("move", "new", readdress, now=NOW) == "taken"
+    assert store.agree("move", "new", readdress, now=NOW) is None
+    found = store.reader(id=row.id)
+    assert found
+    assert found.address == "eve@example.org"
+
+
+def test_a_move_of_nobody_or_too_late_is_none(store: Store) -> None:
+    row = admitted(store)
+    ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
+    assert store.agree("move", "old", readdress, now=NOW + 2 * DAY) is None
+    assert store.agree("one", "old", readdress, now=NOW) is None
+    roll = store.roll()
+    assert [store.agree("move", "old", readdress, now=NOW), store.admit("one", decide, now=NOW)] == ["half", None]
+    assert store.roll() == roll  # nobody need look anew
+    store.forget(row.id)
+    assert store.agree("move", "old", readdress, now=NOW) is None
+
+
+def test_a_change_is_whole_or_none(store: Store) -> None:
+    row = admitted(store)
+    changed = store.rewrite(row.id, lambda document: document | {"name": "Eve"})
+    assert changed
+    assert changed.document == row.document | {"name": "Eve"}
+    assert store.rewrite("web-nobody", lambda document: document) is None
+
+    def fail(document: Document) -> Document:
+        document["name"] = "Mallory"
+        raise ValueError
+
+    before = store.roll()
+    with pytest.raises(ValueError):  # noqa: PT011
+        store.rewrite(row.id, fail)
+    found = store.reader(id=row.id)
+    assert found
+    assert (found.document["name"], store.roll()) == ("Eve", before)
+
+
+def test_changes_at_one_moment_follow_each_other(store: Store) -> None:
+    """Nothing is lost, the number grows with each, and who looks since a number sees all that came after it."""
+    row = admitted(store)
+    together, begun = Barrier(2), store.roll()
+
+    def add(worker: int) -> None:
+        together.wait()
+        for number in range(20):
+            store.rewrite(row.id, lambda document, name=f"{worker}-{number}": document | {name: True})  # type: ignore[misc]
+
+    def look() -> list[int]:
+        seen = list[int]()
+        while not seen or seen[-1] < begun + 40:
+            serial = store.roll()
+            found = store.readers(serial - 1)
+            assert len(found) == 1
+            assert found[0].serial >= serial
+            seen.append(serial)
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        watched = pool.submit(look)
+        list(pool.map(add, range(2)))
+        assert sorted(watched.result()) == watched.result()
+    found = store.reader(id=row.id)
+    assert found
+    assert len(found.document.keys() - EVE.keys()) == 40
+    assert store.roll() == begun + 40
+
+
+def test_who_wants_to_be_forgotten_is_forgotten_whole(store: Store) -> None:
+    row, other = admitted(store), admitted(store, "two", "other@example.org")
+    for due in subscribe(store, row.id, other.id):
+        assert store.publish(publication(due))
+    for reader in (row.id, other.id):
+        store.leave(reader, "Sparse", "why", now=NOW)
+        store.pause(reader, NOW.date(), now=NOW)
+        store.mute(reader, "gpt", now=NOW)
+        store.renew_links(reader)
+        store.opine(reader, "arxiv:1", True, now=NOW)
+        store.answer(reader, "Wei Li", "arxiv:1", True, now=NOW)
+    ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
+    store.suppress("eve@example.org", "a complaint", now=NOW)
+    before = {name: rows(store, name) for name in t.metadata.tables}
+    roll = store.roll()
+    assert store.forget(row.id)
+    assert store.roll() == roll + 1
+    assert not store.forget(row.id)
+    assert store.reader_ids() == {other.id}
+    with store.reading() as connection:
+        everything = "\n".join(
+            repr(tuple(each))
+            for name, table in t.metadata.tables.items()
+            if name != "suppression"
+            for each in connection.execute(select(table))
+        )
+    assert row.id not in everything
+    assert "eve" not in everything.casefold()
+    for name in ("departure", "pause", "mute", "links", "opinion", "answer", "reader", "issue", "subscription"):
+        assert rows(store, name) == before[name] - 1, name
+    assert rows(store, "suppression") == 1
+    assert [letter.subscriber for letter in claimed(store) if letter.kind != NOTICE] == [other.id]
+
+
+def end(letter: Delivery, state: State) -> Result:
+    return Result(delivery=letter.id, epoch=letter.epoch, state=state, words="250 ok", began=NOW, ended=NOW)
+
+
+@pytest.mark.parametrize("lapsed", [False, True])
+@pytest.mark.parametrize("state", [State.SENT, State.READY, State.IN_DOUBT])
+def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: State, lapsed: bool) -> None:
+    row, other = admitted(store), admitted(store, "two", "other@example.org")
+    for due in subscribe(store, row.id, other.id):
+        assert store.publish(publication(due))
+    letters = claimed(store)
+    assert len(letters) == 4
+    if lapsed:
+        assert store.lapse(lambda owner: [], now=NOW + 2 * LEASE, retry_at=NOW + 3 * LEASE) == 4
+    assert store.forget(row.id)
+    with store.watch() as watch:
+        held = {letter.subscriber: watch.standing(letter, letter.recipient).held for letter in letters}
+    assert not held[row.id]
+    assert held[other.id] is not lapsed
+    store.close_tries([end(letter, state) for letter in letters])
+    with store.reading() as connection:
+        left = connection.execute(select(t.delivery)).mappings().all()
+    theirs = [each for each in left if each["subscriber"] != other.id and each["recipient"] != "other@example.org"]
+    for each in theirs:
+        assert (each["recipient"], each["sender"], each["domain"], each["issue_id"]) == ("", "", "", None)
+        assert each["state"] == State.CANCELLED
+    again = store.claim(now=NOW + DAY, owner="two", limit=50, lease=LEASE)
+    assert {letter.recipient for letter in again} <= {"other@example.org", f"{other.id}@example.org"}
+
+
+def test_wishes_replace_each_other_and_turn_the_roll(store: Store) -> None:
+    assert store.wishes() == Wishes()
+    before = store.roll()
+    store.pause("ada", NOW.date(), now=NOW)
+    store.pause("ada", None, now=NOW)
+    store.mute("ada", "gpt", now=NOW)
+    store.mute("ada", "gpt", now=NOW + DAY)
+    store.mute("ada", "bert", now=NOW + DAY)
+    store.mute("ben", "x", now=NOW)
+    store.unmute("ben", "x")
+    store.unmute("ben", "y")
+    store.renew_links("ada")
+    store.renew_links("ada")
+    assert store.wishes() == Wishes(pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2})
+    assert store.roll() == before + 10
+
+
+def test_opinions_replace_each_other_and_are_taken_back(store: Store) -> None:
+    store.opine("ada", "a", True, now=NOW)
+    store.opine("ada", "b", False, now=NOW)
+    store.opine("ada", "a", False, now=NOW + DAY)
+    store.opine("ben", "a", True, now=NOW)
+    assert [(each.paper, each.more, each.at) for each in store.opinions("ada")] == [
+        ("a", False, NOW + DAY),
+        ("b", False, NOW),
+    ]
+    store.opine("ada", "a", None, now=NOW)
+    assert [each.paper for each in store.opinions("ada")] == ["b"]
+
+
+def test_links_made_useless_at_one_moment_are_counted_each(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: store.renew_links("ada"), range(8)))
+    assert store.wishes().links == {"ada": 8}
