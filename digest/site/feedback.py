@@ -30,6 +30,7 @@ MOST_MUTED = 200
 
 _LONGEST = 500  # characters of a term
 _TERMS, _AUTHORS, _CATEGORIES = 8, 3, 4  # choices of each kind
+_LAST = 3  # terms that were muted last
 
 Fields = Sequence[tuple[str, str]]
 """Names and values."""
@@ -172,11 +173,12 @@ class Feedback(Copies):
 
     def _mute(self, spot: _Spot, say: Words, **typed: str) -> _Asked:
         muted = self._muted(spot.reader)
-        here = [term for term in muted if _is_rule(term) and parse(term).matches(spot.item.paper)]
+        last = muted[-_LAST:]  # so that who has just muted one sees it, whatever it matches
+        said = [t for t in muted if t in last or (_is_rule(t) and parse(t).matches(spot.item.paper))]
         return _Asked(
             title=say.mute,
             lines=[say.mute_note],
-            said=[(say.muted.format(term), [("term", term)]) for term in here],
+            said=[(say.muted.format(term), [("term", term)]) for term in reversed(said)],
             forms=[((), [("keep", "1", say.mute_button, True)])],
             choices=[term for term in dict.fromkeys(_terms(spot.item)) if term not in muted],
             **typed,

@@ -14,6 +14,7 @@ from digest.letter import mailto
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.render.words import words
+from digest.render.words.pages import spoken
 from digest.render.words.pages.forms import FORMS
 from digest.render.words.pages.me import ME
 from digest.render.words.pages.me import Me as Words
@@ -254,7 +255,7 @@ def _rule(rule: Rule, say: Words) -> str:
 
 def _when(when: When, language: str) -> str:
     """Monday to Friday, 07:30."""
-    say = FORMS["de" if language.startswith("de") else "en"]
+    say = spoken(FORMS, language)
     if when.at_once:
         return say.rhythms["once"]
     whole = {7: "daily", 5: "weekdays"}.get(len(when.days)) if when.days in (set(range(7)), set(range(5))) else None

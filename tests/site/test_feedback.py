@@ -161,6 +161,16 @@ def test_any_rule_may_be_muted_and_nothing_else(house: House, web: httpx.Client,
     assert "<b>bold" not in page
 
 
+def test_what_was_just_muted_is_told_whatever_it_matches(house: House, web: httpx.Client, issue: str) -> None:
+    web.post(f"{issue}/1/mute", data={"other": "nowhere in this paper"})
+    assert "You read nothing more with: nowhere in this paper" in told(web.get(f"{issue}/1/mute"))
+    for number in range(3):
+        web.post(f"{issue}/1/mute", data={"other": f"other{number}"})
+    page = told(web.get(f"{issue}/1/mute"))
+    assert "nowhere" not in page
+    assert "other2" in page
+
+
 def test_there_is_an_end_to_muting(house: House, web: httpx.Client, issue: str) -> None:
     ada = ada_of(house)
     for number in range(MOST_MUTED):
