@@ -175,13 +175,14 @@ def _joined(document: Document, more: Document, left: Collection[str]) -> tuple[
         if places and {"", kept[places[0]]["name"]} & set(left):
             kept[places[0]] = each
         else:
-            each = each | {"name": _unused(each["name"], [known["name"] for known in kept])}
+            each = each | {"name": unused(each["name"], [known["name"] for known in kept])}
             kept.append(each)
         names.append(each["name"])
     return document | {"subscriptions": kept}, names
 
 
-def _unused(name: str, names: Sequence[str]) -> str:
+def unused(name: str, names: Sequence[str]) -> str:
+    """The name, with a number where a subscription is called so."""
     if not any(_same(name, other) for other in names):
         return name
     return next(new for number in count(2) if not any(_same(new := f"{name} {number}", other) for other in names))

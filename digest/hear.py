@@ -129,8 +129,11 @@ def _evidence(bounce: Bounce, known: Known) -> Evidence:
 
 
 def _leaves(bounce: Bounce, known: Known | None) -> tuple[str, str, str] | None:
-    """A complaint ends the subscription that it is about; a notice has none, and its reader then leaves all."""
-    if bounce.kind != Kind.COMPLAINT or known is None:
+    """A complaint ends the subscription that it is about; a notice has none, and its reader then leaves all.
+
+    A notice that somebody asked for on a page is nobody's: there is nothing to leave.
+    """
+    if bounce.kind != Kind.COMPLAINT or known is None or not known.subscriber:
         return None
     return known.subscriber, known.subscription, "the reader called a letter spam"
 

@@ -221,14 +221,15 @@ def _deal(limit: int, wanted: Sequence[int]) -> list[int]:
 
 
 def _section(rule: Rule | None, papers: Sequence[Candidate], rules: Sequence[Rule], *, more: int) -> Section:
-    items = tuple(_item(candidate, rules) for candidate in papers)
+    items = tuple(item_of(candidate, rules) for candidate in papers)
     if rule is None:
         return Section(title="", items=items, more=more)
     query = "" if rule.author else rule.query.text
     return Section(title=rule.title, query=query, author=rule.author, items=items, more=more)
 
 
-def _item(candidate: Candidate, rules: Sequence[Rule]) -> Item:
+def item_of(candidate: Candidate, rules: Sequence[Rule]) -> Item:
+    """The paper as these rules found it."""
     return Item(
         work=candidate.work,
         event=candidate.event,

@@ -36,6 +36,15 @@ class TokenError(DigestError):
     """A link that is not ours, not for this, or too old; says nothing of what was wrong with it."""
 
 
+class TokenExpired(TokenError):
+    """A link that we made for this, and that has grown old: who holds it may be sent a new one, to their mailbox."""
+
+    def __init__(self, purpose: str, payload: Payload) -> None:
+        self.purpose = purpose
+        self.payload = dict(payload)
+        super().__init__("this link has grown old: ask for a new one")
+
+
 def sign(purpose: str, payload: Payload, keys: Sequence[str], *, at: datetime | None = None) -> str:
     """The token, of letters, digits, "-", "_" and one "."; the last of the keys signs.
 
@@ -51,13 +60,15 @@ def verify(
 ) -> dict[str, str | int]:
     """The payload of a token that any of the keys signed for this purpose; not older than `max_age` at `now`.
 
-    Raises TokenError.
+    Raises TokenError; TokenExpired where nothing but its age is wrong.
     """
     payload, *issued = _content(purpose, token, keys)
     if max_age is not None:
         assert now is not None, "an age is reckoned from now"
-        if not issued or not 0 <= now.timestamp() - issued[0] <= max_age.total_seconds():
+        if not issued or now.timestamp() < issued[0]:
             raise TokenError("this link has grown old: ask for a new one")
+        if now.timestamp() - issued[0] > max_age.total_seconds():
+            raise TokenExpired(purpose, payload)
     return dict(payload)
 
 

@@ -15,7 +15,7 @@ from digest.errors import MailboxError
 from digest.hear import Ear, Heard, hear
 from digest.letter import Mailbox
 from digest.mailbox import Piece
-from digest.store import Publication, Store
+from digest.store import NOTICE, Publication, Store
 from digest.token import stamp
 from tests.store.samples import NOW, envelope
 
@@ -234,6 +234,15 @@ def test_a_complaint_ends_the_subscription_at_once(store: Store, box: Path) -> N
     (heard,) = listen(store, box, complaint(to))
     assert (heard.kind, heard.left) == ("complaint", True)
     assert list(store.departures()) == [("ada", "Sparse")]
+
+
+def test_a_complaint_about_a_notice_that_belongs_to_nobody_makes_nobody_leave(store: Store, box: Path) -> None:
+    letter = replace(envelope("ada"), message_id="<notice@example.org>")
+    store.notify("a link", letter, subscriber="", kind=NOTICE, now=NOW)
+    [held] = store.claim(now=NOW, owner="a process", limit=1, lease=DAY)
+    (heard,) = listen(store, box, complaint(f"b+{stamp(held.id, held.envelope.message_id, KEYS)}@bounces.example.org"))
+    assert (heard.kind, heard.proven, heard.left) == ("complaint", True, False)
+    assert store.departures() == {}
 
 
 def test_a_complaint_that_proves_nothing_ends_nothing(store: Store, box: Path) -> None:

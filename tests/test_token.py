@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.token import TokenError, sign, verify
+from digest.token import TokenError, TokenExpired, sign, verify
 
 KEYS = ["an old secret", "the newest secret"]
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -87,6 +87,30 @@ def test_a_link_to_confirm_grows_old() -> None:
     for now in (NOW + two_days + timedelta(seconds=1), NOW - timedelta(seconds=1)):
         with pytest.raises(TokenError, match="old"):
             verify("confirm", token, KEYS, max_age=two_days, now=now)
+
+
+def test_a_link_that_is_ours_and_only_old_tells_whose_it_was() -> None:
+    token = sign("confirm", ADA, KEYS, at=NOW)
+    late = NOW + timedelta(days=3)
+    with pytest.raises(TokenExpired) as caught:
+        verify("confirm", token, KEYS, max_age=timedelta(days=2), now=late)
+    assert (caught.value.purpose, caught.value.payload) == ("confirm", ADA)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        sign("confirm", ADA, KEYS),
+        sign("confirm", ADA, KEYS, at=NOW + timedelta(days=9)),
+        sign("confirm", ADA, ["another"], at=NOW),
+        sign("page", ADA, KEYS, at=NOW),
+        sign("confirm", ADA, KEYS, at=NOW)[:-1],
+    ],
+)
+def test_what_is_not_ours_is_never_said_to_be_merely_old(token: str) -> None:
+    with pytest.raises(TokenError) as caught:
+        verify("confirm", token, KEYS, max_age=timedelta(days=2), now=NOW + timedelta(days=3))
+    assert not isinstance(caught.value, TokenExpired)
 
 
 def test_a_link_without_a_time_is_too_old_where_age_matters() -> None:

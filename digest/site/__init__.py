@@ -7,6 +7,10 @@
     /unsubscribe/TOKEN            leaving.py    looking at it changes nothing, since mail scanners follow links
     /paper/KEY, .bib, .ris        papers.py     one paper: its versions, its other records, its references
     /trending, .atom, .bib, .ris  trending.py   what most people vote for; /trending/2026-11-20 is an earlier day
+    /issue/TOKEN                  issues.py     the web copy of an issue; /feed/TOKEN.atom is a subscription's feed
+    /issue/TOKEN/N/more, …        feedback.py   less, author, mute: what a reader says of its paper number N
+    /me/TOKEN                     me.py         a reader's own page; below it settings.py, editing.py (subscriptions),
+                                                exports.py and goodbye.py (delete everything, make older links useless)
     /style.css, /site.js          here          what pages bring along
     /healthz, /readyz             here          the process lives; the database answers
 
@@ -29,33 +33,62 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from digest.build import House
 from digest.errors import DigestError
+from digest.passes import PAGE
 from digest.render.words.pages.common import COMMON
+from digest.render.words.pages.settings import SETTINGS
+from digest.site.editing import Editing
+from digest.site.exports import Exports
+from digest.site.feedback import Feedback
 from digest.site.front import Front
+from digest.site.goodbye import Goodbye
 from digest.site.guard import Guard
+from digest.site.issues import Issues
 from digest.site.joining import Joining
 from digest.site.leaving import Leaving
 from digest.site.limits import Limits
+from digest.site.me import Me
 from digest.site.papers import Papers
 from digest.site.room import Room
+from digest.site.settings import Settings
 from digest.site.trending import Trending
-from digest.token import TokenError
+from digest.token import TokenError, TokenExpired
 
-_ROOMS = (Front, Joining, Leaving, Papers, Trending)
+_ROOMS = (
+    Joining,
+    Leaving,
+    Papers,
+    Trending,
+    Issues,
+    Feedback,
+    Me,
+    Settings,
+    Editing,
+    Exports,
+    Goodbye,
+)
 _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 
 def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
     """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
     hall = Hall(house, clock)
-    routes = [*hall.routes(), *(route for room in _ROOMS for route in room(house, clock).routes())]
+    front = Front(house, clock)
+    rooms = (hall, front, *(room(house, clock) for room in _ROOMS))
+    routes = [route for room in rooms for route in room.routes()]
     if below := hall.below(""):
         routes.append(Mount(below, routes=list(routes)))  # a proxy may leave the path of `site:` on
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Guard)],
-        exception_handlers={TokenError: hall.no_link, HTTPException: hall.no_page, DigestError: hall.later},
+        exception_handlers={
+            TokenExpired: hall.old_link,
+            TokenError: hall.no_link,
+            HTTPException: hall.no_page,
+            DigestError: hall.later,
+        },
     )
     app.state.limits = Limits(clock)
+    app.state.grounds = front.grounds
     app.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return app
 
@@ -83,6 +116,17 @@ class Hall(Room):
         """One answer to every token that is not ours, whatever is wrong with it."""
         say = self.say(COMMON)
         return self.notice(say.no_link, say.no_link_note, status=404)
+
+    def old_link(self, request: Request, error: Exception) -> Response:
+        """A link to a reader's page that is ours and too old: they may have a new one sent to their address."""
+        assert isinstance(error, TokenExpired)
+        if error.purpose != PAGE:
+            return self.no_link(request, error)
+        reader = self.house().reader(str(error.payload["subscriber"]))
+        language = reader.language if reader else None
+        say = self.say(SETTINGS, language)
+        action = f"/me/{request.path_params['token']}/again"
+        return self.notice(say.old, say.old_note, language=language, action=action, button=say.old_button, status=410)
 
     def no_page(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

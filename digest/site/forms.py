@@ -162,7 +162,7 @@ def given(typed: Typed, words: object, faults: Mapping[str, object], *, trending
         "typed": typed,
         "words": words,
         "faults": faults,
-        "zones": _zones(),
+        "zones": zones(),
         "trending": trending,
         "tried": {},
         "script": True,
@@ -170,7 +170,7 @@ def given(typed: Typed, words: object, faults: Mapping[str, object], *, trending
 
 
 @cache
-def _zones() -> tuple[str, ...]:
+def zones() -> tuple[str, ...]:
     """Names of time zones to choose from."""
     return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
 

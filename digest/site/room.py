@@ -149,6 +149,10 @@ class Room:
         """The path as a browser sees it, where the site is not at the root of its host."""
         return urlsplit(self.house().config.site or "").path.rstrip("/") + path
 
+    def path(self, url: str) -> str:
+        """The path of an address of our own below the site's (`below` brings it back)."""
+        return url.removeprefix(self.house().config.site or "")
+
     def opened(self, purpose: str, token: str) -> dict[str, str | int]:
         """What a link's token names (passes.py). Raises TokenError."""
         return self.house().press.passes.opened(purpose, token, now=self.clock())

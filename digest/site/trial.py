@@ -90,6 +90,7 @@ def tried(typed: Typed, row: Row, ground: Ground, store: Store, words: Forms, sa
 
 def _alone(typed: Typed, row: Row, words: Forms) -> Subscription | tuple[Fault, ...]:
     """A subscription of this rule alone; or what is wrong with the rule."""
+    row = replace(row, was=None)  # here it is the only one
     bounded = replace(typed, rows=(row,), trending=False)
     found: tuple[Fault, ...] = ()
     for each in (bounded, Typed(rows=(row,))):

@@ -9,6 +9,7 @@ from digest.store import answers as _answers
 from digest.store import brakes as _brakes
 from digest.store import claims as _claims
 from digest.store import comebacks as _comebacks
+from digest.store import copies as _copies
 from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import journals as _journals
@@ -24,6 +25,7 @@ from digest.store.answers import Answers
 from digest.store.brakes import Brake
 from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
+from digest.store.copies import Copy, Told
 from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.lists import Clock
@@ -48,6 +50,7 @@ __all__ = [
     "Bond",
     "Brake",
     "Clock",
+    "Copy",
     "Document",
     "Due",
     "Evidence",
@@ -70,6 +73,7 @@ __all__ = [
     "Step",
     "Store",
     "Suppression",
+    "Told",
     "Waiting",
     "Watch",
     "Wishes",
@@ -181,6 +185,9 @@ class Store(Database):
     publish = _issues.publish
     publish_all = _issues.publish_all
     issues = _issues.issues
+    copy = _copies.copy
+    called_in_letter = _copies.called_in_letter
+    told_lately = _copies.told_lately
 
     # Outbox
     notify = _post.notify

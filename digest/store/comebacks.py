@@ -40,6 +40,7 @@ class Suppression:
     reason: str
     since: datetime
     evidence: tuple[str, ...] = ()  # newest first
+    kind: str = ""  # of the newest evidence that weighs something; empty: by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +125,30 @@ def lift(self: Database, address: str) -> bool:
         return bool(connection.execute(delete(t.suppression).where(t.suppression.c.address == address)).rowcount)
 
 
-def suppressions(self: Database) -> list[Suppression]:
-    """Every address that gets no letters, with what was said of it."""
+def suppressions(self: Database, address: str | None = None) -> list[Suppression]:
+    """Every address that gets no letters, with what was said of it; that one alone, where given."""
     c, e = t.suppression.c, t.evidence.c
+    wanted = select(c.address, c.reason, c.since).order_by(c.since, c.address)
+    if address is not None:
+        wanted = wanted.where(c.address == address)
     with self.reading() as connection:
-        rows = connection.execute(select(c.address, c.reason, c.since).order_by(c.since, c.address)).all()
+        rows = connection.execute(wanted).all()
         said: dict[str, list[str]] = {}
+        kinds: dict[str, str] = {}
         for batch in batches([row.address for row in rows]):
-            told = select(e.address, e.at, e.kind, e.words).where(e.address.in_(batch)).order_by(e.id.desc())
-            for address, at, kind, words in connection.execute(told):
-                said.setdefault(address, []).append(f"{at:%Y-%m-%d} {kind}: {words}")
+            told = select(e.address, e.at, e.kind, e.words, e.points).where(e.address.in_(batch))
+            for whose, at, kind, words, points in connection.execute(told.order_by(e.id.desc())):
+                said.setdefault(whose, []).append(f"{at:%Y-%m-%d} {kind}: {words}")
+                if points:
+                    kinds.setdefault(whose, kind)
     return [
-        Suppression(address=row.address, reason=row.reason, since=row.since, evidence=tuple(said.get(row.address, ())))
+        Suppression(
+            address=row.address,
+            reason=row.reason,
+            since=row.since,
+            evidence=tuple(said.get(row.address, ())),
+            kind=kinds.get(row.address, ""),
+        )
         for row in rows
     ]
 
@@ -154,14 +167,14 @@ def come_back(self: Database, subscriber: str, subscription: str) -> bool:
         return bool(connection.execute(gone).rowcount)
 
 
-def departures(self: Database) -> dict[tuple[str, str], str]:
-    """Who has left what, and why; an empty name stands for all of a reader's subscriptions."""
+def departures(self: Database, subscriber: str | None = None) -> dict[tuple[str, str], str]:
+    """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one, where given."""
     c = t.departure.c
+    wanted = select(c.subscriber, c.subscription, c.why)
+    if subscriber is not None:
+        wanted = wanted.where(c.subscriber == subscriber)
     with self.reading() as connection:
-        return {
-            (row.subscriber, row.subscription): row.why
-            for row in connection.execute(select(c.subscriber, c.subscription, c.why))
-        }
+        return {(row.subscriber, row.subscription): row.why for row in connection.execute(wanted)}
 
 
 def _added(connection: Connection, table: Table, row: dict[str, object]) -> bool:

@@ -87,11 +87,23 @@ def publish_all(self: Database, publications: Sequence[Publication], along: Alon
     return [number is not None for number in numbers]
 
 
-def issues(self: Database, subscriber: str | None = None, limit: int = 100) -> list[IssueRow]:
-    """The latest issues, newest first."""
+def issues(
+    self: Database,
+    subscriber: str | None = None,
+    limit: int | None = 100,
+    *,
+    subscription: str | None = None,
+    letters: bool = False,
+) -> list[IssueRow]:
+    """The latest issues, newest first, or all of them; of this reader and subscription alone, where given, and with
+    `letters` those alone that became one.
+    """
     wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
-    if subscriber is not None:
-        wanted = wanted.where(t.issue.c.subscriber == subscriber)
+    for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if letters:
+        wanted = wanted.where(t.issue.c.state == "composed")
     with self.reading() as connection:
         rows = connection.execute(wanted).mappings().all()
         papers: dict[int, list[str]] = {row["id"]: [] for row in rows}
@@ -101,7 +113,8 @@ def issues(self: Database, subscriber: str | None = None, limit: int = 100) -> l
                 papers[number].append(key)
     return [
         IssueRow(
-            **{key: row[key] for key in row if key not in ("subscription_id", "page")}, papers=tuple(papers[row["id"]])
+            **{key: row[key] for key in row if key not in _HIDDEN},
+            papers=tuple(papers[row["id"]]),
         )
         for row in rows
     ]

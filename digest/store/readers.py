@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.delivery import Envelope, State
+from digest.delivery import Envelope, State, address_key
 from digest.store import tables as t
 from digest.store.engine import Database, insert, queue_up
 from digest.store.post import put
@@ -207,12 +207,13 @@ def forget(self: Database, id: str) -> bool:  # noqa: A002
         row = _reader(connection, id=id)
         if row is None:
             return False
-        _forget_mail(connection, row)
+        pending_ = t.pending.c
+        asked = (pending_.subscriber == id) | (pending_.address == row.address)
+        _forget_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
         said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
         for table in said:
             connection.execute(delete(table).where(table.c.subscriber == id))
-        pending_ = t.pending.c
-        connection.execute(delete(t.pending).where((pending_.subscriber == id) | (pending_.address == row.address)))
+        connection.execute(delete(t.pending).where(asked))
         stays = select(t.suppression.c.address)
         for against in (t.evidence, t.score):
             known = against.c.address
@@ -221,9 +222,16 @@ def forget(self: Database, id: str) -> bool:  # noqa: A002
     return True
 
 
-def _forget_mail(connection: Connection, row: ReaderRow) -> None:
+def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:
+    """Their letters, and the notices to them: those of what they `asked` went to other addresses of theirs too."""
     c = t.delivery.c
-    theirs = (c.subscriber == row.id) | ((c.kind == NOTICE) & (func.lower(c.recipient) == row.address))
+    notices = connection.execute(select(c.id, c.notice, c.recipient).where(c.kind == NOTICE))
+    to_them = [
+        number
+        for number, key, recipient in notices
+        if (key or "").partition("/")[0] in asked or address_key(recipient) == row.address
+    ]
+    theirs = (c.subscriber == row.id) | c.id.in_(to_them)
     numbers = select(c.id).where(theirs)
     connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
     connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))

@@ -102,11 +102,14 @@ def due(self: Database, now: datetime, among: Collection[int] | None = None) -> 
     return [due_of(row, newest) for row in (*slots, *alerts)]
 
 
-def next_due(self: Database) -> dict[tuple[str, str], datetime | None]:
-    """When each subscription, by (subscriber, name), is due next; None: at once."""
+def next_due(self: Database, subscriber: str | None = None) -> dict[tuple[str, str], datetime | None]:
+    """When each subscription, by (subscriber, name), is due next; None: at once. Of one reader alone, where given."""
     c = t.subscription.c
+    wanted = select(c.subscriber, c.name, c.next_due).where(c.active)
+    if subscriber is not None:
+        wanted = wanted.where(c.subscriber == subscriber)
     with self.reading() as connection:
-        rows = connection.execute(select(c.subscriber, c.name, c.next_due).where(c.active))
+        rows = connection.execute(wanted)
         return {(row.subscriber, row.name): row.next_due for row in rows}
 
 

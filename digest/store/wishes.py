@@ -31,19 +31,25 @@ class Opinion:
     at: datetime
 
 
-def wishes(self: Database) -> Wishes:
-    """What all readers have said of themselves."""
-    mutes: dict[str, tuple[str, ...]] = {}
+def wishes(self: Database, subscriber: str | None = None) -> Wishes:
+    """What all readers have said of themselves; one alone, where given."""
+    mutes: dict[str, list[str]] = {}
+    pauses = select(t.pause.c.subscriber, t.pause.c.until)
+    links = select(t.links.c.subscriber, t.links.c.version)
+    said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
+    if subscriber is not None:
+        pauses = pauses.where(t.pause.c.subscriber == subscriber)
+        links = links.where(t.links.c.subscriber == subscriber)
+        said = said.where(t.mute.c.subscriber == subscriber)
     with self.reading() as connection:
-        pauses = connection.execute(select(t.pause.c.subscriber, t.pause.c.until)).all()
-        links = connection.execute(select(t.links.c.subscriber, t.links.c.version)).all()
-        said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
-        for subscriber, term in connection.execute(said):
-            mutes[subscriber] = (*mutes.get(subscriber, ()), term)
+        until = {row.subscriber: row.until for row in connection.execute(pauses)}
+        versions = {row.subscriber: row.version for row in connection.execute(links)}
+        for whose, term in connection.execute(said):
+            mutes.setdefault(whose, []).append(term)
     return Wishes(
-        pauses={row.subscriber: row.until for row in pauses},
-        mutes=mutes,
-        links={row.subscriber: row.version for row in links},
+        pauses=until,
+        mutes={whose: tuple(terms) for whose, terms in mutes.items()},
+        links=versions,
     )
 
 
