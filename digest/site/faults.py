@@ -73,7 +73,7 @@ def _too_much(document: Document, typed: Typed, say: Forms, before: Document | N
     if len(typed.rules) > max(MOST_RULES, len(seen.rows)):
         yield f"rule-{typed.rules[MOST_RULES].number}", Fault(say.too_many_rules.format(MOST_RULES))
     for row in typed.rules:
-        old = Row() if row.was is None else seen.rows[row.was]
+        old = seen.rows[row.was] if row.was is not None and row.was < len(seen.rows) else Row()
         place = f"rule-{row.number}"
         if len(row.text) > LONGEST_RULE and row.text != old.text:
             yield place, Fault(say.too_long.format(LONGEST_RULE))

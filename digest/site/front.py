@@ -54,7 +54,7 @@ class Front(Room):
         """One answer to every form that can be meant, whatever is known of the address."""
         if self._domains() == ():
             raise HTTPException(404)
-        seen, email = typed(form, Typed(rows=_ROWS)), form.text("email")[:_LONGEST_ADDRESS]
+        seen, email = typed(form), form.text("email")[:_LONGEST_ADDRESS]
         if "add" in form:
             return self._page(seen.with_rows(_MORE), email)
         if "try" in form:
@@ -94,6 +94,7 @@ class Front(Room):
         self, seen: Typed, email: str = "", *, wrong: Faults | None = None, trials: Mapping[int, Trial] | None = None
     ) -> Response:
         house, say, domains = self.house(), self.say(FRONT), self._domains()
+        seen = seen if seen.rows else replace(seen, rows=_ROWS)
         more = given(seen, self.say(FORMS), wrong or {}, trending="huggingface" in house.config.sources)
         return self.page(
             "front",

@@ -262,6 +262,13 @@ def test_forms_that_are_no_forms(house: House, web: httpx.Client) -> None:
     assert letters(house) == []
 
 
+def test_a_place_in_a_document_that_nobody_has_is_none(house: House, web: httpx.Client) -> None:
+    for place in ("0", "1", "-1", "999", "x", "٣"):
+        assert ask(web, "nobody", **{"rule-0-was": place}).status_code == 422
+    assert web.post("/subscribe", data={"email": "new@example.org"}).status_code == 422
+    assert letters(house) == []
+
+
 def test_more_rules_and_a_try_without_a_script(house: House, web: httpx.Client) -> None:
     more = ask(web, add="1")
     assert more.status_code == 200

@@ -152,14 +152,14 @@ FRONT = {
         sent_lines=(
             "An die angegebene Adresse ist ein Brief unterwegs. Folgen Sie dem Verweis darin und drücken Sie dort den "
             "Knopf, dann kommen Ihre Briefe. Er gilt zwei Tage lang.",
-            "Nach einer Viertelstunde nichts da? Sehen Sie beim unerwünschten nach. Wir schreiben einer Adresse "
-            "höchstens dreimal am Tag.",
+            "Nach einer Viertelstunde nichts da? Sehen Sie bei der unerwünschten Post nach. Wir schreiben einer "
+            "Adresse höchstens dreimal am Tag.",
         ),
         sent_link_lines=(
             "An die angegebene Adresse ist ein Brief unterwegs. Wenn Briefe an diese Adresse gehen, steht der Verweis "
             "auf Ihre Seite darin.",
-            "Nach einer Viertelstunde nichts da? Sehen Sie beim unerwünschten nach. Wir schreiben einer Adresse "
-            "höchstens dreimal am Tag.",
+            "Nach einer Viertelstunde nichts da? Sehen Sie bei der unerwünschten Post nach. Wir schreiben einer "
+            "Adresse höchstens dreimal am Tag.",
         ),
         confirm="Bestätigen Sie Ihre Briefe",
         confirm_lede="Das wurde bestellt, für die Adresse, an die der Verweis ging:",
