@@ -154,7 +154,7 @@ ME = {
         export_note="The YAML file can be put into a folder of config files as it is; what you said and were sent "
         "stands in it as remarks.",
         renew="Make older links useless",
-        renew_note="If a letter of yours went further than you like, make older links useless: all links to this page, to "
+        renew_note="If a letter of yours went further than you like, make older links useless: all to this page, to "
         "issues and feeds that were made before stop working. Those to unsubscribe go on.",
         forget="Delete everything",
         in_file="Your subscriptions are set up in {} by the people who run this service, and cannot be changed here.",
