@@ -200,7 +200,7 @@ def forget(self: Database, id: str) -> bool:  # noqa: A002
     """Drop all that is known of one who signed up; False where there is no such reader.
 
     What speaks against their address stays, so that nobody can have letters sent to it again. A letter that a process
-    has in hand is not sent; of it a row stays that names nobody.
+    has in hand is not sent; of one that ever was in hand a row stays that names nobody, until it is pruned.
     """
     with self.writing() as connection:
         turn_page(connection)
@@ -235,11 +235,14 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     numbers = select(c.id).where(theirs)
     connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
     connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
-    connection.execute(delete(t.delivery).where(theirs, c.state != State.LEASED))
     nobody = {"subscriber": "", "sender": "", "recipient": "", "domain": "", "issue_id": None, "notice": None}
-    connection.execute(
-        update(t.delivery).where(theirs).values(**nobody, state=State.CANCELLED, reason="the reader was forgotten")
-    )
+    nobody |= {"reason": "the reader was forgotten"}
+    # A letter that was ever in hand keeps its row until it is pruned: a sender's journal that knows of letters of which
+    # the database does not tells that the database was put back to an older state, and then nobody's letters go out.
+    connection.execute(delete(t.delivery).where(theirs, c.epoch == 0))
+    settled = c.state.in_((State.SENT, State.FAILED, State.MERGED, State.SUPPRESSED))
+    connection.execute(update(t.delivery).where(theirs, ~settled).values(state=State.CANCELLED, next_at=None))
+    connection.execute(update(t.delivery).where(theirs).values(nobody))
     issues = select(t.issue.c.id).where(t.issue.c.subscriber == row.id)
     connection.execute(delete(t.item).where(t.item.c.issue_id.in_(issues)))
     connection.execute(delete(t.issue).where(t.issue.c.subscriber == row.id))

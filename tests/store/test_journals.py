@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from digest.delivery import Delivery, Entry, Mark, Record, State
-from digest.store import Store
+from digest.delivery import Delivery, Entry, Mark, Record, Result, State
+from digest.store import Pending, ReaderRow, Store
 from tests.store.samples import NOW, envelope, publication, queue, subscribe
 
 LATER = NOW + timedelta(minutes=15)
@@ -65,6 +65,27 @@ def test_a_journal_is_read_twice_without_harm(store: Store) -> None:
     (again,) = claim(store, "new")
     assert again.subscriber == "ben"
     assert store.counts() == {"sent": 1, "leased": 1}
+
+
+@pytest.mark.parametrize("mark", ["M", "R", "D", "K"])
+@pytest.mark.parametrize("same_boot", [True, False])
+def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
+    store: Store, mark: Mark, same_boot: bool
+) -> None:
+    asked = Pending(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
+    store.ask(asked, [], most=1, within=timedelta(days=1), now=NOW)
+    reader = ReaderRow(id="web-ada", address="web-ada@example.org", document={}, created=NOW)
+    assert store.admit("x", lambda *_: (reader, ()), now=NOW)
+    queue(store, "web-ada", "ben")
+    letters = sorted(claim(store), key=lambda letter: letter.subscriber)
+    sent = [Result(delivery=letters[1].id, epoch=1, state=State.SENT, words="ok", began=NOW, ended=NOW)]
+    if mark == "K":
+        store.close_tries(sent)
+    assert store.forget("web-ada")
+    queue(store, "cleo")  # whose letter has a number of its own
+    assert replay(store, entry(letters[1], mark), entry(letters[0], "R"), same_boot=same_boot)
+    assert store.counts() == {"ready": 2, "sent" if mark == "K" else "cancelled": 1}
+    assert all(letter.subscriber != "web-ada" for letter in claim(store, "new"))
 
 
 def test_a_late_journal_takes_no_letter_from_who_has_it_now(store: Store) -> None:

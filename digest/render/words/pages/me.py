@@ -154,8 +154,8 @@ ME = {
         export_note="The YAML file can be put into a folder of config files as it is; what you said and were sent "
         "stands in it as remarks.",
         renew="Make older links useless",
-        renew_note="Do this if a letter of yours went further than you like: all links to this page, to issues and "
-        "feeds that were made before stop working. Those to unsubscribe go on.",
+        renew_note="If a letter of yours went further than you like, make older links useless: all to this page, to "
+        "issues and feeds that were made before stop working. Those to unsubscribe go on.",
         forget="Delete everything",
         in_file="Your subscriptions are set up in {} by the people who run this service, and cannot be changed here.",
         in_file_ask="Write to them to have something changed.",
@@ -237,8 +237,8 @@ ME = {
         export_note="Die YAML-Datei kann so, wie sie ist, in einen Ordner von Konfigurationsdateien; was Sie gesagt "
         "und bekommen haben, steht darin als Anmerkungen.",
         renew="Ältere Verweise ungültig machen",
-        renew_note="Tun Sie das, wenn ein Brief von Ihnen weiter kam, als Ihnen lieb ist: Alle bisherigen Verweise auf "
-        "diese Seite, auf Ausgaben und Feeds gelten dann nicht mehr. Die zum Abbestellen gelten weiter.",
+        renew_note="Wenn ein Brief von Ihnen weiter kam, als Ihnen lieb ist, machen Sie ältere Verweise ungültig: Alle "
+        "bisherigen auf diese Seite, auf Ausgaben und Feeds gelten dann nicht mehr. Die zum Abbestellen gelten weiter.",
         forget="Alles löschen",
         in_file="Ihre Abonnements richten die Betreiber dieses Dienstes in {} ein; hier lassen sie sich deshalb nicht "
         "ändern.",
