@@ -12,11 +12,12 @@ from digest.errors import ConfigError
 @click.pass_obj
 def command(place: Place) -> None:
     """Serve the pages of readers at `listen:` (behind a proxy that speaks https for `site:`) and those of `admin:`,
-    whichever there are, until SIGTERM.
+    whichever there are, until SIGTERM; SIGHUP reads the config anew, or keeps the old if it is bad.
 
     `digest run` does the same beside its other work.
     """
     from digest.build import load, open_house
+    from digest.cli.current import Current
     from digest.cli.doors import pages
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
@@ -27,7 +28,9 @@ def command(place: Place) -> None:
             "digest.yaml needs `site:`, where readers see the pages, and `listen: 127.0.0.1:8000`; or `admin:`"
         )
     configure()
-    with open_house(config) as house, on_signal() as stop, pages(lambda: house) as said:
-        for line in said:
-            click.echo(line, err=True)
-        stop.wait()
+    with open_house(config) as house:
+        current = Current(house, place)
+        with on_signal(hang_up=current.reload) as stop, pages(lambda: current.house) as said:
+            for line in said:
+                click.echo(line, err=True)
+            stop.wait()
