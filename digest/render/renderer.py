@@ -12,6 +12,7 @@ from math import ceil
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
+from typing import TypeVar
 
 from jinja2 import (
     BaseLoader,
@@ -30,7 +31,7 @@ from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Card, Letter, Links, card, letter
+from digest.render.view import SUBJECT, Card, Letter, Links, card, letter, remarked
 from digest.render.words import Words, words
 from digest.shipped import shipped
 
@@ -38,10 +39,12 @@ _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until th
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
-_MOST_CARDS = 4_096  # kept; a morning of a thousand papers and their marks has fewer
-_MOST_FRAMES = 16_384  # cards without what is marked in them
+_MOST_CARDS = 8_192  # kept; most marks are one reader's alone, so more would not be asked for again
+_MOST_FRAMES = 8_192  # papers, as they are printed but for what is marked in them
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -72,7 +75,7 @@ class Renderer:
         self._as_written = environment(files)  # its lines are those of the files: for errors
         self._is_overridden = overrides is not None
         self._cards: dict[tuple[object, ...], _Card] = {}
-        self._frames: dict[tuple[str, Card], tuple[str, ...]] = {}
+        self._frames: dict[tuple[object, ...], _Frame] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
 
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
@@ -105,73 +108,55 @@ class Renderer:
 
     def _card(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
         """The card of a paper as it matched, from the shelf where it was printed before."""
-        paper = item.paper
-        when = (now.date(), now.tzinfo, language.CODE, room)
         key = (
-            id(paper),
-            item.event,
+            *_key(item),
             frozenset((hit.field, hit.start, hit.end, hit.author) for hit in item.hits),
-            item.also,
-            item.doubts,
-            item.changes,
-            tuple(map(id, item.figures)),
-            *when,
+            *_day(now, language, room),
         )
         known = self._cards.get(key)
         if known is None:
-            if len(self._cards) >= _MOST_CARDS:
-                for old in list(islice(self._cards, _MOST_CARDS // 4)):
-                    self._cards.pop(old, None)
-            known = self._cards[key] = self._print(item, now, language, room)
+            known = self._print(item, now, language, room)
+            _keep(self._cards, key, known, _MOST_CARDS)
         return known
 
     def _print(self, item: Item, now: datetime, language: Words, room: int) -> _Card:
+        name = "letter/card.html.j2" if room else "letter/line.html.j2"
+        if not self._is_overridden:
+            frame = self._frame(item, now, language, room, name)
+            made = remarked(frame.card, item, room, language)
+            if _said(made.title) == _said(frame.card.title):  # always, but for a mark within what is one sign
+                return _Card(item, frame.html_with(made), frame.text_with(made), self._again(made))
         made = card(item, _NUMBER, now, language, room)
-        page = self._page(made, "letter/card.html.j2" if room else "letter/line.html.j2")
-        text = self._text(made)
-        before, found, after = text.partition(_NUMBERED)
-        return _Card(
-            item=item,
-            html=page.rstrip("\n") + "\n",
-            text=(before, after) if found and _NUMBERED not in after else None,
-            again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
-        )
+        page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
+        return _Card(item, (_ended(page),), _numbered(_ended(text)), self._again(made))
 
-    def _page(self, made: Card, name: str) -> str:
-        """A card's HTML. Where our own templates print it, what is marked is put into a frame that others have too."""
-        if self._is_overridden:
-            return self._render(name, card=made)
-        title, abstract = self._held("t", made.title), self._held("a", made.abstract)
-        bare = replace(made, title=title, abstract=abstract)
-        frame = self._frames.get((name, bare))
-        if frame is None:
-            frame = self._frame((name, bare), self._render(name, card=bare))
-        texts = {
-            held.text: piece.text
-            for held, piece in zip((*title, *abstract), (*made.title, *made.abstract), strict=True)
-        }
-        return "".join(str(escape(texts[part])) if place % 2 else part for place, part in enumerate(frame))
+    def _again(self, made: Card) -> Callable[[int], str]:
+        return lambda number: _ended(self._render("letter/card.txt.j2", card=replace(made, number=number)))
 
-    def _text(self, made: Card) -> str:
-        """A card's text, in which nothing is marked but names."""
-        if self._is_overridden:
-            return self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n"
-        bare = replace(made, title=_unmarked(made.title), abstract=_unmarked(made.abstract))
-        known = self._frames.get(("", bare))
+    def _frame(self, item: Item, now: datetime, language: Words, room: int, name: str) -> _Frame:
+        """A paper as our own templates print it, whatever is marked in it."""
+        bare = replace(item, hits=tuple(hit for hit in item.hits if hit.author is not None))
+        key = (*_key(bare), frozenset(hit.author for hit in bare.hits), *_day(now, language, room))
+        known = self._frames.get(key)
         if known is None:
-            known = self._frame(("", bare), self._render("letter/card.txt.j2", card=bare).rstrip("\n") + "\n")
-        return known[0]
+            made = card(bare, _NUMBER, now, language, room)
+            abstract = self._held("a") if made.abstract else ()
+            page = self._render(name, card=replace(made, title=self._held("t"), abstract=abstract))
+            text = self._render("letter/card.txt.j2", card=replace(made, abstract=abstract[:1]))
+            known = _Frame(
+                bare,
+                made,
+                tuple(
+                    re.split(rf"([^\n]*){self._word}.0qz(.*?){self._word}.1qz(.*?){self._word}.2qz(.*\n)", _ended(page))
+                ),
+                tuple(re.split(rf"([^\n]*){self._word}a0qz\n", _ended(text))),
+            )
+            _keep(self._frames, key, known, _MOST_FRAMES)
+        return known
 
-    def _held(self, what: str, pieces: Pieces) -> Pieces:
-        """A word for each piece, which holds its place."""
-        return tuple(Piece(f"{self._word}{what}{place}qz", piece.hit) for place, piece in enumerate(pieces))
-
-    def _frame(self, key: tuple[str, Card], printed: str) -> tuple[str, ...]:
-        if len(self._frames) >= _MOST_FRAMES:
-            for old in list(islice(self._frames, _MOST_FRAMES // 4)):
-                self._frames.pop(old, None)
-        frame = self._frames[key] = tuple(re.split(f"({self._word}[ta]\\d+qz)", printed))
-        return frame
+    def _held(self, what: str) -> Pieces:
+        """Words that hold the places of a text: before what is marked, for what is, and behind it."""
+        return tuple(Piece(f"{self._word}{what}{place}qz", hit=place == 1) for place in range(3))
 
     def _render(self, name: str, **given: object) -> str:
         try:
@@ -192,21 +177,53 @@ class Renderer:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A printed card; the item is kept so that nothing else can come to stand at its address."""
+    """A printed card, in stretches of whole lines; the item is kept so that nothing else comes to stand at its address.
+
+    A stretch that all cards of a paper share is the same string in all of them.
+    """
 
     item: Item
-    html: str
-    text: tuple[str, str] | None  # before and behind its number; None where it cannot be told from other words
+    html: tuple[str, ...]
+    text: tuple[str, ...] | None  # before its number, and behind it; None where it cannot be told from other words
     again: Callable[[int], str]  # its text with another number
 
-    def html_of(self, number: int) -> str:
+    def html_of(self, number: int) -> tuple[str, ...]:
         return self.html
 
-    def text_of(self, number: int) -> str:
+    def text_of(self, number: int) -> tuple[str, ...]:
         """With its own number, which must not change how lines break."""
         if self.text and number < 100:
-            return f"{self.text[0]}{number:>2}. {self.text[1]}"
-        return self.again(number).rstrip("\n") + "\n"
+            before, after, *rest = self.text
+            return (f"{before}{number:>2}. {after}", *rest)
+        return (self.again(number),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A printed paper with the places of what may be marked in it: title and abstract."""
+
+    item: Item
+    card: Card  # without marks
+    page: tuple[str, ...]  # whole lines, a line up to its title, what begins a mark, ends it, the line's rest, lines, …
+    text: tuple[str, ...]  # whole lines, what stands before its abstract, whole lines
+
+    def html_with(self, made: Card) -> tuple[str, ...]:
+        """The page of a card."""
+        stretches = [self.page[0]]
+        for place, pieces in zip(range(1, len(self.page), 5), (made.title, made.abstract), strict=False):
+            before, begin, end, after, rest = self.page[place : place + 5]
+            texts = [str(escape(piece.text)) for piece in pieces]
+            line = "".join(begin + text + end if piece.hit else text for piece, text in zip(pieces, texts, strict=True))
+            stretches += [before + line + after, rest]
+        return tuple(filter(None, stretches))
+
+    def text_with(self, made: Card) -> tuple[str, ...] | None:
+        """The text of a card, as `_Card` has it."""
+        numbered = _numbered(self.text[0])
+        if numbered is None or len(self.text) == 1:
+            return numbered
+        _, indent, rest = self.text
+        return tuple(filter(None, (*numbered, fill(_said(made.abstract), len(indent)) + "\n", rest)))
 
 
 class _Slots:
@@ -220,14 +237,16 @@ class _Slots:
         self._cards.append((self._made(item), number))
         return _Slot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def filled(self, frame: str, form: Callable[[_Card, int], str]) -> tuple[str, ...]:
+    def filled(self, frame: str, form: Callable[[_Card, int], tuple[str, ...]]) -> tuple[str, ...]:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
-        stretches, whole = [pieces[0]], True
+        before = pieces[0]
+        stretches, whole = [before], True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             card_, number = self._cards[int(index)]
-            whole = whole and stretches[-1].endswith("\n") and after.startswith("\n")
-            stretches += [form(card_, number), after.removeprefix("\n")]
+            whole = whole and before.endswith("\n") and after.startswith("\n")
+            stretches += [*form(card_, number), after.removeprefix("\n")]
+            before = after
         return tuple(stretches) if whole else ("".join(stretches),)
 
 
@@ -288,8 +307,38 @@ def _fewer(issue: Issue, share: float) -> Issue:
     return replace(issue, sections=tuple(sections))
 
 
-def _unmarked(pieces: Pieces) -> Pieces:
-    return (Piece("".join(piece.text for piece in pieces)),) if pieces else ()
+def _key(item: Item) -> tuple[object, ...]:
+    """What a card is known by, but for what is marked in it."""
+    return (id(item.paper), item.event, item.also, item.doubts, item.changes, tuple(map(id, item.figures)))
+
+
+def _day(now: datetime, language: Words, room: int) -> tuple[object, ...]:
+    return (now.date(), now.tzinfo, language.CODE, room)
+
+
+def _keep(shelf: dict[_K, _V], key: _K, made: _V, most: int) -> None:
+    """On a shelf that holds so many; a quarter of them goes, the oldest, when it is full."""
+    if len(shelf) >= most:
+        for old in list(islice(shelf, most // 4)):
+            shelf.pop(old, None)
+    shelf[key] = made
+
+
+def _ended(printed: str) -> str:
+    return printed.rstrip("\n") + "\n"
+
+
+def _said(pieces: Pieces) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _numbered(text: str) -> tuple[str, ...] | None:
+    """A card's text before its number, the rest of that line, and the lines behind it."""
+    before, found, after = text.partition(_NUMBERED)
+    if not found or _NUMBERED in after:
+        return None
+    line, end, rest = after.partition("\n")
+    return (before, line + end, rest)
 
 
 def _size(html: str) -> int:
