@@ -10,6 +10,8 @@ WIDTH = 76
 
 def fill(text: str, indent: int = 0, first: str = "") -> str:
     """A paragraph, each line indented; `first` stands before the first one, within the indent."""
+    if text.isascii() and first.isascii():
+        return "\n".join(_ascii_lines(" ".join(filter(None, text.split(" "))), first.rjust(indent), " " * indent))
     return "\n".join(_lines(text, first.rjust(indent), " " * indent))
 
 
@@ -24,6 +26,19 @@ def _cells(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _ascii_lines(text: str, line: str, indent: str) -> Iterator[str]:
+    """The same for words of one cell a character and one space between two: line by line, not word by word."""
+    begin = 0
+    while begin < len(text):
+        end = begin + WIDTH - len(line)
+        if end < len(text):
+            space = text.rfind(" ", begin, end + 1)
+            end = space if space > begin else text.find(" ", begin)
+            end = len(text) if end < 0 else end
+        yield line + text[begin:end]
+        line, begin = indent, end + 1
 
 
 def _lines(text: str, line: str, indent: str) -> Iterator[str]:

@@ -124,7 +124,8 @@ class Renderer:
         if not self._is_overridden:
             frame = self._frame(item, now, language, room, name)
             made = remarked(frame.card, item, room, language)
-            if _said(made.title) == _said(frame.card.title):  # always, but for a mark within what is one sign
+            # else it has another title by a mark in what is one sign, or a template shows something twice
+            if _said(made.title) == _said(frame.card.title) and not frame.holds(self._word):
                 return _Card(item, frame.html_with(made), frame.text_with(made), self._again(made))
         made = card(item, _NUMBER, now, language, room)
         page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
@@ -143,14 +144,7 @@ class Renderer:
             abstract = self._held("a") if made.abstract else ()
             page = self._render(name, card=replace(made, title=self._held("t"), abstract=abstract))
             text = self._render("letter/card.txt.j2", card=replace(made, abstract=abstract[:1]))
-            known = _Frame(
-                bare,
-                made,
-                tuple(
-                    re.split(rf"([^\n]*){self._word}.0qz(.*?){self._word}.1qz(.*?){self._word}.2qz(.*\n)", _ended(page))
-                ),
-                tuple(re.split(rf"([^\n]*){self._word}a0qz\n", _ended(text))),
-            )
+            known = _Frame(bare, made, _gaps(_ended(page), self._word), _gap(_ended(text), f"{self._word}a0qz\n"))
             _keep(self._frames, key, known, _MOST_FRAMES)
         return known
 
@@ -206,6 +200,10 @@ class _Frame:
     card: Card  # without marks
     page: tuple[str, ...]  # whole lines, a line up to its title, what begins a mark, ends it, the line's rest, lines, …
     text: tuple[str, ...]  # whole lines, what stands before its abstract, whole lines
+
+    def holds(self, word: str) -> bool:
+        """Is there a place yet that nothing will come to?"""
+        return any(word in part for part in (*self.page, *self.text))
 
     def html_with(self, made: Card) -> tuple[str, ...]:
         """The page of a card."""
@@ -339,6 +337,30 @@ def _numbered(text: str) -> tuple[str, ...] | None:
         return None
     line, end, rest = after.partition("\n")
     return (before, line + end, rest)
+
+
+def _gaps(page: str, word: str) -> tuple[str, ...]:
+    """A page at the words that hold title and abstract, as `_Frame` has it."""
+    parts, rest = list[str](), page
+    for what in ("t", "a"):
+        lines, *line = _gap(rest, f"{word}{what}0qz")
+        if not line:
+            break
+        before, rest = line
+        begin, _, rest = rest.partition(f"{word}{what}1qz")
+        end, _, rest = rest.partition(f"{word}{what}2qz")
+        after, newline, rest = rest.partition("\n")
+        parts += [lines, before, begin, end, after + newline]
+    return (*parts, rest)
+
+
+def _gap(printed: str, word: str) -> tuple[str, ...]:
+    """The whole lines before a word, what stands before it in its line, and all behind it; without it all as it is."""
+    before, found, rest = printed.partition(word)
+    if not found:
+        return (printed,)
+    lines, newline, line = before.rpartition("\n")
+    return (lines + newline, line, rest)
 
 
 def _size(html: str) -> int:
