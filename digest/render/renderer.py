@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from math import ceil
+from operator import attrgetter
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
@@ -39,12 +40,13 @@ _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until th
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
-_MOST_CARDS = 8_192  # kept; most marks are one reader's alone, so more would not be asked for again
+_MOST_CARDS = 16_384  # kept; most marks are one reader's alone, so more would not be asked for again
 _MOST_FRAMES = 8_192  # papers, as they are printed but for what is marked in them
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_PLACE = attrgetter("field", "start", "end", "author")  # of a hit
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -110,7 +112,7 @@ class Renderer:
         """The card of a paper as it matched, from the shelf where it was printed before."""
         key = (
             *_key(item),
-            frozenset((hit.field, hit.start, hit.end, hit.author) for hit in item.hits),
+            frozenset(map(_PLACE, item.hits)),
             *_day(now, language, room),
         )
         known = self._cards.get(key)
