@@ -215,7 +215,7 @@ class _Frame:
             texts = [str(escape(piece.text)) for piece in pieces]
             line = "".join(begin + text + end if piece.hit else text for piece, text in zip(pieces, texts, strict=True))
             stretches += [before + line + after, rest]
-        return tuple(filter(None, stretches))
+        return tuple(stretches)
 
     def text_with(self, made: Card) -> tuple[str, ...] | None:
         """The text of a card, as `_Card` has it."""
@@ -223,7 +223,9 @@ class _Frame:
         if numbered is None or len(self.text) == 1:
             return numbered
         _, indent, rest = self.text
-        return tuple(filter(None, (*numbered, fill(_said(made.abstract), len(indent)) + "\n", rest)))
+        if indent.strip():  # it begins within a line
+            return None
+        return (*numbered, fill(_said(made.abstract), len(indent)) + "\n", rest)
 
 
 class _Slots:
