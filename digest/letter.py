@@ -279,9 +279,9 @@ def _part(subtype: str, text: str | Sequence[str]) -> bytes:
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 15)
 def _quoted_stretch(lines: str) -> bytes:
-    """Whole lines, encoded; a card is the same in many letters."""
+    """Whole lines, encoded; what all cards of a paper share is the same in many letters."""
     return quoted_printable(lines)
 
 
@@ -290,22 +290,19 @@ def quoted_printable(text: str) -> bytes:
     return b"".join(map(_quoted_line, text.splitlines()))
 
 
-@lru_cache(maxsize=1 << 14)
 def _quoted_line(text: str) -> bytes:
-    """Cards of one paper differ in the lines where something is marked; the others are the same in many letters."""
-    return b"".join(_quoted_pieces(unicodedata.normalize("NFC", strip_controls(text)).encode()))
-
-
-def _quoted_pieces(line: bytes) -> Iterator[bytes]:
-    safe = line.replace(b"=", b"=3D")
+    if text.isascii() and text.isprintable():  # as most are: nothing to compose, nothing to take out
+        safe = text.encode()
+    else:
+        safe = unicodedata.normalize("NFC", strip_controls(text)).encode()
+    safe = safe.replace(b"=", b"=3D")
     if not safe.isascii():
         safe = _NOT_ASCII.sub(_escaped, safe)
     if safe.endswith((b" ", b"\t")):
         safe = safe[:-1] + b"=%02X" % safe[-1]
-    pieces = [safe] if len(safe) <= _PIECE else _PIECES.findall(safe)
-    for piece in pieces[:-1]:
-        yield _guarded(piece) + b"=\r\n"
-    yield _guarded(pieces[-1]) + b"\r\n"
+    if len(safe) <= _PIECE:
+        return _guarded(safe) + b"\r\n"
+    return b"=\r\n".join(map(_guarded, _PIECES.findall(safe))) + b"\r\n"
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:

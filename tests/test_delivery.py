@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery import Phase, Reason, State, classify, retry_at
+from digest.delivery import Phase, Reason, State, classify, pack, retry_at, unpack
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 PHASES = st.sampled_from(["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"])
@@ -123,3 +124,9 @@ def test_states_are_words_that_a_person_reads() -> None:
         "ready", "leased", "sent", "in doubt", "deferred", "failed", "suppressed", "cancelled",
         "merged", "poison",
     }  # fmt: skip
+
+
+@given(st.binary())
+def test_a_letter_waits_packed_as_an_older_version_packed_it_too(message: bytes) -> None:
+    assert unpack(pack(message)) == message
+    assert unpack(zlib.compress(message, 2)) == message

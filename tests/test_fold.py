@@ -118,7 +118,7 @@ def test_positions_follow_one_another(text: str) -> None:
     folded = fold(text)
     for start, end in zip(folded.starts, folded.ends, strict=True):
         assert 0 <= start < end <= len(text)
-    assert folded.starts == sorted(folded.starts)
+    assert list(folded.starts) == sorted(folded.starts)
     assert all(place + width <= len(folded) for found in folded.forms.values() for place, width in found)
 
 

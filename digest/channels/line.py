@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import TypeVar
 
 _Given = TypeVar("_Given")
@@ -21,7 +21,7 @@ _Made = TypeVar("_Made")
 
 _LONGEST_LINE = 8_192  # RFC 5321 section 4.5.3.1.5 asks for 512
 _LONGEST_REPLY = 16_384
-_REPLY = re.compile(rb"([2-5][0-9]{2})([ -].*|)", re.DOTALL)
+_REPLY = re.compile(rb"([2-5][0-9]{2})(?:(-)| |\Z)(.*)", re.DOTALL)  # code, whether more follows, words
 _ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?=\s|$)")  # RFC 2034
 _FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 _MAIL = re.compile(r"<?[^\s<>@]+@[^\s<>]+>?")
@@ -31,16 +31,16 @@ class Lost(Exception):
     """The connection is gone, silent for too long, or does not speak SMTP; nothing more can be sent over it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the other side said."""
 
     code: int
     raw: bytes
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """Its words cleaned for a log; of a "250 Ok" nobody asks for them."""
+        """Its words cleaned for a log, each time that they are asked for: of a "250 Ok" to MAIL nobody does."""
         return clean(self.raw)
 
     @property
@@ -101,9 +101,9 @@ class Line:
     def put(self, data: bytes, seconds: float) -> None:
         """Write all of it within the time."""
         until = time.monotonic() + seconds
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._do(self._sock.send, rest, select.POLLOUT, until) :]
+        sent = self._do(self._sock.send, data, select.POLLOUT, until)
+        while sent < len(data):
+            sent += self._do(self._sock.send, memoryview(data)[sent:], select.POLLOUT, until)
 
     def reply(self, seconds: float) -> Reply:
         """The next reply, all its lines (RFC 5321 section 4.2.1); `seconds` is for the whole of it."""
@@ -173,9 +173,10 @@ class Line:
             found = _REPLY.fullmatch(line)
             if not found:
                 raise Lost("it does not speak SMTP")
-            lines.append(found[2][1:].strip())
-            if not found[2].startswith(b"-"):
-                return int(found[1]), lines
+            code, more, words = found.groups()
+            lines.append(words.strip())
+            if not more:
+                return int(code), lines
             room -= len(line)
         raise Lost("its reply does not end")
 

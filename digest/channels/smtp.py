@@ -186,9 +186,10 @@ class Smtp:
         """What was said to the dot. Raises InDoubt where that is no answer, else what the refusal means."""
         if said.good:
             self._relay.count()
-            found = _QUEUED.search(said.text)
+            words = str(said)
+            found = _QUEUED.search(words)
             queue_id = (found[1] or found[2]) if found else None
-            return Receipt(words=str(said), relay=self._relay.host, queue_id=queue_id)
+            return Receipt(words=words, relay=self._relay.host, queue_id=queue_id)
         if said.code < 400:
             self._announced = None
             self._relay.drop()

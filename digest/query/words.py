@@ -17,6 +17,7 @@ MOST_HITS: Final = 100
 """Places that one term marks in one field; a term that stands everywhere need not be marked everywhere."""
 
 _STAR, _MARK = "\ua68d", "\ua68f"  # two letters that nobody writes stand for * and ? while a word is folded
+_MOST_KNOWN = 64  # words of a field whose places are kept; a morning of many readers asks for far more, mostly once
 _MOST_JOINED = 4  # words between others that may be written as compounds, in one stretch
 
 
@@ -53,6 +54,8 @@ class Slot:
         """Where it stands; looked up once in each field, whichever rules ask."""
         known = self.word if self.form or self.pattern else self.keys
         if (found := text.known.get(known)) is None:
+            if len(text.known) >= _MOST_KNOWN:
+                text.known.clear()
             found = text.known[known] = self._look(text)
         return found
 

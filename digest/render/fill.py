@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 WIDTH = 76
+# Of the signs of one cell those that are frequent: Latin, Greek, Cyrillic, dashes, quotes and the ellipsis.
+_ONE_CELL = re.compile(r"[\x00-\u02ff\u0391-\u03a1\u03a3-\u03c9\u0400-\u0482\u2010-\u2027]*")
 
 
 def fill(text: str, indent: int = 0, first: str = "") -> str:
     """A paragraph, each line indented; `first` stands before the first one, within the indent."""
+    if _ONE_CELL.fullmatch(text) and first.isascii():
+        return "\n".join(_even_lines(" ".join(filter(None, text.split(" "))), first.rjust(indent), " " * indent))
     return "\n".join(_lines(text, first.rjust(indent), " " * indent))
 
 
@@ -24,6 +29,19 @@ def _cells(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _even_lines(text: str, line: str, indent: str) -> Iterator[str]:
+    """The same for words of one cell a character and one space between two: line by line, not word by word."""
+    begin = 0
+    while begin < len(text):
+        end = begin + WIDTH - len(line)
+        if end < len(text):
+            space = text.rfind(" ", begin, end + 1)
+            end = space if space > begin else text.find(" ", begin)
+            end = len(text) if end < 0 else end
+        yield line + text[begin:end]
+        line, begin = indent, end + 1
 
 
 def _lines(text: str, line: str, indent: str) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from math import ceil
+from operator import attrgetter
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
+from typing import TypeVar
 
 from jinja2 import (
     BaseLoader,
@@ -22,16 +23,16 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
-from markupsafe import escape
 
 from digest.errors import ConfigError
 from digest.issue import Issue, Item
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
+from digest.render.printed import Frame, Manner, PrintedCard, at_number, ended, gap, gaps, key_of, parted, said
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Card, Letter, Links, card, letter
-from digest.render.words import Words, words
+from digest.render.view import SUBJECT, Card, Letter, Links, letter, remarked
+from digest.render.words import words
 from digest.render.words.pages.notices import Notice
 from digest.shipped import shipped
 
@@ -39,10 +40,11 @@ _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until th
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
-_MOST_CARDS = 4_096  # kept; a morning of a thousand papers and their marks has fewer
-_MOST_FRAMES = 16_384  # cards without what is marked in them
-_NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
-_NUMBERED = f"{_NUMBER}. "
+_MOST_CARDS = 16_384  # kept; most marks are one reader's alone, so more would not be asked for again
+_MOST_FRAMES = 8_192  # papers, as they are printed but for what is marked in them
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_PLACE = attrgetter("field", "start", "end", "author")  # of a hit
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -72,10 +74,10 @@ class Renderer:
         self._templates = environment(_Inlining(files))
         self._as_written = environment(files)  # its lines are those of the files: for errors
         self._is_overridden = overrides is not None
-        self._cards: dict[tuple[object, ...], _Card] = {}
-        self._frames: dict[tuple[str, Card], tuple[str, ...]] = {}
+        self._cards: dict[tuple[object, ...], PrintedCard] = {}
+        self._frames: dict[tuple[object, ...], Frame] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
-        self._own = f"{self._word}own"  # and of what a reader's own links to a paper begin with
+        self._own = f"zq{token_hex(8)}own"  # and of what a reader's own links to a paper begin with
 
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
         """The parts of an issue's letter; deterministic. As it grows abstracts shorten, then cards become lines, then
@@ -83,8 +85,8 @@ class Renderer:
         language = words(issue.subscriber.language)
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
-            made = partial(self._card, now=issue.date, language=language, room=room, site=links.site, own=own)
-            slots = _Slots(self._word, made, links.web or "")
+            manner = Manner(issue.date, language, room, links.site, own)
+            slots = _Slots(self._word, partial(self._card, manner=manner), links.web or "")
             view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if parts.html is None or _size(parts.html) < _LIMIT:
@@ -120,88 +122,58 @@ class Renderer:
         if not subject:
             raise ConfigError("letter/subject.txt.j2 says nothing: a letter needs a subject")
         view = replace(view, subject=shorten(subject, SUBJECT))
-        text = slots.filled(self._render("letter/text.txt.j2", letter=view), _Card.text_of)
-        page = slots.filled(self._render("letter/html.html.j2", letter=view), _Card.html_of) if html else None
+        text = slots.filled(self._render("letter/text.txt.j2", letter=view), PrintedCard.text_of)
+        page = slots.filled(self._render("letter/html.html.j2", letter=view), PrintedCard.html_of) if html else None
         return Parts(view.subject, "".join(text), "".join(page) if page else None, text, page or ())
 
-    def _card(self, item: Item, now: datetime, language: Words, room: int, site: str | None, own: str | None) -> _Card:
+    def _card(self, item: Item, manner: Manner) -> PrintedCard:
         """The card of a paper as it matched, from the shelf where it was printed before."""
-        paper = item.paper
-        when = (now.date(), now.tzinfo, language.CODE, room, site, own)
         key = (
-            id(paper),
-            item.event,
-            frozenset((hit.field, hit.start, hit.end, hit.author) for hit in item.hits),
-            item.also,
-            item.doubts,
-            item.changes,
-            tuple(map(id, item.figures)),
-            *when,
+            *key_of(item),
+            frozenset(map(_PLACE, item.hits)),
+            *manner.key,
         )
         known = self._cards.get(key)
         if known is None:
-            if len(self._cards) >= _MOST_CARDS:
-                for old in list(islice(self._cards, _MOST_CARDS // 4)):
-                    self._cards.pop(old, None)
-            known = self._cards[key] = self._print(item, now, language, room, site, own)
+            known = self._print(item, manner)
+            _keep(self._cards, key, known, _MOST_CARDS)
         return known
 
-    def _print(self, item: Item, now: datetime, language: Words, room: int, site: str | None, own: str | None) -> _Card:
-        made = card(item, _NUMBER, now, language, room, site=site, own=own)
-        page = self._page(made, "letter/card.html.j2" if room else "letter/line.html.j2")
-        text = self._text(made)
-        before, found, after = text.partition(_NUMBERED)
-        return _Card(
-            item=item,
-            held=own or self._own,
-            html=self._stretches(page.rstrip("\n") + "\n"),
-            text=(before, self._stretches(after)) if found and _NUMBERED not in after else None,
-            again=lambda number: self._render("letter/card.txt.j2", card=replace(made, number=number)),
-        )
+    def _print(self, item: Item, manner: Manner) -> PrintedCard:
+        name = "letter/card.html.j2" if manner.room else "letter/line.html.j2"
+        held = manner.own or self._own
+        if not self._is_overridden:
+            frame = self._frame(item, manner, name)
+            made = remarked(frame.card, item, manner.room, manner.language)
+            # else it has another title by a mark in what is one sign, or a template shows something twice
+            if said(made.title) == said(frame.card.title) and not frame.holds(self._word):
+                return PrintedCard(item, held, frame.html_with(made), frame.text_with(made), self._again(made))
+        made = manner.card(item)
+        page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
+        return PrintedCard(item, held, (ended(page),), at_number(ended(text)), self._again(made))
 
-    def _page(self, made: Card, name: str) -> str:
-        """A card's HTML. Where our own templates print it, what is marked is put into a frame that others have too."""
-        if self._is_overridden:
-            return self._render(name, card=made)
-        title, abstract = self._held("t", made.title), self._held("a", made.abstract)
-        bare = replace(made, title=title, abstract=abstract)
-        frame = self._frames.get((name, bare))
-        if frame is None:
-            frame = self._frame((name, bare), self._render(name, card=bare))
-        texts = {
-            held.text: piece.text
-            for held, piece in zip((*title, *abstract), (*made.title, *made.abstract), strict=True)
-        }
-        return "".join(str(escape(texts[part])) if place % 2 else part for place, part in enumerate(frame))
+    def _again(self, made: Card) -> Callable[[int], str]:
+        return lambda number: ended(self._render("letter/card.txt.j2", card=replace(made, number=number)))
 
-    def _text(self, made: Card) -> str:
-        """A card's text, in which nothing is marked but names."""
-        if self._is_overridden:
-            return self._render("letter/card.txt.j2", card=made).rstrip("\n") + "\n"
-        bare = replace(made, title=_unmarked(made.title), abstract=_unmarked(made.abstract))
-        known = self._frames.get(("", bare))
+    def _frame(self, item: Item, manner: Manner, name: str) -> Frame:
+        """A paper as our own templates print it, whatever is marked in it."""
+        bare = replace(item, hits=tuple(hit for hit in item.hits if hit.author is not None))
+        key = (*key_of(bare), frozenset(hit.author for hit in bare.hits), *manner.key)
+        known = self._frames.get(key)
         if known is None:
-            known = self._frame(("", bare), self._render("letter/card.txt.j2", card=bare).rstrip("\n") + "\n")
-        return known[0]
+            made = manner.card(bare)
+            abstract = self._held("a") if made.abstract else ()
+            page = self._render(name, card=replace(made, title=self._held("t"), abstract=abstract))
+            text = self._render("letter/card.txt.j2", card=replace(made, abstract=abstract[:1]))
+            *page_, tail = gaps(ended(page), self._word)
+            *text_, end = gap(ended(text), f"{self._word}a0qz\n")
+            known = Frame(bare, made, tuple(page_), parted(tail, self._own), tuple(text_), parted(end, self._own))
+            _keep(self._frames, key, known, _MOST_FRAMES)
+        return known
 
-    def _stretches(self, page: str) -> tuple[str, ...]:
-        """Whole lines of a card: first what all its letters share, then what has a reader's own links, and so on."""
-        if self._own not in page:
-            return (page,)
-        lines = groupby(page.splitlines(keepends=True), key=lambda line: self._own in line)
-        stretches = [("".join(group), is_own) for is_own, group in lines]
-        return ("", *(text for text, _ in stretches)) if stretches[0][1] else tuple(text for text, _ in stretches)
-
-    def _held(self, what: str, pieces: Pieces) -> Pieces:
-        """A word for each piece, which holds its place."""
-        return tuple(Piece(f"{self._word}{what}{place}qz", piece.hit) for place, piece in enumerate(pieces))
-
-    def _frame(self, key: tuple[str, Card], printed: str) -> tuple[str, ...]:
-        if len(self._frames) >= _MOST_FRAMES:
-            for old in list(islice(self._frames, _MOST_FRAMES // 4)):
-                self._frames.pop(old, None)
-        frame = self._frames[key] = tuple(re.split(f"({self._word}[ta]\\d+qz)", printed))
-        return frame
+    def _held(self, what: str) -> Pieces:
+        """Words that hold the places of a text: before what is marked, for what is, and behind it."""
+        return tuple(Piece(f"{self._word}{what}{place}qz", hit=place == 1) for place in range(3))
 
     def _render(self, name: str, **given: object) -> str:
         try:
@@ -220,53 +192,27 @@ class Renderer:
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """A printed card; the item is kept so that nothing else can come to stand at its address."""
-
-    item: Item
-    held: str  # stands for what a reader's own links to the paper begin with
-    html: tuple[str, ...]  # every second stretch has such links
-    text: tuple[str, tuple[str, ...]] | None  # before and behind its number; None where it cannot be told from others
-    again: Callable[[int], str]  # its text with another number
-
-    def html_of(self, number: int, own: str) -> tuple[str, ...]:
-        """With its reader's own links, which begin so."""
-        return self._owned(self.html, number, own)
-
-    def text_of(self, number: int, own: str) -> tuple[str, ...]:
-        """With its own number, which must not change how lines break."""
-        if self.text and number < 100:
-            before, (first, *rest) = self.text
-            return self._owned((f"{before}{number:>2}. {first}", *rest), number, own)
-        return (self.again(number).rstrip("\n").replace(self.held, f"{own}/{number}") + "\n",)
-
-    def _owned(self, stretches: tuple[str, ...], number: int, own: str) -> tuple[str, ...]:
-        if len(stretches) == 1:
-            return stretches
-        begin = f"{own}/{number}"
-        return tuple(text.replace(self.held, begin) if place % 2 else text for place, text in enumerate(stretches))
-
-
 class _Slots:
     """The places of cards in a page: a word stands there until the page is printed."""
 
-    def __init__(self, word: str, made: Callable[[Item], _Card], own: str) -> None:
+    def __init__(self, word: str, made: Callable[[Item], PrintedCard], own: str) -> None:
         self._word, self._made, self._own = word, made, own
-        self._cards: list[tuple[_Card, int]] = []
+        self._cards: list[tuple[PrintedCard, int]] = []
 
     def hold(self, item: Item, number: int) -> _Slot:
         self._cards.append((self._made(item), number))
         return _Slot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def filled(self, frame: str, form: Callable[[_Card, int, str], tuple[str, ...]]) -> tuple[str, ...]:
+    def filled(self, frame: str, form: Callable[[PrintedCard, int, str], tuple[str, ...]]) -> tuple[str, ...]:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
-        stretches, whole = [pieces[0]], True
+        before = pieces[0]
+        stretches, whole = [before], True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             card_, number = self._cards[int(index)]
-            whole = whole and stretches[-1].endswith("\n") and after.startswith("\n")
+            whole = whole and before.endswith("\n") and after.startswith("\n")
             stretches += [*form(card_, number, self._own), after.removeprefix("\n")]
+            before = after
         return tuple(stretches) if whole else ("".join(stretches),)
 
 
@@ -327,8 +273,12 @@ def _fewer(issue: Issue, share: float) -> Issue:
     return replace(issue, sections=tuple(sections))
 
 
-def _unmarked(pieces: Pieces) -> Pieces:
-    return (Piece("".join(piece.text for piece in pieces)),) if pieces else ()
+def _keep(shelf: dict[_K, _V], key: _K, made: _V, most: int) -> None:
+    """On a shelf that holds so many; a quarter of them goes, the oldest, when it is full."""
+    if len(shelf) >= most:
+        for old in list(islice(shelf, most // 4)):
+            shelf.pop(old, None)
+    shelf[key] = made
 
 
 def _size(html: str) -> int:

@@ -56,12 +56,18 @@ def _end(text: str, room: int) -> int:
     return ends[-1] if ends else _word_end(text, room)
 
 
-@lru_cache(maxsize=1 << 14)
-def _sentence_ends(text: str, start: int, stop: int) -> tuple[int, ...]:
-    found = (match for match in _SENTENCE_END.finditer(text, start, min(stop + 1, len(text))))
-    ends = [match.end() for match in found if not _is_abbreviation(text, match.start())]
+def _sentence_ends(text: str, start: int, stop: int) -> list[int]:
+    """Of the sentences whose last sign stands at `start` or behind it, and that end by `stop`."""
+    return [end for sign, end in _sentences(text) if start <= sign and end <= stop]
+
+
+@lru_cache(maxsize=1 << 13)
+def _sentences(text: str) -> list[Span]:
+    """Of each sentence where its last sign stands and where it ends; asked for each reader who sought other words."""
+    found = _SENTENCE_END.finditer(text)
+    ends = [match.span() for match in found if not _is_abbreviation(text, match.start())]
     formulas = _formulas(text) if ends else []
-    return tuple(end for end in ends if end <= stop and not any(left < end < right for left, right in formulas))
+    return [(sign, end) for sign, end in ends if not any(left < end < right for left, right in formulas)]
 
 
 def _is_abbreviation(text: str, dot: int) -> bool:

@@ -305,6 +305,11 @@ def _opinions(item: Item, own: str, words: Words) -> Iterator[Action]:
         yield Action(words=words.NOT_IT, url=f"{own}/author")
 
 
+def remarked(printed: Card, item: Item, room: int, words: Words) -> Card:
+    """A card with the marks of another item of the same paper."""
+    return replace(printed, title=_title(item, words), abstract=_abstract(item, room) if room else ())
+
+
 def _title(item: Item, words: Words) -> Pieces:
     title = item.paper.title
     if not _line(title):

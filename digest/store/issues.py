@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from digest.delivery import Envelope, pack
 from digest.store import tables as t
 from digest.store.engine import Along, Database, among, batches, insert
+from digest.store.many import Many
 from digest.store.post import put_all
 from digest.store.subscriptions import Step, step
 
@@ -121,6 +122,14 @@ def issues(
 
 
 _HIDDEN = ("subscription_id", "page")
+_ITEMS = Many(
+    ("issue_id", "position", "paper", "event", "section"),
+    lambda connection: insert(connection, t.item),
+)
+_FACTS = Many(
+    ("subscriber", "work", "event", "issue"),
+    lambda connection: insert(connection, t.memory).on_conflict_do_nothing(),
+)
 
 _Key = tuple[str, str, str, str]
 
@@ -158,12 +167,11 @@ def _insert(connection: Connection, publications: Sequence[Publication]) -> list
 
 def _fill(connection: Connection, issues: Sequence[tuple[Publication, int]], messages: Mapping[str, bytes]) -> None:
     items = [
-        {"issue_id": number, "position": position, "paper": key, "event": event, "section": section}
+        (number, position, key, event, section)
         for publication, number in issues
         for position, (_, key, event, section) in enumerate(publication.items)
     ]
-    if items:
-        connection.execute(insert(connection, t.item), items)
+    _ITEMS(connection, items)
     _remember(connection, issues)
     letters = [(each, each.envelope, number) for each, number in issues if each.envelope]
     if letters:
@@ -190,19 +198,15 @@ def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]])
         return
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    found = connection.execute(current.where(among(connection, t.paper.c.id, told)))
-    works = {row.id: row.work for row in found}
+    found = connection.execute(current.where(among(connection, t.paper.c.id, told))).all()
+    works = {row[0]: row[1] for row in found}
     rows = {
         (publication.subscriber, works[work], event): number
         for publication, number in reversed(issues)
         for work, event in publication.told
     }
     # In one order for all, so that no two processes wait for each other.
-    facts = [
-        {"subscriber": subscriber, "work": work, "event": event, "issue": number}
-        for (subscriber, work, event), number in sorted(rows.items())
-    ]
-    connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), facts)
+    _FACTS(connection, [(*fact, number) for fact, number in sorted(rows.items())])
 
 
 def _advance(connection: Connection, publications: Sequence[Publication]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from digest.delivery import Delivery, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
+from digest.store.many import Many
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
@@ -92,44 +93,41 @@ def close_tries(self: Database, results: Sequence[Result]) -> None:
     """
     if not results:
         return
-    rows = [
-        {
-            "number": each.delivery,
-            "lease": each.epoch,
-            "new_state": each.state,
-            "said": strip_controls(each.words),
-            "later": each.next_at,
-            "tries": int(each.counted),
-            "doubt": int(each.state == State.IN_DOUBT),
-        }
-        for each in results
+    said = [strip_controls(each.words) for each in results]
+    moves = [
+        (
+            each.delivery,
+            each.epoch,
+            each.state,
+            words,
+            each.next_at,
+            int(each.counted),
+            int(each.state == State.IN_DOUBT),
+        )
+        for each, words in zip(results, said, strict=True)
     ]
     tries = [
-        {
-            "delivery_id": each.delivery,
-            "began": each.began,
-            "at": each.ended,
-            "state": each.state,
-            "phase": each.phase,
-            "relay": each.relay,
-            "queue_id": each.queue_id,
-            "code": each.code,
-            "enhanced": each.enhanced,
-            "words": row["said"],
-        }
-        for each, row in zip(results, rows, strict=True)
+        (
+            each.delivery,
+            each.began,
+            each.ended,
+            each.state,
+            each.phase,
+            each.relay,
+            each.queue_id,
+            each.code,
+            each.enhanced,
+            words,
+        )
+        for each, words in zip(results, said, strict=True)
     ]
-    sent = [row for row in rows if row["new_state"] == State.SENT]
-    others = [row for row in rows if row["new_state"] != State.SENT]
     with self.writing() as connection:
-        for fence, some in ((_HELD | (_COLUMN.state == State.IN_DOUBT), sent), (_HELD, others)):
-            if some:
-                connection.execute(_CLOSE.where(fence), some)
+        _CLOSE_SENT(connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT])
+        _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
         # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
-        kept = select(_COLUMN.id).where(_COLUMN.id.in_([row["number"] for row in rows]))
+        kept = select(_COLUMN.id).where(_COLUMN.id.in_([each.delivery for each in results]))
         there = set(connection.scalars(kept.with_for_update(read=True, key_share=True)))
-        if tries := [each for each in tries if each["delivery_id"] in there]:
-            connection.execute(insert(t.attempt), tries)
+        _TRIED(connection, [tried for tried in tries if tried[0] in there])
 
 
 def lapse(
@@ -243,7 +241,7 @@ _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("leas
 
 _HELD = _COLUMN.state == State.LEASED
 
-_CLOSE = (
+_CLOSING = (
     update(t.delivery)
     .where(_FENCE)
     .values(
@@ -254,6 +252,13 @@ _CLOSE = (
         doubts=_COLUMN.doubts + bindparam("doubt"),
         **_NOBODYS,
     )
+)
+_MOVED = ("number", "lease", "new_state", "said", "later", "tries", "doubt")
+_CLOSE = Many(_MOVED, lambda _: _CLOSING.where(_HELD))
+_CLOSE_SENT = Many(_MOVED, lambda _: _CLOSING.where(_HELD | (_COLUMN.state == State.IN_DOUBT)))
+_TRIED = Many(
+    ("delivery_id", "began", "at", "state", "phase", "relay", "queue_id", "code", "enhanced", "words"),
+    lambda _: insert(t.attempt),
 )
 
 

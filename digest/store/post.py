@@ -13,9 +13,11 @@ from sqlalchemy import insert as plain_insert
 from digest.delivery import WAITING, Envelope, State, domain_of, pack
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
+from digest.store.many import Many
 
 _COLUMN = t.delivery.c
 POSTED = "it had been sent before the database was put back"
+_LETTERS = Many(("delivery_id", "message"), lambda _: plain_insert(t.letter))
 _UNTRIED = {"attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
@@ -76,11 +78,7 @@ def put_all(
     ]
     statement = plain_insert(t.delivery).returning(_COLUMN.id, _COLUMN.message_id)
     numbers = {key: number for number, key in connection.execute(statement, deliveries)}
-    letters = [
-        {"delivery_id": numbers[envelope.message_id], "message": messages[envelope.message_id]}
-        for envelope in envelopes
-    ]
-    connection.execute(plain_insert(t.letter), letters)
+    _LETTERS(connection, [(numbers[key], messages[key]) for key in keys])
 
 
 def notify(

@@ -19,6 +19,11 @@ def test_lines_fit_and_nothing_is_lost(text: str) -> None:
     assert filled.replace(" ", "") == text.replace(" ", "")
 
 
+@given(text=st.text("ab e", max_size=400))
+def test_plain_letters_break_as_others_do(text: str) -> None:
+    assert fill(text.replace("e", "ể"), 4, "1. ") == fill(text, 4, "1. ").replace("e", "ể")
+
+
 def test_an_address_stays_whole() -> None:
     url = f"https://example.org/{'x' * 120}"
     assert fill(f"See {url} for more", 4).split("\n") == ["    See", f"    {url}", "    for more"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from digest.build import House, load, open_house
+from digest.delivery import unpack
 from digest.site import site
 from digest.site.serve import beside
 from digest.store import tables as t
@@ -76,7 +76,7 @@ def letters(house: House) -> list[EmailMessage]:
     """The letters in the outbox, in order."""
     with house.store.reading() as connection:
         rows = connection.execute(t.letter.select().order_by(t.letter.c.delivery_id)).all()
-    return [message_from_bytes(zlib.decompress(row.message), policy=default) for row in rows]
+    return [message_from_bytes(unpack(row.message), policy=default) for row in rows]
 
 
 def said(letter: EmailMessage) -> str:

@@ -111,14 +111,12 @@ class Batch:
     def _skeleton(self, index: int, name: str) -> Field:
         stream, field = self[name], Field("")
         first, stop = stream.first[index : index + 2].tolist()
-        folded = Folded("", starts=[0] * (stop - first - 1))
+        folded = Folded("", starts=array("L", [0]) * (stop - first - 1))
         entries = stream.entries(index, index + 1)
         columns = (stream.spellings[entries], stream.begins[entries] - first, stream.widths[entries])
         for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
             form, others = self._keys[spelling]
-            folded.forms.setdefault(form, []).append((begin, width))
-            for other in others:
-                folded.plurals.setdefault(other, []).append((begin, width))
+            folded.put(form, others, begin, width)
         folded.inner = sum(1 << place for place in np.flatnonzero(stream.inner[first:stop]).tolist())
         field.folded = folded
         return field

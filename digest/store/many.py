@@ -1,0 +1,82 @@
+"""Many rows by one statement: it is put into the driver's words once, and then takes rows as they are.
+
+SQLAlchemy binds the values of each row anew, which takes 10 to 15 µs a row where SQLite itself writes it in 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, cast
+
+from sqlalchemy import Connection, Executable
+
+_Row = tuple[Any, ...]
+
+
+class Many:
+    """An INSERT or UPDATE that takes rows of the columns or parameters `keys`, in their order."""
+
+    def __init__(self, keys: Sequence[str], statement: Callable[[Connection], Executable]) -> None:
+        self._keys = tuple(keys)
+        self._statement = statement
+        self._words: dict[str, _Words] = {}  # by the name of a dialect
+
+    def __call__(self, connection: Connection, rows: Sequence[_Row]) -> None:
+        if not rows:
+            return
+        words = self._words.get(connection.dialect.name)
+        if words is None:
+            words = self._words[connection.dialect.name] = _Words.of(
+                self._statement(connection), self._keys, connection
+            )
+        connection.exec_driver_sql(words.text, words.bound(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """One that the driver wants."""
+
+    name: str
+    place: int | None  # in a row; None: the same in all
+    bind: Callable[[Any], Any] | None  # from our value to the driver's
+    value: Any = None  # where it is the same in all
+
+    def column(self, columns: Sequence[Sequence[Any]], rows: int) -> Iterable[Any]:
+        if self.place is None:
+            return repeat(self.value, rows)
+        return map(self.bind, columns[self.place]) if self.bind else columns[self.place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A statement as the driver takes it."""
+
+    text: str
+    parameters: tuple[_Parameter, ...]
+    positional: bool
+
+    @classmethod
+    def of(cls, statement: Executable, keys: Sequence[str], connection: Connection) -> _Words:
+        dialect = connection.dialect
+        made = cast(Any, statement).compile(dialect=dialect, column_keys=list(keys), for_executemany=True)
+        types = {name: parameter.type for parameter, name in made.bind_names.items()}
+        parameters = []
+        for name in made.positiontup or types:
+            bind = types[name].dialect_impl(dialect).bind_processor(dialect)
+            if name in keys:
+                parameters.append(_Parameter(name, keys.index(name), bind))
+            else:
+                value = made.params[name]
+                parameters.append(_Parameter(name, None, None, bind(value) if bind else value))
+        return cls(str(made), tuple(parameters), bool(made.positional))
+
+    def bound(self, rows: Sequence[_Row]) -> list[_Row] | list[dict[str, Any]]:
+        """The parameters of all rows, made column by column, which is the quickest way."""
+        columns = list(zip(*rows, strict=True))
+        bound = list(zip(*(each.column(columns, len(rows)) for each in self.parameters), strict=True))
+        if self.positional:
+            return bound
+        names = [each.name for each in self.parameters]
+        return [dict(zip(names, row, strict=True)) for row in bound]
