@@ -130,7 +130,13 @@ class House:
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
         yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
-        yield from standing(self.store.standing(now=now), self.store.brakes(), self.health(now), now=now)
+        yield from self.standing(now)
+
+    def standing(self, now: datetime) -> Iterator[Finding]:
+        """What is late, stuck or left alone in this house, as its database tells."""
+        store = self.store
+        unread = self.roll.faults(store)
+        yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)
 
     def health(self, now: datetime) -> list[Health]:
         """How each source and each helper is."""

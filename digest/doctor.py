@@ -208,10 +208,20 @@ _LATE = timedelta(minutes=30)  # the service looks every half minute
 
 
 def standing(
-    figures: Figures, brakes: Sequence[Brake], sources: Sequence[Health], *, now: datetime
+    figures: Figures,
+    brakes: Sequence[Brake],
+    sources: Sequence[Health],
+    unread: Mapping[str, str] | None = None,
+    *,
+    now: datetime,
 ) -> Iterator[Finding]:
-    """What is late, what was given up, and what waits for a person, each with what to do now."""
+    """What is late, what was given up, and what waits for a person, each with what to do now.
+
+    `unread` are those who signed up and get no letters, by id, and why.
+    """
     yield from _due(figures, now)
+    for id_, why in sorted((unread or {}).items()):
+        yield Finding(about="reader", outcome="wrong", words=f"{id_} signed up and gets no letters: {why}", mend="")
     yield from _outbox(figures, now)
     for brake in brakes:
         if brake.until and brake.until > now:

@@ -186,6 +186,12 @@ def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
     assert found[3].words == "arxiv: failing: HTTP 503"
 
 
+def test_who_signed_up_and_gets_no_letters_is_told() -> None:
+    unread = {"web-abc": "the address is that of ada too, whose file counts"}
+    [told] = [each for each in standing(figures(), (), (), unread, now=NOW) if each.about == "reader"]
+    assert (told.outcome, told.words.partition(": ")[2]) == ("wrong", unread["web-abc"])
+
+
 def test_a_question_that_is_not_answered_stops_no_other(config: Config) -> None:
     findings = found(config, Zone({"broken": []}, mail=False))
     assert findings["From"].outcome == "wrong"

@@ -231,6 +231,7 @@ class Feedback(Copies):
             entry=entry,
             key=spot.key,
             issue=spot.issue,
+            mute="" if asked.choices is not None else f"{spot.path.rpartition('/')[0]}/mute",
             lines=asked.lines,
             said=asked.said,
             forms=asked.forms,

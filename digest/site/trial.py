@@ -10,6 +10,7 @@ from digest.config.reader import reader_of
 from digest.paper import Paper
 from digest.person import Group
 from digest.render.links import page_of
+from digest.render.math import readable
 from digest.render.words.pages.forms import Forms
 from digest.render.words.pages.trials import Trials
 from digest.site.faults import Fault, faults
@@ -121,7 +122,7 @@ def _would(found: Backtest, ground: Ground, say: Trials) -> str:
 
 
 def _sample(paper: Paper) -> Sample:
-    return Sample(title=strip_controls(paper.title), path=page_of(paper.key))
+    return Sample(title=readable(strip_controls(paper.title)), path=page_of(paper.key))
 
 
 def _choice(group: Group, say: Trials) -> Choice:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.delivery import State
-from digest.doctor import OPEN, Finding, standing
+from digest.doctor import OPEN, Finding
 from digest.metrics import exposition
 from digest.site.admin.desk import Desk, outbox_path, span, stamp
 from digest.store import Figures
@@ -50,7 +50,7 @@ class Overview(Desk):
     def look(self, request: Request) -> Response:
         house, now = self.house(), self.clock()
         figures, brakes, health = house.store.standing(now=now), house.store.brakes(), house.health(now)
-        findings = sorted(standing(figures, brakes, health, now=now), key=lambda each: each.outcome != "wrong")
+        findings = sorted(house.standing(now), key=lambda each: each.outcome != "wrong")
         return self.show(
             request,
             "overview",
