@@ -6,7 +6,7 @@ import base64
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -21,6 +21,7 @@ from digest.letter import Listing, Mailbox, build, mailto
 from digest.lint import lint
 from digest.paper import Author
 from digest.render.math import readable
+from digest.render.words.pages.notices import Notices
 from digest.text import strip_controls
 from tests.golden import GOLDEN
 from tests.render.samples import TODAY, daily, issue, item, on_sparse, paper
@@ -51,6 +52,15 @@ def test_a_reader_of_text_alone() -> None:
     verdicts = lint(PRESS(replace(letter, subscriber=replace(letter.subscriber, format="text"))).message)
     assert [verdict.number for verdict in verdicts if verdict.outcome == "fail"] == []
     assert next(verdict for verdict in verdicts if verdict.number == 56).reason == "no HTML part"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", [each.name for each in fields(Notices) if each.name != "why"])
+def test_a_notice_passes_what_holds_for_more_than_lists(name: str, language: str) -> None:
+    link = "https://papers.example.org/confirm/1abc.def"
+    letter = PRESS.notice(Mailbox(address="eve@example.net"), name, link, language=language, key=name, date=TODAY)
+    failed = {verdict.number for verdict in lint(letter.message) if verdict.outcome == "fail"}
+    assert failed <= {29, 30, 31, 35, 38, 70}  # those of lists: it belongs to none, and comes once
 
 
 GOOD = PRESS(GOLDEN["daily"]).message

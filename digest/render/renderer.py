@@ -98,6 +98,7 @@ class Renderer:
         subject = shorten(notice.subject.format(house), SUBJECT)
         view = {
             "language": words(language).CODE,
+            "direction": words(language).DIRECTION,
             "subject": subject,
             "title": house,
             "lines": notice.lines,

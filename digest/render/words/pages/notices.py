@@ -10,7 +10,7 @@ class Notice:
     """One letter: nothing that a stranger typed stands in it. `{}` is the name of the house."""
 
     subject: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # the first is what an inbox shows beside the subject
     button: str = ""  # the words of its link
     after: tuple[str, ...] = ()
 
@@ -57,8 +57,8 @@ NOTICES = {
         nobody=Notice(
             subject="No letters go to this address from {}",
             lines=(
-                "Somebody, perhaps you, asked for a link to your page. Nobody gets letters under this address here; "
-                "perhaps you signed up with another one.",
+                "Somebody, perhaps you, asked for a link to your page.",
+                "Nobody gets letters under this address here; perhaps you signed up with another one.",
             ),
             button="Subscribe",
             after=(_NOT_YOU,),
@@ -66,8 +66,9 @@ NOTICES = {
         in_a_file=Notice(
             subject="You get letters from {} already",
             lines=(
-                "Somebody, you we hope, asked for letters to this address. Yours are set up by the people who run "
-                "this service, so rules are changed by writing to them: answer this letter.",
+                "Somebody, you we hope, asked for letters to this address.",
+                "Yours are set up by the people who run this service, so rules are changed by writing to them: answer "
+                "this letter.",
             ),
             button="Open your page",
             after=("There you can pause, see your rules and leave. " + _NOT_YOU,),
@@ -112,8 +113,8 @@ NOTICES = {
         nobody=Notice(
             subject="An diese Adresse gehen keine Briefe von {}",
             lines=(
-                "Jemand, vielleicht Sie selbst, wollte einen Verweis auf Ihre Seite. Unter dieser Adresse bekommt hier "
-                "niemand Briefe; vielleicht haben Sie eine andere angegeben.",
+                "Jemand, vielleicht Sie selbst, wollte einen Verweis auf Ihre Seite.",
+                "Unter dieser Adresse bekommt hier niemand Briefe; vielleicht haben Sie eine andere angegeben.",
             ),
             button="Bestellen",
             after=(_NICHT_SIE,),
@@ -121,8 +122,9 @@ NOTICES = {
         in_a_file=Notice(
             subject="Sie bekommen schon Briefe von {}",
             lines=(
-                "Jemand, hoffentlich Sie selbst, hat an diese Adresse Briefe bestellt. Ihre richten die Betreiber "
-                "dieses Dienstes ein; um Regeln zu ändern, schreiben Sie ihnen: Antworten Sie auf diesen Brief.",
+                "Jemand, hoffentlich Sie selbst, hat an diese Adresse Briefe bestellt.",
+                "Ihre richten die Betreiber dieses Dienstes ein; um Regeln zu ändern, schreiben Sie ihnen: Antworten "
+                "Sie auf diesen Brief.",
             ),
             button="Ihre Seite öffnen",
             after=("Dort können Sie pausieren, Ihre Regeln sehen und abbestellen. " + _NICHT_SIE,),
@@ -139,7 +141,7 @@ NOTICES = {
         ),
         move_new=Notice(
             subject="Bitte bestätigen: Briefe von {} ziehen an diese Adresse um",
-            lines=("Jemand, hoffentlich Sie selbst, möchte Briefe über neue Arbeiten an diese Adresse bekommen.",),
+            lines=("Jemand, hoffentlich Sie selbst, möchte Briefe an diese Adresse bekommen.",),
             button="Dieser Adresse zustimmen",
             after=("Beide Adressen müssen zustimmen.", _ZWEI_TAGE, _NICHT_SIE),
         ),
