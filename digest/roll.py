@@ -112,10 +112,12 @@ def _wished(reader: Subscriber, wishes: Wishes) -> Subscriber:
     links, terms = wishes.links.get(reader.id, 0), wishes.mutes.get(reader.id, ())
     if until == reader.pause_until and not links and not terms:
         return reader
-    subscriptions = tuple(
-        replace(each, exclude=either([*([each.exclude] if each.exclude else ()), *_queries(terms)]))
-        for each in reader.subscriptions
-    )
+    subscriptions = reader.subscriptions
+    if terms:
+        muted = list(_queries(terms))
+        subscriptions = tuple(
+            replace(each, exclude=either([*([each.exclude] if each.exclude else ()), *muted])) for each in subscriptions
+        )
     return replace(reader, pause_until=until, links=links, subscriptions=subscriptions)
 
 

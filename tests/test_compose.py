@@ -338,6 +338,19 @@ def test_rules_are_made_ready_once(store: Store) -> None:
     assert [issue.count for issue in desk.issues] == [1, 1]
 
 
+def test_a_pause_makes_no_rules_anew(store: Store) -> None:
+    ada, book = reader(), Morning()
+    readers = [ada]
+    book.desks(readers, store, now=NOW)
+    ready = book.book(readers)
+    paused = [replace(ada, pause_until=NOW.date() + DAY)]
+    book.desks(paused, store, now=NOW)
+    assert book.book(paused) is ready
+    others = [replace(ada, subscriptions=(subscription(name="Other"),))]
+    book.desks(others, store, now=NOW)
+    assert book.book(others) is not ready
+
+
 # ---------------------------------------------------------------------------------------------------- what is voted for
 
 
