@@ -51,9 +51,10 @@ def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def made_database(postgres: str) -> str:
     """The name of such a database on the server."""
-    with _new_database(postgres, "made", keep=True) as url:
+    name = f"made_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # each of those who test at a time has its own
+    with _new_database(postgres, name, keep=True) as url:
         Store.open(url).close()
-    return "made"
+    return name
 
 
 @contextmanager

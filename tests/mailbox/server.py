@@ -163,8 +163,12 @@ class _Talk:
             case ["FETCH", uid, part]:
                 self.fetch(int(uid), part)
             case ["STORE", uid, "+FLAGS.SILENT", "(\\Seen)"]:
-                self.say("STORE", "TAG OK done")
-                self.server.seen.add(int(uid))
+                self.server.seen.add(int(uid))  # before it is said, since whoever hears it may look
+                try:
+                    self.say("STORE", "TAG OK done")
+                except _HangUp:
+                    self.server.seen.discard(int(uid))
+                    raise
             case ["LOGOUT"]:
                 self.say("LOGOUT", "* BYE", "TAG OK done")
                 raise _HangUp

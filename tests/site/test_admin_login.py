@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from digest.build import House
 from digest.site.admin import admin
@@ -173,6 +174,7 @@ def test_the_memory_of_guesses_does_not_grow() -> None:
 
 
 def test_what_was_typed_and_who_reads_is_in_no_log(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()  # whatever a command has set it to in this process
     with desk(house, logged_in=False) as opened:
         opened.web.get("/", headers={"Authorization": basic("hunter2hunter2", user="my-name")})
     with desk(house) as opened:
