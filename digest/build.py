@@ -21,8 +21,8 @@ from digest.channels.smtp import Smtp
 from digest.compose import Composed, Morning, Outlook, answered, compose
 from digest.config import Config, Relay
 from digest.config import load as _load
-from digest.deliver import Delivered, Desk, Round, Withheld, deliver
-from digest.delivery import Delivery
+from digest.counter import counter
+from digest.deliver import Delivered, Round, deliver
 from digest.dns import Dns, Resolver
 from digest.doctor import Finding, examine, standing
 from digest.enrich import Enriched, enrich
@@ -33,7 +33,6 @@ from digest.hear import Ear, Heard, hear
 from digest.issue import Issue
 from digest.jobs import Here, Job, Kind, Line, Queue
 from digest.ledger import ledger
-from digest.letter import Mailbox
 from digest.person import Followed
 from digest.press import Press
 from digest.pull import Pulled, pull
@@ -41,9 +40,8 @@ from digest.render import Pages, Renderer
 from digest.roll import Roll
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
-from digest.store import NOTICE, Along, Store
+from digest.store import Along, Store
 from digest.subscription import Subscriber, When
-from digest.token import stamp
 from digest.traffic import Way
 from digest.web import Web
 
@@ -270,7 +268,7 @@ class House:
                 return deliver(
                     self.store,
                     self.ways(),
-                    self._desk(clock),
+                    counter(self.config, self.roll, self.store, self.press, clock),
                     journal,
                     clock=clock,
                     connections=self.config.connections,
@@ -310,43 +308,6 @@ class House:
         keys = [key.get_secret_value() for key in self.config.keys]
         ear = Ear(address=bounces.address, keys=keys, domain=self.config.sender.domain)
         return hear(self.store, opened, url, ear, clock=clock, tell=tell)
-
-    def _desk(self, clock: Callable[[], datetime]) -> Desk:
-        bounces, keys = self.config.bounces, [key.get_secret_value() for key in self.config.keys]
-
-        def address_of(delivery: Delivery) -> Mailbox | Withheld | None:
-            """The reader's present address; by hand the address that was given.
-
-            One that has not changed was judged when the letter was written; to judge it again would be a tenth of all
-            the work on a letter.
-            """
-            if delivery.kind == NOTICE:
-                return None
-            reader = self.roll.known(delivery.subscriber)
-            if reader is None:
-                return Withheld("the reader has left")
-            if delivery.kind == "manual":
-                return None
-            if reader.pause_until and clock().astimezone(reader.timezone).date() < reader.pause_until:
-                return Withheld(f"the reader pauses until {reader.pause_until}", later=True)
-            if reader.email == delivery.recipient:
-                return None
-            return Mailbox(name=reader.name or "", address=reader.email)
-
-        def sender_of(delivery: Delivery) -> str:
-            """Where its bounces go (VERP): an address that only this delivery has."""
-            if bounces is None:
-                return delivery.sender
-            local, _, domain = bounces.address.wire.rpartition("@")
-            return f"{local}+{stamp(delivery.id, delivery.message_id, keys)}@{domain}"
-
-        return Desk(
-            address_of=address_of,
-            turned=lambda serial: self.roll.turned(self.store, serial),
-            sender_of=sender_of,
-            readdress=self.press.readdress,
-            presume=lambda delivery: delivery.kind in self.config.presumed,
-        )
 
 
 @contextmanager

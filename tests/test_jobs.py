@@ -229,6 +229,8 @@ def test_the_job_is_in_the_transaction_of_the_letters(postgres_url: str) -> None
 def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: str, mail: MailServer) -> None:
     config = furnish(tmp_path, postgres_url, mail.port, READERS)
     assert start(config, "--after", "3").wait() == -9
+    with Store.open(postgres_url) as store:  # before anybody is there who would find it
+        assert "doing" in states(store)
     with opened(config) as house:
         stop, done = Event(), list[Job]()
 
@@ -237,7 +239,6 @@ def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: st
             if job == COMPOSE:
                 stop.set()
 
-        assert "doing" in states(house.store)
         house.line.run(do, stop)  # waits for a job, and nobody hands one on
         assert done[-1] == COMPOSE
         assert states(house.store) == []
