@@ -211,13 +211,16 @@ class MailServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        session = None
         with suppress(OSError, _HangUp, ValueError):
             if self._implicit and self._tls:
                 connection = self._secure(connection)
-            _Session(self, connection).run()
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-        connection.close()
+            session = _Session(self, connection)
+            session.run()
+        for each in filter(None, (session and session.connection, connection)):  # STARTTLS has made another of it
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
 
     def _secure(self, connection: socket.socket) -> ssl.SSLSocket:
         assert self._tls is not None
