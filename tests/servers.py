@@ -211,13 +211,17 @@ class MailServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        session = None
+        ends = [connection]
         with suppress(OSError, _HangUp, ValueError):
             if self._implicit and self._tls:
                 connection = self._secure(connection)
+                ends.append(connection)
             session = _Session(self, connection)
-            session.run()
-        for each in filter(None, (session and session.connection, connection)):  # STARTTLS has made another of it
+            try:
+                session.run()
+            finally:
+                ends.append(session.connection)  # STARTTLS may have made another of it
+        for each in ends:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
