@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,20 +10,8 @@ from lxml import html
 
 from digest.build import House
 from digest.site.editing import MOST
-from tests.site.sample import ADA, HOSTILE, ada_of, changed, opened, path_of, rows, served, told
+from tests.site.sample import ADA, HOSTILE, ada_of, changed, path_of, rows, told
 from tests.store.samples import NOW
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 @pytest.fixture

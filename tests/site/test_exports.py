@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,8 @@ import pytest
 
 from digest.build import House, load
 from digest.config.reader import reader_of
-from tests.site.sample import ADA, CONFIG, HOSTILE, ada_of, opened, path_of, served
+from tests.site.sample import ADA, CONFIG, HOSTILE, ada_of, path_of
 from tests.store.samples import NOW, SLOT
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 def exported(house: House, web: httpx.Client, ending: str, reader: str | None = None) -> httpx.Response:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
 from digest.build import House
 from digest.site.feedback import MOST_MUTED
-from tests.site.sample import HOSTILE, ada_of, changed, opened, papers, path_of, rows, served, told
+from tests.site.sample import HOSTILE, ada_of, changed, papers, path_of, rows, told
 from tests.store.samples import NOW, SLOT, keep, preprint
 
 ZHOU = "Yunhua Zhou"
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 @pytest.fixture

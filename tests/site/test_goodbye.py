@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,22 +11,10 @@ from digest.build import House
 from digest.passes import CONFIRM, PAGE
 from digest.store import Evidence
 from digest.token import sign
-from tests.site.sample import HOSTILE, KEY, ada_of, changed, opened, path_of, rows, served, told
+from tests.site.sample import HOSTILE, KEY, ada_of, changed, path_of, rows, served, told
 from tests.store.samples import NOW, SLOT
 
 LATER = NOW + timedelta(days=61)
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 def page_of(house: House, reader: str | None = None) -> str:

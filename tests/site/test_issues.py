@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,22 +15,10 @@ from digest.passes import FEED, ISSUE, PAGE
 from digest.site.reread import MOST_BEHIND
 from digest.store import tables
 from digest.token import sign
-from tests.site.sample import HOSTILE, KEY, ada_of, opened, path_of, rows, send, served, told
+from tests.site.sample import HOSTILE, KEY, ada_of, path_of, rows, send, told
 from tests.store.samples import NOW, SLOT, keep, preprint
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 def copy_of(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,22 +12,10 @@ from digest.build import House
 from digest.passes import AGES, ISSUE, PAGE
 from digest.store import Evidence
 from digest.token import sign
-from tests.site.sample import HOSTILE, KEY, ada_of, changed, opened, path_of, rows, served, told
+from tests.site.sample import HOSTILE, KEY, ada_of, changed, path_of, rows, served, told
 from tests.store.samples import NOW, SLOT
 
 ZHOU = "Yunhua Zhou"
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 def page_of(house: House, reader: str | None = None) -> str:

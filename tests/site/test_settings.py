@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,20 +10,8 @@ import pytest
 from digest.build import House
 from digest.passes import MOVE
 from digest.token import sign
-from tests.site.sample import ADA, KEY, ada_of, changed, opened, path_of, rows, served
+from tests.site.sample import ADA, KEY, ada_of, changed, path_of, rows
 from tests.store.samples import NOW
-
-
-@pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
-        yield client
 
 
 @pytest.fixture
