@@ -47,13 +47,13 @@ def furnish(folder: Path, url: str, port: int, readers: int = 12, more: str = ""
 
 
 @contextmanager
-def opened(config: Path) -> Iterator[House]:
+def opened(config: Path, pulse: Pulse = QUICK) -> Iterator[House]:
     """The house, whose queue sees quickly that a worker has died."""
     with open_house(load(config, {})) as house:
         if not isinstance(house.line, Queue):
             yield house
             return
-        with Queue(house.config.database, pulse=QUICK) as line:
+        with Queue(house.config.database, pulse=pulse) as line:
             yield replace(house, line=line)
 
 
@@ -92,7 +92,8 @@ def main() -> int:
     parser.add_argument("--after", type=int)
     given = parser.parse_args()
     told: list[Told] = []
-    with opened(given.config) as house:
+    # on a busy machine who is to die might take itself for dead before, and give its job back
+    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead=60)) as house:
         while sweep(house, given.now) or house.line.waiting():
             work(house, after=given.after, now=given.now, told=told)
     return 0
