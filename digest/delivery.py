@@ -6,7 +6,7 @@ import re
 import threading
 import unicodedata
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,6 +104,14 @@ class Envelope:
     message: bytes
     message_id: str
     page: str | None = None  # by what name its letter calls the web copy of its issue
+
+
+Following = Callable[[], Envelope | None]
+"""Asks for the letter that is sent next."""
+
+
+def no_other() -> None:
+    """No letter follows."""
 
 
 def domain_of(address: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from digest.channels.console import Console
 from digest.channels.maildir import Maildir
 from digest.channels.smtp import Smtp
-from digest.delivery import Envelope, Receipt
+from digest.delivery import Envelope, Following, Receipt, no_other
 from digest.errors import ConfigError
 
 
@@ -24,12 +24,12 @@ class Channel(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
         """Hand one letter over; the other side's words, without any address.
 
         `at_dot` is called once, right before the step that cannot be taken back; if it raises, nothing was sent.
-        `following` is the letter that is sent next, where that is known: it may be announced in one breath with the end
-        of this one.
+        `following` may be asked once, before `at_dot`, for the letter that is sent next: it is announced in one breath
+        with the end of this one.
         Raises Rejected (never), Deferred (later; relay=True where it is not this letter's fault, only before `at_dot`)
         or InDoubt.
         """

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self, TextIO
 
-from digest.delivery import Envelope, Receipt
+from digest.delivery import Envelope, Following, Receipt, no_other
 from digest.text import strip_controls
 
 
@@ -27,7 +27,7 @@ class Console:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
         """Print one letter; no control sequence of it reaches the terminal."""
         letter = message_from_bytes(envelope.message, policy=policy.default)
         assert isinstance(letter, EmailMessage)

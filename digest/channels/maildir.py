@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from digest.delivery import Envelope, Receipt
+from digest.delivery import Envelope, Following, Receipt, no_other
 from digest.errors import Deferred
 
 
@@ -28,7 +28,7 @@ class Maildir:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
         """Store one letter with the line ends of this system. Raises Deferred where the folder cannot be written.
 
         The name comes from the Message-ID and the recipient, so a repetition after a crash finds the letter there.

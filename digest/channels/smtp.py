@@ -12,13 +12,14 @@ from typing import Self
 from digest.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.channels.line import Line, Lost, Reply
 from digest.channels.relay import Relay, Waits
-from digest.delivery import Envelope, Phase, Receipt, classify
+from digest.delivery import Envelope, Following, Phase, Receipt, classify, no_other
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
 
 _Steps = tuple[tuple[Phase, str, float], ...]
+_Announced = tuple[Line, Envelope, _Steps]
 
 
 class _Again(Exception):
@@ -43,7 +44,7 @@ class Smtp:
     ) -> None:
         self._waits = waits or Waits()
         self._relay = Relay(url, user=user, password=password, context=context, waits=self._waits, clock=clock)
-        self._announced: tuple[Line, Envelope, _Steps] | None = None  # the answers to it are still to be read
+        self._announced: _Announced | None = None  # the answers to it are still to be read
 
     def __repr__(self) -> str:
         return f"<Smtp {self._relay}>"
@@ -62,13 +63,13 @@ class Smtp:
         where = "on this machine" if line.on_this_machine else "in clear text"
         return f"answers, {line.encryption or f'in clear, {where}'}"
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Envelope | None = None) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
         """Hand one letter over; the server's words on taking it.
 
         `at_dot` is called right before the final dot: up to there all can be repeated, and if it raises nothing has
         been sent. Raises Rejected, Deferred (with relay=True for trouble that is not this letter's), and InDoubt when
-        the line was lost after the dot. `following` is announced with the dot where the server can (RFC 2920); send it
-        next.
+        the line was lost after the dot. `following` is asked where the server can hear of a letter with the dot of the
+        one before (RFC 2920), while it reads that one; send it next.
         """
         announced, self._announced = self._announced, None
         if announced and announced[1] is not envelope:
@@ -96,7 +97,7 @@ class Smtp:
         line: Line,
         envelope: Envelope,
         at_dot: Callable[[], None],
-        following: Envelope | None,
+        following: Following,
         announced: _Steps | None = None,
     ) -> Receipt:
         try:
@@ -104,16 +105,15 @@ class Smtp:
             self._put_body(line, envelope.message)
         except Lost as lost:
             raise self._again(str(lost)) from None
-        ahead = self._ahead(line, following) if following else ()
-        end = b".\r\n" + _group(ahead)
         try:
+            ahead = self._ahead(line, following)
+            end = b".\r\n" + _group(ahead[2] if ahead else ())
             at_dot()  # and at once the dot: whoever dies in between has not handed over what is presumed sent
         except BaseException:
             self._relay.drop()
             raise
         said = self._pass_dot(line, end)
-        if following and ahead:
-            self._announced = (line, following, ahead)
+        self._announced = ahead
         return self._receipt(said)
 
     def _steps(self, line: Line, envelope: Envelope) -> _Steps:
@@ -199,15 +199,18 @@ class Smtp:
             self._relay.drop()
         raise self._refusal("DOT", said)
 
-    def _ahead(self, line: Line, following: Envelope) -> _Steps:
-        """What announces the next letter, where that may be said already."""
+    def _ahead(self, line: Line, following: Following) -> _Announced | None:
+        """The next letter, where it may be announced already."""
         if "PIPELINING" not in line.offers or not self._relay.has_room:
-            return ()
+            return None
+        envelope = following()
+        if envelope is None:
+            return None
         try:
-            check(following)
-            return self._steps(line, following)
+            check(envelope)
+            return line, envelope, self._steps(line, envelope)
         except DeliveryError:  # it is told of its own
-            return ()
+            return None
 
     def _refusal(self, step: Phase, said: Reply) -> DeliveryError:
         verdict = classify(said.code, said.enhanced, said.text, step)

@@ -125,8 +125,7 @@ def close_tries(self: Database, results: Sequence[Result]) -> None:
         _CLOSE_SENT(connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT])
         _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
         # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
-        kept = select(_COLUMN.id).where(_COLUMN.id.in_([each.delivery for each in results]))
-        there = set(connection.scalars(kept.with_for_update(read=True, key_share=True)))
+        there = set(connection.scalars(_THERE, {"tried": [each.delivery for each in results]}))
         _TRIED(connection, [tried for tried in tries if tried[0] in there])
 
 
@@ -235,6 +234,9 @@ _LETTERS = (
     .where(_COLUMN.id.in_(bindparam("mine", expanding=True)))
     .order_by(*_OLDEST)
 )
+
+_THERE = select(_COLUMN.id).where(_COLUMN.id.in_(bindparam("tried", expanding=True)))
+_THERE = _THERE.with_for_update(read=True, key_share=True)
 
 _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
 """Whoever lost the lease writes nothing any more."""

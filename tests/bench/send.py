@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -130,8 +131,11 @@ def _ours(house: House, letters: int) -> None:
 def _channel(port: int, envelopes: list[Envelope]) -> None:
     """Our SMTP alone, without a store or a journal."""
     with Smtp(f"smtp://127.0.0.1:{port}") as channel:
-        for envelope, following in zip(envelopes, [*envelopes[1:], None], strict=True):
-            channel.send(envelope, lambda: None, following)
+        left = iter(envelopes[1:])
+        following: Envelope | None = envelopes[0]
+        while following:
+            envelope, following = following, next(left, None)
+            channel.send(envelope, lambda: None, partial(lambda given: given, following))
 
 
 def _smtp_source(port: int, letters: int, sessions: int, *more: str) -> None:

@@ -119,6 +119,35 @@ def test_the_dot_is_announced_after_the_whole_letter_and_before_it_is_taken() ->
         assert len(server.taken) == 1
 
 
+def test_what_follows_is_asked_for_while_the_other_side_reads_and_before_the_dot() -> None:
+    with MailServer() as server, smtp(server) as channel:
+        order: list[str] = []
+
+        def following() -> Envelope:
+            order.append(server.commands[-1])
+            return envelope(recipient="ben@example.org")
+
+        channel.send(envelope(), lambda: order.append("dot"), following)
+    assert order == ["DATA", "dot"]
+
+
+def test_what_follows_is_not_asked_for_where_it_cannot_be_announced() -> None:
+    with MailServer(extensions=[]) as server, smtp(server) as channel:
+        channel.send(envelope(), nothing, lambda: pytest.fail("nothing can be announced to it"))
+        assert len(server.taken) == 1
+
+
+def test_if_what_follows_cannot_be_asked_for_nothing_is_sent() -> None:
+    def lost() -> None:
+        raise OSError("the database is gone")
+
+    with MailServer() as server, smtp(server) as channel:
+        with pytest.raises(OSError, match="gone"):
+            channel.send(envelope(), nothing, lost)
+        channel.send(envelope(recipient="ben@example.org"), nothing)
+        assert [taken.recipients for taken in server.taken] == [("ben@example.org",)]
+
+
 def test_if_the_dot_cannot_be_recorded_nothing_is_sent() -> None:
     def full() -> None:
         raise OSError("no space left")

@@ -1,27 +1,36 @@
-"""From the outbox onto a channel: claim, ask whether it is still wanted, send, and keep what the other side said."""
+"""One connection's share of a round: takes letters out of the outbox and sends them until none is left."""
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
 from threading import Event, RLock
 
 from digest.channels import Channel
-from digest.delivery import Delivery, Envelope, Reason, Receipt, Result, State, address_key, domain_of, retry_at
+from digest.deliver.desk import Delivered, Desk, Withheld
+from digest.delivery import (
+    Delivery,
+    Envelope,
+    Following,
+    Reason,
+    Receipt,
+    Result,
+    State,
+    address_key,
+    domain_of,
+    no_other,
+    retry_at,
+)
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.journal import Journal
 from digest.letter import Mailbox
-from digest.letter import readdress as _readdress
 from digest.store import Evidence, Store, Watch
 from digest.traffic import Traffic, Way
 
-BATCH = 50
+_BATCH = 50
 """Letters that one connection takes out of the outbox at a time."""
 
 LEASE = timedelta(minutes=30)
@@ -33,100 +42,8 @@ DOUBT = timedelta(minutes=15)
 """Until what may have arrived is sent once more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """A letter that is not sent, and why; its papers are told later where it is only put off."""
-
-    words: str
-    later: bool = False
-
-
-AddressOf = Callable[[Delivery], Mailbox | Withheld | None]
-"""Where a delivery goes now; None: to the address that it has."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """What became of one letter."""
-
-    subscriber: str
-    message_id: str
-    outcome: str  # a State's word, or "left" to another process
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What became of the outbox."""
-
-    letters: tuple[Delivered, ...] = ()
-    stopped: str | None = None  # why letters were left waiting: no relay takes any
-    halted: tuple[str, ...] = ()  # what relays said that took none, also where another did
-
-    def count(self, outcome: str) -> int:
-        return sum(letter.outcome == outcome for letter in self.letters)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What of a letter is decided only when it goes out."""
-
-    address_of: AddressOf
-    turned: Callable[[int], bool] = lambda _: False
-    """Whether `address_of` has looked at an older roll than that of this number; it looks anew then."""
-    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.sender
-    readdress: Callable[[bytes, Mailbox], bytes] = _readdress
-    presume: Callable[[Delivery], bool] = lambda _: False
-    """Is a letter of which nobody knows whether it arrived presumed sent, rather than sent once more?"""
-
-
-def deliver(
-    store: Store,
-    ways: Sequence[Way],
-    desk: Desk,
-    journal: Journal,
-    *,
-    clock: Callable[[], datetime],
-    connections: int = 1,
-    by_hand: bool = False,
-    stop: Event | None = None,
-    only: str | None = None,
-    random: Random | None = None,
-    ticks: Callable[[], float] | None = None,
-    tell: Callable[[Delivered], None] = lambda _: None,
-) -> Round:
-    """Send what waits, each letter once, over so many connections; a letter that is refused stops no other.
-
-    A relay that is down is left alone for this round and another one takes over; with none left the rest waits. With
-    `only`, a Message-ID, no letter but that one is touched; `by_hand` asks a relay also while it is left alone.
-    `clock` is asked before each step, since a round may last; `ticks` are seconds that no change of the clock moves.
-    When `stop` is set the letters in hand are finished and the rest given back. Raises DigestError where the store
-    fails; what was sent stands in the journal then, which its next reader tells the store.
-    """
-    shared = _Shared(
-        store=store,
-        desk=desk,
-        journal=journal,
-        traffic=Traffic(store, ways, clock, random or Random(), by_hand=by_hand),  # noqa: S311 (guards nothing)
-        clock=clock,
-        ticks=ticks or _ticks,
-        stop=stop or Event(),
-        only=only,
-        tell=tell,
-    )
-    with ThreadPoolExecutor(connections, thread_name_prefix="relay") as pool:
-        workers = [pool.submit(_Worker(shared).run) for _ in range(connections)]
-    for worker in workers:
-        worker.result()
-    words = shared.traffic.halted
-    stopped = "asked to stop" if shared.stop.is_set() and store.waiting(clock()) else None
-    if words and not shared.traffic.any_left:
-        stopped = words[-1]
-    return Round(letters=tuple(shared.letters), stopped=stopped, halted=tuple(words))
-
-
 @dataclass(slots=True, kw_only=True)
-class _Shared:
+class Shared:
     """What the connections of one round have in common."""
 
     store: Store
@@ -156,14 +73,26 @@ class _Ready:
     began: datetime
 
 
+@dataclass(slots=True)
+class _Ahead:
+    """The letter that is sent next, got ready when the channel asks for it."""
+
+    next: Callable[[], _Ready | None]
+    ready: _Ready | None = None
+
+    def __call__(self) -> Envelope | None:
+        self.ready = self.next()
+        return self.ready.envelope if self.ready else None
+
+
 class _LeaseLost(DeliveryError):
     """This process may not finish the letter that it began."""
 
 
-class _Worker:
+class Worker:
     """One connection at a time: takes letters out of the outbox and sends them until none is left."""
 
-    def __init__(self, shared: _Shared) -> None:
+    def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._store = shared.store
         self._results: list[Result] = []
@@ -177,7 +106,7 @@ class _Worker:
         with ExitStack() as stack, self._store.watch() as watch:
             try:
                 while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
-                    granted = self._shared.traffic.allow(way, BATCH)
+                    granted = self._shared.traffic.allow(way, _BATCH)
                     if not granted:
                         continue
                     batch = self._claim(granted)
@@ -209,11 +138,11 @@ class _Worker:
             ready = self._next(waiting, watch)
             while ready:
                 self._shared.traffic.wait(way, self._shared.stop)
+                ahead = _Ahead(lambda: self._next(waiting, watch))
                 # the next letter is announced in one breath with this one's end, unless there is a pace to keep
-                ahead = None if way.per_second else self._next(waiting, watch)
-                if not self._one(ready, way, channel, ahead):
+                if not self._one(ready, way, channel, no_other if way.per_second else ahead):
                     break
-                ready = self._still(ahead) or self._next(waiting, watch)
+                ready = self._still(ahead.ready) or self._next(waiting, watch)
         finally:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
@@ -271,13 +200,11 @@ class _Worker:
         self._store.withdraw(delivery.id, delivery.epoch, withheld.words, now=now)
         self._done(delivery, State.MERGED, withheld.words)
 
-    def _one(self, ready: _Ready, way: Way, channel: Channel, ahead: _Ready | None) -> bool:
+    def _one(self, ready: _Ready, way: Way, channel: Channel, following: Following) -> bool:
         """One letter; False where the relay takes no more."""
         delivery = ready.delivery
         try:
-            receipt = channel.send(
-                ready.envelope, lambda: self._at_dot(delivery), following=ahead.envelope if ahead else None
-            )
+            receipt = channel.send(ready.envelope, lambda: self._at_dot(delivery), following)
         except _LeaseLost as error:
             self._leave(delivery, str(error))
         except InDoubt as error:
@@ -397,8 +324,3 @@ class _Worker:
         results, self._results = self._results, []
         self._store.close_tries(results)
         self._flushed = self._shared.ticks()
-
-
-def _ticks() -> float:
-    """Seconds that pass also while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
