@@ -411,6 +411,22 @@ def test_connections_share_the_letters(store: Store) -> None:
         assert arrived(server) == Counter(f"{name}@example.org" for name in names)
 
 
+def test_while_one_connection_waits_another_takes_what_is_left(store: Store) -> None:
+    names = [f"reader{n:02}" for n in range(60)]  # more than one connection takes at a time
+    put(store, *names)
+    with MailServer({"DOT": [Says(b"250 2.0.0 ok\r\n", delay=2)]}) as server:
+        result = send(store, server, connections=2)
+        assert server.connections == 2
+    assert [letter.subscriber for letter in result.letters[:10]] == names[50:]
+
+
+def test_one_letter_needs_one_connection(store: Store) -> None:
+    put(store, "ada")
+    with MailServer({"DOT": [Says(b"250 2.0.0 ok\r\n", delay=0.3)]}) as server:
+        send(store, server, connections=4)
+        assert server.connections == 1
+
+
 def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> None:
     put(store, "ada")
     ticks = iter([0.0, 0.0, *[9_999.0] * 99])
