@@ -171,7 +171,10 @@ def work(storm: Storm, port: int) -> None:
                 if not store.waiting(_now()):
                     return
                 with begin() as journal:
-                    deliver(store, [way], desk, journal, clock=_now, connections=storm.connections)
+                    # all at once: a process lives for moments only
+                    deliver(
+                        store, [way], desk, journal, clock=_now, connections=storm.connections, to_spare=lambda _: True
+                    )
 
 
 def _put(storm: Storm, numbers: range) -> None:

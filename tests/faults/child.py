@@ -98,7 +98,17 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     store.opened(journal.name, now=clock())
     with on_signal() as stop:
         _say("ready")
-        deliver(store, [way], desk, journal, clock=clock, ticks=ticks, connections=given.connections, stop=stop)
+        deliver(
+            store,
+            [way],
+            desk,
+            journal,
+            clock=clock,
+            ticks=ticks,
+            connections=given.connections,
+            stop=stop,
+            to_spare=lambda _: True,
+        )
     store.closed(journal.name, now=clock())
     journal.close()
 
