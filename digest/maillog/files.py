@@ -1,0 +1,186 @@
+"""Where the lines of a log are: the file itself and those that it was rotated into, `.1`, `-20261120` and `.gz` too."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import re
+import stat
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from io import BufferedIOBase
+from pathlib import Path
+
+from digest.maillog.lines import Lines, Trace, matched, moment
+
+_LONGEST = 8_192  # bytes of a line; syslog cuts long before
+_NEAR = 65_536  # bytes in which it is no use to look for a nearer beginning
+_TRIES = 50  # lines in a row that may tell no time
+_SLACK = timedelta(hours=2)  # a clock that was set, and an hour that came twice, put lines out of order
+_ROTATED = re.compile(r"(?:\.(?P<number>[0-9]{1,5})|-(?P<day>[0-9]{8})(?:-?[0-9]{1,10})?)(?:\.gz)?")
+_YEARLESS = timedelta(days=1)  # a stamp without a year may be that much later than its file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a log says, and how much of the time it covers."""
+
+    traces: dict[str, Trace] = field(default_factory=dict)  # by Message-ID
+    since: datetime | None = None  # Postfix was writing to it then already
+    until: datetime | None = None  # and still then
+    whole: bool = True  # without a part that cannot be read, and nobody dropped lines
+    faults: tuple[str, ...] = ()  # files that cannot be read, and why
+
+    def covers(self, since: datetime, until: datetime) -> bool:
+        """Has it all of that time for certain, with lines of Postfix before it and after it?"""
+        if self.since is None or self.until is None or not self.whole:
+            return False
+        return self.since < since and until + timedelta(seconds=1) < self.until  # stamps are of whole seconds
+
+
+def fault(path: Path) -> str | None:
+    """Why a log cannot be read; None: it can."""
+    try:
+        with _open(path):
+            return None
+    except OSError as error:
+        return _why(path, error)
+
+
+def read(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | None = None) -> Look:
+    """What a log and its older parts say of letters with these Message-IDs from `since` on; nothing raises.
+
+    What was last written before that is not opened, and what is not packed is begun near it.
+    """
+    lines, faults = Lines(keys), list[str]()
+    since -= _SLACK
+    parts, began = _parts(path, since, faults)
+    ended: datetime | None = None
+    for part in parts:
+        try:
+            with _open(part) as file:
+                latest = _written(part) + _YEARLESS
+                before = None if part.suffix == ".gz" else _seek(file, since, latest, zone)
+                lines.first = lines.last = None
+                for line in _lines(file):
+                    lines.take(line)
+        except (OSError, EOFError, zlib.error) as error:
+            faults.append(_why(part, error))
+            continue
+        began = began or before or _moment(lines.first, latest, zone)
+        ended = _moment(lines.last, latest, zone) or ended
+    return Look(
+        traces=lines.traces(),
+        since=began,
+        until=ended,
+        whole=not (faults or lines.gaps),
+        faults=tuple(faults),
+    )
+
+
+def _parts(path: Path, since: datetime, faults: list[str]) -> tuple[list[Path], datetime | None]:
+    """The file and its older parts back to `since`, oldest first, and when the part before those was last written."""
+    found = [path]
+    try:
+        for part in _rotated(path):
+            if (written := _written(part)) < since:
+                return found[::-1], written
+            found.append(part)
+    except OSError as error:  # one is gone: it was rotated on at this moment
+        faults.append(_why(path.parent, error))
+    return found[::-1], None
+
+
+def _rotated(path: Path) -> list[Path]:
+    """The older parts of a log, newest first: by number, else by day."""
+    found = {}
+    for part in path.parent.iterdir():
+        name = _ROTATED.fullmatch(part.name.removeprefix(path.name)) if part.name.startswith(path.name) else None
+        if name:
+            found[part] = (int(name["number"] or 0), -int(name["day"] or 0))
+    return sorted(found, key=lambda part: (found[part], part.name))
+
+
+def _written(part: Path) -> datetime:
+    """When it was last written; who packs a file keeps that."""
+    return datetime.fromtimestamp(part.stat().st_mtime, UTC)
+
+
+def _open(part: Path) -> BufferedIOBase:
+    """To be read. Raises OSError, also where nothing can be read to its end."""
+    handle = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its other end
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file")
+    file = os.fdopen(handle, "rb")
+    return _Unpacked(file) if part.suffix == ".gz" else file
+
+
+class _Unpacked(gzip.GzipFile):
+    """Closes the packed file too."""
+
+    def __init__(self, packed: BufferedIOBase) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
+
+
+def _lines(file: BufferedIOBase) -> Iterator[bytes]:
+    """Whole lines; one that is too long is none, and so is the last one while it is being written."""
+    begins = True
+    while part := file.readline(_LONGEST):
+        ends = part.endswith(b"\n")
+        if begins and ends:
+            yield part
+        begins = ends
+
+
+def _seek(file: BufferedIOBase, since: datetime, latest: datetime, zone: tzinfo | None) -> datetime | None:
+    """Go to the beginning of a line before which all are older, by halves; when that line was written.
+
+    None: to the file's beginning.
+    """
+    low, told = 0, None
+    high = file.seek(0, os.SEEK_END)
+    while high - low > _NEAR:
+        middle = (low + high) // 2
+        place, written = _next(file, middle, latest, zone)
+        if written is not None and written < since and place < high:
+            low, told = place, written
+        else:
+            high = middle
+    file.seek(low)
+    return told
+
+
+def _next(file: BufferedIOBase, place: int, latest: datetime, zone: tzinfo | None) -> tuple[int, datetime | None]:
+    """Where the next line begins that tells a time, and which."""
+    file.seek(place)
+    file.readline(_LONGEST)  # the rest of one
+    for _ in range(_TRIES):
+        place = file.tell()
+        if not (line := file.readline(_LONGEST)):
+            break
+        if written := _moment(matched(line), latest, zone):
+            return place, written
+    return place, None
+
+
+def _moment(line: re.Match[bytes] | None, latest: datetime, zone: tzinfo | None) -> datetime | None:
+    return moment(line, latest, zone) if line else None
+
+
+def _why(path: Path, error: Exception) -> str:
+    """In words, with the mend where there is one."""
+    if isinstance(error, PermissionError):
+        return f"{path} cannot be read: give this user the right to read it, mostly by the group adm"
+    if isinstance(error, FileNotFoundError):
+        return f"{path} cannot be read: there is no such file; `postconf maillog_file` or the rules of syslog tell"
+    said = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
+    return f"{path} cannot be read: {said}"
