@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from typing import Literal
 
 import httpx
 
-from digest.config import Config
+from digest import maillog
+from digest.config import Config, Relay
 from digest.delivery import State
 from digest.dkim import Signer, zone_line
 from digest.dns import Resolver
 from digest.errors import DigestError
+from digest.evidence import Word
 from digest.health import Health
 from digest.store import Brake, Figures
 
@@ -202,6 +205,25 @@ def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
     yield Finding(
         about="bounces", outcome="well", words=f"{domain} takes mail, and each letter has an address of its own"
     )
+
+
+_FEW = 5  # findings of one kind; `digest outbox` tells all
+
+
+def told(relays: Sequence[Relay], words: Sequence[Word]) -> Iterator[Finding]:
+    """Whether the relays' logs can be read, and what they say of letters in doubt."""
+    for relay in relays:
+        if relay.log is None:
+            continue
+        fault = maillog.fault(relay.log)
+        mend = "until then what is in doubt stays so, and nothing is lost" if fault else ""
+        said = f"{relay}: its log {fault or f'{relay.log} can be read'}"
+        yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
+    if sent := sum(word.sent for word in words):
+        said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"
+        yield Finding(about="outbox", outcome="well", words=f"{said}: sent")
+    for said, count in Counter(word.words for word in words if not word.sent).most_common(_FEW):
+        yield Finding(about="outbox", outcome="doubtful", words=f"{count:,} in doubt: {said}", mend="`digest outbox`")
 
 
 _LATE = timedelta(minutes=30)  # the service looks every half minute
