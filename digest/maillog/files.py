@@ -20,7 +20,7 @@ _LONGEST = 8_192  # bytes of a line; syslog cuts long before
 _NEAR = 65_536  # bytes in which it is no use to look for a nearer beginning
 _TRIES = 50  # lines in a row that may tell no time
 _SLACK = timedelta(hours=2)  # a clock that was set, and an hour that came twice, put lines out of order
-_ROTATED = re.compile(r"(?:\.(?P<number>[0-9]{1,5})|-(?P<day>[0-9]{8})(?:-?[0-9]{1,10})?)(?:\.gz)?")
+_ROTATED = re.compile(r"(?:\.(?P<number>[0-9]{1,5})|-(?P<day>[0-9]{8}(?:-?[0-9]{1,10})?))(?:\.gz)?")
 _YEARLESS = timedelta(days=1)  # a stamp without a year may be that much later than its file
 
 
@@ -95,12 +95,13 @@ def _parts(path: Path, since: datetime, faults: list[str]) -> tuple[list[Path], 
 
 
 def _rotated(path: Path) -> list[Path]:
-    """The older parts of a log, newest first: by number, else by day."""
+    """The older parts of a log, newest first: by number, else by day and hour."""
     found = {}
     for part in path.parent.iterdir():
         name = _ROTATED.fullmatch(part.name.removeprefix(path.name)) if part.name.startswith(path.name) else None
         if name:
-            found[part] = (int(name["number"] or 0), -int(name["day"] or 0))
+            day = (name["day"] or "0").replace("-", "").ljust(20, "0")
+            found[part] = (int(name["number"] or 0), -int(day))
     return sorted(found, key=lambda part: (found[part], part.name))
 
 

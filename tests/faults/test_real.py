@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from random import Random
 from types import TracebackType
 from typing import Self
 
@@ -264,6 +265,30 @@ def test_f20_the_log_spares_a_letter_its_second_try(house: House) -> None:
         assert house.round(house.way(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
         assert house.states() == {"ada": "sent"}
         house.holds(mx)
+
+
+def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_it(house: House) -> None:
+    """What is sent has arrived once; what is still in doubt has not, since the log would have told."""
+    names = [f"r{number:03}" for number in range(300)]
+    moved_to_now(house)
+    house.put(*names, at=house.now)
+    random = Random(7)
+    with MailServer() as mx, Postfix(mx.port) as postfix:
+        for _ in range(8):
+            with child(house, "deliver", "--port", postfix.port, "--connections", 2) as process:
+                time.sleep(random.uniform(0.02, 0.4))
+                process.kill()
+        logs = {"relay": postfix.folder / "log"}
+        until(lambda: postfix.log().count(" removed\n") == postfix.log().count("(queue active)"), postfix)
+        moved_to_now(house)
+        house.round(house.way(postfix.port), logs=logs)
+        look(house.store, logs, now=house.now)
+        states = house.states()
+        until(lambda: len(mx.taken) >= sum(state == "sent" for state in states.values()), postfix)
+        assert house.arrived(mx) == {name: 1 for name, state in states.items() if state == "sent"}
+        assert set(states.values()) <= {"sent", "in doubt"}
+        settled = [row for row in house.rows("SELECT words FROM attempt") if "log has it" in row["words"]]
+        assert settled  # kills did leave letters in doubt
 
 
 # ------------------------------------------------------------------------------------------------------- Dovecot

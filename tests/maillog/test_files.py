@@ -81,6 +81,14 @@ def test_parts_are_read_in_their_order_and_none_that_is_too_old(log: Path) -> No
     assert queue_ids(log) == {}
 
 
+def test_parts_of_one_day_are_read_in_their_order(log: Path) -> None:
+    lines = taken(KEY)
+    for name, part in (("2026112006", lines[:2]), ("2026112007.gz", lines[2:3]), ("2026112008", lines[3:])):
+        write(log.with_name(f"mail.log-{name}"), part, last=NOW)
+    write(log, [])
+    assert look(log).traces[KEY].taken
+
+
 def test_what_is_older_is_skipped_by_halves(log: Path) -> None:
     """Half a million lines; that they are not read shows by a letter before that is not found."""
     lines = idle(*(NOW - timedelta(seconds=10 * number) for number in range(20_000, 0, -1)))
