@@ -24,7 +24,7 @@ from digest.config import load as _load
 from digest.counter import counter
 from digest.deliver import Delivered, Round, deliver
 from digest.dns import Dns, Resolver
-from digest.doctor import Finding, examine, standing, told
+from digest.doctor import Finding, examine, logged, standing, told
 from digest.enrich import Enriched, enrich
 from digest.enrol import Enrolment
 from digest.errors import ConfigError, SourceError
@@ -130,7 +130,7 @@ class House:
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
         yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
-        yield from told(self.config.relays, self.look(now))
+        yield from told(self.look(now))
         yield from self.standing(now)
 
     def look(self, now: datetime) -> list[Word]:
@@ -138,7 +138,8 @@ class House:
         return evidence.look(self.store, self.config.logs, now=now)
 
     def standing(self, now: datetime) -> Iterator[Finding]:
-        """What is late, stuck or left alone in this house, as its database tells."""
+        """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
+        yield from logged(self.config.relays)
         store = self.store
         unread = self.roll.faults(store)
         yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)

@@ -210,8 +210,8 @@ def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
 _FEW = 5  # findings of one kind; `digest outbox` tells all
 
 
-def told(relays: Sequence[Relay], words: Sequence[Word]) -> Iterator[Finding]:
-    """Whether the relays' logs can be read, and what they say of letters in doubt."""
+def logged(relays: Sequence[Relay]) -> Iterator[Finding]:
+    """Whether the relays' logs can be read."""
     for relay in relays:
         if relay.log is None:
             continue
@@ -219,6 +219,10 @@ def told(relays: Sequence[Relay], words: Sequence[Word]) -> Iterator[Finding]:
         mend = "until then what is in doubt stays so, and nothing is lost" if fault else ""
         said = f"{relay}: its log {fault or f'{relay.log} can be read'}"
         yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
+
+
+def told(words: Sequence[Word]) -> Iterator[Finding]:
+    """What they say of letters in doubt."""
     if sent := sum(word.sent for word in words):
         said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"
         yield Finding(about="outbox", outcome="well", words=f"{said}: sent")

@@ -16,7 +16,7 @@ import pytest
 from digest.build import load, open_house
 from digest.config import Bounces, Config
 from digest.dkim import Signer, new_key
-from digest.doctor import Finding, examine, standing, told
+from digest.doctor import Finding, examine, logged, standing, told
 from digest.errors import DigestError
 from digest.evidence import Word
 from digest.health import Health
@@ -196,18 +196,18 @@ def test_who_signed_up_and_gets_no_letters_is_told() -> None:
 def test_what_the_relays_logs_say_is_told(config: Config, tmp_path: Path) -> None:
     log = tmp_path / "mail.log"
     relay = replace(config.relays[0], log=log)
-    [unread] = told([relay, config.relays[0]], [])
+    [unread] = logged([relay, config.relays[0]])
     assert (unread.about, unread.outcome) == ("relay", "doubtful")
     assert unread.words.startswith(f"{relay}: its log {log} cannot be read: there is no such file")
     log.touch()
-    [read] = told([relay], [])
+    [read] = logged([relay])
     assert (read.outcome, read.words, read.mend) == ("well", f"{relay}: its log {log} can be read", "")
 
     def word(words: str, *, sent: bool) -> Word:
         return Word(delivery=1, subscriber="ada", message_id="<1@example.org>", words=words, sent=sent)
 
     words = [word("it has it", sent=True), word("it does not", sent=False), word("it does not", sent=False)]
-    settled, missing = told([], words)
+    settled, missing = told(words)
     assert (settled.outcome, settled.words[:24]) == ("well", "1 letter in doubt had be")
     assert (missing.outcome, missing.words) == ("doubtful", "2 in doubt: it does not")
 
