@@ -49,7 +49,7 @@ def look(store: Store, logs: Logs, *, now: datetime, lately: bool = False) -> li
     With `lately` only about letters that came in doubt within the hour, or whose time has come to be sent once more:
     what every round can afford.
     """
-    paths = {path for path in logs.values() if path}
+    paths = sorted({path for path in logs.values() if path})
     doubts = [each for each in store.doubts() if not lately or _presses(each, now)] if paths else []
     if not doubts:
         return []

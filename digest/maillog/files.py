@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from io import BufferedIOBase
 from pathlib import Path
 
-from digest.maillog.lines import Lines, Trace, matched, moment
+from digest.maillog.lines import Lines, Trace, matched, moment, stamped
 
 _LONGEST = 8_192  # bytes of a line; syslog cuts long before
 _NEAR = 65_536  # bytes in which it is no use to look for a nearer beginning
 _TRIES = 50  # lines in a row that may tell no time
 _SLACK = timedelta(hours=2)  # a clock that was set, and an hour that came twice, put lines out of order
 _ROTATED = re.compile(r"(?:\.(?P<number>[0-9]{1,5})|-(?P<day>[0-9]{8}(?:-?[0-9]{1,10})?))(?:\.gz)?")
+_APART = timedelta(minutes=10)  # the last line of a file and its last write; zones are a quarter of an hour apart
 _YEARLESS = timedelta(days=1)  # a stamp without a year may be that much later than its file
 
 
@@ -31,7 +32,7 @@ class Look:
     traces: dict[str, Trace] = field(default_factory=dict)  # by Message-ID
     since: datetime | None = None  # Postfix was writing to it then already
     until: datetime | None = None  # and still then
-    whole: bool = True  # without a part that cannot be read, and nobody dropped lines
+    whole: bool = True  # all could be read, nobody dropped lines, and the stamps are of a zone that we know
     faults: tuple[str, ...] = ()  # files that cannot be read, and why
 
     def covers(self, since: datetime, until: datetime) -> bool:
@@ -55,15 +56,19 @@ def read(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | N
 
     What was last written before that is not opened, and what is not packed is begun near it.
     """
-    lines, faults = Lines(keys), list[str]()
+    lines, faults, sure = Lines(keys), list[str](), True
     since -= _SLACK
     parts, began = _parts(path, since, faults)
     ended: datetime | None = None
     for part in parts:
         try:
             with _open(part) as file:
-                latest = _written(part) + _YEARLESS
-                before = None if part.suffix == ".gz" else _seek(file, since, latest, zone)
+                written = _written(part)
+                latest, before = written + _YEARLESS, None
+                if part.suffix != ".gz":
+                    known = _in_zone(_last(file), written, zone)
+                    before = _seek(file, since, latest, zone) if known else None
+                    sure = sure and known
                 lines.first = lines.last = None
                 for line in _lines(file):
                     lines.take(line)
@@ -76,7 +81,7 @@ def read(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | N
         traces=lines.traces(),
         since=began,
         until=ended,
-        whole=not (faults or lines.gaps),
+        whole=sure and not (faults or lines.gaps),
         faults=tuple(faults),
     )
 
@@ -140,6 +145,25 @@ def _lines(file: BufferedIOBase) -> Iterator[bytes]:
         if begins and ends:
             yield part
         begins = ends
+
+
+def _last(file: BufferedIOBase) -> re.Match[bytes] | None:
+    """The last line that tells a time; the file is at its beginning afterwards."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _NEAR))
+    found = [line for line in map(stamped, _lines(file)) if line]
+    file.seek(0)
+    return found[-1] if found else None
+
+
+def _in_zone(last: re.Match[bytes] | None, written: datetime, zone: tzinfo | None) -> bool:
+    """Are stamps without a zone those of the zone that we take them for? A log may be written in another's.
+
+    The last line tells, since it was written when its file was written last. Where they disagree, nothing is skipped.
+    """
+    if last is None or last["iso"]:
+        return True
+    told = moment(last, written + _YEARLESS, zone)
+    return told is not None and abs(written - told) < _APART
 
 
 def _seek(file: BufferedIOBase, since: datetime, latest: datetime, zone: tzinfo | None) -> datetime | None:

@@ -26,6 +26,7 @@ _STAMP = (
     rb"|(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?"
     rb"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})"
 )
+_STAMPED = re.compile(rb"(?:" + _STAMP + rb") ")
 _LINE = re.compile(
     rb"(?:" + _STAMP + rb") [^ ]{1,255} "
     rb"(?:[\w.-]{1,64}/){1,8}(?P<service>[\w-]{1,64})\[[0-9]{1,10}\]: "
@@ -116,6 +117,11 @@ def _trace(passages: list[_Passage]) -> Trace:
 def matched(line: bytes) -> re.Match[bytes] | None:
     """A line of Postfix with a time; None: of somebody else, or torn."""
     return _LINE.match(line)
+
+
+def stamped(line: bytes) -> re.Match[bytes] | None:
+    """A line of anybody with a time."""
+    return _STAMPED.match(line)
 
 
 def moment(found: re.Match[bytes], latest: datetime, zone: tzinfo | None) -> datetime | None:

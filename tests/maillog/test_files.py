@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_parts_of_one_day_are_read_in_their_order(log: Path) -> None:
 
 
 def test_what_is_older_is_skipped_by_halves(log: Path) -> None:
-    """Half a million lines; that they are not read shows by a letter before that is not found."""
+    """Two days of lines; that they are not read shows by a letter before that is not found."""
     lines = idle(*(NOW - timedelta(seconds=10 * number) for number in range(20_000, 0, -1)))
     write(log, [*taken(OTHER, "AAAAAA11", NOW - 3 * DAY), *lines, *taken(KEY), *idle(NOW + HOUR)])
     found = look(log, KEY, OTHER)
@@ -98,6 +99,19 @@ def test_what_is_older_is_skipped_by_halves(log: Path) -> None:
     assert found.since
     assert NOW - 5 * HOUR < found.since < NOW - 2 * HOUR
     assert set(look(log, KEY, OTHER, since=NOW - 3 * DAY).traces) == {KEY, OTHER}
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
+def test_a_log_in_another_zone_than_ours_is_read_whole_and_covers_nothing(log: Path, zone: str) -> None:
+    """As where a container has a zone of its own: a letter may seem to be of long ago."""
+    many = idle(*(NOW - timedelta(seconds=number) for number in range(3_000, 0, -1)))
+    write(log, [*many, *taken(KEY), *many, *idle(NOW + HOUR)])
+    found = maillog.read(log, [KEY], NOW + 9 * HOUR, zone=ZoneInfo(zone))
+    assert found.traces[KEY].taken
+    assert not found.whole
+    assert look(log).whole
+    write(log, [*idle(NOW - HOUR, iso=True), *taken(KEY, iso=True), *idle(NOW + HOUR, iso=True)])
+    assert maillog.read(log, [KEY], NOW, zone=ZoneInfo(zone)).covers(NOW, NOW + HOUR / 2)
 
 
 def test_lines_without_a_time_do_not_mislead_the_halving(log: Path) -> None:
