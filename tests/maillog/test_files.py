@@ -122,7 +122,7 @@ def test_lines_without_a_time_do_not_mislead_the_halving(log: Path) -> None:
 
 def test_a_line_that_is_being_written_and_one_without_end_are_none(log: Path) -> None:
     lines = taken(KEY)
-    write(log, [*lines[:3], "x" * 100_000 + lines[3]])
+    write(log, [*lines[:3], "x" * 81_920 + lines[3]])
     assert not look(log).traces[KEY].taken
     log.write_text("\n".join(lines[:4]))
     assert not look(log).traces[KEY].taken

@@ -65,6 +65,8 @@ def test_a_queue_id_that_is_given_anew_is_another_letter() -> None:
     assert traces([*begun(KEY), *taken(OTHER)]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
     nameless = [each for each in taken(OTHER) if "message-id" not in each]
     assert traces([*begun(KEY), *nameless]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
+    unannounced = [each for each in taken(OTHER) if "client=" not in each]
+    assert traces([*begun(KEY), *unannounced]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
     by_hand = [each.replace("client=localhost[127.0.0.1]", "uid=0 from=<root>") for each in nameless]
     assert not traces([*begun(KEY), *by_hand])[KEY].taken
 
@@ -99,6 +101,7 @@ def test_a_letter_that_comes_back_from_a_filter_has_a_second_queue_id() -> None:
 )
 def test_words_of_others_within_a_line_are_not_the_queue_manager_s(forged: str) -> None:
     assert not traces([*begun(KEY), line(forged, service="qmgr"), line(forged)])[KEY].taken
+    assert traces([each.replace("postfix/cleanup", "postfix/smtpd") for each in taken(KEY)]) == {}
     real = f"{QUEUE}: from=<x>, size=1, nrcpt=1 (queue active)"
     assert not traces([*begun(KEY), line(real, service="smtpd")])[KEY].taken
     assert not traces([*begun(KEY), f"{old(NOW)} relay qmgr[1]: {real}"])[KEY].taken
