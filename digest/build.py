@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from digest import channels, mailbox
+from digest import channels, evidence, mailbox
 from digest.channels.smtp import Smtp
 from digest.compose import Composed, Morning, Outlook, answered, compose
 from digest.config import Config, Relay
@@ -24,10 +24,11 @@ from digest.config import load as _load
 from digest.counter import counter
 from digest.deliver import Delivered, Round, deliver
 from digest.dns import Dns, Resolver
-from digest.doctor import Finding, examine, standing
+from digest.doctor import Finding, examine, logged, standing, told
 from digest.enrich import Enriched, enrich
 from digest.enrol import Enrolment
 from digest.errors import ConfigError, SourceError
+from digest.evidence import Word
 from digest.health import Health, absent, of_all, of_helpers, rests
 from digest.hear import Ear, Heard, hear
 from digest.issue import Issue
@@ -94,12 +95,13 @@ class House:
             language=self.config.language,
         )
 
-    def ways(self) -> list[Way]:
-        """The ways out, as they are configured."""
+    def ways(self, clock: Callable[[], datetime]) -> list[Way]:
+        """The ways out of one round, as they are configured."""
+        wary = evidence.wary(self.config.logs, clock)
         return [
             Way(
                 name=str(relay),
-                open=partial(_channel, relay),
+                open=wary(partial(_channel, relay)),
                 weight=relay.weight,
                 per_second=relay.per_second,
                 per_day=relay.per_day,
@@ -128,10 +130,16 @@ class House:
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
         yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from told(self.look(now))
         yield from self.standing(now)
 
+    def look(self, now: datetime) -> list[Word]:
+        """Ask the relays' logs about letters in doubt: what was taken is sent from now on."""
+        return evidence.look(self.store, self.config.logs, now=now)
+
     def standing(self, now: datetime) -> Iterator[Finding]:
-        """What is late, stuck or left alone in this house, as its database tells."""
+        """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
+        yield from logged(self.config.relays)
         store = self.store
         unread = self.roll.faults(store)
         yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)
@@ -261,13 +269,14 @@ class House:
         """Send what waits in the outbox, or the letter of one Message-ID alone; `by_hand` also asks a relay that is
         being left alone, and `restored` confirms that the database was put back to an older state on purpose.
         """
-        with ledger(self.store, self.config.journal, clock=clock, restored=restored) as begin:
+        book, logs = self.config.journal, self.config.logs
+        with ledger(self.store, book, clock=clock, restored=restored, logs=logs, tell=tell) as begin:
             if not self.store.waiting(clock()):
                 return Round()
             with begin() as journal:
                 return deliver(
                     self.store,
-                    self.ways(),
+                    self.ways(clock),
                     counter(self.config, self.roll, self.store, self.press, clock),
                     journal,
                     clock=clock,
@@ -280,7 +289,8 @@ class House:
 
     def settle(self, now: datetime, *, restored: bool = False) -> None:
         """Take over the letters of processes on this machine that died, and merge those that come too late."""
-        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored):
+        logs = self.config.logs
+        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=logs):
             pass
 
     def hear(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +12,21 @@ from typing import Literal
 
 import httpx
 
-from digest.config import Config
+from digest import maillog
+from digest.config import Config, Relay
 from digest.delivery import State
 from digest.dkim import Signer, zone_line
 from digest.dns import Resolver
 from digest.errors import DigestError
+from digest.evidence import Word
 from digest.health import Health
 from digest.store import Brake, Figures
 
 Outcome = Literal["well", "doubtful", "wrong", "unknown"]
+_Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces"]
+Standing = Literal["relay", "domain", "source", "due", "outbox", "reader"]
+"""What may stand badly in a house at work."""
+
 _GONE = ("pct", "rf", "ri")  # DMARC's second edition knows them no more (RFC 9989)
 _LOOKUP = re.compile(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", re.IGNORECASE)
 _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
@@ -29,7 +36,7 @@ _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
 class Finding:
     """One thing that was looked at."""
 
-    about: str  # "From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces"; "due", "outbox", "domain", "source"
+    about: _Before | Standing
     outcome: Outcome
     words: str
     mend: str = ""
@@ -48,7 +55,7 @@ def examine(
     status of HTTP. Both raise DigestError.
     """
     domain = config.sender.domain
-    looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+    looks: tuple[tuple[_Before, Callable[[], Iterator[Finding]]], ...] = (
         ("From", lambda: _sender(domain, resolver)),
         ("SPF", lambda: _spf(config.bounces.address.domain if config.bounces else domain, resolver)),
         ("DKIM", lambda: _dkim(config.signers, resolver)),
@@ -202,6 +209,29 @@ def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
     yield Finding(
         about="bounces", outcome="well", words=f"{domain} takes mail, and each letter has an address of its own"
     )
+
+
+_FEW = 5  # findings of one kind; `digest outbox` tells all
+
+
+def logged(relays: Sequence[Relay]) -> Iterator[Finding]:
+    """Whether the relays' logs can be read."""
+    for relay in relays:
+        if relay.log is None:
+            continue
+        fault = maillog.fault(relay.log)
+        mend = "until then what is in doubt stays so, and nothing is lost" if fault else ""
+        said = f"{relay}: its log {fault or f'{relay.log} can be read'}"
+        yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
+
+
+def told(words: Sequence[Word]) -> Iterator[Finding]:
+    """What they say of letters in doubt."""
+    if sent := sum(word.sent for word in words):
+        said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"
+        yield Finding(about="outbox", outcome="well", words=f"{said}: sent")
+    for said, count in Counter(word.words for word in words if not word.sent).most_common(_FEW):
+        yield Finding(about="outbox", outcome="doubtful", words=f"{count:,} in doubt: {said}", mend="`digest outbox`")
 
 
 _LATE = timedelta(minutes=30)  # the service looks every half minute

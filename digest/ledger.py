@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest import journal as journals
-from digest.deliver import DOUBT, LEASE
+from digest.deliver import DOUBT, LEASE, Delivered
+from digest.delivery import State
 from digest.errors import DigestError, Exit
+from digest.evidence import NO_LOGS, Logs, look
 from digest.journal import Journal
 from digest.store import Lease, Store
 
@@ -34,15 +36,27 @@ class Restored(DigestError):
 
 @contextmanager
 def ledger(
-    store: Store, folder: Path, *, clock: Callable[[], datetime], restored: bool = False
+    store: Store,
+    folder: Path,
+    *,
+    clock: Callable[[], datetime],
+    restored: bool = False,
+    logs: Logs = NO_LOGS,
+    tell: Callable[[Delivered], None] = lambda _: None,
 ) -> Iterator[Callable[[], AbstractContextManager[Journal]]]:
     """What a round stands on: a maker of its journal, once the letters of dead processes are taken over.
 
-    Raises Restored where the database is older than the journals, unless that is confirmed.
+    What the relays' `logs` know of letters in doubt is told before any of them is sent once more. Raises Restored where
+    the database is older than the journals, unless that is confirmed.
     """
     name = store.ledger_id()
     take_over(store, folder, name, now=clock(), restored=restored)
     store.lapse(lambda owner: _handed_over(folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT)
+    for word in look(store, logs, now=clock(), lately=True):
+        if word.sent:
+            tell(
+                Delivered(subscriber=word.subscriber, message_id=word.message_id, outcome=State.SENT, words=word.words)
+            )
     store.expire(now=clock())
     yield lambda: _begun(store, folder, name, clock)
 

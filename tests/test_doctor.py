@@ -16,8 +16,9 @@ import pytest
 from digest.build import load, open_house
 from digest.config import Bounces, Config
 from digest.dkim import Signer, new_key
-from digest.doctor import Finding, examine, standing
+from digest.doctor import Finding, examine, logged, standing, told
 from digest.errors import DigestError
+from digest.evidence import Word
 from digest.health import Health
 from digest.letter import Mailbox
 from digest.store import Brake, Figures
@@ -190,6 +191,25 @@ def test_who_signed_up_and_gets_no_letters_is_told() -> None:
     unread = {"web-abc": "the address is that of ada too, whose file counts"}
     [told] = [each for each in standing(figures(), (), (), unread, now=NOW) if each.about == "reader"]
     assert (told.outcome, told.words.partition(": ")[2]) == ("wrong", unread["web-abc"])
+
+
+def test_what_the_relays_logs_say_is_told(config: Config, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    relay = replace(config.relays[0], log=log)
+    [unread] = logged([relay, config.relays[0]])
+    assert (unread.about, unread.outcome) == ("relay", "doubtful")
+    assert unread.words.startswith(f"{relay}: its log {log} cannot be read: there is no such file")
+    log.touch()
+    [read] = logged([relay])
+    assert (read.outcome, read.words, read.mend) == ("well", f"{relay}: its log {log} can be read", "")
+
+    def word(words: str, *, sent: bool) -> Word:
+        return Word(delivery=1, subscriber="ada", message_id="<1@example.org>", words=words, sent=sent)
+
+    words = [word("it has it", sent=True), word("it does not", sent=False), word("it does not", sent=False)]
+    settled, missing = told(words)
+    assert (settled.outcome, settled.words[:24]) == ("well", "1 letter in doubt had be")
+    assert (missing.outcome, missing.words) == ("doubtful", "2 in doubt: it does not")
 
 
 def test_a_question_that_is_not_answered_stops_no_other(config: Config) -> None:

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from digest.config import Config, load
 from digest.roll import Roll
-from digest.store import Pending, ReaderRow, Store
+from digest.store import Store
 from digest.store import tables as t
 from tests.config.files import READER, folder
-from tests.store.samples import NOW, WEEK
-
-EVE: dict[str, Any] = {
-    "email": "Eve@example.org",
-    "subscriptions": [{"name": "Sparse", "when": "daily 07:30", "rules": ["sparse"], "exclude": "survey"}],
-}
+from tests.store.samples import EVE, NOW, sign_up
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return load(folder(tmp_path, ada=READER), env={})
-
-
-def sign_up(store: Store, id_: str = "web-eve", document: Mapping[str, Any] = EVE, address: str = "") -> None:
-    asked = Pending(
-        id=f"{id_}-asked", kind="sign-up", address=address or document["email"].casefold(), at=NOW, expires=NOW + WEEK
-    )
-    assert store.ask(asked, [], most=9, within=WEEK, now=NOW)
-
-    def decide(asked: Pending, row: ReaderRow | None, left: object) -> tuple[ReaderRow, list[str]]:
-        return ReaderRow(id=id_, address=asked.address, document=dict(document), created=NOW), []
-
-    assert store.admit(asked.id, decide, now=NOW)
 
 
 def names(roll: Roll, store: Store) -> list[str]:

@@ -30,21 +30,29 @@ _WAYS = {
 @click.option("--json", "as_json", is_flag=True, help="One letter a line, as JSON.")
 @click.pass_context
 def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
-    """List every letter that has not gone out, with its state, the reason in the server's words, and what to do."""
+    """List every letter that has not gone out, with its state, the reason in the server's words, and what to do.
+
+    Where a relay's `log` can be read it is asked about letters in doubt first: what the relay has taken is sent.
+    """
     if ctx.invoked_subcommand is not None:
         return
     from digest.build import load, open_house
+    from digest.delivery import State
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
+        known = {word.delivery: word for word in house.look(datetime.now(UTC))}
         rows = house.store.outbox(in_doubt=in_doubt)
         counts, brakes = house.store.counts(), house.store.brakes()
     if as_json:
         for row in rows:
-            click.echo(json.dumps(_values(row), ensure_ascii=True))
+            said = known[row.id].words if row.id in known else None
+            click.echo(json.dumps(_values(row) | {"log": said}, ensure_ascii=True))
         return
     _table(rows)
     click.echo(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no letter yet")
+    for word in known.values():
+        click.echo(f"{word.delivery}  {word.subscriber}  {'sent' if word.sent else State.IN_DOUBT}: {word.words}")
     for words in (*_left_alone(brakes, datetime.now(UTC)), *_advice(rows)):
         click.echo(words)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest import maillog
 from digest.config.document import Document
 from digest.config.house import HouseEntry
 from digest.config.reader import ReaderEntry
@@ -21,6 +22,10 @@ def house_hints(document: Document, entry: HouseEntry) -> Iterator[Problem]:
         if len(key.get_secret_value()) < _SHORTEST_KEY:
             what = f"`secret`: under {_SHORTEST_KEY} characters; links signed with it could be forged"
             yield document.problem(("secret", number), what)
+    for number, relay in enumerate(entry.smtp):
+        if relay.log and (fault := maillog.fault(relay.log)):
+            place = ("smtp", number, "log") if ("smtp", number) in document.values else ("smtp", "log")
+            yield document.problem(place, f"`log`: {fault}")
     if entry.admin and not is_here(entry.admin.listen[0]):
         what = "`listen`: others reach this: the token would go in clear text"
         if entry.admin.user_header:

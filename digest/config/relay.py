@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -30,6 +31,7 @@ class Relay:
     weight: int = 1  # beside other relays
     per_second: float | None = None
     per_day: int | None = None  # by UTC
+    log: Path | None = None  # of the Postfix that this is, where we can read it
 
     def __str__(self) -> str:
         """The way without whoever takes it."""
@@ -79,6 +81,16 @@ def _guarded(url: SplitResult) -> None:
         raise ValueError(f"{url.scheme}: asks for no user and no password")
 
 
+def _log(value: object) -> Path:
+    """A file, which need not be there yet: logs are rotated away at night, and no letter waits for that."""
+    path = Path(text(value))
+    if path.is_dir():
+        raise ValueError(
+            f"{shown(str(path))} is a folder: write the file in it, such as {shown(str(path / 'mail.log'))}"
+        )
+    return path
+
+
 class RelayEntry(Entry):
     """What stands under `smtp:`."""
 
@@ -88,6 +100,7 @@ class RelayEntry(Entry):
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
     per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
     per_day: Annotated[int, Field(ge=1)] | None = None
+    log: Annotated[Path, PlainValidator(_log)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -101,6 +114,14 @@ class RelayEntry(Entry):
     def _in_clear(cls, value: object, info: ValidationInfo) -> object:
         if (url := info.data.get("url")) is not None:
             _guarded(url)
+        return value
+
+    @field_validator("log", mode="after")
+    @classmethod
+    def _of_a_relay(cls, value: Path, info: ValidationInfo) -> Path:
+        url = info.data.get("url")
+        if url is not None and url.scheme not in _PORTS:
+            raise ValueError(f"only a relay has one, and {url.scheme}: is none")
         return value
 
     @model_validator(mode="after")
@@ -123,6 +144,7 @@ class RelayEntry(Entry):
             weight=self.weight,
             per_second=self.per_second,
             per_day=self.per_day,
+            log=self.log,
         )
 
 

@@ -48,3 +48,8 @@ class Config:
     places: Mapping[tuple[str, str, int], Problem] = field(default_factory=dict)
     """Where each rule stands, by reader, subscription and its number in it; what could be said of it is left empty."""
     warnings: tuple[Problem, ...] = ()  # what can be meant but probably is not
+
+    @property
+    def logs(self) -> Mapping[str, Path | None]:
+        """The log of each relay, by the relay's name; None: it has none that can be read here."""
+        return {str(relay): relay.log for relay in self.relays}

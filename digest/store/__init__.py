@@ -10,6 +10,7 @@ from digest.store import brakes as _brakes
 from digest.store import claims as _claims
 from digest.store import comebacks as _comebacks
 from digest.store import copies as _copies
+from digest.store import doubts as _doubts
 from digest.store import figures as _figures
 from digest.store import issues as _issues
 from digest.store import journals as _journals
@@ -26,6 +27,7 @@ from digest.store.brakes import Brake
 from digest.store.claims import Waiting
 from digest.store.comebacks import Evidence, Known, Suppression
 from digest.store.copies import Copy, Told
+from digest.store.doubts import Doubt
 from digest.store.engine import Along, Database, connect
 from digest.store.issues import IssueRow, Publication
 from digest.store.lists import Clock
@@ -52,6 +54,7 @@ __all__ = [
     "Clock",
     "Copy",
     "Document",
+    "Doubt",
     "Due",
     "Evidence",
     "Figures",
@@ -204,6 +207,10 @@ class Store(Database):
     outbox = _outbox.outbox
     counts = _outbox.counts
     decide = _outbox.decide
+
+    # Doubts
+    doubts = _doubts.doubts
+    vouch = _doubts.vouch
 
     # How things stand
     standing = _standing.standing

@@ -19,7 +19,7 @@ Kind = Literal["relay", "domain"]
 class Brake:
     """A relay or a receiving domain that has failed."""
 
-    kind: str
+    kind: Kind
     name: str
     strikes: int  # failures in a row
     until: datetime | None  # left alone until then; None: not yet

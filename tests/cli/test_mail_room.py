@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from digest.build import load, open_house
 from digest.cli import digest
+from tests.maillog.writing import idle, taken, write
 from tests.servers import DROP, MailServer, Reply, Says, WebServer
 from tests.test_hear import complaint, report
 
@@ -211,6 +213,47 @@ def test_a_person_decides_about_letters(room: Room) -> None:
     assert room.call("outbox", "cancel", ids["ben"]).exit_code == 1
 
 
+def logging_to(room: Room, name: str) -> Path:
+    """From here on the relay has a log."""
+    file, relay = room.folder / "config" / "digest.yaml", f"smtp://127.0.0.1:{room.mail.port}"
+    file.write_text(file.read_text().replace(relay, f"{{url: {relay}, log: {name}}}"))
+    return Path(name)
+
+
+def test_the_relay_s_log_settles_what_is_in_doubt_before_it_is_sent_once_more(room: Room) -> None:
+    room.mail.script["DOT"] = [DROP, DROP]
+    log = logging_to(room, "mail.log")
+    room.deliver()
+    assert room.states() == {"ada": "in doubt", "ben": "in doubt"}
+    at = datetime.fromisoformat(NOW)
+    write(log, idle(at - timedelta(hours=1), at + timedelta(hours=1), iso=True))
+    rows = {row["subscriber"]: row for row in map(json.loads, room.call("outbox", "--json").stdout.splitlines())}
+    assert {row["log"] for row in rows.values()} == {"the relay's log does not have it, and covers that time"}
+    write(log, taken(rows["ada"]["message_id"], at=at, iso=True))
+    said = room.call("deliver", "--now", LATER)
+    assert "ada: sent: the relay's log has it: queue id 62C612B7C6C, status=sent" in said.output.replace("\n", " ")
+    assert room.states() == {"ada": "sent", "ben": "sent"}
+    came = [each.message for each in room.mail.taken]
+    assert len(came) == 3  # ben's came once more
+    assert sum(rows["ada"]["message_id"].encode() in message for message in came) == 1
+    assert "nothing waits" in room.call("outbox").stdout
+
+
+def test_the_outbox_asks_the_relay_s_log(room: Room) -> None:
+    room.mail.script["DOT"] = [DROP, DROP]
+    log = logging_to(room, "mail.log")
+    room.deliver()
+    ids = room.ids()
+    shown = room.call("outbox").stdout
+    assert f"{ids['ada']}  ada  in doubt: the relay's log cannot tell: mail.log cannot be read: there is no" in shown
+    keys = [json.loads(line)["message_id"] for line in room.call("outbox", "--json").stdout.splitlines()]
+    write(log, [*taken(keys[0], at=datetime.fromisoformat(NOW), iso=True)])
+    shown = room.call("outbox", "--in-doubt").stdout
+    assert f"{ids['ada']}  ada  sent: the relay's log has it: queue id 62C612B7C6C" in shown
+    assert room.states() == {"ada": "sent", "ben": "in doubt"}
+    assert "@" not in shown
+
+
 def test_after_a_restore_nothing_is_sent_until_it_is_confirmed_and_then_nothing_twice(room: Room) -> None:
     shutil.copy("digest.db", "yesterday.db")
     assert room.deliver() == 0
@@ -261,8 +304,6 @@ def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
     shown = room.call("outbox").stdout
     assert "is left alone until" in shown or "has failed" in shown
     with open_house(load(Path("config"), env={}), looking=True) as house:
-        from datetime import datetime
-
         from digest.doctor import standing
 
         now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")

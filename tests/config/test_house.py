@@ -96,6 +96,11 @@ def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> No
             "2:59: `password`: the environment has no NOWHERE",
         ),
         ("{url: smtps://mail.example.org, usr: me}", "2:39: unknown key `usr`: did you mean `user`?"),
+        ("{url: smtp://localhost, logs: x}", "2:31: unknown key `logs`: did you mean `log`?"),
+        ("{url: smtp://localhost, log: [x]}", "2:36: `log`: expected a text"),
+        ("{url: smtp://localhost, log: ''}", "2:36: `log`: expected a text, and this one is empty"),
+        ("{url: smtp://localhost, log: /}", "2:36: `log`: / is a folder: write the file in it, such as /mail.log"),
+        ("{url: 'maildir:letters', log: mail.log}", "2:37: `log`: only a relay has one, and maildir: is none"),
     ],
 )
 def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> None:
@@ -118,6 +123,23 @@ def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> No
 def test_a_mistake_in_what_is_there(tmp_path: Path, old: str, new: str, problem: str) -> None:
     [said] = told(folder(tmp_path, HOUSE.replace(old, new)))
     assert said.startswith(f"digest.yaml:{problem}")
+
+
+def test_a_relay_s_log_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
+    """It may be back tomorrow, and no letter waits for it."""
+    log = tmp_path / "mail.log"
+    text = HOUSE.replace("smtp://localhost:2525", f"{{url: smtp://localhost:2525, log: {log}}}")
+    [warning] = load(folder(tmp_path, text), env={}).warnings
+    assert (warning.line, warning.what.startswith(f"`log`: {log} cannot be read: there is no such file")) == (2, True)
+    log.touch()
+    config = load(folder(tmp_path, text), env={})
+    assert (config.warnings, config.logs) == ((), {"smtp://localhost:2525": log})
+    log.unlink()
+    several = text.replace("{url: smtp", "[smtps://far.example, {url: smtp").replace("mail.log}", "mail.log}]")
+    config = load(folder(tmp_path, several), env={})
+    assert config.logs == {"smtps://far.example:465": None, "smtp://localhost:2525": log}
+    [warning] = config.warnings
+    assert (warning.line, warning.column) == (2, several.splitlines()[1].index(str(log)) + 1)
 
 
 def test_a_queue_wants_a_database_that_machines_share(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from digest.channels.relay import Waits
 from digest.channels.smtp import Smtp
 from digest.deliver import AddressOf, Delivered, Desk, Round, deliver
 from digest.delivery import Delivery, Envelope, State
+from digest.evidence import NO_LOGS, Logs
 from digest.ledger import ledger
 from digest.letter import Mailbox, build
 from digest.store import Publication, Store
@@ -63,7 +64,14 @@ class House:
     homes: dict[str, str] = field(default_factory=dict)  # reader -> address
     came: Counter[str] = field(default_factory=Counter)  # letters that other servers took, by Message-ID
 
-    def put(self, *readers: str, domain: str = "readers.example", size: int = 0, kind: str = "scheduled") -> None:
+    def put(
+        self,
+        *readers: str,
+        domain: str = "readers.example",
+        size: int = 0,
+        kind: str = "scheduled",
+        at: datetime = NOW,
+    ) -> None:
         """A letter for each reader into the outbox."""
         for name in readers:
             mailbox = Mailbox(name=name.title(), address=f"{name}@{domain}")
@@ -79,7 +87,7 @@ class House:
                     kind=kind,
                     slot="2026-11-20T07:30",
                     number=1,
-                    created=NOW,
+                    created=at,
                     since=NOW - timedelta(days=1),
                     until=NOW,
                     envelope=Envelope(
@@ -118,6 +126,7 @@ class House:
         address_of: AddressOf | None = None,
         presume: Callable[[Delivery], bool] = lambda _: False,
         restored: bool = False,
+        logs: Logs = NO_LOGS,
         **more: object,
     ) -> Round:
         """What the daemon does at one beat."""
@@ -127,7 +136,11 @@ class House:
         def clock() -> datetime:
             return self.now
 
-        with ledger(self.store, self.folder, clock=clock, restored=restored) as begin, begin() as journal:
+        def tell(letter: Delivered) -> None:
+            self.said.append(letter.words)
+
+        book = ledger(self.store, self.folder, clock=clock, restored=restored, logs=logs, tell=tell)
+        with book as begin, begin() as journal:
             done = deliver(self.store, chosen, desk, journal, **({"clock": clock} | more))  # type: ignore[arg-type]
         self.letters += done.letters
         self.said += [letter.words for letter in done.letters] + list(done.halted) + [done.stopped or ""]

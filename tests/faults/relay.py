@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
+import select
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -103,6 +105,30 @@ def smtp_sink(*flags: str) -> Iterator[int]:
             process.kill()
 
 
+@contextmanager
+def unheard(port: int) -> Iterator[int]:
+    """A wire to a relay, for one connection, that breaks once the relay has answered the dot; nobody hears that."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        wire = threading.Thread(target=_unheard, args=(listener, port), daemon=True)
+        wire.start()
+        yield listener.getsockname()[1]
+    wire.join(20)
+
+
+def _unheard(listener: socket.socket, port: int) -> None:
+    client, _ = listener.accept()
+    said = b""
+    with client, socket.create_connection(("127.0.0.1", port), 20) as server:
+        while True:
+            for each in select.select([client, server], [], [], 20)[0]:
+                data = each.recv(65_536)
+                ended = said.endswith(b"\r\n.\r\n")
+                if not data or (each is server and ended):
+                    return
+                said = (said + data)[-5:] if each is client else said
+                (server if each is client else client).sendall(data)
+
+
 def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until and process.poll() is None:
@@ -115,11 +141,12 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 class Postfix:
     """Takes letters on one port and hands them on to another; what bounces lies in its Maildir."""
 
-    def __init__(self, onward: int) -> None:
+    def __init__(self, onward: int, *settings: str) -> None:
         self._program = installed("postfix")
         if os.geteuid() != 0:
             pytest.skip("Postfix is started by root alone; the tests against scripted servers stand in")
         self._onward = onward
+        self._settings = settings
 
     def __enter__(self) -> Postfix:
         with unused_port() as port:
@@ -145,6 +172,7 @@ class Postfix:
                 meta=known["meta_directory"],
                 library=known["shlib_directory"],
             )
+            + "".join(f"{setting}\n" for setting in self._settings)
         )
         (config / "master.cf").write_text(_MASTER.format(port=self.port))
         done = subprocess.run([self._program, "-c", str(config), "start"], capture_output=True, text=True, check=False)

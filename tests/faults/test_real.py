@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from random import Random
 from types import TracebackType
 from typing import Self
 
 import pytest
 
-from digest import mailbox
+from digest import mailbox, maillog
 from digest.errors import MailboxError
+from digest.evidence import look
 from digest.mailbox import Box, Piece
+from digest.maillog import Trace
 from tests.faults.house import HASTY, QUICK, House
 from tests.faults.processes import child
-from tests.faults.relay import Postfix, installed, smtp_sink
+from tests.faults.relay import Postfix, installed, smtp_sink, unheard
 from tests.faults.test_back import listen, stamps
 from tests.outside.dovecot import Dovecot
 from tests.servers import MailServer, Says
@@ -152,6 +158,137 @@ def test_k6_killed_while_postfix_answers(house: House) -> None:
         assert house.round(house.way(postfix.port)).count("sent") == 1
         until(lambda: len(mx.taken) == 2, postfix)
         house.holds(mx, final={"ada": "in doubt"})
+
+
+# --------------------------------------------------------------------------------------------------- Postfix's log
+
+
+def moved_to_now(house: House) -> None:
+    """Postfix writes by the real clock."""
+    house.now = datetime.now(UTC)
+
+
+def handed_to(postfix: Postfix, letter: bytes, *, dot: bool, reset: bool = False) -> None:
+    """A client that vanishes: before the dot or right after it, politely or with a reset."""
+    with socket.create_connection(("127.0.0.1", postfix.port), 10) as line, line.makefile("rb") as replies:
+        replies.readline()
+        for command in ("HELO house.example", "MAIL FROM:<b@house.example>", "RCPT TO:<ada@readers.example>", "DATA"):
+            line.sendall(f"{command}\r\n".encode())
+            assert replies.readline()[:1] in b"23", command
+        line.sendall(letter)
+        time.sleep(0.3)  # it has read all that
+        line.sendall(b".\r\n" if dot else b"")
+        if reset:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+LETTER_OF_ADA = b"Message-ID: <ada.1@house.example>\r\nSubject: 7 papers\r\n\r\nSeven.\r\n"
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_what_postfix_writes_of_a_client_that_vanishes(long: bool) -> None:
+    """The Message-ID stands there also where nothing was taken; only the queue manager's line tells."""
+    begun = datetime.now(UTC)
+    key = House.key("ada")
+    with MailServer() as mx, Postfix(mx.port, f"enable_long_queue_ids = {'yes' if long else 'no'}") as postfix:
+        log = postfix.folder / "log"
+
+        def trace() -> Trace | None:
+            return maillog.read(log, [key], begun).traces.get(key)
+
+        handed_to(postfix, LETTER_OF_ADA, dot=False)
+        until(lambda: trace() is not None, postfix)
+        handed_to(postfix, LETTER_OF_ADA, dot=False, reset=True)
+        until(lambda: postfix.log().count(f"message-id={key}") == 2, postfix)
+        assert postfix.log().count("lost connection after DATA") == 2
+        vanished = trace()
+        assert vanished
+        assert not vanished.taken
+        handed_to(postfix, LETTER_OF_ADA, dot=True)
+        until(lambda: (found := trace()) is not None and b"status=sent" in found.status, postfix)
+        found = trace()
+        assert found
+        assert (found.taken, found.queue_id in postfix.log()) == (True, True)
+        assert found.queue_id != vanished.queue_id
+        assert len(found.queue_id) > 12 if long else len(found.queue_id) <= 12
+        assert len(mx.taken) == 1
+
+
+def test_k6_the_log_settles_what_a_dead_sender_left(anywhere: House) -> None:
+    """Killed after the dot: Postfix has the letter, and the next process reads that in its log."""
+    house = anywhere
+    moved_to_now(house)
+    house.put("ada", "ben", at=house.now)
+    with MailServer() as mx, Postfix(mx.port) as postfix:
+        with child(house, "deliver", "--port", postfix.port, "--point", "answered") as process:
+            process.wait(60)
+        until(lambda: len(mx.taken) == 1, postfix)
+        moved_to_now(house)
+        logs = {"relay": postfix.folder / "log"}
+        assert house.round(house.way(postfix.port), logs=logs).count("sent") == 1
+        assert house.states() == {"ada": "sent", "ben": "sent"}
+        (settled,) = [row for row in house.rows("SELECT * FROM attempt") if "log" in row["words"]]
+        assert (settled["state"], str(settled["queue_id"]) in postfix.log()) == ("sent", True)
+        assert str(settled["words"]).startswith(f"the relay's log has it: queue id {settled['queue_id']}, ")
+        until(lambda: len(mx.taken) == 2, postfix)
+        house.holds(mx)
+
+
+def test_k5_the_log_does_not_have_what_never_reached_it(house: House) -> None:
+    """Killed right before the dot: presumed sent all the same, and the log says that it has nothing of it."""
+    moved_to_now(house)
+    house.put("ada", "ben", at=house.now)
+    with MailServer() as mx, Postfix(mx.port) as postfix:
+        with child(house, "deliver", "--port", postfix.port, "--point", "at the dot") as process:
+            process.wait(60)
+        until(lambda: "lost connection after DATA" in postfix.log(), postfix)
+        moved_to_now(house)
+        logs = {"relay": postfix.folder / "log"}
+        assert house.round(house.way(postfix.port), logs=logs).count("sent") == 1
+        assert house.states() == {"ada": "in doubt", "ben": "sent"}
+        (word,) = look(house.store, logs, now=house.now)
+        assert not word.sent
+        assert "only its beginning (queue id " in word.words
+        until(lambda: len(mx.taken) == 1, postfix)
+        house.holds(mx, final={"ada": "in doubt"})
+
+
+def test_f20_the_log_spares_a_letter_its_second_try(house: House) -> None:
+    """The line breaks after the dot, and Postfix has it: a quarter of an hour later nothing is sent once more."""
+    moved_to_now(house)
+    house.put("ada", at=house.now)
+    with MailServer() as mx, Postfix(mx.port) as postfix, unheard(postfix.port) as port:
+        house.round(house.way(port))
+        assert house.states() == {"ada": "in doubt"}
+        until(lambda: len(mx.taken) == 1, postfix)
+        house.later(minutes=16)
+        assert house.round(house.way(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
+        assert house.states() == {"ada": "sent"}
+        house.holds(mx)
+
+
+def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_it(house: House) -> None:
+    """What is sent has arrived once; what is still in doubt has not, since the log would have told."""
+    names = [f"r{number:03}" for number in range(300)]
+    moved_to_now(house)
+    house.put(*names, at=house.now)
+    random = Random(7)
+    with MailServer() as mx, Postfix(mx.port) as postfix:
+        for _ in range(8):
+            with child(house, "deliver", "--port", postfix.port, "--connections", 2) as process:
+                time.sleep(random.uniform(0.02, 0.4))
+                process.kill()
+        logs = {"relay": postfix.folder / "log"}
+        until(lambda: postfix.log().count(" removed\n") == postfix.log().count("(queue active)"), postfix)
+        moved_to_now(house)
+        house.round(house.way(postfix.port), logs=logs)
+        look(house.store, logs, now=house.now)
+        states = house.states()
+        until(lambda: len(mx.taken) >= sum(state == "sent" for state in states.values()), postfix)
+        assert house.arrived(mx) == {name: 1 for name, state in states.items() if state == "sent"}
+        assert set(states.values()) <= {"sent", "in doubt"}
+        settled = [row for row in house.rows("SELECT words FROM attempt") if "log has it" in row["words"]]
+        assert settled  # kills did leave letters in doubt
 
 
 # ------------------------------------------------------------------------------------------------------- Dovecot

@@ -18,7 +18,7 @@ from digest.metrics import exposition
 from digest.store import Evidence
 from digest.store import tables as t
 from tests.site.desk import NAME, Desk, a_house, desk, everything, letters, states
-from tests.store.samples import NOW, publication, subscribe
+from tests.store.samples import EVE, NOW, publication, sign_up, subscribe
 
 PAGES = ("/", "/outbox", "/readers", "/readers/ada", "/suppressions", "/sources", "/due", "/metrics")
 
@@ -70,6 +70,15 @@ def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> Non
     assert re.search(r"addresses that get no letters</a></th><td class=\"figure\">1<", page)
     assert "came back: hard" in page
     assert "arxiv oai cs.CL: never asked" in page
+
+
+def test_the_overview_tells_of_everything_that_stands_badly(opened: Desk) -> None:
+    sign_up(opened.store, document=EVE | {"timezone": "Mars/Olympus"})
+    opened.store.strike("domain", "example.net", now=NOW, words="421 busy", rest=lambda _: timedelta(hours=1))
+    page = opened.web.get("/").text
+    assert "web-eve signed up and gets no letters" in page
+    assert 'href="/readers"' in page
+    assert "example.net is left alone until" in page
 
 
 def test_the_outbox_shows_what_is_in_doubt_first_and_by_state(opened: Desk) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from digest.delivery import Envelope
 from digest.paper import Author, Ids, Paper
-from digest.store import Due, Plan, Publication, Store
+from digest.store import Due, Pending, Plan, Publication, ReaderRow, Store
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -105,3 +107,23 @@ def queue(store: Store, *readers: str) -> None:
     """A letter in the outbox for each reader."""
     for due in subscribe(store, *readers):
         assert store.publish(publication(due))
+
+
+EVE: dict[str, Any] = {
+    "email": "Eve@example.org",
+    "subscriptions": [{"name": "Sparse", "when": "daily 07:30", "rules": ["sparse"], "exclude": "survey"}],
+}
+"""As the document of one who signed up says it."""
+
+
+def sign_up(store: Store, id_: str = "web-eve", document: Mapping[str, Any] = EVE, address: str = "") -> None:
+    """One who signed up on the pages, and has agreed."""
+    asked = Pending(
+        id=f"{id_}-asked", kind="sign-up", address=address or document["email"].casefold(), at=NOW, expires=NOW + WEEK
+    )
+    assert store.ask(asked, [], most=9, within=WEEK, now=NOW)
+
+    def decide(asked: Pending, row: ReaderRow | None, left: object) -> tuple[ReaderRow, list[str]]:
+        return ReaderRow(id=id_, address=asked.address, document=dict(document), created=NOW), []
+
+    assert store.admit(asked.id, decide, now=NOW)

@@ -20,6 +20,7 @@ _PLACES = {
     "outbox": ("/outbox", "Outbox"),
     "relay": ("#left-alone", "Left alone"),
     "domain": ("#left-alone", "Left alone"),
+    "reader": ("/readers", "Readers"),
     "source": ("/sources", "Sources"),
 }
 _WELL = ("well", "weekend", "holiday")
