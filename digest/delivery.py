@@ -270,7 +270,8 @@ _RELAYING = re.compile(
     r"|authentication (is )?required",
     re.I,
 )
-_WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I)
+# ASCII alone: without regard to case "ſ" is an s as well, and no unit.
+_WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I | re.A)
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_WAIT = timedelta(days=1)
 _READ = 1000  # characters of a reply; servers may write without end

@@ -79,6 +79,7 @@ def test_classify(code: int, enhanced: str | None, text: str, phase: Phase, outc
         ("Greylisted", None),
         ("Greylisted for 900000 s", 86400),
         ("Greylisted for 999999999999999 s", None),
+        ("Greylisted, try again in 5 ſ", None),  # which is an s without regard to case, and no unit
     ],
 )
 def test_a_greylist_says_how_long(text: str, seconds: int | None) -> None:
