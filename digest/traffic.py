@@ -133,8 +133,14 @@ class Traffic:
     def halt(self, way: Way, error: Deferred) -> None:
         """The relay is at fault: no more letters by it in this round, and after some failures for longer.
 
-        What is wrong with our login or our sender is not mended by asking again, so that is left alone at once.
+        What is wrong with our login or our sender is not mended by asking again, so that is left alone at once. However
+        many connections meet one fault, it is one.
         """
+        with self._lock:
+            if way not in self._ways:
+                return
+            self._struck.add(("relay", way.name))
+            self._close(way, str(error))
         lasting = error.code is not None and error.code >= 500
 
         def rest(strikes: int) -> timedelta | None:
@@ -144,9 +150,6 @@ class Traffic:
             return min(timedelta(minutes=2 ** min(late, 5)), timedelta(minutes=30)) if late >= 0 else None
 
         self._store.strike("relay", way.name, now=self._clock(), words=str(error), rest=rest)
-        with self._lock:
-            self._struck.add(("relay", way.name))
-        self._close(way, str(error))
 
     def _close(self, way: Way, words: str) -> None:
         with self._lock:

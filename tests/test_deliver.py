@@ -347,6 +347,14 @@ def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_sam
     assert store.brakes() == []
 
 
+def test_a_fault_that_many_connections_meet_is_one(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(600)))
+    with unused_port() as port:
+        assert send(store, way(port), connections=10).stopped
+    (brake,) = store.brakes()
+    assert (brake.strikes, brake.until) == (1, None)
+
+
 def test_a_relay_that_refuses_our_login_is_left_alone_at_once(store: Store) -> None:
     put(store, "ada")
     with MailServer({"MAIL": Says.line("553 5.7.1 sender not owned by you")}) as server:
