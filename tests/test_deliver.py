@@ -377,7 +377,22 @@ def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
     put(store, "ada", "ben", "cleo")
     with MailServer() as server:
         assert send(store, way(server.port, per_second=1000)).count("sent") == 3
-    assert store.turn(f"relay {way(server.port).name}", every=timedelta(0), now=NOW) == NOW + timedelta(seconds=0.01)
+    assert store.turn(f"relay {way(server.port).name}", every=timedelta(seconds=0.001), now=NOW) == NOW + timedelta(
+        seconds=0.01
+    )
+
+
+def test_no_jump_of_the_clock_makes_a_letter_wait(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(9)))
+    now = [NOW]
+
+    def jump(_: Delivered) -> None:
+        now[0] = NOW - timedelta(hours=1)
+
+    with MailServer() as server:
+        begun = time.monotonic()
+        sent = send(store, way(server.port, per_second=20), clock=lambda: now[0], tell=jump).count("sent")
+        assert (sent, time.monotonic() - begun < 10) == (9, True)
 
 
 def test_no_reader_pays_for_what_is_the_senders_fault(store: Store) -> None:
