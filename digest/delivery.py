@@ -251,6 +251,8 @@ _DETAILS = {
     "1.2": Reason.NO_ADDRESS,
     "1.3": Reason.NO_ADDRESS,
     "1.6": Reason.NO_ADDRESS,
+    "1.7": Reason.RELAY,  # the sender's address, which is ours
+    "1.8": Reason.RELAY,
     "1.10": Reason.NO_ADDRESS,
     "2.1": Reason.NO_ADDRESS,
     "2.2": Reason.FULL,
@@ -275,10 +277,13 @@ _POLICY = re.compile(
 )
 _RELAYING = re.compile(
     r"relay(ing)? (access )?(is )?(denied|not permitted|prohibited)|unable to relay|not owned"
-    r"|authentication (is )?required",
+    r"|authentication (is )?required"
+    r"|sender address rejected|sender verif",  # most servers say only at RCPT what they hold against MAIL
     re.I,
 )
-_WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I)
+_SENDER = re.compile(r"\bsender\b", re.I)
+# ASCII alone: without regard to case "ſ" is an s as well, and no unit.
+_WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I | re.A)
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_WAIT = timedelta(days=1)
 _READ = 1000  # characters of a reply; servers may write without end
@@ -331,10 +336,11 @@ def _lasting(code: int, detail: Reason | None, enhanced: str, text: str, phase: 
         return detail
     if code in (500, 502, 503, 504):
         return Reason.PROTOCOL
-    for reason, words in ((Reason.POLICY, _POLICY), (Reason.NO_ADDRESS, _NOBODY), (Reason.FULL, _FULL)):
-        if words.search(text):
-            return reason
-    return Reason.POLICY if enhanced.partition(".")[2].startswith("7.") else Reason.OTHER
+    if enhanced.partition(".")[2].startswith("7.") or _POLICY.search(text):
+        return Reason.POLICY
+    if _NOBODY.search(text) and not _SENDER.search(text):
+        return Reason.NO_ADDRESS
+    return Reason.FULL if _FULL.search(text) else Reason.OTHER
 
 
 def _wait(text: str) -> timedelta | None:

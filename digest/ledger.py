@@ -51,7 +51,7 @@ def ledger(
     """
     name = store.ledger_id()
     take_over(store, folder, name, now=clock(), restored=restored)
-    store.lapse(lambda owner: _handed_over(folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT)
+    store.lapse(lambda owner: _handed_over(store, folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT)
     for word in look(store, logs, now=clock(), lately=True):
         if word.sent:
             tell(
@@ -99,11 +99,15 @@ def _begun(store: Store, folder: Path, name: str, clock: Callable[[], datetime])
     journal.close()
 
 
-def _handed_over(folder: Path, owner: str, now: datetime) -> Collection[Lease] | None:
-    """Of an owner on this machine, what it had handed over when it stood still; None while it is at work."""
+def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Collection[Lease] | None:
+    """Of an owner on this machine, what it had handed over when it stood still; None while it is at work.
+
+    What it knows as taken and has not told yet, the store is told here, else another would send it again.
+    """
     record = journals.alive(folder, owner)
     if record is None:
         return ()
     if now - record.touched < LEASE:
         return None
+    store.believe(record.record, now=now)
     return [(entry.delivery, entry.epoch) for entry in record.record.entries if entry.mark == "D"]

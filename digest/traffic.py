@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,11 +45,13 @@ class Traffic:
         random: Random,
         *,
         by_hand: bool = False,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._ways = list(ways)
         self._clock = clock
         self._random = random
+        self._ticks = ticks
         self._lock = RLock()
         known = store.brakes()
         self._struck = {(brake.kind, brake.name) for brake in known}
@@ -57,7 +60,7 @@ class Traffic:
             for brake in known
             if brake.until and (brake.kind == "domain" or not by_hand)  # a relay's name has a port, a domain's none
         }
-        self._booked: dict[str, list[datetime]] = {}
+        self._booked: dict[str, list[float]] = {}  # moments in ticks: no change of the clock makes one wait longer
         self.halted = [
             f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
             for brake in known
@@ -115,11 +118,12 @@ class Traffic:
         with self._lock:
             booked = self._booked.setdefault(way.name, [])
             if not booked:
-                every = timedelta(seconds=1 / way.per_second)
-                begin = self._store.turn(f"relay {way.name}", every=every, now=self._clock(), count=_BOOKED)
-                booked += [begin + every * number for number in range(_BOOKED)]
+                every, now = timedelta(seconds=1 / way.per_second), self._clock()
+                begin = self._store.turn(f"relay {way.name}", every=every, now=now, count=_BOOKED)
+                first = self._ticks() + (begin - now).total_seconds()
+                booked += [first + number / way.per_second for number in range(_BOOKED)]
             moment = booked.pop(0)
-        stop.wait(max(0.0, (moment - self._clock()).total_seconds()))
+        stop.wait(max(0.0, moment - self._ticks()))
 
     def works(self, way: Way, recipient: str) -> None:
         """A letter went by this way to this domain: what was held against either is over."""
@@ -133,8 +137,14 @@ class Traffic:
     def halt(self, way: Way, error: Deferred) -> None:
         """The relay is at fault: no more letters by it in this round, and after some failures for longer.
 
-        What is wrong with our login or our sender is not mended by asking again, so that is left alone at once.
+        What is wrong with our login or our sender is not mended by asking again, so that is left alone at once. However
+        many connections meet one fault, it is one.
         """
+        with self._lock:
+            if way not in self._ways:
+                return
+            self._struck.add(("relay", way.name))
+            self._close(way, str(error))
         lasting = error.code is not None and error.code >= 500
 
         def rest(strikes: int) -> timedelta | None:
@@ -144,9 +154,6 @@ class Traffic:
             return min(timedelta(minutes=2 ** min(late, 5)), timedelta(minutes=30)) if late >= 0 else None
 
         self._store.strike("relay", way.name, now=self._clock(), words=str(error), rest=rest)
-        with self._lock:
-            self._struck.add(("relay", way.name))
-        self._close(way, str(error))
 
     def _close(self, way: Way, words: str) -> None:
         with self._lock:

@@ -347,6 +347,14 @@ def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_sam
     assert store.brakes() == []
 
 
+def test_a_fault_that_many_connections_meet_is_one(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(600)))
+    with unused_port() as port:
+        assert send(store, way(port), connections=10).stopped
+    (brake,) = store.brakes()
+    assert (brake.strikes, brake.until) == (1, None)
+
+
 def test_a_relay_that_refuses_our_login_is_left_alone_at_once(store: Store) -> None:
     put(store, "ada")
     with MailServer({"MAIL": Says.line("553 5.7.1 sender not owned by you")}) as server:
@@ -369,7 +377,22 @@ def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
     put(store, "ada", "ben", "cleo")
     with MailServer() as server:
         assert send(store, way(server.port, per_second=1000)).count("sent") == 3
-    assert store.turn(f"relay {way(server.port).name}", every=timedelta(0), now=NOW) == NOW + timedelta(seconds=0.01)
+    assert store.turn(f"relay {way(server.port).name}", every=timedelta(seconds=0.001), now=NOW) == NOW + timedelta(
+        seconds=0.01
+    )
+
+
+def test_no_jump_of_the_clock_makes_a_letter_wait(store: Store) -> None:
+    put(store, *(f"reader{n}" for n in range(9)))
+    now = [NOW]
+
+    def jump(_: Delivered) -> None:
+        now[0] = NOW - timedelta(hours=1)
+
+    with MailServer() as server:
+        begun = time.monotonic()
+        sent = send(store, way(server.port, per_second=20), clock=lambda: now[0], tell=jump).count("sent")
+        assert (sent, time.monotonic() - begun < 10) == (9, True)
 
 
 def test_no_reader_pays_for_what_is_the_senders_fault(store: Store) -> None:

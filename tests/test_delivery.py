@@ -29,6 +29,10 @@ REPLIES: list[tuple[int, str | None, str, Phase, str, Reason]] = [
     (554, "5.7.1", "<ada@example.org>: Relay access denied", "RCPT", "deferred", Reason.RELAY),
     (553, "5.7.1", "Sender address rejected: not owned by user", "MAIL", "deferred", Reason.RELAY),
     (550, "5.1.8", "Sender unknown", "MAIL", "deferred", Reason.RELAY),
+    (550, "5.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
+    (450, "4.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
+    (550, "5.1.0", "<…>: Sender address rejected: User unknown in local table", "RCPT", "deferred", Reason.RELAY),
+    (550, None, "Sent: RCPT TO:<…> Response: 550 User unknown Sender verify failed", "RCPT", "deferred", Reason.RELAY),
     # Later
     (450, "4.7.1", "Greylisted, try again in 300 seconds", "RCPT", "deferred", Reason.GREYLISTED),
     (451, "4.7.1", "Graylisting in action, please come back later", "RCPT", "deferred", Reason.GREYLISTED),
@@ -53,6 +57,8 @@ REPLIES: list[tuple[int, str | None, str, Phase, str, Reason]] = [
     (554, "5.7.1", "Message rejected as spam", "DOT", "failed", Reason.POLICY),
     (550, "5.7.25", "The sending address has no name", "DOT", "failed", Reason.POLICY),
     (554, None, "Blocked: your address is on a blocklist", "RCPT", "failed", Reason.POLICY),
+    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "failed", Reason.POLICY),
+    (550, None, "the account of the sender does not exist", "RCPT", "failed", Reason.OTHER),
     (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "failed", Reason.TOO_LARGE),
     (552, None, "Message too large", "DOT", "failed", Reason.TOO_LARGE),
     (554, None, "Transaction failed", "DOT", "failed", Reason.OTHER),
@@ -79,6 +85,7 @@ def test_classify(code: int, enhanced: str | None, text: str, phase: Phase, outc
         ("Greylisted", None),
         ("Greylisted for 900000 s", 86400),
         ("Greylisted for 999999999999999 s", None),
+        ("Greylisted, try again in 5 ſ", None),  # which is an s without regard to case, and no unit
     ],
 )
 def test_a_greylist_says_how_long(text: str, seconds: int | None) -> None:

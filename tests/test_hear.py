@@ -162,10 +162,20 @@ def test_an_address_that_has_worked_needs_five_days_of_it(store: Store, box: Pat
 
 def test_a_quiet_week_wipes_the_slate(store: Store, box: Path) -> None:
     sent(store, "ada", at=NOW - 60 * DAY)
-    for day in (0, 1, 2, 3, 11, 12, 13, 14):
+    for day in (0, 1, 2, 3, 7, 11, 12, 13, 14):
         to = sent(store, "ada", at=NOW + day * DAY)
-        listen(store, box, report(to["ada"]), now=NOW + day * DAY + timedelta(hours=1))
+        if day != 7:
+            listen(store, box, report(to["ada"]), now=NOW + day * DAY + timedelta(hours=1))
     assert store.suppressions() == []
+
+
+def test_a_week_without_a_letter_is_no_quiet_week(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    for week in range(5):
+        at = NOW + week * 7 * DAY + timedelta(minutes=week)
+        to = sent(store, "ada", at=at)
+        listen(store, box, report(to["ada"]), now=at + timedelta(hours=1))
+        assert bool(store.suppressions()) == (week == 4)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli import Place
-from digest.cli.say import confirm_restore, now_option, work
+from digest.cli.say import clock_of, confirm_restore, now_option, work
 from digest.errors import Exit
 
 if TYPE_CHECKING:
     from digest.deliver import Delivered, Round
+    from digest.store import Brake
 
 
 @click.command("deliver", short_help="Send what waits in the outbox.")
@@ -25,9 +27,10 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj
+    clock = clock_of(ctx, now)
     with open_house(load(place.config)) as house, on_signal() as stop, work("Sending …") as tell:
         result = house.deliver(
-            lambda: now, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
+            clock, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
         )
         if result.stopped:
             tell(f"stopped: {result.stopped}; what is left waits in the outbox")
@@ -35,8 +38,15 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
             if words != result.stopped:
                 tell(f"took no letters: {words}")
         if not (result.letters or result.stopped or result.halted):
-            tell("nothing waits")
+            tell(_left(house.store.brakes(), clock()) if house.store.waiting(clock()) else "nothing waits")
     ctx.exit(exit_code(result))
+
+
+def _left(brakes: Sequence[Brake], now: datetime) -> str:
+    """Why nothing was sent although letters wait."""
+    resting = [each for each in brakes if each.kind == "domain" and each.until and each.until > now]
+    said = [f"{each.name} is left alone until {each.until:%Y-%m-%d %H:%M} UTC: {each.words}" for each in resting]
+    return "\n".join(["letters wait, and none of them can go out now", *said])
 
 
 def line(letter: Delivered) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import click
 
 from digest.cli import Place
 from digest.cli.events import level, log
-from digest.cli.say import confirm_restore, now_option
+from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
@@ -38,27 +40,27 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
-    if not once and ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT:
+    if not once and is_rehearsed(ctx):
         raise click.UsageError("--now goes with --once")
     place: Place = ctx.obj
     configure()
     with open_house(load(place.config)) as house:
         if once:
             with on_signal() as stop:
-                ctx.exit(_once(house, now, stop, restored=confirm_restore))
+                ctx.exit(_once(house, now, clock_of(ctx, now), stop, restored=confirm_restore))
         _forever(house, place, restored=confirm_restore)
 
 
-def _once(house: House, now: datetime, stop: Event, *, restored: bool) -> Exit:
+def _once(house: House, now: datetime, clock: Callable[[], datetime], stop: Event, *, restored: bool) -> Exit:
     if house.config.queue:
         return _hand_on(house, now, "pull", "enrich", "compose", "deliver", restored=restored)
     codes = [_pull(house, now, stop)]
     if house.config.bounces and house.config.bounces.url and not stop.is_set():
-        codes.append(_hear(house, now))
+        codes.append(_hear(house, clock))
     if not stop.is_set():
         codes.append(_compose(house, now, stop))
     if not stop.is_set():
-        codes.append(_deliver(house, now, stop, restored=restored, said=set()))
+        codes.append(_deliver(house, clock, stop, restored=restored, said=set()))
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -98,11 +100,11 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
         asked.wait()
         _compose(current.house, datetime.now(UTC), stop)
         if not stop.is_set():
-            _deliver(current.house, None, stop, restored=restored, said=said)
+            _deliver(current.house, partial(datetime.now, UTC), stop, restored=restored, said=said)
 
     def listen() -> None:
         if current.house.config.bounces and current.house.config.bounces.url:
-            _hear(current.house, None)
+            _hear(current.house, partial(datetime.now, UTC))
 
     with on_signal(hang_up=current.reload) as stop:
         log().info("running", readers=len(current.house.config.subscribers), sources=len(current.house.sources))
@@ -156,12 +158,12 @@ def _compose(house: House, now: datetime, stop: Event) -> Exit:
     return exit_code(results)
 
 
-def _hear(house: House, now: datetime | None) -> Exit:
+def _hear(house: House, clock: Callable[[], datetime]) -> Exit:
     from digest.cli.hear import line
 
     try:
         house.hear(
-            lambda: now or datetime.now(UTC),
+            clock,
             tell=lambda heard: log().info("heard", kind=str(heard.kind), words=line(heard)),
         )
     except (ConfigError, MailboxError) as error:
@@ -170,12 +172,12 @@ def _hear(house: House, now: datetime | None) -> Exit:
     return Exit.DONE
 
 
-def _deliver(house: House, now: datetime | None, stop: Event, *, restored: bool, said: set[str]) -> Exit:
+def _deliver(house: House, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:
     """`said` is what was told of relays the last time; it is told once as long as it lasts."""
     from digest.cli.deliver import exit_code
 
     result = house.deliver(
-        lambda: now or datetime.now(UTC),
+        clock,
         stop=stop,
         restored=restored,
         tell=lambda letter: level(None, letter.outcome != "sent")(

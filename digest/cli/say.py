@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -52,6 +53,16 @@ def now_option(command: F) -> F:
         metavar="TIME",
         help="Take this for the present time (a rehearsal).",
     )(command)
+
+
+def clock_of(ctx: click.Context, now: datetime) -> Callable[[], datetime]:
+    """The clock of a command that may last: leases, paces and pauses are told by it. In a rehearsal it stands still."""
+    return (lambda: now) if is_rehearsed(ctx) else partial(datetime.now, UTC)
+
+
+def is_rehearsed(ctx: click.Context) -> bool:
+    """Whether `--now` was given."""
+    return ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT
 
 
 confirm_restore = click.option(

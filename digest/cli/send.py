@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from digest.cli import Place
-from digest.cli.say import Moment, now_option, papers
+from digest.cli.say import Moment, clock_of, now_option, papers
 from digest.errors import Exit
 
 
@@ -65,7 +65,7 @@ def command(
                     click.echo(f"  {item.paper.key}  {item.paper.title}")
                 continue
             drawn.keep(house.store, envelope, record=record, now=now)
-            result = house.deliver(lambda: now, stop=stop, only=envelope.message_id, by_hand=True)
+            result = house.deliver(clock_of(ctx, now), stop=stop, only=envelope.message_id, by_hand=True)
             for letter in result.letters:
                 click.echo(f"  {line(letter)}")
             if result.stopped:

@@ -13,7 +13,7 @@ import click
 
 from digest.cli import Place
 from digest.cli.events import level, log
-from digest.cli.say import confirm_restore, now_option
+from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -42,16 +42,13 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
-    rehearsed = ctx.get_parameter_source("now") is not click.core.ParameterSource.DEFAULT
-    if rehearsed and not once:
+    if is_rehearsed(ctx) and not once:
         raise click.UsageError("--now goes with --once")
     place: Place = ctx.obj
     configure()
     with open_house(load(place.config)) as house:
         current = Current(house, place)
-
-        def clock() -> datetime:
-            return now if rehearsed else datetime.now(UTC)
+        clock = clock_of(ctx, now)
 
         def do(job: Job, stop: Event) -> None:
             from digest.errands import do

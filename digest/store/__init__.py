@@ -231,6 +231,7 @@ class Store(Database):
     closed = _journals.closed
     unknown = _journals.unknown
     replay = _journals.replay
+    believe = _journals.believe
     catch_up = _journals.catch_up
 
     # Brakes

@@ -14,6 +14,9 @@ from digest.store.engine import Database, insert
 
 Kind = Literal["relay", "domain"]
 
+_ASKERS = 100
+"""Those who may have booked ahead of one, each once; what is booked beyond that was booked by another clock."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
@@ -66,13 +69,16 @@ def brakes(self: Database) -> list[Brake]:
 
 
 def turn(self: Database, name: str, *, every: timedelta, now: datetime, count: int = 1) -> datetime:
-    """When one may begin to do a thing `count` times, which all together may do once in `every`; it is booked."""
+    """When one may begin to do a thing `count` times, which all together may do once in `every`; it is booked.
+
+    What lies so far ahead that only another clock can have booked it is not kept.
+    """
     c = t.pace.c
     with self.writing() as connection:
         first = {"name": name, "next_at": now}
         connection.execute(insert(connection, t.pace).values(first).on_conflict_do_nothing())
         free = connection.execute(select(c.next_at).where(c.name == name).with_for_update()).scalar_one()
-        begin = max(now, free)
+        begin = now if free > now + _ASKERS * count * every else max(now, free)
         connection.execute(update(t.pace).where(c.name == name).values(next_at=begin + every * count))
     return begin
 

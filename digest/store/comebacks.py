@@ -17,7 +17,8 @@ from digest.text import strip_controls
 THRESHOLD = 5.0
 """Points at which an address gets no more letters (Mailman's figure)."""
 
-_QUIET = timedelta(days=7)  # without a bounce, and the score begins anew
+_QUIET = timedelta(days=7)  # without a bounce of the letters that went out in it, and the score begins anew
+_BACK = timedelta(days=1)  # until a bounce of a letter has come
 _NEW = timedelta(days=7)  # since its reader's first issue: an address that is wrong from the start needs no more
 
 
@@ -204,10 +205,14 @@ def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime
 
 
 def _score(connection: Connection, each: Evidence, now: datetime) -> float:
-    """Mailman's way: one day counts once, with its worst bounce; a week without a bounce wipes the slate."""
+    """Mailman's way: one day counts once, with its worst bounce; a week without a bounce wipes the slate.
+
+    A week without a letter shows nothing, else no weekly reader's address would ever be found dead.
+    """
     c = t.score.c
     before = connection.execute(select(c.points, c.at).where(c.address == each.address).with_for_update()).first()
-    points = before.points if before and now - before.at < _QUIET else 0.0
+    wiped = before and now - before.at >= _QUIET and _has_taken(connection, each.delivery, before.at, now - _BACK)
+    points = before.points if before and not wiped else 0.0
     today = connection.scalar(
         select(func.max(t.evidence.c.points)).where(
             t.evidence.c.address == each.address, t.evidence.c.at > now - timedelta(days=1)
@@ -218,6 +223,14 @@ def _score(connection: Connection, each: Evidence, now: datetime) -> float:
     statement = insert(connection, t.score).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_={"points": points, "at": now}))
     return points
+
+
+def _has_taken(connection: Connection, delivery: int | None, since: datetime, until: datetime) -> bool:
+    """Has an issue of that time gone out to the reader of this delivery?"""
+    c = t.issue.c
+    reader = select(t.delivery.c.subscriber).where(t.delivery.c.id == delivery).scalar_subquery()
+    written = select(c.id).where(c.subscriber == reader, c.created > since, c.created < until)
+    return connection.scalar(written.join(t.delivery).where(t.delivery.c.state == State.SENT).limit(1)) is not None
 
 
 def _is_new(connection: Connection, delivery: int | None, now: datetime) -> bool:

@@ -68,6 +68,16 @@ def replay(self: Database, record: Record, *, now: datetime, retry_at: datetime)
     return True
 
 
+def believe(self: Database, record: Record, *, now: datetime) -> None:
+    """What the journal of a process that stands still calls taken is sent, though its process could not say so yet."""
+    taken = [entry for entry in record.entries if entry.mark == "K"]
+    with self.writing() as connection:
+        rows = _rows(connection, taken)
+        for entry in taken:
+            if _fits(entry, rows.get(entry.delivery)):
+                _settle(connection, record, entry, rows[entry.delivery], now, now)
+
+
 def catch_up(self: Database, record: Record, *, now: datetime) -> int:
     """Believe a journal that knows more than a database that was put back; how many letters are not sent again.
 

@@ -111,15 +111,24 @@ def supersede(self: Database, subscriptions: Sequence[tuple[str, str]], *, now: 
 
 
 def expire(self: Database, *, now: datetime) -> list[Merged]:
-    """What could not go out in its time is not sent any more; its papers are new to the next issue."""
+    """What could not go out in its time is not sent any more; its papers are new to the next issue.
+
+    Of what may have arrived nothing is told again: it is not tried for ever either, and left to a person.
+    """
     with self.writing() as connection:
+        doubtful = (_COLUMN.state == State.DEFERRED) & (_COLUMN.expires <= now)
+        _leave_in_doubt(connection, doubtful, now, "it may have arrived, and could not be sent once more in its time")
         return _merge(connection, _late(connection, _COLUMN.expires <= now), now, "it could not go out in its time")
 
 
 def withdraw(self: Database, delivery: int, epoch: int, words: str, *, now: datetime) -> list[Merged]:
-    """A letter in hand is not wanted now, but its papers are wanted later (a paused reader)."""
+    """A letter in hand is not wanted now, but its papers are wanted later (a paused reader).
+
+    One that may have arrived is left to a person: it is told neither twice nor after all.
+    """
     with self.writing() as connection:
         which = (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch)
+        _leave_in_doubt(connection, which & (_COLUMN.state == State.LEASED), now, f"it may have arrived, and {words}")
         return _merge(connection, _late(connection, which, State.LEASED), now, words)
 
 
@@ -130,6 +139,16 @@ def _late(connection: Connection, which: ColumnElement[bool], *states: State) ->
     columns = (_COLUMN.id, _COLUMN.issue_id, _COLUMN.message_id, c.subscriber, c.subscription, c.since, c.kind)
     chosen = select(*columns, c.subscription_id).join(t.issue, isouter=True).where(which, waits)
     return connection.execute(chosen.with_for_update(of=t.delivery)).all()
+
+
+def _leave_in_doubt(connection: Connection, which: ColumnElement[bool], now: datetime, words: str) -> None:
+    """These are not tried again by themselves, where nobody knows whether they have arrived."""
+    gone = {"state": State.IN_DOUBT, "reason": words, "next_at": None, "owner": None, "until": None}
+    statement = update(t.delivery).where(which, _COLUMN.doubts > 0).values(gone)
+    left = connection.scalars(statement.returning(_COLUMN.id)).all()
+    if left:
+        tries = [{"delivery_id": number, "at": now, "state": State.IN_DOUBT, "words": words} for number in left]
+        connection.execute(plain_insert(t.attempt), tries)
 
 
 def _merge(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], now: datetime, words: str) -> list[Merged]:

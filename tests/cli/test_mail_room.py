@@ -270,6 +270,16 @@ def test_after_a_restore_nothing_is_sent_until_it_is_confirmed_and_then_nothing_
     assert len(room.mail.taken) == 2
 
 
+def test_letters_that_may_not_go_out_now_are_not_called_none(room: Room) -> None:
+    room.mail.script["RCPT"] = [Says.line("451 4.7.0 too many letters at a time")]
+    assert room.deliver() == 3
+    said = room.call("deliver", "--now", NOW)
+    assert "letters wait, and none of them can go out now" in said.output
+    assert "example.org is left alone until 2026-11-20 07:50 UTC: " in said.output.replace("\n", " ")
+    room.deliver(LATER)
+    assert "nothing waits" in room.call("deliver", "--now", LATER).output
+
+
 def test_pruning_keeps_the_memory(room: Room) -> None:
     room.deliver()
     assert room.call("prune", "--keep", "3").exit_code == 2

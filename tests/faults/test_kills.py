@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -169,6 +170,25 @@ def test_k10_sigterm_with_ten_letters_in_flight(anywhere: House) -> None:
         assert "ready" in states
         assert states.count("sent") == len(server.taken)
         house.holds(server)
+
+
+def test_k11_held_before_it_could_tell_what_was_taken(anywhere: House, tmp_path: Path) -> None:
+    """Two letters are taken within a second and the third is slow, so the journal knows more than the database."""
+    house, ticks = anywhere, tmp_path / "ticks"
+    house.now = datetime.now(UTC)
+    house.put("ada", "ben", "cleo")
+    ok = Says(b"250 2.1.5 ok\r\n")
+    with MailServer({"RCPT": [ok, ok, replace(ok, delay=2)]}, extensions=()) as server, MailServer() as other:
+        with child(house, "deliver", "--port", server.port, "--ticks", ticks) as process:
+            until(lambda: server.verbs().count("RCPT") == 3)
+            process.send_signal(signal.SIGSTOP)
+            assert house.states()["cleo"] == "leased"
+            house.later(minutes=40)
+            assert house.round(other).count("sent") == 1
+            ticks.write_text("2400")
+            process.send_signal(signal.SIGCONT)
+            assert process.wait(60) == 0
+        house.holds(server, other)
 
 
 @pytest.mark.parametrize("step", ["MAIL", "DOT"])

@@ -35,6 +35,13 @@ def test_turns_are_given_one_after_the_other_whoever_asks(store: Store) -> None:
     assert store.turn("other", every=SECOND, now=NOW) == NOW + 10 * SECOND
 
 
+def test_what_another_clock_has_booked_is_not_kept(store: Store) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    assert store.turn("relay", every=SECOND, now=tomorrow, count=10) == tomorrow
+    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW
+    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW + 10 * SECOND
+
+
 def test_a_day_s_allowance_is_never_exceeded(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         granted = list(pool.map(lambda _: store.allow("r", day=NOW.date(), wanted=7, most=50), range(12)))

@@ -88,6 +88,15 @@ def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
     assert all(letter.subscriber != "web-ada" for letter in claim(store, "new"))
 
 
+def test_of_who_stands_still_what_was_taken_is_sent_and_nothing_else_is_touched(store: Store) -> None:
+    queue(store, "ada", "ben", "cleo")
+    ada, ben, cleo = claim(store)
+    other = replace(entry(cleo, "K"), message_id="<of another database@x>")
+    store.believe(record(store, entry(ada, "K"), entry(ben, "D"), other), now=NOW)
+    assert store.counts() == {"sent": 1, "leased": 2}
+    assert store.unknown(["dead"]) == ["dead"]  # its journal is still its own
+
+
 def test_a_late_journal_takes_no_letter_from_who_has_it_now(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)

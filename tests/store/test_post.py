@@ -70,6 +70,41 @@ def test_what_is_in_hand_or_may_have_arrived_is_not_merged(store: Store) -> None
     assert store.told("ada") == {(1, "new")}
 
 
+def doubtful(store: Store, *, put_off: bool = False) -> Delivery:
+    """A letter that may have arrived, in hand once more; or put off when it was tried so."""
+    publish(store)
+    letter = claim(store)
+    again = Result(
+        delivery=letter.id, epoch=1, state=State.IN_DOUBT, words="", began=NOW, ended=NOW, next_at=NOW, phase="DOT"
+    )
+    store.close_tries([again])
+    letter = claim(store)
+    if put_off:
+        store.close_tries([replace(again, epoch=2, state=State.DEFERRED)])
+    return letter
+
+
+def test_what_may_have_arrived_is_not_tried_for_ever(store: Store) -> None:
+    doubtful(store, put_off=True)
+    assert store.expire(now=NOW) == []
+    assert store.counts() == {"deferred": 1}
+    assert store.expire(now=NOW + DAY) == []
+    (row,) = store.outbox(in_doubt=True)
+    assert (row.next_at, row.reason) == (None, "it may have arrived, and could not be sent once more in its time")
+    assert store.told("ada") == {(1, "new")}
+
+
+def test_what_may_have_arrived_is_not_withheld_in_somebody_s_hands(store: Store) -> None:
+    letter = doubtful(store)
+    assert store.withdraw(letter.id, letter.epoch - 1, "paused", now=NOW) == []
+    assert store.counts() == {"leased": 1}
+    assert store.withdraw(letter.id, letter.epoch, "the reader pauses", now=NOW) == []
+    (row,) = store.outbox(in_doubt=True)
+    assert (row.next_at, row.reason) == (None, "it may have arrived, and the reader pauses")
+    assert store.told("ada") == {(1, "new")}
+    assert store.lapse(lambda _: (), now=NOW + 9 * DAY, retry_at=NOW) == 0
+
+
 def test_other_readers_and_subscriptions_keep_their_letters(store: Store) -> None:
     publish(store)
     assert store.supersede([("ada", "Other"), ("ben", "Sparse")], now=NOW) == []
