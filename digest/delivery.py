@@ -18,8 +18,8 @@ Phase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
 """Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
 
 
-Mark = Literal["M", "D", "K", "R"]
-"""The last that a journal says of a letter: announced, at its dot, taken, or back with us."""
+Mark = Literal["M", "D", "K", "L", "R"]
+"""The last that a journal says of a letter: announced, at its dot, taken, lost there with the line, or back with us."""
 
 
 class Reason(StrEnum):

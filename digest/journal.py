@@ -1,7 +1,7 @@
 """The phase record: how far each letter of this process has come, in a file that outlives the process.
 
 A line is written right before a letter is announced (M, with its Message-ID), right before its final dot (D), right
-after the other side took it (K), or when it came back otherwise (R)::
+after the other side took it (K), or the line was lost instead (L), or when it came back otherwise (R)::
 
     morning-papers journal 1 <ledger> <boot id>
     M 812 3 <a1b2…@example.org>
@@ -31,9 +31,10 @@ from digest.delivery import Entry, Record
 from digest.errors import Deferred, DigestError
 
 _HEAD = re.compile(r"morning-papers journal 1 (?P<ledger>\S+) (?P<boot>\S+)")
-_LINE = re.compile(r"(?P<mark>[MDKR]) (?P<delivery>[0-9]{1,18}) (?P<epoch>[0-9]{1,18})(?: (?P<key><\S{1,998}>))?")
+_LINE = re.compile(r"(?P<mark>[MDKLR]) (?P<delivery>[0-9]{1,18}) (?P<epoch>[0-9]{1,18})(?: (?P<key><\S{1,998}>))?")
 _NO_BOOT = "-"
 _FLUSH = 0.05  # seconds that a power cut may take from the record
+_TORN = b"~\n"
 _OPEN, _CLOSED = ".open", ".closed"
 
 
@@ -95,6 +96,11 @@ class Journal:
         with suppress(JournalError):
             self._put(f"K {delivery} {epoch}")
 
+    def lost(self, delivery: int, epoch: int) -> None:
+        """The line to the other side was lost at this letter's dot; so it is sent once more, whoever comes next."""
+        with suppress(JournalError):
+            self._put(f"L {delivery} {epoch}")
+
     def back(self, delivery: int, epoch: int) -> None:
         """This letter is with us again: refused, put off, or not begun after all."""
         with suppress(JournalError):
@@ -122,10 +128,11 @@ class Journal:
         data = f"{line}\n".encode("ascii", "replace")
         with self._lock:
             try:
-                written = os.write(self._handle, b"\n" + data if self._torn else data)
+                # a torn line may look like a whole one of a smaller epoch, so it is spoilt
+                written = os.write(self._handle, _TORN + data if self._torn else data)
             except OSError as error:
                 raise JournalError(_no_record(self._path.parent, error)) from error
-            whole = written == len(data) + self._torn
+            whole = written == len(data) + (len(_TORN) if self._torn else 0)
             self._torn = not whole
         if not self._dirty.is_set():  # it is cleared before the flush, so what is written by now is flushed
             self._dirty.set()

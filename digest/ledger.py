@@ -110,4 +110,4 @@ def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Colle
     if now - record.touched < LEASE:
         return None
     store.believe(record.record, now=now)
-    return [(entry.delivery, entry.epoch) for entry in record.record.entries if entry.mark == "D"]
+    return [(entry.delivery, entry.epoch) for entry in record.record.entries if entry.mark in "DL"]

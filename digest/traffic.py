@@ -60,6 +60,7 @@ class Traffic:
             for brake in known
             if brake.until and (brake.kind == "domain" or not by_hand)  # a relay's name has a port, a domain's none
         }
+        self._doubted = set[str]()  # relays that have just refused, or dropped, what may be one letter's fault
         self._booked: dict[str, list[float]] = {}  # moments in ticks: no change of the clock makes one wait longer
         self.halted = [
             f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
@@ -71,6 +72,10 @@ class Traffic:
     def any_left(self) -> bool:
         """Whether any relay takes letters."""
         return bool(self._open())
+
+    def has_other(self, way: Way) -> bool:
+        """Does any relay beside this one take letters?"""
+        return any(other != way for other in self._open())
 
     def takes(self, way: Way) -> bool:
         """Does this one take letters?"""
@@ -127,12 +132,22 @@ class Traffic:
 
     def works(self, way: Way, recipient: str) -> None:
         """A letter went by this way to this domain: what was held against either is over."""
+        if way.name in self._doubted:
+            with self._lock:
+                self._doubted.discard(way.name)
         for kind, name in (("relay", way.name), ("domain", domain_of(recipient))):
             if (kind, name) in self._struck:
                 with self._lock:
                     self._struck.discard((kind, name))
                     self._resting.pop(name, None)
                 self._store.relieve("relay" if kind == "relay" else "domain", name)
+
+    def doubted(self, way: Way) -> bool:
+        """The relay would not have a letter: is that taken for the letter's fault? Of the next in a row it is not."""
+        with self._lock:
+            known = way.name in self._doubted
+            self._doubted.add(way.name)
+        return not known
 
     def halt(self, way: Way, error: Deferred) -> None:
         """The relay is at fault: no more letters by it in this round, and after some failures for longer.

@@ -191,10 +191,15 @@ class MailServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.hang_up()
+        for connection in self._sockets:
+            connection.close()
+
+    def hang_up(self) -> None:
+        """On everybody, in the middle of whatever it is."""
         for connection in self._sockets:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
 
     def verbs(self) -> list[str]:
         return [command.split(" ")[0].upper() for command in self.commands]

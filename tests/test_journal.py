@@ -79,6 +79,24 @@ def test_a_killed_process_leaves_its_lines_and_no_lock(tmp_path: Path) -> None:
     assert entry.mark == "D"
 
 
+def test_a_line_that_the_full_disk_has_torn_is_none_although_it_looks_whole(tmp_path: Path) -> None:
+    """Of "K 812 31" there is room for "K 812 3", which is another lease's; then there is room again."""
+    program = (
+        "import os, resource, sys; from datetime import datetime, UTC; from pathlib import Path\n"
+        "from digest.journal import Journal\n"
+        "folder = Path(sys.argv[1]); journal = Journal.begin(folder, 'ours', now=datetime.now(UTC))\n"
+        "journal.announce(812, 31, '<a1@example.org>'); journal.dot(812, 31)\n"
+        "size, (_, most) = next(folder.iterdir()).stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 7, most)); journal.taken(812, 31)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); journal.announce(813, 1, '<a2@example.org>')\n"
+        "journal.abandon()"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    assert "K 812 3~" in next(tmp_path.iterdir()).read_text()
+    [entries] = left(tmp_path)
+    assert {(entry.delivery, entry.epoch, entry.mark) for entry in entries} == {(812, 31, "D"), (813, 1, "M")}
+
+
 @given(cut=st.integers(0, 400))
 def test_cut_anywhere_it_never_tells_more_than_was_written(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
     folder = tmp_path_factory.mktemp("journal")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from digest.channels.line import Line, Lost, Reply
+from digest.delivery import Phase
 from digest.errors import ConfigError, Deferred, DeliveryError
 
 _LETTERS = 100  # over one connection
@@ -95,10 +96,10 @@ class Relay:
         """Whether this connection may carry one letter more after the one in hand."""
         return self._sent + 1 < _LETTERS and self._clock() - self._opened < _SECONDS
 
-    def trouble(self, why: str, said: Reply | None = None) -> Deferred:
+    def trouble(self, why: str, said: Reply | None = None, phase: Phase | None = None) -> Deferred:
         """What to tell when it is the relay that is at fault."""
         code, enhanced = (said.code, said.enhanced) if said else (None, None)
-        return Deferred(f"{self.host}:{self._port}: {why}", code=code, enhanced=enhanced, relay=True)
+        return Deferred(f"{self.host}:{self._port}: {why}", code=code, enhanced=enhanced, phase=phase, relay=True)
 
     def _begin(self, line: Line) -> None:
         if self._scheme == "smtps":

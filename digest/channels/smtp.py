@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from digest.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.channels.line import Line, Lost, Reply
@@ -112,6 +112,11 @@ class Smtp:
         except BaseException:
             self._relay.drop()
             raise
+        try:
+            if not line.quiet():  # it went while the dot was noted
+                self._early(line)
+        except Lost as lost:
+            raise self._again(str(lost)) from None
         said = self._pass_dot(line, end)
         self._announced = ahead
         return self._receipt(said)
@@ -132,11 +137,11 @@ class Smtp:
         for index, (step, command, seconds) in enumerate(steps):
             said = line.reply(seconds) if pipelined else line.ask(command, seconds)
             if said.code in (421, 503):
-                raise self._again(str(said), said)
+                raise self._again(str(said), said, step)
             if said.code == 354 if step == "DATA" else said.good:
                 continue
             if said.code < 400:
-                raise self._again("it answered what was not asked", said)
+                raise self._again("it answered what was not asked", said, step)
             self._clear(line, unread=len(steps) - index - 1 if pipelined else 0)
             raise self._refusal(step, said)
 
@@ -159,20 +164,20 @@ class Smtp:
                     break
             else:
                 return
-            said = line.reply(self._waits.farewell)
         except Lost as lost:
-            said = self._last_words(line, lost)
+            self._early(line, lost)
+        self._early(line)
+
+    def _early(self, line: Line, lost: Lost | None = None) -> NoReturn:
+        """What was said before the dot, or that the line was lost: nothing has been handed over."""
+        try:
+            said = line.reply(self._waits.farewell)
+        except Lost as silent:  # a server that hangs up within a letter has often said why
+            raise lost or silent from None
         self._relay.drop()
         if said.code < 400:
             raise Lost("it answered what was not asked")
         raise self._again(str(said), said) if said.code == 421 else self._refusal("DATA", said)
-
-    def _last_words(self, line: Line, lost: Lost) -> Reply:
-        """A server that hangs up within a letter has often said why."""
-        try:
-            return line.reply(self._waits.farewell)
-        except Lost:
-            raise lost from None
 
     def _pass_dot(self, line: Line, end: bytes) -> Reply:
         try:
@@ -228,9 +233,9 @@ class Smtp:
             relay=verdict.relay and step != "DOT",
         )
 
-    def _again(self, why: str, said: Reply | None = None) -> _Again:
+    def _again(self, why: str, said: Reply | None = None, step: Phase = "DATA") -> _Again:
         self._relay.drop()
-        return _Again(self._relay.trouble(why, said))
+        return _Again(self._relay.trouble(why, said, step))
 
 
 def _group(steps: _Steps) -> bytes:

@@ -38,8 +38,13 @@ LEASE = timedelta(minutes=30)
 
 _AT_DOT = 660.0  # seconds of the lease that must be left at the dot: its answer may take ten minutes
 _FLUSH = 1.0  # seconds until what came of a letter is in the store too; the journal has it at once
+_FRESH = 1.0  # seconds for which it holds that a letter is still wanted
 DOUBT = timedelta(minutes=15)
 """Until what may have arrived is sent once more."""
+
+
+_BEGUN = ("MAIL", "RCPT", "DATA")
+_OF_A_LETTER = ("RCPT", "DATA")  # what a relay objects to there may be this letter alone
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +76,7 @@ class _Ready:
     delivery: Delivery
     envelope: Envelope
     began: datetime
+    asked: float  # in ticks: when it was still wanted
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ class _Ahead:
     ready: _Ready | None = None
 
     def __call__(self) -> Envelope | None:
-        self.ready = self.next()
+        self.ready = self.ready or self.next()  # asked anew where a connection was lost
         return self.ready.envelope if self.ready else None
 
 
@@ -142,7 +148,7 @@ class Worker:
                 # the next letter is announced in one breath with this one's end, unless there is a pace to keep
                 if not self._one(ready, way, channel, no_other if way.per_second else ahead):
                     break
-                ready = self._still(ahead.ready) or self._next(waiting, watch)
+                ready = self._still(ahead.ready, watch) or self._next(waiting, watch)
         finally:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
@@ -162,12 +168,18 @@ class Worker:
                 return ready
         return None
 
-    def _still(self, ahead: _Ready | None) -> _Ready | None:
-        """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone."""
+    def _still(self, ahead: _Ready | None, watch: Watch) -> _Ready | None:
+        """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone.
+
+        Where that one was long in coming to its end, it is asked about anew.
+        """
         traffic, now = self._shared.traffic, self._shared.clock()
-        if ahead and not self._shared.only and traffic.resting(domain_of(ahead.envelope.recipient), now):
+        if ahead is None or (not self._shared.only and traffic.resting(domain_of(ahead.envelope.recipient), now)):
             return None
-        return ahead
+        if self._shared.ticks() - ahead.asked < _FRESH:
+            return ahead
+        anew = self._prepared(ahead.delivery, watch)
+        return ahead if anew and anew.envelope == ahead.envelope else anew
 
     def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
         """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""
@@ -190,7 +202,7 @@ class Worker:
             if mailbox and recipient != delivery.recipient:
                 message = desk.readdress(message, mailbox)
             envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=delivery.message_id)
-            return _Ready(delivery, envelope, now)
+            return _Ready(delivery, envelope, now, self._shared.ticks())
         return None
 
     def _withhold(self, delivery: Delivery, withheld: Withheld, now: datetime) -> None:
@@ -212,15 +224,31 @@ class Worker:
         except Rejected as error:
             self._back(ready, way, State.FAILED, error)
         except Deferred as error:
-            if error.relay:
-                self._shared.traffic.halt(way, error)
+            if error.relay and not self._objected(ready, way, error):
                 return False
-            self._back(ready, way, State.DEFERRED, error)
+            if not error.relay:
+                self._back(ready, way, State.DEFERRED, error)
         else:
             self._taken(ready, way, receipt)
-        if self._shared.ticks() - self._flushed > _FLUSH:
+        # another machine cannot read our journal: for it, what the store does not know has not been sent
+        if self._store.is_shared or self._shared.ticks() - self._flushed > _FLUSH:
             self._flush()
         return True
+
+    def _objected(self, ready: _Ready, way: Way, error: Deferred) -> bool:
+        """The relay is at fault, as it seems; False where it takes no more.
+
+        It may be the letter after all. So where no other relay can be asked, a letter that was begun lets others go
+        first: else one that no relay stands would stop all for ever. And what a relay says of one recipient or text is
+        held against the relay only once it says that of the next one too.
+        """
+        traffic = self._shared.traffic
+        if error.phase in _BEGUN and not traffic.has_other(way):
+            self._back(ready, way, State.DEFERRED, error)
+            if error.code and error.phase in _OF_A_LETTER and traffic.doubted(way):
+                return True
+        traffic.halt(way, error)
+        return False
 
     def _at_dot(self, delivery: Delivery) -> None:
         """Up to here a letter may be sent again; from here on only its answer tells."""
@@ -254,18 +282,28 @@ class Worker:
         """Nobody knows whether it has arrived: once more, the same bytes, so that none is lost; or presumed sent."""
         delivery, now = ready.delivery, self._shared.clock()
         again = delivery.doubts == 0 and not self._shared.desk.presume(delivery)
+        if again:  # also where the store cannot be told: a D alone is presumed sent
+            self._shared.journal.lost(delivery.id, delivery.epoch)
         words = f"{error}; {'it is sent once more' if again else 'presumed sent, and not sent again by itself'}"
         later = now + DOUBT if again else None
         self._close(delivery, State.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=way.name)
 
     def _back(self, ready: _Ready, way: Way, state: State, error: DeliveryError) -> None:
-        """The letter is with us again; what the other side said may speak against its address or its domain."""
+        """The letter is with us again; what the other side said may speak against its address or its domain.
+
+        Where the relay is at fault, as it seems, it speaks against neither, and no try is counted.
+        """
         delivery, now = ready.delivery, self._shared.clock()
         self._shared.journal.back(delivery.id, delivery.epoch)
         later = None
         if isinstance(error, Deferred):
             later = retry_at(delivery.attempts, now, error.retry_after, self._shared.traffic.jitter())
-        self._close(delivery, state, str(error), ready.began, error, next_at=later, relay=way.name)
+        of_relay = isinstance(error, Deferred) and error.relay
+        self._close(
+            delivery, state, str(error), ready.began, error, next_at=later, counted=not of_relay, relay=way.name
+        )
+        if of_relay:
+            return
         self._shared.traffic.refused(ready.envelope.recipient, error)
         if state == State.FAILED and error.reason == Reason.NO_ADDRESS and error.phase == "RCPT":
             key = address_key(ready.envelope.recipient)

@@ -83,7 +83,7 @@ def catch_up(self: Database, record: Record, *, now: datetime) -> int:
 
     Letters are told by their Message-IDs, since their numbers may be given anew.
     """
-    gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DK" and entry.message_id}
+    gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
     with self.writing() as connection:
         for batch in batches(gone):
             known = connection.execute(
@@ -106,6 +106,7 @@ def catch_up(self: Database, record: Record, *, now: datetime) -> int:
 
 _PRESUMED = "its sender died between handing it over and the answer: presumed sent, and not sent again by itself"
 _UNSURE = "the machine went down between handing it over and the answer"
+_LOST = "the line was lost between handing it over and the answer, and then its sender died"
 _BEGUN = "its sender died while sending it"
 
 
@@ -139,9 +140,10 @@ def _settle(
         return
     if entry.mark == "D" and record.same_boot:
         _change(connection, row.id, State.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
-    elif entry.mark == "D":
+    elif entry.mark in "DL":
         later = retry_at if row.doubts == 0 else None
-        _change(connection, row.id, State.IN_DOUBT, now, _UNSURE, doubts=row.doubts + 1, next_at=later)
+        words = _UNSURE if entry.mark == "D" else _LOST
+        _change(connection, row.id, State.IN_DOUBT, now, words, doubts=row.doubts + 1, next_at=later)
     elif entry.mark == "M":
         crashes = row.crashes + 1
         poison = crashes >= _MOST_CRASHES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.delivery import Delivery, Result, State
@@ -19,6 +19,7 @@ from digest.text import strip_controls
 _COLUMN = t.delivery.c
 _OLDEST = (_COLUMN.created, _COLUMN.id)
 _NOBODYS: dict[str, Any] = {"owner": None, "until": None}
+_DAY = timedelta(days=1)
 _HIDDEN = (State.SENT, State.CANCELLED, State.MERGED)
 
 Lease = tuple[int, int]
@@ -184,7 +185,10 @@ def decide(
 
     The state in which each was that is known.
     """
-    waits = {"next_at": now, "crashes": 0, "attempts": 0} if state == State.READY else {"next_at": None}
+    waits: dict[str, Any] = {"next_at": None}
+    if state == State.READY:  # for a day more, else one that is too late would be merged instead
+        late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
+        waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
     with self.writing() as connection:
         rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
         before = {number: State(found) for number, found in rows}
@@ -232,7 +236,7 @@ _LETTERS = (
     .join(t.letter)
     .join(t.issue, isouter=True)
     .where(_COLUMN.id.in_(bindparam("mine", expanding=True)))
-    .order_by(*_OLDEST)
+    .order_by(_COLUMN.reason.is_not(None), *_OLDEST)  # what has met with trouble keeps nobody else waiting
 )
 
 _THERE = select(_COLUMN.id).where(_COLUMN.id.in_(bindparam("tried", expanding=True)))
@@ -242,6 +246,7 @@ _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("leas
 """Whoever lost the lease writes nothing any more."""
 
 _HELD = _COLUMN.state == State.LEASED
+_DOUBTFUL, _FREED = _COLUMN.state == State.IN_DOUBT, _COLUMN.state == State.READY
 
 _CLOSING = (
     update(t.delivery)
@@ -257,7 +262,7 @@ _CLOSING = (
 )
 _MOVED = ("number", "lease", "new_state", "said", "later", "tries", "doubt")
 _CLOSE = Many(_MOVED, lambda _: _CLOSING.where(_HELD))
-_CLOSE_SENT = Many(_MOVED, lambda _: _CLOSING.where(_HELD | (_COLUMN.state == State.IN_DOUBT)))
+_CLOSE_SENT = Many(_MOVED, lambda _: _CLOSING.where(_HELD | _DOUBTFUL | _FREED))
 _TRIED = Many(
     ("delivery_id", "began", "at", "state", "phase", "relay", "queue_id", "code", "enhanced", "words"),
     lambda _: insert(t.attempt),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -146,6 +147,19 @@ def test_if_what_follows_cannot_be_asked_for_nothing_is_sent() -> None:
             channel.send(envelope(), nothing, lost)
         channel.send(envelope(recipient="ben@example.org"), nothing)
         assert [taken.recipients for taken in server.taken] == [("ben@example.org",)]
+
+
+def test_a_server_that_goes_while_the_dot_is_recorded_has_been_handed_nothing() -> None:
+    with MailServer() as server, smtp(server) as channel:
+
+        def slowly() -> None:
+            server.hang_up()
+            time.sleep(0.2)
+
+        with pytest.raises(Deferred, match="hung up") as raised:
+            channel.send(envelope(), slowly)
+        assert raised.value.relay
+        assert server.taken == []
 
 
 def test_if_the_dot_cannot_be_recorded_nothing_is_sent() -> None:

@@ -31,6 +31,7 @@ POINTS = (
     "never",
     "claimed",  # K3
     "at the dot",  # K5: the journal has it, the server has not
+    "lost",  # K6: the line went at the dot, which the journal knows and the database does not
     "answered",  # K7: the server has said 250, the journal does not know
     "recorded",  # K8: the journal knows, the database does not
     "closing",  # K9: the database knows all, the journal is still open
@@ -75,6 +76,11 @@ class _Journal(Journal):
     def dot(self, delivery: int, epoch: int) -> None:
         super().dot(delivery, epoch)
         if self.point == "at the dot":
+            die()
+
+    def lost(self, delivery: int, epoch: int) -> None:
+        super().lost(delivery, epoch)
+        if self.point == "lost":
             die()
 
     def taken(self, delivery: int, epoch: int) -> None:

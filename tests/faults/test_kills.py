@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from digest.compose import compose
 from digest.delivery import State
-from tests.faults.house import House
+from digest.store import Store
+from tests.faults.house import House, opened
 from tests.faults.processes import child, until
-from tests.servers import MailServer, Says, Verb
+from tests.servers import DROP, MailServer, Says, Taken, Verb
 from tests.test_clock_changes import PRESS, reader
 
 pytestmark = pytest.mark.faults
@@ -95,6 +96,27 @@ def test_k6_killed_between_the_dot_and_the_answer(anywhere: House) -> None:
         assert house.arrived(server) == {"ada": 1, "ben": 1}
 
 
+def test_k6_killed_after_the_line_was_lost_at_the_dot(anywhere: House) -> None:
+    """It was to be sent once more, and that is not forgotten: what died here was more than the process alone."""
+    house = anywhere
+    house.put("ada")
+    with MailServer({"DOT": DROP}) as server:
+        server.taken = Swallowed()
+        killed_at(house, "lost", server)
+        assert house.round(server).letters == ()
+        (row,) = house.store.outbox(in_doubt=True)
+        assert row.next_at == house.now + timedelta(minutes=15)
+        assert "the line was lost" in str(row.reason)
+        house.holds()
+
+
+class Swallowed(list[Taken]):
+    """A server that loses what it has taken when the line goes."""
+
+    def append(self, taken: Taken) -> None:
+        pass
+
+
 def test_k6_after_another_boot_it_is_sent_once_more(house: House) -> None:
     """What the kernel still held of the letter is gone with the machine."""
     house.put("ada", "ben")
@@ -170,6 +192,26 @@ def test_k10_sigterm_with_ten_letters_in_flight(anywhere: House) -> None:
         assert "ready" in states
         assert states.count("sent") == len(server.taken)
         house.holds(server)
+
+
+def test_k11_another_machine_takes_over_what_a_dead_one_has_sent(
+    postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It cannot read the dead one's journal: what the database does not know goes again, one letter a connection."""
+    with Store.open(postgres_url) as store:
+        house = opened(store, tmp_path / "journals", caplog)
+        house.now = datetime.now(UTC)
+        house.put(*(f"reader{number}" for number in range(120)))
+        with MailServer() as server, MailServer() as other:
+            with child(house, "deliver", "--port", server.port) as process:
+                until(lambda: len(server.taken) > 40)
+                process.kill()
+                process.wait(60)
+            house.folder = tmp_path / "of another machine"
+            house.later(minutes=40)
+            house.round(other)
+            assert set(house.states().values()) == {"sent"}
+            assert sum(count - 1 for count in house.arrived(server, other).values()) <= 1
 
 
 def test_k11_held_before_it_could_tell_what_was_taken(anywhere: House, tmp_path: Path) -> None:

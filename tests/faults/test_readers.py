@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from digest.deliver import Delivered, Withheld
 from digest.delivery import address_key
 from digest.letter import Mailbox
 from tests.faults.house import House
-from tests.faults.processes import child
+from tests.faults.processes import child, until
 from tests.servers import MailServer, Says
 from tests.test_clock_changes import PRESS, reader
 
@@ -88,6 +89,23 @@ def test_s4_the_reader_leaves_while_the_letter_is_in_hand(anywhere: House) -> No
 
     with MailServer(extensions=[]) as server:
         house.round(server, tell=leave)
+        assert house.arrived(server) == {"ada": 1, "cleo": 1}
+        house.holds(server, final={"ben": "cancelled"})
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["announced", "next"])
+def test_s4_the_reader_leaves_while_the_letter_before_is_slow_to_end(
+    anywhere: House, extensions: tuple[str, ...]
+) -> None:
+    """Even one that was announced is looked at anew, where that was long ago."""
+    house = anywhere
+    house.put("ada", "ben", "cleo")
+    slow = Says(b"250 2.0.0 ok\r\n", delay=2)
+    with MailServer({"DOT": slow}, extensions=extensions) as server, ThreadPoolExecutor() as pool:
+        done = pool.submit(house.round, server)
+        until(lambda: len(server.taken) == 1)
+        house.store.leave("ben", "Mine", "asked to", now=house.now)
+        done.result()
         assert house.arrived(server) == {"ada": 1, "cleo": 1}
         house.holds(server, final={"ben": "cancelled"})
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.delivery import Delivery, Result, State
 from digest.store import Store
@@ -202,6 +202,28 @@ def test_a_person_may_have_a_letter_sent_again(store: Store, before: State) -> N
     among = [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED]
     assert store.decide([letter.id], State.READY, among, now=LATER, words="by hand") == {letter.id: before}
     assert [again.id for again in claim(store, now=LATER)] == [letter.id]
+
+
+def test_what_a_person_has_sent_again_is_not_too_late_at_once(store: Store) -> None:
+    """It would be merged into the next issue instead."""
+    queue(store, "ada")
+    with store.writing() as connection:
+        connection.execute(update(t.delivery).values(expires=NOW + timedelta(minutes=1)))
+    (letter,) = claim(store)
+    close(store, letter, State.FAILED, "550 no")
+    store.decide([letter.id], State.READY, [State.FAILED], now=LATER, words="by hand")
+    store.expire(now=LATER + timedelta(hours=23))
+    assert store.counts() == {"ready": 1}
+
+
+def test_what_was_taken_counts_although_its_lease_had_lapsed(store: Store) -> None:
+    """As long as nobody else has begun to send it."""
+    queue(store, "ada")
+    (letter,) = claim(store)
+    assert store.lapse(lambda _: (), now=LATER + timedelta(days=1), retry_at=LATER) == 1
+    assert store.counts() == {"ready": 1}
+    close(store, letter, State.SENT, "250 ok")
+    assert store.counts() == {"sent": 1}
 
 
 def test_what_a_process_has_in_hand_is_not_decided_by_a_person(store: Store) -> None:
