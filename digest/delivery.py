@@ -79,7 +79,7 @@ MENDS: Mapping[State, str] = {
     "then {presume}, or {retry}",
     State.FAILED: "was refused for good. Mend what the reason says, then {retry}",
     State.SUPPRESSED: "its address gets no letters: {suppressions} says why, and lifts it; then {retry}",
-    State.POISON: "whoever sent it died, three times: look at it ({preview}), then {retry}",
+    State.POISON: "whoever sent it died, three times: look at it ({show}), then {retry}",
     State.CANCELLED: "is never sent, as somebody decided; {retry} sends it after all",
 }
 """What to do about a letter, by its state; each door puts in how it does that."""

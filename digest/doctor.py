@@ -256,7 +256,10 @@ def standing(
     for brake in brakes:
         if brake.until and brake.until > now:
             words = f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
-            mend = "mend that; `digest deliver` asks it at once" if brake.kind == "relay" else ""
+            again = (
+                "`digest deliver` asks it at once" if brake.kind == "relay" else f"`digest outbox release {brake.name}`"
+            )
+            mend = f"mend that; then {again}"
             yield Finding(about=brake.kind, outcome="wrong", words=words, mend=mend)
     for health in sources:
         if health.word in ("failing", "silent", "late", "blocked by the publisher"):

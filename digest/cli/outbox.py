@@ -21,7 +21,7 @@ _WAYS = {
     "retry": "`digest outbox retry ID`",
     "presume": "`digest outbox presume-sent ID`",
     "suppressions": "`digest suppressions`",
-    "preview": "`digest preview`",
+    "show": "`digest outbox show ID`",
 }
 
 
@@ -82,6 +82,50 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
 _decision("retry", "ready", "Send these letters again with the next round, the same bytes.")
 _decision("cancel", "cancelled", "Never send these letters; their papers count as told.")
 _decision("presume-sent", "sent", "These letters have arrived, as far as you know: they are not sent again.")
+
+
+@command.command("show")
+@click.argument("number", metavar="ID", type=click.IntRange(min=1))
+@click.option("--raw", is_flag=True, help="The letter itself, as it goes on the wire; a mail program opens it as .eml.")
+@click.pass_context
+def show(ctx: click.Context, number: int, raw: bool) -> None:
+    """Tell all that has become of a letter: each try, and what was said to it."""
+    from digest.build import load, open_house
+
+    place: Place = ctx.obj
+    with open_house(load(place.config), looking=True) as house:
+        story = house.store.story(number)
+    if story is None:
+        click.echo(f"{number}: no such letter, or none any more: `digest prune` drops old ones", err=True)
+        ctx.exit(Exit.FAILED)
+    if raw:
+        click.echo(story.message, nl=False)
+        return
+    row = story.row
+    later = f", next {row.next_at:%Y-%m-%d %H:%M} UTC" if row.next_at else ""
+    click.echo(f"{row.id}  {row.subscriber}  {row.message_id}\n{row.created:%Y-%m-%d %H:%M:%S}  written")
+    for each in story.tries:
+        by = " ".join(filter(None, (each.phase, each.relay, f"queue id {each.queue_id}" if each.queue_id else None)))
+        click.echo(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.state}" + (f" ({by})" if by else "") + f": {each.words}")
+    click.echo(f"{row.state}{later}")
+
+
+@command.command("release")
+@click.argument("name")
+@click.pass_context
+def release(ctx: click.Context, name: str) -> None:
+    """Ask NAME, a relay or a receiving domain that is left alone, again with the next round."""
+    from digest.build import load, open_house
+
+    place: Place = ctx.obj
+    with open_house(load(place.config)) as house:
+        held = [brake for brake in house.store.brakes() if brake.name == name]
+        released = [house.store.relieve(brake.kind, brake.name) for brake in held]
+        names = ", ".join(sorted({brake.name for brake in house.store.brakes()}))
+    if not any(released):
+        click.echo(f"nothing is held against it; against others: {names or 'nothing'}", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo("is asked again with the next round: `digest deliver`, or by itself under `digest run`")
 
 
 def _left_alone(brakes: Sequence[Brake], now: datetime) -> Iterator[str]:

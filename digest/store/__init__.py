@@ -218,6 +218,7 @@ class Store(Database):
 
     # Lists, a page at a time
     letters = _lists.letters
+    story = _lists.story
     clocks = _lists.clocks
     gone = _lists.gone
     late = _lists.late

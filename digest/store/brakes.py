@@ -52,11 +52,11 @@ def strike(
     return until
 
 
-def relieve(self: Database, kind: Kind, name: str) -> None:
-    """It works again."""
+def relieve(self: Database, kind: Kind, name: str) -> bool:
+    """It works again; False where nothing was held against it."""
     c = t.brake.c
     with self.writing() as connection:
-        connection.execute(delete(t.brake).where(c.kind == kind, c.name == name))
+        return bool(connection.execute(delete(t.brake).where(c.kind == kind, c.name == name)).rowcount)
 
 
 def brakes(self: Database) -> list[Brake]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 
-from digest.delivery import State
+from digest.delivery import State, unpack
 from digest.store import tables as t
 from digest.store.comebacks import Suppression
 from digest.store.engine import Database, batches
@@ -48,6 +48,45 @@ def letters(
     with self.reading() as connection:
         rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
     return [OutboxRow(**{**row, "state": State(row["state"])}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """What came of one try, or who decided what about the letter."""
+
+    at: datetime
+    state: str
+    phase: str | None
+    relay: str | None
+    queue_id: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A letter with all that has become of it, oldest first."""
+
+    row: OutboxRow
+    message: bytes
+    tries: tuple[Try, ...]
+
+
+def story(self: Database, number: int) -> Story | None:
+    """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
+    c, tried = _DELIVERY, t.attempt.c
+    columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
+    tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
+    with self.reading() as connection:
+        row = connection.execute(select(*columns).where(c.id == number)).mappings().first()
+        packed = connection.scalar(select(t.letter.c.message).where(t.letter.c.delivery_id == number))
+        if row is None or packed is None:
+            return None
+        rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
+    return Story(
+        row=OutboxRow(**{**row, "state": State(row["state"])}),
+        message=unpack(packed),
+        tries=tuple(Try(**each) for each in rows),
+    )
 
 
 def clocks(self: Database, subscribers: Collection[str]) -> dict[tuple[str, str], datetime | None]:

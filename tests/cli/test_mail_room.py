@@ -213,6 +213,43 @@ def test_a_person_decides_about_letters(room: Room) -> None:
     assert room.call("outbox", "cancel", ids["ben"]).exit_code == 1
 
 
+def test_a_letter_is_shown_with_all_that_has_become_of_it(room: Room) -> None:
+    room.mail.script["DOT"] = [DROP, Says.line("550 5.7.1 we do not trust you")]
+    room.deliver()
+    ids = room.ids()
+    assert room.call("outbox", "retry", ids["ben"], "--now", NOW).exit_code == 0
+    room.deliver(LATER)
+    shown = room.call("outbox", "show", ids["ben"]).stdout
+    order = [
+        "  written",
+        "  failed (DOT smtp://",
+        "we do not trust you",
+        "  ready: retry, by hand",
+        "  sent (DOT smtp://",
+    ]
+    assert [shown.index(words) for words in order] == sorted(shown.index(words) for words in order)
+    assert shown.endswith("\nsent\n")
+    assert "@example.org>" in shown.splitlines()[0]  # its Message-ID
+    assert "ben@example.org" not in shown
+    raw = room.call("outbox", "show", ids["ben"], "--raw").stdout_bytes
+    assert raw in [taken.message for taken in room.mail.taken]
+    missing = room.call("outbox", "show", "99")
+    assert (missing.exit_code, "99: no such letter" in missing.stderr) == (1, True)
+
+
+def test_what_was_mended_is_asked_again_at_once(room: Room) -> None:
+    at, for_long = datetime.fromisoformat(NOW), timedelta(days=9_999)
+    with open_house(load(room.folder / "config", env={})) as house:
+        house.store.strike("domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long)
+    room.deliver()
+    assert set(room.states().values()) == {"ready"}
+    other = room.call("outbox", "release", "example.com")
+    assert (other.exit_code, "against others: example.org" in other.stderr) == (1, True)
+    assert room.call("outbox", "release", "example.org").exit_code == 0
+    room.deliver()
+    assert room.states() == {"ada": "sent", "ben": "sent"}
+
+
 def logging_to(room: Room, name: str) -> Path:
     """From here on the relay has a log."""
     file, relay = room.folder / "config" / "digest.yaml", f"smtp://127.0.0.1:{room.mail.port}"

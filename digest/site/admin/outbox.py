@@ -33,7 +33,7 @@ _WAYS = {
     "retry": "“Retry”",
     "presume": "“Presume sent”",
     "suppressions": "the page of suppressions",
-    "preview": "`digest preview`",
+    "show": "`digest outbox show ID`",
 }
 _NOTHING = "nothing"  # what Enter in a tick box asks for
 _BUTTONS = {"retry": "Retry", "presume-sent": "Presume sent", "cancel": "Cancel"}
