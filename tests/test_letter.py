@@ -19,7 +19,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.letter import AddressError, Listing, Mailbox, build, mailto, message_id, quoted_printable, readdress
+from digest.letter import AddressError, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.lines import quoted_printable
 from digest.text import strip_controls
 
 OWNER = Mailbox(name="Morning Papers", address="papers@example.org")
