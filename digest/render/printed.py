@@ -60,18 +60,17 @@ class PrintedCard:
     held: str  # stands for what its reader's own links to the paper begin with
     html: tuple[Lines, ...]
     text: Numbered | None  # None where its number cannot be told from other words
-    again: Callable[[int], str]  # its text with another number
 
     def html_of(self, number: int, own: str) -> list[Lines]:
         """With its reader's own links, which begin so."""
         return self._owned(self.html, number, own)
 
-    def text_of(self, number: int, own: str) -> list[Lines]:
-        """With its own number, which must not change how lines break."""
+    def text_of(self, number: int, own: str, again: Callable[[int], Lines]) -> list[Lines]:
+        """With its own number; where that changes how lines break, it is made `again`."""
         if self.text and number < 100:
             before, after, rest = self.text
             return self._owned((Lines(f"{before}{number:>2}. {after}"), *rest), number, own)
-        return self._owned((Held(self.again(number)),), number, own)
+        return self._owned((again(number),), number, own)
 
     def _owned(self, stretches: Iterable[Lines], number: int, own: str) -> list[Lines]:
         if not own:

@@ -32,7 +32,7 @@ from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
 from digest.render.printed import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Card, Letter, Links, letter, marks
+from digest.render.view import SUBJECT, Letter, Links, letter, marks
 from digest.render.words import words
 from digest.render.words.pages.notices import Notice
 from digest.shipped import shipped
@@ -89,7 +89,8 @@ class Renderer:
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
             manner = self._manner(Manner(issue.date, language, room, links.site, own))
-            slots = _Slots(self._word, partial(self._card, manner=manner), links.web or "")
+            made, again = partial(self._card, manner=manner), partial(self._numbered, manner=manner)
+            slots = _Slots(self._word, made, again, links.web or "")
             view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if parts.html is None or _size(parts.html) < _LIMIT:
@@ -126,8 +127,8 @@ class Renderer:
         if not subject:
             raise ConfigError("letter/subject.txt.j2 says nothing: a letter needs a subject")
         view = replace(view, subject=shorten(subject, SUBJECT))
-        text = slots.filled(self._render("letter/text.txt.j2", letter=view), PrintedCard.text_of)
-        page = slots.filled(self._render("letter/html.html.j2", letter=view), PrintedCard.html_of) if html else None
+        text = slots.text(self._render("letter/text.txt.j2", letter=view))
+        page = slots.html(self._render("letter/html.html.j2", letter=view)) if html else None
         return Parts(view.subject, _joined(text), _joined(page) if page else None, text, page or ())
 
     def _manner(self, manner: Manner) -> Manner:
@@ -157,17 +158,14 @@ class Renderer:
             title, abstract = marks(card, item, manner.room, manner.language)
             # else it has another title by a mark in what is one sign, or a template shows something twice
             if frame.is_whole and (title is card.title or said(title) == said(card.title)):
-                again = partial(self._numbered, card, title, abstract)
-                return PrintedCard(item, held, frame.html_with(title, abstract), frame.text_with(abstract), again)
+                return PrintedCard(frame.item, held, frame.html_with(title, abstract), frame.text_with(abstract))
         made = manner.card(item)
         page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
-        again = partial(self._numbered, made, made.title, made.abstract)
-        return PrintedCard(item, held, (Held(ended(page)),), at_number(ended(text), self._own), again)
+        return PrintedCard(item, held, (Held(ended(page)),), at_number(ended(text), self._own))
 
-    def _numbered(self, made: Card, title: Pieces, abstract: Pieces, number: int) -> str:
-        """The text of a card with another number."""
-        made = replace(made, title=title, abstract=abstract, number=number)
-        return ended(self._render("letter/card.txt.j2", card=made))
+    def _numbered(self, item: Item, number: int, manner: Manner) -> Held:
+        """The text of a card whose number changes more than itself."""
+        return Held(ended(self._render("letter/card.txt.j2", card=replace(manner.card(item), number=number))))
 
     def _frame(self, item: Item, manner: Manner, name: str, paper: tuple[object, ...]) -> Frame:
         """A paper as our own templates print it, whatever is marked in it."""
@@ -207,23 +205,32 @@ class Renderer:
 class _Slots:
     """The places of cards in a page: a word stands there until the page is printed."""
 
-    def __init__(self, word: str, made: Callable[[Item], PrintedCard], own: str) -> None:
-        self._word, self._made, self._own = word, made, own
-        self._cards: list[tuple[PrintedCard, int]] = []
+    def __init__(
+        self, word: str, made: Callable[[Item], PrintedCard], again: Callable[[Item, int], Lines], own: str
+    ) -> None:
+        self._word, self._made, self._again, self._own = word, made, again, own
+        self._cards: list[tuple[PrintedCard, Item, int]] = []
 
     def hold(self, item: Item, number: int) -> _Slot:
-        self._cards.append((self._made(item), number))
+        self._cards.append((self._made(item), item, number))
         return _Slot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def filled(self, frame: str, form: Callable[[PrintedCard, int, str], list[Lines]]) -> list[Lines]:
+    def html(self, frame: str) -> list[Lines]:
+        return self._filled(frame, [card.html_of(number, self._own) for card, _, number in self._cards])
+
+    def text(self, frame: str) -> list[Lines]:
+        return self._filled(
+            frame, [card.text_of(number, self._own, partial(self._again, item)) for card, item, number in self._cards]
+        )
+
+    def _filled(self, frame: str, cards: Sequence[Sequence[Lines]]) -> list[Lines]:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         before = pieces[0]
         stretches, whole = [Lines(before)], True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
-            card_, number = self._cards[int(index)]
             whole = whole and before.endswith("\n") and after.startswith("\n")
-            stretches += form(card_, number, self._own)
+            stretches += cards[int(index)]
             stretches.append(_between(after.removeprefix("\n")))
             before = after
         return stretches if whole else [Lines(_joined(stretches))]
