@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -31,6 +32,8 @@ _URI_CHARACTERS = re.compile(r"[!#-;=?-Z\[\]_a-z~]+")  # RFC 3986, and no < > "
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _TOKEN = 60  # a longer word of a header could not be folded below 78
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[._+-][a-z0-9]+)*")
+_LONGEST = 200  # characters of an address that needs no counting of its octets (RFC 5321 section 4.5.3.1)
 _DOT_ATOM_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 
 
@@ -48,16 +51,29 @@ class Mailbox:
     needs_smtputf8: bool = field(init=False)  # the local part is not ASCII: RFC 6531
 
     def __post_init__(self) -> None:
+        local, _, domain = self.address.rpartition("@")
         try:
-            checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
+            if (
+                _PLAIN_LOCAL.fullmatch(local) and len(self.address) <= _LONGEST
+            ):  # as most are: only the domain is judged
+                domain = _ascii_domain(domain)
+            else:
+                checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
+                local, domain = checked.local_part, checked.ascii_domain
         except EmailNotValidError as error:
             raise AddressError(f"no mail address: {error}") from None
-        object.__setattr__(self, "wire", f"{checked.local_part}@{checked.ascii_domain}")
-        object.__setattr__(self, "needs_smtputf8", not checked.local_part.isascii())
+        object.__setattr__(self, "wire", f"{local}@{domain}")
+        object.__setattr__(self, "needs_smtputf8", not local.isascii())
 
     @property
     def domain(self) -> str:
         return self.wire.rpartition("@")[2]
+
+
+@lru_cache(maxsize=1 << 12)
+def _ascii_domain(domain: str) -> str:
+    """In A-labels; a few domains have most of the readers."""
+    return validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from digest.text import strip_controls
@@ -19,12 +20,13 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 class Lines:
     """Whole lines of text; their forms are made when they are first asked for, and kept."""
 
-    __slots__ = ("_relaxed", "_wire", "text")
+    __slots__ = ("_relaxed", "_size", "_wire", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._wire: bytes | None = None
         self._relaxed: bytes | None = None
+        self._size: int | None = None
 
     @property
     def wire(self) -> bytes:
@@ -37,6 +39,17 @@ class Lines:
         if self._relaxed is None:
             self._relaxed = relaxed_lines(self.wire)
         return self._relaxed
+
+    @property
+    def size(self) -> int:
+        """Bytes when it is decoded, with lines that end in CRLF."""
+        if self._size is None:
+            self._size = len(self.text.encode("utf-8", "replace")) + self.text.count("\n")
+        return self._size
+
+
+def joined(stretches: Iterable[Lines]) -> str:
+    return "".join([each.text for each in stretches])
 
 
 def quoted_printable(text: str) -> bytes:
@@ -56,7 +69,7 @@ def _quoted_line(text: str) -> bytes:
         safe = safe[:-1] + b"=%02X" % safe[-1]
     if len(safe) <= _PIECE:
         return _guarded(safe) + b"\r\n"
-    pieces = _PIECES.findall(safe)
+    pieces: list[bytes] = _PIECES.findall(safe)
     line = b"=\r\n".join(pieces)
     if b"\n." in line or b"\nFrom " in line:
         line = b"=\r\n".join(map(_guarded, pieces))

@@ -341,7 +341,7 @@ def _joined(parts: Sequence[Part]) -> Slot:
 
 def hits_at(view: View, name: str, spans: Iterable[tuple[int, int]], typed: str) -> Iterator[Hit]:
     """The hits of places [begin, end) in positions of a field."""
-    text = view.text(name)
+    field = view[name]
     for span in spans:
-        start, end = view[name].folded.span(*span)
-        yield Hit(name, start, end, text[start:end], typed)
+        start, end = field.folded.span(*span)
+        yield Hit(name, start, end, field.text[start:end], typed)

@@ -95,10 +95,12 @@ class Line:
         return cls(Lines(lines), before, begin, end, after, Lines(before + str(escape(said(pieces))) + after))
 
     def with_marks(self, pieces: Pieces) -> Lines:
-        texts = [
-            f"{self.begin}{escape(piece.text)}{self.end}" if piece.hit else str(escape(piece.text)) for piece in pieces
+        # escaped together, which costs less; there are no controls in texts
+        texts = str(escape("\0".join([piece.text for piece in pieces]))).split("\0")
+        marked = [
+            f"{self.begin}{text}{self.end}" if piece.hit else text for piece, text in zip(pieces, texts, strict=True)
         ]
-        return Lines("".join((self.before, *texts, self.after)))
+        return Lines("".join((self.before, *marked, self.after)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from math import ceil
 from operator import attrgetter
@@ -26,7 +26,7 @@ from jinja2 import (
 
 from digest.errors import ConfigError
 from digest.issue import Issue, Item
-from digest.lines import Lines
+from digest.lines import Lines, joined
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
@@ -50,18 +50,24 @@ _PLACE = attrgetter("field", "start", "end", "author")  # of a hit
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Parts:
     """What a letter says: the subject in one line, the text, and the HTML unless the reader wants text alone.
 
-    `text_lines` and `html_lines` are the same in stretches of whole lines: a card is the same string in every letter.
+    Both in stretches of whole lines: a card is the same stretches in every letter.
     """
 
     subject: str
-    text: str
-    html: str | None
-    text_lines: Sequence[Lines] = field(default=(), repr=False, compare=False)
-    html_lines: Sequence[Lines] = field(default=(), repr=False, compare=False)
+    text_lines: Sequence[Lines]
+    html_lines: Sequence[Lines] | None
+
+    @cached_property
+    def text(self) -> str:
+        return joined(self.text_lines)
+
+    @cached_property
+    def html(self) -> str | None:
+        return None if self.html_lines is None else joined(self.html_lines)
 
 
 class Renderer:
@@ -93,7 +99,7 @@ class Renderer:
             slots = _Slots(self._word, made, again, links.web or "")
             view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
-            if parts.html is None or _size(parts.html) < _LIMIT:
+            if sum(each.size for each in parts.html_lines or ()) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
@@ -112,7 +118,7 @@ class Renderer:
             "why": why,
             "postal": postal,
         }
-        html, text = (self._render(f"letter/notice.{kind}.j2", letter=view) for kind in ("html", "txt"))
+        html, text = ([Lines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
         return Parts(subject, text, html)
 
     def beside(self, parts: Parts) -> str:
@@ -129,7 +135,7 @@ class Renderer:
         view = replace(view, subject=shorten(subject, SUBJECT))
         text = slots.text(self._render("letter/text.txt.j2", letter=view))
         page = slots.html(self._render("letter/html.html.j2", letter=view)) if html else None
-        return Parts(view.subject, _joined(text), _joined(page) if page else None, text, page or ())
+        return Parts(view.subject, text, page)
 
     def _manner(self, manner: Manner) -> Manner:
         """The same one for all letters that print their cards alike: to compare it costs nothing then."""
@@ -233,17 +239,13 @@ class _Slots:
             stretches += cards[int(index)]
             stretches.append(_between(after.removeprefix("\n")))
             before = after
-        return stretches if whole else [Lines(_joined(stretches))]
+        return stretches if whole else [Lines(joined(stretches))]
 
 
 @lru_cache(maxsize=256)
 def _between(lines: str) -> Lines:
     """What stands between two cards, which is the same in all letters."""
     return Lines(lines)
-
-
-def _joined(stretches: Sequence[Lines]) -> str:
-    return "".join([each.text for each in stretches])
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +311,6 @@ def _keep(shelf: dict[_K, _V], key: _K, made: _V, most: int) -> None:
         for old in list(islice(shelf, most // 4)):
             shelf.pop(old, None)
     shelf[key] = made
-
-
-def _size(html: str) -> int:
-    """Bytes of the decoded part, whose lines end in CRLF."""
-    return len(html.encode("utf-8", "replace")) + html.count("\n")
 
 
 def _last_template_line(trace: TracebackType | None) -> str:
