@@ -14,6 +14,7 @@ from digest.text import strip_controls
 
 _PIECE = 73  # characters of a quoted-printable line: two more for a guarded first one, one for a soft break
 _PIECES = re.compile(rb".{1,73}(?<!=)(?<!=.)", re.S)  # never ends inside =XX
+_PLAIN = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027]*")  # Latin, dashes, quotes: all seen, each composed (NFC)
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
@@ -48,6 +49,18 @@ class Lines:
         return self._size
 
 
+class Common(Lines):
+    """Lines of a letter's frame: most of them stand in all letters, some in this one alone."""
+
+    __slots__ = ()
+
+    @property
+    def wire(self) -> bytes:
+        if self._wire is None:
+            self._wire = b"".join(map(_known_line, self.text.splitlines()))
+        return self._wire
+
+
 def joined(stretches: Iterable[Lines]) -> str:
     return "".join([each.text for each in stretches])
 
@@ -58,7 +71,7 @@ def quoted_printable(text: str) -> bytes:
 
 
 def _quoted_line(text: str) -> bytes:
-    if text.isascii() and text.isprintable():  # as most are: nothing to compose, nothing to take out
+    if (text.isascii() and text.isprintable()) or _PLAIN.fullmatch(text):  # nothing to compose, nothing to take out
         safe = text.encode()
     else:
         safe = unicodedata.normalize("NFC", strip_controls(text)).encode()
@@ -74,6 +87,11 @@ def _quoted_line(text: str) -> bytes:
     if b"\n." in line or b"\nFrom " in line:
         line = b"=\r\n".join(map(_guarded, pieces))
     return _guarded(line) + b"\r\n"
+
+
+@lru_cache(maxsize=1 << 12)
+def _known_line(text: str) -> bytes:
+    return _quoted_line(text)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -283,6 +283,12 @@ def test_an_address_is_judged_as_by_the_whole_of_it(local: str, domain: str) -> 
         assert Mailbox(address=address).wire == f"{checked.local_part}@{checked.ascii_domain}"
 
 
+def test_a_character_is_written_alike_among_plain_ones_and_beside_another() -> None:
+    for character in map(chr, range(1, 0x3000)):
+        if character != "." and len(f"{character}x".splitlines()) == 1:
+            assert quoted_printable(f"中{character}x") == b"=E4=B8=AD" + quoted_printable(f"{character}x")
+
+
 def test_another_address_changes_the_to_header_alone() -> None:
     grace = Mailbox(name="Grace Höpper " * 9, address="grace@example.org")
     raw = letter(text="To: nobody\n\nTo: x")

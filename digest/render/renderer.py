@@ -26,7 +26,7 @@ from jinja2 import (
 
 from digest.errors import ConfigError
 from digest.issue import Issue, Item
-from digest.lines import Lines, joined
+from digest.lines import Common, Lines, joined
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
@@ -233,7 +233,7 @@ class _Slots:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         before = pieces[0]
-        stretches, whole = [Lines(before)], True
+        stretches, whole = list[Lines]([Common(before)]), True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             whole = whole and before.endswith("\n") and after.startswith("\n")
             stretches += cards[int(index)]
@@ -244,8 +244,8 @@ class _Slots:
 
 @lru_cache(maxsize=256)
 def _between(lines: str) -> Lines:
-    """What stands between two cards, which is the same in all letters."""
-    return Lines(lines)
+    """What stands between two cards, which is mostly the same in all letters."""
+    return Common(lines)
 
 
 @dataclass(frozen=True, slots=True)
