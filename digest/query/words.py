@@ -106,8 +106,11 @@ class Words:
 
     def hits(self, view: View) -> Iterator[Hit]:
         for name in self.fields:
-            spans = islice(self.spans(view[name]), MOST_HITS)
-            yield from hits_at(view, name, spans, self.typed)
+            text = view[name]
+            reached = self.reach(text)
+            if reached[0]:
+                spans = islice(self._walks(text, reached, reached[0]), MOST_HITS)
+                yield from hits_at(view, name, spans, self.typed)
 
     def reach(self, text: Field, stop: int | None = None) -> list[int]:
         """For each word the positions from which it and the ones after it stand, so that the last ends in `stop`."""
@@ -132,7 +135,9 @@ class Words:
     def spans(self, text: Field, begins: int = -1, stop: int | None = None) -> Iterator[tuple[int, int]]:
         """Each place [begin, end) that begins and ends in these, from the first on; none overlaps another."""
         reached = self.reach(text, stop)
-        starts = reached[0] & begins
+        return self._walks(text, reached, reached[0] & begins)
+
+    def _walks(self, text: Field, reached: Sequence[int], starts: int) -> Iterator[tuple[int, int]]:
         while starts:
             begin = bits.lowest(starts)
             end = self._walk(text, reached, begin)

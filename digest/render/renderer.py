@@ -19,6 +19,7 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateSyntaxError,
     select_autoescape,
@@ -85,6 +86,7 @@ class Renderer:
         self._cards: dict[tuple[object, ...], PrintedCard] = {}
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._manners: dict[tuple[object, ...], Manner] = {}
+        self._known: dict[str, Template] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
         self._own = f"zq{token_hex(8)}own"  # and of what a reader's own links to a paper begin with
 
@@ -193,9 +195,16 @@ class Renderer:
 
     def _render(self, name: str, **given: object) -> str:
         try:
-            return self._templates.get_template(name).render(given)
+            return self._template(name).render(given)
         except _MISTAKES as error:
             raise ConfigError(f"{self._place(name, given)}: {error}") from error
+
+    def _template(self, name: str) -> Template:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._templates.get_template(name)
+            known.globals = dict(known.globals)  # of one piece: it is copied for each letter
+        return known
 
     def _place(self, name: str, given: Mapping[str, object]) -> str:
         """FILE:LINE of a mistake, by making it again with the templates as they are written."""
