@@ -27,6 +27,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from digest.lines import relaxed_lines
+
 VALID = timedelta(days=21)
 """How long a signature holds: a letter may be on its way for some days, and be read again."""
 
@@ -109,12 +111,19 @@ def signed(message: bytes, signers: Sequence[Signer]) -> bytes:
     if not signers:
         return message
     head, _, body = message.partition(b"\r\n\r\n")
+    return signed_head(head, relaxed_body(body), signers) + b"\r\n\r\n" + body
+
+
+def signed_head(head: bytes, lines: bytes, signers: Sequence[Signer]) -> bytes:
+    """The same for a message's head alone; of its body the `lines` come in relaxed form."""
+    if not signers:
+        return head
     fields = [each for each in _FIELDS.split(head) if not each.lower().startswith(b"dkim-signature:")]
-    digest = b64encode(sha256(relaxed_body(body)).digest()).decode()
+    digest = b64encode(sha256(_ended(lines)).digest()).decode()
     named = {name.lower(): (name, each) for each in fields for name in [each.partition(b":")[0].decode("ascii")]}
     at = parsedate_to_datetime(named["date"][1].partition(b":")[2].decode("ascii").strip())
     own = [_signature(signer, named, digest, at) for signer in signers]
-    return b"\r\n".join((*own, *fields)) + b"\r\n\r\n" + body
+    return b"\r\n".join((*own, *fields))
 
 
 def _signature(signer: Signer, fields: dict[str, tuple[str, bytes]], body: str, at: datetime) -> bytes:
@@ -156,12 +165,12 @@ def relaxed_field(field_: bytes) -> bytes:
 
 def relaxed_body(body: bytes) -> bytes:
     """A body in relaxed form (RFC 6376 section 3.4.4)."""
-    if b"\t" in body:
-        body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
-    body = body.replace(b" \r\n", b"\r\n").rstrip(b" ")
-    bare = body.rstrip(b"\r\n")
+    return _ended(relaxed_lines(body))
+
+
+def _ended(lines: bytes) -> bytes:
+    """Without empty lines at its end."""
+    bare = lines.rstrip(b" ").rstrip(b"\r\n")
     return bare + b"\r\n" if bare else b""
 
 

@@ -238,7 +238,7 @@ def item_of(candidate: Candidate, rules: Sequence[Rule]) -> Item:
             {
                 hit: None
                 for index in candidate.rules
-                for hit in rules[index].query.hits(candidate.seen or candidate.paper)
+                for hit in rules[index].query.hits(candidate.seen or candidate.paper, matched=True)
             }
         ),
         also=tuple(rules[index].title for index in candidate.rules[1:]),

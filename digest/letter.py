@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -22,6 +22,7 @@ from urllib.parse import quote
 from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import ConfigError
+from digest.lines import Lines
 from digest.text import strip_controls
 
 _LINE = 78  # RFC 5322 section 2.1.1: should; 998 is a must
@@ -30,10 +31,9 @@ _ENCODED = re.compile(r"=\?|[^ -~]")  # what a header may not carry as it is
 _URI_CHARACTERS = re.compile(r"[!#-;=?-Z\[\]_a-z~]+")  # RFC 3986, and no < > "
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _TOKEN = 60  # a longer word of a header could not be folded below 78
-_PIECE = 73  # characters of a quoted-printable line: two more for a guarded first one, one for a soft break
-_PIECES = re.compile(rb".{1,73}(?<!=)(?<!=.)", re.S)  # never ends inside =XX
-_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[._+-][a-z0-9]+)*")
+_LONGEST = 200  # characters of an address that needs no counting of its octets (RFC 5321 section 4.5.3.1)
 _DOT_ATOM_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 
 
@@ -51,16 +51,29 @@ class Mailbox:
     needs_smtputf8: bool = field(init=False)  # the local part is not ASCII: RFC 6531
 
     def __post_init__(self) -> None:
+        local, _, domain = self.address.rpartition("@")
         try:
-            checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
+            if (
+                _PLAIN_LOCAL.fullmatch(local) and len(self.address) <= _LONGEST
+            ):  # as most are: only the domain is judged
+                domain = _ascii_domain(domain)
+            else:
+                checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
+                local, domain = checked.local_part, checked.ascii_domain
         except EmailNotValidError as error:
             raise AddressError(f"no mail address: {error}") from None
-        object.__setattr__(self, "wire", f"{checked.local_part}@{checked.ascii_domain}")
-        object.__setattr__(self, "needs_smtputf8", not checked.local_part.isascii())
+        object.__setattr__(self, "wire", f"{local}@{domain}")
+        object.__setattr__(self, "needs_smtputf8", not local.isascii())
 
     @property
     def domain(self) -> str:
         return self.wire.rpartition("@")[2]
+
+
+@lru_cache(maxsize=1 << 12)
+def _ascii_domain(domain: str) -> str:
+    """In A-labels; a few domains have most of the readers."""
+    return validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +103,21 @@ def build(
     sender: Mailbox,
     to: Mailbox,
     subject: str,
-    text: str | Sequence[str],
-    html: str | Sequence[str] | None = None,
+    text: str | Sequence[Lines],
+    html: str | Sequence[Lines] | None = None,
     message_id: str,
     date: datetime,
     reply_to: Mailbox | None = None,
     listing: Listing | None = None,
     attachment: Attachment | None = None,
+    sign: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
     """A whole message, ready for DATA except for dot-stuffing; the same arguments give the same bytes.
 
     Text and HTML may come in stretches of whole lines. `date` is aware and kept on retries. Names, subject and bodies
-    may hold anything: controls and bidi overrides are taken out. Raises ValueError for an empty subject, a naive date,
-    and a Message-ID or URI that no header can hold.
+    may hold anything: controls and bidi overrides are taken out. `sign` gives the head with signatures, from the head
+    and the body's lines in relaxed form. Raises ValueError for an empty subject, a naive date, and a Message-ID or URI
+    that no header can hold.
     """
     if not (clean_subject := _one_line(subject)):
         raise ValueError("a letter needs a subject")
@@ -123,9 +138,13 @@ def build(
         "X-Auto-Response-Suppress: All",
         "MIME-Version: 1.0",
     ]
-    body = _alternative(text, html, message_id) if html is not None else _part("plain", text)
-    body = _mixed(body, attachment, message_id) if attachment else body
-    return "\r\n".join(headers).encode() + b"\r\n" + body
+    body = _part("plain", text)
+    if html is not None:
+        body = _alternative(body, _part("html", html), message_id)
+    if attachment:
+        body = _mixed(body, attachment, message_id)
+    head = "\r\n".join(headers).encode() + b"\r\n" + body.head.removesuffix(b"\r\n")
+    return b"".join((sign(head, body.relaxed) if sign else head, b"\r\n\r\n", body.wire))
 
 
 def readdress(message: bytes, to: Mailbox) -> bytes:
@@ -229,86 +248,54 @@ def _encoded_words(header: str, text: str) -> list[str]:
     return [f"=?utf-8?B?{b64encode(word).decode()}?=" for word in (*words, chunk)]
 
 
-def _alternative(text: str | Sequence[str], html: str | Sequence[str], message_id: str) -> bytes:
-    """Both parts, plain first (RFC 2046 section 5.1.4). The boundary holds `=_`, which quoted-printable never does."""
-    boundary = f"=_{_fingerprint(message_id)}"
-    line = f"--{boundary}".encode()
-    return b"\r\n".join(
-        (
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"'.encode(),
-            b"",
-            line,
-            _part("plain", text),  # the line break before a boundary is the boundary's: the text keeps its own
-            line,
-            _part("html", html),
-            line + b"--",
-            b"",
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """A message or a part of one: the headers that tell what it is, and its body in stretches of whole lines."""
+
+    head: bytes  # whole lines
+    body: Sequence[Lines | bytes]  # bytes: as they go on the wire, with nothing in them that `relaxed` would change
+
+    @property
+    def wire(self) -> bytes:
+        return b"".join([each if isinstance(each, bytes) else each.wire for each in self.body])
+
+    @property
+    def relaxed(self) -> bytes:
+        return b"".join([each if isinstance(each, bytes) else each.relaxed for each in self.body])
 
 
-def _mixed(body: bytes, attachment: Attachment, message_id: str) -> bytes:
+def _alternative(text: _Entity, html: _Entity, message_id: str) -> _Entity:
+    """Both parts, plain first (RFC 2046 section 5.1.4)."""
+    return _several("alternative", _fingerprint(message_id), (text, html))
+
+
+def _mixed(letter: _Entity, attachment: Attachment, message_id: str) -> _Entity:
     """The letter, and its file behind it (RFC 2046 section 5.1.3)."""
     if not _FILE.fullmatch(attachment.name):
         raise ValueError("a file's name is letters, digits, dots and hyphens")
-    boundary = f"=_{_fingerprint(message_id, attachment.name)}"
-    line = f"--{boundary}".encode()
     head = (
         f"Content-Type: {attachment.type}; charset=utf-8\r\n"
         f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n"
     )
-    return b"\r\n".join(
-        (
-            f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"'.encode(),
-            b"",
-            line,
-            body,
-            line,
-            head.encode() + quoted_printable(attachment.text),
-            line + b"--",
-            b"",
-        )
-    )
+    file = _Entity(head.encode(), [Lines(attachment.text)])
+    return _several("mixed", _fingerprint(message_id, attachment.name), (letter, file))
 
 
-def _part(subtype: str, text: str | Sequence[str]) -> bytes:
-    return (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
-        + (quoted_printable(text) if isinstance(text, str) else b"".join(map(_quoted_stretch, text)))
-    )
+def _several(subtype: str, mark: str, parts: Sequence[_Entity]) -> _Entity:
+    """Parts, one behind the other. The boundary holds `=_`, which quoted-printable never does.
+
+    The line break before a boundary is the boundary's, so each part keeps its own.
+    """
+    boundary = f"=_{mark}"
+    body = list[Lines | bytes]()
+    for number, part in enumerate(parts):
+        body.append(b"%s--%s\r\n%s\r\n" % (b"\r\n" if number else b"", boundary.encode(), part.head))
+        body += part.body
+    body.append(b"\r\n--%s--\r\n" % boundary.encode())
+    return _Entity(f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode(), body)
 
 
-@lru_cache(maxsize=1 << 15)
-def _quoted_stretch(lines: str) -> bytes:
-    """Whole lines, encoded; what all cards of a paper share is the same in many letters."""
-    return quoted_printable(lines)
-
-
-def quoted_printable(text: str) -> bytes:
-    """RFC 2045 section 6.7: lines of at most 76; none begins with a dot or `From ` (RFC 2049, 3) or ends in a blank."""
-    return b"".join(map(_quoted_line, text.splitlines()))
-
-
-def _quoted_line(text: str) -> bytes:
-    if text.isascii() and text.isprintable():  # as most are: nothing to compose, nothing to take out
-        safe = text.encode()
-    else:
-        safe = unicodedata.normalize("NFC", strip_controls(text)).encode()
-    safe = safe.replace(b"=", b"=3D")
-    if not safe.isascii():
-        safe = _NOT_ASCII.sub(_escaped, safe)
-    if safe.endswith((b" ", b"\t")):
-        safe = safe[:-1] + b"=%02X" % safe[-1]
-    if len(safe) <= _PIECE:
-        return _guarded(safe) + b"\r\n"
-    return b"=\r\n".join(map(_guarded, _PIECES.findall(safe))) + b"\r\n"
-
-
-def _escaped(found: re.Match[bytes]) -> bytes:
-    return b"=" + found[0].hex("=").upper().encode()
-
-
-def _guarded(piece: bytes) -> bytes:
-    """What a mailbox file or SMTP could take for its own is escaped."""
-    return b"=%02X" % piece[0] + piece[1:] if piece.startswith((b".", b"From ")) else piece
+def _part(subtype: str, text: str | Sequence[Lines]) -> _Entity:
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+    return _Entity(head.encode(), [Lines(text)] if isinstance(text, str) else text)

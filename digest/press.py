@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.bibliography import FILES, written
 from digest.delivery import Envelope
-from digest.dkim import Signer, signed
+from digest.dkim import Signer, signed, signed_head
 from digest.errors import ConfigError
 from digest.issue import Issue
 from digest.letter import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
@@ -47,17 +47,18 @@ class Press:
             to=mailbox,
             reply_to=self.owner,
             subject=parts.subject,
-            text=parts.text_lines or parts.text,
-            html=parts.html_lines or parts.html,
+            text=parts.text_lines,
+            html=parts.html_lines,
             message_id=key,
             date=issue.date,
             listing=self._listing(issue, leave),
             attachment=_references(issue),
+            sign=self._sign,
         )
         return Envelope(
             sender=self.sender.wire,
             recipient=mailbox.wire,
-            message=signed(message, self.signers),
+            message=message,
             message_id=key,
             page=links.web.rpartition("/")[2] if links.web else None,
         )
@@ -78,14 +79,13 @@ class Press:
             to=to,
             reply_to=self.owner,
             subject=parts.subject,
-            text=parts.text,
-            html=parts.html,
+            text=parts.text_lines,
+            html=parts.html_lines,
             message_id=number,
             date=date,
+            sign=self._sign,
         )
-        return Envelope(
-            sender=self.sender.wire, recipient=to.wire, message=signed(message, self.signers), message_id=number
-        )
+        return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number)
 
     @property
     def passes(self) -> Passes:
@@ -97,6 +97,9 @@ class Press:
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         """The same letter to the address that its reader has now."""
         return signed(readdress(message, to), self.signers)
+
+    def _sign(self, head: bytes, body: bytes) -> bytes:
+        return signed_head(head, body, self.signers)
 
     def parts(self, issue: Issue) -> Parts:
         """What the letter says."""

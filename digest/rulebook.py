@@ -69,7 +69,8 @@ class Found:
     def of(self, desk: tuple[str, str]) -> dict[int, list[int]]:
         """The papers, by their place in the batch, each with the indices of the rules that it matches."""
         first, end = self._rules.get(desk, (0, 0))
-        begin, stop = np.searchsorted(self._owners, (first, end))
+        # of the same type as the column: else the column is made anew, which takes milliseconds a letter
+        begin, stop = np.searchsorted(self._owners, np.array((first, end), self._owners.dtype))
         found: dict[int, list[int]] = {}
         owners, papers = self._owners[begin:stop].tolist(), self._papers[begin:stop].tolist()
         for owner, place in zip(owners, papers, strict=True):

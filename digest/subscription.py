@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -192,6 +193,7 @@ class Slot:
     due: datetime  # in UTC
 
 
+@lru_cache(maxsize=1 << 12)
 def slot_on(when: When, day: date, zone: ZoneInfo) -> Slot | None:
     """The one slot of a local day; None where the day is not chosen or does not exist (Apia, 2011-12-30).
 

@@ -33,11 +33,14 @@ _UNSEEN = re.compile(
 # Persian, Arabic and the scripts of India spell with joiners; anywhere else they only hide.
 _JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
 
+# Latin, Greek, dashes, quotes and mathematics: most texts hold nothing else, and so nothing of the above.
+_USUAL = re.compile("[ -~\xa0-\xac\xae-\u02ff\u0391-\u03ff\u2010-\u2027\u2070-\u2bff]*")
+
 
 def strip_controls(raw: str) -> str:
     """The text without control, bidi, zero-width and surrogate characters; those that separate words become spaces."""
-    if raw.isprintable():
-        return raw if raw.isascii() else _JOINER.sub("", _UNSEEN.sub("", raw))
+    if _USUAL.fullmatch(raw):
+        return raw
     return _JOINER.sub("", _UNSEEN.sub("", _SEPARATING.sub(" ", raw)))
 
 

@@ -20,6 +20,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from itsdangerous import BadData, Signer
@@ -30,6 +31,7 @@ from digest.errors import DigestError
 Payload = Mapping[str, str | int]
 
 _FORM = "1"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class TokenError(DigestError):
@@ -51,8 +53,7 @@ def sign(purpose: str, payload: Payload, keys: Sequence[str], *, at: datetime | 
     `at` is for purposes whose links grow old (confirm: 48 hours); those for unsubscribing never do.
     """
     content = [dict(payload)] if at is None else [dict(payload), int(at.timestamp())]
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return _FORM + _signer(purpose, keys).sign(base64_encode(text)).decode("ascii")
+    return _FORM + _signer(purpose, tuple(keys)).sign(base64_encode(_JSON.encode(content))).decode("ascii")
 
 
 def verify(
@@ -123,7 +124,7 @@ def _content(purpose: str, token: str, keys: Sequence[str]) -> Any:
     try:
         if not token.startswith(_FORM) or not _canonical(token):
             raise BadData("another form")
-        return json.loads(base64_decode(_signer(purpose, keys).unsign(token[len(_FORM) :])))
+        return json.loads(base64_decode(_signer(purpose, tuple(keys)).unsign(token[len(_FORM) :])))
     except BadData:
         raise TokenError("this link is not valid") from None
 
@@ -134,7 +135,8 @@ def _canonical(token: str) -> bool:
     return base64_encode(base64_decode(signature)).decode("ascii") == signature
 
 
-def _signer(purpose: str, keys: Sequence[str]) -> Signer:
+@lru_cache(maxsize=64)
+def _signer(purpose: str, keys: tuple[str, ...]) -> Signer:
     if not keys or not all(keys):
         raise ValueError("links are signed with a secret, which is missing")
     return Signer(list(keys), salt=f"digest/{_FORM}/{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)

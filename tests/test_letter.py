@@ -16,10 +16,12 @@ from email.utils import parsedate_to_datetime
 from typing import cast
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.letter import AddressError, Listing, Mailbox, build, mailto, message_id, quoted_printable, readdress
+from digest.letter import AddressError, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.lines import quoted_printable
 from digest.text import strip_controls
 
 OWNER = Mailbox(name="Morning Papers", address="papers@example.org")
@@ -258,6 +260,33 @@ def test_quoted_printable_is_read_back_and_keeps_its_rules(text: str) -> None:
         assert not line.startswith((b".", b"From "))
         assert not line.endswith((b" ", b"\t"))
     assert not re.search(rb"=(?!\r\n|[0-9A-F]{2})", raw)
+
+
+@given(
+    st.from_regex(r"[a-zäA.+_-]{1,70}", fullmatch=True) | st.sampled_from(["ada", "a.b+c", "postmaster", "Postmaster"]),
+    st.sampled_from(
+        ["example.org", "EXAMPLE.org", "exämple.org", "localhost", "-a.org", "a..b", "a b.org", "", "[::1]"]
+    )
+    | st.from_regex(r"[a-z.-]{1,70}", fullmatch=True),
+)
+@example("a" * 64, "example.org")
+@example("a" * 65, "example.org")
+@example("ada", "example." * 40 + "org")
+def test_an_address_is_judged_as_by_the_whole_of_it(local: str, domain: str) -> None:
+    address = f"{local}@{domain}"
+    try:
+        checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        with pytest.raises(AddressError):
+            Mailbox(address=address)
+    else:
+        assert Mailbox(address=address).wire == f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def test_a_character_is_written_alike_among_plain_ones_and_beside_another() -> None:
+    for character in map(chr, range(1, 0x3000)):
+        if character != "." and len(f"{character}x".splitlines()) == 1:
+            assert quoted_printable(f"中{character}x") == b"=E4=B8=AD" + quoted_printable(f"{character}x")
 
 
 def test_another_address_changes_the_to_header_alone() -> None:

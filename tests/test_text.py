@@ -162,6 +162,11 @@ def test_what_nobody_may_see_goes(raw: str, clean: str) -> None:
     assert strip_controls(raw) == clean
 
 
+def test_a_character_fares_as_well_among_usual_ones_as_beside_an_unusual_one() -> None:
+    for character in map(chr, range(0x3000)):
+        assert strip_controls(f"中{character}") == f"中{strip_controls(character)}"
+
+
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [

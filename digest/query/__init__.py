@@ -71,10 +71,13 @@ class Query:
     def matches(self, paper: Paper | View) -> bool:
         return tree.matches(self.root, view(paper))
 
-    def hits(self, paper: Paper | View) -> tuple[Hit, ...]:
-        """Where the terms stand that made it match (the first 500 places); empty where it does not match."""
+    def hits(self, paper: Paper | View, *, matched: bool = False) -> tuple[Hit, ...]:
+        """Where the terms stand that made it match (the first 500 places); empty where it does not match.
+
+        Of a paper that is known to have `matched` it is not asked again.
+        """
         seen = view(paper)
-        found = tree.hits(self.root, seen) if tree.matches(self.root, seen) else ()
+        found = tree.hits(self.root, seen) if matched or tree.matches(self.root, seen) else ()
         return tuple(dict.fromkeys(islice(found, MOST_MARKS)))
 
 

@@ -10,17 +10,17 @@ from digest.query.view import View
 from digest.query.words import Hit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class And:
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Or:
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Not:
     part: Node
 
@@ -40,12 +40,15 @@ def matches(node: Node, view: View) -> bool:
 
 
 def hits(node: Node, view: View) -> Iterator[Hit]:
-    """Where the leaves stand that made a query match; nothing from under NOT, or from a branch that failed."""
+    """Where the leaves stand that made a query match; nothing from under NOT, or from a branch that failed.
+
+    A leaf that failed stands nowhere, so that only branches are asked whether they match.
+    """
     if isinstance(node, Not):
         return
     if isinstance(node, And | Or):
         for part in node.parts:
-            if isinstance(node, And) or matches(part, view):
+            if isinstance(node, And) or not isinstance(part, And | Or) or matches(part, view):
                 yield from hits(part, view)
     else:
         yield from node.hits(view)

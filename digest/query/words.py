@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, pairwise
 from typing import Final
 
@@ -18,6 +18,7 @@ MOST_HITS: Final = 100
 
 _STAR, _MARK = "\ua68d", "\ua68f"  # two letters that nobody writes stand for * and ? while a word is folded
 _MOST_KNOWN = 64  # words of a field whose places are kept; a morning of many readers asks for far more, mostly once
+_MOST_SLOTS = 1 << 16  # words that rules have in common: 100,000 readers write some 40,000
 _MOST_JOINED = 4  # words between others that may be written as compounds, in one stretch
 
 
@@ -43,6 +44,7 @@ class Slot:
     pattern: re.Pattern[str] | None = field(default=None, compare=False)
 
     @classmethod
+    @lru_cache(maxsize=_MOST_SLOTS)
     def of(cls, form: str, written: str = "", *, only: bool = False) -> Slot:
         """The slot of a folded form; what is `written` tells its singulars by its case."""
         if _STAR in form or _MARK in form:
@@ -92,7 +94,7 @@ Ways = tuple[tuple[tuple[Slot, int], ...], ...]
 """At each word of a term: the slots that may come, each with the number of the word that comes after it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Words:
     """A word or a phrase in running text."""
 
@@ -106,8 +108,11 @@ class Words:
 
     def hits(self, view: View) -> Iterator[Hit]:
         for name in self.fields:
-            spans = islice(self.spans(view[name]), MOST_HITS)
-            yield from hits_at(view, name, spans, self.typed)
+            text = view[name]
+            reached = self.reach(text)
+            if reached[0]:
+                spans = islice(self._walks(text, reached, reached[0]), MOST_HITS)
+                yield from hits_at(view, name, spans, self.typed)
 
     def reach(self, text: Field, stop: int | None = None) -> list[int]:
         """For each word the positions from which it and the ones after it stand, so that the last ends in `stop`."""
@@ -132,7 +137,9 @@ class Words:
     def spans(self, text: Field, begins: int = -1, stop: int | None = None) -> Iterator[tuple[int, int]]:
         """Each place [begin, end) that begins and ends in these, from the first on; none overlaps another."""
         reached = self.reach(text, stop)
-        starts = reached[0] & begins
+        return self._walks(text, reached, reached[0] & begins)
+
+    def _walks(self, text: Field, reached: Sequence[int], starts: int) -> Iterator[tuple[int, int]]:
         while starts:
             begin = bits.lowest(starts)
             end = self._walk(text, reached, begin)
@@ -329,11 +336,15 @@ def ways_of(terms: Sequence[Sequence[Part]], *, quoted: bool) -> Ways:
 
 
 def _joined(parts: Sequence[Part]) -> Slot:
-    before, last = "".join(part.form for part in parts[:-1]), parts[-1]
-    slot = Slot.of(before + last.form)
+    return _joined_slot("".join(part.form for part in parts[:-1]), parts[-1].form, parts[-1].written)
+
+
+@lru_cache(maxsize=_MOST_SLOTS)
+def _joined_slot(before: str, form: str, written: str) -> Slot:
+    slot = Slot.of(before + form)
     if slot.pattern is not None:
         return slot
-    return Slot(slot.word, frozenset({slot.word, *(before + singular for singular in singulars(last.written))}))
+    return Slot(slot.word, frozenset({slot.word, *(before + singular for singular in singulars(written))}))
 
 
 # -- what the leaves share ---------------------------------------------------------
@@ -341,7 +352,7 @@ def _joined(parts: Sequence[Part]) -> Slot:
 
 def hits_at(view: View, name: str, spans: Iterable[tuple[int, int]], typed: str) -> Iterator[Hit]:
     """The hits of places [begin, end) in positions of a field."""
-    text = view.text(name)
+    field = view[name]
     for span in spans:
-        start, end = view[name].folded.span(*span)
-        yield Hit(name, start, end, text[start:end], typed)
+        start, end = field.folded.span(*span)
+        yield Hit(name, start, end, field.text[start:end], typed)

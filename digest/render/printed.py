@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
 from markupsafe import escape
 
 from digest.issue import Item
+from digest.lines import Lines
 from digest.render.fill import fill
 from digest.render.marks import Pieces
 from digest.render.view import Card, card
@@ -17,9 +18,10 @@ from digest.render.words import Words
 
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
+_MOST_ABSTRACTS = 8  # of one paper: from its beginning, or a beginning and the sentence that was sought
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Manner:
     """How the cards of a letter are printed."""
 
@@ -37,37 +39,68 @@ class Manner:
         return card(item, _NUMBER, self.now, self.language, self.room, site=self.site, own=self.own)
 
 
+class Held(Lines):
+    """Lines in which a word stands for what a reader's own links to a paper begin with."""
+
+    __slots__ = ()
+
+
+Numbered = tuple[str, str, tuple[Lines, ...]]
+"""A card's text before its number, the rest of that line, and the lines behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedCard:
     """A printed card, in stretches of whole lines; the item is kept so that nothing else comes to stand at its address.
 
-    A stretch that all cards of a paper share is the same string in all of them.
+    A stretch that all cards of a paper share is the same in all of them.
     """
 
     item: Item
     held: str  # stands for what its reader's own links to the paper begin with
-    html: tuple[str, ...]
-    text: tuple[str, ...] | None  # before its number, and behind it; None where it cannot be told from other words
-    again: Callable[[int], str]  # its text with another number
+    html: tuple[Lines, ...]
+    text: Numbered | None  # None where its number cannot be told from other words
 
-    def html_of(self, number: int, own: str) -> tuple[str, ...]:
+    def html_of(self, number: int, own: str) -> list[Lines]:
         """With its reader's own links, which begin so."""
         return self._owned(self.html, number, own)
 
-    def text_of(self, number: int, own: str) -> tuple[str, ...]:
-        """With its own number, which must not change how lines break."""
+    def text_of(self, number: int, own: str, again: Callable[[int], Lines]) -> list[Lines]:
+        """With its own number; where that changes how lines break, it is made `again`."""
         if self.text and number < 100:
-            before, after, *rest = self.text
-            return self._owned((f"{before}{number:>2}. {after}", *rest), number, own)
-        return self._owned((self.again(number),), number, own)
+            before, after, rest = self.text
+            return self._owned((Lines(f"{before}{number:>2}. {after}"), *rest), number, own)
+        return self._owned((again(number),), number, own)
 
-    def _owned(self, stretches: tuple[str, ...], number: int, own: str) -> tuple[str, ...]:
+    def _owned(self, stretches: Iterable[Lines], number: int, own: str) -> list[Lines]:
         if not own:
-            return stretches
+            return list(stretches)
         begin = f"{own}/{number}"
-        return tuple(
-            [text.replace(self.held, begin) for text in stretches]
-        )  # what has no such link stays the same string
+        return [Lines(each.text.replace(self.held, begin)) if isinstance(each, Held) else each for each in stretches]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page that holds what may be marked, and the whole lines before it."""
+
+    lines: Lines
+    before: str
+    begin: str  # of a mark
+    end: str
+    after: str
+    bare: Lines  # the line without marks
+
+    @classmethod
+    def of(cls, lines: str, before: str, begin: str, end: str, after: str, pieces: Pieces) -> Line:
+        return cls(Lines(lines), before, begin, end, after, Lines(before + str(escape(said(pieces))) + after))
+
+    def with_marks(self, pieces: Pieces) -> Lines:
+        # escaped together, which costs less; there are no controls in texts
+        texts = str(escape("\0".join([piece.text for piece in pieces]))).split("\0")
+        marked = [
+            f"{self.begin}{text}{self.end}" if piece.hit else text for piece, text in zip(pieces, texts, strict=True)
+        ]
+        return Lines("".join((self.before, *marked, self.after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +109,36 @@ class Frame:
 
     item: Item
     card: Card  # without marks
-    page: tuple[str, ...]  # whole lines, a line up to its title, what begins a mark, ends it, the line's rest, lines, …
-    tail: tuple[str, ...]  # whole lines behind all these, parted where a reader's own links are
-    text: tuple[str, ...]  # whole lines, what stands before its abstract
-    end: tuple[str, ...]  # whole lines behind it, parted likewise
+    page: tuple[Line, ...]
+    tail: tuple[Lines, ...]  # whole lines behind all these
+    text: Numbered | None  # up to its abstract; None where its number cannot be told, or the abstract within a line
+    indent: int | None  # of its abstract; None where it shows none
+    end: tuple[Lines, ...]  # whole lines behind it
+    is_whole: bool  # no place is left that nothing will come to
+    _abstracts: dict[str, Lines] = field(default_factory=dict)  # as they were filled
 
-    def holds(self, word: str) -> bool:
-        """Is there a place yet that nothing will come to?"""
-        return any(word in part for part in (*self.page, *self.tail, *self.text, *self.end))
-
-    def html_with(self, made: Card) -> tuple[str, ...]:
-        """The page of a card."""
-        stretches = list[str]()
-        for place, pieces in zip(range(0, len(self.page), 5), (made.title, made.abstract), strict=False):
-            lines, before, begin, end, after = self.page[place : place + 5]
-            texts = [str(escape(piece.text)) for piece in pieces]
-            line = "".join(begin + text + end if piece.hit else text for piece, text in zip(pieces, texts, strict=True))
-            stretches += [lines, before + line + after]
+    def html_with(self, *marked: Pieces) -> tuple[Lines, ...]:
+        """The page of a card with this title and abstract."""
+        stretches = list[Lines]()
+        for line, pieces, bare in zip(self.page, marked, (self.card.title, self.card.abstract), strict=False):
+            stretches += (line.lines, line.bare if pieces is bare else line.with_marks(pieces))
         return (*stretches, *self.tail)
 
-    def text_with(self, made: Card) -> tuple[str, ...] | None:
-        """The text of a card, as `PrintedCard` has it."""
-        if not self.text:  # it shows no abstract
-            numbered = at_number(self.end[0])
-            return (*numbered, *self.end[1:]) if numbered else None
-        lines, indent = self.text
-        numbered = at_number(lines)
-        if numbered is None or indent.strip():  # it begins within a line
-            return None
-        return (*numbered, fill(said(made.abstract), len(indent)) + "\n", *self.end)
+    def text_with(self, abstract: Pieces) -> Numbered | None:
+        """The text of a card with this abstract."""
+        if self.text is None or self.indent is None:
+            return self.text
+        before, after, lines = self.text
+        return before, after, (*lines, self._filled(said(abstract), self.indent), *self.end)
+
+    def _filled(self, abstract: str, indent: int) -> Lines:
+        """Marks do not show in it, so that many cards have the same."""
+        known = self._abstracts.get(abstract)
+        if known is None:
+            known = Lines(fill(abstract, indent) + "\n")
+            if len(self._abstracts) < _MOST_ABSTRACTS:
+                self._abstracts[abstract] = known
+        return known
 
 
 def key_of(item: Item) -> tuple[object, ...]:
@@ -117,34 +151,53 @@ def ended(printed: str) -> str:
 
 
 def said(pieces: Pieces) -> str:
-    return "".join(piece.text for piece in pieces)
+    return "".join([piece.text for piece in pieces])
 
 
-def at_number(text: str) -> tuple[str, ...] | None:
-    """A card's text before its number, the rest of that line, and the lines behind it."""
+def at_number(text: str, held: str) -> Numbered | None:
+    """A card's text at its number."""
     before, found, after = text.partition(_NUMBERED)
     if not found or _NUMBERED in after:
         return None
     line, end, rest = after.partition("\n")
-    return (before, line + end, rest)
+    return before, line + end, parted(rest, held)
 
 
-def gaps(page: str, word: str) -> tuple[str, ...]:
-    """A page at the words that hold title and abstract, as `Frame` has it."""
-    parts, rest = list[str](), page
-    for what in ("t", "a"):
-        lines, *line = gap(rest, f"{word}{what}0qz")
+def framed(item: Item, made: Card, page: str, text: str, *, word: str, held: str) -> Frame:
+    """A card that was printed with words in the places of its title and its abstract."""
+    lines, tail = _gaps(page, word, made)
+    before, *behind = _gap(text, f"{word}a0qz\n")
+    indent = len(behind[0]) if behind else None
+    is_alone = not behind or not behind[0].strip()
+    parts = [part for line in lines for part in (line.lines.text, line.before, line.begin, line.end, line.after)]
+    return Frame(
+        item=item,
+        card=made,
+        page=lines,
+        tail=parted(tail, held),
+        text=at_number(before, held) if is_alone else None,
+        indent=indent,
+        end=parted(behind[1], held) if behind else (),
+        is_whole=not any(word in part for part in (*parts, tail, before, *behind)),
+    )
+
+
+def _gaps(page: str, word: str, made: Card) -> tuple[tuple[Line, ...], str]:
+    """A page at the words that hold title and abstract, and what comes behind them."""
+    found, rest = list[Line](), page
+    for what, pieces in (("t", made.title), ("a", made.abstract)):
+        lines, *line = _gap(rest, f"{word}{what}0qz")
         if not line:
             break
         before, rest = line
         begin, _, rest = rest.partition(f"{word}{what}1qz")
         end, _, rest = rest.partition(f"{word}{what}2qz")
         after, newline, rest = rest.partition("\n")
-        parts += [lines, before, begin, end, after + newline]
-    return (*parts, rest)
+        found.append(Line.of(lines, before, begin, end, after + newline, pieces))
+    return tuple(found), rest
 
 
-def gap(printed: str, word: str) -> tuple[str, ...]:
+def _gap(printed: str, word: str) -> tuple[str, ...]:
     """The whole lines before a word, what stands before it in its line, and all behind it; without it all as it is."""
     before, found, rest = printed.partition(word)
     if not found:
@@ -153,7 +206,7 @@ def gap(printed: str, word: str) -> tuple[str, ...]:
     return (lines + newline, line, rest)
 
 
-def parted(text: str, held: str) -> tuple[str, ...]:
+def parted(text: str, held: str) -> tuple[Lines, ...]:
     """Whole lines: what all letters share, then what has a reader's own links, and so on."""
-    lines = groupby(text.splitlines(keepends=True), key=lambda line: held in line)
-    return tuple("".join(group) for _, group in lines) or (text,)
+    groups = groupby(text.splitlines(keepends=True), key=lambda line: held in line)
+    return tuple((Held if is_held else Lines)("".join(lines)) for is_held, lines in groups) or (Lines(text),)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from math import ceil
 from operator import attrgetter
@@ -19,6 +19,7 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateSyntaxError,
     select_autoescape,
@@ -26,12 +27,13 @@ from jinja2 import (
 
 from digest.errors import ConfigError
 from digest.issue import Issue, Item
+from digest.lines import Common, Lines, joined
 from digest.render.fill import columns, fill
 from digest.render.inline import inlined
 from digest.render.marks import Piece, Pieces
-from digest.render.printed import Frame, Manner, PrintedCard, at_number, ended, gap, gaps, key_of, parted, said
+from digest.render.printed import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
 from digest.render.shorten import shorten
-from digest.render.view import SUBJECT, Card, Letter, Links, letter, remarked
+from digest.render.view import SUBJECT, Letter, Links, letter, marks
 from digest.render.words import words
 from digest.render.words.pages.notices import Notice
 from digest.shipped import shipped
@@ -42,24 +44,31 @@ _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the st
 _STYLE = "letter/style.css"
 _MOST_CARDS = 16_384  # kept; most marks are one reader's alone, so more would not be asked for again
 _MOST_FRAMES = 8_192  # papers, as they are printed but for what is marked in them
+_MOST_MANNERS = 1_024  # kept: one for each zone, language and length of a reader's links
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _PLACE = attrgetter("field", "start", "end", "author")  # of a hit
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Parts:
     """What a letter says: the subject in one line, the text, and the HTML unless the reader wants text alone.
 
-    `text_lines` and `html_lines` are the same in stretches of whole lines: a card is the same string in every letter.
+    Both in stretches of whole lines: a card is the same stretches in every letter.
     """
 
     subject: str
-    text: str
-    html: str | None
-    text_lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
-    html_lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    text_lines: Sequence[Lines]
+    html_lines: Sequence[Lines] | None
+
+    @cached_property
+    def text(self) -> str:
+        return joined(self.text_lines)
+
+    @cached_property
+    def html(self) -> str | None:
+        return None if self.html_lines is None else joined(self.html_lines)
 
 
 class Renderer:
@@ -76,6 +85,8 @@ class Renderer:
         self._is_overridden = overrides is not None
         self._cards: dict[tuple[object, ...], PrintedCard] = {}
         self._frames: dict[tuple[object, ...], Frame] = {}
+        self._manners: dict[tuple[object, ...], Manner] = {}
+        self._known: dict[str, Template] = {}
         self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
         self._own = f"zq{token_hex(8)}own"  # and of what a reader's own links to a paper begin with
 
@@ -85,11 +96,12 @@ class Renderer:
         language = words(issue.subscriber.language)
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
-            manner = Manner(issue.date, language, room, links.site, own)
-            slots = _Slots(self._word, partial(self._card, manner=manner), links.web or "")
+            manner = self._manner(Manner(issue.date, language, room, links.site, own))
+            made, again = partial(self._card, manner=manner), partial(self._numbered, manner=manner)
+            slots = _Slots(self._word, made, again, links.web or "")
             view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
-            if parts.html is None or _size(parts.html) < _LIMIT:
+            if sum(each.size for each in parts.html_lines or ()) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
@@ -108,7 +120,7 @@ class Renderer:
             "why": why,
             "postal": postal,
         }
-        html, text = (self._render(f"letter/notice.{kind}.j2", letter=view) for kind in ("html", "txt"))
+        html, text = ([Lines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
         return Parts(subject, text, html)
 
     def beside(self, parts: Parts) -> str:
@@ -123,52 +135,57 @@ class Renderer:
         if not subject:
             raise ConfigError("letter/subject.txt.j2 says nothing: a letter needs a subject")
         view = replace(view, subject=shorten(subject, SUBJECT))
-        text = slots.filled(self._render("letter/text.txt.j2", letter=view), PrintedCard.text_of)
-        page = slots.filled(self._render("letter/html.html.j2", letter=view), PrintedCard.html_of) if html else None
-        return Parts(view.subject, "".join(text), "".join(page) if page else None, text, page or ())
+        text = slots.text(self._render("letter/text.txt.j2", letter=view))
+        page = slots.html(self._render("letter/html.html.j2", letter=view)) if html else None
+        return Parts(view.subject, text, page)
+
+    def _manner(self, manner: Manner) -> Manner:
+        """The same one for all letters that print their cards alike: to compare it costs nothing then."""
+        known = self._manners.get(manner.key)
+        if known is None:
+            known = manner
+            _keep(self._manners, manner.key, known, _MOST_MANNERS)
+        return known
 
     def _card(self, item: Item, manner: Manner) -> PrintedCard:
         """The card of a paper as it matched, from the shelf where it was printed before."""
-        key = (
-            *key_of(item),
-            frozenset(map(_PLACE, item.hits)),
-            *manner.key,
-        )
+        paper = (*key_of(item), manner)
+        key = (*paper, frozenset(map(_PLACE, item.hits)))
         known = self._cards.get(key)
         if known is None:
-            known = self._print(item, manner)
+            known = self._print(item, manner, paper)
             _keep(self._cards, key, known, _MOST_CARDS)
         return known
 
-    def _print(self, item: Item, manner: Manner) -> PrintedCard:
+    def _print(self, item: Item, manner: Manner, paper: tuple[object, ...]) -> PrintedCard:
         name = "letter/card.html.j2" if manner.room else "letter/line.html.j2"
         held = manner.own or self._own
         if not self._is_overridden:
-            frame = self._frame(item, manner, name)
-            made = remarked(frame.card, item, manner.room, manner.language)
+            frame = self._frame(item, manner, name, paper)
+            card = frame.card
+            title, abstract = marks(card, item, manner.room, manner.language)
             # else it has another title by a mark in what is one sign, or a template shows something twice
-            if said(made.title) == said(frame.card.title) and not frame.holds(self._word):
-                return PrintedCard(item, held, frame.html_with(made), frame.text_with(made), self._again(made))
+            if frame.is_whole and (title is card.title or said(title) == said(card.title)):
+                return PrintedCard(frame.item, held, frame.html_with(title, abstract), frame.text_with(abstract))
         made = manner.card(item)
         page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
-        return PrintedCard(item, held, (ended(page),), at_number(ended(text)), self._again(made))
+        return PrintedCard(item, held, (Held(ended(page)),), at_number(ended(text), self._own))
 
-    def _again(self, made: Card) -> Callable[[int], str]:
-        return lambda number: ended(self._render("letter/card.txt.j2", card=replace(made, number=number)))
+    def _numbered(self, item: Item, number: int, manner: Manner) -> Held:
+        """The text of a card whose number changes more than itself."""
+        return Held(ended(self._render("letter/card.txt.j2", card=replace(manner.card(item), number=number))))
 
-    def _frame(self, item: Item, manner: Manner, name: str) -> Frame:
+    def _frame(self, item: Item, manner: Manner, name: str, paper: tuple[object, ...]) -> Frame:
         """A paper as our own templates print it, whatever is marked in it."""
-        bare = replace(item, hits=tuple(hit for hit in item.hits if hit.author is not None))
-        key = (*key_of(bare), frozenset(hit.author for hit in bare.hits), *manner.key)
+        key = (*paper, frozenset([hit.author for hit in item.hits if hit.author is not None]))
         known = self._frames.get(key)
         if known is None:
+            bare = replace(item, hits=tuple(hit for hit in item.hits if hit.author is not None))
             made = manner.card(bare)
             abstract = self._held("a") if made.abstract else ()
             page = self._render(name, card=replace(made, title=self._held("t"), abstract=abstract))
             text = self._render("letter/card.txt.j2", card=replace(made, abstract=abstract[:1]))
-            *page_, tail = gaps(ended(page), self._word)
-            *text_, end = gap(ended(text), f"{self._word}a0qz\n")
-            known = Frame(bare, made, tuple(page_), parted(tail, self._own), tuple(text_), parted(end, self._own))
+            known = framed(bare, made, ended(page), ended(text), word=self._word, held=self._own)
             _keep(self._frames, key, known, _MOST_FRAMES)
         return known
 
@@ -178,9 +195,16 @@ class Renderer:
 
     def _render(self, name: str, **given: object) -> str:
         try:
-            return self._templates.get_template(name).render(given)
+            return self._template(name).render(given)
         except _MISTAKES as error:
             raise ConfigError(f"{self._place(name, given)}: {error}") from error
+
+    def _template(self, name: str) -> Template:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._templates.get_template(name)
+            known.globals = dict(known.globals)  # of one piece: it is copied for each letter
+        return known
 
     def _place(self, name: str, given: Mapping[str, object]) -> str:
         """FILE:LINE of a mistake, by making it again with the templates as they are written."""
@@ -196,25 +220,41 @@ class Renderer:
 class _Slots:
     """The places of cards in a page: a word stands there until the page is printed."""
 
-    def __init__(self, word: str, made: Callable[[Item], PrintedCard], own: str) -> None:
-        self._word, self._made, self._own = word, made, own
-        self._cards: list[tuple[PrintedCard, int]] = []
+    def __init__(
+        self, word: str, made: Callable[[Item], PrintedCard], again: Callable[[Item, int], Lines], own: str
+    ) -> None:
+        self._word, self._made, self._again, self._own = word, made, again, own
+        self._cards: list[tuple[PrintedCard, Item, int]] = []
 
     def hold(self, item: Item, number: int) -> _Slot:
-        self._cards.append((self._made(item), number))
+        self._cards.append((self._made(item), item, number))
         return _Slot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def filled(self, frame: str, form: Callable[[PrintedCard, int, str], tuple[str, ...]]) -> tuple[str, ...]:
+    def html(self, frame: str) -> list[Lines]:
+        return self._filled(frame, [card.html_of(number, self._own) for card, _, number in self._cards])
+
+    def text(self, frame: str) -> list[Lines]:
+        return self._filled(
+            frame, [card.text_of(number, self._own, partial(self._again, item)) for card, item, number in self._cards]
+        )
+
+    def _filled(self, frame: str, cards: Sequence[Sequence[Lines]]) -> list[Lines]:
         """The page in stretches of whole lines; in one where a template puts cards within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         before = pieces[0]
-        stretches, whole = [before], True
+        stretches, whole = list[Lines]([Common(before)]), True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
-            card_, number = self._cards[int(index)]
             whole = whole and before.endswith("\n") and after.startswith("\n")
-            stretches += [*form(card_, number, self._own), after.removeprefix("\n")]
+            stretches += cards[int(index)]
+            stretches.append(_between(after.removeprefix("\n")))
             before = after
-        return tuple(stretches) if whole else ("".join(stretches),)
+        return stretches if whole else [Lines(joined(stretches))]
+
+
+@lru_cache(maxsize=256)
+def _between(lines: str) -> Lines:
+    """What stands between two cards, which is mostly the same in all letters."""
+    return Common(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,11 +320,6 @@ def _keep(shelf: dict[_K, _V], key: _K, made: _V, most: int) -> None:
         for old in list(islice(shelf, most // 4)):
             shelf.pop(old, None)
     shelf[key] = made
-
-
-def _size(html: str) -> int:
-    """Bytes of the decoded part, whose lines end in CRLF."""
-    return len(html.encode("utf-8", "replace")) + html.count("\n")
 
 
 def _last_template_line(trace: TracebackType | None) -> str:

@@ -50,6 +50,7 @@ def _sentence(text: str, hit: Span, room: int) -> Span:
     return start, stop
 
 
+@lru_cache(maxsize=1 << 14)
 def _end(text: str, room: int) -> int:
     """The end of the last sentence that fits, if that leaves most of the room used; else that of the last word."""
     ends = _sentence_ends(text, int(room * 0.6), room)

@@ -305,9 +305,11 @@ def _opinions(item: Item, own: str, words: Words) -> Iterator[Action]:
         yield Action(words=words.NOT_IT, url=f"{own}/author")
 
 
-def remarked(printed: Card, item: Item, room: int, words: Words) -> Card:
-    """A card with the marks of another item of the same paper."""
-    return replace(printed, title=_title(item, words), abstract=_abstract(item, room) if room else ())
+def marks(bare: Card, item: Item, room: int, words: Words) -> tuple[Pieces, Pieces]:
+    """Title and abstract with the marks of an item, given the card of its paper without marks."""
+    fields = {hit.field for hit in item.hits}
+    title = _title(item, words) if "title" in fields else bare.title
+    return title, _abstract(item, room) if room and "abstract" in fields else bare.abstract
 
 
 def _title(item: Item, words: Words) -> Pieces:

@@ -90,9 +90,10 @@ def run(readers: int = 100_000, papers: int = 5_000, database: str = "sqlite") -
                 store.add(page, now=NOW - timedelta(hours=1), since=NOW - timedelta(days=7), first=False)
         tick, found = _tick(config)
         assert len(found) >= readers // 1_000
+        del day  # which a worker elsewhere would not have
         figures = _morning(config)
         counts, stages = _outcome(url), figures.stages
-        plain = _plain(day, readers, figures.samples, port, folder)
+        plain = _plain(papers_of_a_day(papers), readers, figures.samples, port, folder)
     letters = counts.pop("sent", 0)
     assert not counts, counts  # every letter is sent
     return {

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from digest.paper import Paper
-from digest.query import Matcher, Query, QueryError, parse
+from digest.query import Batch, Matcher, Query, QueryError, parse
 from digest.query.lexer import FIELDS
 from tests.query.papers import paper
 from tests.query.rules import TERMS, papers, rules, texts
@@ -52,6 +52,14 @@ def test_all_at_once_finds_what_each_on_each_finds(texts: list[str], given: list
     each = [(key, index) for index, one in enumerate(given) for key, query in queries.items() if query.matches(one)]
     assert sorted(found) == sorted(each)
     assert [index for _, index in found] == sorted(index for _, index in found)
+
+
+@settings(max_examples=300)
+@given(rules, st.lists(papers, min_size=1, max_size=4))
+def test_what_is_read_for_all_rules_has_the_same_words_in_the_same_places(rule: str, given: list[Paper]) -> None:
+    query, batch = parsed(rule), Batch(given)
+    for _, index in Matcher([(0, query)]).match(batch):
+        assert query.hits(batch.views[index], matched=True) == query.hits(given[index])
 
 
 _PIECES = [

@@ -399,7 +399,7 @@ def test_a_letter_is_seen_from_all_sides_at_once() -> None:
     assert "@media all" in dark
     assert shown.xpath("//script") == []
     assert [" ".join(text.split()) for text in shown.xpath("//pre/text()")] == [" ".join(parts.text.split())]
-    assert not html.document_fromstring(RENDERER.beside(replace(parts, html=None))).xpath("//iframe")
+    assert not html.document_fromstring(RENDERER.beside(replace(parts, html_lines=None))).xpath("//iframe")
 
 
 def test_the_example_of_a_template_of_ones_own_works(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -30,6 +30,8 @@ class Stream:
     first: Ints  # the first place of each paper, and the one behind all
     papers: Ints  # of each place
     inner: Bools  # of each place: a one-letter part, which stands only beside its neighbours
+    starts: array[int]  # of each place, in code points of its text
+    ends: array[int]
 
     @property
     def lengths(self) -> Ints:
@@ -42,31 +44,81 @@ class Stream:
         return slice(int(begin), int(end))
 
 
+class _Streams:
+    """What has been read of a batch, which its views share."""
+
+    def __init__(self) -> None:
+        self.spellings: dict[tuple[str, str], int] = {}  # what is joined before it, and the word as written
+        self.of: dict[str, Stream] = {}  # by the name of a field
+        self._keys: list[tuple[str, tuple[str, ...]]] = []
+
+    @property
+    def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Of each spelling its form, and its singulars that are not its form."""
+        if len(self._keys) < len(self.spellings):
+            for before, written in islice(self.spellings, len(self._keys), None):
+                form, others = found_by(written)
+                self._keys.append((before + form, tuple(before + other for other in others)))
+        return self._keys
+
+    def folded(self, index: int, field: str, text: str) -> Folded:
+        """A text of a field that has been read, as `fold` makes it."""
+        stream, keys = self.of[field], self.keys
+        first, stop = stream.first[index : index + 2].tolist()
+        folded = Folded(text, stream.starts[first : stop - 1], stream.ends[first : stop - 1])
+        entries = stream.entries(index, index + 1)
+        columns = (stream.spellings[entries], stream.begins[entries] - first, stream.widths[entries])
+        for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
+            form, others = keys[spelling]
+            folded.put(form, others, begin, width)
+        folded.inner = sum(1 << place for place in np.flatnonzero(stream.inner[first:stop]).tolist())
+        return folded
+
+
+class _View(View):
+    """A paper of a batch: its fields are made of the words that were read for all rules."""
+
+    def __init__(self, paper: Paper, index: int, streams: _Streams) -> None:
+        super().__init__(paper)
+        self._index, self._streams = index, streams
+
+    def __getitem__(self, name: str) -> Field:
+        if name not in self._fields:
+            field = self._fields[name] = Field(self.text(name))
+            if name in self._streams.of:
+                field.folded = self._streams.folded(self._index, name, field.text)
+        return self._fields[name]
+
+
 class Batch:
     """Papers made ready for any number of matchers. A field is folded when a rule first asks for it."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = papers
-        self.views = [View(paper) for paper in papers]
-        self.spellings: dict[tuple[str, str], int] = {}  # what is joined before it, and the word as written
-        self._keys: list[tuple[str, tuple[str, ...]]] = []
-        self._streams: dict[str, Stream] = {}
+        self._streams = _Streams()
+        self.views: Sequence[View] = [self.view(index) for index in range(len(papers))]
 
     def __len__(self) -> int:
         return len(self.papers)
 
     def __getitem__(self, field: str) -> Stream:
-        if field not in self._streams:
-            self._streams[field] = self._read(field)
-        return self._streams[field]
+        if field not in self._streams.of:
+            self._streams.of[field] = self._read(field)
+        return self._streams.of[field]
+
+    def view(self, index: int) -> View:
+        """A paper, for those who ask once and keep nothing of what is made ready; all others share `views`."""
+        return _View(self.papers[index], index, self._streams)
+
+    @property
+    def spellings(self) -> Mapping[tuple[str, str], int]:
+        """The number of each word as written, with what is joined before it."""
+        return self._streams.spellings
 
     @property
     def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
         """Of each spelling its form, and its singulars that are not its form."""
-        for before, written in islice(self.spellings, len(self._keys), None):
-            form, others = found_by(written)
-            self._keys.append((before + form, tuple(before + other for other in others)))
-        return self._keys
+        return self._streams.keys
 
     @cached_property
     def authors(self) -> list[tuple[str, frozenset[str], list[int]]]:
@@ -104,25 +156,8 @@ class Batch:
         counts = np.bincount(stands[stands >= 0], minlength=len(numbers))
         return dict(zip(numbers, counts.tolist(), strict=True))
 
-    def skeleton(self, index: int, fields: Iterable[str]) -> View:
-        """A paper with the words of these fields and no places in the text: enough to tell whether, not where."""
-        return View(self.papers[index], {name: self._skeleton(index, name) for name in fields})
-
-    def _skeleton(self, index: int, name: str) -> Field:
-        stream, field = self[name], Field("")
-        first, stop = stream.first[index : index + 2].tolist()
-        folded = Folded("", starts=array("L", [0]) * (stop - first - 1))
-        entries = stream.entries(index, index + 1)
-        columns = (stream.spellings[entries], stream.begins[entries] - first, stream.widths[entries])
-        for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
-            form, others = self._keys[spelling]
-            folded.put(form, others, begin, width)
-        folded.inner = sum(1 << place for place in np.flatnonzero(stream.inner[first:stop]).tolist())
-        field.folded = folded
-        return field
-
     def _read(self, field: str) -> Stream:
-        reader = _Reader(self.spellings)
+        reader = _Reader(self._streams.spellings)
         lengths = np.fromiter((reader.read(view.text(field)) for view in self.views), np.int64, len(self.views))
         return reader.stream(offsets(lengths))
 
@@ -136,17 +171,22 @@ class _Reader:
         self._parts = array("l")  # the spelling at each place; -1 behind a text
         self._joined: list[tuple[int, int, int]] = []  # (spelling, place, width)
         self._inner: list[int] = []
+        self._starts, self._ends = array("L"), array("L")
 
     def read(self, text: str) -> int:
         """How many places the text takes."""
-        begin, parts, alone = len(self._parts), self._parts, self._alone
-        for compound in compounds(plain(text)) if text else ():
+        begin, parts, alone, letters = len(self._parts), self._parts, self._alone, plain(text)
+        for compound in compounds(letters) if text else ():
             if len(compound) > 1:
                 self._join(compound, len(parts))
             for part in compound:
                 number = alone.get(part.written)
                 parts.append(self._number("", part.written) if number is None else number)
-        parts.append(-1)
+                start, end = letters.span(part.start, part.end)
+                self._starts.append(start)
+                self._ends.append(end)
+        for column in (parts, self._starts, self._ends):
+            column.append(-1 if column is parts else 0)
         return len(parts) - begin
 
     def _join(self, compound: list[Part], place: int) -> None:
@@ -184,4 +224,6 @@ class _Reader:
             first=first,
             papers=np.repeat(np.arange(len(first) - 1), np.diff(first)),
             inner=inner,
+            starts=self._starts,
+            ends=self._ends,
         )

@@ -163,7 +163,7 @@ class Windows:
         found = [
             (self._terms[index][0], paper)
             for index, paper in likely
-            if self._terms[index][1].matches(batch.skeleton(paper + rows.first, self._terms[index][1].fields))
+            if self._terms[index][1].matches(batch.view(paper + rows.first))
         ]
         terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
         return terms, papers
