@@ -53,9 +53,8 @@ class Mailbox:
     def __post_init__(self) -> None:
         local, _, domain = self.address.rpartition("@")
         try:
-            if (
-                _PLAIN_LOCAL.fullmatch(local) and len(self.address) <= _LONGEST
-            ):  # as most are: only the domain is judged
+            # as most are, so only the domain is judged
+            if _PLAIN_LOCAL.fullmatch(local) and len(self.address) <= _LONGEST:
                 domain = _ascii_domain(domain)
             else:
                 checked = validate_email(self.address, check_deliverability=False, globally_deliverable=False)
