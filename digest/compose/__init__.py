@@ -86,7 +86,7 @@ def compose(
             if not rows:
                 morning.forget()
                 break
-            with _spared():
+            with _uncollected():
                 desk.write([row for row in rows if (row.subscriber, row.name) in desks], desks, owner)
     finally:
         store.let_go(owner)  # of what was not done; the rest is free already
@@ -94,12 +94,15 @@ def compose(
 
 
 @contextmanager
-def _spared() -> Iterator[None]:
-    """What is there already (rules, papers, cards) is spared by the collector of cycles, who finds none among it and
-    takes a second each time that it looks.
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, who takes a second each time that it looks through rules, papers and cards.
+
+    A letter makes no cycles, so next to nothing waits for it until the shard is written.
     """
-    gc.freeze()
+    wanted = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if wanted:
+            gc.enable()

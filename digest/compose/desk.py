@@ -33,7 +33,7 @@ from digest.store import Along, Due, Publication, Store
 LEASE = timedelta(minutes=5)
 """How long nobody else writes the issues of a shard, where it cannot be seen that the process has ended."""
 
-_BATCH = 50  # issues that are kept in one transaction
+_BATCH = 200  # issues that are kept in one transaction
 
 
 Press = Callable[[Issue], Envelope]

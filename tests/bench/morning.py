@@ -1,7 +1,7 @@
 """A whole morning: 5,000 papers for 100,000 readers with three rules each, matched, written, signed, sent and recorded.
 
 Ten million readers, by arithmetic from runs of 4,000 to 30,000 (two cores shared with other work; nothing of that
-size was run): at 15 ms of CPU a letter, matching included, a morning is 42 hours of one core, or half an hour of 84;
+size was run): at 8 ms of CPU a letter, matching included, a morning is 22 hours of one core, or half an hour of 45;
 workers divide it, since shards have nothing in common but the day's papers. What gives first is the database: a
 letter is some 50 rows (32 of `memory`, 13 of `item`, an issue, a delivery, a letter, an attempt, and its clock row
 moves three times), so a morning is 500 million, and at ten thousand a second, which is much for one PostgreSQL, 14
@@ -9,9 +9,9 @@ hours. `memory` is kept for good and gives first of all tables: 320 million rows
 partition it, and `item` and `attempt`, by reader over servers, with the readers; ten servers and rows by COPY make an
 hour and a half of it. `letter` is next: 11 kB each, packed, 110 GB a day, written and dropped; keep the bytes on the
 machines that send them, or only what a letter is made of. Then the relay: half an hour wants 5,600 letters a second,
-more than one takes; `smtp:` is a list. The signature: 0.4 ms of RSA-2048 is an hour and a quarter of a core, one part
-in thirty; Ed25519 takes a tenth of that. The queue gives last: a job for each transaction of 50 letters is 110 jobs a
-second, at 6 ms a job two thirds of one core; hand on one for 500. A tick reads who is due by an index, but all of ten
+more than one takes; `smtp:` is a list. The signature: 0.3 ms of RSA-2048 is an hour of a core, one part in
+twenty-five; Ed25519 takes a tenth of that. The queue gives last: a job for each transaction of 200 letters is 28 jobs a
+second, at 6 ms a job a sixth of one core. A tick reads who is due by an index, but all of ten
 million at 07:30 wait in line whatever one adds: spread the hours.
 """
 

@@ -37,7 +37,7 @@ LETTERS = 10_000
 _ROUNDS = 5
 _FEWER = 10  # a peer that is slow sends one letter of so many
 _BYTES = 37_000
-_SESSIONS = 10  # of smtp-source, besides as many as our connections
+_SESSIONS = 10  # of smtp-source, besides one and as many as our connections
 _NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 _SENDER, _READER = Mailbox(name="Morning Papers", address="papers@example.org"), Mailbox(address="ada@example.org")
 
@@ -67,6 +67,7 @@ def run(letters: int = LETTERS) -> dict[str, object]:
         sides: dict[str, _Side] = {
             "ours": _Side(share, lambda: _ours(house, share)),
             "smtp_source": _Side(share, lambda: _smtp_source(port, share, connections, "-d")),
+            "smtp_source_1": _Side(share, lambda: _smtp_source(port, share, 1, "-d")),
             f"smtp_source_{_SESSIONS}": _Side(share, lambda: _smtp_source(port, share, _SESSIONS, "-d")),
             "smtp_source_no_reuse": _Side(few, lambda: _smtp_source(port, few, connections)),
             "channel": _Side(few, lambda: _channel(port, _envelopes(bodies, few))),
@@ -91,6 +92,7 @@ def run(letters: int = LETTERS) -> dict[str, object]:
         "channel_cpu_us": sides["channel"].cpu_us,
         "smtplib_cpu_us": sides["smtplib"].cpu_us,
         "aiosmtplib_cpu_us": sides["aiosmtplib"].cpu_us,
+        "ratio_1": sides["ours"].rate / sides["smtp_source_1"].rate,  # over one connection, as ours to a sink so near
         "peers_letters": few * _ROUNDS,  # of all but ours and smtp_source with reuse
     }
 
