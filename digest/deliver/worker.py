@@ -144,11 +144,13 @@ class Worker:
             ready = self._next(waiting, watch)
             while ready:
                 self._shared.traffic.wait(way, self._shared.stop)
+                if not (ready := self._still(ready, watch) or self._next(waiting, watch)):
+                    break
                 ahead = _Ahead(lambda: self._next(waiting, watch))
                 # the next letter is announced in one breath with this one's end, unless there is a pace to keep
                 if not self._one(ready, way, channel, no_other if way.per_second else ahead):
                     break
-                ready = self._still(ahead.ready, watch) or self._next(waiting, watch)
+                ready = ahead.ready or self._next(waiting, watch)
         finally:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
@@ -168,18 +170,18 @@ class Worker:
                 return ready
         return None
 
-    def _still(self, ahead: _Ready | None, watch: Watch) -> _Ready | None:
-        """The letter that was got ready ahead, unless the one before it has shown that its domain is left alone.
+    def _still(self, ready: _Ready, watch: Watch) -> _Ready | None:
+        """A letter that was got ready ahead, unless the one before it has shown that its domain is left alone.
 
-        Where that one was long in coming to its end, it is asked about anew.
+        Where that one was long in coming to its end, or a pace is kept, it is asked about anew.
         """
         traffic, now = self._shared.traffic, self._shared.clock()
-        if ahead is None or (not self._shared.only and traffic.resting(domain_of(ahead.envelope.recipient), now)):
+        if not self._shared.only and traffic.resting(domain_of(ready.envelope.recipient), now):
             return None
-        if self._shared.ticks() - ahead.asked < _FRESH:
-            return ahead
-        anew = self._prepared(ahead.delivery, watch)
-        return ahead if anew and anew.envelope == ahead.envelope else anew
+        if self._shared.ticks() - ready.asked < _FRESH:
+            return ready
+        anew = self._prepared(ready.delivery, watch)
+        return ready if anew and anew.envelope == ready.envelope else anew
 
     def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
         """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""

@@ -110,6 +110,18 @@ def test_s4_the_reader_leaves_while_the_letter_before_is_slow_to_end(
         house.holds(server, final={"ben": "cancelled"})
 
 
+def test_s4_the_reader_leaves_while_a_pace_is_kept(house: House) -> None:
+    """Two seconds between two letters are long enough to leave."""
+    house.put("ada", "ben", "cleo")
+    with MailServer() as server, ThreadPoolExecutor() as pool:
+        done = pool.submit(house.round, replace(house.way(server), per_second=0.5))
+        until(lambda: len(server.taken) == 1)
+        house.store.leave("ben", "Mine", "asked to", now=house.now)
+        done.result()
+        assert house.arrived(server) == {"ada": 1, "cleo": 1}
+        house.holds(server, final={"ben": "cancelled"})
+
+
 def test_s4_the_reader_is_no_more_in_the_files(house: House) -> None:
     house.put("ada")
     with MailServer() as server:
