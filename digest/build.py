@@ -24,7 +24,7 @@ from digest.config import load as _load
 from digest.counter import counter
 from digest.deliver import Delivered, Round, deliver
 from digest.dns import Dns, Resolver
-from digest.doctor import Finding, examine, logged, standing, told
+from digest.doctor import Finding, at_the_same_time, examine, logged, standing, told
 from digest.enrich import Enriched, enrich
 from digest.enrol import Enrolment
 from digest.errors import ConfigError, SourceError
@@ -130,6 +130,7 @@ class House:
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
         yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from at_the_same_time(self.store.clock(), now)
         yield from told(self.look(now))
         yield from self.standing(now)
 

@@ -23,7 +23,7 @@ from digest.health import Health
 from digest.store import Brake, Figures
 
 Outcome = Literal["well", "doubtful", "wrong", "unknown"]
-_Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces"]
+_Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
 Standing = Literal["relay", "domain", "source", "due", "outbox", "reader"]
 """What may stand badly in a house at work."""
 
@@ -223,6 +223,23 @@ def logged(relays: Sequence[Relay]) -> Iterator[Finding]:
         mend = "until then what is in doubt stays so, and nothing is lost" if fault else ""
         said = f"{relay}: its log {fault or f'{relay.log} can be read'}"
         yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
+
+
+_APART = timedelta(minutes=1)  # clocks that are set by a network differ by far less
+
+
+def at_the_same_time(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
+    """Whether this machine and that of a shared database (`theirs`) take the same moment for now."""
+    if theirs is None:
+        return
+    apart = now - theirs
+    if abs(apart) < _APART:
+        yield Finding(about="clock", outcome="well", words="this machine's is the database's, as far as can be told")
+        return
+    seconds, where = abs(apart).total_seconds(), "ahead of" if now > theirs else "behind"
+    words = f"this machine's is {seconds:,.0f} s {where} the database's"
+    mend = "have it set by NTP: a clock that is ahead takes letters from machines that are still sending them"
+    yield Finding(about="clock", outcome="wrong", words=words, mend=mend)
 
 
 def told(words: Sequence[Word]) -> Iterator[Finding]:

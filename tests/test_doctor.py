@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -16,12 +16,12 @@ import pytest
 from digest.build import load, open_house
 from digest.config import Bounces, Config
 from digest.dkim import Signer, new_key
-from digest.doctor import Finding, examine, logged, standing, told
+from digest.doctor import Finding, at_the_same_time, examine, logged, standing, told
 from digest.errors import DigestError
 from digest.evidence import Word
 from digest.health import Health
 from digest.letter import Mailbox
-from digest.store import Brake, Figures
+from digest.store import Brake, Figures, Store
 from tests.config.files import HOUSE, folder
 from tests.servers import MailServer
 from tests.store.samples import NOW
@@ -230,3 +230,16 @@ def test_a_test_letter_arrives(tmp_path: Path) -> None:
     letter = message_from_bytes(taken.message, policy=default)
     assert letter["Subject"] == "A test letter"
     assert (greeting.outcome, greeting.words.partition(": ")[2]) == ("well", "answers, in clear, on this machine")
+
+
+@pytest.mark.parametrize(("off", "words"), [(1, "2,400 s ahead of"), (-1, "2,400 s behind"), (0, "is the database's")])
+def test_a_machine_whose_clock_is_not_the_databases_is_told(store: Store, off: int, words: str) -> None:
+    now = datetime.now(UTC)
+    theirs = store.clock()
+    if theirs is None:  # SQLite has this machine's
+        assert list(at_the_same_time(theirs, now)) == []
+        return
+    assert abs(now - theirs) < timedelta(minutes=1)
+    (found,) = at_the_same_time(theirs, theirs + off * timedelta(minutes=40))
+    assert words in found.words
+    assert (found.outcome, "NTP" in found.mend) == (("wrong", True) if off else ("well", False))

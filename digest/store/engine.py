@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    DateTime,
     Engine,
     Integer,
     Table,
@@ -68,6 +70,13 @@ class Database:
     def is_shared(self) -> bool:
         """Whether other machines may use it too."""
         return self.engine.dialect.name == "postgresql"
+
+    def clock(self) -> datetime | None:
+        """What the database's own machine takes for the time; None: it is this one."""
+        if not self.is_shared:
+            return None
+        with self.reading() as connection:
+            return connection.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
