@@ -63,6 +63,7 @@ def ledger(
 
 def take_over(store: Store, folder: Path, name: str, *, now: datetime, restored: bool = False) -> None:
     """Tell the store what the journals of dead processes say; free their letters at once."""
+    journals.forget(folder, now - KEPT)  # first: `prune` may have dropped what the store knew of these
     unknown = set(store.unknown(journals.names(folder)))
     if unknown:
         forgotten = [record for record in journals.closed(folder, name) if record.name in unknown]
@@ -82,7 +83,6 @@ def take_over(store: Store, folder: Path, name: str, *, now: datetime, restored:
         except BaseException:
             left.leave()
             raise
-    journals.forget(folder, now - KEPT)
 
 
 @contextmanager

@@ -311,6 +311,18 @@ def test_d5_the_database_is_put_back_to_yesterday(house: House, tmp_path: Path) 
             again.holds(server)
 
 
+def test_d5_an_old_record_of_which_the_database_was_pruned_is_no_restore(house: House) -> None:
+    """After half a year without a letter."""
+    house.put("ada")
+    with MailServer() as server:
+        house.round(server)
+        house.later(days=200)
+        house.store.prune(before=house.now - timedelta(days=180))
+        house.round(server)
+        assert len(server.taken) == 1
+    assert house.rows("SELECT id FROM delivery") == []
+
+
 def test_d5_also_on_postgresql(remote: House) -> None:
     url = remote.store.engine.url
     remote.put("ada", "ben")
