@@ -188,12 +188,7 @@ class MailServer:
 
     def __exit__(self, *_: object) -> None:
         self._open = False
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.hang_up()
-        for connection in self._sockets:
-            connection.close()
+        close([self._listener, *self._sockets])
 
     def hang_up(self) -> None:
         """On everybody, in the middle of whatever it is."""
@@ -226,10 +221,7 @@ class MailServer:
                 session.run()
             finally:
                 ends.append(session.connection)  # STARTTLS may have made another of it
-        for each in ends:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        close(ends)
 
     def _secure(self, connection: socket.socket) -> ssl.SSLSocket:
         assert self._tls is not None
@@ -241,6 +233,14 @@ class MailServer:
     def says(self, verb: Verb, friendly: str) -> Says:
         waiting = self.script.get(verb)
         return waiting.pop(0) if waiting else Says.line(friendly)
+
+
+def close(sockets: Iterable[socket.socket]) -> None:
+    """At once, also where another thread waits at one of them."""
+    for each in sockets:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()
 
 
 class _HangUp(Exception):

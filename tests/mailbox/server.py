@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from tests.servers import Says
+from tests.servers import Says, close
 
 Verb = Literal[
     "CONNECT",
@@ -70,10 +70,7 @@ class ImapServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in [self._listener, *self._sockets]:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        close([self._listener, *self._sockets])
 
     def verbs(self) -> list[str]:
         return [command.removeprefix("UID ").split(" ")[0] for command in self.commands]
@@ -96,11 +93,17 @@ class ImapServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        ends = [connection]
         with suppress(OSError, ValueError, _HangUp):
-            _Talk(self, self.secure(connection) if self._implicit else connection).run()
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-        connection.close()
+            if self._implicit:
+                connection = self.secure(connection)
+                ends.append(connection)
+            talk = _Talk(self, connection)
+            try:
+                talk.run()
+            finally:
+                ends.append(talk.connection)  # STARTTLS may have made another of it
+        close(ends)
 
 
 class _HangUp(Exception):
