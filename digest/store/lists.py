@@ -12,7 +12,7 @@ from digest.delivery import State, unpack
 from digest.store import tables as t
 from digest.store.comebacks import Suppression
 from digest.store.engine import Database, batches
-from digest.store.outbox import OutboxRow
+from digest.store.outbox import ROW, OutboxRow, row_of
 from digest.store.subscriptions import is_due, newest_serial
 
 _DELIVERY, _CLOCK, _GONE, _BARRED, _SAID = (
@@ -40,14 +40,13 @@ def letters(
 ) -> list[OutboxRow]:
     """Letters in a state, or all that are not sent: what is in doubt first, then as long as they have waited."""
     c = _DELIVERY
-    columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
-    wanted = select(*columns).where(c.state == state if state else c.state.not_in(_CLOSED))
+    wanted = select(*ROW).where(c.state == state if state else c.state.not_in(_CLOSED))
     if subscriber is not None:
         wanted = wanted.where(c.subscriber == subscriber)
     order = case((c.state == State.IN_DOUBT, 0), else_=1), c.created, c.id
     with self.reading() as connection:
         rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
-    return [OutboxRow(**{**row, "state": State(row["state"])}) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +73,15 @@ class Story:
 def story(self: Database, number: int) -> Story | None:
     """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
     c, tried = _DELIVERY, t.attempt.c
-    columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
     tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
     with self.reading() as connection:
-        row = connection.execute(select(*columns).where(c.id == number)).mappings().first()
+        row = connection.execute(select(*ROW).where(c.id == number)).mappings().first()
         packed = connection.scalar(select(t.letter.c.message).where(t.letter.c.delivery_id == number))
         if row is None or packed is None:
             return None
         rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
     return Story(
-        row=OutboxRow(**{**row, "state": State(row["state"])}),
+        row=row_of(row),
         message=unpack(packed),
         tries=tuple(Try(**each) for each in rows),
     )

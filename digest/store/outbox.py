@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.delivery import Delivery, Result, State
@@ -39,6 +39,17 @@ class OutboxRow:
     attempts: int
     next_at: datetime | None
     created: datetime
+
+
+ROW = (
+    *(_COLUMN.id, _COLUMN.subscriber, _COLUMN.recipient, _COLUMN.message_id, _COLUMN.state),
+    *(_COLUMN.reason, _COLUMN.attempts, _COLUMN.next_at, _COLUMN.created),
+)
+"""What an OutboxRow is made of."""
+
+
+def row_of(found: RowMapping) -> OutboxRow:
+    return OutboxRow(**{**found, "state": State(found["state"])})
 
 
 def claim(
@@ -163,12 +174,10 @@ def lapse(
 
 def outbox(self: Database, *, in_doubt: bool = False) -> list[OutboxRow]:
     """What is not sent, oldest first; of it what is in doubt alone, where asked."""
-    c = _COLUMN
-    columns = (c.id, c.subscriber, c.recipient, c.message_id, c.state, c.reason, c.attempts, c.next_at, c.created)
-    which = c.state == State.IN_DOUBT if in_doubt else c.state.not_in(_HIDDEN)
+    which = _COLUMN.state == State.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
     with self.reading() as connection:
-        rows = connection.execute(select(*columns).where(which).order_by(*_OLDEST)).mappings().all()
-    return [OutboxRow(**{**row, "state": State(row["state"])}) for row in rows]
+        rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
+    return [row_of(row) for row in rows]
 
 
 def counts(self: Database) -> dict[str, int]:
