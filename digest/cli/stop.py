@@ -1,30 +1,49 @@
-"""How long work is asked to stop: SIGTERM and Ctrl-C set a flag, and the letter in hand is finished first."""
+"""What a process does on signals: SIGTERM and Ctrl-C ask it to stop after the letter in hand, SIGHUP to read anew."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from queue import SimpleQueue
+from threading import Event, Thread
 from types import FrameType
+
+from digest.cli.events import log
 
 
 @contextmanager
 def on_signal(*, hang_up: Callable[[], None] | None = None) -> Iterator[Event]:
-    """An event that SIGTERM sets, and a first Ctrl-C; a second Ctrl-C interrupts. `hang_up` is called on SIGHUP."""
-    stop = Event()
+    """An event that SIGTERM sets, and a first Ctrl-C; a second Ctrl-C interrupts. `hang_up` is called on SIGHUP.
 
-    def ask(number: int, _frame: FrameType | None) -> None:
+    What a handler interrupts may hold a lock, such as the log's, so that it would wait for itself: a handler only
+    notes the signal, which is obeyed in a thread.
+    """
+    stop, heard = Event(), SimpleQueue[int | None]()  # a queue that a handler may put into (its `put` is reentrant)
+
+    def note(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT and stop.is_set():
             raise KeyboardInterrupt
-        stop.set()
+        heard.put(number)
 
-    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {signal.SIGTERM: ask, signal.SIGINT: ask}
-    if hang_up is not None:
-        handlers[signal.SIGHUP] = lambda _number, _frame: hang_up()
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    def obey() -> None:
+        while (number := heard.get()) is not None:
+            if number != signal.SIGHUP:
+                stop.set()
+            elif hang_up is not None:
+                try:
+                    hang_up()
+                except Exception:  # noqa: BLE001, who cannot read anew can still stop
+                    log().exception("a signal could not be obeyed", signal="SIGHUP")
+
+    numbers = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hang_up is not None else [])]
+    listener = Thread(target=obey, name="signals", daemon=True)
+    listener.start()
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        heard.put(None)
+        listener.join()

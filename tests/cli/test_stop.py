@@ -1,0 +1,71 @@
+"""Signals: whatever they interrupt, they are obeyed, and the process neither hangs nor dies of them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from digest.cli.stop import on_signal
+
+LOGGING = """\
+import os, signal, sys, threading, time
+from digest.cli.events import log
+from digest.cli.log import configure
+from digest.cli.stop import on_signal
+
+configure()
+anew = []
+
+def read_anew():
+    anew.append(log().info("config read anew"))
+
+def many():
+    while not ended.wait(0.0002):
+        os.kill(os.getpid(), signal.SIGHUP)
+
+ended = threading.Event()
+with on_signal(hang_up=read_anew) as stop:
+    sender = threading.Thread(target=many)
+    sender.start()
+    for number in range(3_000):
+        log().info("at work", number=number)
+    ended.set()
+    sender.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    sys.exit(0 if stop.wait(30) and anew else 1)
+"""
+
+
+def test_no_signal_hangs_who_writes_to_the_log_at_that_moment() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGING], stderr=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode == 0
+    assert done.stderr.count(b"at work") == 3_000
+
+
+def test_who_cannot_read_anew_can_still_be_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise RuntimeError("no such file")
+
+    with on_signal(hang_up=fail) as stop:
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.wait(10)
+    assert "could not be obeyed" in capsys.readouterr().out
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    with on_signal() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.wait(10)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_afterwards_signals_are_as_they_were() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with on_signal():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
