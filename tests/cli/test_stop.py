@@ -45,15 +45,28 @@ def test_no_signal_hangs_who_writes_to_the_log_at_that_moment() -> None:
     assert done.stderr.count(b"at work") == 3_000
 
 
-def test_who_cannot_read_anew_can_still_be_stopped(capsys: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
-        raise RuntimeError("no such file")
+FAILING = """\
+import signal, sys
+from digest.cli.log import configure
+from digest.cli.stop import on_signal
 
-    with on_signal(hang_up=fail) as stop:
-        signal.raise_signal(signal.SIGHUP)
-        signal.raise_signal(signal.SIGTERM)
-        assert stop.wait(10)
-    assert "could not be obeyed" in capsys.readouterr().out
+configure()
+
+def fail():
+    raise RuntimeError("no such file")
+
+with on_signal(hang_up=fail) as stop:
+    signal.raise_signal(signal.SIGHUP)
+    signal.raise_signal(signal.SIGTERM)
+    sys.exit(0 if stop.wait(30) else 1)
+"""
+
+
+def test_who_cannot_read_anew_can_still_be_stopped() -> None:
+    done = subprocess.run([sys.executable, "-c", FAILING], stderr=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode == 0
+    assert b"could not be obeyed" in done.stderr
+    assert b"no such file" in done.stderr
 
 
 def test_a_second_interrupt_does_not_wait() -> None:
