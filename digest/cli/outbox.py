@@ -103,10 +103,10 @@ def show(ctx: click.Context, number: int, raw: bool) -> None:
         return
     row = story.row
     later = f", next {row.next_at:%Y-%m-%d %H:%M} UTC" if row.next_at else ""
-    click.echo(f"{row.id}  {row.subscriber}  {row.message_id}\n{row.created:%Y-%m-%d %H:%M:%S}  written")
+    click.echo(f"{row.id}  {row.subscriber}  {row.message_id}\n{row.created:%Y-%m-%d %H:%M:%S} UTC  written")
     for each in story.tries:
         by = " ".join(filter(None, (each.phase, each.relay, f"queue id {each.queue_id}" if each.queue_id else None)))
-        click.echo(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.state}" + (f" ({by})" if by else "") + f": {each.words}")
+        click.echo(f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.state}" + (f" ({by})" if by else "") + f": {each.words}")
     click.echo(f"{row.state}{later}")
 
 
