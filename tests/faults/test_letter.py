@@ -361,7 +361,7 @@ def test_f28_a_server_that_does_not_read(house: House) -> None:
     with stone() as port, MailServer() as other:
         house.round(house.way(port, waits=replace(HASTY, data=5)))
         assert (house.states(), house.attempts()) == ({"ada": "deferred"}, {"ada": 0})
-        house.put("ben")
+        house.put("ben", size=LARGE * 2)
         house.later(minutes=7)
         assert house.round(house.way(port, waits=HASTY), house.way(other, name="other")).count("sent") == 2
         house.holds(other)
