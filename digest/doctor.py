@@ -24,8 +24,7 @@ from digest.store import Brake, Figures
 
 Outcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
-Standing = Literal["relay", "domain", "source", "due", "outbox", "reader"]
-"""What may stand badly in a house at work."""
+_AtWork = Literal["relay", "domain", "source", "due", "outbox", "reader"]
 
 _GONE = ("pct", "rf", "ri")  # DMARC's second edition knows them no more (RFC 9989)
 _LOOKUP = re.compile(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", re.IGNORECASE)
@@ -36,7 +35,7 @@ _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
 class Finding:
     """One thing that was looked at."""
 
-    about: _Before | Standing
+    about: _Before | _AtWork
     outcome: Outcome
     words: str
     mend: str = ""

@@ -22,7 +22,6 @@ _Made = TypeVar("_Made")
 _LONGEST_LINE = 8_192  # RFC 5321 section 4.5.3.1.5 asks for 512
 _LONGEST_REPLY = 16_384
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:(-)| |\Z)(.*)", re.DOTALL)  # code, whether more follows, words
-_ONE_LINE = re.compile(rb"([2-5][0-9]{2}) (.*)", re.DOTALL)
 _ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?=\s|$)")  # RFC 2034
 _FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 _MAIL = re.compile(r"<?[^\s<>@]+@[^\s<>]+>?")
@@ -108,9 +107,10 @@ class Line:
 
     def reply(self, seconds: float) -> Reply:
         """The next reply, all its lines (RFC 5321 section 4.2.1); `seconds` is for the whole of it."""
-        if self._lines and (found := _ONE_LINE.fullmatch(self._lines[0])):  # as nearly all are, several at a time
+        # nearly all are one line that is there already: several come at a time
+        if self._lines and (found := _REPLY.fullmatch(self._lines[0])) and not found[2]:
             self._lines.popleft()
-            return Reply(int(found[1]), found[2])
+            return Reply(int(found[1]), found[3])
         code, lines = self._read_reply(seconds)
         return Reply(code, b" ".join(lines))
 

@@ -226,10 +226,10 @@ class Worker:
         except Rejected as error:
             self._back(ready, way, State.FAILED, error)
         except Deferred as error:
-            if error.relay and not self._objected(ready, way, error):
-                return False
             if not error.relay:
                 self._back(ready, way, State.DEFERRED, error)
+            elif not self._objected(ready, way, error):
+                return False
         else:
             self._taken(ready, way, receipt)
         # another machine cannot read our journal: for it, what the store does not know has not been sent
