@@ -7,8 +7,6 @@ import secrets
 import socket
 from pathlib import Path
 
-from digest.boot import boot_of
-
 
 def me() -> str:
     """A name for this process, which it signs its claims with; no later process has the same."""
@@ -44,3 +42,15 @@ def _began(pid: int) -> str:
         return ""
     state, *fields = stat.rpartition(")")[2].split()  # its name may hold anything, so what follows the last bracket
     return "" if state == "Z" else fields[18]
+
+
+def boot_of(namespace: str) -> str | None:
+    """This boot, in this process's own "pid" or "net" namespace, since each container has a machine of its own there.
+
+    None where the system does not say; then no boot is the same.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot}/{os.stat(f'/proc/self/ns/{namespace}').st_ino}" if boot else None
+    except OSError:
+        return None

@@ -18,8 +18,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.golden import GOLDEN, PRESS
-from tests.village import ADMIN, SWITCHES, Village, pages, village
+from tests.support.golden_letters import GOLDEN, PRESS
+from tests.support.sample_site import ADMIN, SWITCHES, Village, pages, village
 
 _VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "desktop": (900, "light"),

@@ -15,12 +15,12 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
-from digest.build import load
-from digest.channels.relay import Waits
+from digest.app import load
 from digest.cli import Doors, digest
 from digest.config import Config
-from digest.dkim import new_key, pem_of
+from digest.delivery.channels.smtp_connection import Waits
 from digest.errors import ConfigError, Exit
+from digest.mail.dkim import new_key, pem_of
 
 TOP = Path(__file__).parent.parent
 DEPLOY = TOP / "config" / "deploy"

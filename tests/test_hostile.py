@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import html as parser
 
-from tests.answers import Preprint, daily, oai, oai_error
-from tests.servers import MailServer, Reply, WebServer
+from tests.support.servers import MailServer, Reply, WebServer
+from tests.support.source_answers import Preprint, daily, oai, oai_error
 from tests.test_journey import MORNING, World, write_config, write_reader
 
 HOSTILE = {

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from digest.build import House, load, open_house
-from digest.pull import Pulled
-from digest.web import Web
-from tests.answers import Preprint, daily, found, oai, oai_error
-from tests.servers import MailServer, Reply, WebServer
+from digest.app import House, load, open_house
+from digest.http import Web
+from digest.ingest.pull import Pulled
+from tests.support.servers import MailServer, Reply, WebServer
+from tests.support.source_answers import Preprint, daily, found, oai, oai_error
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.build import load, open_house
-from digest.compose import Composed
-from digest.web import Web
-from digest.web.wire import Wire
-from tests.servers import MailServer, Reply
+from digest.app import load, open_house
+from digest.http import Web
+from digest.http.transport import Wire
+from digest.issues.compose import Composed
+from tests.support.servers import MailServer, Reply
+from tests.support.services import FRIDAY, SERVICES, THURSDAY, Town, title
 from tests.test_journey import Hurry
-from tests.town import FRIDAY, SERVICES, THURSDAY, Town, title
 
 MORNING = datetime(2026, 11, 19, 7, 35, tzinfo=UTC)
 DAY = timedelta(days=1)

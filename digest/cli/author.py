@@ -17,10 +17,10 @@ from digest.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from digest.build import House
-    from digest.figures import Researcher
-    from digest.paper import Paper
-    from digest.person import Followed, Group, Profile
+    from digest.app import House
+    from digest.authors import Followed, Group, Profile
+    from digest.papers import Paper
+    from digest.papers.scholarly_metrics import Researcher
 
 _SHOWN = 10  # papers of a group
 
@@ -40,8 +40,8 @@ def show(place: Place, name: str, file: Path | None) -> None:
     Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
     under several ids, these as candidates.
     """
-    from digest.person import Followed, groups
-    from digest.query import following
+    from digest.authors import Followed, groups
+    from digest.rules import following
 
     wanted, query = Followed(name=name), following(name)
     profiles, archive, people = _known_of(place, wanted, file)
@@ -64,9 +64,9 @@ Known = tuple["list[tuple[str, Profile]]", "list[Paper]", "dict[str, list[Resear
 
 def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
-    from digest.build import load, open_house
-    from digest.portraits import on_papers
-    from digest.query import following
+    from digest.app import load, open_house
+    from digest.issues.annotate import on_papers
+    from digest.rules import following
 
     if file is not None:
         return [], list(Lines().read(file, paper_of)), {}
@@ -78,8 +78,8 @@ def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
 
 
 def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
-    from digest.compose import answered, known_papers
-    from digest.person import Background, Profile
+    from digest.authors import Background, Profile
+    from digest.issues.compose import answered, known_papers
 
     readers = house.readers()
     answers = house.store.answers(reader.id for reader in readers)
@@ -95,7 +95,7 @@ def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
 def _shown(
     number: int, group: Group, profiles: Sequence[tuple[str, Profile]], people: Mapping[str, list[Researcher]]
 ) -> Iterator[str]:
-    from digest.person import judge
+    from digest.authors import judge
     from digest.text import strip_controls
 
     with_ = f" · with {', '.join(group.coauthors)}" if group.coauthors else ""
@@ -116,7 +116,7 @@ def _shown(
 
 def _counted(people: Sequence[Researcher]) -> Iterator[str]:
     """What each service counts: of one id its numbers, of several all of them, for a person to choose."""
-    from digest.figures import SERVICES
+    from digest.papers.scholarly_metrics import SERVICES
     from digest.text import strip_controls
 
     for service, title in SERVICES.items():
@@ -173,9 +173,9 @@ def no(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime)
 
 
 def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.reader import find
-    from digest.identity import key_of
+    from digest.papers.ids import key_of
 
     with open_house(load(place.config)) as house:
         reader, subscriptions = find(house, who, None)

@@ -16,9 +16,9 @@ from digest.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from digest.backtest import Backtest
-    from digest.paper import Paper
-    from digest.subscription import Rule
+    from digest.papers import Paper
+    from digest.subscriptions import Rule
+    from digest.subscriptions.backtest import Backtest
 
 _BAR = 40  # characters of the longest bar
 _MOST = 100_000  # papers
@@ -37,8 +37,8 @@ def command(place: Place, query: str, days: int | None, file: Path | None, as_js
     QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, with: [Xipeng Qiu]}'. The
     days are those of the papers, in UTC. Nothing is written.
     """
-    from digest.backtest import backtest
     from digest.config.rule import rule_of
+    from digest.subscriptions.backtest import backtest
 
     rule = rule_of(query)
     archive = list(Lines().read(file, paper_of)) if file else _stored(place, now - timedelta(days=days or 30))
@@ -55,7 +55,7 @@ def command(place: Place, query: str, days: int | None, file: Path | None, as_js
 
 
 def _stored(place: Place, since: datetime) -> list[Paper]:
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     since = datetime.combine(since.astimezone(UTC), time(), UTC) - timedelta.resolution
     with open_house(load(place.config), looking=True) as house:

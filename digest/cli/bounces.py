@@ -12,7 +12,7 @@ from digest.cli.lines import dumped
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.bounce import Bounce
+    from digest.bounces.parse import Bounce
 
 _MOST = 64_000_000  # bytes of one file: mail servers take less, and a file may have no end
 
@@ -28,7 +28,7 @@ def command(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     several recipients it is hard if any is. Nothing is changed. A file that cannot be read is told on standard error:
     the exit code is then 3, or 1 where none could be read.
     """
-    from digest.bounce import read
+    from digest.bounces.parse import read
 
     unread = 0
     for file in files:

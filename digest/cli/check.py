@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from digest.cli import Place
     from digest.config import Config
-    from digest.paper import Paper
+    from digest.papers import Paper
     from digest.store import Suppression
 
 _MOST = 5_000  # papers, the newest
@@ -62,7 +62,7 @@ def command(place: Place, quick: bool, share: float) -> None:
 
 def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
     """The newest papers, and what the database says otherwise than the files."""
-    from digest.build import open_house
+    from digest.app import open_house
 
     with open_house(config, looking=True) as house:
         answers = list(_answers(config, house.store.departures(), house.store.suppressions()))
@@ -73,7 +73,7 @@ def _answers(
     config: Config, departures: Mapping[tuple[str, str], str], suppressions: Sequence[Suppression]
 ) -> Iterator[Problem]:
     """What readers and their mail servers have answered outranks the files."""
-    from digest.delivery import address_key
+    from digest.mail.outcome import address_key
 
     suppressed = {row.address: row.reason for row in suppressions}
     for reader in config.subscribers:
@@ -91,7 +91,7 @@ def _answers(
 
 def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Problem]:
     """What the papers say of each rule, at its place."""
-    from digest.advice import Archive
+    from digest.subscriptions.advice import Archive
 
     if not papers:
         return

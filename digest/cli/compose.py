@@ -14,7 +14,7 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.compose import Composed
+    from digest.issues.compose import Composed
 
 
 @click.command("compose", short_help="Write the issues that are due.")
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, now: datetime) -> None:
     """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house, work("Composing …") as tell:

@@ -9,7 +9,7 @@ from digest.cli.events import log
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.build import House
+    from digest.app import House
 
 
 class Current:
@@ -21,7 +21,7 @@ class Current:
 
     def reload(self) -> None:
         """Take the new config, or keep the old where the new one is bad."""
-        from digest.build import load
+        from digest.app import load
 
         try:
             self.house = self.house.with_config(load(self._place.config))

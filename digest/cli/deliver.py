@@ -13,7 +13,7 @@ from digest.cli.say import clock_of, confirm_restore, now_option, work
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.deliver import Delivered, Round
+    from digest.delivery import Delivered, Round
     from digest.store import Brake
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     """Send every letter whose time has come; SIGTERM finishes the letter in hand and leaves the others."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj

@@ -16,8 +16,8 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from digest.build import House
-    from digest.web import Web
+    from digest.app import House
+    from digest.http import Web
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 """When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
@@ -43,7 +43,7 @@ def command(ctx: click.Context, folder: Path) -> None:
     """
     from rich.console import Console
 
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.catcher import catching
 
     console = Console(highlight=False)
@@ -86,7 +86,7 @@ def _whole_way(house: House, console: Console) -> Exit:
 
 def _impatient() -> Web:
     """A client that keeps no pace: the services of the demo are this very program."""
-    from digest.web import Web
+    from digest.http import Web
 
     return Web(contact="demo@example.org", sleep=lambda seconds: None)
 
@@ -103,7 +103,7 @@ def _point_out(letters: Path, console: Console) -> None:
 
 def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
     """The demo's config, with the ports of this run in it; the database and the letters of an earlier run stay."""
-    from digest.shipped import shipped
+    from digest.resources import shipped
 
     config = folder / "config"
     shutil.copytree(shipped("config") / "demo", config, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.xml"))
@@ -121,7 +121,7 @@ def _services() -> Iterator[int]:
     from threading import Thread
     from urllib.parse import urlsplit
 
-    from digest.shipped import shipped
+    from digest.resources import shipped
 
     sample = shipped("config") / "demo"
 

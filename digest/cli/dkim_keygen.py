@@ -20,8 +20,8 @@ def command(domain: str, selector: str, ed25519: bool, output: Path | None) -> N
 
     Put the record into the zone of DOMAIN, the lines below it into digest.yaml, and ask `digest doctor`.
     """
-    from digest.dkim import Signer, new_key, pem_of, zone_line
-    from digest.letter import AddressError, Mailbox
+    from digest.mail.dkim import Signer, new_key, pem_of, zone_line
+    from digest.mail.message import AddressError, Mailbox
 
     key = new_key(ed25519=ed25519)
     try:

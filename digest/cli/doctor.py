@@ -12,8 +12,8 @@ from digest.cli.lines import dumped
 from digest.errors import DeliveryError, Exit
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.doctor import Finding
+    from digest.app import House
+    from digest.app.doctor import Finding
 
 _SIGNS = {"well": "ok  ", "doubtful": "?   ", "wrong": "FAIL", "unknown": "  - "}
 
@@ -29,7 +29,7 @@ def command(ctx: click.Context, to: str | None, as_json: bool) -> None:
     With --to a test letter is sent, signed as all are: look at its headers where it arrives. The exit code is 1 where
     anything is wrong.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:

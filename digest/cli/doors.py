@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digest.build import House
+    from digest.app import House
 
 
 @contextmanager
@@ -20,14 +20,14 @@ def pages(house: Callable[[], House]) -> Iterator[list[str]]:
     config, said = house().config, []
     with ExitStack() as open_doors:
         if config.listen and config.site:
-            from digest.site import site
-            from digest.site.serve import beside
+            from digest.website import site
+            from digest.website.serve import beside
 
             open_doors.enter_context(beside(site(house, clock=_now), *config.listen, proxies=config.proxies))
             said.append(f"serving {config.site} at {_spelled(*config.listen)}")
         if config.admin:
-            from digest.site.admin import admin
-            from digest.site.serve import beside
+            from digest.website.admin import admin
+            from digest.website.serve import beside
 
             open_doors.enter_context(beside(admin(house, clock=_now), *config.admin.listen))
             said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")

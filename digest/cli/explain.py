@@ -14,11 +14,11 @@ from digest.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from digest.paper import Paper
-    from digest.person import Verdict
-    from digest.query.explanation import Part
-    from digest.query.words import Hit
-    from digest.subscription import Rule
+    from digest.authors import Verdict
+    from digest.papers import Paper
+    from digest.rules.explanation import Part
+    from digest.rules.phrases import Hit
+    from digest.subscriptions import Rule
 
 _AROUND = 40  # characters shown before and behind a hit
 _SHOWN = 3  # places of one term
@@ -39,7 +39,7 @@ def command(place: Place, query: str, paper: str, file: Path | None, as_json: bo
     Write `--` before a QUERY that begins with a sign.
     """
     from digest.config.rule import rule_of
-    from digest.query.explanation import explain
+    from digest.rules.explanation import explain
 
     rule = rule_of(query)
     found, papers = _paper(place, paper, file, rule)
@@ -55,9 +55,9 @@ def command(place: Place, query: str, paper: str, file: Path | None, as_json: bo
 
 def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
     """The paper, and by key those that the rule names and that are stored."""
-    from digest.build import load, open_house
-    from digest.identity import key_of
-    from digest.person import called
+    from digest.app import load, open_house
+    from digest.authors import called
+    from digest.papers.ids import key_of
 
     key = key_of(given) or given.strip()
     if file is not None:
@@ -78,7 +78,7 @@ def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Pap
 
 
 def _verdict(rule: Rule, paper: Paper, papers: Mapping[str, Paper]) -> Verdict | None:
-    from digest.person import Background, Profile, judge
+    from digest.authors import Background, Profile, judge
 
     if rule.person is None:
         return None

@@ -12,7 +12,7 @@ from digest.cli.say import now_option, work
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
-    from digest.hear import Heard
+    from digest.bounces import Heard
 
 
 @click.command("hear", short_help="Read bounces and complaints, and act on them.")
@@ -25,7 +25,7 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     A bounce counts against an address only where it came to the address that one letter alone had; a complaint ends the
     subscription at once. Each message is dealt with once; none is deleted, none is answered.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     try:

@@ -56,7 +56,7 @@ def _next(target: Path, folder: Path | None) -> str:
 
 def _copy(name: Path, target: Path) -> bool:
     """Was the file written? One that is there is kept."""
-    from digest.shipped import shipped
+    from digest.resources import shipped
 
     path = target / name
     if path.is_file():

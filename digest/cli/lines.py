@@ -13,7 +13,7 @@ import click
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
-    from digest.paper import Paper
+    from digest.papers import Paper
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -58,7 +58,7 @@ def _reason(error: Exception) -> str:
 
 def paper_of(value: dict[str, Any]) -> Paper:
     """The paper of one line of `digest read --json`. Raises ValueError where it is none."""
-    from digest.paper import Paper
+    from digest.papers import Paper
 
     paper = Paper.from_json({"key": value["key"], **value})
     texts = (paper.key, paper.title, paper.abstract or "", paper.comment or "", paper.journal or "", *paper.categories)

@@ -11,7 +11,7 @@ from digest.cli.lines import dumped
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
-    from digest.lint import Verdict
+    from digest.mail.lint import Verdict
 
 _SIGNS = {"pass": "ok  ", "fail": "FAIL", "not visible here": "  - "}
 
@@ -26,7 +26,7 @@ def command(ctx: click.Context, file: Path, as_json: bool, failed: bool) -> None
 
     Each point passes, fails with its reason, or is not visible in a file. The exit code is 1 where any fails.
     """
-    from digest.lint import lint
+    from digest.mail.lint import lint
 
     try:
         verdicts = lint(file.read_bytes())

@@ -12,9 +12,9 @@ from digest.cli.lines import FILE, Lines, dumped, paper_of
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.paper import Paper
-    from digest.person import Followed, Verdict
-    from digest.query import Hit, Query
+    from digest.authors import Followed, Verdict
+    from digest.papers import Paper
+    from digest.rules import Hit, Query
 
 _BATCH = 1000  # papers that are held at a time
 
@@ -47,7 +47,7 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
 def _rule(value: dict[str, Any]) -> tuple[object, Query, Followed | None]:
     """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
     from digest.config.rule import rule_from
-    from digest.query import parse
+    from digest.rules import parse
 
     if "author" in value:
         rule = rule_from({key: given for key, given in value.items() if key != "id"})
@@ -60,7 +60,7 @@ def _rule(value: dict[str, Any]) -> tuple[object, Query, Followed | None]:
 
 
 def _one(text: str, papers: Iterator[Paper], *, as_json: bool) -> None:
-    from digest.query import parse
+    from digest.rules import parse
 
     query = parse(text)
     for hint in query.hints:
@@ -105,7 +105,7 @@ def _shower() -> Callable[[Paper, tuple[Hit, ...]], None]:
 
 
 def _many(lines: Lines, rules: Path, papers: Path, *, as_json: bool) -> None:
-    from digest.query import Matcher
+    from digest.rules import Matcher
 
     read = list(lines.read(rules, _rule))
     for name, query, _ in read:
@@ -133,7 +133,7 @@ def _plain(values: dict[str, object]) -> str:
 
 def _judges(people: list[Followed], papers: list[Paper]) -> Callable[[Followed, Paper], Verdict]:
     """What is made of a paper; the papers of the file are the archive, and the known ones are looked for in it."""
-    from digest.person import Background, Profile, called, judge
+    from digest.authors import Background, Profile, called, judge
 
     named = {key: paper for paper in papers for key in called(paper)} if people else {}
     background = Background.of(papers if people else ())

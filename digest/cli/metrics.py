@@ -19,8 +19,8 @@ def command(place: Place, now: datetime) -> None:
 
     For the textfile collector: digest metrics > /var/lib/node_exporter/digest.prom
     """
-    from digest.build import load, open_house
-    from digest.metrics import exposition
+    from digest.app import load, open_house
+    from digest.app.metrics import exposition
 
     with open_house(load(place.config), looking=True) as house:
         sources, figures, brakes = house.health(now), house.store.standing(now=now), house.store.brakes()

@@ -36,8 +36,8 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from digest.build import load, open_house
-    from digest.delivery import State
+    from digest.app import load, open_house
+    from digest.mail.outcome import State
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
@@ -65,8 +65,8 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
     @now_option
     @click.pass_context
     def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
-        from digest.build import load, open_house
-        from digest.delivery import DECISIONS, State, decided
+        from digest.app import load, open_house
+        from digest.mail.outcome import DECISIONS, State, decided
 
         state = State(state_word)
         among = DECISIONS[state]
@@ -90,7 +90,7 @@ _decision("presume-sent", "sent", "These letters have arrived, as far as you kno
 @click.pass_context
 def show(ctx: click.Context, number: int, raw: bool) -> None:
     """Tell all that has become of a letter: each try, and what was said to it."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
@@ -115,7 +115,7 @@ def show(ctx: click.Context, number: int, raw: bool) -> None:
 @click.pass_context
 def release(ctx: click.Context, name: str) -> None:
     """Ask NAME, a relay or a receiving domain that is left alone, again with the next round."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house:
@@ -137,7 +137,7 @@ def _left_alone(brakes: Sequence[Brake], now: datetime) -> Iterator[str]:
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:
-    from digest.delivery import MENDS, State
+    from digest.mail.outcome import MENDS, State
 
     states = {row.state for row in rows}
     for state, words in MENDS.items():

@@ -14,8 +14,8 @@ from digest.cli.say import now_option, papers
 from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
-    from digest.figures import Figures
-    from digest.paper import Paper
+    from digest.papers import Paper
+    from digest.papers.scholarly_metrics import Figures
     from digest.store import Store, Work
 
 
@@ -30,7 +30,7 @@ def command() -> None:
 @click.pass_obj
 def show(place: Place, paper: str, as_json: bool) -> None:
     """Show the records that are one work with PAPER (a key, or an arXiv id, DOI or PubMed id in any spelling)."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     with open_house(load(place.config), looking=True) as house:
         found = _found(house.store, paper)
@@ -48,7 +48,7 @@ def show(place: Place, paper: str, as_json: bool) -> None:
 @click.pass_obj
 def split(place: Place, paper: str, now: datetime) -> None:
     """Take the record PAPER out of its work, for good: a wrong DOI joins it no more. What was told stays told."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     with open_house(load(place.config)) as house:
         mates = [each for each in _found(house.store, paper).records if each.key != _key(paper)]
@@ -63,7 +63,7 @@ def split(place: Place, paper: str, now: datetime) -> None:
 @click.pass_obj
 def merge(place: Place, paper: str, other: str, now: datetime) -> None:
     """Say that PAPER and OTHER are one work: who was told of the one is not told of the other again."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     with open_house(load(place.config)) as house:
         house.store.merge(_key(paper), _key(other), now=now)
@@ -72,13 +72,13 @@ def merge(place: Place, paper: str, other: str, now: datetime) -> None:
 
 
 def _key(text: str) -> str:
-    from digest.identity import key_of
+    from digest.papers.ids import key_of
 
     return key_of(text) or text
 
 
 def _found(store: Store, text: str) -> Work:
-    from digest.identity import key_of
+    from digest.papers.ids import key_of
 
     found = store.work(_key(text))
     if found is None and key_of(text) is None:
@@ -93,7 +93,7 @@ def _records(work: Work) -> str:
 
 
 def _lines(work: Work, figures: Mapping[str, list[Figures]]) -> Iterator[str]:
-    from digest.figures import SERVICES
+    from digest.papers.scholarly_metrics import SERVICES
     from digest.text import strip_controls
 
     for paper in work.records:

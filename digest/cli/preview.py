@@ -12,8 +12,8 @@ from digest.cli import Place
 from digest.cli.say import Moment, now_option
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.issue import Issue
+    from digest.app import House
+    from digest.issues import Issue
 
 
 @click.command("preview", short_help="See a reader's letter; nothing is written or sent.")
@@ -47,9 +47,9 @@ def command(
 
     With --open alone it is shown as desktop, phone, dark phone and text, side by side.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.reader import find
-    from digest.compose import by_hand
+    from digest.issues.compose import by_hand
 
     given = ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
     beside = open_it and not given and output is None

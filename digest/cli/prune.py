@@ -29,7 +29,7 @@ def command(place: Place, keep: int, now: datetime) -> None:
     Papers stay, and so does the memory of who was told what, so nothing is told twice. Letters about which somebody
     still has to decide stay too.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     with open_house(load(place.config)) as house:
         dropped = house.store.prune(before=now - timedelta(days=keep))

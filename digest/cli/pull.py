@@ -14,8 +14,8 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.enrich import Enriched
-    from digest.pull import Pulled
+    from digest.ingest.enrich import Enriched
+    from digest.ingest.pull import Pulled
 
 
 @click.command("pull", short_help="Ask the sources for what is new.")
@@ -30,7 +30,7 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
 
     By hand a source's hourly limit is passed over, the rest that the service itself asked for (Retry-After) never.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj

@@ -10,7 +10,7 @@ import click
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.paper import Paper
+    from digest.papers import Paper
 
 
 @click.command("read", short_help="Print what a saved answer of a service holds.")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.subscription import Subscriber, Subscription
+    from digest.app import House
+    from digest.subscriptions import Subscriber, Subscription
 
 
 def find(house: House, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:

@@ -13,8 +13,8 @@ from digest.cli.say import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.subscription import Subscriber
+    from digest.app import House
+    from digest.subscriptions import Subscriber
 
 
 @click.group("readers", short_help="Who gets what and when; who has left, or comes back.", invoke_without_command=True)
@@ -23,7 +23,7 @@ def command(ctx: click.Context) -> None:
     """List the readers with their subscriptions, when each is due next, and what is not sent and why."""
     if ctx.invoked_subcommand is not None:
         return
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
@@ -39,7 +39,7 @@ def command(ctx: click.Context) -> None:
 @click.pass_context
 def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now: datetime) -> None:
     """Send WHO (a reader's id) no more of SUBSCRIPTION, or nothing at all, also of what is in the outbox."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.reader import find
 
     place: Place = ctx.obj
@@ -55,7 +55,7 @@ def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now:
 @click.pass_context
 def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
     """Send WHO what they had left: SUBSCRIPTION, or all where they had left all."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.reader import find
 
     place: Place = ctx.obj
@@ -69,7 +69,7 @@ def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
 
 
 def _lines(house: House) -> Iterator[str]:
-    from digest.delivery import address_key
+    from digest.mail.outcome import address_key
 
     left = house.store.departures()
     suppressed = {row.address: row.reason for row in house.store.suppressions()}

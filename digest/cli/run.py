@@ -16,8 +16,8 @@ from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.jobs import Kind
+    from digest.app import House
+    from digest.app.queue import Kind
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
 _TICK_EVERY = timedelta(seconds=30)
@@ -36,7 +36,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     With --once each is done one time, for cron; the exit code is the worst of them. With `queue: true` in digest.yaml
     the work is handed on to `digest worker`, on this machine or on others.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
@@ -75,7 +75,7 @@ def _worst(codes: list[Exit]) -> Exit:
 
 
 def _forever(house: House, place: Place, *, restored: bool) -> None:
-    from digest import daemon
+    from digest.app import scheduler as daemon
     from digest.cli.current import Current
     from digest.cli.doors import pages
     from digest.cli.stop import on_signal
@@ -120,8 +120,8 @@ def _forever(house: House, place: Place, *, restored: bool) -> None:
 
 def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:
     """Put into the queue what there is to do; workers do it."""
-    from digest.errands import sought
-    from digest.jobs import top_up
+    from digest.app.queue import top_up
+    from digest.app.work import sought
 
     for job in top_up(house.line, sought(house, now, *kinds, restored=restored)):
         log().info("handed on", kind=job.kind, name=job.name)
@@ -130,8 +130,8 @@ def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:
 
 def _pull(house: House, now: datetime, stop: Event) -> Exit:
     from digest.cli.pull import enriched, exit_code, line
-    from digest.enrich import Enriched
-    from digest.pull import Pulled
+    from digest.ingest.enrich import Enriched
+    from digest.ingest.pull import Pulled
 
     def tell(result: Pulled) -> None:
         if not result.resting:

@@ -38,11 +38,11 @@ def command(
 
     It changes nothing of the daily letters unless --record is given. `digest pull` first, if the store is old.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.deliver import exit_code, line
     from digest.cli.reader import find
     from digest.cli.stop import on_signal
-    from digest.compose import by_hand
+    from digest.issues.compose import by_hand
 
     place: Place = ctx.obj
     since, until = since or now - timedelta(days=7), until or now

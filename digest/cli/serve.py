@@ -16,7 +16,7 @@ def command(place: Place) -> None:
 
     `digest run` does the same beside its other work.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.current import Current
     from digest.cli.doors import pages
     from digest.cli.log import configure

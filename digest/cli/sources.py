@@ -12,7 +12,7 @@ from digest.cli.lines import dumped
 from digest.cli.say import now_option
 
 if TYPE_CHECKING:
-    from digest.health import Health
+    from digest.ingest.health import Health
 
 
 @click.command("sources", short_help="How each source is, and when it is asked next.")
@@ -26,7 +26,7 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
     its `holiday`; one without is `few` where yesterday was far below the usual. What is usual is the median of the last
     eight such weekdays. Nothing is asked and nothing is written.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     with open_house(load(place.config), looking=True) as house:
         found = house.health(now)
@@ -42,7 +42,7 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
 
 
 def _lines(each: Health, now: datetime) -> list[str]:
-    from digest.health import details
+    from digest.ingest.health import details
 
     usual = f", {each.usual:g} usual" if each.usual is not None else ""
     last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"

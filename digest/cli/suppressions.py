@@ -18,7 +18,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """List the addresses that get no letters, since when, why, and what was said of each."""
     if ctx.invoked_subcommand is not None:
         return
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config), looking=True) as house:
@@ -41,7 +41,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def add(ctx: click.Context, address: str, why: str) -> None:
     """Send ADDRESS no more letters."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house:
@@ -54,7 +54,7 @@ def add(ctx: click.Context, address: str, why: str) -> None:
 @click.pass_context
 def lift(ctx: click.Context, address: str) -> None:
     """Send ADDRESS letters again, with a clean slate."""
-    from digest.build import load, open_house
+    from digest.app import load, open_house
 
     place: Place = ctx.obj
     with open_house(load(place.config)) as house:
@@ -66,8 +66,8 @@ def lift(ctx: click.Context, address: str) -> None:
 
 
 def _key(address: str) -> str:
-    from digest.delivery import address_key
-    from digest.letter import AddressError, Mailbox
+    from digest.mail.message import AddressError, Mailbox
+    from digest.mail.outcome import address_key
 
     try:
         return address_key(Mailbox(address=address).wire)

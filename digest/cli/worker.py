@@ -17,9 +17,9 @@ from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.build import House
-    from digest.errands import Told
-    from digest.jobs import Do, Job
+    from digest.app import House
+    from digest.app.queue import Do, Job
+    from digest.app.work import Told
 
 
 _LOOK = 30.0  # seconds between two looks at what there is to do, where no queue tells
@@ -37,7 +37,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     to a shard of readers, deliver a batch of letters. Start as many workers as wanted, on as many machines; each needs
     the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
     """
-    from digest.build import load, open_house
+    from digest.app import load, open_house
     from digest.cli.current import Current
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
@@ -51,7 +51,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
         clock = clock_of(ctx, now)
 
         def do(job: Job, stop: Event) -> None:
-            from digest.errands import do
+            from digest.app.work import do
 
             do(current.house, job, clock, stop=stop, restored=confirm_restore, tell=_say)
 
@@ -68,8 +68,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
 def _once(house: House, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
     """What there is; what fails is not tried for ever."""
-    from digest.errands import sought
-    from digest.jobs import top_up
+    from digest.app.queue import top_up
+    from digest.app.work import sought
 
     before = None
     while not stop.is_set() and (jobs := sought(house, now, "compose", "deliver", restored=restored)) != before:
@@ -81,8 +81,8 @@ def _once(house: House, do: Do, now: datetime, stop: Event, *, restored: bool) -
 
 def _look(house: Callable[[], House], *, restored: bool) -> None:
     """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
-    from digest.errands import sought
-    from digest.jobs import top_up
+    from digest.app.queue import top_up
+    from digest.app.work import sought
 
     house().morning.forget(datetime.now(UTC))
     if house().config.queue:
@@ -117,9 +117,9 @@ def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[No
 def _say(told: Told) -> None:
     """One line for each issue, letter or answer."""
     from digest.cli import compose, pull
-    from digest.compose import Composed
-    from digest.deliver import Delivered
-    from digest.pull import Pulled
+    from digest.delivery import Delivered
+    from digest.ingest.pull import Pulled
+    from digest.issues.compose import Composed
 
     if isinstance(told, Composed):
         level(told.fault)("composed", reader=told.subscriber, papers=told.papers, words=compose.line(told))

@@ -12,7 +12,7 @@ from digest.config.fields import address, same_mailbox
 from digest.config.house import HouseEntry
 from digest.config.words import shown
 from digest.errors import Problem
-from digest.letter import Mailbox
+from digest.mail.message import Mailbox
 
 
 def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:

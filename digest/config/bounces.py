@@ -11,7 +11,7 @@ from pydantic import PlainValidator, SecretStr, ValidationInfo, field_validator,
 from digest.config.fields import Address, Entry, Secret, text
 from digest.config.relay import is_here
 from digest.config.words import mend, shown
-from digest.letter import Mailbox
+from digest.mail.message import Mailbox
 
 _FOLDERS = ("maildir", "mbox")
 _SERVERS = ("imaps", "imap+starttls", "imap")

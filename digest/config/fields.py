@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, PlainValidator, SecretStr, ValidationInfo
 
 from digest.config.words import mend, shown
-from digest.letter import AddressError, Mailbox
+from digest.mail.message import AddressError, Mailbox
 from digest.text import strip_controls
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")

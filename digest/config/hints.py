@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest import maillog
 from digest.config.document import Document
 from digest.config.house import HouseEntry
 from digest.config.reader import ReaderEntry
 from digest.config.relay import is_here
 from digest.errors import Problem
+from digest.mail import postfix_log as maillog
 
 _SHORTEST_KEY = 16  # characters; below that a key can be guessed by trying
 

@@ -15,7 +15,7 @@ from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, T
 from digest.config.relay import RelayEntry, is_here
 from digest.config.signing import SigningEntry
 from digest.config.words import shown
-from digest.letter import AddressError, Mailbox
+from digest.mail.message import AddressError, Mailbox
 
 _SCHEMES = ("sqlite:///", "postgresql://")
 

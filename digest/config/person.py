@@ -6,14 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
+from digest.authors import Excepted, Followed
 from digest.config.fields import Entry, Text, text
 from digest.config.words import shown
-from digest.identity import key_of
-from digest.person import Excepted, Followed
-from digest.query import QueryError, following, parse
-from digest.query.names import rule_keys
-from digest.query.terms import Category
-from digest.subscription import Rule
+from digest.names import rule_keys
+from digest.papers.ids import key_of
+from digest.rules import QueryError, following, parse
+from digest.rules.terms import Category
+from digest.subscriptions import Rule
 
 
 def category(value: object) -> str:

@@ -26,8 +26,8 @@ from digest.config.judge import each_once, said
 from digest.config.person import AuthorEntry, Code
 from digest.config.words import mend, shown
 from digest.errors import ConfigError
-from digest.query import Query, QueryError, parse
-from digest.subscription import Rule, Subscriber, Subscription, Trending, When
+from digest.rules import Query, QueryError, parse
+from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
 
 
 def _when(value: object) -> When:

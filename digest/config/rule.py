@@ -13,8 +13,8 @@ from digest.config.judge import said
 from digest.config.person import AuthorEntry
 from digest.config.reader import QueryEntry
 from digest.errors import ConfigError
-from digest.query import parse
-from digest.subscription import Rule
+from digest.rules import parse
+from digest.subscriptions import Rule
 
 
 def rule_of(text: str) -> Rule:

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from digest.config.fields import Entry, Secret, Text
-from digest.dkim import Signer, key_of
-from digest.letter import AddressError, Mailbox
+from digest.mail.dkim import Signer, key_of
+from digest.mail.message import AddressError, Mailbox
 
 
 def _domain(given: str) -> str:

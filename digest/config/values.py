@@ -11,10 +11,10 @@ from pydantic import BaseModel, SecretStr
 from digest.config.admin import Admin
 from digest.config.bounces import Bounces
 from digest.config.relay import Relay
-from digest.dkim import Signer
 from digest.errors import Problem
-from digest.letter import Mailbox
-from digest.subscription import Subscriber
+from digest.mail.dkim import Signer
+from digest.mail.message import Mailbox
+from digest.subscriptions import Subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from lxml import etree
 
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.render.words import words

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from digest.paper import Author
-from digest.query import Hit
-from digest.render.marks import Piece, Pieces
+from digest.papers import Author
+from digest.render.highlight import Piece, Pieces
 from digest.render.shorten import shorten
+from digest.rules import Hit
 from digest.text import strip_controls
 
 _ALL = 5  # so many authors are named in full

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.issue import Item
+from digest.issues import Item
 from digest.render.citation import openurl
 from digest.render.links import page_of
 from digest.render.view import Card, card

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from digest.bibliography import turned
-from digest.paper import Author, Paper
+from digest.papers import Author, Paper
+from digest.papers.bibtex import turned
 from digest.render import links
 from digest.text import strip_controls
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.text import strip_controls
 
 _LONGEST = 2_000  # characters; what is longer is no address that a mail program opens

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import FileSystemLoader
 
 from digest.render.renderer import environment
-from digest.shipped import shipped
+from digest.resources import shipped
 
 
 class Pages:

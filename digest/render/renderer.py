@@ -26,17 +26,17 @@ from jinja2 import (
 )
 
 from digest.errors import ConfigError
-from digest.issue import Issue, Item
-from digest.lines import Common, Lines, joined
-from digest.render.fill import columns, fill
+from digest.issues import Issue, Item
+from digest.mail.quoted_printable import Common, Lines, joined
+from digest.render.card_cache import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
+from digest.render.highlight import Piece, Pieces
 from digest.render.inline import inlined
-from digest.render.marks import Piece, Pieces
-from digest.render.printed import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
 from digest.render.shorten import shorten
+from digest.render.text_wrap import columns, fill
 from digest.render.view import SUBJECT, Letter, Links, letter, marks
 from digest.render.words import words
 from digest.render.words.pages.notices import Notice
-from digest.shipped import shipped
+from digest.resources import shipped
 
 _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until the letter fits
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from digest.figures import SERVICES
-from digest.issue import TRENDING, Issue, Item, Section
-from digest.paper import Paper
-from digest.person.portrait import Portrait
+from digest.authors.portrait import Portrait
+from digest.issues import TRENDING, Issue, Item, Section
+from digest.papers import Paper
+from digest.papers.scholarly_metrics import SERVICES
 from digest.render import links as addresses
 from digest.render.byline import byline
-from digest.render.marks import Piece, Pieces, marked
+from digest.render.highlight import Piece, Pieces, marked
 from digest.render.math import readable
 from digest.render.shorten import excerpt, shorten
 from digest.render.words import Reason, Share, Summary, Words

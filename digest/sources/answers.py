@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.sources.base import looks_like, web_address
 from digest.text import clean_line
 

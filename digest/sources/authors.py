@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.paper import Author
+from digest.papers import Author
 from digest.text import clean_name
 
 _GROUP_NAME = re.compile(r"\b(?:collaborations?|consortium|team|group|network|project)\b", re.IGNORECASE)

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 import httpx
 from pydantic import BaseModel
 
-from digest.figures import Figures, Researcher
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.text import strip_controls
 
 Rest = Literal["", "weekend", "holiday"]

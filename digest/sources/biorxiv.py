@@ -16,9 +16,9 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.identity import doi, repository
-from digest.paper import Author, Ids, Paper
-from digest.query.names import Grade, grade
+from digest.names import Grade, grade
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import doi, repository
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.authors import turned
 from digest.sources.base import Answer, Page, Reading, Source, Steady, window

@@ -16,8 +16,8 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
-from digest.identity import doi, issn
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import doi, issn
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
 from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
 from digest.sources.unixref import papers_in

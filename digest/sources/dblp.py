@@ -17,9 +17,9 @@ from lxml import etree
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.figures import Figures, Researcher
-from digest.identity import arxiv_id, doi, title_key
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import arxiv_id, doi, title_key
+from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.sources.answers import Address, json_of, listed, no_answer, papers_of, text
 from digest.sources.base import Answer, Found, Reading, Source
 from digest.sources.xml import child, everywhere, local, parse, text_of

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import httpx
 
 from digest.errors import SourceError
-from digest.identity import doi
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import doi
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
 from digest.sources.base import Answer, Page, Reading, Source, not_later, window
 from digest.sources.queries import Queries, Query

@@ -16,8 +16,8 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.identity import arxiv_id, repository
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import arxiv_id, repository
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Page, Reading, Source, Steady, window
 from digest.text import clean_block, clean_line, clean_name

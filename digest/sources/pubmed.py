@@ -16,8 +16,8 @@ import httpx
 from lxml import etree
 
 from digest.errors import SourceError
-from digest.identity import doi
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import doi
 from digest.sources.answers import Address
 from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later, window
 from digest.sources.queries import Queries, Query

@@ -15,9 +15,9 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from digest.errors import SourceError
-from digest.figures import Figures, Researcher
-from digest.identity import arxiv_id, doi
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import arxiv_id, doi
+from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.sources.answers import Address, Key, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Found, Reading, Source
 from digest.text import clean_block, clean_line, clean_name

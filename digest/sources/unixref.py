@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from digest.identity import doi
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import doi
 from digest.sources.xml import child, everywhere, local, parse, text_of
 from digest.text import clean_html, clean_line, clean_name
 

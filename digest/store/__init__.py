@@ -5,42 +5,42 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from digest.store import admin_lists as _lists
 from digest.store import answers as _answers
-from digest.store import brakes as _brakes
-from digest.store import claims as _claims
-from digest.store import comebacks as _comebacks
+from digest.store import bounces as _comebacks
+from digest.store import circuit_breakers as _brakes
 from digest.store import copies as _copies
-from digest.store import doubts as _doubts
 from digest.store import figures as _figures
+from digest.store import in_doubt as _doubts
 from digest.store import issues as _issues
-from digest.store import journals as _journals
-from digest.store import lists as _lists
+from digest.store import journal_replay as _journals
+from digest.store import leases as _claims
 from digest.store import outbox as _outbox
+from digest.store import outbox_write as _post
 from digest.store import papers, sources, subscriptions, works
-from digest.store import post as _post
+from digest.store import preferences as _wishes
 from digest.store import readers as _readers
-from digest.store import standing as _standing
-from digest.store import watch as _watch
-from digest.store import wishes as _wishes
+from digest.store import send_guard as _watch
+from digest.store import stats as _standing
+from digest.store.admin_lists import Clock
 from digest.store.answers import Answers
-from digest.store.brakes import Brake
-from digest.store.claims import Waiting
-from digest.store.comebacks import Evidence, Known, Suppression
+from digest.store.bounces import Evidence, Known, Suppression
+from digest.store.circuit_breakers import Brake
 from digest.store.copies import Copy, Told
-from digest.store.doubts import Doubt
 from digest.store.engine import Along, Database, connect
+from digest.store.in_doubt import Doubt
 from digest.store.issues import IssueRow, Publication
-from digest.store.lists import Clock
+from digest.store.leases import Waiting
 from digest.store.migrations import migrate
 from digest.store.outbox import Lease, OutboxRow
+from digest.store.outbox_write import Merged
 from digest.store.papers import Added
-from digest.store.post import Merged
+from digest.store.preferences import Opinion, Wishes
 from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow
+from digest.store.send_guard import Standing, Watch
 from digest.store.sources import Progress, SourceState
-from digest.store.standing import Figures, Pruned
+from digest.store.stats import Figures, Pruned
 from digest.store.subscriptions import Due, Plan, Schedule, Step
-from digest.store.watch import Standing, Watch
-from digest.store.wishes import Opinion, Wishes
 from digest.store.works import Bond, Work
 
 __all__ = [

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
-from digest.figures import Figures, Researcher, figures_of, researcher_of, to_json
+from digest.papers.scholarly_metrics import Figures, Researcher, figures_of, researcher_of, to_json
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 

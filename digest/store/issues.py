@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.delivery import Envelope, pack
+from digest.mail.outcome import Envelope, pack
 from digest.store import tables as t
 from digest.store.engine import Along, Database, among, batches, insert
-from digest.store.many import Many
-from digest.store.post import put_all
+from digest.store.executemany import Many
+from digest.store.outbox_write import put_all
 from digest.store.subscriptions import Step, step
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.delivery import Delivery, Result, State
+from digest.mail.outcome import Delivery, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
-from digest.store.many import Many
+from digest.store.executemany import Many
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 
-from digest.arrival import Arrival
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.updates import Arrival
 from digest.store import tables as t
 from digest.store.engine import Along, Database, batches, queue_up
+from digest.store.paper_upsert import Shelf
 from digest.store.rows import COLUMNS, to_paper
-from digest.store.shelf import Shelf
 from digest.store.sources import Progress, record
 
 _PAPER = [t.paper.c[name] for name in COLUMNS]

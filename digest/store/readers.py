@@ -10,10 +10,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.delivery import Envelope, State, address_key
+from digest.mail.outcome import Envelope, State, address_key
 from digest.store import tables as t
 from digest.store.engine import Database, insert, queue_up
-from digest.store.post import put
+from digest.store.outbox_write import put
 
 Document = dict[str, Any]
 """What may stand in a reader's file, as plain JSON values."""

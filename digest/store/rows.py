@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from digest.identity import doi
-from digest.likeness import marks
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.duplicates import marks
+from digest.papers.ids import doi
 
 _SPECIAL = ("ids", "authors", "categories")
 _PLAIN = tuple(field.name for field in fields(Paper) if field.name not in _SPECIAL)

@@ -9,13 +9,13 @@ from itertools import product
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from digest.arrival import LOOK_BACK
 from digest.errors import DigestError
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.updates import LOOK_BACK
 from digest.store import tables as t
 from digest.store.engine import Database, insert, queue_up
+from digest.store.paper_upsert import move
 from digest.store.rows import to_paper
-from digest.store.shelf import move
 
 _BY_HAND = "by hand"
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from digest.categories import ARXIV
-from digest.fold import compounds, found_by, plain
-from digest.paper import Author, Paper
-from digest.query.leaves import STOP_WORDS
+from digest.papers import Author, Paper
+from digest.papers.arxiv_categories import ARXIV
+from digest.rules.term_parser import STOP_WORDS
+from digest.text.fold import compounds, found_by, plain
 
 _SEED = 20261121
 _COINED = 5_000  # words that nobody else writes

@@ -11,13 +11,13 @@ import dkim
 from lxml import html
 from premailer import Premailer  # type: ignore[import-untyped]
 
-from digest.dkim import Signer, new_key, pem_of, signed
-from digest.issue import Issue
-from digest.letter import Mailbox, build, message_id
+from digest.issues import Issue
+from digest.mail.dkim import Signer, new_key, pem_of, signed
+from digest.mail.message import Mailbox, build, message_id
 from digest.render import Parts, Renderer
-from digest.shipped import shipped
-from tests.render.plain import Plain
-from tests.render.samples import LINKS, POSTAL, TODAY, flood, issue, item, on_sparse, paper
+from digest.resources import shipped
+from tests.support.issues import LINKS, POSTAL, TODAY, flood, issue, item, on_sparse, paper
+from tests.support.plain_letter import Plain
 
 LETTERS, PAPERS = 200, 20
 PLAINLY = 20  # letters that are made the plain way; each costs as much as dozens of ours

@@ -11,7 +11,7 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.query import Batch, Matcher
+from digest.rules import Batch, Matcher
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
 
 PAPERS = 5_000

@@ -41,21 +41,21 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from digest.build import open_house
-from digest.compose import Morning
+from digest.app import open_house
+from digest.app.queue import Job, top_up
+from digest.app.work import do, sought
 from digest.config import Config, Relay
-from digest.delivery import Envelope
-from digest.dkim import Signer, new_key
-from digest.errands import do, sought
-from digest.issue import Issue
-from digest.jobs import Job, top_up
-from digest.letter import Mailbox
-from digest.press import Press
-from digest.query import parse
+from digest.issues import Issue
+from digest.issues.compose import Morning
+from digest.issues.matching import Rulebook
+from digest.letters import Press
+from digest.mail.dkim import Signer, new_key
+from digest.mail.message import Mailbox
+from digest.mail.outcome import Envelope
 from digest.render import Links, Parts, Renderer
-from digest.rulebook import Rulebook
+from digest.rules import parse
 from digest.store import Publication, Store
-from digest.subscription import Rule, Subscriber, Subscription, When
+from digest.subscriptions import Rule, Subscriber, Subscription, When
 from tests.bench.databases import database as an_empty
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
 

@@ -20,19 +20,19 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import select
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.config import Config
-from digest.delivery import Envelope, State
-from digest.letter import Mailbox, build
-from digest.passes import Passes
-from digest.site import site
-from digest.site.serve import beside
+from digest.links import Passes
+from digest.mail.message import Mailbox, build
+from digest.mail.outcome import Envelope, State
 from digest.store import Publication, Store
 from digest.store import tables as t
-from digest.subscription import Subscriber
+from digest.subscriptions import Subscriber
+from digest.website import site
+from digest.website.serve import beside
 from tests.bench.databases import database as _database
 from tests.chaos.sink import arrived, sink
-from tests.servers import unused_port
+from tests.support.servers import unused_port
 
 LETTERS = 10_000
 _RATES = {"sqlite": 50, "postgresql": 200}  # clicks a second

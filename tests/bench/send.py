@@ -21,17 +21,17 @@ from zoneinfo import ZoneInfo
 
 import aiosmtplib
 
-from digest.build import House, load, open_house
-from digest.channels.smtp import Smtp
-from digest.delivery import Envelope
-from digest.letter import Mailbox, build
+from digest.app import House, load, open_house
+from digest.delivery.channels.smtp import Smtp
+from digest.mail.message import Mailbox, build
+from digest.mail.outcome import Envelope
 from digest.render import Renderer
 from digest.store import Store
-from digest.store.post import put
-from digest.subscription import Subscriber
+from digest.store.outbox_write import put
+from digest.subscriptions import Subscriber
 from tests.bench.day import papers_of_a_day
-from tests.render.samples import LINKS, POSTAL, issue, item, on_sparse
-from tests.servers import unused_port
+from tests.support.issues import LINKS, POSTAL, issue, item, on_sparse
+from tests.support.servers import unused_port
 
 LETTERS = 10_000
 _ROUNDS = 5

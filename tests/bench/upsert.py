@@ -10,7 +10,7 @@ from time import process_time
 
 from sqlalchemy.orm import Session, registry
 
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.store import Store
 from digest.store import tables as t
 from digest.store.rows import to_row

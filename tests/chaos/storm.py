@@ -16,15 +16,15 @@ from random import Random
 
 from sqlalchemy import select
 
-from digest.channels.smtp import Smtp
-from digest.deliver import Desk, deliver
-from digest.delivery import Envelope, State
-from digest.ledger import ledger
-from digest.letter import Mailbox, build
+from digest.delivery import Desk, deliver
+from digest.delivery.channels.smtp import Smtp
+from digest.delivery.recovery import ledger
+from digest.delivery.relay_limits import Way
+from digest.mail.message import Mailbox, build
+from digest.mail.outcome import Envelope, State
 from digest.store import Store
 from digest.store import tables as t
-from digest.store.post import put
-from digest.traffic import Way
+from digest.store.outbox_write import put
 from tests.chaos.sink import arrived, sink
 
 _SOONEST, _LATEST = 0.15, 0.4  # seconds that a process lives

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.cli import digest
-from digest.figures import Figures, Researcher
-from tests.config.files import HOUSE, folder
-from tests.person.people import MUSIC, STARS, VISION
+from digest.papers.scholarly_metrics import Figures, Researcher
+from tests.support.config_files import HOUSE, folder
+from tests.support.people import MUSIC, STARS, VISION
 
 NOW = datetime(2026, 1, 2, 8, 0, tzinfo=UTC)
 ADA = """\

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import digest
-from tests.bounce.forms import daemon, failed, person, report
+from tests.support.bounces.forms import daemon, failed, person, report
 
 HARD = report(failed("5.1.1", "550 5.1.1 User unknown")).encode()
 FULL = daemon("<ada@reader.example>: 552 5.2.2 Mailbox full\n").encode()

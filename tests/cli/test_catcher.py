@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.channels.smtp import Smtp
 from digest.cli.catcher import Catcher, catching
-from digest.delivery import Envelope
+from digest.delivery.channels.smtp import Smtp
 from digest.errors import Deferred
+from digest.mail.outcome import Envelope
 
 LETTER = (
     b"From: p@example.net\r\nTo: ada@example.org\r\nSubject: 7 papers: 2 by Yunhua Zhou\r\nMIME-Version: 1.0\r\n"

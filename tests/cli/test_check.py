@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import digest
-from digest.shipped import shipped
-from tests.config.files import HOUSE, READER, folder
+from digest.resources import shipped
+from tests.support.config_files import HOUSE, READER, folder
 
 TEN_HOUSE = """\
 sender: Morning Papers <papers@example.org>

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.build import load
+from digest.app import load
 from digest.cli import digest
-from digest.dkim import key_of
 from digest.errors import ConfigError
-from tests.config.files import HOUSE, folder
+from digest.mail.dkim import key_of
+from tests.support.config_files import HOUSE, folder
 
 
 def call(*words: str) -> Result:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.cli import COMMANDS, digest
-from tests.answers import Preprint, oai, oai_error
-from tests.servers import MailServer, Reply, Says, WebServer, unused_port
+from tests.support.servers import MailServer, Reply, Says, WebServer, unused_port
+from tests.support.source_answers import Preprint, oai, oai_error
 
 NOW = "2026-11-20T07:35:00+00:00"
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Annals</title><link>https://annals.example/</link>

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import digest
-from tests.person.people import STARS, VISION
+from tests.support.people import STARS, VISION
 
 
 @pytest.fixture

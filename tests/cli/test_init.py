@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import digest
-from digest.shipped import shipped
+from digest.resources import shipped
 
 
 @pytest.fixture(autouse=True)

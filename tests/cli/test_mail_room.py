@@ -20,11 +20,11 @@ import pytest
 from click.testing import CliRunner, Result
 from prometheus_client.parser import text_string_to_metric_families
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.cli import digest
-from tests.maillog.writing import idle, taken, write
-from tests.servers import DROP, MailServer, Reply, Says, WebServer
-from tests.test_hear import complaint, report
+from tests.bounces.test_bounces import complaint, report
+from tests.support.postfix_log import idle, taken, write
+from tests.support.servers import DROP, MailServer, Reply, Says, WebServer
 
 NOW = "2026-11-20T07:35:00+00:00"
 LATER = "2026-11-20T09:35:00+00:00"
@@ -351,7 +351,7 @@ def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
     shown = room.call("outbox").stdout
     assert "is left alone until" in shown or "has failed" in shown
     with open_house(load(Path("config"), env={}), looking=True) as house:
-        from digest.doctor import standing
+        from digest.app.doctor import standing
 
         now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")
         findings = {

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.cli import digest
-from digest.paper import Author
-from tests.config.files import HOUSE, folder
-from tests.store.samples import NOW, article, preprint
+from digest.papers import Author
+from tests.support.config_files import HOUSE, folder
+from tests.support.store_samples import NOW, article, preprint
 
 ARXIV, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from digest.build import load, open_house
+from digest.app import load, open_house
 from digest.cli import digest
 from digest.store.sources import Progress
-from tests.config.files import folder
-from tests.store.samples import preprint
+from tests.support.config_files import folder
+from tests.support.store_samples import preprint
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday
 HOUSE = """\

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.build import load, open_house
+from digest.app import load, open_house
+from digest.app.queue import Job
 from digest.cli import digest
-from digest.jobs import Job
-from tests.jobs import furnish
-from tests.servers import MailServer
-from tests.store.samples import NOW
+from tests.support.many_readers import furnish
+from tests.support.servers import MailServer
+from tests.support.store_samples import NOW
 
 READERS = 5
 REHEARSED = ("--once", "--now", NOW.isoformat())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.config.files import HOUSE, READER, folder, told
+from tests.support.config_files import HOUSE, READER, folder, told
 
 
 def test_no_folder(tmp_path: Path) -> None:

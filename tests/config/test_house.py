@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import Config, load
-from tests.config.files import HOUSE, folder, house_problem, told
+from tests.support.config_files import HOUSE, folder, house_problem, told
 
 
 @pytest.mark.parametrize(

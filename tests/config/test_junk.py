@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.config import load
 from digest.errors import ConfigError, Problem
-from tests.config.files import HOUSE, READER
+from tests.support.config_files import HOUSE, READER
 
 KEYS = st.sampled_from(
     [

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from digest.config import Config, load
 from digest.errors import ConfigError, Problem
-from tests.config.files import HOUSE, READER, folder
+from tests.support.config_files import HOUSE, READER, folder
 
 
 class TestWhatIsBuilt:

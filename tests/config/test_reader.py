@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.authors import Excepted, Followed
 from digest.config import load
 from digest.errors import ConfigError
-from digest.person import Excepted, Followed
-from digest.subscription import Subscription, Trending
-from tests.config.files import HOUSE, READER, folder, reader_problem
+from digest.subscriptions import Subscription, Trending
+from tests.support.config_files import HOUSE, READER, folder, reader_problem
 
 
 def reader(tmp_path: Path, text: str) -> Subscription:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import load
-from tests.config.files import HOUSE, READER, folder, house_problem, told
+from tests.support.config_files import HOUSE, READER, folder, house_problem, told
 
 
 class TestSecrets:

@@ -14,7 +14,7 @@ from digest.config import load
 from digest.config.document import read
 from digest.config.reader import reader_of
 from digest.config.writing import written
-from tests.config.files import HOUSE, folder
+from tests.support.config_files import HOUSE, folder
 
 ADA: dict[str, Any] = {
     "email": "ada@example.org",

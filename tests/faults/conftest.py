@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.store import Store
-from tests.faults.house import House, opened
+from tests.support.delivery_scenario import House, opened
 
 
 @pytest.fixture

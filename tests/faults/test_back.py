@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from digest import mailbox
-from digest.bounce import Kind
+from digest.bounces import Ear, Heard, hear, mailbox
+from digest.bounces.mailbox import Box
+from digest.bounces.parse import Kind
 from digest.errors import MailboxError
-from digest.hear import Ear, Heard, hear
-from digest.letter import Mailbox
-from digest.mailbox import Box
-from tests.faults.house import KEY, House
-from tests.mailbox.server import ImapServer
-from tests.servers import DROP, MailServer
-from tests.test_hear import report
+from digest.mail.message import Mailbox
+from tests.bounces.test_bounces import report
+from tests.support.delivery_scenario import KEY, House
+from tests.support.imap_server import ImapServer
+from tests.support.servers import DROP, MailServer
 
 pytestmark = pytest.mark.faults
 

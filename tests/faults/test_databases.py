@@ -16,16 +16,16 @@ import pytest
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from digest.compose import compose
-from digest.deliver import Delivered
+from digest.delivery import Delivered
+from digest.delivery.journal import Journal, JournalError
+from digest.delivery.recovery import Restored
 from digest.errors import DigestError
-from digest.journal import Journal, JournalError
-from digest.ledger import Restored
+from digest.issues.compose import compose
 from digest.store import Store
-from tests.faults.house import House, opened
-from tests.faults.proxy import proxy
-from tests.servers import MailServer, Says
-from tests.test_clock_changes import PRESS, reader
+from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.delivery_scenario import House, opened
+from tests.support.postgres_proxy import proxy
+from tests.support.servers import MailServer, Says
 
 pytestmark = pytest.mark.faults
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery import Envelope, State
-from digest.letter import Mailbox, build
-from digest.store.post import put
+from digest.mail.message import Mailbox, build
+from digest.mail.outcome import Envelope, State
+from digest.store.outbox_write import put
 from tests.chaos.sink import arrived, sink
-from tests.faults.house import QUICK, SENDER, House
-from tests.servers import MailServer, Says, Verb
-from tests.store.samples import NOW
+from tests.support.delivery_scenario import QUICK, SENDER, House
+from tests.support.servers import MailServer, Says, Verb
+from tests.support.store_samples import NOW
 
 pytestmark = pytest.mark.faults
 

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digest.build import load
-from digest.compose import compose
-from digest.delivery import Envelope
+from digest.app import load
 from digest.errors import ConfigError
-from digest.issue import Issue
-from digest.letter import Mailbox
+from digest.issues import Issue
+from digest.issues.compose import compose
+from digest.mail.message import Mailbox
+from digest.mail.outcome import Envelope
 from digest.store import Store
-from tests.faults.house import House
-from tests.servers import MailServer
-from tests.store.samples import keep, preprint
-from tests.test_compose import PRESS, reader, subscription
+from tests.issues.test_compose import PRESS, reader, subscription
+from tests.support.delivery_scenario import House
+from tests.support.servers import MailServer
+from tests.support.store_samples import keep, preprint
 from tests.test_journey import write_config
 
 pytestmark = pytest.mark.faults

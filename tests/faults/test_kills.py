@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.compose import compose
-from digest.delivery import State
+from digest.issues.compose import compose
+from digest.mail.outcome import State
 from digest.store import Store
-from tests.faults.house import House, opened
-from tests.faults.processes import child, until
-from tests.servers import DROP, MailServer, Says, Taken, Verb
-from tests.test_clock_changes import PRESS, reader
+from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.delivery_scenario import House, opened
+from tests.support.processes import child, until
+from tests.support.servers import DROP, MailServer, Says, Taken, Verb
 
 pytestmark = pytest.mark.faults
 

@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.deliver import Delivered
-from tests.faults.house import HASTY, QUICK, House, key_of
-from tests.servers import DROP, MailServer, Says, Verb
+from digest.delivery import Delivered
+from tests.support.delivery_scenario import HASTY, QUICK, House, key_of
+from tests.support.servers import DROP, MailServer, Says, Verb
 
 pytestmark = pytest.mark.faults
 

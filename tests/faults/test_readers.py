@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.compose import compose
-from digest.deliver import Delivered, Withheld
-from digest.delivery import address_key
-from digest.letter import Mailbox
-from tests.faults.house import House
-from tests.faults.processes import child, until
-from tests.servers import MailServer, Says
-from tests.test_clock_changes import PRESS, reader
+from digest.delivery import Delivered, Withheld
+from digest.issues.compose import compose
+from digest.mail.message import Mailbox
+from digest.mail.outcome import address_key
+from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.delivery_scenario import House
+from tests.support.processes import child, until
+from tests.support.servers import MailServer, Says
 
 pytestmark = pytest.mark.faults
 

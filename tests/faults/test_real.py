@@ -13,18 +13,19 @@ from typing import Self
 
 import pytest
 
-from digest import mailbox, maillog
+from digest.bounces import mailbox
+from digest.bounces.mailbox import Box, Piece
+from digest.delivery.log_evidence import look
 from digest.errors import MailboxError
-from digest.evidence import look
-from digest.mailbox import Box, Piece
-from digest.maillog import Trace
-from tests.faults.house import HASTY, QUICK, House
-from tests.faults.processes import child
-from tests.faults.relay import Postfix, installed, smtp_sink, unheard
+from digest.mail import postfix_log as maillog
+from digest.mail.postfix_log import Trace
+from tests.bounces.test_bounces import report
 from tests.faults.test_back import listen, stamps
-from tests.outside.dovecot import Dovecot
-from tests.servers import MailServer, Says
-from tests.test_hear import report
+from tests.support.delivery_scenario import HASTY, QUICK, House
+from tests.support.dovecot import Dovecot
+from tests.support.postfix import Postfix, installed, smtp_sink, unheard
+from tests.support.processes import child
+from tests.support.servers import MailServer, Says
 
 pytestmark = [pytest.mark.faults, pytest.mark.outside]
 

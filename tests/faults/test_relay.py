@@ -8,10 +8,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from digest.deliver import Round
-from tests.channels.test_smtp import server_tls, trusting
-from tests.faults.house import HASTY, PASSWORD, USER, House
-from tests.servers import DROP, MailServer, Says, outside_address, unused_port
+from digest.delivery import Round
+from tests.delivery.channels.test_smtp import server_tls, trusting
+from tests.support.delivery_scenario import HASTY, PASSWORD, USER, House
+from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
 
 pytestmark = pytest.mark.faults
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.compose import compose
-from digest.deliver import Delivered
+from digest.delivery import Delivered
 from digest.errors import DigestError
-from tests.faults.house import House
-from tests.faults.processes import child, until
-from tests.servers import MailServer, Says
-from tests.test_clock_changes import PRESS, reader
+from digest.issues.compose import compose
+from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.delivery_scenario import House
+from tests.support.processes import child, until
+from tests.support.servers import MailServer, Says
 
 pytestmark = pytest.mark.faults
 
@@ -57,7 +57,7 @@ def test_d7_no_more_memory(house: House) -> None:
     with MailServer() as server:
         code = (
             "import resource, runpy, sys\n"
-            "import tests.faults.child\n"
+            "import tests.support.dying_process\n"
             "size = 1024 * int(open('/proc/self/statm').read().split()[0]) * 4\n"
             "sys.argv = sys.argv[1:]\n"
             "from tests.faults import child\n"

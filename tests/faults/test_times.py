@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from digest.compose import compose
-from digest.subscription import When
-from tests.faults.house import House, key_of
-from tests.servers import MailServer
-from tests.test_clock_changes import PRESS, reader
+from digest.issues.compose import compose
+from digest.subscriptions import When
+from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.delivery_scenario import House, key_of
+from tests.support.servers import MailServer
 
 pytestmark = pytest.mark.faults
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.village import ADMIN, EVE, SWITCHES, Village, issue_of, pages, village
+from tests.support.sample_site import ADMIN, EVE, SWITCHES, Village, issue_of, pages, village
 
 pytestmark = pytest.mark.outside
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from digest.journal import left_behind
-from tests.outside.proxies import ADMIN, DEPLOY, SITE, Caddy, Nginx, Proxy, tool
-from tests.servers import MailServer, Reply, WebServer, unused_port
+from digest.delivery.journal import left_behind
+from tests.support.servers import MailServer, Reply, WebServer, unused_port
+from tests.support.web_proxies import ADMIN, DEPLOY, SITE, Caddy, Nginx, Proxy, tool
 
 pytestmark = pytest.mark.outside
 
@@ -56,7 +56,7 @@ def test_a_journal_is_locked_across_containers(tmp_path: Path) -> None:
 import os, time
 from datetime import UTC, datetime
 from pathlib import Path
-from digest.journal import Journal
+from digest.delivery.journal import Journal
 journal = Journal.begin(Path({str(tmp_path)!r}), "ledger", now=datetime.now(UTC))
 journal.announce(1, 1, "<a@example.org>")
 journal.dot(1, 1)

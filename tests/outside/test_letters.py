@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden import GOLDEN, PRESS
-from tests.test_dkim import EDWARDS, RSA
+from tests.mail.test_dkim import EDWARDS, RSA
+from tests.support.golden_letters import GOLDEN, PRESS
 
 pytestmark = pytest.mark.outside
 

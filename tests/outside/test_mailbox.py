@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from digest import mailbox
+from digest.bounces import mailbox
+from digest.bounces.mailbox import Box, Piece
 from digest.errors import ConfigError, MailboxError
-from digest.mailbox import Box, Piece
-from tests.channels.test_smtp import trusting
-from tests.outside.dovecot import Dovecot
+from tests.delivery.channels.test_smtp import trusting
+from tests.support.dovecot import Dovecot
 
 pytestmark = pytest.mark.outside
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from digest.render.atom import Entry, Feed, atom, entry_of, lasting_id, updated
 from digest.text import strip_controls
-from tests.render.samples import paper
+from tests.support.issues import paper
 
 AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 NS = {"a": "http://www.w3.org/2005/Atom"}

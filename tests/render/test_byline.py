@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.render.byline import byline
-from tests.render.samples import item, paper
+from tests.support.issues import item, paper
 
 
 @pytest.mark.parametrize(

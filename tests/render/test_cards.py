@@ -8,7 +8,7 @@ import lxml.html
 
 from digest.render import Pages
 from digest.render.cards import listed
-from tests.render.samples import TODAY, item, paper
+from tests.support.issues import TODAY, item, paper
 
 _PAGE = """{% import "site/card.html.j2" as card %}
 {% for entry in cards %}

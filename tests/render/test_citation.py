@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.paper import Author, Ids
+from digest.papers import Author, Ids
 from digest.render.citation import highwire, openurl
 from digest.text import strip_controls
-from tests.render.samples import paper
+from tests.support.issues import paper
 
 ARTICLE = replace(
     paper(names=["Jan Peter van der Berg", "ATLAS Collaboration", "Plato"], published=datetime(2026, 1, 2, tzinfo=UTC)),

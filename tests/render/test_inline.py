@@ -7,12 +7,12 @@ import re
 import pytest
 from lxml import html
 
-from digest.issue import Issue
+from digest.issues import Issue
 from digest.render.inline import inlined
 from digest.render.renderer import Renderer
-from digest.shipped import shipped
-from tests.render.plain import Plain
-from tests.render.samples import LINKS, POSTAL, daily, flood
+from digest.resources import shipped
+from tests.support.issues import LINKS, POSTAL, daily, flood
+from tests.support.plain_letter import Plain
 
 STYLESHEET = (shipped("templates") / "letter" / "style.css").read_text()
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.paper import Ids
+from digest.papers import Ids
 from digest.render.links import abstract_page, orcid, page_of, pdf, safe
-from tests.render.samples import paper
+from tests.support.issues import paper
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.marks import Piece, marked
+from digest.render.highlight import Piece, marked
 from digest.render.math import readable
 
 

@@ -15,16 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from digest.authors.portrait import Portrait
 from digest.errors import ConfigError
-from digest.figures import Figures, Researcher
-from digest.issue import Issue, Section
-from digest.letter import Mailbox, build
-from digest.person.portrait import Portrait
+from digest.issues import Issue, Section
+from digest.mail.message import Mailbox, build
+from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.render import Parts, Renderer
 from digest.render.links import safe
-from digest.shipped import shipped
+from digest.resources import shipped
 from digest.text import strip_controls
-from tests.render.samples import (
+from tests.mail.test_message import HOSTILE, parsed
+from tests.support.issues import (
     AT_ONCE,
     LEAVE,
     LINKS,
@@ -38,7 +39,6 @@ from tests.render.samples import (
     on_sparse,
     paper,
 )
-from tests.test_letter import HOSTILE, parsed
 
 RENDERER = Renderer()
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.figures import Researcher
-from digest.issue import Absence, Kind
-from digest.person import Verdict
+from digest.authors import Verdict
+from digest.issues import Absence, Kind
+from digest.papers.scholarly_metrics import Researcher
 from digest.render.words import WORDS, Reason, Share, Summary, Words, de, en, words
-from digest.subscription import When
-from tests.render.samples import AT_ONCE, WEEKDAYS
+from digest.subscriptions import When
+from tests.support.issues import AT_ONCE, WEEKDAYS
 
 TODAY = date(2026, 11, 20)
 ZHOU = Share(count=2, name="Yunhua Zhou", author=True)

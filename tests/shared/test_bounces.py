@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.bounce import Bounce, Kind, read
+from digest.bounces.parse import Bounce, Kind, read
 
 pytestmark = pytest.mark.shared
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from digest.likeness import alike, marks
-from digest.paper import Author, Paper
+from digest.papers import Author, Paper
+from digest.papers.duplicates import alike, marks
 
 pytestmark = pytest.mark.shared
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from digest.query.names import Grade, follows, grade, rule_keys, surname_keys
-from digest.query.spelling import fold
+from digest.names import Grade, follows, grade, rule_keys, surname_keys
+from digest.names.spelling import fold
 
 Spelling = dict[str, str]  # first, last
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.fold import fold
-from digest.paper import Paper
-from digest.query import Matcher, Query, View, parse
-from digest.query.leaves import STOP_WORDS
+from digest.papers import Paper
+from digest.rules import Matcher, Query, View, parse
+from digest.rules.term_parser import STOP_WORDS
+from digest.text.fold import fold
 
 pytestmark = pytest.mark.shared
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.paper import Paper
-from digest.person import Background, Excepted, Followed, Profile, groups, judge
+from digest.authors import Background, Excepted, Followed, Profile, groups, judge
+from digest.papers import Paper
 
 pytestmark = pytest.mark.shared
 NAME = "Yunhua Zhou"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.sources import read_saved
 from digest.sources.base import Reading
 

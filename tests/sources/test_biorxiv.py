@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from digest.arrival import decide, merge
 from digest.errors import SourceError
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.updates import decide, merge
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import Answer
 from digest.sources.biorxiv import Posts
-from tests.sources.walking import walk
+from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 

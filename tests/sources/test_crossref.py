@@ -11,11 +11,11 @@ import pytest
 from pydantic import ValidationError
 
 from digest.errors import SourceError
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.sources import SOURCES, crossref, read_saved
 from digest.sources.base import Answer
 from digest.sources.crossref import Journal
-from tests.sources.walking import walk
+from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 NATURE = Journal(issn="1476-4687", title="Nature")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from digest.errors import SourceError
-from digest.figures import Researcher
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.scholarly_metrics import Researcher
 from digest.sources import dblp, read_saved
 from digest.sources.base import Answer
 from digest.sources.dblp import Search

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import Answer
 from digest.sources.huggingface import Days, Weeks
-from tests.sources.walking import walk
+from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 

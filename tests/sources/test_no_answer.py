@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import Answer, Enricher, Source
 from digest.sources.dblp import Search

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from digest.errors import SourceError
-from digest.paper import Author, Ids
+from digest.papers import Author, Ids
 from digest.sources import openalex, read_saved
 from digest.sources.base import Answer
 from digest.sources.openalex import Catalogue

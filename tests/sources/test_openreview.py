@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author
+from digest.papers import Author
 from digest.sources import openreview, read_saved
 from digest.sources.base import Answer
 from digest.sources.openreview import Venue
-from tests.sources.walking import walk
+from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 ICLR = Venue(id="ICLR.cc/2026/Conference", title="ICLR 2026")

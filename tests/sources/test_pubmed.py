@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.sources import read_saved
 from digest.sources.base import Answer
 from digest.sources.pubmed import Search

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from digest.errors import SourceError
-from digest.figures import Figures, Researcher
-from digest.paper import Author, Ids
+from digest.papers import Author, Ids
+from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.sources import read_saved, semanticscholar
 from digest.sources.base import Answer
 from digest.sources.semanticscholar import Graph

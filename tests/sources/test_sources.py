@@ -10,18 +10,7 @@ from pydantic import ValidationError
 from digest.errors import SourceError
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import looks_like
-from tests.sources.arxiv.samples import (
-    DAILY_ATOM,
-    QUERY,
-    QUERY_ERROR,
-    RAW,
-    item,
-    listed,
-    oai,
-    record,
-    rss,
-    simple,
-)
+from tests.support.arxiv_records import DAILY_ATOM, QUERY, QUERY_ERROR, RAW, item, listed, oai, record, rss, simple
 
 
 def names(kind: str, value: object) -> list[str]:

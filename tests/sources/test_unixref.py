@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author
+from digest.papers import Author
 from digest.sources import read_saved
 
 PEOPLE = """<contributors>

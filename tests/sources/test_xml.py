@@ -6,7 +6,7 @@ import pytest
 
 from digest.sources.base import LARGEST
 from digest.sources.xml import parse, text_of
-from tests.sources.arxiv.samples import item, rss
+from tests.support.arxiv_records import item, rss
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha">
 %s]><rss><channel><title>&z9;</title></channel></rss>""" % b"\n".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.store import Store
-from tests.store.samples import NOW, SINCE, keep, preprint
+from tests.support.store_samples import NOW, SINCE, keep, preprint
 
 
 def test_the_last_answer_on_a_paper_counts(store: Store) -> None:

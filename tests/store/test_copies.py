@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.store import Store
-from tests.store.samples import NOW, SLOT, envelope, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SLOT, envelope, keep, preprint, publication, subscribe
 
 DAY = timedelta(days=1)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import StatementError
 
 from digest.errors import ConfigError, DigestError
 from digest.store import Store
-from tests.store.samples import NOW, SINCE, keep, preprint
+from tests.support.store_samples import NOW, SINCE, keep, preprint
 
 
 @pytest.mark.parametrize("url", ["digest.db", "", "mysql://localhost/digest", "oracle+nothing://x"])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from digest.store import Store
-from tests.store.samples import NOW, SINCE, SLOT, envelope, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SINCE, SLOT, envelope, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 

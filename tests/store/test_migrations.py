@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from digest.errors import DigestError
 from digest.store import Store, migrations
 from digest.store.tables import metadata
-from tests.store.samples import SINCE, keep, preprint, publication, queue, subscribe
+from tests.support.store_samples import SINCE, keep, preprint, publication, queue, subscribe
 
 _REBUILD = """
 from alembic import op

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from digest.delivery import Delivery, Result, State
+from digest.mail.outcome import Delivery, Result, State
 from digest.store import Store
 from digest.store import tables as t
-from tests.store.samples import NOW, envelope, queue
+from tests.support.store_samples import NOW, envelope, queue
 
 LEASE = timedelta(minutes=15)
 LATER = NOW + timedelta(hours=1)

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from digest.paper import Ids, Paper
+from digest.papers import Ids, Paper
 from digest.store import Store, tables
-from tests.store.samples import NOW, SINCE, announced, article, events, keep, preprint, publication, subscribe
-from tests.test_arrival import sightings
+from tests.papers.test_updates import sightings
+from tests.support.store_samples import NOW, SINCE, announced, article, events, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 

@@ -12,10 +12,10 @@ from typing import Literal
 import pytest
 from sqlalchemy import func, select
 
-from digest.delivery import Delivery, Envelope, Result, State
+from digest.mail.outcome import Delivery, Envelope, Result, State
 from digest.store import NOTICE, Agreed, Document, Pending, ReaderRow, Store, Wishes
 from digest.store import tables as t
-from tests.store.samples import NOW, envelope, publication, subscribe
+from tests.support.store_samples import NOW, envelope, publication, subscribe
 
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=5)

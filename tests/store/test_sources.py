@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from digest.store import Progress, SourceState, Store
-from tests.store.samples import NOW, SINCE, preprint
+from tests.support.store_samples import NOW, SINCE, preprint
 
 NAME = "arxiv oai cs.CL"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest.store import Due, Plan, Step, Store
-from tests.store.samples import NOW, SINCE, SLOT, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SINCE, SLOT, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from digest.errors import DigestError
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.store import Store
-from tests.store.samples import NOW, SINCE, article, events, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SINCE, article, events, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 ARXIV, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from digest.figures import Researcher
-from digest.issue import Absence, Kind
-from digest.person import Verdict
-from digest.subscription import When
+from digest.authors import Verdict
+from digest.issues import Absence, Kind
+from digest.papers.scholarly_metrics import Researcher
+from digest.subscriptions import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

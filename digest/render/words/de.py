@@ -10,12 +10,12 @@ from functools import lru_cache
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
-from digest.figures import Researcher
-from digest.issue import Absence
-from digest.person import Verdict
+from digest.authors import Verdict
+from digest.issues import Absence
+from digest.papers.scholarly_metrics import Researcher
 from digest.render.shorten import shorten
 from digest.render.words.base import SERVICES, Reason, Share, Summary
-from digest.subscription import When
+from digest.subscriptions import When
 
 CODE = "de"
 DIRECTION = "ltr"

@@ -8,9 +8,9 @@ from typing import Annotated
 from lxml import etree
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from digest.categories import ARXIV, GROUPS, canonical, nearest
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.arxiv_categories import ARXIV, GROUPS, canonical, nearest
 from digest.sources.arxiv import daily, oai, query
 from digest.sources.arxiv.calendar import HOLIDAYS, Calendar
 from digest.sources.base import Reading, Source, looks_like, web_address

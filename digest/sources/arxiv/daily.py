@@ -11,7 +11,7 @@ import httpx
 from lxml import etree
 
 from digest.errors import SourceError
-from digest.paper import Announce, Paper
+from digest.papers import Announce, Paper
 from digest.sources.arxiv.calendar import EASTERN, Calendar
 from digest.sources.arxiv.record import moment, paper_of
 from digest.sources.authors import split_authors

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 from lxml import etree
 
-from digest.categories import GROUPS
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.arxiv_categories import GROUPS
 from digest.sources.arxiv.calendar import Calendar, first_day
 from digest.sources.arxiv.record import read_record
 from digest.sources.base import Answer, Page, looks_like

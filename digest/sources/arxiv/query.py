@@ -10,7 +10,7 @@ import httpx
 from lxml import etree
 
 from digest.errors import SourceError
-from digest.paper import Author, Paper
+from digest.papers import Author, Paper
 from digest.sources.arxiv.record import moment, paper_of
 from digest.sources.base import Answer, Page, looks_like
 from digest.sources.xml import Tree, child, everywhere, local, parse, text_of, texts

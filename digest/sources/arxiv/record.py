@@ -10,9 +10,9 @@ from typing import TypedDict
 
 from lxml import etree
 
-from digest.categories import ARCHIVES, ARXIV, GROUPS, NAMES
-from digest.identity import arxiv_id, doi, repository
-from digest.paper import Announce, Author, Ids, Paper
+from digest.papers import Announce, Author, Ids, Paper
+from digest.papers.arxiv_categories import ARCHIVES, ARXIV, GROUPS, NAMES
+from digest.papers.ids import arxiv_id, doi, repository
 from digest.sources.authors import split_authors, turned
 from digest.sources.xml import child, everywhere, local, text_of, texts
 from digest.text import clean_block, clean_line, clean_name

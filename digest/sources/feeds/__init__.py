@@ -14,8 +14,8 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from digest.errors import SourceError
-from digest.identity import issn
-from digest.paper import Paper
+from digest.papers import Paper
+from digest.papers.ids import issn
 from digest.sources.base import (
     BLOCKED,
     LARGEST,

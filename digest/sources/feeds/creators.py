@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.paper import Author
+from digest.papers import Author
 from digest.sources.authors import split_authors, turned
 from digest.text import clean_html, clean_name
 

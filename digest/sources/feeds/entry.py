@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from digest.identity import arxiv_id, doi, repository, title_key
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
+from digest.papers.ids import arxiv_id, doi, repository, title_key
 from digest.sources.feeds.creators import split_creators
 from digest.text import clean_html, clean_line, strip_controls
 

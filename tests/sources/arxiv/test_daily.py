@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author
+from digest.papers import Author
 from digest.sources.arxiv.daily import Daily
 from digest.sources.base import Answer, Page
-from tests.sources.arxiv.samples import DAILY_ATOM, NOW, QUERY, TODAY, YESTERDAY, item, rss
+from tests.support.arxiv_records import DAILY_ATOM, NOW, QUERY, TODAY, YESTERDAY, item, rss
 
 DAILY = Daily(category="cs.LG")
 EASTERN = ZoneInfo("America/New_York")

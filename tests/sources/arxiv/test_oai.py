@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from digest.errors import SourceError
 from digest.sources.arxiv.oai import Harvest, oai_set
 from digest.sources.base import Answer, Page
-from tests.sources.arxiv.samples import NOW, RAW, listed, oai, record, simple
+from tests.support.arxiv_records import NOW, RAW, listed, oai, record, simple
 
 HARVEST = Harvest(category="cs.LG")
 WEEK_AGO = NOW - timedelta(days=7)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Author, Paper
+from digest.papers import Author, Paper
 from digest.sources.arxiv.query import ById
 from digest.sources.base import Answer
-from tests.sources.arxiv.samples import DAILY_ATOM, QUERY, QUERY_ERROR
+from tests.support.arxiv_records import DAILY_ATOM, QUERY, QUERY_ERROR
 
 NOW = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from digest.paper import Author, Ids, Paper
+from digest.papers import Author, Ids, Paper
 from digest.sources.arxiv.record import moment, read_record
-from tests.sources.arxiv.samples import RAW, WITHDRAWN, record, simple
+from tests.support.arxiv_records import RAW, WITHDRAWN, record, simple
 
 
 def read(text: str) -> Paper:

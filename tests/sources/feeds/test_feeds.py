@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import SourceError
-from digest.paper import Paper
+from digest.papers import Paper
 from digest.sources import read_saved
 from digest.sources.base import Answer, Page
 from digest.sources.feeds import Feed

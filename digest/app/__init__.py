@@ -1,0 +1,398 @@
+"""Puts the parts together from a config, for every door."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from digest.app.doctor import Finding, at_the_same_time, examine, logged, standing, told
+from digest.app.queue import Here, Job, Kind, Line, Queue
+from digest.authors import Followed
+from digest.bounces import Ear, Heard, hear, mailbox
+from digest.config import Config, Relay
+from digest.config import load as _load
+from digest.delivery import Delivered, Round, channels, deliver
+from digest.delivery import log_evidence as evidence
+from digest.delivery.addressing import counter
+from digest.delivery.channels.smtp import Smtp
+from digest.delivery.log_evidence import Word
+from digest.delivery.recovery import ledger
+from digest.delivery.relay_limits import Way
+from digest.errors import ConfigError, SourceError
+from digest.http import Web
+from digest.ingest.enrich import Enriched, enrich
+from digest.ingest.health import Health, absent, of_all, of_helpers, rests
+from digest.ingest.pull import Pulled, pull
+from digest.issues import Issue
+from digest.issues.compose import Composed, Morning, Outlook, answered, compose
+from digest.letters import Press
+from digest.mail.dns import Dns, Resolver
+from digest.readers import Roll
+from digest.readers.signup import Enrolment
+from digest.render import Pages, Renderer
+from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
+from digest.sources.base import Enricher, LookUp, Source
+from digest.store import Along, Store
+from digest.subscriptions import Subscriber, When
+
+
+def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
+    """The config of a folder, judged. Raises ConfigError with every problem."""
+    return _load(folder, env=env)
+
+
+_ASKING = timedelta(minutes=2)
+"""How long one machine may ask a service while the others wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All parts of a running service. The store and the web outlive a change of the config."""
+
+    config: Config
+    store: Store
+    web: Web
+    sources: tuple[Source, ...]
+    look_ups: tuple[LookUp, ...]
+    enrichers: tuple[Enricher, ...]
+    press: Press
+    pages: Pages
+    morning: Morning
+    roll: Roll
+    line: Line
+
+    def with_config(self, config: Config) -> House:
+        """The same house under a new config; a new `database` or `contact` needs a new start."""
+        return replace(self, config=config, **_parts(config))
+
+    def readers(self) -> tuple[Subscriber, ...]:
+        """All who read, as of now: those of the files, and those who signed up."""
+        return self.roll.readers(self.store)
+
+    def reader(self, id: str) -> Subscriber | None:  # noqa: A002
+        """The reader of that id."""
+        return self.roll.reader(self.store, id)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Where people sign up and move. Raises ConfigError where there is no site."""
+        return Enrolment(
+            store=self.store,
+            roll=self.roll,
+            press=self.press,
+            passes=self.press.passes,
+            language=self.config.language,
+        )
+
+    def ways(self, clock: Callable[[], datetime]) -> list[Way]:
+        """The ways out of one round, as they are configured."""
+        wary = evidence.wary(self.config.logs, clock)
+        return [
+            Way(
+                name=str(relay),
+                open=wary(partial(_channel, relay)),
+                weight=relay.weight,
+                per_second=relay.per_second,
+                per_day=relay.per_day,
+            )
+            for relay in self.config.relays
+        ]
+
+    def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
+        """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
+        relays = {str(relay): channel for relay in self.config.relays if isinstance(channel := _channel(relay), Smtp)}
+
+        def greeter(channel: Smtp) -> Callable[[], str]:
+            def greet() -> str:
+                with channel:
+                    return channel.greet()
+
+            return greet
+
+        def ask(request: httpx.Request) -> int:
+            try:
+                return self.web.get(request).status
+            except SourceError as error:
+                if error.status is None:
+                    raise
+                return error.status
+
+        greet = {name: greeter(channel) for name, channel in relays.items()}
+        yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        yield from at_the_same_time(self.store.clock(), now)
+        yield from told(self.look(now))
+        yield from self.standing(now)
+
+    def look(self, now: datetime) -> list[Word]:
+        """Ask the relays' logs about letters in doubt: what was taken is sent from now on."""
+        return evidence.look(self.store, self.config.logs, now=now)
+
+    def standing(self, now: datetime) -> Iterator[Finding]:
+        """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
+        yield from logged(self.config.relays)
+        store = self.store
+        unread = self.roll.faults(store)
+        yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)
+
+    def health(self, now: datetime) -> list[Health]:
+        """How each source and each helper is."""
+        return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
+
+    def test_letter(self, to: str, *, now: datetime) -> str:
+        """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
+        reader = Subscriber(id="test", email=to, timezone=ZoneInfo("UTC"), language=self.config.language)
+        when = When(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
+        issue = Issue(
+            subscriber=reader,
+            subscription="A test letter",
+            when=when,
+            kind="test",
+            slot=now.isoformat(),
+            number=0,
+            date=now,
+            since=now,
+            sections=(),
+        )
+        with _channel(self.config.relays[0]) as channel:
+            return channel.send(self.press(issue), lambda: None).words
+
+    def pull(
+        self,
+        *,
+        now: datetime,
+        only: str | None = None,
+        exactly: str | None = None,
+        by_hand: bool = False,
+        since: datetime | None = None,
+        stop: Event | None = None,
+        tell: Callable[[Pulled], None] = lambda _: None,
+    ) -> list[Pulled]:
+        """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none.
+
+        With `exactly`, a name, that one alone is asked, and nothing where the config has it no more.
+        """
+        chosen = [source for source in self.sources if only in (None, source.name, source.kind)]
+        helpers = [look_up for look_up in self.look_ups if only in (None, look_up.kind)]
+        if only is not None and not chosen:
+            names = ", ".join(source.name for source in self.sources) or "none is configured"
+            raise ConfigError(f"no source is called {only!r}; there are: {names}")
+        if exactly is not None:
+            chosen = [source for source in chosen if source.name == exactly]
+            helpers = [look_up for look_up in helpers if look_up.name == exactly]
+        return pull(
+            chosen,
+            self.store,
+            self.web,
+            now=now,
+            look_ups=helpers,
+            by_hand=by_hand,
+            since=since,
+            stop=stop,
+            along=self._along("compose"),
+            tell=tell,
+        )
+
+    def enrich(
+        self,
+        *,
+        now: datetime,
+        only: str | None = None,
+        by_hand: bool = False,
+        stop: Event | None = None,
+        tell: Callable[[Enriched], None] = lambda _: None,
+    ) -> list[Enriched]:
+        """Ask what services count and say about new papers, and about the people whom readers follow."""
+        chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
+        return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
+
+    def _followed(self) -> list[Followed]:
+        readers = self.readers() if self.enrichers else ()
+        answers = self.store.answers(reader.id for reader in readers)
+        subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
+        return [rule.person for each in subscriptions for rule in each.rules if rule.person]
+
+    def _along(self, kind: Kind) -> Along | None:
+        """Where work is handed on, the job for what is written goes into its transaction."""
+        return partial(_hand_on, self.line, Job(kind)) if self.config.queue else None
+
+    def enrol(self, now: datetime) -> None:
+        """Bring the clock rows in line with the config."""
+        self.morning.desks(self.readers(), self.store, now=now)
+
+    def compose(
+        self,
+        *,
+        now: datetime,
+        shards: int | None = None,
+        stop: Event | None = None,
+        tell: Callable[[Composed], None] = lambda _: None,
+    ) -> list[Composed]:
+        """Write the issues that are due, of at most so many shards of readers."""
+
+        def outlook() -> Outlook:
+            absences = absent(self.sources, self.store, now=now)
+            return Outlook(absences, dict(rests(self.sources, now=now)))
+
+        return compose(
+            self.readers(),
+            self.store,
+            self.press,
+            now=now,
+            morning=self.morning,
+            outlook=outlook,
+            shards=shards,
+            along=self._along("deliver"),
+            stop=stop,
+            tell=tell,
+        )
+
+    def deliver(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        stop: Event | None = None,
+        only: str | None = None,
+        by_hand: bool = False,
+        restored: bool = False,
+        tell: Callable[[Delivered], None] = lambda _: None,
+    ) -> Round:
+        """Send what waits in the outbox, or the letter of one Message-ID alone; `by_hand` also asks a relay that is
+        being left alone, and `restored` confirms that the database was put back to an older state on purpose.
+        """
+        book, logs = self.config.journal, self.config.logs
+        with ledger(self.store, book, clock=clock, restored=restored, logs=logs, tell=tell) as begin:
+            if not self.store.waiting(clock()):
+                return Round()
+            with begin() as journal:
+                return deliver(
+                    self.store,
+                    self.ways(clock),
+                    counter(self.config, self.roll, self.store, self.press, clock),
+                    journal,
+                    clock=clock,
+                    connections=self.config.connections,
+                    by_hand=by_hand,
+                    stop=stop,
+                    only=only,
+                    tell=tell,
+                )
+
+    def settle(self, now: datetime, *, restored: bool = False) -> None:
+        """Take over the letters of processes on this machine that died, and merge those that come too late."""
+        logs = self.config.logs
+        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=logs):
+            pass
+
+    def hear(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        box: str | None = None,
+        tell: Callable[[Heard], None] = lambda _: None,
+    ) -> list[Heard]:
+        """Read what came back into the mailbox of `bounces:`, or into `box`. Raises ConfigError, MailboxError."""
+        bounces = self.config.bounces
+        if bounces is None:
+            raise ConfigError("digest.yaml has no `bounces:`, so no letter has an address to which its bounces go")
+        url = box or bounces.url
+        if url is None:
+            raise ConfigError(
+                "`bounces:` names no mailbox: write `url:` there, or name one: `digest hear maildir:PATH`"
+            )
+        own = box is None
+        opened = mailbox.open(
+            url,
+            user=bounces.user.get_secret_value() if own and bounces.user else None,
+            password=bounces.password.get_secret_value() if own and bounces.password else None,
+        )
+        keys = [key.get_secret_value() for key in self.config.keys]
+        ear = Ear(address=bounces.address, keys=keys, domain=self.config.sender.domain)
+        return hear(self.store, opened, url, ear, clock=clock, tell=tell)
+
+
+@contextmanager
+def open_house(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[House]:
+    """The parts of a config, closed at the end; `web` is a seam for those who bring their own.
+
+    Who is only `looking` makes no database where there is none yet, and sees an empty one.
+    """
+    with ExitStack() as stack:
+        url = config.database
+        if looking and _is_missing(url):
+            url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
+        store = stack.enter_context(Store.open(url))
+        turns = StoredTurns(store) if store.is_shared else None
+        client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
+        line: Line = Queue(config.database) if config.queue else Here()
+        stack.enter_context(line)
+        yield House(config=config, store=store, web=client, line=line, **_parts(config))
+
+
+class StoredTurns:
+    """The pace of services, kept in the database: one for all machines."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, service: str) -> float:
+        return self._store.hold(f"web {service}", now=datetime.now(UTC), lease=_ASKING).total_seconds()
+
+    def done(self, service: str, every: float) -> None:
+        self._store.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
+
+
+def _hand_on(line: Line, job: Job, connection: Any) -> None:
+    line.hand_on([job], connection)
+
+
+def _is_missing(url: str) -> bool:
+    scheme, _, file = url.partition(":///")
+    return scheme == "sqlite" and not Path(file).exists()
+
+
+def _parts(config: Config) -> dict[str, Any]:
+    """What of a house follows from its config alone."""
+    chosen = config.sources.items()
+    return {
+        "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
+        "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
+        "enrichers": tuple(
+            found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
+        ),
+        "press": _press(config),
+        "pages": Pages(config.templates),
+        "morning": Morning(),
+        "roll": Roll(config),
+    }
+
+
+def _press(config: Config) -> Press:
+    return Press(
+        renderer=Renderer(config.templates),
+        sender=config.sender,
+        owner=config.owner,
+        postal=config.postal,
+        site=config.site,
+        keys=[key.get_secret_value() for key in config.keys],
+        signers=config.signers,
+        complaints=config.complaints,
+    )
+
+
+def _channel(relay: Relay) -> channels.Channel:
+    return channels.open(
+        str(relay),
+        user=relay.user.get_secret_value() if relay.user else None,
+        password=relay.password.get_secret_value() if relay.password else None,
+    )

@@ -1,0 +1,61 @@
+"""How the service does, for Prometheus: counted from the database when it is asked for, so any process may tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from digest.ingest.health import Health
+from digest.mail.outcome import State
+from digest.store import Brake, Figures
+
+
+def exposition(figures: Figures, brakes: Iterable[Brake], sources: Sequence[Health], *, now: datetime) -> bytes:
+    """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
+    book = CollectorRegistry(auto_describe=False)
+    book.register(_Reading(figures, tuple(brakes), sources, now))
+    return generate_latest(book)
+
+
+class _Reading(Collector):
+    def __init__(self, figures: Figures, brakes: Sequence[Brake], sources: Sequence[Health], now: datetime) -> None:
+        self._figures, self._brakes, self._sources, self._now = figures, brakes, sources, now
+
+    def collect(self) -> Iterator[Metric]:
+        figures = self._figures
+        letters = {str(state): 0 for state in State} | dict(figures.letters)
+        yield _family("digest_letters", "Letters by state; pruned ones are not counted.", "state", letters)
+        yield _family("digest_tries_last_day", "Tries to send, by outcome.", "outcome", figures.tries)
+        yield _family("digest_heard_last_day", "What came back, by kind.", "kind", figures.evidence)
+        yield _gauge("digest_mail_in_doubt", "Letters of which nobody knows.", letters[State.IN_DOUBT])
+        yield _gauge("digest_oldest_waiting_seconds", "Age of the oldest letter.", self._age(figures.oldest_waiting))
+        yield _gauge("digest_oldest_due_seconds", "Age of the oldest slot not served.", self._age(figures.oldest_due))
+        yield _gauge("digest_suppressed_addresses", "Addresses that get no letters.", figures.suppressed)
+        yield _gauge("digest_papers", "Papers in the store.", figures.papers)
+        resting = [each for each in self._brakes if each.until and each.until > self._now]
+        kinds = {kind: sum(each.kind == kind for each in resting) for kind in ("relay", "domain")}
+        yield _family("digest_left_alone", "Relays and domains that are left alone for now.", "kind", kinds)
+        failures = {each.name: each.failures for each in self._sources}
+        yield _family("digest_source_failures", "Failures of a source in a row.", "source", failures)
+        ages = {each.name: self._age(each.last_ok) for each in self._sources if each.last_ok}
+        yield _family("digest_source_age_seconds", "Since a source last answered.", "source", ages)
+        unwell = {each.name: int(each.word in ("well", "weekend", "holiday")) for each in self._sources}
+        yield _family("digest_source_well", "Whether a source is well: `digest sources` says more.", "source", unwell)
+
+    def _age(self, moment: datetime | None) -> float:
+        return max(0.0, (self._now - moment).total_seconds()) if moment else 0.0
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, about, value=value)
+
+
+def _family(name: str, about: str, label: str, values: object) -> Metric:
+    family = GaugeMetricFamily(name, about, labels=[label])
+    for key, value in dict(values).items():  # type: ignore[call-overload]
+        family.add_metric([str(key)], value)
+    return family

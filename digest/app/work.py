@@ -1,0 +1,90 @@
+"""What work there is in a house, in batches that any process may take, and how one batch is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from math import ceil
+from threading import Event
+
+from digest import process
+from digest.app import House
+from digest.app.queue import LETTERS, Job, Kind
+from digest.delivery import Delivered
+from digest.ingest.enrich import Enriched, rests
+from digest.ingest.pull import Pulled, resting
+from digest.issues.compose import LEASE, SHARD, Composed
+from digest.sources.base import LookUp, Source
+
+Told = Pulled | Enriched | Composed | Delivered
+"""What came of a piece of work."""
+
+
+def sought(house: House, now: datetime, *kinds: Kind, restored: bool = False) -> list[Job]:
+    """The work that there is, of these kinds, in batches, with what the dead of this machine have left: what a sweep
+    hands on. Raises DigestError.
+    """
+    found = list[Job]()
+    fetched = [source for source in house.sources if resting(source, house.store, now)]
+    if "pull" in kinds:
+        asked: list[Source | LookUp] = [*house.sources, *house.look_ups]
+        found += [Job("pull", each.name) for each in asked if not resting(each, house.store, now)]
+    if "enrich" in kinds:
+        found += [Job("enrich", each.name) for each in house.enrichers if not rests(each, house.store, now)]
+    if "compose" in kinds or "deliver" in kinds:
+        house.enrol(now)
+        house.settle(now, restored=restored)
+        waiting = house.store.to_do(now, LEASE, process.is_gone)
+        # the first issue of a new house must not be written before its papers are there
+        readers = waiting.readers if waiting.newest or len(fetched) == len(house.sources) else 0
+        found += [Job("compose")] * ceil(readers / SHARD) if "compose" in kinds else []
+        found += [Job("deliver")] * ceil(waiting.letters / LETTERS) if "deliver" in kinds else []
+    return found
+
+
+def do(
+    house: House,
+    job: Job,
+    clock: Callable[[], datetime],
+    *,
+    stop: Event,
+    restored: bool = False,
+    tell: Callable[[Told], None] = lambda _: None,
+) -> None:
+    """One job; what another does already, or has done, is left alone. Raises DigestError."""
+    if job.kind == "pull":
+        house.pull(now=clock(), exactly=job.name, stop=stop, tell=tell)
+    elif job.kind == "enrich":
+        house.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
+    elif job.kind == "compose":
+        written = house.compose(now=clock(), shards=1, stop=stop, tell=tell)
+        if written and not house.config.queue:  # a queue has the job by now, in the letters' transaction
+            house.line.hand_on([Job("deliver")])
+    else:
+        enough = _Enough(stop, LETTERS)
+
+        def count(letter: Delivered) -> None:
+            enough.one()
+            tell(letter)
+
+        house.deliver(clock, stop=enough, restored=restored, tell=count)
+
+
+class _Enough(Event):
+    """Is set when asked to stop, or after so many."""
+
+    def __init__(self, stop: Event, most: int) -> None:
+        super().__init__()
+        self._stop = stop
+        self._left = most
+
+    def one(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self.set()
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._stop.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().is_set() or self._stop.wait(timeout)

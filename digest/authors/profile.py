@@ -1,0 +1,170 @@
+"""What is known of a followed person: sums over the papers that are theirs, ready to be compared with others."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from digest.authors.features import Names, categories, others, words, words_in
+from digest.authors.model import Followed
+from digest.names import Grade, grade
+from digest.papers import Author, Paper
+
+_PSEUDO_PAPERS: Final = 200
+"""What is assumed of words before an archive has shown them, in papers."""
+_COMMON: Final = frozenset(
+    "abstract achieve address analysis analyze application apply approach assume available base better case change "
+    "compare compute consider contribute data define demonstrate depend design determine develop different effect "
+    "effective efficient enable evaluate evaluation example exist existing experiment experimental explore extensive "
+    "far find first focus framework further general generate give good high however identify impact important improve "
+    "include increase individual information introduce investigate issue key known lead less level limit limitation "
+    "low main make many method model more most much multiple need new novel number obtain often one only open order "
+    "our outperform over paper performance possible potential present previous problem process propose proposed prove "
+    "provide range rate recent reduce related require research result reveal same scale second several show "
+    "significant significantly simple single size small solution some specific state strategy strong structure study "
+    "such suggest support system task technique test theory three time towards two type understanding use used using "
+    "value various via way well what when where which while will within without work yet between both can could each "
+    "either even has have here how may not other several should than them then there they through thus under upon was "
+    "were would also any all available been but did does during https github com code".split()
+)
+"""Words of papers of every field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """In how many papers of the archive each word stands: a shared rare word says more than a common one."""
+
+    papers: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, papers: Iterable[Paper]) -> Background:
+        counts, number = Counter[str](), 0
+        for paper in papers:
+            counts.update(words(paper))
+            number += 1
+        return cls(number, counts)
+
+    def weight(self, word: str) -> float:
+        """Inverse document frequency, with some papers assumed beforehand, so that a small archive misleads nobody."""
+        assumed = _PSEUDO_PAPERS * (0.2 if word in _COMMON else 0.005)
+        return math.log((self.papers + _PSEUDO_PAPERS + 1) / (self.counts.get(word, 0) + assumed))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paper's words by weight, of length 1."""
+
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, paper: Paper, background: Background) -> Text:
+        weights = {word: max(0.0, background.weight(word)) for word in words(paper)}
+        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return cls({word: weight / length for word, weight in weights.items()})
+
+    def likeness(self, other: Text) -> float:
+        """The cosine of the two, from 0 to 1."""
+        few, many = sorted((self.weights, other.weights), key=len)
+        return sum(weight * many.get(word, 0.0) for word, weight in few.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A followed person, and what their papers show. Nothing is trained: with another paper it is summed up anew."""
+
+    followed: Followed
+    background: Background
+    papers: int  # that are known to be theirs
+    orcids: frozenset[str]  # the one that was given, and those on known papers
+    coauthors: Names
+    refused: Names  # co-authors of papers that the reader said are another person's
+    excepted: Names
+    categories: frozenset[str]
+    texts: tuple[Text, ...]
+    journals: frozenset[str]
+    affiliations: tuple[frozenset[str], ...]  # of each its words
+    year: float | None
+
+    @classmethod
+    def of(
+        cls,
+        followed: Followed,
+        known: Sequence[Paper] = (),
+        refused: Sequence[Paper] = (),
+        background: Background | None = None,
+    ) -> Profile:
+        """Of the papers that are known to be theirs, and those that the reader refused, as far as these are stored."""
+        background = background or Background.of((*known, *refused))
+        places = [(paper, place_of(followed, paper)) for paper in known]
+        theirs = {name for paper, place in places for name in others(paper, place)}
+        not_theirs = {name for paper in refused for name in others(paper, place_of(followed, paper))} - theirs
+        said = [place_words(text) for text in followed.affiliations]
+        printed = [place_words(_affiliation(paper.authors, place)) for paper, place in places]
+        given = [bare_orcid(value) for kind, value in followed.ids if kind == "orcid"]
+        years = [paper.dated.year for paper in known if paper.dated]
+        return cls(
+            followed=followed,
+            background=background,
+            papers=len(known),
+            orcids=frozenset(filter(None, (*given, *(orcid_of(paper.authors, place) for paper, place in places)))),
+            coauthors=Names((*theirs, *followed.with_)),
+            refused=Names(not_theirs),
+            excepted=Names(followed.excepted.with_),
+            categories=frozenset().union(followed.categories, *map(categories, known)),
+            texts=tuple(Text.of(paper, background) for paper in known),
+            journals=frozenset(folded for paper in known if (folded := journal(paper))),
+            affiliations=tuple(found for found in (*said, *printed) if found),
+            year=median(years) if years else None,
+        )
+
+    @classmethod
+    def among(cls, followed: Followed, papers: Mapping[str, Paper], background: Background) -> Profile:
+        """Of those known and refused papers that are among these, by key."""
+        theirs, others = (
+            [papers[key] for key in keys if key in papers] for keys in (followed.known, followed.excepted.papers)
+        )
+        return cls.of(followed, theirs, others, background)
+
+
+def place_of(followed: Followed, paper: Paper) -> int | None:
+    """The author whose name agrees best with the followed one's; None where none agrees."""
+    grades = [
+        (max(grade(form, author.name) for form in followed.forms), -place) for place, author in enumerate(paper.authors)
+    ]
+    best, place = max(grades, default=(Grade.CONFLICT, 0))
+    return -place if best > Grade.CONFLICT else None
+
+
+def orcid_of(authors: Sequence[Author], place: int | None) -> str | None:
+    return bare_orcid(authors[place].orcid) if place is not None else None
+
+
+def bare_orcid(orcid: str | None) -> str | None:
+    """An ORCID without the address before it."""
+    return orcid.strip()[-19:].upper() if orcid else None
+
+
+def _affiliation(authors: Sequence[Author], place: int | None) -> str:
+    return (authors[place].affiliation or "") if place is not None else ""
+
+
+_PLACES: Final = frozenset(
+    "university universite universitat universidad institute institut department dept school college faculty center "
+    "centre laboratory lab research science sciences technology national state hospital academy group and".split()
+)
+
+
+def place_words(affiliation: str) -> frozenset[str]:
+    """The words that tell one institution from another."""
+    return words_in(affiliation) - _PLACES
+
+
+def journal(paper: Paper) -> str:
+    """A journal's name in one spelling, without volume and pages."""
+    name = (paper.journal or "").partition(",")[0]
+    return " ".join("".join(sign if sign.isalpha() else " " for sign in name).casefold().split())

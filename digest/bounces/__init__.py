@@ -1,0 +1,143 @@
+"""What came back: bounces and complaints, each dealt with once, and nobody suppressed on a stranger's word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from digest.bounces.mailbox import Box, Piece
+from digest.bounces.parse import Bounce, Kind, Reason, read
+from digest.links.token import is_stamp, stamped
+from digest.mail.message import Mailbox
+from digest.mail.outcome import address_key
+from digest.store import Evidence, Known, Store
+
+_COUNTS = timedelta(days=30)
+"""How old a delivery may be whose bounce still counts."""
+
+_LITTLE = 0.25
+"""What a letter weighs that was given up as the mailbox was full or asleep; one that reached no address weighs 1."""
+
+_GIVEN_UP = (Reason.FULL, Reason.DISABLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What became of one message; `words` are for the admin, and hold no address."""
+
+    kind: Kind
+    words: str
+    subscriber: str = ""  # empty: it belongs to no letter of ours
+    proven: bool = False  # it came to the address that only this letter had
+    again: bool = False  # it was dealt with before
+    suppressed: bool = False
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """How what comes back is held against letters: the address of bounces, the keys, the domain of Message-IDs."""
+
+    address: Mailbox
+    keys: Sequence[str]
+    domain: str
+
+    def stamps(self, message: bytes, sent_to: Sequence[str]) -> list[str]:
+        """The stamps in a message, those to which it was sent first.
+
+        One that is quoted somewhere in it is as good: nobody can make one who has not had the letter.
+        """
+        local, _, domain = self.address.wire.rpartition("@")
+        form = rf"{re.escape(local)}\+([a-z2-7]{{24}})@{re.escape(domain)}"
+        pattern = re.compile(form, re.IGNORECASE)
+        found = [match[1] for place in sent_to for match in pattern.finditer(place)]
+        quoted = re.compile(form.encode(), re.IGNORECASE)
+        found += [match[1].decode("ascii") for match in quoted.finditer(message)]
+        return list(dict.fromkeys(stamp.lower() for stamp in found))[:20]
+
+
+def hear(
+    store: Store,
+    box: Box,
+    name: str,
+    ear: Ear,
+    *,
+    clock: Callable[[], datetime],
+    tell: Callable[[Heard], None] = lambda _: None,
+) -> list[Heard]:
+    """Deal with what lies in a box, each message once, also where the box breaks between the deed and its mark.
+
+    `name` is the box's own. Raises MailboxError where the box cannot be read on; what was read before is dealt with.
+    """
+    results = []
+    with box:
+        for piece in box.pieces():
+            heard = _one(store, piece, f"{name} {piece.id}", ear, clock())
+            box.done(piece)
+            if not heard.again:
+                tell(heard)
+                results.append(heard)
+    return results
+
+
+def _one(store: Store, piece: Piece, key: str, ear: Ear, now: datetime) -> Heard:
+    if store.has_heard([key]):
+        return Heard(kind=Kind.NONE, words="dealt with before", again=True)
+    bounce = read(piece.message)
+    known, proven = _correlate(store, piece.message, bounce, ear)
+    heard = Heard(kind=bounce.kind, words=_words(bounce), subscriber=known.subscriber if known else "", proven=proven)
+    counts = known if proven and known and now - known.created <= _COUNTS else None
+    leaves = _leaves(bounce, known) if proven else None
+    suppressed = store.hear(
+        key,
+        now=now,
+        evidence=[_evidence(bounce, counts)] if counts and bounce.kind != Kind.NONE else (),
+        arrived=known.id if proven and known else None,
+        leaves=leaves,
+    )
+    if suppressed is None:
+        return replace(heard, again=True)
+    return replace(heard, suppressed=bool(suppressed), left=leaves is not None)
+
+
+def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[Known | None, bool]:
+    """The delivery that came back, and whether that is proven: by its stamp, else by what anyone may have written."""
+    for text in ear.stamps(message, bounce.sent_to):
+        number = stamped(text)
+        known = store.delivered(id=number) if number is not None else None
+        if known and is_stamp(text, known.id, known.message_id, ear.keys):
+            return known, True
+    for key in (f"<{bounce.envelope_id}@{ear.domain}>" if bounce.envelope_id else None, bounce.message_id):
+        if key and (known := store.delivered(message_id=key)):
+            return known, False
+    return None, False
+
+
+def _evidence(bounce: Bounce, known: Known) -> Evidence:
+    points = 1.0 if bounce.kind == Kind.HARD else 0.0
+    if bounce.kind == Kind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
+        points = _LITTLE
+    return Evidence(
+        address=address_key(known.recipient),
+        kind=bounce.kind,
+        points=points,
+        words=_words(bounce),
+        delivery=known.id,
+    )
+
+
+def _leaves(bounce: Bounce, known: Known | None) -> tuple[str, str, str] | None:
+    """A complaint ends the subscription that it is about; a notice has none, and its reader then leaves all.
+
+    A notice that somebody asked for on a page is nobody's: there is nothing to leave.
+    """
+    if bounce.kind != Kind.COMPLAINT or known is None or not known.subscriber:
+        return None
+    return known.subscriber, known.subscription, "the reader called a letter spam"
+
+
+def _words(bounce: Bounce) -> str:
+    said = " ".join(word for word in (bounce.status, bounce.reason) if word)
+    return said or str(bounce.kind)

@@ -1,0 +1,103 @@
+"""Where mail comes back and is read: a Maildir, an mbox, an IMAP folder, standard input; one scheme, one line in BOXES.
+
+Only `digest.bounces.mailbox.session` opens a socket.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from digest.bounces.mailbox.imap import Imap
+from digest.bounces.mailbox.maildir import Maildir
+from digest.bounces.mailbox.mbox import Mbox
+from digest.bounces.mailbox.piece import LARGEST, Box, Piece
+from digest.bounces.mailbox.session import Waits
+from digest.bounces.mailbox.stdin import StandardInput
+from digest.errors import ConfigError
+
+__all__ = ["BOXES", "LARGEST", "Box", "Piece", "Waits", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a box may need beside its address."""
+
+    user: str | None
+    password: str | None
+    largest: int  # bytes
+    context: ssl.SSLContext | None
+    waits: Waits
+    stdin: BinaryIO | None
+
+
+class Opener(Protocol):
+    """Makes a box from its address; nothing is read or connected yet. Raises ConfigError."""
+
+    def __call__(self, url: str, means: Means) -> Box: ...
+
+
+def _maildir(url: str, means: Means) -> Box:
+    return Maildir(_path(url), largest=means.largest)
+
+
+def _mbox(url: str, means: Means) -> Box:
+    return Mbox(_path(url), largest=means.largest)
+
+
+def _imap(url: str, means: Means) -> Box:
+    return Imap(
+        url,
+        user=means.user,
+        password=means.password,
+        largest=means.largest,
+        context=means.context,
+        waits=means.waits,
+    )
+
+
+def _stdin(url: str, means: Means) -> Box:
+    return StandardInput(means.stdin, largest=means.largest)
+
+
+BOXES: Mapping[str, Opener] = {
+    "-": _stdin,
+    "imap": _imap,  # imap://localhost/INBOX, in clear
+    "imap+starttls": _imap,
+    "imaps": _imap,  # imaps://mail.example.org/Bounces
+    "maildir": _maildir,  # maildir:bounces, maildir:/var/mail/bounces
+    "mbox": _mbox,  # mbox:/var/mail/bounces
+}
+
+
+def open(  # noqa: A001, reads mailbox.open
+    url: str,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    largest: int = LARGEST,
+    context: ssl.SSLContext | None = None,
+    waits: Waits | None = None,
+    stdin: BinaryIO | None = None,
+) -> Box:
+    """The box of an address. Raises ConfigError, which repeats nothing of it.
+
+    `largest` is how many bytes of one message are read. `context` decides whom TLS trusts, in place of this system's
+    authorities; `stdin` stands in for standard input.
+    """
+    scheme = url.partition(":")[0]
+    if scheme not in BOXES or (scheme == "-" and url != "-"):
+        ways = "maildir:PATH, mbox:PATH, imaps://HOST/FOLDER, imap+starttls://HOST/FOLDER, imap://localhost/FOLDER or -"
+        raise ConfigError(f"that is no mailbox: write {ways}")
+    means = Means(user=user, password=password, largest=largest, context=context, waits=waits or Waits(), stdin=stdin)
+    return BOXES[scheme](url, means)
+
+
+def _path(url: str) -> Path:
+    scheme, _, rest = url.partition(":")
+    if not rest:
+        raise ConfigError(f"expected {scheme}:PATH")
+    return Path(rest)

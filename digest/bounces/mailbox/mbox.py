@@ -1,0 +1,85 @@
+"""What came back into an mbox: one file of messages (RFC 4155), read from its beginning and never written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from digest.bounces.mailbox.piece import Draft, Piece
+from digest.errors import ConfigError, MailboxError
+
+_PART = 65_536  # bytes of a line at once
+_QUOTED = re.compile(rb">+From ")
+
+
+class Mbox:
+    """A file of messages, each after a line "From …"; it cannot mark, so every message comes every time.
+
+    A message's id is the SHA-256 of its bytes, without the "From " line and with ">From " taken back.
+    """
+
+    def __init__(self, file: Path, *, largest: int) -> None:
+        self._file = file
+        self._largest = largest
+
+    def __enter__(self) -> Self:
+        """Raises ConfigError where there is no such file: a mistyped path would be silent for ever."""
+        if not self._file.is_file():
+            raise ConfigError(f"{self._file} is no mbox: there is no such file; make an empty one if none has come yet")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The file is open only while it is read."""
+
+    def pieces(self) -> Iterator[Piece]:
+        """All messages, in the order of the file. Raises ConfigError or MailboxError.
+
+        The last one is left out while its last line has no end: somebody is writing it. One that is torn between two
+        lines comes as it is; whole, it will have another id and come as a new one.
+        """
+        try:
+            with self._file.open("rb") as file:
+                yield from self._split(file)
+        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+            raise ConfigError(f"{self._file} cannot be read: {error.strerror}") from None
+        except OSError as error:
+            raise MailboxError(f"{self._file} cannot be read now: {error.strerror}") from None
+
+    def done(self, piece: Piece) -> None:
+        """Nothing: whoever reads remembers the id."""
+
+    def _split(self, file: BinaryIO) -> Iterator[Piece]:
+        draft: Draft | None = None
+        blank = b"\n"  # an empty line that may yet be the one between two messages
+        begins, envelope = True, False  # a line; a line "From …" that is longer than a part
+        while part := file.readline(_PART):
+            if begins and blank and part.startswith(b"From "):
+                if draft and not draft.empty:
+                    yield draft.piece()
+                draft, blank, envelope = Draft(self._largest), b"", True
+            elif draft is None and part.strip() and not _begun(part):
+                raise ConfigError(f'{self._file} is no mbox: it does not begin with "From "')
+            elif draft and not envelope:
+                if blank:
+                    draft.add(blank)
+                blank = part if begins and part in (b"\n", b"\r\n") else b""
+                if not blank:
+                    draft.add(_unquoted(part) if begins else part)
+            begins = part.endswith(b"\n")
+            envelope = envelope and not begins
+        if draft and begins and not draft.empty:
+            yield draft.piece()
+
+
+def _begun(line: bytes) -> bool:
+    """Whether somebody is writing the very first line just now."""
+    return b"From ".startswith(line)
+
+
+def _unquoted(line: bytes) -> bytes:
+    return line[1:] if _QUOTED.match(line) else line

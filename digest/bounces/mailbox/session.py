@@ -1,0 +1,200 @@
+"""One IMAP connection: imaplib says the words, and here each step gets a time, a size and one way to fail."""
+
+from __future__ import annotations
+
+import imaplib
+import ipaddress
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+
+from digest.bounces.mailbox.address import quoted
+
+_LONGEST = 2_000_000  # bytes of lines in one step: the numbers of some 250,000 messages
+_KEEPING = 50  # bytes that a line costs beside its own
+MANGLED = (imaplib.IMAP4.error, AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What imaplib raises on words that are no IMAP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long each step may take, in seconds."""
+
+    connect: float = 30
+    silence: float = 30  # between two signs of life
+    step: float = 120  # a command and all that comes back, however lively
+    farewell: float = 5  # LOGOUT decides nothing any more
+
+
+class Lost(Exception):
+    """The connection is gone, silent for too long, or does not speak IMAP; nothing more can be asked over it.
+
+    Its words are ours alone: what a server says may repeat a user, a password or a message.
+    """
+
+
+class Session(imaplib.IMAP4):
+    """A connection from its greeting on. A literal is kept up to `largest` bytes, the rest is read and dropped.
+
+    What goes beyond imaplib: everything received goes through `read` and `readline`, which are documented to be
+    overridden; they know a deadline and a limit, and nothing that came before STARTTLS is believed after it.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, largest: int, waits: Waits, encrypted_by: ssl.SSLContext | None = None
+    ) -> None:
+        self._largest = largest
+        self._waits = waits
+        self._encrypted_by = encrypted_by
+        self._unread = bytearray()
+        self._begin()
+        try:
+            super().__init__(host, port)
+        except MANGLED:
+            raise Lost(self.complaint()) from None
+
+    # ------------------------------------------------------------------------------- what imaplib calls
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        self.host, self.port = host, port
+        try:
+            self.sock = socket.create_connection((host, port), self._waits.connect)
+        except (OSError, UnicodeError) as error:
+            raise Lost(_why(error)) from None
+        if self._encrypted_by:
+            self._encrypt(self._encrypted_by)
+
+    def send(self, data: bytes) -> None:  # type: ignore[override]  # imaplib hands over bytes alone
+        self._begin()
+        try:
+            self.sock.settimeout(self._waits.silence)
+            self.sock.sendall(data)
+        except OSError as error:
+            raise Lost(_why(error)) from None
+
+    def readline(self) -> bytes:
+        while (end := self._unread.find(b"\n") + 1) == 0:
+            if len(self._unread) > self._lines:
+                raise Lost("its answer does not end")
+            self._receive()
+        self._lines -= end + _KEEPING
+        if self._lines < 0:
+            raise Lost("its answer does not end")
+        return self._take(end)
+
+    def read(self, size: int) -> bytes:
+        """A literal; cut when it is larger than was asked for, or when it is not the first of its step."""
+        kept = bytearray()
+        while size:
+            if not self._unread:
+                self._receive()
+            part = self._take(min(size, len(self._unread)))
+            size -= len(part)
+            part = part[: self._room]
+            self._room -= len(part)
+            kept += part
+        return bytes(kept)
+
+    def shutdown(self) -> None:
+        """Hang up at once."""
+        self.sock.close()
+
+    # ------------------------------------------------------------------------------- what a box calls
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self.sock, ssl.SSLSocket)
+
+    @property
+    def on_this_machine(self) -> bool:
+        return ipaddress.ip_address(self.sock.getpeername()[0].partition("%")[0]).is_loopback
+
+    def said(self, *codes: str) -> bool:
+        """Whether the last answers brought one of these response codes (RFC 3501 section 7.1, RFC 5530)."""
+        return any(code in self.untagged_responses for code in codes)
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """STARTTLS (RFC 3501 section 6.2.1); what was said in clear before counts no more."""
+        if "STARTTLS" not in self.capabilities or self.state != "NONAUTH":
+            raise Lost("offers no STARTTLS; nothing is read in clear")
+        if self.xatom("STARTTLS")[0] != "OK":
+            raise Lost("refuses STARTTLS; nothing is read in clear")
+        if self._unread:
+            raise Lost("it spoke before the encryption had begun")
+        self._encrypt(context)
+        self.untagged_responses.clear()
+        self.capabilities = tuple(self.capability()[1][-1].decode("ascii").upper().split())
+
+    def log_in(self, user: str, password: str) -> bool:
+        """Whether they are let in: by AUTHENTICATE PLAIN (RFC 4616), else by LOGIN. Takes no control characters."""
+        if "AUTH=PLAIN" in self.capabilities:
+            answers = [f"\0{user}\0{password}".encode()]
+            try:
+                self.authenticate("PLAIN", lambda _: answers.pop())  # asked a second time, it is no PLAIN: IndexError
+            except self.abort:
+                raise
+            except self.error:
+                return False
+            return True
+        if self.xatom("LOGIN", quoted(user), quoted(password))[0] != "OK":
+            return False
+        self.state = "AUTH"
+        return True
+
+    def leave(self) -> None:
+        """A polite end that changes nothing: not CLOSE, which would delete what others have marked as deleted."""
+        self._waits = Waits(silence=self._waits.farewell, step=self._waits.farewell)
+        try:
+            self.logout()
+        except (Lost, OSError, *MANGLED):
+            pass
+        finally:
+            self.shutdown()
+
+    def complaint(self) -> str:
+        """What to tell when imaplib gave up."""
+        return "it ended the conversation" if self.said("BYE") else "it does not speak IMAP as it should"
+
+    def _begin(self) -> None:
+        self._until = time.monotonic() + self._waits.step
+        self._lines = _LONGEST
+        self._room = self._largest
+
+    def _receive(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Lost("no answer in time")
+        try:
+            self.sock.settimeout(min(left, self._waits.silence))
+            data = self.sock.recv(65_536)
+        except OSError as error:
+            raise Lost(_why(error)) from None
+        if not data:
+            raise Lost("it hung up")
+        self._unread += data
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._unread[:size])
+        del self._unread[:size]
+        return taken
+
+    def _encrypt(self, context: ssl.SSLContext) -> None:
+        try:
+            self.sock.settimeout(self._waits.connect)
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+        except (OSError, ValueError) as error:
+            self.sock.close()
+            raise Lost(_why(error)) from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"no encryption with it: {error.reason or 'the handshake failed'}"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "no such host"
+    return (error.strerror if isinstance(error, OSError) else None) or "the connection was lost"

@@ -1,0 +1,144 @@
+"""Why a letter came back, from what a server said.
+
+The three reasons that make an address dead need more than words: an enhanced code of the address (RFC 3463, section
+3.2), or that the recipient itself was refused. Servers that say "no such user" once they have read the letter filter by
+it, and 5.7.x is never the reader's fault.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from digest.bounces.parse.addresses import ADDRESS
+from digest.bounces.parse.phase import phase_in
+from digest.bounces.parse.values import Reason
+from digest.bounces.parse.words import TABLE
+
+_READ = 4_000  # characters of what was said
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,2})\.(\d{1,3})(?![\d.]*\.\d)(?!\d)")
+_CODE = re.compile(r"(?<![\d.#:/-])([245][0-7]\d)(?=[\s:;,-]|$)")
+_LINK = re.compile(r"(?:https?://|www\.)\S{1,500}", re.I)
+_ADDRESS = re.compile(ADDRESS)
+
+# What some servers write before the reason itself.
+_IN_REPLY = re.compile(r"\(in reply to [A-Z -]{1,30}(?: command)?\)", re.I)  # Postfix's own words
+_PREFIX = re.compile(r"recipient(?: address)? rejected: (?=\w)", re.I)
+# What a directory says that was asked for the address, before any letter was read.
+_DIRECTORY = re.compile(
+    r"000C05A6|RESOLVER\.ADR|RecipNotFound|not listed in (?:public|the|domino|.{0,20}directory)", re.I
+)
+_NOT_FOUND = re.compile(r"\*\* ?address not found ?\*\*", re.I)
+_AGAIN = re.compile(r"found[,.] try again|try again later|temporar|timed? ?out|servfail|will (?:be )?retr", re.I)
+_HARD = frozenset({Reason.NO_ADDRESS, Reason.NO_HOST, Reason.MOVED})
+
+# Subject and detail of an enhanced code, RFC 3463 and its registry (RFC 5248).
+_DETAILS = {
+    "1.0": Reason.OTHER,
+    "1.1": Reason.NO_ADDRESS,
+    "1.2": Reason.NO_HOST,
+    "1.3": Reason.NO_ADDRESS,
+    "1.4": Reason.NO_ADDRESS,
+    "1.6": Reason.MOVED,
+    "1.10": Reason.NO_HOST,
+    "2.0": Reason.FILTERED,
+    "2.1": Reason.DISABLED,
+    "2.2": Reason.FULL,
+    "2.3": Reason.TOO_LARGE,
+    "3.1": Reason.SYSTEM,
+    "3.4": Reason.TOO_LARGE,
+    "4.1": Reason.EXPIRED,
+    "4.2": Reason.NETWORK,
+    "4.4": Reason.NETWORK,
+    "4.6": Reason.NETWORK,
+    "4.7": Reason.EXPIRED,
+    "7.28": Reason.THROTTLED,
+}
+_OF_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
+_OF_SENDER = frozenset({"1.7", "1.8"})
+_VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # said of anything, also of unknown users
+_SUBJECTS = {
+    "3": Reason.SYSTEM,
+    "4": Reason.NETWORK,
+    "5": Reason.OTHER,
+    "6": Reason.CONTENT,
+    "7": Reason.POLICY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was said about one recipient."""
+
+    status: str | None
+    code: int | None
+    reason: Reason
+    hard: bool
+
+
+def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> Judgement:
+    """Why a letter came back, from what was said, a `Status:` field, and the words around them.
+
+    `formal` says that a report for machines tells it, whose servers quote a refusal of the recipient unless they say
+    otherwise. In doubt it is nothing lasting.
+    """
+    said = said[:_READ]
+    statuses = [found[0] for found in _STATUS.finditer(_LINK.sub(" ", f"{status} {said}"))]
+    code = _code_in(said)
+    best = _best(statuses)
+    reason = _by_words(said) or _by_status(best)
+    passing = (best or "5").startswith("4") or (code is not None and code < 500 and best is None)
+    if reason in _HARD and not passing:
+        told = f"{said}\n{around}"
+        reason = _sure(
+            reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code)
+        )
+    return Judgement(best, code, reason, reason in _HARD and not passing)
+
+
+def reason_of(said: str) -> Reason | None:
+    """The reason that words alone give."""
+    return _by_words(said[:_READ])
+
+
+@lru_cache(maxsize=64)  # one message says the same of many
+def _by_words(said: str) -> Reason | None:
+    plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
+    plain = _IN_REPLY.sub(" ", _PREFIX.sub(" ", plain))
+    return next((reason for reason, words in TABLE if words.search(plain)), None)
+
+
+def _by_status(status: str | None) -> Reason:
+    if not status:
+        return Reason.OTHER
+    detail = status.partition(".")[2]
+    return _DETAILS.get(detail) or _SUBJECTS.get(detail.partition(".")[0], Reason.OTHER)
+
+
+def _best(statuses: list[str]) -> str | None:
+    """The first code that says something: "5.0.0" says nothing, a server's word refines a relay's."""
+    telling = [status for status in statuses if not status.endswith(".0.0")]
+    return next(iter(telling or statuses), None)
+
+
+def _code_in(said: str) -> int | None:
+    found = _CODE.search(said)
+    return int(found[1]) if found and found[1][0] in "45" else None
+
+
+def _sure(reason: Reason, details: set[str], told: str, formal: bool) -> Reason:
+    """The reason, or a lenient one where "no such user" is but what a filter says, and "no such host" means ours."""
+    phase = phase_in(told)
+    if phase in ("MAIL", "CONNECT") or details & _OF_SENDER:
+        return Reason.POLICY
+    if reason is Reason.NO_HOST:
+        return Reason.NETWORK if _AGAIN.search(told[:_READ]) else reason
+    if any(detail.startswith("7.") for detail in details):
+        return Reason.FILTERED
+    if details & _OF_ADDRESS:
+        return reason
+    if _NOT_FOUND.search(told) and not _CODE.search(told):
+        return reason
+    refused = phase == "RCPT" or _DIRECTORY.search(told) or (formal and not phase and details == {"5.0"})
+    return reason if refused and details <= _VAGUE else Reason.FILTERED

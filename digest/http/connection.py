@@ -1,0 +1,80 @@
+"""One hop of a request: what is said to a host, where an address may lead, and how an error names it."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import httpx
+
+from digest.errors import SourceError
+from digest.http.ssrf import is_public, literal
+from digest.http.transport import Reply
+
+_HARMLESS = ("accept", "accept-language")  # what another origin may be told after a redirect
+_SECRET = re.compile(r"key|token|secret|pass|auth|sig|mail", re.IGNORECASE)
+
+
+def dressed(given: httpx.Request, url: httpx.URL, *, agent: str, etag: str | None, since: str | None) -> httpx.Request:
+    """The request as it goes to `url`; what is secret stays with the origin it was written for."""
+    at_home = _origin(url) == _origin(given.url)
+    kept = {name: value for name, value in given.headers.items() if at_home or name in _HARMLESS}
+    headers = httpx.Headers({"Accept": "*/*"} | {name: value for name, value in kept.items() if name != "host"})
+    headers["User-Agent"] = agent
+    headers["Accept-Encoding"] = "gzip"
+    if given.url.userinfo and at_home and "authorization" not in headers:
+        pair = f"{given.url.username}:{given.url.password}".encode()
+        headers["Authorization"] = "Basic " + base64.b64encode(pair).decode("ascii")
+    known = ((b"If-None-Match", etag), (b"If-Modified-Since", since))
+    raw = [*headers.raw, *((name, value.encode("latin-1")) for name, value in known if value)]
+    return httpx.Request(given.method, bare(url), headers=raw, content=given.read())
+
+
+def target(request: httpx.Request, url: httpx.URL, location: str) -> httpx.URL:
+    """Where a redirect leads. Raises SourceError where it leads nowhere, and for all but GET and HEAD."""
+    if request.method not in ("GET", "HEAD"):
+        raise SourceError(f"{place(request.url)}: redirects a {request.method}")
+    try:
+        return bare(url.join(location))
+    except (httpx.InvalidURL, ValueError):
+        raise SourceError(f"{place(request.url)}: redirects to what is no address") from None
+
+
+def judge(url: httpx.URL, *, guarded: bool) -> None:
+    """Refuse what need not be resolved to be refused; behind a proxy this is all that we see. Raises SourceError."""
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SourceError(f"{place(url)}: only http and https addresses are asked")
+    address = literal(url.host)
+    if guarded and address is not None and not is_public(address):
+        raise private(url)
+
+
+def private(url: httpx.URL) -> SourceError:
+    """What is said where a guarded request leads into a private net."""
+    return SourceError(
+        f"{place(url)}: leads to a private address; if it lies inside your own net, say `allow_private: true`"
+    )
+
+
+def bare(url: httpx.URL) -> httpx.URL:
+    """Without user, password and fragment."""
+    return url.copy_with(userinfo=b"", fragment=None)
+
+
+def place(url: httpx.URL) -> str:
+    """Host and path: the query and the user part may hold secrets."""
+    return f"{url.host or url.scheme}{url.path}"[:200]
+
+
+def excerpt(url: httpx.URL, reply: Reply) -> str:
+    """The first words of an error page, without marks, mail addresses and what the query kept secret."""
+    text = re.sub(r"<[^<>]*>", " ", reply.body[:20_000].decode("utf-8", "replace"))
+    for name, value in url.params.multi_items():
+        if len(value) > 3 and _SECRET.search(name):
+            text = text.replace(value, "…")
+    shown = "".join(c if c.isprintable() else " " for c in re.sub(r"\S+@\S+", "…", text))
+    return " ".join(shown.split())[:200]
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

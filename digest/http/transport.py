@@ -1,0 +1,188 @@
+"""One request over the wire and its whole answer: streamed, unpacked, within a size and a time."""
+
+from __future__ import annotations
+
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from digest.errors import SourceError
+from digest.http.ssrf import Deadline, Dialler, Network
+
+_STEPS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # seconds of silence
+_KEEP = 30.0  # seconds that an idle connection is kept
+
+_FAULTS: dict[type[Exception], str] = {  # the first that fits is told
+    httpcore.ConnectTimeout: "no connection in time",
+    httpcore.TimeoutException: "no whole answer in time",
+    httpcore.ConnectError: "no connection",
+    httpcore.NetworkError: "the connection was lost",
+    httpcore.ProxyError: "the proxy refused",
+    httpcore.ProtocolError: "the answer broke off, or is no HTTP",
+}
+
+
+class Fault(Exception):
+    """The exchange failed in a way that another try may mend; the text is fit for people."""
+
+
+class TooLarge(Exception):
+    """The answer is larger than allowed."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(f"the answer is larger than {largest / 2**20:g} MB")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came, its body unpacked."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status < 300
+
+    def as_sent(self, name: str) -> str | None:
+        """The first header of that name byte for byte; httpx would guess an encoding."""
+        wanted = name.lower().encode("ascii")
+        return next((value.decode("latin-1") for key, value in self.headers.raw if key.lower() == wanted), None)
+
+
+class Wire:
+    """Connections, kept and reused: guarded ones for outside addresses, open ones, and one pool for each proxy."""
+
+    def __init__(
+        self,
+        *,
+        network: Network | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        timeout: float = 60,
+        largest: int = 10 * 1024 * 1024,
+    ) -> None:
+        self._network = network or Network()
+        self._clock = clock
+        self._timeout = timeout
+        self._largest = largest
+        self._deadline = Deadline(clock)
+        self._tls: ssl.SSLContext | None = None
+        self._pools: dict[tuple[bool, str | None], httpcore.ConnectionPool] = {}
+
+    def exchange(
+        self, request: httpx.Request, *, guarded: bool, proxy: str | None, alive: Callable[[], None] = lambda: None
+    ) -> Reply:
+        """The answer to one request; no redirect is followed. `alive` is asked between the pieces and may raise.
+
+        Raises Fault, TooLarge, and guard.Refused where a guarded request leads to a private address.
+        """
+        self._deadline.at = self._clock() + self._timeout
+        with self._faults(), self._answer(request, self._pool(guarded, proxy)) as answer:
+            headers = httpx.Headers(answer.headers)
+            body = _read(self._pieces(answer, alive), headers, self._largest)
+            return Reply(answer.status, headers, body)
+
+    def close(self) -> None:
+        """Let go of all idle connections."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+    @contextmanager
+    def _answer(self, request: httpx.Request, pool: httpcore.ConnectionPool) -> Iterator[httpcore.Response]:
+        url = request.url
+        answer = pool.handle_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.read(),
+                extensions={"timeout": _STEPS},
+            )
+        )
+        try:
+            yield answer
+        finally:
+            answer.close()
+
+    def _pieces(self, answer: httpcore.Response, alive: Callable[[], None]) -> Iterator[bytes]:
+        assert isinstance(answer.stream, Iterable)
+        for piece in answer.stream:
+            alive()
+            yield piece
+
+    def _pool(self, guarded: bool, proxy: str | None) -> httpcore.ConnectionPool:
+        """A guarded pool and an open one share no connection: one that is open would go past the judgement."""
+        key = (guarded and proxy is None, proxy)
+        if key not in self._pools:
+            self._pools[key] = self._new_pool(guarded=key[0], proxy=proxy)
+        return self._pools[key]
+
+    def _new_pool(self, *, guarded: bool, proxy: str | None) -> httpcore.ConnectionPool:
+        self._tls = self._tls or httpx.create_ssl_context()
+        return httpcore.ConnectionPool(
+            ssl_context=self._tls,
+            proxy=_proxy(proxy) if proxy else None,
+            max_connections=None,  # web/pace.py gives each service one
+            max_keepalive_connections=10,
+            keepalive_expiry=_KEEP,
+            network_backend=Dialler(self._network, self._deadline, guarded=guarded),
+        )
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except tuple(_FAULTS) as error:
+            raise Fault(next(words for kind, words in _FAULTS.items() if isinstance(error, kind))) from error
+
+
+def _proxy(address: str) -> httpcore.Proxy:
+    url = httpx.URL(address if "://" in address else f"http://{address}")
+    if url.scheme not in ("http", "https"):
+        raise SourceError("the proxy that the environment names is neither http nor https")
+    auth = (url.username, url.password) if url.userinfo else None
+    return httpcore.Proxy(url=str(url.copy_with(userinfo=b"")), auth=auth)
+
+
+def _read(pieces: Iterable[bytes], headers: httpx.Headers, largest: int) -> bytes:
+    """The body; gzip is unpacked piece by piece, so that a small answer cannot fill the memory."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding in ("gzip", "x-gzip"):
+        return _gunzip(pieces, largest)
+    if coding not in ("", "identity"):
+        raise Fault("the answer is packed in a way that was not asked for")
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > largest:
+            raise TooLarge(largest)
+    return bytes(body)
+
+
+def _gunzip(pieces: Iterable[bytes], largest: int) -> bytes:
+    """RFC 1952: one member after another. A member without its end is a broken answer."""
+    body = bytearray()
+    unpacker = None
+    try:
+        for packed in pieces:
+            while packed:
+                unpacker = unpacker or zlib.decompressobj(16 + zlib.MAX_WBITS)
+                body += unpacker.decompress(packed, largest - len(body) + 1)
+                if len(body) > largest:
+                    raise TooLarge(largest)
+                packed, unpacker = (
+                    (unpacker.unused_data, None) if unpacker.eof else (unpacker.unconsumed_tail, unpacker)
+                )
+    except zlib.error as error:
+        raise Fault("the answer cannot be unpacked") from error
+    if unpacker is not None:
+        raise Fault("the answer broke off")
+    return bytes(body)

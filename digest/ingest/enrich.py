@@ -1,0 +1,123 @@
+"""What services count and say about papers and people whom the store knows: asked in batches, kept with its day.
+
+Never needed: whatever fails here is told, and no letter waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+import httpx
+
+from digest.authors import Followed
+from digest.authors.portrait import bearers, ids_of
+from digest.errors import SourceError
+from digest.http import Stopped, Web
+from digest.sources.base import Answer, Enricher
+from digest.store import Progress, Store
+
+LOOK_BACK = timedelta(days=14)
+"""How long a new paper is asked about that the service does not know yet; it takes them some days to hear of it."""
+
+_MOST = 2_000  # papers asked about in one round; the rest has its turn in the next
+_REST = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """What one service was asked and told."""
+
+    name: str
+    asked: int = 0
+    known: int = 0
+    fault: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def enrich(
+    enrichers: Iterable[Enricher],
+    store: Store,
+    web: Web,
+    people: Sequence[Followed],
+    *,
+    now: datetime,
+    by_hand: bool = False,
+    stop: Event | None = None,
+    tell: Callable[[Enriched], None] = lambda _: None,
+) -> list[Enriched]:
+    """Ask each service about new papers, about the known ones of followed people, and then about those people."""
+    results = []
+    for enricher in enrichers:
+        if (stop is not None and stop.is_set()) or rests(enricher, store, now, by_hand=by_hand):
+            continue
+        result = _ask(enricher, store, web, people, now=now, stop=stop)
+        if result.asked or result.fault:
+            tell(result)
+            results.append(result)
+    return results
+
+
+def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
+    """Whether the time of a service has not come."""
+    state = store.source(enricher.name)
+    if state.next_try and state.next_try > now and (state.asked_to_wait or not by_hand):
+        return True
+    return not by_hand and state.last_ok is not None and state.last_ok + enricher.every > now
+
+
+def _ask(
+    enricher: Enricher, store: Store, web: Web, people: Sequence[Followed], *, now: datetime, stop: Event | None
+) -> Enriched:
+    asked = known = 0
+    warnings: list[str] = []
+
+    def answer(request: httpx.Request) -> Answer:
+        fetched = web.get(request, allow_private=enricher.allow_private, service=enricher.kind, stop=stop)
+        return Answer(url=fetched.url, status=fetched.status, body=fetched.body, content_type=fetched.content_type)
+
+    try:
+        for keys in _batches(_papers_to_ask(enricher, store, people, now), enricher.most):
+            papers = store.called(keys)
+            if request := enricher.ask(keys, papers):
+                found = enricher.read(answer(request), keys, papers)
+                store.add(found.papers, now=now, since=now, first=True)
+                store.keep_figures(enricher.kind, keys, found.figures, now=now)
+                asked, known = asked + len(keys), known + len(found.figures)
+                warnings += found.warnings
+        for ids in _batches(_people_to_ask(enricher, store, people, now), enricher.most):
+            if request := enricher.ask_people(ids):
+                persons = {each.key: each for each in enricher.read_people(answer(request), ids).values()}
+                store.keep_figures(enricher.kind, [f"{enricher.kind}:{one}" for one in ids], persons, now=now)
+                asked, known = asked + len(ids), known + len(persons)
+    except Stopped as error:
+        return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error))
+    except SourceError as error:
+        next_try = now + (error.retry_after or _REST)
+        store.failed(enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
+        return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
+    store.add([], now=now, since=now, first=True, progress=Progress(enricher.name, done=True))
+    return Enriched(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
+
+
+def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
+    theirs = list(dict.fromkeys(key for person in people for key in person.known))
+    fresh = store.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST) if enricher.asks_about_all else []
+    return list(dict.fromkeys((*store.stale(enricher.kind, theirs, now=now), *fresh)))
+
+
+def _people_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
+    """The service's ids of followed people, as far as rules or the figures of their known papers say."""
+    figures = store.figures({key for person in people for key in person.known})
+    found = list[str]()
+    for person in people:
+        said = bearers(person, (each for key in person.known for each in figures.get(key, ())))
+        found += ids_of(person, said).get(enricher.kind, ())
+    keys = [f"{enricher.kind}:{each}" for each in dict.fromkeys(found)]
+    return [key.partition(":")[2] for key in store.stale(enricher.kind, keys, now=now, people=True)]
+
+
+def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (values[begin : begin + size] for begin in range(0, len(values), size))

@@ -1,0 +1,211 @@
+"""How the sources are: whether each answered and brought what was due, and what readers have to do without."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from statistics import median
+from typing import Literal
+
+from digest.issues import Absence
+from digest.sources.base import BLOCKED, Asked, Enricher, Rest, Source
+from digest.store import SourceState, Store
+
+WEEKS = 8
+"""How far back a weekday is looked at for what is usual on it."""
+
+_LEAST = 3  # such days with papers, below which nothing is usual
+_MISSED = 3  # rounds of asking that may fail to come before it is told
+_FEW = 0.2  # of what is usual on a whole day
+_MANY = 5  # papers that are usual; of fewer a lack says nothing
+
+Word = Literal[
+    "well",
+    "weekend",
+    "holiday",
+    "late",
+    "few",
+    "never asked",
+    "silent",
+    "failing",
+    "asked to wait",
+    "blocked by the publisher",
+]
+"""In one word: `weekend` and `holiday` bring nothing, `late` should have, `few` is far below the usual yesterday."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """One source."""
+
+    name: str
+    word: Word
+    last_ok: datetime | None
+    next_try: datetime  # the clock asks no sooner
+    failures: int  # in a row
+    error: str | None  # of the last try, where that failed
+    today: int | None  # papers of its service dated today, in UTC; None of one that brings none
+    usual: float | None  # the median of such weekdays; None where too few are known
+    yesterday: int | None  # the last whole day
+    usual_yesterday: float | None
+    due: date | None = None  # the batch that should be there, where the service has a timetable
+
+
+def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[Health]:
+    """Every source in the order of the config."""
+    counts = Counter(store.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
+    states = {source.name: store.source(source.name) for source in sources}
+    batches = _batches(sources, states)
+    return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
+
+
+def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[Health]:
+    """The services that bring no papers and tell more of them."""
+    return [_of_helper(enricher, store.source(enricher.name), now) for enricher in enrichers]
+
+
+def details(each: Health) -> list[str]:
+    """What more there is to say of a source than its word: what is late, few, or failed."""
+    found = []
+    if each.word == "late" and each.due:
+        found.append(f"the list of {each.due} has not come; its papers are taken as soon as it does")
+    if each.word == "few":
+        found.append(f"{each.yesterday:,} yesterday, {each.usual_yesterday:g} usual")
+    if each.error and each.failures:
+        times = f"{each.failures} times in a row" if each.failures > 1 else "once"
+        found.append(f"failed {times}: {each.error}")
+    return found
+
+
+def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
+    waits = state.asked_to_wait and state.next_try is not None and state.next_try > now
+    word: Word = (
+        "asked to wait" if waits else "failing" if state.failures else "well" if state.last_ok else "never asked"
+    )
+    return Health(
+        name=enricher.name,
+        word=word,
+        last_ok=state.last_ok,
+        next_try=_next_try(enricher, state, now),
+        failures=state.failures,
+        error=state.last_error,
+        today=None,
+        usual=None,
+        yesterday=None,
+        usual_yesterday=None,
+    )
+
+
+def _next_try(asker: Asked, state: SourceState, now: datetime) -> datetime:
+    next_ask = state.last_ok + asker.every if state.last_ok else now
+    return max(next_ask, state.next_try or next_ask, now)
+
+
+def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
+    """What is not there though it should be: late batches, and services that cannot be asked.
+
+    Of several ways to the same papers one is enough.
+    """
+    found = []
+    for (kind, part), ways in groupby(sorted(sources, key=_group), key=_group):
+        states = [(source, store.source(source.name)) for source in ways]
+        if missing := _missing(states, now):
+            last = max((state.last_ok for _, state in states if state.last_ok), default=None)
+            found.append(Absence(kind=kind, part=part, why=missing, since=last))
+    return tuple(found)
+
+
+def rests(sources: Sequence[Source], *, now: datetime) -> dict[str, Rest]:
+    """The services that bring nothing today, and why."""
+    return {
+        source.kind: rest for source in sources if source.timetable is not None and (rest := source.timetable.rest(now))
+    }
+
+
+def _group(source: Source) -> tuple[str, str]:
+    return source.kind, source.part
+
+
+def _batches(sources: Iterable[Source], states: dict[str, SourceState]) -> dict[tuple[str, str], date]:
+    """The newest batch of each part of a service, whichever way it came."""
+    found: dict[tuple[str, str], date] = {}
+    for source in sources:
+        if batch := states[source.name].batch:
+            found[_group(source)] = max(batch, found.get(_group(source), batch))
+    return found
+
+
+def _missing(ways: Sequence[tuple[Source, SourceState]], now: datetime) -> Literal["late", "fault"] | None:
+    timetable = ways[0][0].timetable
+    if timetable is None:
+        return "fault" if all(_is_out(source, state, now) for source, state in ways) else None
+    batch = max((state.batch for _, state in ways if state.batch), default=None)
+    if timetable.rest(now) or (batch is not None and batch >= timetable.due(now)):
+        return None
+    if any(state.last_ok and state.last_ok >= timetable.due_at(now) for _, state in ways):
+        return "late"
+    return "fault" if any(_is_out(source, state, now) for source, state in ways) else None
+
+
+def _is_out(source: Source, state: SourceState, now: datetime) -> bool:
+    """Whether a source has not answered for so long that papers may be missing."""
+    if state.last_ok is None:
+        return state.failures > 0
+    rounds = 2 if state.failures else _MISSED
+    return now - state.last_ok > rounds * source.every
+
+
+def _of(
+    source: Source, state: SourceState, batch: date | None, counts: Counter[tuple[str, date]], now: datetime
+) -> Health:
+    today = now.astimezone(UTC).date()
+    yesterday = today - timedelta(days=1)
+    usual = {day: _usual(counts[source.kind, other] for other in _such_days(day)) for day in (today, yesterday)}
+    few = (usual[yesterday] or 0) >= _MANY and counts[source.kind, yesterday] < _FEW * (usual[yesterday] or 0)
+    return Health(
+        name=source.name,
+        word=_word(source, state, batch, now, few=few),
+        last_ok=state.last_ok,
+        next_try=_next_try(source, state, now),
+        failures=state.failures,
+        error=state.last_error,
+        today=counts[source.kind, today],
+        usual=usual[today],
+        yesterday=counts[source.kind, yesterday],
+        usual_yesterday=usual[yesterday],
+        due=source.timetable.due(now) if source.timetable else None,
+    )
+
+
+def _word(source: Source, state: SourceState, batch: date | None, now: datetime, *, few: bool) -> Word:
+    if state.asked_to_wait and state.next_try and state.next_try > now:
+        return "asked to wait"
+    if state.failures:
+        return BLOCKED if (state.last_error or "").startswith(BLOCKED) else "failing"
+    if state.last_ok is None:
+        return "never asked"
+    if now - state.last_ok > _MISSED * source.every:
+        return "silent"
+    if source.timetable is not None:
+        return source.timetable.rest(now) or _on_time(source, state, batch, now)
+    return "few" if few else "well"
+
+
+def _on_time(source: Source, state: SourceState, batch: date | None, now: datetime) -> Word:
+    timetable = source.timetable
+    assert timetable is not None
+    asked_since = state.last_ok is not None and state.last_ok >= timetable.due_at(now)
+    return "late" if asked_since and (batch is None or batch < timetable.due(now)) else "well"
+
+
+def _such_days(day: date) -> Iterator[date]:
+    return (day - timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1))
+
+
+def _usual(counts: Iterable[int]) -> float | None:
+    """Days without a paper lie before the first pull, or were holidays."""
+    known = [count for count in counts if count]
+    return median(known) if len(known) >= _LEAST else None

@@ -1,0 +1,87 @@
+"""What services say, put to an issue: a summary and citations to its papers, a portrait to each followed person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from digest.authors import Background, Followed, Profile, judge
+from digest.authors.portrait import Portrait, bearers, ids_of, portrait
+from digest.issues import Issue, Section
+from digest.papers import Paper
+from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.store import Store
+from digest.subscriptions import Subscription
+
+_LOOKED_AT = 200  # papers under a name, for the latest that are the person's
+_LATEST = 3
+
+
+def enriched(
+    issue: Issue, subscription: Subscription, store: Store, known: Mapping[str, list[Figures]] | None = None
+) -> Issue:
+    """The issue with all that services said of its papers and of the people whom its reader follows.
+
+    `known` are the figures of all papers that it may hold; without it they are asked for.
+    """
+    return _with_figures(_with_portraits(issue, subscription, store), store, known)
+
+
+def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Figures]] | None) -> Issue:
+    figures = store.figures({item.paper.key for item in issue.items}) if known is None else known
+    if not figures:
+        return issue
+    sections = (
+        replace(
+            section,
+            items=tuple(replace(item, figures=tuple(figures.get(item.paper.key, ()))) for item in section.items),
+        )
+        for section in issue.sections
+    )
+    return replace(issue, sections=tuple(sections))
+
+
+def _with_portraits(issue: Issue, subscription: Subscription, store: Store) -> Issue:
+    """With what is known of each followed person at the head of their section."""
+    people = {rule.title: rule.person for rule in subscription.rules if rule.person}
+    sections = tuple(
+        replace(section, portrait=_of_section(people[section.title], section, store))
+        if section.author and section.items and section.title in people
+        else section
+        for section in issue.sections
+    )
+    return replace(issue, sections=sections)
+
+
+def _of_section(person: Followed, section: Section, store: Store) -> Portrait:
+    sure = [item.paper for item in section.items if not item.doubts]
+    return portrait_of(person, store, sure, but={item.paper.key for item in section.items})
+
+
+def portrait_of(person: Followed, store: Store, papers: Sequence[Paper], *, but: Collection[str] = ()) -> Portrait:
+    """What is known of a person by papers that are theirs; their latest others come from the store, without `but`."""
+    known = store.called(person.known)
+    profile = Profile.of(person, list(known.values()), background=Background.of(list(known.values())))
+    latest = list[Paper]()
+    for paper in store.by_author(_printed(person), most=_LOOKED_AT):
+        if len(latest) < _LATEST and paper.key not in but and judge(profile, paper).outcome == "follow":
+            latest.append(paper)
+    theirs = {paper.key: paper for paper in (*papers, *known.values(), *latest)}
+    said = bearers(person, (each for found in store.figures(theirs).values() for each in found))
+    keys = [f"{service}:{one}" for service, ids in ids_of(person, said).items() for one in ids]
+    return portrait(person, theirs.values(), [*store.researchers(keys).values(), *said], latest)
+
+
+def on_papers(person: Followed, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
+    """Who bears the name on these papers, by the paper's key, with the newest numbers of each."""
+    found = {key: bearers(person, figures) for key, figures in store.figures(keys).items()}
+    newest = store.researchers({each.key for people in found.values() for each in people if each.id})
+    return {key: [newest.get(each.key, each) for each in people] for key, people in found.items() if people}
+
+
+def _printed(person: Followed) -> list[str]:
+    """A piece of each surname that stands in the store however its accents are written there."""
+    surnames = (form.partition(",")[0] if "," in form else form.split()[-1] for form in person.forms)
+    pieces = (max(re.findall(r"[A-Za-z]+", surname), key=len, default=surname) for surname in surnames)
+    return list(dict.fromkeys(pieces))

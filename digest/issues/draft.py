@@ -1,0 +1,118 @@
+"""One subscription's issue: drawn up out of what is fresh, with what it had to do without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from digest.issues import Absence, Candidate, Issue, Kind, Section, arrange, featured
+from digest.issues.due import day_of
+from digest.papers import Paper
+from digest.papers.updates import Arrival
+from digest.store import Answers, Store
+from digest.subscriptions import Slot, Subscriber, Subscription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What became of one due subscription."""
+
+    subscriber: str
+    subscription: str
+    slot: str = ""
+    papers: int = 0
+    more: int = 0
+    quiet: bool = False
+    absences: tuple[Absence, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the sources could not bring: what is late or out, and which services rest today, and why."""
+
+    absences: tuple[Absence, ...] = ()
+    rests: Mapping[str, str] = field(default_factory=dict)
+
+
+def answered(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
+    """The subscription with what its reader has answered about the people in it."""
+    rules = tuple(
+        replace(rule, person=rule.person.answered(said))
+        if rule.person and (said := answers.get((reader, rule.person.name)))
+        else rule
+        for rule in subscription.rules
+    )
+    return replace(subscription, rules=rules)
+
+
+def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
+    """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
+    people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
+    return store.called({key for person in people for key in person.named})
+
+
+def with_absences(issue: Issue, subscription: Subscription, outlook: Outlook, following: Slot) -> Issue:
+    """A scheduled issue tells what it had to do without; an alert is about what came."""
+    rests = [(kind, why) for kind, why in outlook.rests.items() if kind in (subscription.sources or outlook.rests)]
+    return replace(
+        issue,
+        absences=tuple(each for each in outlook.absences if each.concerns(subscription)),
+        rests=tuple(rests) if subscription.rules else (),
+        next_on=day_of(following.local),
+    )
+
+
+def trend_of(
+    subscription: Subscription, known: Collection[int], listed: Callable[[], Sequence[Arrival]]
+) -> Section | None:
+    """What is voted for among the papers that were listed, where the reader asks for that.
+
+    The list of a day still grows when the day's letter has gone, so it is looked at again for two days.
+    """
+    return featured(subscription.trending, listed(), known) if subscription.trending else None
+
+
+def events(candidates: Iterable[Candidate]) -> Iterator[tuple[int, str]]:
+    return ((candidate.work, candidate.event) for candidate in candidates)
+
+
+def shown(section: Section | None) -> Iterator[tuple[int, str]]:
+    return ((item.work, item.event) for item in section.items) if section else iter(())
+
+
+def draw_up(
+    reader: Subscriber,
+    subscription: Subscription,
+    candidates: Collection[Candidate],
+    *,
+    kind: Kind,
+    slot: str,
+    number: int,
+    since: datetime,
+    now: datetime,
+    trend: Section | None = None,
+) -> Issue:
+    """The issue of one subscription out of what is fresh for its reader, and what others vote for."""
+    return Issue(
+        subscriber=reader,
+        subscription=subscription.name,
+        when=subscription.when,
+        kind=kind,
+        slot=slot,
+        number=number,
+        date=now.astimezone(reader.timezone),
+        since=since.astimezone(reader.timezone),
+        sections=(*arrange(subscription, candidates), *((trend,) if trend else ())),
+        attach=subscription.attach,
+        rules_count=sum(rule.author is None for rule in subscription.rules),
+        authors_count=sum(rule.author is not None for rule in subscription.rules),
+    )
+
+
+def items_of(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
+    """What the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
+    return tuple(
+        (item.work, item.paper.key, item.event, section.title) for section in issue.sections for item in section.items
+    )

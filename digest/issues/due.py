@@ -1,0 +1,71 @@
+"""A due subscription with its window and its slots, and how long its letter is worth sending."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from digest.papers.updates import LOOK_BACK
+from digest.store import Due, Step
+from digest.subscriptions import Slot, Subscriber, Subscription, latest_slot, next_slot
+
+OVERLAP = timedelta(days=2)
+"""How far a subscription reads back behind its cursor, which only bounds the search; the memory decides."""
+
+
+ALERT, _DAILY, LONG = timedelta(hours=12), timedelta(hours=36), timedelta(days=5)
+"""How long a letter is worth sending; then its papers are told in the next issue."""
+
+
+def lifetime(interval: timedelta) -> timedelta:
+    """Of a letter whose next is so far away; RFC 5321 section 4.5.4.1 wants four to five days where nothing hurries."""
+    return _DAILY if interval <= timedelta(days=1, hours=1) else LONG
+
+
+class Task:
+    """A due row with its reader, its subscription and the window that it reads."""
+
+    def __init__(self, row: Due, reader: Subscriber, subscription: Subscription, now: datetime) -> None:
+        self.row = row
+        self.reader = reader
+        self.subscription = subscription
+        changed = row.fingerprint is not None and row.fingerprint != subscription.fingerprint
+        look_back = now - LOOK_BACK
+        self.begins = look_back if row.cursor is None else row.cursor  # where the last issue ended
+        self.since = self.begins if row.cursor is None else row.cursor - OVERLAP  # where the search begins
+        if changed:
+            self.since = min(self.since, look_back)
+
+    def slot(self, now: datetime) -> Slot:
+        """The newest slot that has passed, so that days of silence give one issue; of an alert its newest arrival."""
+        when = self.subscription.when
+        if when.at_once:
+            return Slot(local=f"arrival {self.row.newest}", due=now)
+        return latest_slot(when, self.reader.timezone, now)
+
+    def next(self, now: datetime, slot: Slot) -> Slot | None:
+        when = self.subscription.when
+        if when.at_once:
+            return None
+        return next_slot(when, self.reader.timezone, now, not_on=day_of(slot.local))
+
+
+def day_of(local: str) -> date:
+    """The local date of a slot."""
+    return datetime.fromisoformat(local).date()
+
+
+def is_asleep(task: Task, now: datetime) -> bool:
+    """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
+    until = task.reader.pause_until
+    return until is not None and now.astimezone(task.reader.timezone).date() < until
+
+
+def silence(task: Task, now: datetime) -> Step:
+    """A slot goes by without an issue, or an alert without news."""
+    following = task.next(now, task.slot(now))
+    return Step(
+        row=task.row.id,
+        next_due=following.due if following else None,
+        next_slot=following.local if following else None,
+        seen=task.row.newest,
+    )

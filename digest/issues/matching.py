@@ -1,0 +1,174 @@
+"""What the rules of many readers find in what has arrived: all rules over all papers at once, then desk by desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import accumulate, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.authors import Background, Followed, Profile, Verdict, judge
+from digest.issues import Candidate
+from digest.papers import Paper
+from digest.papers.updates import Arrival
+from digest.rules import Batch, Matcher, View
+from digest.subscriptions import Rule, Subscriber, Subscription
+
+Desk = tuple[str, Subscription]
+"""A reader's id, and one of their subscriptions."""
+
+
+class Rulebook:
+    """The rules of many subscriptions: made ready together when they are first asked, and once."""
+
+    def __init__(self, desks: Iterable[Desk]) -> None:
+        self._desks = tuple(desks)
+        ends = list(accumulate(len(subscription.rules) for _, subscription in self._desks))
+        self._rules = {
+            (reader, subscription.name): (end - len(subscription.rules), end)
+            for (reader, subscription), end in zip(self._desks, ends, strict=True)
+        }
+
+    @classmethod
+    def of(cls, readers: Iterable[Subscriber]) -> Rulebook:
+        return cls((reader.id, subscription) for reader in readers for subscription in reader.subscriptions)
+
+    @cached_property
+    def _matcher(self) -> Matcher[None]:
+        return Matcher(
+            (None, subscription.within(rule.query)) for _, subscription in self._desks for rule in subscription.rules
+        )
+
+    def ready(self) -> None:
+        """Make the rules ready now."""
+        _ = self._matcher
+
+    def match(self, batch: Batch) -> Found:
+        """What all the rules find in these papers."""
+        pairs = [*self._matcher.pairs(batch)]
+        owners, papers = (np.concatenate(column) for column in zip(*pairs, strict=True)) if pairs else (_NONE, _NONE)
+        order = np.argsort(owners, kind="stable")
+        return Found(self._rules, owners[order].astype(np.int32), papers[order].astype(np.int32))
+
+
+_NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What the rules of a book found in a batch: millions of pairs, and those of one desk in no time."""
+
+    _rules: Mapping[tuple[str, str], tuple[int, int]]  # of each desk the numbers of its first rule and behind its last
+    _owners: NDArray[np.int32]
+    _papers: NDArray[np.int32]
+
+    def of(self, desk: tuple[str, str]) -> dict[int, list[int]]:
+        """The papers, by their place in the batch, each with the indices of the rules that it matches."""
+        first, end = self._rules.get(desk, (0, 0))
+        # of the same type as the column: else the column is made anew, which takes milliseconds a letter
+        begin, stop = np.searchsorted(self._owners, np.array((first, end), self._owners.dtype))
+        found: dict[int, list[int]] = {}
+        owners, papers = self._owners[begin:stop].tolist(), self._papers[begin:stop].tolist()
+        for owner, place in zip(owners, papers, strict=True):
+            found.setdefault(place, []).append(owner - first)
+        return found
+
+
+class Reading:
+    """What a rulebook finds in arrivals; many shards of readers may ask for it."""
+
+    def __init__(self, book: Rulebook, arrivals: Sequence[Arrival]) -> None:
+        self.book = book
+        self._arrivals = arrivals
+        self._batch = Batch([arrival.paper for arrival in arrivals])
+        self._found = book.match(self._batch)
+        self._withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
+
+    def candidates(
+        self, desks: Sequence[Desk], known: Mapping[str, Paper] | None = None, since: Sequence[datetime] = ()
+    ) -> list[list[Candidate]]:
+        """For each desk what its rules match and mean, of what arrived after its `since`.
+
+        `known` has the papers, by key, that readers have named as someone's or as not theirs. A withdrawn paper is a
+        candidate of all, since its text, and so its match, may be gone.
+        """
+        people, arrivals = _People(self._batch, known or {}), self._arrivals
+        candidates = []
+        for (reader, subscription), begin in zip_longest(desks, since):
+            places = {place: list[int]() for place in self._withdrawn} | self._found.of((reader, subscription.name))
+            if begin is not None:
+                places = {place: rules for place, rules in places.items() if arrivals[place].at > begin}
+            judged = (
+                (place, *people.sift(subscription.rules, rules, place)) for place, rules in sorted(places.items())
+            )
+            candidates.append(
+                [
+                    _candidate(arrivals[place], rules, doubts, self._batch.views[place])
+                    for place, rules, doubts in judged
+                    if rules or arrivals[place].event == "withdrawn"
+                ]
+            )
+        return candidates
+
+
+def match(
+    book: Rulebook, desks: Sequence[Desk], arrivals: Sequence[Arrival], known: Mapping[str, Paper] | None = None
+) -> list[list[Candidate]]:
+    """What the rules of these desks match in these arrivals, once."""
+    return Reading(book, arrivals).candidates(desks, known)
+
+
+def _candidate(arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]], seen: View) -> Candidate:
+    return Candidate(
+        work=arrival.work,
+        event=arrival.event,
+        paper=arrival.paper,
+        at=arrival.at,
+        rules=tuple(sorted(rules)),
+        doubts=tuple(doubts),
+        changes=arrival.changes,
+        seen=seen,
+    )
+
+
+class _People:
+    """The verdicts on one batch; whom several readers follow alike is judged once."""
+
+    def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:
+        self._batch = batch
+        self._known = known
+        self._profiles: dict[Followed, Profile] = {}
+        self._verdicts: dict[tuple[Followed, int], Verdict] = {}
+
+    def sift(
+        self, rules: Sequence[Rule], matched: Iterable[int], place: int
+    ) -> tuple[list[int], list[tuple[int, Verdict]]]:
+        """Of the rules that a paper matches those that mean it, and the verdicts that leave a doubt."""
+        kept, doubts = list[int](), list[tuple[int, Verdict]]()
+        for index in matched:
+            person = rules[index].person
+            if person is None:
+                kept.append(index)
+                continue
+            verdict = self._verdict(person, place)
+            if verdict.outcome == "no" or (verdict.outcome == "possibly" and person.when_unsure == "drop"):
+                continue
+            kept.append(index)
+            if verdict.outcome != "follow" and person.when_unsure != "include":
+                doubts.append((index, verdict))
+        return kept, doubts
+
+    def _verdict(self, person: Followed, place: int) -> Verdict:
+        if (person, place) not in self._verdicts:
+            if person not in self._profiles:
+                self._profiles[person] = Profile.among(person, self._known, self._background)
+            self._verdicts[person, place] = judge(self._profiles[person], self._batch.papers[place])
+        return self._verdicts[person, place]
+
+    @cached_property
+    def _background(self) -> Background:
+        return Background(len(self._batch), self._batch.counts)

@@ -1,0 +1,139 @@
+"""What all shards of a morning have in common: who reads what, what has arrived and what matched of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from digest.issues.due import day_of
+from digest.issues.matching import Reading, Rulebook
+from digest.store import Plan, Store
+from digest.subscriptions import Subscriber, Subscription, first_slot, next_slot
+
+_SAME = timedelta(minutes=10)
+"""How long what was read of the arrivals may serve again, as long as nothing new arrives."""
+
+_ENROLLED = timedelta(minutes=1)
+"""How long the clock rows are taken to be in line with the config."""
+
+
+Desks = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
+"""By a reader's id and a subscription's name."""
+
+
+class Morning:
+    """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: tuple[Reading, int, datetime, datetime] | None = None
+        self._roll: _Roll | None = None
+
+    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> Desks:
+        """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
+        left = store.departures()
+        with self._lock:
+            roll = self._roll
+            if roll is None or roll.readers is not readers or roll.left != left:
+                book = roll.book if roll and _alike(roll.readers, readers) else Rulebook.of(readers)
+                roll = _Roll(readers, left, _staying(readers, left), book)
+            if roll.at is None or not timedelta(0) <= now - roll.at < _ENROLLED:
+                enrol(roll.staying, store, now=now)
+                roll.at = now
+            self._roll = roll
+            return roll.desks
+
+    def book(self, readers: Sequence[Subscriber]) -> Rulebook:
+        """The rules of these readers, made ready once."""
+        with self._lock:
+            if self._roll and self._roll.readers is readers:
+                return self._roll.book
+        return Rulebook.of(readers)
+
+    def reading(self, book: Rulebook, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
+        """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
+        with self._lock:
+            if self._kept:
+                reading, serial, begin, at = self._kept
+                if reading.book is book and serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
+                    return reading
+            reading = Reading(book, store.arrivals(since, now))
+            self._kept = reading, newest, since, now
+            return reading
+
+    def forget(self, now: datetime | None = None) -> None:
+        """Let go of what was read, which is large; with `now` only if it is too old to serve again."""
+        with self._lock:
+            if self._kept and (now is None or not timedelta(0) <= now - self._kept[3] < _SAME):
+                self._kept = None
+
+
+@dataclass(slots=True)
+class _Roll:
+    """Who was enrolled, and when."""
+
+    readers: Sequence[Subscriber]
+    left: Collection[tuple[str, str]]
+    staying: Sequence[Subscriber]
+    book: Rulebook
+    at: datetime | None = None
+    desks: Desks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desks = {
+            (reader.id, each.name): (reader, each) for reader in self.staying for each in reader.subscriptions
+        }
+
+
+def _alike(some: Sequence[Subscriber], others: Sequence[Subscriber]) -> bool:
+    """Do these read the same, whatever else has changed (a pause, an address)? To make rules ready takes long."""
+    return len(some) == len(others) and all(
+        one.id == other.id and one.subscriptions == other.subscriptions for one, other in zip(some, others, strict=True)
+    )
+
+
+def _staying(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
+    """The readers without what they have left; a subscription that they come back to goes on where it was."""
+    if not left:
+        return subscribers
+    return [
+        replace(
+            reader,
+            subscriptions=tuple(
+                each
+                for each in reader.subscriptions
+                if (reader.id, each.name) not in left and (reader.id, "") not in left
+            ),
+        )
+        for reader in subscribers
+    ]
+
+
+def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
+    """Bring the clock rows in line with the config; what is new or changed is due today, unless today had its issue."""
+    zones = {reader.id: reader.timezone for reader in subscribers}
+    plans = {
+        (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions
+    }
+
+    def schedule(subscriber: str, name: str, last_local: str | None) -> tuple[datetime, str] | None:
+        when, zone = plans[subscriber, name].when, zones[subscriber]
+        if when.at_once:
+            return None
+        slot = first_slot(when, zone, now)
+        last_day = day_of(last_local) if last_local else None
+        if last_day and day_of(slot.local) <= last_day:  # today has had its issue
+            slot = next_slot(when, zone, now, not_on=last_day)
+        return slot.due, slot.local
+
+    store.sync(
+        [
+            Plan(subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}")
+            for reader in subscribers
+            for subscription in reader.subscriptions
+        ],
+        schedule,
+        now=now,
+    )

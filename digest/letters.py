@@ -1,0 +1,145 @@
+"""The press: from an issue to one letter in its envelope, the same bytes whenever it is printed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.errors import ConfigError
+from digest.issues import Issue
+from digest.links import Passes
+from digest.mail.dkim import Signer, signed, signed_head
+from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.mail.outcome import Envelope
+from digest.papers.bibtex import FILES, written
+from digest.render import Links, Parts, Renderer
+from digest.render.words.pages import spoken
+from digest.render.words.pages.notices import NOTICES, Notices
+
+_SENDER = "morningpapers"
+"""Who sends, as Gmail's feedback counts it: the same in every letter, five to fifteen characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What every letter of this house has in common."""
+
+    renderer: Renderer
+    sender: Mailbox
+    owner: Mailbox
+    postal: str = ""
+    site: str | None = None  # base URL of the pages, without a slash at its end
+    keys: Sequence[str] = ()  # the last signs
+    signers: Sequence[Signer] = ()  # of the sender's domain
+    complaints: Mailbox | None = None  # where mailbox providers tell of complaints; only in signed letters
+
+    def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
+        """The letter of an issue to its reader, or to the address that is given."""
+        reader = issue.subscriber
+        mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
+        leave = self._leave(issue)
+        links = self._links(issue, leave[0])
+        parts = self.renderer.letter(issue, links, postal=self.postal)
+        key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
+        message = build(
+            sender=self.sender,
+            to=mailbox,
+            reply_to=self.owner,
+            subject=parts.subject,
+            text=parts.text_lines,
+            html=parts.html_lines,
+            message_id=key,
+            date=issue.date,
+            listing=self._listing(issue, leave),
+            attachment=_references(issue),
+            sign=self._sign,
+        )
+        return Envelope(
+            sender=self.sender.wire,
+            recipient=mailbox.wire,
+            message=message,
+            message_id=key,
+            page=links.web.rpartition("/")[2] if links.web else None,
+        )
+
+    def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
+        """A letter without papers: the notice of that name in words.pages.notices, with its link.
+
+        `key` is another one for each letter. Nothing that a stranger typed is in it.
+        """
+        words: Notices = spoken(NOTICES, language)
+        house = self.sender.name or "Morning Papers"
+        parts = self.renderer.notice(
+            getattr(words, name), words.why, link, language=language, house=house, postal=self.postal
+        )
+        number = message_id(f"notice/{key}", "", self.sender.domain)
+        message = build(
+            sender=self.sender,
+            to=to,
+            reply_to=self.owner,
+            subject=parts.subject,
+            text=parts.text_lines,
+            html=parts.html_lines,
+            message_id=number,
+            date=date,
+            sign=self._sign,
+        )
+        return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number)
+
+    @property
+    def passes(self) -> Passes:
+        """What makes the links of letters. Raises ConfigError where there is no site."""
+        if not self.site:
+            raise ConfigError("digest.yaml has no `site:`, so there are no pages to link to")
+        return Passes(self.site, self.keys)
+
+    def readdress(self, message: bytes, to: Mailbox) -> bytes:
+        """The same letter to the address that its reader has now."""
+        return signed(readdress(message, to), self.signers)
+
+    def _sign(self, head: bytes, body: bytes) -> bytes:
+        return signed_head(head, body, self.signers)
+
+    def parts(self, issue: Issue) -> Parts:
+        """What the letter says."""
+        return self.renderer.letter(issue, self._links(issue, self._leave(issue)[0]), postal=self.postal)
+
+    def _links(self, issue: Issue, leave: str) -> Links:
+        if not self.site or issue.kind == "test":
+            return Links(unsubscribe=leave)
+        page = self.passes.page(issue.subscriber, now=issue.date)
+        return Links(
+            unsubscribe=leave,
+            manage=page,
+            pause=f"{page}#pause",
+            web=self.passes.letter(issue.subscriber, issue.subscription, issue.kind, issue.slot),
+            site=self.site,
+        )
+
+    def _listing(self, issue: Issue, leave: tuple[str, ...]) -> Listing:
+        return Listing(
+            id=f"digest.{self.sender.domain}",
+            name=self.sender.name,
+            unsubscribe=leave,
+            owner=mailto(self.owner.wire),
+            help=mailto(self.owner.wire, "help"),
+            feedback_id=f"{issue.date:%Y%m%d}:{issue.kind}:digest:{_SENDER}",
+            complaints=self.complaints if self.signers else None,
+        )
+
+    def _leave(self, issue: Issue) -> tuple[str, ...]:
+        """Where a reader leaves: the page, where there are pages, and a mail to the owner in any case."""
+        mail = mailto(self.owner.wire, f"unsubscribe {issue.subscriber.id}: {issue.subscription}")
+        if not self.site:
+            return (mail,)
+        return (self.passes.unsubscribe(issue.subscriber.id, issue.subscription), mail)
+
+
+def _references(issue: Issue) -> Attachment | None:
+    """The papers of an issue for a reference manager, where its reader asked for them and there are any."""
+    papers = [item.paper for item in issue.items]
+    if issue.attach is None or not papers:
+        return None
+    ending, kind = FILES[issue.attach]
+    return Attachment(name=f"papers-{issue.date:%Y-%m-%d}.{ending}", type=kind, text=written(issue.attach, papers))

@@ -1,0 +1,1 @@
+"""Mail as bytes: messages, signatures, what servers reply, and the checklist of a letter."""

@@ -1,0 +1,196 @@
+"""May a printed name be the name that a reader follows? Strict grades that forgive spelling and no other person.
+
+A name is read in every way that its spelling allows ("Maria Garcia Lopez" has one surname or two), and the best
+pair of readings gives the grade. What is wrong more often than right is left out on purpose: edit distance and
+prefixes of forenames (Wei and Weize are two people).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from functools import lru_cache
+from itertools import chain, combinations, dropwhile, product
+
+from digest.names.spelling import PARTICLES, Name, Part, Reading, Word, parse
+
+
+class Grade(IntEnum):
+    """How well two names agree; the higher the better."""
+
+    CONFLICT = 0  # another surname, or forenames or middle initials that disagree
+    NONE = 1  # the surname agrees, and one side has no forename
+    INITIAL = 2  # the surname and the initials agree
+    COMPOUND = 3  # one half of a double surname, and a forename in full
+    SWAPPED = 4  # the same words, surname first
+    FULL = 5  # the surname and a forename agree
+
+
+def grade(rule: str, printed: str) -> Grade:
+    """How well a printed name agrees with the one that is followed; the order of the two does not matter."""
+    ours, theirs = parse(rule), parse(printed)
+    if runs := ours.runs & theirs.words:
+        ours = parse(rule, runs)
+    if runs := theirs.runs & ours.words:
+        theirs = parse(printed, runs)
+    return _grade(ours, theirs)
+
+
+def follows(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
+    """Whether an author rule hits: initial or better; a forename may miss only where the rule has none."""
+    return any(_follows(form, printed) for form in (rule, *also))
+
+
+def is_collective(name: str) -> bool:
+    """Whether it is a name of its own that has no forename and no surname: "ATLAS Collaboration"."""
+    known = parse(name)
+    return bool(known.whole) and not known.readings
+
+
+@lru_cache(maxsize=1 << 15)
+def rule_keys(rule: str) -> frozenset[str]:
+    """Keys of a followed name: every printed name that it follows has one of them among its `surname_keys`."""
+    return frozenset(key for name in _takes(rule) for key in (*_keys(name, (".", ".-")), *_bare(name.lonely)))
+
+
+@lru_cache(maxsize=1 << 15)
+def surname_keys(printed: str) -> frozenset[str]:
+    """Keys of a printed name, as "surname|forename", "surname|initial" with a mark, and "surname|"."""
+    return frozenset(key for name in _takes(printed) for key in (*_keys(name, ("-", ".")), *_bare(name.alone)))
+
+
+def _bare(surnames: Iterable[str]) -> Iterator[str]:
+    return (f"{surname}|" for surname in surnames)
+
+
+def _follows(rule: str, printed: str) -> bool:
+    shared = rule_keys(rule) & surname_keys(printed)
+    without_forename = any(key.endswith("|") for key in shared)
+    return without_forename or (bool(shared) and grade(rule, printed) >= Grade.INITIAL)
+
+
+def _grade(ours: Name, theirs: Name) -> Grade:
+    if ours.whole & theirs.whole:
+        return Grade.FULL
+    found = max((_agree(a, b) for a in ours.readings for b in theirs.readings), default=Grade.CONFLICT)
+    if found < Grade.SWAPPED and _swapped(ours, theirs):
+        return Grade.SWAPPED
+    if found < Grade.NONE and (ours.lonely & theirs.alone or theirs.lonely & ours.alone):
+        return Grade.NONE
+    return found
+
+
+def _swapped(ours: Name, theirs: Name) -> bool:
+    turned = chain(product(ours.readings, theirs.swapped), product(ours.swapped, theirs.readings))
+    return bool(ours.shuffled & theirs.shuffled) or any(
+        a.surname & b.surname and a.together & b.together for a, b in turned
+    )
+
+
+def _agree(ours: Reading, theirs: Reading) -> Grade:
+    if ours.surname & theirs.surname:
+        return _forenames(ours, theirs) if ours.split and theirs.split else Grade.NONE
+    if ours.halves & theirs.surname or ours.surname & theirs.halves:
+        full = bool(ours.split and theirs.split) and _forenames(ours, theirs) == Grade.FULL
+        return Grade.COMPOUND if full else Grade.CONFLICT
+    return Grade.CONFLICT
+
+
+def _forenames(ours: Reading, theirs: Reading) -> Grade:
+    if ours.together & theirs.together or _leaves_out_first(ours, theirs) or _leaves_out_first(theirs, ours):
+        return Grade.FULL
+    by_parts = _aligned(ours.split, theirs.split)
+    if _initials_of_hyphenated(ours, theirs) or _initials_of_hyphenated(theirs, ours):
+        return by_parts
+    found = _aligned(ours.joined, theirs.joined)
+    return max(found, by_parts) if len(ours.split) == len(theirs.split) else found
+
+
+def _leaves_out_first(ours: Reading, theirs: Reading) -> bool:
+    """Cheng-Hsien for Alvin Cheng-Hsien: a hyphenated forename is whole, and rare enough to stand alone."""
+    hyphenated = len(ours.joined) == 1 and len(ours.split) > 1 and not ours.joined[0].short
+    return hyphenated and any(not ours.together.isdisjoint(part.forms) for part in theirs.joined[1:])
+
+
+def _initials_of_hyphenated(short: Reading, full: Reading) -> bool:
+    """J. H. for Jing-Hao: each initial stands for a part."""
+    return full.joined != full.split and len(short.split) > 1 and all(part.short for part in short.split)
+
+
+def _aligned(ours: Word, theirs: Word) -> Grade:
+    """The best of both as they stand and, where one goes by a middle name (W. Detmar), without its first initials."""
+    found = _in_order(ours, theirs)
+    if not theirs[0].short and (called := _from_first_full(ours)):
+        found = max(found, _in_order(called, theirs))
+    if not ours[0].short and (called := _from_first_full(theirs)):
+        found = max(found, _in_order(ours, called))
+    return found
+
+
+def _from_first_full(forenames: Word) -> Word:
+    return tuple(dropwhile(lambda part: part.short, forenames))
+
+
+def _in_order(ours: Word, theirs: Word) -> Grade:
+    """The first forenames must agree, and the others in order; those that one side leaves out do no harm."""
+    few, many = sorted((ours, theirs), key=len)
+    left = iter(many)
+    found = [_compared(few[0], next(left))]
+    for part in few[1:]:
+        agreed = next((agreed for other in left if (agreed := _compared(part, other))), Grade.CONFLICT)
+        # L. Van Gool and Luc Van Gool agree by an initial, however the particle is read.
+        found.append(min(agreed, Grade.INITIAL) if part.forms[0] in PARTICLES else agreed)
+    if Grade.CONFLICT in found or _goes_by_another(ours, theirs) or _goes_by_another(theirs, ours):
+        return Grade.CONFLICT
+    return max(found)
+
+
+def _goes_by_another(ours: Word, theirs: Word) -> bool:
+    """M. Teresa is no Marco: an initial says little beside a forename that the other lacks."""
+    if not ours[0].short or theirs[0].short:
+        return False
+    full = [part for part in ours if not part.short]
+    return any(all(_compared(part, other) == Grade.CONFLICT for other in theirs) for part in full)
+
+
+def _compared(ours: Part, theirs: Part) -> Grade:
+    if ours.short and theirs.short:
+        one, other = ours.forms[0], theirs.forms[0]
+        return Grade.INITIAL if one.startswith(other) or other.startswith(one) else Grade.CONFLICT
+    if ours.short or theirs.short:
+        short, full = (ours, theirs) if ours.short else (theirs, ours)
+        fits = any(_stands_for(short.forms[0], form) for form in full.forms)
+        return Grade.INITIAL if fits else Grade.CONFLICT
+    return Grade.FULL if not ours.called.isdisjoint(theirs.forms) else Grade.CONFLICT
+
+
+def _stands_for(short: str, full: str) -> bool:
+    """J.-H. for Jinghao: the first begins the word, each other one begins a syllable, which has two letters or more."""
+    place = 0
+    for initial in short.split("-"):
+        place = full.find(initial, place + 1) if place else len(initial) * full.startswith(initial)
+        if place < 1:
+            return False
+    return True
+
+
+def _takes(text: str) -> list[Name]:
+    """The name with each choice of its runs of capitals as words."""
+    name = parse(text)
+    chosen = chain.from_iterable(combinations(name.runs, count) for count in range(1, len(name.runs) + 1))
+    return [name, *(parse(text, frozenset(words)) for words in chosen)]
+
+
+def _keys(name: Name, initials: tuple[str, str]) -> Iterator[str]:
+    """Keys of a name; `initials` are the marks of one that is printed in full and of one that is short.
+
+    Two forenames in full agree by a form, a short one with either by its initial: so a followed forename in full looks
+    for short ones alone, a short one for both.
+    """
+    yield from (f"={letters}" for letters in name.whole | name.shuffled)
+    for reading in (*name.readings, *name.swapped):
+        ends = {f"|{form}" for form in reading.together}
+        for part in (*reading.joined, *reading.split):
+            ends |= {f"|{form[0]}{mark}" for form in part.called if form for mark in initials[part.short]}
+            ends |= {f"|{form}" for form in (() if part.short else part.called.union(part.forms))}
+        yield from (surname + end for surname in reading.surname | reading.halves for end in ends)

@@ -1,0 +1,197 @@
+"""Which records are one paper: the normal forms of arXiv ids, DOIs and titles, and the links that records carry."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from digest.papers import Paper
+from digest.papers.arxiv_categories import ARCHIVES
+from digest.text import clean_line
+
+# -- arXiv --------------------------------------------------------------------
+
+_WRAPPING = re.compile(
+    r"""^(?: https?://(?:dx\.)?doi\.org/ | doi:\s* )? (?: 10\.48550/arxiv\. | oai:arxiv\.org: | arxiv:\s* | (?:.*/)?abs-
+        | (?:https?://)?(?:[\w-]+\.)*(?:arxiv\.org|alphaxiv\.org|ar5iv\.org|huggingface\.co|hf\.co|scirate\.com)
+          /(?:abs|pdf|html|ps|format|src|e-print|overview|papers|arxiv)/ (?:arxiv:)? )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AFTER = re.compile(r"(?:[?#].*|\.pdf|\.ps|/|[.,;)\]])+$", re.IGNORECASE)
+_NEW = re.compile(r"(\d\d)(\d\d)\.(\d{4,5})(?:v([1-9]\d*))?", re.ASCII)
+_OLD = re.compile(r"([a-z-]+)(?:\.[a-z]{2})?[/-](\d\d)(\d\d)(\d{3})(?:v([1-9]\d*))?", re.ASCII | re.IGNORECASE)
+_FROM_DBLP = re.compile(r"^(\d{4})-(\d{4,5})(?=v|$)", re.ASCII)
+
+
+def arxiv_id(text: str) -> tuple[str, int | None] | None:
+    """The id in its normal form and the version, from any spelling (URL, DOI, OAI or DBLP key …); None if it is none.
+
+    Four digits up to 1412, five since 1501; old ids lose their class (info.arxiv.org/help/arxiv_identifier.html).
+    """
+    bare = _AFTER.sub("", _WRAPPING.sub("", unquote(text.strip()), count=1)).casefold()
+    if text.strip().casefold().rpartition("/")[2].startswith("abs-"):
+        bare = _FROM_DBLP.sub(r"\1.\2", bare)
+    if match := _NEW.fullmatch(bare):
+        year, month, number, version = match.groups()
+        if not _is_new(int(year), int(month), number):
+            return None
+        return f"{year}{month}.{number}", int(version) if version else None
+    if match := _OLD.fullmatch(bare):
+        archive, year, month, number, version = match.groups()
+        if archive not in ARCHIVES or not _is_old(int(year), int(month)):
+            return None
+        return f"{archive}/{year}{month}{number}", int(version) if version else None
+    return None
+
+
+def _is_new(year: int, month: int, number: str) -> bool:
+    digits = 4 if year < 15 else 5
+    return 1 <= month <= 12 and (7, 4) <= (year, month) < (91, 1) and len(number) == digits and int(number) > 0
+
+
+def _is_old(year: int, month: int) -> bool:
+    century = 1900 if year > 90 else 2000
+    return 1 <= month <= 12 and (1991, 7) <= (century + year, month) <= (2007, 3)
+
+
+# -- DOI ----------------------------------------------------------------------
+
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"<>]+(?:<\d[^\s\"]*)?")
+_PARTS = re.compile(r"/(?:full|abstract|pdf|epdf|summary|meta|html)(?:/.*)?$|\.(?:full|abstract)(?:\.pdf)?$")
+_PREPRINT_VERSION = re.compile(r"^(10\.(?:1101|64898)/\S*\d)v\d+$")
+
+
+def doi(text: str) -> str | None:
+    """The DOI in a text or URL, bare and in lower case (DOI Handbook 2.4: no case); None if there is none."""
+    match = _DOI.search(unquote(text))
+    if match is None:
+        return None
+    bare = match.group().casefold()
+    if "://" in text:
+        bare = re.split(r"[?#]", bare, maxsplit=1)[0]
+    while bare[-1:] and (bare[-1] in ".,;:'*/" or (bare[-1] in ")]" and not _balanced(bare))):
+        bare = bare[:-1]
+    bare = _PREPRINT_VERSION.sub(r"\1", _PARTS.sub("", bare))
+    return bare if bare.partition("/")[2] else None
+
+
+def _balanced(text: str) -> bool:
+    return text.count("(") >= text.count(")") and text.count("[") >= text.count("]")
+
+
+# -- ISSN ---------------------------------------------------------------------
+
+_ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
+
+
+def issn(text: str) -> str | None:
+    """An ISSN in its normal form (ISO 3297), whose last digit tells of typing errors; None where it is none."""
+    found = _ISSN.fullmatch(text.strip())
+    if found is None:
+        return None
+    digits = f"{found[1]}{found[2]}".upper()
+    total = sum(int(digit) * weight for digit, weight in zip(digits[:7], range(8, 1, -1), strict=True))
+    if (total + (10 if digits[7] == "X" else int(digits[7]))) % 11:
+        return None
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+# -- keys ---------------------------------------------------------------------
+
+
+def key_of(text: str) -> str | None:
+    """The key of a paper in any spelling of an arXiv id, a DOI or a PubMed id; None where it is none."""
+    kind, _, number = text.strip().partition(":")
+    if kind.casefold() == "pmid" and number.strip().isascii() and number.strip().isdigit():
+        return f"pmid:{int(number)}"
+    if found := arxiv_id(text):
+        return f"arxiv:{found[0]}"
+    return f"doi:{bare}" if (bare := doi(text)) else None
+
+
+# -- code ---------------------------------------------------------------------
+
+_REPOSITORY = re.compile(
+    r"(?<![\w.-])(?:https?://)?(?:www\.)?(github\.com|gitlab\.com|codeberg\.org)/([\w-][\w.-]*)/([\w.-]*[\w-])",
+    re.ASCII | re.IGNORECASE,
+)
+_HOSTS = ("github.com", "gitlab.com", "codeberg.org")
+_NO_OWNERS = frozenset("about apps collections features marketplace orgs search settings sponsors topics".split())
+
+
+def repository(text: str) -> str | None:
+    """The first repository of GitHub, GitLab or Codeberg that a text leads to; None where it leads to none."""
+    if not any(host in text.casefold() for host in _HOSTS):
+        return None
+    for found in _REPOSITORY.finditer(text):
+        host, owner, name = found[1].casefold(), found[2], found[3].removesuffix(".git")
+        if name and owner.casefold() not in _NO_OWNERS:
+            return f"https://{host}/{owner}/{name}"
+    return None
+
+
+# -- titles -------------------------------------------------------------------
+
+_SIGNS = re.compile(r"[<\\{]")
+_WORD = re.compile(r"[^\W_]+")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+_MARKUP = re.compile(r"</?[a-z][^<>]*>|\\[a-zA-Z]+")
+_ENDING = re.compile(r"\W*\b(?:withdrawn|retracted|extended version|full version|long version)\W*$")
+
+
+def title_key(title: str) -> str:
+    """What is left of a title when spelling no longer counts: its letters and digits, folded."""
+    return "".join(title_words(title))
+
+
+def title_words(title: str) -> list[str]:
+    """The words of a title, folded, without markup and without what only tells of its version."""
+    plain = (title if title.isascii() and not _SIGNS.search(title) else _MARKUP.sub("", clean_line(title))).casefold()
+    if any(word in plain for word in ("withdrawn", "retracted", "version")):
+        plain = _ENDING.sub("", plain)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).translate(_ACCENTS)
+    return _WORD.findall(plain.casefold())
+
+
+def _same_title(one: str, other: str) -> bool:
+    """Whether two titles may be those of a preprint and its article, which often differ by a word or a subtitle."""
+    a, b = sorted((title_key(one), title_key(other)), key=len)
+    if not a or a == b or (len(a) > 20 and b.startswith(a)):
+        return True
+    return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.8
+
+
+# -- works --------------------------------------------------------------------
+
+
+def same_work(a: Paper, b: Paper) -> bool:
+    """Whether two records say themselves that they are one work: an equal arXiv id, else an equal DOI.
+
+    Authors often give arXiv a wrong DOI, so a DOI that joins a preprint and an article counts only with the title.
+    """
+    one, other = _arxiv(a), _arxiv(b)
+    if one and other:
+        return one == other
+    if not _dois(a) & _dois(b):
+        return False
+    return not (one or other) or _same_title(a.title, b.title)
+
+
+def is_article(paper: Paper) -> bool:
+    """Whether a record is the published article itself, and not a preprint or somebody's mention of it."""
+    own = bool(paper.doi) and (paper.doi or "").casefold() == paper.ids.doi
+    return not paper.ids.arxiv and (own or bool(paper.journal and not paper.ids.doi))
+
+
+def _arxiv(paper: Paper) -> str | None:
+    for text in (paper.ids.arxiv, paper.ids.doi, paper.doi):
+        if text and (found := arxiv_id(text)):
+            return found[0]
+    return None
+
+
+def _dois(paper: Paper) -> set[str]:
+    return {found for text in (paper.ids.doi, paper.doi) if text and (found := doi(text))}

@@ -1,0 +1,177 @@
+"""What journals tell the ledger: letters of processes that are gone, and letters that the database has forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import insert as plain_insert
+
+from digest.mail.outcome import Entry, Record, State
+from digest.store import tables as t
+from digest.store.engine import Database, batches, insert
+from digest.store.outbox_write import POSTED
+
+_COLUMN = t.delivery.c
+_OPEN = (State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON)
+_MOST_CRASHES = 3
+"""A letter whose sender died that often while sending it is looked at by a person first."""
+
+
+def ledger_id(self: Database) -> str:
+    """What this database is called; a copy of it is called the same."""
+    with self.reading() as connection:
+        return connection.execute(select(t.ledger.c.id)).scalar_one()
+
+
+def opened(self: Database, name: str, *, now: datetime) -> None:
+    """A journal is begun."""
+    with self.writing() as connection:
+        connection.execute(plain_insert(t.journal), {"name": name, "opened": now})
+
+
+def closed(self: Database, name: str, *, now: datetime) -> None:
+    """All that a journal holds is known here."""
+    with self.writing() as connection:
+        _shut(connection, name, now)
+
+
+def unknown(self: Database, names: Iterable[str]) -> list[str]:
+    """Of these closed journals those that the database does not know as closed."""
+    found = []
+    with self.reading() as connection:
+        for batch in batches(names):
+            c = t.journal.c
+            known = set(connection.scalars(select(c.name).where(c.name.in_(batch), c.closed.is_not(None))))
+            found += [name for name in batch if name not in known]
+    return found
+
+
+def replay(self: Database, record: Record, *, now: datetime, retry_at: datetime) -> bool:
+    """Take over the letters of a process that is gone; False, and nothing is changed, where the database is older.
+
+    What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
+    died, since the machine still sent what it had; tried once more at `retry_at` where the machine went down. What was
+    begun is ready again, or set aside where that has happened too often, and what was not begun is ready at once.
+    """
+    with self.writing() as connection:
+        rows = _rows(connection, record.entries)
+        if not all(_fits(entry, rows.get(entry.delivery)) for entry in record.entries):
+            return False
+        for entry in record.entries:
+            _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
+        held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
+        connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+        _shut(connection, record.name, now)
+    return True
+
+
+def believe(self: Database, record: Record, *, now: datetime) -> None:
+    """What the journal of a process that stands still calls taken is sent, though its process could not say so yet."""
+    taken = [entry for entry in record.entries if entry.mark == "K"]
+    with self.writing() as connection:
+        rows = _rows(connection, taken)
+        for entry in taken:
+            if _fits(entry, rows.get(entry.delivery)):
+                _settle(connection, record, entry, rows[entry.delivery], now, now)
+
+
+def catch_up(self: Database, record: Record, *, now: datetime) -> int:
+    """Believe a journal that knows more than a database that was put back; how many letters are not sent again.
+
+    Letters are told by their Message-IDs, since their numbers may be given anew.
+    """
+    gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
+    with self.writing() as connection:
+        for batch in batches(gone):
+            known = connection.execute(
+                select(_COLUMN.id, _COLUMN.message_id, _COLUMN.state).where(_COLUMN.message_id.in_(batch))
+            ).all()
+            for number, key, state in known:
+                if state in _OPEN:
+                    taken = gone[key].mark == "K"
+                    words = POSTED if taken else _PRESUMED
+                    _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
+            missing = set(batch) - {row.message_id for row in known}
+            if missing:
+                rows = [{"message_id": key, "at": now} for key in sorted(missing)]
+                connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
+        held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
+        connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+        _shut(connection, record.name, now)
+    return len(gone)
+
+
+_PRESUMED = "its sender died between handing it over and the answer: presumed sent, and not sent again by itself"
+_UNSURE = "the machine went down between handing it over and the answer"
+_LOST = "the line was lost between handing it over and the answer, and then its sender died"
+_BEGUN = "its sender died while sending it"
+
+
+def _rows(connection: Connection, entries: Iterable[Entry]) -> Mapping[int, Row[*tuple[Any, ...]]]:
+    columns = (_COLUMN.id, _COLUMN.epoch, _COLUMN.message_id, _COLUMN.state, _COLUMN.crashes, _COLUMN.doubts)
+    return {
+        row.id: row
+        for batch in batches(entry.delivery for entry in entries)
+        for row in connection.execute(select(*columns).where(_COLUMN.id.in_(batch)).with_for_update())
+    }
+
+
+def _fits(entry: Entry, row: Row[*tuple[Any, ...]] | None) -> bool:
+    """A database that has never given this lease is older than the journal."""
+    return row is not None and entry.message_id in ("", row.message_id) and row.epoch >= entry.epoch
+
+
+def _settle(
+    connection: Connection,
+    record: Record,
+    entry: Entry,
+    row: Row[*tuple[Any, ...]],
+    now: datetime,
+    retry_at: datetime,
+) -> None:
+    if entry.mark == "K":
+        if row.state in _OPEN and (row.epoch == entry.epoch or row.state != State.LEASED):
+            _change(connection, row.id, State.SENT, now, "taken, as its sender's journal tells")
+        return
+    if row.state != State.LEASED or row.epoch != entry.epoch:
+        return
+    if entry.mark == "D" and record.same_boot:
+        _change(connection, row.id, State.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
+    elif entry.mark in "DL":
+        later = retry_at if row.doubts == 0 else None
+        words = _UNSURE if entry.mark == "D" else _LOST
+        _change(connection, row.id, State.IN_DOUBT, now, words, doubts=row.doubts + 1, next_at=later)
+    elif entry.mark == "M":
+        crashes = row.crashes + 1
+        poison = crashes >= _MOST_CRASHES
+        words = f"{_BEGUN}, {crashes} times now" if crashes > 1 else _BEGUN
+        state, later = (State.POISON, None) if poison else (State.READY, now)
+        _change(connection, row.id, state, now, words, crashes=crashes, next_at=later)
+
+
+def _change(
+    connection: Connection,
+    number: int,
+    state: State,
+    now: datetime,
+    words: str,
+    *,
+    next_at: datetime | None = None,
+    **more: int,
+) -> None:
+    values = _free(state, next_at) | {"reason": words} | more
+    connection.execute(update(t.delivery).where(_COLUMN.id == number).values(values))
+    connection.execute(plain_insert(t.attempt), {"delivery_id": number, "at": now, "state": state, "words": words})
+
+
+def _free(state: State, next_at: datetime | None) -> dict[str, Any]:
+    return {"state": state, "next_at": next_at, "owner": None, "until": None}
+
+
+def _shut(connection: Connection, name: str, now: datetime) -> None:
+    row = {"name": name, "opened": now, "closed": now}
+    statement = insert(connection, t.journal).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"closed": now}))

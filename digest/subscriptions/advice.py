@@ -1,0 +1,163 @@
+"""What an archive says of rules: which never match, which match too much, and what else their terms are called."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from digest.authors import Followed, groups
+from digest.papers import Paper
+from digest.rules import Batch, Matcher, Query, tree
+from digest.rules.phrases import Words
+from digest.rules.terms import Leaf
+from digest.subscriptions import Rule
+from digest.subscriptions.abbreviations import folded, glossary
+
+MOST_SHARE: Final = 0.1
+"""Of all papers, beyond which a rule is told to match much."""
+_FEW: Final = 50  # papers of which no share is told
+_TYPO: Final = 0.8  # of difflib's 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one rule finds in an archive, as a whole and term by term."""
+
+    papers: tuple[int, ...]  # indices
+    terms: Mapping[str, int]  # as typed -> papers; those under NOT as well
+
+
+@dataclass
+class Archive:
+    """Papers, and what many rules find in them at once."""
+
+    papers: Sequence[Paper]
+    share: float = MOST_SHARE
+    batch: Batch = field(init=False)
+    _glossary: Mapping[str, tuple[str, ...]] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.batch = Batch(self.papers)
+
+    def find(self, queries: Sequence[Query], within: Sequence[Query] | None = None) -> list[Found]:
+        """What each of these finds; `within` has the same rules in the bounds of their subscriptions."""
+        leaves = [list(dict.fromkeys(tree.leaves(query.root))) for query in queries]
+        whole = (((number, -1), query) for number, query in enumerate(within or queries))
+        single = (
+            ((number, place), Query(_typed(leaf), leaf))
+            for number, own in enumerate(leaves)
+            for place, leaf in enumerate(own)
+        )
+        papers: dict[tuple[int, int], list[int]] = {}
+        for key, index in Matcher((*whole, *single)).match(self.batch):
+            papers.setdefault(key, []).append(index)
+        return [
+            Found(
+                tuple(papers.get((number, -1), ())),
+                {_typed(leaf): len(papers.get((number, place), ())) for place, leaf in enumerate(own)},
+            )
+            for number, own in enumerate(leaves)
+        ]
+
+    def advise(
+        self, rules: Sequence[Rule], within: Sequence[Query] | None = None, *, wider: bool = True
+    ) -> list[tuple[str, ...]]:
+        """What is to be said of each rule; unless `wider`, of what it finds alone."""
+        found = self.find([rule.query for rule in rules], within)
+        return [tuple(self._of(rule, each, wider)) for rule, each in zip(rules, found, strict=True)]
+
+    def _of(self, rule: Rule, found: Found, wider: bool) -> Iterator[str]:
+        if not self.papers:
+            return
+        yield from self.frequency(rule.query, found)
+        if not wider:
+            return
+        if rule.person:
+            if rule.person.is_bare:
+                yield from self._people(rule.person, found)
+        else:
+            for term, others in self.synonyms(rule.query):
+                how = "written out" if others[0] != others[0].upper() else f"written {others[0]}"
+                yield f"{term} is also {how}: expand: {{{term}: [{', '.join(others)}]}}"
+
+    def frequency(self, query: Query, found: Found) -> Iterator[str]:
+        """Whether it never matches, and by which term; or much."""
+        count, all_ = len(found.papers), len(self.papers)
+        positive = list(dict.fromkeys(_typed(leaf) for leaf in _positive(query.root)))
+        absent = [term for term in positive if not found.terms[term]]
+        if not count:
+            yield f"matches none of {all_:,} paper{'s' * (all_ > 1)} in the archive" + self._why(
+                query, positive, absent
+            )
+        elif all_ >= _FEW and count > self.share * all_:
+            yield f"matches {count / all_:.0%} of {all_:,} papers in the archive; another term would narrow it"
+        if count and absent:
+            yield f"in no paper of the archive: {', '.join(map(self._with_nearest, absent))}"
+
+    def _why(self, query: Query, positive: Sequence[str], absent: Sequence[str]) -> str:
+        if absent and len(positive) > 1:
+            return f"; in none of them: {', '.join(map(self._with_nearest, absent))}"
+        if absent:
+            near = self._nearest(absent[0])
+            return f": did you mean {near}?" if near else ""
+        return "; each of its terms is there, but never all together" if isinstance(query.root, tree.And) else ""
+
+    def _with_nearest(self, term: str) -> str:
+        near = self._nearest(term)
+        return f"{term} (did you mean {near}?)" if near else term
+
+    def _nearest(self, term: str) -> str | None:
+        """A word of the archive that may have been meant; of one word in running text."""
+        word = term.strip('"').casefold()
+        if not word.isalpha() or len(word) < 5:
+            return None
+        likely = [known for known in self.batch.counts if known[:1] == word[0] and abs(len(known) - len(word)) < 3]
+        return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_TYPO)), None)
+
+    def synonyms(self, query: Query) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Abbreviations of the rule that stand without their long forms, and long forms without the abbreviation."""
+        if self._glossary is None:
+            self._glossary = glossary(self.papers)
+        words = [leaf for leaf in _positive(query.root) if isinstance(leaf, Words)]
+        terms = {folded(leaf.typed): leaf.typed.strip('"') for leaf in words}
+        short_of = {long: short for short, longs in self._glossary.items() for long in longs[:1]}
+        for term, typed in terms.items():
+            longs = self._glossary.get(term, ())[:2]
+            if longs and not any(long in terms for long in longs):
+                yield typed, longs
+            elif (short := short_of.get(term)) and short not in terms:
+                yield typed, (short.upper(),)
+
+    def _people(self, person: Followed, found: Found) -> Iterator[str]:
+        """Whether the name is that of several people."""
+        several = [
+            group for group in groups(person, [self.papers[index] for index in found.papers]) if len(group.papers) > 1
+        ]
+        if len(several) < 2:
+            return
+        told = "; ".join(
+            f"{len(group.papers)} papers in {', '.join(group.categories) or 'no category'}"
+            + (f" with {', '.join(group.coauthors[:2])}" if group.coauthors else "")
+            for group in several
+        )
+        codes = [code for code in several[1].categories if code not in several[0].categories]
+        refuse = f" or except: {{categories: [{codes[0]}]}}" if codes else ""
+        yield (
+            f"{person.name} seems to be {len(several)} people: {told}; choose by known: [{several[0].papers[0].key}]"
+            f'{refuse}, and see `digest author show "{person.name}"`'
+        )
+
+
+def _positive(node: tree.Node) -> Iterator[Leaf]:
+    """The terms that are sought, not those left out."""
+    if isinstance(node, tree.And | tree.Or):
+        for part in node.parts:
+            yield from _positive(part)
+    elif not isinstance(node, tree.Not):
+        yield node
+
+
+def _typed(leaf: Leaf) -> str:
+    return leaf.prefix + leaf.typed

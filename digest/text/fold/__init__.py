@@ -1,0 +1,195 @@
+"""Text as rules and papers share it: folded words at positions, each with its place in the original.
+
+``$\\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* stands as its
+parts at consecutive positions, and each neighbouring pair and the whole of it also stand joined over those positions.
+
+Where words stand is kept as sets of positions in whole numbers: bit p is set where one begins at position p. So a
+phrase is a few shifts and ands, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final, NamedTuple
+
+from digest.text.fold.letters import Plain, plain
+from digest.text.fold.plural import singulars
+
+__all__ = ["Folded", "Part", "Places", "compounds", "fold", "found_by", "plain", "singular", "singulars"]
+
+Places = dict[int, int]
+"""Where a word stands: for each width in positions, the bits of the positions where it begins."""
+
+At = tuple[int, int]
+"""A position, and how many a word takes from there."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_VOWELS = "\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # written as marks
+_LETTER = rf"(?:[^\W_{_CJK}]|[{_VOWELS}])"
+_PART: Final = re.compile(
+    rf"[{_CJK}]"  # each its own word
+    r"|(?<![^\W_])[A-Za-z](?:\+\+|\#)"  # C++, C#
+    r"|(?<![\w.])\.(?:NET|Net|net)(?![^\W_])"
+    rf"|{_LETTER}+(?:(?<=\d)\.(?=\d){_LETTER}+)*(?:'[sS](?![^\W_]))?"  # GPT, 3.5, Alzheimer's
+)
+_INNER: Final = frozenset("-/'.&@·")
+_PAIRED: Final = re.compile(r"[$({]")
+_IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
+
+
+class Part(NamedTuple):
+    """A word, or a part of a compound: in plain letters, its case kept, at [start, end) of the plain text."""
+
+    written: str
+    start: int
+    end: int
+
+    @property
+    def form(self) -> str:
+        """What it is found by as it stands."""
+        return found_by(self.written)[0]
+
+    @property
+    def is_ideograph(self) -> bool:
+        """A Chinese, Japanese or Korean character: a word of its own, which is never joined."""
+        return _IDEOGRAPH.match(self.written) is not None
+
+
+@lru_cache(maxsize=1 << 17)
+def found_by(written: str) -> tuple[str, tuple[str, ...]]:
+    """The form of a word, and the singulars that are not its form."""
+    form = written.casefold().replace("'", "")
+    return form, tuple(singular for singular in singulars(written) if singular != form)
+
+
+def singular(written: str) -> str:
+    """One form for a word and its plural, for counting and comparing texts; rules tell more apart."""
+    form, others = found_by(written)
+    return min(others, default=form)
+
+
+def compounds(text: Plain) -> Iterator[list[Part]]:
+    """The words of a text in order; a compound (pre-training, TCP/IP) with all its parts."""
+    compound: list[Part] = []
+    for found in _PART.finditer(text.text):
+        part = Part(found[0], *found.span())
+        if compound and not (part.start <= compound[-1].end + 1 and _belongs(text.text, compound[-1], part)):
+            yield compound
+            compound = []
+        compound.append(part)
+    if compound:
+        yield compound
+
+
+def _belongs(text: str, before: Part, part: Part) -> bool:
+    """Whether a word right behind another is a part of the same compound."""
+    if part.start == before.end:  # C++17
+        return not (part.is_ideograph or before.is_ideograph)
+    sign = text[before.end]
+    return sign in _INNER or (sign == "," and text[before.end - 1].isdigit() and part.written[0].isdigit())
+
+
+@dataclass(slots=True)
+class Folded:
+    """The folded words of one text, and where each position stands in it."""
+
+    text: str
+    starts: array[int] = field(default_factory=partial(array, "L"))  # of each position, in code points of the text
+    ends: array[int] = field(default_factory=partial(array, "L"))
+    forms: dict[str, tuple[At, ...]] = field(default_factory=dict)  # where each form stands
+    plurals: dict[str, tuple[At, ...]] = field(default_factory=dict)  # by the singulars that are not the form
+    inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
+    bracketed: bool = field(init=False)  # whether there are brackets or dollars in the text
+
+    def __post_init__(self) -> None:
+        self.bracketed = _PAIRED.search(self.text) is not None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def everywhere(self) -> int:
+        """Every position, and the one behind the last."""
+        return (2 << len(self.starts)) - 1
+
+    def places(self, word: str, *, form: bool = False) -> Places:
+        """Where a word stands: as it is, or (unless only its form will do) as the singular of what is there."""
+        found = self.forms.get(word, ())
+        plural = () if form else self.plurals.get(word, ())
+        return _bits(found + plural)
+
+    def put(self, form: str, others: tuple[str, ...], place: int, width: int) -> None:
+        """A word stands there, by its form and by the singulars that are not its form."""
+        at = _at(place, width)
+        self.forms[form] = self.forms.get(form, ()) + at  # of words that stand once all have the same tuple
+        for other in others:
+            self.plurals[other] = self.plurals.get(other, ()) + at
+
+    def span(self, begin: int, stop: int) -> tuple[int, int]:
+        """Where positions [begin, stop) stand in the text, with the brackets and dollars that belong to them."""
+        start, end = self.starts[begin], self.ends[stop - 1]
+        return _whole(self.text, start, end) if self.bracketed else (start, end)
+
+
+def fold(text: str) -> Folded:
+    """The folded words of a text."""
+    folded, letters = Folded(text), plain(text)
+    for compound in compounds(letters):
+        _add(folded, letters, compound)
+    return folded
+
+
+def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
+    first, several = len(folded.starts), len(compound) > 1
+    for place, part in enumerate(compound, first):
+        start, end = letters.span(part.start, part.end)
+        folded.starts.append(start)
+        folded.ends.append(end)
+        if several and len(part.written) == 1 and not part.written.isdigit():
+            folded.inner |= 1 << place
+        folded.put(*found_by(part.written), place, 1)
+    if several:
+        for begin in range(len(compound) - 1):
+            _put_joined(folded, compound[begin : begin + 2], first + begin)
+        if len(compound) > 2:
+            _put_joined(folded, compound, first)
+
+
+def _put_joined(folded: Folded, parts: list[Part], place: int) -> None:
+    before, (last, others) = "".join(part.form for part in parts[:-1]), found_by(parts[-1].written)
+    folded.put(before + last, tuple(before + other for other in others), place, len(parts))
+
+
+@lru_cache(maxsize=1 << 14)
+def _at(place: int, width: int) -> tuple[At]:
+    """Thousands of papers that are held folded have their places in common, which saves half of the memory."""
+    return ((place, width),)
+
+
+def _bits(places: tuple[At, ...]) -> Places:
+    found: Places = {}
+    for place, width in places:
+        found[width] = found.get(width, 0) | 1 << place
+    return found
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch of text with the brackets and dollars right beside it whose partners it holds."""
+    while True:
+        piece, before, after = text[start:end], text[start - 1 : start], text[end : end + 1]
+        lacks = {")": _more(piece, "()"), "}": _more(piece, "{}"), "$": piece.count("$") % 2}
+        if lacks.get(after, 0) > 0:
+            end += 1
+        elif lacks.get({"(": ")", "{": "}"}.get(before, ""), 0) < 0 or (before == "$" and lacks["$"]):
+            start -= 1
+        else:
+            return start, end
+
+
+def _more(piece: str, pair: str) -> int:
+    """How many more of the first bracket there are than of the second."""
+    return piece.count(pair[0]) - piece.count(pair[1])

@@ -1,0 +1,277 @@
+"""A reader's own page: what they get and when, what they have said, what they were sent; and the small changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.mail.message import mailto
+from digest.render.links import page_of
+from digest.render.math import readable
+from digest.render.words import words
+from digest.render.words.pages import spoken
+from digest.render.words.pages.forms import FORMS
+from digest.render.words.pages.me import ME
+from digest.render.words.pages.me import Me as Words
+from digest.store import IssueRow, Suppression
+from digest.subscriptions import Rule, Subscriber, When
+from digest.text import strip_controls
+from digest.website.account_base import Mine, address_of
+from digest.website.forms import DAYS
+from digest.website.view import Form, posted
+
+_HISTORY = 50  # issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A subscription as the page shows it."""
+
+    number: int  # its place, from 0
+    name: str
+    rules: Sequence[str]
+    exclude: str
+    when: str
+    next: str
+    left: bool
+    latest: str | None  # the path of its latest issue
+    feed: str  # an address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """An issue that was sent."""
+
+    path: str
+    day: str
+    name: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What was said of a paper."""
+
+    title: str
+    key: str
+    what: str
+    name: str = ""  # of a followed person
+
+    @property
+    def path(self) -> str:
+        """Of the paper's page."""
+        return page_of(self.key)
+
+
+class Me(Mine):
+    """`/me/TOKEN`, and what its buttons do."""
+
+    def routes(self) -> list[BaseRoute]:
+        acts = {
+            "pause": self._pause,
+            "leave": self._leave,
+            "back": self._come_back,
+            "unmute": self._unmute,
+            "unanswer": self._unanswer,
+            "unopine": self._unopine,
+            "lift": self._lift,
+        }
+        return [
+            Route("/me/{token}", self.show, methods=["GET"]),
+            *(Route(f"/me/{{token}}/{name}", posted(act), methods=["POST"]) for name, act in acts.items()),
+        ]
+
+    def show(self, request: Request) -> Response:
+        return self._page(request, self.whose(request), done=request.query_params.get("said", ""))
+
+    def _page(
+        self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = ""
+    ) -> Response:
+        house, say = self.house(), self.say(ME, reader.language)
+        store, today = house.store, self.clock().astimezone(reader.timezone).date()
+        paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
+        left = store.departures(reader.id)
+        return self.mine(
+            request,
+            "me",
+            say.title,
+            reader,
+            status=422 if fault else 200,
+            say=say,
+            done=say.done.get(done, ""),
+            who=reader,
+            spoken=words(reader.language),
+            suppressed=self._silence(reader, say),
+            file=self.file(reader),
+            owner=mailto(house.config.owner.wire),
+            lines=list(self._lines(reader, say, {name for _, name in left})),
+            left_all=(reader.id, "") in left,
+            paused=say.paused.format(words(reader.language).day(paused)) if paused else "",
+            today=today.isoformat(),
+            fault=fault,
+            until=until,
+            muted=store.wishes(reader.id).mutes.get(reader.id, ()),
+            answers=self._answers(reader, say),
+            opinions=self._opinions(reader, say),
+            history=[self._past(reader, each, say) for each in store.issues(reader.id, _HISTORY, letters=True)],
+        )
+
+    def _silence(self, reader: Subscriber, say: Words) -> Sequence[str]:
+        """Since when no letters go there, and why; empty where they go."""
+        why = self.suppressed(reader)
+        if why is None:
+            return ()
+        day = words(reader.language).day(why.since.astimezone(reader.timezone).date())
+        return [say.suppressed.format(day), *_why(why, say), say.suppressed_note]
+
+    def _lines(self, reader: Subscriber, say: Words, left: set[str]) -> Iterator[_Line]:
+        store, passes = self.house().store, self.house().press.passes
+        due, now = store.next_due(reader.id), self.clock()
+        for number, each in enumerate(self.own(reader).subscriptions):
+            latest = store.issues(reader.id, 1, subscription=each.name, letters=True)
+            gone = bool(left & {"", each.name})
+            planned = (reader.id, each.name) in due
+            yield _Line(
+                number=number,
+                name=each.name,
+                rules=[*(_rule(rule, say) for rule in each.rules), *([say.trending] if each.trending else [])],
+                exclude=say.exclude.format(each.exclude.text) if each.exclude else "",
+                when=_when(each.when, reader.language),
+                next=_next(due[reader.id, each.name], reader, now, say) if planned else say.next_none,
+                left=gone,
+                latest=self._issue(reader, latest[0]) if latest else None,
+                feed=passes.feed(reader, each.name),
+            )
+
+    def _issue(self, reader: Subscriber, issue: IssueRow) -> str:
+        return self.path(self.house().press.passes.issue(reader, issue.subscription, issue.kind, issue.slot))
+
+    def _past(self, reader: Subscriber, issue: IssueRow, say: Words) -> _Past:
+        count = len(issue.papers)
+        today, day = (at.astimezone(reader.timezone).date() for at in (self.clock(), issue.created))
+        return _Past(
+            path=self._issue(reader, issue),
+            day=words(reader.language).short_day(day, today),
+            name=issue.subscription,
+            count=say.papers["one" if count == 1 else "many"].format(count),
+        )
+
+    def _answers(self, reader: Subscriber, say: Words) -> list[_Said]:
+        said = [
+            (name, key, theirs)
+            for (_, name), answers in self.house().store.answers([reader.id]).items()
+            for key, theirs in answers
+        ]
+        titles = self._titles([key for _, key, _ in said])
+        return [
+            _Said(title=titles[key], key=key, what=(say.is_theirs if theirs else say.is_not).format(name), name=name)
+            for name, key, theirs in said
+        ]
+
+    def _opinions(self, reader: Subscriber, say: Words) -> list[_Said]:
+        said = self.house().store.opinions(reader.id)
+        titles = self._titles([each.paper for each in said])
+        return [
+            _Said(title=titles[each.paper], key=each.paper, what=say.more if each.more else say.less) for each in said
+        ]
+
+    def _titles(self, keys: Sequence[str]) -> dict[str, str]:
+        """What papers are called; one that is not there by its key."""
+        found = self.house().store.called(keys)
+        return {
+            key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys
+        }
+
+    # What the buttons do
+
+    def _pause(self, request: Request, form: Form) -> Response:
+        """No letters until a day; without one: letters, whatever the file says."""
+        reader = self.whose(request)
+        until, today = form.text("until"), self.clock().astimezone(reader.timezone).date()
+        if "end" in form:
+            if reader.pause_until:
+                self.house().store.pause(reader.id, None, now=self.clock())
+            return self.home(request, "unpaused")
+        day = _day(until)
+        if day is None or day <= today:
+            return self._page(request, reader, fault=self.say(ME, reader.language).bad_day, until=until)
+        self.house().store.pause(reader.id, day, now=self.clock())
+        return self.home(request, "paused")
+
+    def _leave(self, request: Request, form: Form) -> Response:
+        reader, name = self.whose(request), form.text("subscription")
+        if name not in {each.name for each in reader.subscriptions}:
+            return self.home(request)
+        self.house().store.leave(reader.id, name, "the reader asked to", now=self.clock())
+        return self.home(request, "left")
+
+    def _come_back(self, request: Request, form: Form) -> Response:
+        """To one subscription, or (an empty name) to all that were left together."""
+        reader, name = self.whose(request), form.text("subscription")
+        was = (reader.id, name) in self.house().store.departures(reader.id)
+        if was:
+            self.house().store.come_back(reader.id, name)
+        return self.home(request, "back" if was else "")
+
+    def _unmute(self, request: Request, form: Form) -> Response:
+        reader, term = self.whose(request), form.text("term")
+        if term in self.house().store.wishes(reader.id).mutes.get(reader.id, ()):
+            self.house().store.unmute(reader.id, term)
+        return self.home(request, "unmuted")
+
+    def _unanswer(self, request: Request, form: Form) -> Response:
+        reader, name, key = self.whose(request), form.text("name"), form.text("paper")
+        said = self.house().store.answers([reader.id]).get((reader.id, name), ())
+        if key in dict(said):
+            self.house().store.answer(reader.id, name, key, None, now=self.clock())
+        return self.home(request, "untold")
+
+    def _unopine(self, request: Request, form: Form) -> Response:
+        reader, key = self.whose(request), form.text("paper")
+        if key in {each.paper for each in self.house().store.opinions(reader.id)}:
+            self.house().store.opine(reader.id, key, None, now=self.clock())
+        return self.home(request, "untold")
+
+    def _lift(self, request: Request, form: Form) -> Response:
+        reader = self.whose(request)
+        self.house().store.lift(address_of(reader))
+        return self.home(request, "lifted")
+
+
+def _why(why: Suppression, say: Words) -> Iterator[str]:
+    yield say.suppressed_by.get(why.kind, say.suppressed_by[""])
+    if why.reason:
+        yield say.suppressed_words.format(why.reason)
+
+
+def _rule(rule: Rule, say: Words) -> str:
+    return say.person.format(rule.person.name) if rule.person else " ".join(rule.query.text.split())
+
+
+def _when(when: When, language: str) -> str:
+    """Monday to Friday, 07:30."""
+    say = spoken(FORMS, language)
+    if when.at_once:
+        return say.rhythms["once"]
+    whole = {7: "daily", 5: "weekdays"}.get(len(when.days)) if when.days in (set(range(7)), set(range(5))) else None
+    days = say.rhythms[whole] if whole else ", ".join(say.day_names[DAYS[day]] for day in sorted(when.days))
+    return f"{days}, {when.hour:02}:{when.minute:02}"
+
+
+def _next(due: datetime | None, reader: Subscriber, now: datetime, say: Words) -> str:
+    if due is None:
+        return say.next_once
+    at = due.astimezone(reader.timezone)
+    return say.next.format(f"{words(reader.language).short_day(at.date(), now.date())}, {at:%H:%M}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""How a reader's page is closed: older links made useless, a new one sent for an old one, and everything deleted."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.links import PAGE
+from digest.links.token import TokenExpired
+from digest.render.words.pages.settings import SETTINGS
+from digest.website.account_base import Mine, here
+from digest.website.request_limits import LETTERS, spend
+from digest.website.view import Form, posted
+
+
+class Goodbye(Mine):
+    """`/me/TOKEN/renew`, `/me/TOKEN/again` and `/me/TOKEN/delete`."""
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/me/{token}/renew", posted(self.renew), methods=["POST"]),
+            Route("/me/{token}/again", posted(self.again), methods=["POST"]),
+            Route("/me/{token}/delete", self.ask, methods=["GET"]),
+            Route("/me/{token}/delete", posted(self.forget), methods=["POST"]),
+        ]
+
+    def renew(self, request: Request, form: Form) -> Response:
+        """All links that were made before are useless now; here is the page's new one."""
+        reader = self.whose(request)
+        house = self.house()
+        house.store.renew_links(reader.id)
+        renewed = house.reader(reader.id)
+        if renewed is None:  # gone meanwhile
+            raise HTTPException(404)
+        return self.see(f"/me/{house.press.passes.page_token(renewed, now=self.clock())}?said=renewed")
+
+    def again(self, request: Request, form: Form) -> Response:
+        """A new link, to the reader's own address alone. One answer, whether anybody is there or not."""
+        try:
+            payload = self.opened(PAGE, request.path_params["token"])
+        except TokenExpired as error:
+            payload = error.payload
+        house, reader = self.house(), self.house().reader(str(payload["subscriber"]))
+        say, language = self.say(SETTINGS, reader.language if reader else None), reader.language if reader else None
+        spend(request, LETTERS)
+        if reader:
+            house.enrolment.link(reader.email, now=self.clock())
+        return self.notice(say.sent, say.sent_note, language=language)
+
+    def ask(self, request: Request) -> Response:
+        reader = self.whose(request)
+        say = self.say(SETTINGS, reader.language)
+        if file := self.file(reader):
+            return self.notice(say.forget, say.file_stays.format(file), language=reader.language)
+        return self.page("forget", say.forget, reader.language, say=say, here=here(request))
+
+    def forget(self, request: Request, form: Form) -> Response:
+        reader = self.whose(request)
+        if self.file(reader):
+            raise HTTPException(404)
+        self.house().store.forget(reader.id)
+        say = self.say(SETTINGS, reader.language)
+        return self.notice(say.forgotten, say.forgotten_note, language=reader.language)

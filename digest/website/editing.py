@@ -1,0 +1,230 @@
+"""Where a reader who signed up changes a subscription, tries its rules out, adds one and removes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.readers.signup import unused
+from digest.render.words.pages.editing import EDITING
+from digest.render.words.pages.editing import Editing as Words
+from digest.render.words.pages.forms import FORMS
+from digest.render.words.pages.trials import TRIALS
+from digest.store import Document
+from digest.subscriptions import Subscriber
+from digest.website.account_base import Mine, here
+from digest.website.form_errors import Faults, faults
+from digest.website.forms import Row, Typed, given, shown, typed
+from digest.website.recent_papers import Grounds
+from digest.website.request_limits import TRIES, spend
+from digest.website.rule_preview import Trial, tried
+from digest.website.view import Form, posted
+
+MOST = 20
+"""Subscriptions of one reader."""
+
+_ROWS = (Row(number=0), Row(number=1, kind="author"))
+_MORE = 3  # rows, by a press of the button
+_MOST_TRIED = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A subscription of a reader who signed up; without a name, one that is to come."""
+
+    reader: Subscriber
+    document: Document
+    path: str  # of its page
+    before: Document | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.before["name"]) if self.before else ""
+
+    def changed(self, entry: Document) -> tuple[Document, int]:
+        """The reader's document with this entry, and its place there."""
+        entries = list(self.document["subscriptions"])
+        place = _place(entries, self.name) if self.before else None
+        if place is None:
+            return self.document | {"subscriptions": [*entries, entry]}, len(entries)
+        return self.document | {"subscriptions": [*entries[:place], entry, *entries[place + 1 :]]}, place
+
+
+class Editing(Mine):
+    """`/me/TOKEN/new`, `/me/TOKEN/subscription/N` and `/me/TOKEN/subscription/N/remove`; N counts from 0."""
+
+    def routes(self) -> list[BaseRoute]:
+        one = "/me/{token}/subscription/{number:int}"
+        return [
+            Route("/me/{token}/new", self.show_new, methods=["GET"]),
+            Route("/me/{token}/new", posted(self.add), methods=["POST"]),
+            Route(one, self.show, methods=["GET"]),
+            Route(one, posted(self.keep), methods=["POST"]),
+            Route(f"{one}/remove", self.ask, methods=["GET"]),
+            Route(f"{one}/remove", posted(self.remove), methods=["POST"]),
+        ]
+
+    def show(self, request: Request) -> Response:
+        """The form, with what its rules would have brought, where there is time to try them."""
+        chosen = self._chosen(request)
+        seen = shown(chosen.before or {})
+        try:
+            spend(request, TRIES)
+            trials = self._trials(request, chosen.reader, seen)
+        except HTTPException:
+            trials = {}
+        return self._page(request, chosen, seen, trials=trials)
+
+    def keep(self, request: Request, form: Form) -> Response:
+        chosen = self._chosen(request)
+        if form.text("called") != chosen.name:
+            return self._moved(request, chosen)
+        seen = typed(form, shown(chosen.before or {}))
+        if answer := self._not_yet(request, form, chosen, seen):
+            return answer
+        changed, place = chosen.changed(seen.subscription(chosen.before))
+        if wrong := self._wrong(chosen, changed, seen, place):
+            return self._page(request, chosen, seen, wrong=wrong)
+
+        def change(document: Document) -> Document:
+            entries = list(document["subscriptions"])
+            at = _place(entries, chosen.name)
+            if at is not None:  # else it was removed meanwhile
+                entries[at] = seen.subscription(entries[at])
+            return document | {"subscriptions": entries}
+
+        self.house().enrolment.rewrite(chosen.reader.id, change)
+        return self.home(request, "kept")
+
+    def show_new(self, request: Request) -> Response:
+        chosen = self._new(request)
+        return self._full(chosen) or self._page(request, chosen, Typed(rows=_ROWS))
+
+    def add(self, request: Request, form: Form) -> Response:
+        chosen = self._new(request)
+        if full := self._full(chosen):
+            return full
+        seen = typed(form, Typed(rows=_ROWS))
+        if answer := self._not_yet(request, form, chosen, seen):
+            return answer
+        changed, place = chosen.changed(seen.subscription())
+        if wrong := self._wrong(chosen, changed, seen, place):
+            return self._page(request, chosen, seen, wrong=wrong)
+
+        def change(document: Document) -> Document:
+            entries = list(document["subscriptions"])
+            entry = seen.subscription()
+            entry["name"] = unused(entry["name"], [each["name"] for each in entries])
+            return document | {"subscriptions": [*entries, entry][:MOST]}
+
+        reader = self.house().enrolment.rewrite(chosen.reader.id, change)
+        if reader is not None:  # one of that name was perhaps left, and removed
+            self.house().store.come_back(reader.id, reader.subscriptions[-1].name)
+        return self.home(request, "added")
+
+    def ask(self, request: Request) -> Response:
+        chosen = self._chosen(request)
+        say = self.say(EDITING, chosen.reader.language)
+        if len(chosen.document["subscriptions"]) == 1:
+            return self.notice(say.last, say.last_note, language=chosen.reader.language)
+        title = say.ask.format(chosen.name)
+        return self.mine(request, "remove", title, chosen.reader, say=say, called=chosen.name)
+
+    def remove(self, request: Request, form: Form) -> Response:
+        chosen = self._chosen(request)
+        if form.text("called") != chosen.name:
+            return self._moved(request, chosen)
+        if len(chosen.document["subscriptions"]) == 1:
+            return self.ask(request)
+
+        def change(document: Document) -> Document:
+            entries = [each for each in document["subscriptions"] if each["name"] != chosen.name]
+            return document | {"subscriptions": entries or document["subscriptions"]}
+
+        house, now = self.house(), self.clock()
+        house.store.leave(chosen.reader.id, chosen.name, "the reader removed it", now=now)  # also what waits to be sent
+        house.enrolment.rewrite(chosen.reader.id, change)
+        return self.home(request, "removed")
+
+    def _not_yet(self, request: Request, form: Form, chosen: _Chosen, seen: Typed) -> Response | None:
+        """What a button asks for that keeps nothing: more rows, or to try the rules."""
+        if "add" in form:
+            return self._page(request, chosen, seen.with_rows(_MORE))
+        if "try" in form:
+            spend(request, TRIES)
+            return self._page(request, chosen, seen, trials=self._trials(request, chosen.reader, seen))
+        return None
+
+    def _wrong(self, chosen: _Chosen, changed: Document, seen: Typed, place: int) -> Faults:
+        words, sources = self.say(FORMS, chosen.reader.language), tuple(self.house().config.sources)
+        return faults(changed, seen, words, at=place, sources=sources, before=chosen.before)
+
+    def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> dict[int, Trial]:
+        store, words, say = self.house().store, self.say(FORMS, reader.language), self.say(TRIALS, reader.language)
+        grounds: Grounds = request.app.state.grounds
+        ground = grounds.ground(store, self.clock())
+        with grounds:
+            return {row.number: tried(seen, row, ground, store, words, say) for row in seen.rules[:_MOST_TRIED]}
+
+    def _moved(self, request: Request, chosen: _Chosen) -> Response:
+        told = self.say(EDITING, chosen.reader.language).elsewhere
+        return self._page(request, chosen, shown(chosen.before or {}), told=told, status=409)
+
+    def _full(self, chosen: _Chosen) -> Response | None:
+        """What is said to who has as many as one can have."""
+        if len(chosen.document["subscriptions"]) < MOST:
+            return None
+        say = self.say(EDITING, chosen.reader.language)
+        return self.notice(say.new, say.full.format(MOST), language=chosen.reader.language, status=409)
+
+    def _new(self, request: Request) -> _Chosen:
+        reader, document = self.signed_up(request)
+        return _Chosen(reader=reader, document=document, path=f"{here(request)}/new")
+
+    def _chosen(self, request: Request) -> _Chosen:
+        reader, document = self.signed_up(request)
+        number: int = request.path_params["number"]
+        entries: Sequence[Document] = document["subscriptions"]
+        if number >= len(entries):
+            raise HTTPException(404)
+        path = f"{here(request)}/subscription/{number}"
+        return _Chosen(reader=reader, document=document, path=path, before=entries[number])
+
+    def _page(
+        self,
+        request: Request,
+        chosen: _Chosen,
+        seen: Typed,
+        *,
+        wrong: Faults | None = None,
+        trials: Mapping[int, Trial] | None = None,
+        told: str = "",
+        status: int = 200,
+    ) -> Response:
+        reader = chosen.reader
+        say: Words = self.say(EDITING, reader.language)
+        trending = "huggingface" in self.house().config.sources
+        more: dict[str, Any] = given(seen, self.say(FORMS, reader.language), wrong or {}, trending=trending)
+        return self.mine(
+            request,
+            "editing",
+            say.edit.format(chosen.name) if chosen.before else say.new,
+            reader,
+            status=422 if wrong else status,
+            **(more | {"tried": trials or {}}),
+            say=say,
+            action=chosen.path,
+            called=chosen.name,
+            told=told,
+        )
+
+
+def _place(entries: Sequence[Document], name: str) -> int | None:
+    """Where the subscription of that name is."""
+    return next((place for place, each in enumerate(entries) if each["name"] == name), None)

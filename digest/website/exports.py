@@ -1,0 +1,129 @@
+"""All that is kept of a reader, to take along: as a file of config/subscribers/ and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.config import document as files
+from digest.config.reader import reader_of
+from digest.config.writing import written
+from digest.errors import ConfigError
+from digest.store import Document
+from digest.subscriptions import Subscriber
+from digest.website.account_base import Mine
+
+
+class Exports(Mine):
+    """`/me/TOKEN/export.yaml` and `/me/TOKEN/export.json`."""
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/me/{token}/export.yaml", self.yaml, methods=["GET"]),
+            Route("/me/{token}/export.json", self.json, methods=["GET"]),
+        ]
+
+    def yaml(self, request: Request) -> Response:
+        """The reader's file; what is not for such a file stands below it as remarks."""
+        reader = self.whose(request)
+        remarks = ["", "What you have said, and what you were sent:", *_remarks(self._record(reader))]
+        text = written(self._document(reader), remarks)
+        return _saved(text, "yaml", "application/yaml")
+
+    def json(self, request: Request) -> Response:
+        reader = self.whose(request)
+        everything = {"reader": self._document(reader)} | self._record(reader)
+        return _saved(json.dumps(everything, ensure_ascii=False, indent=2) + "\n", "json", "application/json")
+
+    def _document(self, reader: Subscriber) -> Document:
+        """What the reader reads, with the pause that counts."""
+        document = {key: value for key, value in self._written(reader).items() if key != "pause"}
+        pause = {"pause": {"until": reader.pause_until.isoformat()}} if reader.pause_until else {}
+        ordered = ("email", "name", "timezone", "language", "format")
+        return {key: document.pop(key) for key in ordered if key in document} | pause | document
+
+    def _written(self, reader: Subscriber) -> Document:
+        """As it was written down: by the reader, or in their file."""
+        if (document := self.document(reader)) is not None:
+            return document
+        data = files.read(self.house().config.folder / "subscribers" / f"{reader.id}.yaml").data
+        try:
+            document = dict(data) if isinstance(data, dict) else {}
+            reader_of(reader.id, document, self.house().config.language)
+        except ConfigError:  # it is being edited, or gone since: what counts is what was read
+            return _known(self.own(reader))
+        return document
+
+    def _record(self, reader: Subscriber) -> dict[str, Any]:
+        """What they have said and were sent."""
+        store = self.house().store
+        wishes = store.wishes(reader.id)
+        answers = store.answers([reader.id])
+        why = self.suppressed(reader)
+        left = [name for _, name in store.departures(reader.id)]
+        return {
+            "id": reader.id,
+            "suppressed": {"since": why.since.isoformat(), "reason": why.reason} if why else None,
+            "left": sorted(left),
+            "muted": list(wishes.mutes.get(reader.id, ())),
+            "answers": [
+                {"name": name, "paper": key, "theirs": theirs}
+                for (_, name), said in sorted(answers.items())
+                for key, theirs in said
+            ],
+            "opinions": [
+                {"paper": each.paper, "more": each.more, "at": each.at.isoformat()}
+                for each in store.opinions(reader.id)
+            ],
+            "issues": [
+                {
+                    "subscription": issue.subscription,
+                    "kind": issue.kind,
+                    "slot": issue.slot,
+                    "number": issue.number,
+                    "at": issue.created.isoformat(),
+                    "papers": list(issue.papers),
+                }
+                for issue in store.issues(reader.id, None, letters=True)
+            ],
+        }
+
+
+def _remarks(record: dict[str, Any]) -> Iterator[str]:
+    """The record in lines, as it would stand in YAML."""
+    for key, value in record.items():
+        if not isinstance(value, list) or not value:
+            yield f"{key}: {json.dumps(value, ensure_ascii=False)}"
+            continue
+        yield f"{key}:"
+        for each in value:
+            yield f"  - {json.dumps(each, ensure_ascii=False)}"
+
+
+def _known(reader: Subscriber) -> Document:
+    """What is left to say of a reader whose file cannot be read now."""
+    return {
+        "email": reader.email,
+        "name": reader.name,
+        "timezone": reader.timezone.key,
+        "language": reader.language,
+        "format": reader.format,
+        "subscriptions": [
+            {
+                "name": each.name,
+                "when": str(each.when),
+                "rules": [rule.author or rule.query.text for rule in each.rules],
+            }
+            for each in reader.subscriptions
+        ],
+    }
+
+
+def _saved(text: str, ending: str, kind: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="morning-papers.{ending}"'}
+    return Response(text.encode("utf-8", "replace"), headers=headers, media_type=f"{kind}; charset=utf-8")

@@ -1,0 +1,91 @@
+"""The page of each paper, and its references for who collects them: what letters and lists lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.papers import Paper
+from digest.papers.bibtex import FILES, Kind, citation_key, written
+from digest.papers.ids import key_of
+from digest.render.citation import highwire
+from digest.render.links import page_of
+from digest.render.paper_page import FEW, FIRST, sheet
+from digest.render.words.pages.papers import PAPERS
+from digest.text import strip_controls
+from digest.website.http_caching import kept
+from digest.website.view import Room
+
+_LONGEST = 1_000  # characters of a key; no service has longer ones
+_LONGEST_NAME = 60  # of a file
+_ENDINGS: dict[str, Kind] = {f".{ending}": kind for kind, (ending, _) in FILES.items()}
+
+
+class Papers(Room):
+    """`/paper/KEY`, `/paper/KEY.bib` and `/paper/KEY.ris`, by any name that a paper has."""
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/paper/{key:path}", self.show, methods=["GET"])]
+
+    def show(self, request: Request) -> Response:
+        key: str = request.path_params["key"]
+        if len(key) > _LONGEST or strip_controls(key) != key:  # PostgreSQL takes no NUL
+            return self._unknown()
+        if paper := self.house().store.paper(key):
+            return kept(request, self._page(paper))
+        bare, kind = parted(key)
+        if kind and (paper := self.house().store.paper(bare)):
+            return kept(request, file([paper], kind, citation_key(paper)))
+        other = key_of(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
+        if other and other != bare and self.house().store.paper(other):
+            return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
+        return self._unknown()
+
+    def _page(self, paper: Paper) -> Response:
+        house = self.house()
+        work = house.store.work(paper.key)
+        shown = sheet(
+            paper,
+            versions=house.store.versions(paper.key),
+            records=work.records if work else (),
+            events=work.events if work else (),
+            language=house.config.language,
+        )
+        path = page_of(paper.key)
+        public = house.config.site + path if house.config.site else None
+        return self.page(
+            "paper",
+            shown.title,
+            paper=shown,
+            first=FIRST,
+            few=FEW,
+            say=self.say(PAPERS),
+            path=path,
+            public=public,
+            meta=highwire(paper, public),
+        )
+
+    def _unknown(self) -> Response:
+        say = self.say(PAPERS)
+        return self.notice(say.unknown, say.unknown_note, status=404)
+
+
+def parted(name: str) -> tuple[str, Kind | None]:
+    """What stands before ".bib" or ".ris", and which kind of references that is; None where it ends otherwise."""
+    for ending, kind in _ENDINGS.items():
+        if name.endswith(ending):
+            return name.removesuffix(ending), kind
+    return name, None
+
+
+def file(papers: Sequence[Paper], kind: Kind, name: str) -> Response:
+    """The papers as a file of references to be saved; the name is in ASCII letters, digits and hyphens."""
+    ending, media_type = FILES[kind]
+    safe = "".join(sign for sign in name if sign.isascii() and (sign.isalnum() or sign == "-"))[:_LONGEST_NAME]
+    headers = {"Content-Disposition": f'attachment; filename="{safe or "papers"}.{ending}"'}
+    return Response(
+        written(kind, papers).encode("utf-8", "replace"), headers=headers, media_type=f"{media_type}; charset=utf-8"
+    )

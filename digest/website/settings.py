@@ -1,0 +1,131 @@
+"""Where a reader who signed up changes name, zone, language, format and address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from digest.config.reader import mistakes
+from digest.mail.message import AddressError, Mailbox
+from digest.render.words.pages.settings import SETTINGS
+from digest.render.words.pages.settings import Settings as Words
+from digest.store import Document
+from digest.subscriptions import Subscriber
+from digest.text import strip_controls
+from digest.website.account_base import Mine
+from digest.website.form_errors import Fault, Faults
+from digest.website.forms import zones
+from digest.website.request_limits import LETTERS, spend
+from digest.website.view import Form, posted
+
+_LONGEST_NAME = 100
+_LONGEST_ADDRESS = 254
+_KEYS = {"name": "name", "zone": "timezone", "language": "language", "format": "format"}
+"""The fields, and what they are called in a reader's document."""
+
+
+class Settings(Mine):
+    """`/me/TOKEN/settings` and `/me/TOKEN/address`."""
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/me/{token}/settings", self.show, methods=["GET"]),
+            Route("/me/{token}/settings", posted(self.keep), methods=["POST"]),
+            Route("/me/{token}/address", posted(self.move), methods=["POST"]),
+        ]
+
+    def show(self, request: Request) -> Response:
+        reader, document = self.signed_up(request)
+        return self._page(request, reader, _values(document), {})
+
+    def keep(self, request: Request, form: Form) -> Response:
+        reader, document = self.signed_up(request)
+        say = self.say(SETTINGS, reader.language)
+        values = _values(document) | {each: _line(form.text(each)) for each in _KEYS if each in form}
+        changed = _changed(document, values)
+        if faults := _faults(changed, values, say):
+            return self._page(request, reader, values, faults)
+        self.house().enrolment.rewrite(reader.id, lambda document: _changed(document, values))
+        return self.home(request, "kept")
+
+    def move(self, request: Request, form: Form) -> Response:
+        """Both addresses are asked; the answer is the same, whoever reads at the new one."""
+        reader, document = self.signed_up(request)
+        say, address = self.say(SETTINGS, reader.language), form.text("email")
+        if fault := self._no_address(address, reader, say):
+            values = _values(document) | {"email": _line(address)}
+            return self._page(request, reader, values, {"email": (Fault(fault),)})
+        spend(request, LETTERS)
+        self.house().enrolment.move(reader, address, now=self.clock())
+        return self.notice(say.asked, say.asked_note, language=reader.language)
+
+    def _no_address(self, address: str, reader: Subscriber, say: Words) -> str:
+        """Why letters cannot go there; empty where they can."""
+        if len(address) > _LONGEST_ADDRESS:
+            return say.too_long.format(_LONGEST_ADDRESS)
+        try:
+            box = Mailbox(address=address)
+        except AddressError:
+            return say.address_wrong
+        if box.wire.casefold() == Mailbox(address=reader.email).wire.casefold():
+            return say.address_same
+        domains = self.house().config.signup
+        if domains and box.domain.casefold() not in domains:
+            return say.address_domains.format(", ".join(domains))
+        return ""
+
+    def _page(self, request: Request, reader: Subscriber, values: Mapping[str, str], faults: Faults) -> Response:
+        say = self.say(SETTINGS, reader.language)
+        return self.mine(
+            request,
+            "settings",
+            say.title,
+            reader,
+            status=422 if faults else 200,
+            say=say,
+            values=values,
+            faults=faults,
+            zones=zones(),
+            email=reader.email,
+        )
+
+
+def _values(document: Document) -> dict[str, str]:
+    return {
+        "name": _line(document.get("name") or ""),
+        "zone": _line(document.get("timezone") or "UTC"),
+        "language": _line(document.get("language") or ""),
+        "format": _line(document.get("format") or "html"),
+        "email": "",
+    }
+
+
+def _changed(document: Document, values: Mapping[str, str]) -> Document:
+    """With what these fields say; a field that says what it said before changes nothing."""
+    seen = _values(document)
+    changed = dict(document)
+    for field, key in _KEYS.items():
+        if values[field] != seen[field]:
+            changed[key] = values[field]
+            if not values[field]:
+                del changed[key]
+    return changed
+
+
+def _faults(document: Document, values: Mapping[str, str], say: Words) -> Faults:
+    found: dict[str, tuple[Fault, ...]] = {}
+    if len(values["name"]) > _LONGEST_NAME:
+        found["name"] = (Fault(say.too_long.format(_LONGEST_NAME)),)
+    fields = {key: field for field, key in _KEYS.items()}
+    for each in mistakes(document):
+        if field := fields.get(str(each.loc[0])) if each.loc else None:
+            fault = Fault(say.no_zone) if field == "zone" else Fault(each.what, foreign=True)
+            found.setdefault(field, (fault,))
+    return found
+
+
+def _line(text: object) -> str:
+    return " ".join(strip_controls(str(text)).split())

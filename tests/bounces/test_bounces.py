@@ -1,0 +1,315 @@
+"""What came back: bounces and complaints count once, and only against the address that one letter alone had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.bounces import Ear, Heard, hear, mailbox
+from digest.bounces.mailbox import Piece
+from digest.errors import MailboxError
+from digest.links.token import stamp
+from digest.mail.message import Mailbox
+from digest.mail.outcome import Result, State
+from digest.store import NOTICE, Publication, Store
+from tests.support.store_samples import NOW, envelope
+
+DAY = timedelta(days=1)
+KEYS = ("an old secret of this house", "the present secret of this house")
+EAR = Ear(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
+
+
+def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.SENT) -> dict[str, str]:
+    """A letter to each reader; the address to which its bounces go."""
+    for reader in readers:
+        letter = replace(envelope(reader), message_id=f"<{reader}.{at:%m%d}@example.org>")
+        assert store.publish(
+            Publication(
+                subscriber=reader,
+                subscription="Sparse",
+                kind="scheduled",
+                slot=at.isoformat(),
+                number=1,
+                created=at,
+                since=at - DAY,
+                until=at,
+                envelope=letter,
+            )
+        )
+    claimed = store.claim(now=at, owner="test", limit=100, lease=DAY)
+    store.close_tries(
+        [
+            Result(delivery=each.id, epoch=each.epoch, state=state, words="250 ok", began=at, ended=at)
+            for each in claimed
+        ]
+    )
+    return {
+        each.subscriber: f"b+{stamp(each.id, each.envelope.message_id, KEYS)}@bounces.example.org" for each in claimed
+    }
+
+
+def report(
+    to: str,
+    *,
+    status: str = "5.1.1",
+    action: str = "failed",
+    words: str = "550 5.1.1 no such mailbox here",
+    reader: str = "ada",
+) -> bytes:
+    """A report as a mail server writes it (RFC 3464)."""
+    return f"""From: MAILER-DAEMON@relay.example
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="x"
+
+--x
+
+It could not be delivered.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; {reader}@example.org
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {words}
+
+--x
+Content-Type: text/rfc822-headers
+
+From: Papers <papers@example.org>
+To: {reader}@example.org
+Message-ID: <{reader}.1120@example.org>
+Subject: 7 papers
+
+--x--
+""".replace("\n", "\r\n").encode()
+
+
+def complaint(token: str) -> bytes:
+    """What a mailbox provider tells (RFC 5965): the reader called it spam."""
+    return f"""From: fbl@provider.example
+To: complaints@example.org
+Subject: Spam report
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="x"
+
+--x
+
+Somebody called it spam.
+--x
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Provider/1
+Version: 1
+Original-Mail-From: <{token}>
+
+--x
+Content-Type: message/rfc822
+
+From: Papers <papers@example.org>
+Message-ID: <ada.1120@example.org>
+Subject: 7 papers
+
+Seven.
+--x--
+""".replace("\n", "\r\n").encode()
+
+
+VACATION = b"From: ada@example.org\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n"
+
+
+def listen(store: Store, folder: Path, *messages: bytes, now: datetime = NOW + DAY, ear: Ear = EAR) -> list[Heard]:
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for message in messages:
+        number = sum(1 for _ in folder.rglob("*.eml*"))
+        (folder / "new" / f"{number:05}.eml").write_bytes(message)
+    return hear(store, mailbox.open(f"maildir:{folder}"), "box", ear, clock=lambda: now)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    return tmp_path / "bounces"
+
+
+def test_an_address_that_is_wrong_from_the_start_gets_no_more_letters(store: Store, box: Path) -> None:
+    to = sent(store, "ada", "ben")
+    (heard,) = listen(store, box, report(to["ada"]))
+    assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", True, True)
+    (row,) = store.suppressions()
+    assert row.address == "ada@example.org"
+    assert "5.1.1" in row.evidence[0]
+
+
+def test_an_address_that_has_worked_needs_five_days_of_it(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    for day in range(5):
+        at = NOW + day * DAY
+        to = sent(store, "ada", at=at)
+        both = (report(to["ada"]), report(to["ada"], words="550 again the same day"))
+        listen(store, box, *both, now=at + timedelta(hours=1))
+        assert bool(store.suppressions()) == (day == 4)
+
+
+def test_a_quiet_week_wipes_the_slate(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    for day in (0, 1, 2, 3, 7, 11, 12, 13, 14):
+        to = sent(store, "ada", at=NOW + day * DAY)
+        if day != 7:
+            listen(store, box, report(to["ada"]), now=NOW + day * DAY + timedelta(hours=1))
+    assert store.suppressions() == []
+
+
+def test_a_week_without_a_letter_is_no_quiet_week(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    for week in range(5):
+        at = NOW + week * 7 * DAY + timedelta(minutes=week)
+        to = sent(store, "ada", at=at)
+        listen(store, box, report(to["ada"]), now=at + timedelta(hours=1))
+        assert bool(store.suppressions()) == (week == 4)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        report("{ada}", status="5.7.1", words="550 5.7.1 blocked, see our policy"),
+        report("{ada}", status="4.4.1", action="delayed", words="451 4.4.1 no answer"),
+        report("{ada}", status="4.2.2", action="delayed", words="452 4.2.2 mailbox full"),
+        report("{ada}", status="2.0.0", action="relayed", words="250 ok"),
+        VACATION.replace(b"\r\n\r\n", b"\r\nTo: {ada}\r\n\r\n"),
+        b"To: {ada}\r\n\r\nhello\r\n",
+        b"",
+        b"\0\xff" * 999,
+    ],
+)
+def test_what_says_nothing_lasting_of_the_address_counts_nothing(store: Store, box: Path, message: bytes) -> None:
+    to = sent(store, "ada")
+    for day in range(9):
+        listen(store, box, message.replace(b"{ada}", to["ada"].encode()), now=NOW + day * DAY)
+    assert store.suppressions() == []
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT coalesce(sum(points), 0) FROM evidence").scalar() == 0
+
+
+def test_a_full_mailbox_is_forgiven_for_long(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    for day in range(20):
+        to = sent(store, "ada", at=NOW + day * DAY)
+        full = report(to["ada"], status="5.2.2", words="552 5.2.2 mailbox full")
+        listen(store, box, full, now=NOW + day * DAY + timedelta(hours=1))
+        assert bool(store.suppressions()) == (day == 19)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "b@bounces.example.org",
+        "b+aaaaaaaaaaaaaaaaaaaaaaaa@bounces.example.org",
+        f"b+{stamp(1, '<ada.1120@example.org>', ['a secret that is not ours'])}@bounces.example.org",
+        f"b+{stamp(2, '<ada.1120@example.org>', KEYS)}@bounces.example.org",
+        f"b+{stamp(99, '<gone@example.org>', KEYS)}@bounces.example.org",
+    ],
+)
+def test_a_forged_report_counts_nothing(store: Store, box: Path, to: str) -> None:
+    sent(store, "ada", "ben")
+    (heard,) = listen(store, box, report(to))
+    assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", False, False)
+    assert store.suppressions() == []
+
+
+def test_a_stamp_of_an_older_key_and_in_capitals_is_believed(store: Store, box: Path) -> None:
+    to = sent(store, "ada")["ada"]
+    older = replace(EAR, keys=(*KEYS, "the next secret"))
+    assert listen(store, box, report(to.upper()), ear=older)[0].proven
+
+
+def test_an_old_letter_counts_no_more(store: Store, box: Path) -> None:
+    to = sent(store, "ada")["ada"]
+    (heard,) = listen(store, box, report(to), now=NOW + 31 * DAY)
+    assert heard.proven
+    assert store.suppressions() == []
+
+
+def test_a_complaint_ends_the_subscription_at_once(store: Store, box: Path) -> None:
+    to = sent(store, "ada")["ada"]
+    (heard,) = listen(store, box, complaint(to))
+    assert (heard.kind, heard.left) == ("complaint", True)
+    assert list(store.departures()) == [("ada", "Sparse")]
+
+
+def test_a_complaint_about_a_notice_that_belongs_to_nobody_makes_nobody_leave(store: Store, box: Path) -> None:
+    letter = replace(envelope("ada"), message_id="<notice@example.org>")
+    store.notify("a link", letter, subscriber="", kind=NOTICE, now=NOW)
+    [held] = store.claim(now=NOW, owner="a process", limit=1, lease=DAY)
+    (heard,) = listen(store, box, complaint(f"b+{stamp(held.id, held.envelope.message_id, KEYS)}@bounces.example.org"))
+    assert (heard.kind, heard.proven, heard.left) == ("complaint", True, False)
+    assert store.departures() == {}
+
+
+def test_a_complaint_that_proves_nothing_ends_nothing(store: Store, box: Path) -> None:
+    sent(store, "ada")
+    (heard,) = listen(store, box, complaint("papers@example.org"))
+    assert (heard.kind, heard.subscriber, heard.left) == ("complaint", "ada", False)
+    assert store.departures() == {}
+
+
+def test_a_bounce_of_a_letter_in_doubt_shows_that_it_arrived(store: Store, box: Path) -> None:
+    to = sent(store, "ada", state=State.IN_DOUBT)["ada"]
+    listen(store, box, report(to, status="5.7.1", words="550 5.7.1 policy"))
+    assert store.counts() == {"sent": 1}
+
+
+class Breaking:
+    """A box that breaks between the deed and its mark, as often as it has messages."""
+
+    def __init__(self, *messages: bytes) -> None:
+        self.messages = messages
+
+    def __enter__(self) -> Breaking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def pieces(self) -> Iterator[Piece]:
+        yield from (Piece(id=str(number), message=message) for number, message in enumerate(self.messages))
+
+    def done(self, piece: Piece) -> None:
+        raise MailboxError("the line is gone")
+
+
+def test_a_message_is_dealt_with_once_although_the_box_breaks(store: Store, box: Path) -> None:
+    sent(store, "ada", at=NOW - 60 * DAY)
+    to = sent(store, "ada")["ada"]
+    for _ in range(9):
+        with pytest.raises(MailboxError):
+            hear(store, Breaking(report(to)), "imap", EAR, clock=lambda: NOW + DAY)
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*), sum(points) FROM evidence").one() == (1, 1.0)
+
+
+def test_a_storm_is_read_and_nothing_is_sent(store: Store, box: Path) -> None:
+    to = sent(store, "ada")["ada"]
+    storm = [report(to), report("b@bounces.example.org"), report("x@elsewhere.example", reader="nobody")] * 100
+    assert len(listen(store, box, *storm)) == 300
+    assert store.counts() == {"sent": 1}
+    assert listen(store, box) == []
+    assert "@" not in "".join(heard.words for heard in listen(store, box, *storm[:3]))
+
+
+def test_letters_again_with_a_clean_slate(store: Store, box: Path) -> None:
+    to = sent(store, "ada")["ada"]
+    listen(store, box, report(to))
+    assert store.lift("ada@example.org")
+    assert not store.lift("ada@example.org")
+    assert store.suppressions() == []
+    assert store.suppress("ada@example.org", "by hand", now=NOW)
+    assert not store.suppress("ada@example.org", "again", now=NOW)

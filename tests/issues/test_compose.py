@@ -1,0 +1,482 @@
+"""From the store into the outbox: what a reader is told, when, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.authors import Followed
+from digest.errors import ConfigError, DigestError
+from digest.issues import Absence, Issue
+from digest.issues.compose import SHARD, Composed, Morning, Outlook, by_hand, compose
+from digest.letters import Press
+from digest.mail.message import Mailbox
+from digest.mail.outcome import Envelope, Result, State
+from digest.papers import Author, Paper
+from digest.render import Renderer
+from digest.rules import following, parse
+from digest.store import Along, Publication, Store
+from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
+from tests.support.people import MUSIC, STARS, VISION
+from tests.support.store_samples import NOW, keep, preprint
+
+DAY = timedelta(days=1)
+DESK = Mailbox(name="Papers", address="papers@example.org")
+PRESS = Press(renderer=Renderer(), sender=DESK, owner=DESK)
+
+
+def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:
+    made = tuple(Rule(title=rule, query=parse(rule)) for rule in rules or ("route",))
+    return replace(Subscription(name=name, when=When.parse(when), rules=made), **more)  # type: ignore[arg-type]
+
+
+def reader(*subscriptions: Subscription, name: str = "ada", **more: object) -> Subscriber:
+    ada = Subscriber(
+        id=name,
+        email=f"{name}@example.org",
+        timezone=ZoneInfo("UTC"),
+        subscriptions=subscriptions or (subscription(),),
+    )
+    return replace(ada, **more)  # type: ignore[arg-type]
+
+
+class Desk:
+    """A press that keeps what it printed."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+
+    def __call__(self, issue: Issue) -> Envelope:
+        if "unprintable" in [item.paper.title for item in issue.items]:
+            raise ConfigError("letter/html.html.j2:3: no such variable")
+        self.issues.append(issue)
+        return PRESS(issue)
+
+    @property
+    def told(self) -> list[list[str]]:
+        """The keys in each letter."""
+        return [[item.paper.key for item in issue.items] for issue in self.issues]
+
+
+def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[Composed]:
+    return composed(readers or (reader(),), store, desk, now=now)
+
+
+def composed(
+    readers: Sequence[Subscriber], store: Store, desk: Callable[[Issue], Envelope], **more: Any
+) -> list[Composed]:
+    """The letters of before have gone out by now."""
+    send_all(store, more["now"])
+    return compose(readers, store, desk, **more)
+
+
+def send_all(store: Store, now: datetime) -> None:
+    waiting = store.claim(now=now - timedelta(minutes=1), owner="test", limit=1000, lease=DAY)
+    store.close_tries(
+        [
+            Result(delivery=each.id, epoch=each.epoch, state=State.SENT, words="250 ok", began=now, ended=now)
+            for each in waiting
+        ]
+    )
+
+
+def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    (done,) = run(store, desk)
+    assert (done.papers, done.slot, done.fault) == (1, "2026-11-20T07:30", None)
+    assert run(store, desk) == []
+    assert store.counts() == {"ready": 1}
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_a_letter_that_could_not_go_out_is_merged_into_the_next(store: Store) -> None:
+    keep(store, preprint("2611.00001"))
+    desk = Desk()
+    run(store, desk)
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    compose([reader()], store, desk, now=NOW + DAY)
+    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001"], ["arxiv:2611.00001", "arxiv:2611.00002"]]
+    assert store.counts() == {"merged": 1, "ready": 1}
+    assert [run(store, desk, now=NOW + 2 * DAY)[0].papers, len(desk.told)] == [0, 2]
+
+
+def test_who_has_left_a_subscription_gets_no_more_of_it_until_they_come_back(store: Store) -> None:
+    keep(store, preprint("2611.00001"))
+    store.leave("ada", "Mine", "asked to", now=NOW)
+    desk, ada = Desk(), reader(subscription(), subscription(name="Other"))
+    run(store, desk, ada)
+    assert [issue.subscription for issue in desk.issues] == ["Other"]
+    assert store.come_back("ada", "Mine")
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    run(store, desk, ada, now=NOW + DAY)
+    assert {row.subscription for row in store.issues() if row.created > NOW} == {"Mine", "Other"}
+    store.leave("ada", "", "a complaint", now=NOW)
+    assert run(store, desk, ada, now=NOW + 2 * DAY) == []
+
+
+def test_before_its_hour_nothing_is_due(store: Store) -> None:
+    keep(store, preprint())
+    assert run(store, Desk(), now=NOW - timedelta(minutes=1)) == []
+
+
+def test_a_quiet_day_is_recorded_and_silent(store: Store) -> None:
+    (done,) = run(store, Desk())
+    assert done.quiet
+    assert store.counts() == {}
+    assert [row.state for row in store.issues()] == ["quiet"]
+
+
+def test_a_quiet_day_is_told_to_who_asked_for_it(store: Store) -> None:
+    desk = Desk()
+    run(store, desk, reader(subscription(quiet="send")))
+    assert store.counts() == {"ready": 1}
+
+
+def test_the_first_issue_looks_back_seven_days(store: Store) -> None:
+    keep(store, preprint("2611.00001"), now=NOW - 8 * DAY)
+    keep(store, preprint("2611.00002"), now=NOW - 6 * DAY)
+    desk = Desk()
+    run(store, desk)
+    assert desk.told == [["arxiv:2611.00002"]]
+
+
+def test_three_days_down_are_one_letter_with_all(store: Store) -> None:
+    desk = Desk()
+    run(store, desk)
+    for day in (1, 2, 3):
+        keep(store, preprint(f"2611.0000{day}", updated=NOW + day * DAY), now=NOW + day * DAY)
+    run(store, desk, now=NOW + 3 * DAY + timedelta(hours=5))
+    assert desk.told == [["arxiv:2611.00003", "arxiv:2611.00002", "arxiv:2611.00001"]]
+
+
+def test_a_changed_rule_is_read_anew_over_the_window_and_repeats_nothing(store: Store) -> None:
+    keep(store, preprint("2611.00001"), preprint("2611.00002", title="Graphs", abstract="Of knots."))
+    desk = Desk()
+    run(store, desk)
+    run(store, desk, reader(subscription("route OR knots")), now=NOW + 5 * DAY)
+    assert desk.told == [["arxiv:2611.00001"], ["arxiv:2611.00002"]]
+
+
+def test_another_name_repeats_nothing(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk)
+    run(store, desk, reader(subscription(name="Other")), now=NOW + DAY)
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_two_subscriptions_of_one_reader_tell_a_paper_once(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk, reader(subscription(name="One"), subscription(name="Two")))
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_what_is_behind_more_counts_as_told(store: Store) -> None:
+    keep(store, *(preprint(f"2611.0000{n}") for n in range(1, 6)))
+    desk = Desk()
+    (done,) = run(store, desk, reader(subscription(limit=2)))
+    assert (done.papers, done.more) == (2, 3)
+    (later,) = run(store, desk, reader(subscription(limit=2)), now=NOW + DAY)
+    assert later.quiet
+
+
+def test_a_pause_keeps_what_came_for_the_first_letter_after_it(store: Store) -> None:
+    desk = Desk()
+    run(store, desk)
+    away = reader(pause_until=date(2026, 11, 25))
+    for day in range(1, 5):
+        keep(store, preprint(f"2611.0000{day}"), now=NOW + day * DAY - timedelta(hours=1))
+        assert run(store, desk, away, now=NOW + day * DAY) == []
+    run(store, desk, away, now=NOW + 5 * DAY)
+    assert [sorted(keys) for keys in desk.told] == [[f"arxiv:2611.0000{day}" for day in range(1, 5)]]
+
+
+def test_at_once_is_one_letter_for_all_that_is_new(store: Store) -> None:
+    alert = reader(subscription(when="at once"))
+    desk = Desk()
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00001"), preprint("2611.00002"))
+    run(store, desk, alert)
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00003", title="Knots", abstract="Only."))
+    assert run(store, desk, alert) == []
+    keep(store, preprint("2611.00004"))  # the same now as the pulls before it
+    run(store, desk, alert)
+    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001", "arxiv:2611.00002"], ["arxiv:2611.00004"]]
+    assert [row.kind for row in store.issues()] == ["alert", "alert"]
+
+
+def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: Store) -> None:
+    keep(store, preprint("2611.00001", title="unprintable"), preprint("2611.00002"))
+    desk = Desk()
+    readers = [reader(), reader(subscription("id:2611.00002"), name="grace")]
+    faults = {done.subscriber: done.fault for done in compose(readers, store, desk, now=NOW)}
+    assert faults == {"ada": "letter/html.html.j2:3: no such variable", "grace": None}
+    mended = compose(readers, store, PRESS, now=NOW + timedelta(minutes=1))
+    assert [(done.subscriber, done.papers, done.slot) for done in mended] == [("ada", 2, "2026-11-20T07:30")]
+
+
+def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
+    run(store, Desk())
+    keep(store, preprint())
+    assert composed([], store, PRESS, now=NOW + DAY) == []
+    desk = Desk()
+    run(store, desk, now=NOW + 2 * DAY)
+    assert desk.told == [["arxiv:2611.00001"]]
+
+
+def test_updates_as_each_reader_wants_them(store: Store) -> None:
+    wishes = {"none": "none", "unsaid": None, "all": "all"}
+    readers = [reader(subscription(updates=wish), name=name) for name, wish in wishes.items()]
+    keep(store, preprint())
+    compose(readers, store, PRESS, now=NOW)
+    later = NOW + DAY
+    keep(store, preprint(version=2, updated=later, changed=later), now=later)
+    revised = composed(readers, store, PRESS, now=later)
+    assert {done.subscriber: done.papers for done in revised} == {"none": 0, "unsaid": 0, "all": 1}
+    last = NOW + 2 * DAY
+    gone = preprint(version=3, updated=last, changed=last, withdrawn=True, abstract="Withdrawn.")
+    keep(store, gone, now=last)
+    withdrawn = composed(readers, store, PRESS, now=last)
+    assert {done.subscriber: done.papers for done in withdrawn} == {"none": 0, "unsaid": 1, "all": 1}
+
+
+def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> None:
+    keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
+    run(store, Desk())
+    before = (store.counts(), store.issues(), store.told("ada"))
+    drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
+    assert keys(drawn.issue) == ["arxiv:2611.00001"]
+    assert (store.counts(), store.issues(), store.told("ada")) == before
+
+
+def test_by_hand_remembers_only_where_asked(store: Store) -> None:
+    keep(store, preprint())
+    for record, known in ((False, 0), (True, 1)):
+        now = NOW + timedelta(seconds=record)
+        drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
+        drawn.keep(store, PRESS(drawn.issue), record=record, now=now)
+        assert len(store.told("ada")) == known
+    assert [row.kind for row in store.issues()] == ["manual", "manual"]
+
+
+def keys(issue: Issue) -> Sequence[str]:
+    return [item.paper.key for item in issue.items]
+
+
+# ------------------------------------------------------------------------------------------------- followed people
+
+
+def follow(person: Followed) -> Subscription:
+    return subscription(rules=(Rule(title=person.name, query=following(person.name), person=person),))
+
+
+def told_by(person: Followed, store: Store) -> dict[str, tuple[str, ...]]:
+    """What a letter would say of each paper under that name: its key, and the outcomes that leave a doubt."""
+    issue = by_hand(reader(), follow(person), store, since=PEOPLE - DAY, until=NOW, now=NOW).issue
+    return {item.paper.key: tuple(verdict.outcome for _, verdict in item.doubts) for item in issue.items}
+
+
+PEOPLE = datetime(2026, 1, 1, tzinfo=UTC)
+ZHANG = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]))
+
+
+def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
+    store.add([*VISION, *STARS, MUSIC], now=NOW, since=PEOPLE - DAY, first=True)
+    sure = {paper.key: () for paper in VISION}
+    asked = told_by(ZHANG, store)
+    assert sure.items() <= asked.items()
+    assert {outcomes for key, outcomes in asked.items() if key not in sure} <= {("possibly",)}
+    assert MUSIC.key not in asked
+    assert told_by(replace(ZHANG, when_unsure="drop"), store) == sure
+    assert set(told_by(replace(ZHANG, when_unsure="include"), store).values()) == {()}
+    assert set(told_by(Followed(name="Wei Zhang"), store).values()) == {("name only",), ("possibly",)}
+
+
+def test_doubtful_ones_come_last(store: Store) -> None:
+    store.add([*VISION, *STARS], now=NOW, since=PEOPLE - DAY, first=True)
+    outcomes = list(told_by(replace(ZHANG, known=ZHANG.known[:1]), store).values())
+    assert outcomes == sorted(outcomes)
+    assert {(), ("possibly",)} == set(outcomes)
+
+
+def test_by_name_alone_only_some_are_shown(store: Store) -> None:
+    papers = [preprint(f"2611.1{number:04}", authors=(Author(name="Wei Zhang"),)) for number in range(14)]
+    keep(store, *papers)
+    bare = follow(Followed(name="Wei Zhang"))
+    issue = by_hand(reader(), bare, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue
+    assert (issue.count, issue.more) == (10, 4)
+    sure = follow(Followed(name="Wei Zhang", categories=papers[0].categories))
+    assert by_hand(reader(), sure, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue.count == 14
+
+
+def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> None:
+    desk, drop = Desk(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
+    ada = reader(follow(drop))
+    store.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
+    composed([ada], store, desk, now=NOW)
+    assert {item.paper.key for item in desk.issues[0].items} == {paper.key for paper in VISION}
+    store.answer("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
+    composed([ada], store, desk, now=NOW + DAY)
+    assert {item.paper.key for item in desk.issues[1].items} == {paper.key for paper in STARS}
+
+
+def test_rules_are_made_ready_once(store: Store) -> None:
+    desk, ada = Desk(), reader()
+    book = Morning()
+    keep(store, preprint())
+    composed([ada], store, desk, now=NOW, morning=book)
+    keep(store, preprint("2611.00002"))
+    composed([ada], store, desk, now=NOW + DAY, morning=book)
+    assert [issue.count for issue in desk.issues] == [1, 1]
+
+
+def test_a_pause_makes_no_rules_anew(store: Store) -> None:
+    ada, book = reader(), Morning()
+    readers = [ada]
+    book.desks(readers, store, now=NOW)
+    ready = book.book(readers)
+    paused = [replace(ada, pause_until=NOW.date() + DAY)]
+    book.desks(paused, store, now=NOW)
+    assert book.book(paused) is ready
+    others = [replace(ada, subscriptions=(subscription(name="Other"),))]
+    book.desks(others, store, now=NOW)
+    assert book.book(others) is not ready
+
+
+# ---------------------------------------------------------------------------------------------------- what is voted for
+
+
+def voted(number: int, votes: int | None, **more: object) -> Paper:
+    listed = NOW.replace(hour=0, minute=0)
+    return preprint(f"2611.2{number:04}", title=f"Voted {number}", votes=votes, announced=listed, **more)
+
+
+def titles(issue: Issue) -> dict[str, list[str]]:
+    return {section.title: [item.paper.title for item in section.items] for section in issue.sections}
+
+
+def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> None:
+    keep(store, preprint(), *(voted(number, votes) for number, votes in enumerate([5, 50, None, 0, 20])))
+    keep(store, voted(9, 99, withdrawn=True), now=NOW)
+    mine = subscription("Kept", trending=Trending(top=3))
+    desk = Desk()
+    composed([reader(mine)], store, desk, now=NOW)
+    assert titles(desk.issues[0]) == {
+        "Kept": ["Kept apart: routing tokens to experts"],
+        "Trending papers": ["Voted 1", "Voted 4", "Voted 0"],
+    }
+    keep(store, replace(voted(3, 70), announced=NOW), now=NOW + DAY / 2)
+    composed([reader(mine)], store, desk, now=NOW + DAY)
+    assert titles(desk.issues[1]) == {"Trending papers": ["Voted 3"]}
+
+
+def test_a_paper_that_a_rule_matches_trends_no_more(store: Store) -> None:
+    keep(store, voted(1, 5), voted(2, 50))
+    desk = Desk()
+    composed([reader(subscription("ti:2 OR ti:voted", trending=Trending()))], store, desk, now=NOW)
+    assert [len(section.items) for section in desk.issues[0].sections] == [2]
+
+
+def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
+    alone = replace(subscription(trending=Trending()), rules=())
+    keep(store, voted(1, 5), preprint())
+    desk = Desk()
+    assert [result.papers for result in composed([reader(alone)], store, desk, now=NOW)] == [1]
+    assert by_hand(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
+    [quiet] = composed([reader(alone)], store, desk, now=NOW + DAY)
+    assert (quiet.quiet, len(desk.issues)) == (True, 1)
+    PRESS(desk.issues[0])
+
+
+CL = Absence(kind="arxiv", part="cs.CL", why="late", since=NOW)
+BIO = Absence(kind="biorxiv", part="", why="fault")
+
+
+def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    every, vision, mail = (
+        reader(name="ada"),
+        reader(subscription(categories=("cs.CV",)), name="bob"),
+        reader(subscription(sources=("biorxiv", "arxiv"), quiet="send"), name="cy"),
+    )
+    results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: Outlook((CL, BIO)))
+    assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
+    text = PRESS.parts(desk.issues[0]).text
+    assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
+    assert "bioRxiv could not be reached; its papers will be in the first issue after it\nanswers." in text
+
+
+def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None:
+    desk = Desk()
+    outlook = Outlook(rests={"arxiv": "holiday"})
+    composed([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
+    assert "arXiv announces nothing on its holidays." in PRESS.parts(desk.issues[0]).text
+
+
+def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    [alert] = composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=lambda: Outlook((CL,)))
+    assert alert.absences == ()
+
+    def never() -> Outlook:
+        raise AssertionError("asked")
+
+    assert composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
+
+
+def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
+    alone = Subscription(name="Votes", when=When.parse("daily 07:30"), rules=(), trending=Trending())
+    assert not CL.concerns(alone)
+    assert Absence(kind="huggingface", part="", why="late").concerns(alone)
+    assert CL.concerns(replace(subscription(), categories=("cs",)))
+    assert not CL.concerns(replace(subscription(), sources=("pubmed",)))
+
+
+class Torn(Store):
+    """A database that fails over one reader's issue, and over every batch that holds it."""
+
+    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+        if any(each.subscriber == "bad" for each in publications):
+            raise DigestError("the row is too large")
+        return super().publish_all(publications, along)
+
+
+def test_an_issue_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
+    with Torn.open(f"sqlite:///{tmp_path}/digest.db") as store:
+        keep(store, preprint())
+        readers = [reader(name=name) for name in ("ada", "bad", "eve")]
+        done = {each.subscriber: each.fault for each in compose(readers, store, Desk(), now=NOW)}
+        assert done == {"ada": None, "bad": "the row is too large", "eve": None}
+        assert [row.subscriber for row in store.due(NOW)] == ["bad"]
+        assert [each.subscriber for each in compose(readers, store, Desk(), now=NOW)] == ["bad"]  # it is tried again
+
+
+def test_so_many_shards_and_no_more(store: Store) -> None:
+    readers = [reader(name=f"r{number:04}") for number in range(SHARD + 1)]
+    quiet = compose(readers, store, Desk(), now=NOW, shards=1)
+    assert (len(quiet), len(store.due(NOW))) == (SHARD, 1)
+    assert len(compose(readers, store, Desk(), now=NOW, shards=1)) == 1
+
+
+def test_asked_to_stop_the_rest_is_left_to_others(store: Store) -> None:
+    stop = Event()
+    stop.set()
+    assert compose([reader()], store, Desk(), now=NOW, stop=stop) == []
+    assert len(compose([reader()], store, Desk(), now=NOW)) == 1
+
+
+def test_two_subscriptions_of_one_reader_in_one_shard_tell_a_paper_once(store: Store) -> None:
+    keep(store, preprint())
+    desk = Desk()
+    run(store, desk, reader(subscription(), subscription(name="Yours")))
+    assert desk.told == [["arxiv:2611.00001"]]

@@ -1,0 +1,139 @@
+"""What replies mean, and when to try again."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.mail.outcome import Phase, Reason, State, classify, pack, retry_at, unpack
+
+NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+PHASES = st.sampled_from(["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"])
+ENHANCED = st.none() | st.from_regex(r"[245]\.[0-7]\.\d{1,2}", fullmatch=True)
+
+REPLIES: list[tuple[int, str | None, str, Phase, str, Reason]] = [
+    (250, "2.0.0", "Ok: queued as 4TzX", "DOT", "sent", Reason.TAKEN),
+    (254, "4.7.1", "suppressed", "DOT", "sent", Reason.TAKEN),
+    # The relay
+    (421, "4.3.2", "Service shutting down", "CONNECT", "deferred", Reason.RELAY),
+    (421, None, "closing", "RCPT", "deferred", Reason.RELAY),
+    (454, "4.7.0", "Temporary authentication failure", "AUTH", "deferred", Reason.RELAY),
+    (535, "5.7.8", "Username and password not accepted", "AUTH", "deferred", Reason.RELAY),
+    (530, "5.7.0", "Authentication required", "MAIL", "deferred", Reason.RELAY),
+    (554, None, "No SMTP service here", "CONNECT", "deferred", Reason.RELAY),
+    (550, "5.7.1", "Relaying denied", "RCPT", "deferred", Reason.RELAY),
+    (554, "5.7.1", "<ada@example.org>: Relay access denied", "RCPT", "deferred", Reason.RELAY),
+    (553, "5.7.1", "Sender address rejected: not owned by user", "MAIL", "deferred", Reason.RELAY),
+    (550, "5.1.8", "Sender unknown", "MAIL", "deferred", Reason.RELAY),
+    (550, "5.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
+    (450, "4.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
+    (550, "5.1.0", "<…>: Sender address rejected: User unknown in local table", "RCPT", "deferred", Reason.RELAY),
+    (550, None, "Sent: RCPT TO:<…> Response: 550 User unknown Sender verify failed", "RCPT", "deferred", Reason.RELAY),
+    # Later
+    (450, "4.7.1", "Greylisted, try again in 300 seconds", "RCPT", "deferred", Reason.GREYLISTED),
+    (451, "4.7.1", "Graylisting in action, please come back later", "RCPT", "deferred", Reason.GREYLISTED),
+    (450, "4.2.0", "Recipient address rejected: Greylisted", "RCPT", "deferred", Reason.GREYLISTED),
+    (421, "4.7.28", "Our system has detected an unusual rate of unsolicited mail", "DOT", "deferred", Reason.THROTTLED),
+    (421, "4.7.0", "[TSS04] Messages from 192.0.2.1 temporarily deferred", "CONNECT", "deferred", Reason.THROTTLED),
+    (451, "4.7.500", "Server busy. Please try again later", "RCPT", "deferred", Reason.THROTTLED),
+    (450, "4.2.1", "The user is receiving mail at a rate that is too high", "RCPT", "deferred", Reason.THROTTLED),
+    (452, "4.2.2", "The recipient's inbox is out of storage space", "RCPT", "deferred", Reason.FULL),
+    (452, None, "Mailbox full", "RCPT", "deferred", Reason.FULL),
+    (451, "4.3.0", "Local error in processing", "DOT", "deferred", Reason.OTHER),
+    # Never
+    (552, "5.2.2", "Mailbox full", "RCPT", "failed", Reason.FULL),
+    (552, None, "Quota exceeded for this mailbox", "RCPT", "failed", Reason.FULL),
+    (550, "5.1.1", "The email account that you tried to reach does not exist", "RCPT", "failed", Reason.NO_ADDRESS),
+    (550, "5.1.10", "Recipient not found", "RCPT", "failed", Reason.NO_ADDRESS),
+    (550, "5.2.1", "The account is disabled", "RCPT", "failed", Reason.NO_ADDRESS),
+    (550, None, "No such user here", "RCPT", "failed", Reason.NO_ADDRESS),
+    (551, None, "User unknown", "RCPT", "failed", Reason.NO_ADDRESS),
+    (501, "5.1.3", "Bad recipient address syntax", "RCPT", "failed", Reason.NO_ADDRESS),
+    (550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", "DOT", "failed", Reason.POLICY),
+    (554, "5.7.1", "Message rejected as spam", "DOT", "failed", Reason.POLICY),
+    (550, "5.7.25", "The sending address has no name", "DOT", "failed", Reason.POLICY),
+    (554, None, "Blocked: your address is on a blocklist", "RCPT", "failed", Reason.POLICY),
+    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "failed", Reason.POLICY),
+    (550, None, "the account of the sender does not exist", "RCPT", "failed", Reason.OTHER),
+    (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "failed", Reason.TOO_LARGE),
+    (552, None, "Message too large", "DOT", "failed", Reason.TOO_LARGE),
+    (554, None, "Transaction failed", "DOT", "failed", Reason.OTHER),
+    # Out of step
+    (503, "5.5.1", "Bad sequence of commands", "RCPT", "deferred", Reason.PROTOCOL),
+    (354, None, "Go ahead", "DOT", "deferred", Reason.PROTOCOL),
+    (500, None, "Command not recognised", "DATA", "deferred", Reason.PROTOCOL),
+]
+
+
+@pytest.mark.parametrize(("code", "enhanced", "text", "phase", "outcome", "reason"), REPLIES)
+def test_classify(code: int, enhanced: str | None, text: str, phase: Phase, outcome: str, reason: Reason) -> None:
+    verdict = classify(code, enhanced, text, phase)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Greylisted, try again in 300 seconds", 300),
+        ("Greylisted: 5 minutes", 300),
+        ("greylisted, come back in 1 hour", 3600),
+        ("Greylisting for 00:04:58", None),
+        ("Greylisted", None),
+        ("Greylisted for 900000 s", 86400),
+        ("Greylisted for 999999999999999 s", None),
+        ("Greylisted, try again in 5 ſ", None),  # which is an s without regard to case, and no unit
+    ],
+)
+def test_a_greylist_says_how_long(text: str, seconds: int | None) -> None:
+    wait = classify(450, "4.7.1", text, "RCPT").retry_after
+    assert wait == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_minutes_that_are_no_request_are_none() -> None:
+    assert classify(452, "4.2.2", "Mailbox full for 90 minutes", "RCPT").retry_after is None
+
+
+@given(st.integers(200, 599), ENHANCED, st.text(max_size=200), PHASES)
+def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, phase: Phase) -> None:
+    verdict = classify(code, enhanced, text, phase)
+    assert (verdict.outcome == "sent") == (code < 300)
+    assert verdict.outcome != "failed" or (code >= 500 and not verdict.relay)
+    assert verdict.outcome == "failed" or code < 500 or verdict.relay
+    assert verdict.words
+
+
+@given(st.integers(300, 599), ENHANCED, st.text(max_size=200), st.sampled_from(["CONNECT", "AUTH"]))
+def test_no_letter_fails_before_it_is_spoken_of(code: int, enhanced: str | None, text: str, phase: Phase) -> None:
+    verdict = classify(code, enhanced, text, phase)
+    assert (verdict.outcome, verdict.relay) == ("deferred", True)
+
+
+def test_back_off() -> None:
+    pauses = [(retry_at(attempts, NOW, None, 0.5) - NOW) // timedelta(minutes=1) for attempts in range(8)]
+    assert pauses == [5, 15, 30, 60, 120, 240, 240, 240]
+
+
+@given(st.integers(0, 1000), st.floats(0, 1), st.none() | st.timedeltas(timedelta(0), timedelta(days=2)))
+def test_back_off_keeps_its_bounds(attempts: int, jitter: float, asked: timedelta | None) -> None:
+    pause = retry_at(attempts, NOW, asked, jitter) - NOW
+    usual = retry_at(attempts, NOW, None, 0.5) - NOW
+    assert pause >= 0.8 * usual
+    assert pause >= (asked or timedelta(0))
+    assert pause <= max(1.2 * usual, (asked or timedelta(0)) + timedelta(seconds=10))
+
+
+def test_states_are_words_that_a_person_reads() -> None:
+    assert {str(state) for state in State} == {
+        "ready", "leased", "sent", "in doubt", "deferred", "failed", "suppressed", "cancelled",
+        "merged", "poison",
+    }  # fmt: skip
+
+
+@given(st.binary())
+def test_a_letter_waits_packed_as_an_older_version_packed_it_too(message: bytes) -> None:
+    assert unpack(pack(message)) == message
+    assert unpack(zlib.compress(message, 2)) == message

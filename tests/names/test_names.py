@@ -1,0 +1,237 @@
+"""Names: what is one person's spelling, and what is another person."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.names import Grade, follows, grade, rule_keys, surname_keys
+
+FULL, SWAPPED, COMPOUND, INITIAL = Grade.FULL, Grade.SWAPPED, Grade.COMPOUND, Grade.INITIAL
+NONE, CONFLICT = Grade.NONE, Grade.CONFLICT
+
+CASES = [
+    # The same, folded
+    ("Yunhua Zhou", "Yunhua Zhou", FULL),
+    ("yunhua zhou", "YUNHUA ZHOU", FULL),
+    ("Ramzi Abbès", "Ramzi ABBES", FULL),
+    ("Łukasz Kaiser", "Lukasz Kaiser", FULL),
+    ("Ｙｕｎｈｕａ Zhou", "Yunhua Zhou", FULL),
+    ("Conor O'Brien", "Conor O’Brien", FULL),
+    ("Samir AbdelRahman", "Samir Abdel Rahman", FULL),
+    # Two keys: without diacritics, and transliterated, in surnames and forenames
+    ("Jürgen Müller", "Juergen Mueller", FULL),
+    ("Jürgen Müller", "Jurgen Muller", FULL),
+    ("Øystein Nilsen", "Oystein Nilsen", FULL),
+    ("Øystein Nilsen", "Oeystein Nilsen", FULL),
+    ("Anders Søgaard", "Anders Soegaard", FULL),
+    ("Þór Þórsson", "Thor Thorsson", FULL),
+    # Order and signs
+    ("Yunhua Zhou", "Zhou, Yunhua", FULL),
+    ("Yunhua Zhou", "Yunhua_Zhou", FULL),
+    ("Yunhua Zhou", "ZHOU Yunhua", FULL),
+    ("Adrian Del Maestro", "Del Maestro, Adrian", FULL),
+    ("Jan van der Waals", "Waals, Jan van der", FULL),
+    # Particles may be left out, or grown on
+    ("Adrian Del Maestro", "Adrian Maestro", FULL),
+    ("Adrian Del Maestro", "Adrian Delmaestro", FULL),
+    ("Muhammad al-Khwarizmi", "Muhammad Al Khwarizmi", FULL),
+    ("Ludwig van Beethoven", "L. Beethoven", INITIAL),
+    ("Luc Van Gool", "L. Van Gool", INITIAL),
+    # Notes in brackets are none of the name
+    ("Yunhua Zhou", "Yunhua Zhou (MIT)", FULL),
+    ("ATLAS Collaboration", "(ATLAS Collaboration)", FULL),
+    # Suffixes are dropped
+    ("Sammy Davis", "Sammy Davis Jr.", FULL),
+    ("Sammy Davis", "Davis, Sammy, Jr.", FULL),
+    ("Sammy Davis", "Davis Jr., Sammy", FULL),
+    ("Guy Steele", "Guy L. Steele III", FULL),
+    # Hyphens and spaces in forenames
+    ("Jing-Hao Li", "Jinghao Li", FULL),
+    ("Jing-Hao Li", "Jing Hao Li", FULL),
+    ("Jing-Hao Li", "J.-H. Li", INITIAL),
+    ("Jing-Hao Li", "J. H. Li", INITIAL),
+    ("Jing-Hao Li", "JH Li", INITIAL),
+    ("Jinghao Li", "J.-H. Li", INITIAL),
+    ("Jinghao Li", "JH Li", INITIAL),
+    ("Jing-Hao Li", "J. Li", INITIAL),
+    ("Jing-Hao Li", "Jing H. Li", FULL),
+    ("Alvin Cheng-Hsien Chen", "Cheng-Hsien Chen", FULL),
+    ("Jing-Hao Li", "J.-K. Li", CONFLICT),
+    ("Jing-Hao Li", "J. K. Li", CONFLICT),
+    ("Jinghao Li", "J.-K. Li", CONFLICT),
+    ("Charles Lee", "C.-H. Lee", CONFLICT),
+    ("Jing-Hao Li", "Jing-Hua Li", CONFLICT),
+    # Runs of capitals are initials, unless the other side has the word
+    ("Yunhua Zhou", "Zhou Y", INITIAL),
+    ("Yunhua Zhou", "zhou_y", INITIAL),
+    ("Yun-Hua Zhou", "Zhou YH", INITIAL),
+    ("Maria Garcia Lopez", "Garcia Lopez M", INITIAL),
+    ("Fei-Fei Li", "Fei-Fei LI", FULL),
+    ("Jun Wu", "Jun WU", FULL),
+    ("Jin Li", "JIN LI", FULL),
+    ("Jian Wang", "WANG, JIN", CONFLICT),
+    ("John Ronald Reuel Tolkien", "JRR Tolkien", INITIAL),
+    ("John Ronald Reuel Tolkien", "J.R.R. Tolkien", INITIAL),
+    # Middle names may miss and may not disagree
+    ("Steven Abney", "Steven P. Abney", FULL),
+    ("Robert Wing Pong Luk", "Robert W.P. Luk", FULL),
+    ("Stanley F. Chen", "Stanley G. Chen", CONFLICT),
+    ("Greville C. Corbett", "Greville Charles Corbett", FULL),
+    ("Greville C. Corbett", "Greville Gordon Corbett", CONFLICT),
+    ("Detmar Meurers", "W. Detmar Meurers", FULL),
+    ("M. Teresa Martin", "Marco Martin", CONFLICT),
+    ("M. Teresa Martin", "Maria T. Martin", INITIAL),
+    ("J. Robert Oppenheimer", "K. Robert Oppenheimer", CONFLICT),
+    # Nicknames
+    ("Thomas E. Payne", "Tom Payne", FULL),
+    ("Robert Tibshirani", "Bob Tibshirani", FULL),
+    ("Bob Tibshirani", "B. Tibshirani", INITIAL),
+    ("Alexander Smola", "Alexandra Smola", CONFLICT),
+    # No edit distance, no prefixes
+    ("Wei Zhang", "Weize Zhang", CONFLICT),
+    ("Xin Liu", "Xing Liu", CONFLICT),
+    ("Yunhua Zhou", "Yunhui Zhou", CONFLICT),
+    ("Yunhua Zhou", "Yunhua Zhang", CONFLICT),
+    ("Yunhua Zhou", "Zhouping Li", CONFLICT),
+    # Boundary shift and double surnames
+    ("Solomon Teferra Abate", "Teferra Abate, Solomon", FULL),
+    ("Solomon Teferra Abate", "Abate, Solomon Teferra", FULL),
+    ("Solomon Teferra Abate", "Solomon Teferra", COMPOUND),
+    ("Maria Garcia Lopez", "Maria Garcia", COMPOUND),
+    ("Maria Garcia-Lopez", "Maria Lopez", COMPOUND),
+    ("Jose Ortega y Gasset", "Jose Ortega", COMPOUND),
+    ("Garcia Lopez, Maria", "Maria Garcia", COMPOUND),
+    ("Maria Garcia-Lopez", "M. Lopez", CONFLICT),
+    ("Maria Garcia-Lopez", "Ana Lopez", CONFLICT),
+    ("David Martin Smith", "David Martin", CONFLICT),
+    ("John Robert Smith", "John Paul Smith", CONFLICT),
+    # Surname first
+    ("Yunhua Zhou", "Zhou Yunhua", SWAPPED),
+    ("Jing-Hao Li", "Li Jing Hao", SWAPPED),
+    ("Richard Tzong-Han Tsai", "Tzong-Han Richard Tsai", SWAPPED),
+    ("István Nagy", "Nagy István T.", FULL),
+    ("Yunhua Zhou", "Zhou Yunhui", CONFLICT),
+    # No forename
+    ("Yunhua Zhou", "Zhou", NONE),
+    ("zhou", "Yunhua Zhou", NONE),
+    ("zhou", "Zhou Yunhua", NONE),
+    ("del_maestro", "Adrian Del Maestro", NONE),
+    ("di Francesco", "Philippe Di Francesco", NONE),
+    # Collaborations
+    ("ATLAS Collaboration", "The ATLAS collaboration", FULL),
+    ("LIGO Team", "for the LIGO team", FULL),
+    ("atlas", "ATLAS Collaboration", NONE),
+    ("ATLAS Collaboration", "CMS Collaboration", CONFLICT),
+    ("Atlas Jones", "ATLAS Collaboration", CONFLICT),
+    ("collaboration", "ATLAS Collaboration", CONFLICT),
+    # Chinese, Japanese, Korean
+    ("周云华", "周云华", FULL),
+    ("周云华", "周 云华", FULL),
+    ("周云华", "云华 周", FULL),
+    ("周", "周云华", NONE),
+    ("田中", "田中太郎", NONE),
+    ("诸葛", "诸葛亮", NONE),
+    ("周云", "周云华", CONFLICT),
+    ("周云华", "周云", CONFLICT),
+    ("김", "김철수", NONE),
+    # Nothing to go by
+    ("", "Yunhua Zhou", CONFLICT),
+    ("", "", CONFLICT),
+    ("J.", "J.", CONFLICT),
+]
+
+
+@pytest.mark.parametrize(("rule", "printed", "expected"), CASES)
+def test_grade(rule: str, printed: str, expected: Grade) -> None:
+    assert grade(rule, printed) is expected
+    assert grade(printed, rule) is expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "printed"),
+    [
+        ("Zhou Y", "Yunhua Zhou"),
+        ("zhou", "Yunhua Zhou"),
+        ("zhou", "Zhou, Yunhua"),
+        ("zhou", "Zhou Yunhua"),
+        ("zhou", "Y. Zhou"),
+        ("thomas", "Dylan Thomas"),
+        ("del_maestro", "A. Del Maestro"),
+        ("Del Maestro", "Del Maestro, Adrian"),
+        ("Bin Li", "B. Li"),
+        ("icecube", "IceCube Collaboration"),
+    ],
+)
+def test_follows(rule: str, printed: str) -> None:
+    assert follows(rule, printed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "printed"),
+    [
+        ("Yunhua Zhou", "Zhou"),  # the printed forename may not miss
+        ("zhou", "Zhouping Li"),
+        ("garcia", "Maria Garcia-Lopez"),  # a part of a surname
+        ("lopez", "Maria Garcia-Lopez"),
+        ("garcia", "Garcia Lopez, Maria"),
+        ("maestro", "Adrian Maestro Bravo"),
+        ("thomas", "Thomas Kipf"),  # a forename, not a surname that stands first
+        ("collaboration", "IceCube Collaboration"),
+        ("Bin Li", "Yang Li"),  # Bin is a particle elsewhere
+        ("Van Nguyen", "Thi Nguyen"),
+    ],
+)
+def test_follows_not(rule: str, printed: str) -> None:
+    assert not follows(rule, printed)
+
+
+def test_other_spellings_count_as_well() -> None:
+    assert not follows("Yunhua Zhou", "Yunhua Chou")
+    assert follows("Yunhua Zhou", "Yunhua Chou", also=["Y. Chow", "Y.-H. Chou"])
+
+
+def test_grades_stand_in_order() -> None:
+    assert FULL > SWAPPED > COMPOUND > INITIAL > NONE > CONFLICT
+
+
+WORDS = """
+Zhou Li LI Jin JIN Jing-Hao Jinghao JH J.-H. J. H. Wei van Del de la Garcia Lopez Garcia-Lopez y Tom Thomas Bob B.
+Müller Mueller Ø. Øystein Jr. Costa-Jussà 周云华 周 AB ABC -
+"""
+NAMES = st.builds(
+    lambda words, between: between.join(words),
+    st.lists(st.sampled_from(WORDS.split()), max_size=5),
+    st.sampled_from([" ", "_", ", "]),
+)
+
+
+@given(NAMES, NAMES)
+def test_grade_does_not_ask_which_name_is_the_rule(one: str, other: str) -> None:
+    assert grade(one, other) is grade(other, one)
+
+
+@given(NAMES, NAMES)
+def test_names_that_agree_share_a_key(one: str, other: str) -> None:
+    if grade(one, other) >= INITIAL:
+        assert not rule_keys(one).isdisjoint(surname_keys(other))
+        assert not rule_keys(other).isdisjoint(surname_keys(one))
+    if follows(one, other):
+        assert grade(one, other) >= NONE
+
+
+@given(NAMES)
+def test_a_name_agrees_with_itself(name: str) -> None:
+    assert grade(name, name) > CONFLICT or not rule_keys(name)
+
+
+@given(st.text(), st.text())
+def test_any_text_has_a_grade(one: str, other: str) -> None:
+    assert grade(one, other) in Grade
+    assert follows(one, other) <= (grade(one, other) >= NONE)
+
+
+@pytest.mark.parametrize("word", ["AB ", "A. ", "Al-", "de ", "Ab, ", "周"])
+def test_a_hostile_name_costs_little(word: str) -> None:
+    assert len(surname_keys(word * 3000)) < 100

@@ -1,0 +1,160 @@
+"""Readers who sign up, the whole way: asked by letter, confirmed, written to, moved, paused in the end, forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from digest.app import House, load, open_house
+from digest.links import CONFIRM, MOVE
+from digest.mail.outcome import State
+from digest.subscriptions import Subscriber
+from tests.support.config_files import folder
+from tests.support.servers import MailServer
+from tests.support.store_samples import NOW, keep, preprint
+
+HOUSE = """\
+sender: Morning Papers <papers@example.org>
+site: https://papers.example.org
+secret: a secret that is long enough
+signup: open
+sources: {}
+"""
+WISH = {
+    "email": "Eve@example.net",
+    "timezone": "UTC",
+    "language": "de",
+    "subscriptions": [{"name": "Routing", "when": "daily 07:30", "rules": ["routing"]}],
+}
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str, mail: MailServer) -> Iterator[House]:
+    text = f"database: {store_url}\njournal: {tmp_path}/letters\nsmtp: smtp://127.0.0.1:{mail.port}\n{HOUSE}"
+    with open_house(load(folder(tmp_path, text), env={})) as opened:
+        keep(opened.store, preprint())
+        yield opened
+
+
+def post(house: House) -> None:
+    house.deliver(lambda: NOW)
+
+
+def links(mail: MailServer, room: str) -> list[tuple[str, str]]:
+    """Of each letter that has one: to whom it went, and the token of its link into that room."""
+    found = []
+    for taken in mail.taken:
+        part = message_from_bytes(taken.message, policy=default).get_body(("plain",))
+        assert part is not None
+        if token := re.search(rf"https://papers\.example\.org/{room}/(\S+)", part.get_content()):
+            found.append((taken.recipients[0], token[1]))
+    return found
+
+
+def subscribed(house: House, mail: MailServer, **more: object) -> Subscriber:
+    assert house.enrolment.sign_up(WISH | more, now=NOW)
+    post(house)
+    token = links(mail, "confirm")[-1][1]
+    reader = house.enrolment.confirm(str(house.press.passes.opened(CONFIRM, token, now=NOW)["id"]), now=NOW)
+    assert reader is not None
+    return reader
+
+
+def test_nothing_is_sent_before_the_address_has_agreed_but_the_question(house: House, mail: MailServer) -> None:
+    house.enrolment.sign_up(WISH, now=NOW)
+    house.compose(now=NOW)
+    post(house)
+    [(to, token)] = links(mail, "confirm")
+    assert to == "Eve@example.net"
+    [taken] = mail.taken
+    assert b"routing" not in taken.message.lower()
+    assert house.readers() == ()
+    with pytest.raises(Exception, match="grown old"):
+        house.press.passes.opened(CONFIRM, token, now=NOW + timedelta(hours=49))
+
+
+def test_who_has_confirmed_is_a_reader_like_others(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    house.compose(now=NOW)
+    post(house)
+    assert [taken.recipients for taken in mail.taken] == [("Eve@example.net",)] * 2
+    issue = message_from_bytes(mail.taken[1].message, policy=default)
+    assert "routing" in str(issue["Subject"])
+    assert [row.subscriber for row in house.store.issues()] == [reader.id]
+    assert house.enrolment.confirm("nothing", now=NOW) is None
+
+
+def test_a_second_sign_up_adds_to_the_first_and_returns_to_what_was_left(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    more = [{"name": "routing", "when": "at once", "rules": ["graphs"]}]
+    assert [each.name for each in subscribed(house, mail, subscriptions=more).subscriptions] == ["Routing", "routing 2"]
+    house.store.leave(reader.id, "Routing", "enough", now=NOW)
+    again = subscribed(house, mail, subscriptions=[{"name": "Routing", "when": "daily 09:00", "rules": ["experts"]}])
+    assert [(each.name, str(each.when)) for each in again.subscriptions] == [
+        ("Routing", "daily 09:00"),
+        ("routing 2", "at once"),
+    ]
+    assert again.id == reader.id
+    assert house.store.departures() == {}
+
+
+def test_letters_move_when_both_addresses_have_agreed(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    house.compose(now=NOW)
+    assert house.enrolment.move(reader, "eve@example.com", now=NOW)
+    post(house)
+    sides = links(mail, "move")
+    assert sorted(to for to, _ in sides) == ["Eve@example.net", "eve@example.com"]
+    said = []
+    for _, token in sides:
+        payload = house.press.passes.opened(MOVE, token, now=NOW)
+        said.append(house.enrolment.agree(str(payload["id"]), payload["side"], now=NOW))  # type: ignore[arg-type]
+    assert said == ["half", "done"]
+    [moved] = house.readers()
+    assert moved.email == "eve@example.com"
+
+
+def test_a_pause_in_the_last_moment_is_kept(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    house.compose(now=NOW)
+    house.store.pause(reader.id, date(2026, 12, 1), now=NOW)
+    post(house)
+    assert len(mail.taken) == 1
+    assert house.store.counts() == {State.SENT: 1, State.MERGED: 1}
+    house.store.pause(reader.id, None, now=NOW)
+    house.compose(now=NOW + timedelta(days=1))
+    house.deliver(lambda: NOW + timedelta(days=1))
+    assert len(mail.taken) == 2
+
+
+def test_a_muted_term_takes_effect_with_the_next_issue(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    house.store.mute(reader.id, 'au:"Yunhua Zhou"', now=NOW)
+    house.compose(now=NOW)
+    [issue] = house.store.issues()
+    assert issue.papers == ()
+    house.store.unmute(reader.id, 'au:"Yunhua Zhou"')
+    house.compose(now=NOW + timedelta(days=1))
+    assert len(house.store.issues()[0].papers) == 1
+
+
+def test_who_is_forgotten_is_not_written_to(house: House, mail: MailServer) -> None:
+    reader = subscribed(house, mail)
+    house.compose(now=NOW)
+    assert house.store.forget(reader.id)
+    post(house)
+    assert len(mail.taken) == 1
+    assert house.readers() == ()
+    assert house.store.issues() == []

@@ -1,0 +1,336 @@
+"""Laws of the language: read aloud and read again it is the same, all at once finds what one by one does, and so on."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from digest.papers import Paper
+from digest.rules import Batch, Matcher, Query, QueryError, parse
+from digest.rules.lexer import FIELDS
+from tests.support.papers import paper
+from tests.support.random_rules import TERMS, papers, rules, texts
+
+
+def parsed(rule: str) -> Query:
+    """The query of a random text that happens to be a rule."""
+    try:
+        return parse(rule)
+    except QueryError:
+        assume(False)
+        raise
+
+
+@given(rules)
+def test_read_aloud_and_read_again_it_is_the_same(rule: str) -> None:
+    # what is typed may hang on a stop word: "a AND (b OR (the NOT c))" is read, and without it refused
+    assume("the" not in rule or "NOT" not in rule)
+    query = parsed(rule)
+    again = parse(query.spoken)
+    assert again.root == query.root
+    assert again.spoken == query.spoken
+
+
+@given(rules)
+def test_read_aloud_it_leaves_no_doubt_about_brackets(rule: str) -> None:
+    assert not [hint for hint in parse(parsed(rule).spoken).hints if "AND binds before OR" in hint.what]
+
+
+@settings(max_examples=300)
+@given(st.lists(rules, min_size=1, max_size=6), st.lists(papers, min_size=1, max_size=4))
+def test_all_at_once_finds_what_each_on_each_finds(texts: list[str], given: list[Paper]) -> None:
+    queries = {}
+    for number, text in enumerate(texts):
+        try:
+            queries[number] = parse(text)
+        except QueryError:
+            continue
+    found = Matcher(queries.items()).match(given)
+    each = [(key, index) for index, one in enumerate(given) for key, query in queries.items() if query.matches(one)]
+    assert sorted(found) == sorted(each)
+    assert [index for _, index in found] == sorted(index for _, index in found)
+
+
+@settings(max_examples=300)
+@given(rules, st.lists(papers, min_size=1, max_size=4))
+def test_what_is_read_for_all_rules_has_the_same_words_in_the_same_places(rule: str, given: list[Paper]) -> None:
+    query, batch = parsed(rule), Batch(given)
+    for _, index in Matcher([(0, query)]).match(batch):
+        assert query.hits(batch.views[index], matched=True) == query.hits(given[index])
+
+
+_PIECES = [
+    '"',
+    "(",
+    ")",
+    "AND",
+    "OR",
+    "NOT",
+    "ANDNOT",
+    "NEAR/2",
+    "NEAR",
+    "ti:",
+    "au:",
+    "cat:",
+    "-",
+    "|",
+    "all:",
+    "{x y}",
+]
+_SOUP = st.lists(st.sampled_from([*TERMS, *_PIECES, "of", "the", "not", "to-be", "cs.XX"]), min_size=1, max_size=7)
+
+
+@settings(max_examples=1000)
+@given(st.lists(_SOUP.map(" ".join), min_size=1, max_size=8), papers)
+def test_read_by_its_form_a_rule_is_what_the_parser_reads(texts: list[str], given: Paper) -> None:
+    again = [text for text in texts for _ in range(2)]  # a form that is known by then
+    queries = [(number, text, _parsed_or_none(text)) for number, text in enumerate(again)]
+    for _, text, query in queries:
+        if query is None:
+            with pytest.raises(QueryError):
+                Matcher([(0, text)])
+    found = Matcher((number, text) for number, text, query in queries if query).match([given])
+    assert found == [(number, 0) for number, _, query in queries if query and query.matches(given)]
+
+
+def _parsed_or_none(text: str) -> Query | None:
+    try:
+        return parse(text)
+    except QueryError:
+        return None
+
+
+def test_more_papers_than_one_block() -> None:
+    given = [paper(f"alpha {'beta' * (number % 3 == 0)}", f"gamma delta{number}") for number in range(1_300)]
+    rules = ["alpha NOT beta", "delta77 OR delta1299", "gamma NEAR/1 delta600", '"delta512 gamma"~1', "NOT beta alpha"]
+    queries = [(rule, parse(rule)) for rule in rules]
+    each = {(rule, index) for rule, query in queries for index, one in enumerate(given) if query.matches(one)}
+    assert set(Matcher(queries).match(given)) == each
+    assert Matcher(queries).match([]) == []
+    assert Matcher([]).match(given) == []
+
+
+@given(rules, papers)
+def test_a_hit_is_what_stands_there(rule: str, given: Paper) -> None:
+    query = parsed(rule)
+    hits = query.hits(given)
+    assert bool(hits) <= query.matches(given)
+    for hit in hits:
+        where = given.authors[hit.author].name if hit.author is not None else getattr(given, hit.field)
+        assert hit.text == where[hit.start : hit.end]
+        assert hit.text == hit.text.strip() != ""
+        assert hit.rule in rule
+        assert hash(hit) == hash(hit)
+
+
+WORDS = [
+    "alpha",
+    "LLM",
+    "LLMs",
+    '"LLM"',
+    "pre-training",
+    '"alpha beta"',
+    '"pre training"',
+    "matr*",
+    "GPT-4",
+    "深度",
+    "naive",
+]
+
+
+@given(st.sampled_from(WORDS), texts)
+def test_a_hit_folds_to_its_term(word: str, text: str) -> None:
+    for hit in parse(word).hits(paper(text)):
+        assert parse(word).hits(paper(hit.text)) == parse(hit.rule).hits(paper(hit.text)) != ()
+        assert parse(word).hits(paper(hit.text))[0].text == hit.text
+
+
+@given(st.text(alphabet="abAB -’'éαß$_{}\\", max_size=12).filter(lambda word: any(map(str.isalnum, word))))
+def test_a_text_in_quotes_finds_itself(text: str) -> None:
+    try:
+        query = parse(f'"{text}"')
+    except QueryError:
+        assume(False)
+    assert query.matches(paper(text))
+
+
+ALPHABET = [
+    *(
+        '"',
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "*",
+        "?",
+        "~",
+        "~3",
+        "-",
+        "+",
+        "!",
+        "|",
+        "||",
+        "&&",
+        "&",
+        "\\",
+        "$",
+        "^",
+        "'",
+    ),
+    *(
+        " ",
+        " ",
+        " ",
+        "  ",
+        "\n",
+        "\t",
+        "AND",
+        "OR",
+        "NOT",
+        "ANDNOT",
+        "NEAR",
+        "NEAR/3",
+        "W/2",
+        "PRE/1",
+        "TO",
+        "and",
+        "not",
+    ),
+    *(f"{field}:" for field in FIELDS),
+    *(
+        "alpha",
+        "beta",
+        "a",
+        "the",
+        "LLM",
+        "zhou_y",
+        "cs.LG",
+        "cs",
+        "2507.05197v1",
+        "10.1/a(b)",
+        "20260101",
+        "[2026 TO *]",
+    ),
+    *(
+        "“",
+        "”",
+        "（",
+        "）",
+        "｛",
+        "–",
+        "—",
+        "β",
+        "ß",
+        "深",
+        "\u0301",
+        "\u200b",
+        "\ud800",
+        "\0",
+        "\u202e",
+        "é",
+        "ﬁ",
+        "\U0001f600",
+    ),
+]
+
+
+def test_any_text_is_a_query_or_a_located_error() -> None:
+    rng = random.Random(20261121)
+    seen, located = {True: 0, False: 0}, True
+    subject = paper("alpha beta LLMs", "the pre-training of $\\alpha$", "Yunhua Zhou", cats="cs.LG")
+    for _ in range(10_000):
+        text = "".join(rng.choices(ALPHABET, k=rng.randint(1, 14)))
+        try:
+            query = parse(text, syntax=rng.choice(["digest", "arxiv"]))
+        except QueryError as error:
+            seen[False] += 1
+            located = located and 0 <= error.position <= len(text) and str(error).endswith("^")
+            continue
+        seen[True] += 1
+        assert all(0 <= hint.position <= len(text) for hint in query.hints)
+        assert query.matches(subject) >= bool(query.hits(subject))
+        assert parse(query.spoken).root == query.root, text
+    assert located
+    assert min(seen.values()) > 500, "both happen"
+
+
+# -- what words in a row mean, said in the plainest way --------------------------
+
+LETTERS = st.lists(st.sampled_from("abcx"), max_size=14)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=2, max_size=4), LETTERS)
+def test_a_phrase_is_words_in_a_row(phrase: list[str], text: list[str]) -> None:
+    count = len(phrase)
+    expected = any(text[at : at + count] == phrase for at in range(len(text)))
+    assert parse(f'"{spelled(phrase)}"').matches(paper(spelled(text))) == expected
+
+
+@given(st.sampled_from(["NEAR", "PRE"]), st.integers(0, 5), st.permutations("abc"), LETTERS)
+def test_near_counts_the_words_between(operator: str, most: int, pair: list[str], text: list[str]) -> None:
+    first, second = pair[:2]
+    expected = any(
+        one == first and other == second and (there - here > 0 or operator == "NEAR") and abs(there - here) - 1 <= most
+        for here, one in enumerate(text)
+        for there, other in enumerate(text)
+        if here != there
+    )
+    query = parse(f"{spelled([first])} {operator}/{most} {spelled([second])}")
+    assert query.matches(paper(spelled(text))) == expected
+    assert bool(query.hits(paper(spelled(text)))) == expected
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=2, max_size=4), st.integers(0, 5), LETTERS)
+def test_close_together_each_word_has_a_place_of_its_own(words: list[str], most: int, text: list[str]) -> None:
+    width = len(words) + most
+    expected = any(
+        all(text[at : at + width].count(word) >= words.count(word) for word in words) for at in range(len(text))
+    )
+    query = parse(f'"{spelled(words)}"~{most}')
+    assert query.matches(paper(spelled(text))) == expected
+    assert bool(query.hits(paper(spelled(text)))) == expected
+
+
+def spelled(letters: list[str]) -> str:
+    """Words of which no two joined are a third."""
+    return " ".join(f"{letter}zz" for letter in letters)
+
+
+# -- rules that were made to hurt; each would take minutes if its cost grew with the square of something --------
+
+LONG = {
+    "same": "aaa " * 10_000,
+    "turns": "alpha beta " * 5_000,
+    "compound": "alpha-" * 9_999 + "x",
+    "one word": "a" * 70_000,
+    "tex": r"\alpha$_{" * 6_000,
+    "alike": " ".join(f"abc{number}xyz" for number in range(10_000)),
+}
+HURTING = {
+    "phrase": '"' + "aaa " * 1_000 + 'b"',
+    "compound": "-".join(["alpha"] * 600),
+    "compounds": " OR ".join("-".join(["alpha"] * count) + "-y" for count in range(2, 30)),
+    "near": " OR ".join(f'("alpha alpha" NEAR/{count} beta)' for count in range(90)),
+    "close": " OR ".join(f'"{"aaa " * 9} q"~{count}' for count in range(70)),
+    "crowded": " OR ".join(f'"{"aaa " * 9} aaa"~{count}' for count in range(70)),
+    "stars": "abc" + "*a" * 1_000 + "b",
+    "wildcards": " OR ".join(f"aaa*a*{number}b" for number in range(200)),
+    "exact": " OR ".join("{%s}" % ("a" * count) for count in range(2, 80)),
+    "people": " OR ".join(f"au:abc{number}" for number in range(190)),
+}
+
+
+@pytest.mark.parametrize("rule", HURTING)
+@pytest.mark.parametrize("text", LONG)
+def test_no_rule_hurts(rule: str, text: str) -> None:
+    subject = paper("A title", LONG[text], *(f"B. Abc{number}" for number in range(200)))
+    query = parse(HURTING[rule])
+    found = {("crowded", "same"), ("exact", "same"), ("compound", "compound"), *(("people", each) for each in LONG)}
+    assert query.matches(subject) == ((rule, text) in found)
+    assert len(query.hits(subject)) <= 500

@@ -1,0 +1,51 @@
+"""What all processes heed together: who is left alone, who may go when, what is left of a day."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from digest.store import Store
+from tests.support.store_samples import NOW
+
+SECOND = timedelta(seconds=1)
+
+
+def test_failures_in_a_row_are_counted_until_it_works(store: Store) -> None:
+    rests = [
+        store.strike("relay", "r:25", now=NOW, words=f"{n}", rest=lambda strikes: SECOND if strikes > 2 else None)
+        for n in range(4)
+    ]
+    assert rests == [None, None, NOW + SECOND, NOW + SECOND]
+    assert [(brake.kind, brake.name, brake.strikes, brake.words) for brake in store.brakes()] == [
+        ("relay", "r:25", 4, "3")
+    ]
+    store.relieve("domain", "r:25")
+    assert len(store.brakes()) == 1
+    store.relieve("relay", "r:25")
+    assert store.brakes() == []
+
+
+def test_turns_are_given_one_after_the_other_whoever_asks(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        turns = list(pool.map(lambda _: store.turn("arxiv", every=3 * SECOND, now=NOW), range(12)))
+    assert sorted(turns) == [NOW + 3 * SECOND * n for n in range(12)]
+    assert store.turn("arxiv", every=3 * SECOND, now=NOW + timedelta(hours=1)) == NOW + timedelta(hours=1)
+    assert store.turn("other", every=SECOND, now=NOW, count=10) == NOW
+    assert store.turn("other", every=SECOND, now=NOW) == NOW + 10 * SECOND
+
+
+def test_what_another_clock_has_booked_is_not_kept(store: Store) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    assert store.turn("relay", every=SECOND, now=tomorrow, count=10) == tomorrow
+    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW
+    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW + 10 * SECOND
+
+
+def test_a_day_s_allowance_is_never_exceeded(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        granted = list(pool.map(lambda _: store.allow("r", day=NOW.date(), wanted=7, most=50), range(12)))
+    assert sum(granted) == 50
+    store.unused("r", day=NOW.date(), count=3)
+    assert store.allow("r", day=NOW.date(), wanted=7, most=50) == 3
+    assert store.allow("r", day=NOW.date() + timedelta(days=1), wanted=7, most=50) == 7

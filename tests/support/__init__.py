@@ -1,0 +1,1 @@
+"""What tests share: servers, sample data and scenario builders."""

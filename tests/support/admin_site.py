@@ -1,0 +1,129 @@
+"""A house with an admin's desk, for its tests: readers with hostile names, letters in several states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from digest.app import House, load, open_house
+from digest.mail.outcome import Result, State
+from digest.store import Store
+from digest.website.admin import admin
+from tests.support.config_files import folder
+from tests.support.site_server import on_a_socket
+from tests.support.store_samples import NOW, queue
+
+TOKEN = "a token of the admin, long enough"
+SECRET = "a secret that signs links, long enough"
+HOUSE = """\
+sender: Morning Papers <papers@example.org>
+smtp: smtp://localhost
+sources: {{arxiv: {{categories: [cs.CL]}}}}
+{0}
+"""
+BY_TOKEN = f"admin: {{listen: 127.0.0.1:8001, token: '{TOKEN}'}}"
+BY_EITHER = f"admin: {{listen: 127.0.0.1:8001, token: '{TOKEN}', user_header: X-Remote-User}}"
+BY_PROXY = f"secret: {SECRET}\nadmin: {{listen: 127.0.0.1:8001, user_header: X-Remote-User}}"
+NAME = 'Sparse <b>models</b> & "more"'
+READER = """\
+email: {0}@example.org
+name: '<script>alert("{0}")</script>'
+timezone: UTC
+subscriptions:
+  - {{name: 'Sparse <b>models</b> & "more"', when: daily 07:30, rules: ['"<i>sparse</i>"']}}
+  - {{name: Alerts, when: at once, rules: [dense]}}
+"""
+
+
+@contextmanager
+def a_house(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[House]:
+    """With ada and ben, and so many others."""
+    names = ["ada", "ben", *(f"reader{number:03}" for number in range(readers))]
+    text = f"database: {store_url}\n{HOUSE.format(more)}"
+    files = {name: READER.format(name) for name in names}
+    with open_house(load(folder(place, text, **files), env={})) as house:
+        yield house
+
+
+@dataclass
+class Clock:
+    """Stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Desk:
+    """The admin's pages as a browser sees them."""
+
+    house: House
+    web: httpx.Client
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def store(self) -> Store:
+        return self.house.store
+
+    def form(self, path: str = "/suppressions") -> str:
+        """The token that a page's forms carry."""
+        found = re.search(r'name="form" value="([^"]+)"', self.web.get(path).text)
+        assert found
+        return found[1]
+
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        """As a form of our own page does; where it leads."""
+        answer = self.web.post(path, data={"form": self.form(), **fields})
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"].startswith("/")
+        return self.web.get(answer.headers["location"])
+
+
+@contextmanager
+def desk(house: House, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
+    clock = Clock()
+    if logged_in:
+        client["auth"] = ("anybody", TOKEN)
+    with on_a_socket(admin(lambda: house, clock=clock), **client) as web:
+        yield Desk(house, web, clock)
+
+
+WORDS = "550 <b>no</b> such user \u202eevil"
+
+
+def letters(store: Store, **states: State) -> dict[str, int]:
+    """A letter for each reader, in that state; their numbers."""
+    queue(store, *states)
+    for letter in store.claim(now=NOW, owner="me", limit=50, lease=timedelta(minutes=15)):
+        state = states[letter.subscriber]
+        if state == State.READY:
+            store.give_back([(letter.id, letter.epoch)], now=NOW)
+        elif state != State.LEASED:
+            result = Result(
+                delivery=letter.id, epoch=letter.epoch, state=state, words=WORDS, began=NOW, ended=NOW, next_at=None
+            )
+            store.close_tries([result])
+    return {row.subscriber: row.id for row in all_letters(store)}
+
+
+def all_letters(store: Store) -> list[Any]:
+    """Every letter, whatever its state."""
+    return [row for state in State for row in store.letters(state=state, limit=1000)]
+
+
+def states(store: Store) -> dict[str, str]:
+    return {row.subscriber: str(row.state) for row in all_letters(store)}
+
+
+def everything(store: Store) -> object:
+    """What an admin can change."""
+    return all_letters(store), store.departures(), store.suppressions(), store.brakes(), store.next_due()

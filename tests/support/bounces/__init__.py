@@ -1,0 +1,1 @@
+"""Samples of messages that mail servers return."""

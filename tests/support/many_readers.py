@@ -1,0 +1,103 @@
+"""A house with many readers for the tests of its work, and a worker in a process of its own that may die.
+
+``python -m tests.support.many_readers FOLDER NOW [--after N]``: do what there is and leave, or die at the N-th issue or letter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from digest.app import House, load, open_house
+from digest.app.queue import Job, Pulse, Queue, top_up
+from digest.app.work import Told, do, sought
+from digest.store import Store
+from tests.support.store_samples import NOW, keep, preprint
+
+QUICK = Pulse(beat=0.2, dead=1, poll=0.2)
+_ROOT = Path(__file__).parents[2]
+
+
+def furnish(folder: Path, url: str, port: int, readers: int = 12, more: str = "") -> Path:
+    """The config of a house in `folder`, a day of papers in its database."""
+    (folder / "config" / "subscribers").mkdir(parents=True)
+    queue = "queue: true\n" if url.startswith("postgresql") else ""
+    text = (
+        f"database: {url}\n{queue}sender: Papers <papers@example.org>\nsmtp: smtp://127.0.0.1:{port}\n"
+        f"journal: {folder / 'letters'}\n{more}"
+    )
+    (folder / "config" / "digest.yaml").write_text(text)
+    for number in range(readers):
+        (folder / "config" / "subscribers" / f"r{number:03}.yaml").write_text(
+            f"email: r{number}@example.org\ntimezone: UTC\nsubscriptions:\n"
+            "  - {name: Mine, when: daily 07:30, rules: [route]}\n"
+        )
+    with Store.open(url) as store:
+        keep(store, *(preprint(f"2611.{number:05}", title=f"Route {number}") for number in range(3)))
+    return folder / "config"
+
+
+@contextmanager
+def opened(config: Path, pulse: Pulse = QUICK) -> Iterator[House]:
+    """The house, whose queue sees quickly that a worker has died."""
+    with open_house(load(config, {})) as house:
+        if not isinstance(house.line, Queue):
+            yield house
+            return
+        with Queue(house.config.database, pulse=pulse) as line:
+            yield replace(house, line=line)
+
+
+def work(house: House, *, after: int | None = None, now: datetime = NOW, told: list[Told] | None = None) -> list[Told]:
+    """Do what is in line, until nothing is; what was told. Dies without a word at the so-many-th thing told."""
+    told = [] if told is None else told
+
+    def tell(each: Told) -> None:
+        told.append(each)
+        if len(told) == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def one(job: Job, stop: Event) -> None:
+        do(house, job, lambda: now, stop=stop, tell=tell)
+
+    house.line.run(one, Event(), once=True)
+    return told
+
+
+def sweep(house: House, now: datetime = NOW) -> list[Job]:
+    """What a daemon's tick hands on."""
+    return top_up(house.line, sought(house, now, "compose", "deliver"))
+
+
+def start(config: Path, *given: str) -> subprocess.Popen[bytes]:
+    """A worker in a process of its own."""
+    command = [sys.executable, "-m", "tests.support.many_readers", str(config), NOW.isoformat(), *given]
+    env: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(_ROOT)}
+    return subprocess.Popen(command, env=env, cwd=_ROOT)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config", type=Path)
+    parser.add_argument("now", type=datetime.fromisoformat)
+    parser.add_argument("--after", type=int)
+    given = parser.parse_args()
+    told: list[Told] = []
+    # on a busy machine who is to die might take itself for dead before, and give its job back
+    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead=60)) as house:
+        while sweep(house, given.now) or house.line.waiting():
+            work(house, after=given.after, now=given.now, told=told)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

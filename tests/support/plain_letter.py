@@ -1,0 +1,48 @@
+"""The plain way to print a letter: every template anew for every letter, cards too; what ours is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from digest.issues import Issue, Item
+from digest.render.text_wrap import columns, fill
+from digest.render.view import Letter, Links, card, letter
+from digest.render.words import words
+from digest.resources import shipped
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A card in both forms."""
+
+    html: Markup
+    text: str
+
+
+class Plain:
+    """Jinja2 alone, no stylesheet written in."""
+
+    def __init__(self) -> None:
+        self.templates = Environment(
+            loader=FileSystemLoader(shipped("templates")),
+            autoescape=lambda name: bool(name and name.endswith(".html.j2")),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.filters |= {"fill": fill, "columns": columns}
+
+    def view(self, issue: Issue, links: Links, *, postal: str, room: int) -> Letter:
+        language = words(issue.subscriber.language)
+
+        def printed(item: Item, number: int) -> Printed:
+            made = card(item, number, issue.date, language, room)
+            page = self.render("card.html.j2" if room else "line.html.j2", card=made)
+            return Printed(html=Markup(page), text=self.render("card.txt.j2", card=made))
+
+        return letter(issue, links, language, title="Morning Papers", postal=postal, room=room, printed=printed)
+
+    def render(self, name: str, **given: object) -> str:
+        return self.templates.get_template(f"letter/{name}").render(given)

@@ -1,0 +1,93 @@
+"""A visit to the pages over a real socket: a house, its site, and the letters that it wrote."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import httpx
+
+from digest.app import House, load, open_house
+from digest.mail.outcome import unpack
+from digest.store import tables as t
+from digest.website import site
+from digest.website.serve import beside
+from tests.support.config_files import folder
+from tests.support.store_samples import NOW
+
+SECRET = "a secret that is long enough"
+HOUSE = f"""\
+sender: Morning Papers <papers@example.org>
+owner: Olga <olga@example.org>
+postal: Example Institute, Exampleton
+smtp: smtp://localhost
+site: https://papers.example.org/lists
+listen: 127.0.0.1:8000
+secret: {SECRET}
+"""
+READER = """\
+email: {0}@example.org
+timezone: UTC
+subscriptions:
+  - {{name: Sparse, when: daily 07:30, rules: [sparse]}}
+"""
+
+
+class Clock:
+    """A clock that tests put on."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@contextmanager
+def house_of(place: Path, url: str, more: str = "signup: open\nsources: {}\n", *readers: str) -> Iterator[House]:
+    """A house with this database, and readers of these names in files."""
+    files = {name: READER.format(name) for name in readers}
+    with open_house(load(folder(place, f"database: {url}\n{HOUSE}{more}", **files), env={})) as opened:
+        yield opened
+
+
+@contextmanager
+def visited(house: House, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
+    """A client of the house's site."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = site(lambda: house, clock=clock)
+    with (
+        beside(app, "127.0.0.1", port, proxies=house.config.proxies),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client,
+    ):
+        yield client
+
+
+def letters(house: House) -> list[EmailMessage]:
+    """The letters in the outbox, in order."""
+    with house.store.reading() as connection:
+        rows = connection.execute(t.letter.select().order_by(t.letter.c.delivery_id)).all()
+    return [message_from_bytes(unpack(row.message), policy=default) for row in rows]
+
+
+def said(letter: EmailMessage) -> str:
+    """The text of a letter, unfolded."""
+    body = letter.get_body(("plain",))
+    assert body
+    return str(body.get_content())
+
+
+def link(letter: EmailMessage, room: str) -> str:
+    """The path of a letter's link to that room."""
+    found = re.search(rf"https://papers\.example\.org/lists(/{room}/\S+)", said(letter))
+    assert found, said(letter)
+    return found[1]

@@ -1,0 +1,296 @@
+"""Who may see the admin's pages, and who may change something: never without a login, never by another site's form."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from digest.app import House
+from digest.links.token import sign
+from digest.website.admin import admin
+from digest.website.admin.login import Throttle
+from digest.website.security_headers import HEADERS
+from tests.support.admin_site import BY_EITHER, BY_PROXY, SECRET, TOKEN, Desk, a_house, desk, everything
+from tests.support.site_server import on_a_socket
+from tests.support.store_samples import NOW
+
+PAGES = ("/", "/outbox", "/readers", "/readers/ada", "/suppressions", "/sources", "/due", "/metrics", "/style.css")
+FORMS = (
+    *("/outbox", "/suppressions/add", "/suppressions/lift"),
+    *(f"/readers/ada/{what}" for what in ("leave", "return", "suppress", "lift")),
+)
+
+
+@pytest.fixture
+def store_url(made_file: Path, tmp_path: Path) -> str:
+    """One kind of database is enough for a login."""
+    shutil.copy(made_file, tmp_path / "digest.db")
+    return f"sqlite:///{tmp_path / 'digest.db'}"
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    with a_house(tmp_path, store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def stranger(house: House) -> Iterator[Desk]:
+    with desk(house, logged_in=False) as opened:
+        yield opened
+
+
+def basic(password: str, user: str = "x") -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_nothing_is_seen_without_a_login_but_that_the_service_lives(stranger: Desk) -> None:
+    for path in (*PAGES, "/nothing", "/readers/nobody", "//", "/healthz/", "/healthz/..", "/HEALTHZ"):
+        answer = stranger.web.get(path)
+        assert (path, answer.status_code) == (path, 401)
+        assert answer.headers["www-authenticate"].startswith("Basic realm=")
+        assert "example.org" not in answer.text
+    assert stranger.web.get("/healthz").text == "alive\n"
+    assert stranger.web.get("/readyz").text == "ready\n"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
+def test_no_method_goes_around_the_login(stranger: Desk, method: str) -> None:
+    before = everything(stranger.store)
+    for path in (*PAGES, *FORMS):
+        assert stranger.web.request(method, path).status_code == 401
+    assert everything(stranger.store) == before
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        basic(TOKEN),
+        basic(TOKEN, user=""),
+        basic(TOKEN, user="admin"),
+        basic(TOKEN).replace("Basic", "basic"),
+        f"Bearer {TOKEN}",
+        f"bearer {TOKEN}",
+    ],
+)
+def test_the_token_opens_as_a_password_and_as_a_bearer(stranger: Desk, login: str) -> None:
+    for path in PAGES:
+        assert stranger.web.get(path, headers={"Authorization": login}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        basic(""),
+        basic(TOKEN[:-1]),
+        basic(TOKEN + "x"),
+        basic(TOKEN.upper()),
+        basic("", user=TOKEN),
+        "Basic " + base64.b64encode(TOKEN.encode()).decode(),
+        f"Basic {TOKEN}",
+        "Basic !!!",
+        "Basic ÿ",
+        "Basic",
+        "Bearer",
+        f"Token {TOKEN}",
+        TOKEN,
+    ],
+)
+def test_what_is_not_the_token_opens_nothing(stranger: Desk, login: str) -> None:
+    answer = stranger.web.get("/", headers=[(b"Authorization", login.encode("latin-1"))])
+    assert answer.status_code == 401
+
+
+def test_two_logins_at_once_are_none(stranger: Desk) -> None:
+    both = [("Authorization", basic("wrong")), ("Authorization", basic(TOKEN))]
+    assert stranger.web.get("/", headers=both).status_code == 401
+
+
+def test_a_token_may_hold_letters_of_any_script(tmp_path: Path, store_url: str) -> None:
+    token = "Prüfung: eine lange Losung"
+    more = f"admin: {{listen: 127.0.0.1:8001, token: '{token}'}}"
+    with a_house(tmp_path, store_url, more) as house, desk(house, logged_in=False) as opened:
+        for login in (basic(token).encode(), f"Bearer {token}".encode()):
+            assert opened.web.get("/", headers=[(b"Authorization", login)]).status_code == 200
+
+
+def test_a_header_that_a_client_writes_logs_nobody_in_where_none_is_configured(stranger: Desk) -> None:
+    for name in ("X-Remote-User", "Remote-User", "X-Forwarded-User", "X-Forwarded-For"):
+        assert stranger.web.get("/", headers={name: "admin"}).status_code == 401
+
+
+def test_the_proxy_s_header_logs_in_whom_it_names(tmp_path: Path, store_url: str) -> None:
+    with a_house(tmp_path, store_url, BY_PROXY) as house, desk(house, logged_in=False) as opened:
+        page = opened.web.get("/", headers={"X-Remote-User": "<b>grace</b>"})
+        assert page.status_code == 200
+        assert "&lt;b&gt;grace&lt;/b&gt;" in page.text
+        assert opened.web.get("/").status_code == 403
+        for nobody in ("", "-", "(null)", "{http.auth.user.id}"):
+            assert opened.web.get("/", headers={"X-Remote-User": nobody}).status_code == 403
+        twice = [("X-Remote-User", "grace"), ("X-Remote-User", "admin")]
+        assert opened.web.get("/", headers=twice).status_code == 403
+        assert opened.web.get("/", headers={"Authorization": basic("")}).status_code == 403
+
+
+def test_either_login_will_do_where_both_are_configured(tmp_path: Path, store_url: str) -> None:
+    with a_house(tmp_path, store_url, BY_EITHER) as house, desk(house, logged_in=False) as opened:
+        assert opened.web.get("/", headers={"X-Remote-User": "grace"}).status_code == 200
+        assert opened.web.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert opened.web.get("/").status_code == 401
+
+
+def test_who_guesses_is_stopped_for_a_minute_also_when_they_guess_right(stranger: Desk) -> None:
+    def ask(password: str) -> int:
+        return stranger.web.get("/", headers={"Authorization": basic(password)}).status_code
+
+    assert [ask(f"guess {number}") for number in range(12)] == [401] * 10 + [429] * 2
+    stopped = stranger.web.get("/", headers={"Authorization": basic(TOKEN), "X-Forwarded-For": "192.0.2.1"})
+    assert (stopped.status_code, stopped.headers["retry-after"]) == (429, "60")
+    assert stranger.web.get("/healthz").status_code == 200
+    stranger.clock.now += timedelta(minutes=1)
+    assert ask(TOKEN) == 200
+
+
+def test_a_browser_that_asks_without_a_login_guesses_nothing(stranger: Desk) -> None:
+    assert {stranger.web.get("/").status_code for _ in range(30)} == {401}
+    assert stranger.web.get("/", headers={"Authorization": basic(TOKEN)}).status_code == 200
+
+
+def test_the_memory_of_guesses_does_not_grow() -> None:
+    throttle = Throttle(most=2, peers=100)
+    for number in range(1000):
+        throttle.failed(f"192.0.2.{number}", NOW)
+        throttle.failed(f"192.0.2.{number}", NOW)
+    assert not throttle.is_full("192.0.2.1", NOW)
+    assert throttle.is_full("192.0.2.999", NOW)
+    assert len(throttle._failed) == 100
+
+
+def test_what_was_typed_and_who_reads_is_in_no_log(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()  # whatever a command has set it to in this process
+    with desk(house, logged_in=False) as opened:
+        opened.web.get("/", headers={"Authorization": basic("hunter2hunter2", user="my-name")})
+    with desk(house) as opened:
+        opened.post("/suppressions/add", address="grace@example.org", why="she said so")
+        opened.post("/suppressions/lift", address="grace@example.org")
+        opened.post("/readers/ada/suppress")
+        opened.post("/readers/ada/leave", subscription="")
+        opened.web.get("/readers?q=ada@example.org")
+    said = "".join(capfd.readouterr())
+    assert "admin login refused" in said
+    assert "did=left" in said
+    for secret in (
+        "hunter2",
+        "my-name",
+        TOKEN,
+        "@example.org",
+        "she said so",
+        base64.b64encode(TOKEN.encode()).decode(),
+    ):
+        assert secret not in said
+
+
+def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(house: House) -> None:
+    now = [house]
+    with on_a_socket(admin(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
+        assert web.get("/").status_code == 200
+        assert house.config.admin
+        other = replace(house.config.admin, token=None, user_header="X-Remote-User")
+        now[0] = replace(house, config=replace(house.config, admin=other))
+        assert web.get("/").status_code == 403
+        now[0] = replace(house, config=replace(house.config, admin=None))
+        assert web.get("/", headers={"X-Remote-User": "grace"}).status_code == 403
+
+
+# -- forms --------------------------------------------------------------------
+
+
+def refused(opened: Desk, **more: object) -> None:
+    """Every form of it is, and nothing changes."""
+    before = everything(opened.store)
+    fields = {"address": "grace@example.org", "subscription": "", "retry": "1"}
+    for path in FORMS:
+        given = {**fields, **({"form": more["form"]} if "form" in more else {})}
+        answer = opened.web.post(path, data=given, headers=more.get("headers"))  # type: ignore[arg-type]
+        assert (path, answer.status_code) == (path, 403)
+    assert everything(opened.store) == before
+
+
+def test_a_form_without_our_token_changes_nothing(house: House) -> None:
+    with desk(house) as opened:
+        refused(opened)
+        refused(opened, form="")
+        refused(opened, form=opened.form()[:-2])
+
+
+@pytest.mark.parametrize(
+    ("purpose", "payload", "key", "age"),
+    [
+        ("admin", {"user": ""}, "another house's key, long enough", timedelta()),
+        ("unsubscribe", {"user": ""}, TOKEN, timedelta()),
+        ("admin", {"user": "grace"}, TOKEN, timedelta()),
+        ("admin", {}, TOKEN, timedelta()),
+        ("admin", {"user": ""}, TOKEN, timedelta(hours=12, seconds=1)),
+        ("admin", {"user": ""}, TOKEN, timedelta(seconds=-1)),
+    ],
+)
+def test_a_token_of_another_house_purpose_person_or_time_changes_nothing(
+    house: House, purpose: str, payload: dict[str, str], key: str, age: timedelta
+) -> None:
+    with desk(house) as opened:
+        refused(opened, form=sign(purpose, payload, [key], at=NOW - age))
+        refused(opened, form=sign(purpose, payload, [key]))  # one that never grows old
+
+
+def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(house: House) -> None:
+    with desk(house) as opened:
+        token = opened.form()
+        opened.clock.now += timedelta(hours=12)
+        data = {"form": token, "subscription": ""}
+        assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
+        opened.clock.now += timedelta(seconds=1)
+        answer = opened.web.post("/readers/ben/leave", data=data)
+        assert answer.status_code == 403
+        assert "Nothing was changed" in answer.text
+        assert list(opened.store.departures()) == [("ada", "")]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_s_form_changes_nothing_even_with_our_token(house: House, site: str) -> None:
+    with desk(house) as opened:
+        refused(opened, form=opened.form(), headers={"Sec-Fetch-Site": site})
+
+
+def test_forms_are_signed_by_the_key_of_links_where_there_is_one(tmp_path: Path, store_url: str) -> None:
+    grace = {"X-Remote-User": "grace"}
+    with a_house(tmp_path, store_url, BY_PROXY) as house, desk(house, logged_in=False, headers=grace) as opened:
+        refused(opened, form=sign("admin", {"user": "ada"}, [SECRET], at=NOW))
+        data = {"form": sign("admin", {"user": "grace"}, [SECRET], at=NOW), "subscription": ""}
+        assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
+
+
+def test_every_answer_is_guarded_and_none_is_kept(house: House) -> None:
+    with desk(house) as opened:
+        for path in (*PAGES, "/nothing", "/healthz"):
+            answer = opened.web.get(path)
+            assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
+            assert answer.headers["Cache-Control"] == ("max-age=3600" if path == "/style.css" else "no-store")
+            if answer.headers["Content-Type"].startswith("text/html"):
+                assert "<script" not in answer.text
+                assert " style=" not in answer.text
+    with desk(house, logged_in=False) as opened:
+        answer = opened.web.get("/")
+        assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
+
+
+def test_there_is_no_cookie(house: House) -> None:
+    with desk(house) as opened:
+        opened.post("/readers/ada/leave", subscription="")
+        assert not opened.web.cookies

@@ -1,0 +1,195 @@
+"""Web copies of issues and feeds of subscriptions: all that was told, for whoever has the link, and nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from lxml import etree
+from sqlalchemy import select
+
+from digest.app import House
+from digest.links import FEED, ISSUE, PAGE
+from digest.links.token import sign
+from digest.mail.outcome import State
+from digest.store import tables
+from digest.website.resubmit import MOST_BEHIND
+from tests.support.site_data import HOSTILE, KEY, ada_of, path_of, rows, send, told
+from tests.support.store_samples import NOW, SLOT, keep, preprint
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def copy_of(
+    house: House, slot: str = SLOT, name: str = HOSTILE, reader: str | None = None, kind: str = "scheduled"
+) -> str:
+    owner = house.reader(reader) if reader else ada_of(house)
+    assert owner
+    return path_of(house.press.passes.issue(owner, name, kind, slot))
+
+
+def feed_of(house: House, name: str = HOSTILE) -> str:
+    return path_of(house.press.passes.feed(ada_of(house), name))
+
+
+def test_a_copy_has_the_letter_s_papers_in_order_and_those_it_had_no_room_for(house: House, web: httpx.Client) -> None:
+    page = web.get(copy_of(house))
+    said = told(page)
+    assert page.status_code == 200
+    order = ["Friday, 20 November 2026 · No. 214", "Yunhua Zhou", "Capability Salience", "AND rout*", "Turn Waste"]
+    order += ["Harder", "Told too, without room in the letter", "Tokens on Their Way", "What Overflows"]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places)
+    assert 'href="/lists/paper/arxiv:2611.00003"' in page.text
+    assert '<span class="hit">mixture of experts</span>' in page.text
+    assert '<b class="hit">Yunhua Zhou</b>' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_hostile_is_shown_as_it_is(house: House, web: httpx.Client) -> None:
+    page = web.get(copy_of(house)).text
+    assert "Sparse &lt;b&gt;models&lt;/b&gt; &amp;" in page
+    assert "Harder &lt;b&gt;Tasks&lt;/b&gt;" in page
+    assert "<b>models" not in page
+    assert "ada@example.org" not in page.casefold()
+
+
+def test_one_goes_from_issue_to_issue(house: House, web: httpx.Client) -> None:
+    first, second = copy_of(house, "2026-11-19T07:30"), copy_of(house)
+    assert f'rel="prev" href="/lists{first}"' in web.get(second).text
+    page = web.get(first).text
+    assert f'rel="next" href="/lists{second}"' in page
+    assert 'rel="prev"' not in page
+
+
+def test_the_short_link_of_a_letter_opens_the_same_until_older_links_are_made_useless(
+    house: House, web: httpx.Client
+) -> None:
+    ada = ada_of(house)
+    link = house.press.passes.letter(ada, HOSTILE, "scheduled", "2026-11-23T07:30")
+    send(house.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], page=link.rpartition("/")[2])
+    page = web.get(path_of(link))
+    assert "What Overflows" in page.text
+    assert f'{path_of(link)}/1/more"' in page.text
+    assert web.post(f"{path_of(link)}/1/more").status_code == 303
+    assert [each.paper for each in house.store.opinions(ada.id)] == ["arxiv:2611.00005"]
+    house.store.renew_links(ada.id)
+    assert web.get(path_of(link)).status_code == 404
+    assert web.post(f"{path_of(link)}/1/less").status_code == 404
+    assert [each.more for each in house.store.opinions(ada.id)] == [True]
+
+
+def test_a_copy_is_there_without_its_letter(house: House, web: httpx.Client) -> None:
+    ids = [letter.id for letter in house.store.outbox()]
+    house.store.decide(ids, State.CANCELLED, [State.READY], now=NOW, words="for good")
+    house.store.prune(before=NOW + timedelta(days=400))
+    assert house.store.outbox() == []
+    assert "Turn Waste" in web.get(copy_of(house)).text
+
+
+@pytest.mark.parametrize("slot", ["2026-11-21T07:30", "x😀", ""])
+def test_a_preview_and_what_was_dropped_say_so(house: House, web: httpx.Client, slot: str) -> None:
+    for kind in ("manual", "scheduled"):
+        page = web.get(copy_of(house, slot, kind=kind))
+        assert page.status_code == 404
+        assert "a preview" in page.text
+    assert "a preview" in web.get("/issue/abcdefghijklmnop").text
+
+
+def test_a_subscription_that_is_gone_leaves_its_issues(house: House, web: httpx.Client) -> None:
+    ada = ada_of(house)
+    house.enrolment.rewrite(ada.id, lambda document: document | {"subscriptions": document["subscriptions"][1:]})
+    page = web.get(copy_of(house)).text
+    assert "Turn Waste" in page
+    assert 'class="hit"' not in page
+
+
+def test_readers_are_spoken_to_in_their_language(house: House, web: httpx.Client) -> None:
+    page = web.get(copy_of(house, name="Dense", reader="ben")).text
+    assert '<html lang="de">' in page
+    assert "Mehr davon" in page
+
+
+@pytest.mark.parametrize("purpose", [ISSUE, FEED])
+def test_only_links_of_ours_open_anything(house: House, web: httpx.Client, purpose: str) -> None:
+    ada = ada_of(house)
+    what = {"subscriber": ada.id, "subscription": HOSTILE, "kind": "scheduled", "slot": SLOT}
+    form = "/issue/{}" if purpose == ISSUE else "/feed/{}.atom"
+    good = sign(purpose, what, [KEY])
+    assert web.get(form.format(good)).status_code == 200
+    bad = [
+        good[:-1],
+        good + "A",
+        good.replace(".", "", 1),
+        sign(PAGE, what, [KEY]),
+        sign(purpose, what, ["another key, as long as ours is"]),
+        sign(purpose, what | {"subscriber": "nobody"}, [KEY]),
+        sign(purpose, what | {"v": 1}, [KEY]),
+        "x",
+        "%00",
+        "A" * 3000,
+    ]
+    for token in bad:
+        for method in ("GET", "HEAD", "POST"):
+            assert web.request(method, form.format(token)).status_code in (404, 405), token
+    house.store.renew_links(ada.id)
+    assert web.get(form.format(good)).status_code == 404
+    house.store.forget(ada.id)
+    assert web.get(form.format(good)).status_code == 404
+
+
+def test_looking_changes_nothing(house: House, web: httpx.Client) -> None:
+    before = rows(house.store)
+    for path in (copy_of(house), feed_of(house), f"{copy_of(house)}/1/more", copy_of(house, "gone")):
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE", "PUT"):
+            web.request(method, path)
+    assert rows(house.store) == before
+
+
+def test_a_feed_has_what_was_told_the_newest_issue_first(house: House, web: httpx.Client) -> None:
+    answer = web.get(feed_of(house))
+    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = etree.fromstring(answer.content)
+    links = [str(each.get("href")).rpartition(":")[2] for each in feed.findall("a:entry/a:link", ATOM)]
+    assert links == [f"2611.0000{number}" for number in (3, 1, 2, 6, 5, 4)]
+    assert all(
+        str(each.get("href")).startswith("https://papers.example.org/lists/")
+        for each in feed.findall(".//a:link", ATOM)
+    )
+    assert feed.findtext("a:title", namespaces=ATOM) == f"{HOSTILE} · Morning Papers"
+    ids = [each.text for each in feed.findall(".//a:id", ATOM)]
+    assert len(set(ids)) == len(ids)
+    empty = etree.fromstring(web.get(feed_of(house, "At once")).content)
+    assert empty.findall("a:entry", ATOM) == []
+
+
+def test_a_feed_is_not_sent_again_to_who_has_it(house: House, web: httpx.Client) -> None:
+    first = web.get(feed_of(house))
+    assert first.headers["Cache-Control"].startswith("private")
+    assert first.headers["Last-Modified"] == "Fri, 20 Nov 2026 07:30:00 GMT"
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = web.get(feed_of(house), headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    ada = ada_of(house)
+    send(house.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], at=NOW + timedelta(days=3), number=215)
+    assert web.get(feed_of(house), headers=tag).status_code == 200
+
+
+def test_a_feed_has_sixty_entries_at_most_and_each_once(house: House, web: httpx.Client) -> None:
+    ada = ada_of(house)
+    for number in range(20):
+        send(house.store, ada.id, HOSTILE, f"by hand {number}", [1, 2, 3, 4, 5], [], at=NOW + timedelta(hours=number))
+    feed = etree.fromstring(web.get(feed_of(house)).content)
+    assert len(feed.findall("a:entry", ATOM)) == 5
+
+
+def test_what_a_copy_cannot_hold_is_counted(house: House, web: httpx.Client) -> None:
+    ada = ada_of(house)
+    keep(house.store, *(preprint(f"2612.{number:05}", title=f"Paper {number}") for number in range(MOST_BEHIND + 7)))
+    with house.store.reading() as connection:
+        works = list(connection.scalars(select(tables.paper.c.work).where(tables.paper.c.title.like("Paper %"))))
+    send(house.store, ada.id, HOSTILE, "large", [1], works)
+    page = web.get(copy_of(house, "large"))
+    assert page.text.count('<article class="paper">') == MOST_BEHIND + 1
+    assert "+ 7 more" in page.text

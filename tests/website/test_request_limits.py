@@ -1,0 +1,58 @@
+"""How much one network may ask: buckets that fill again, and a memory that is bounded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.website.request_limits import LETTERS, POSTS, TRIES, Limits, network
+from tests.support.site_visit import Clock
+
+
+def test_a_bucket_is_emptied_and_fills_again() -> None:
+    clock = Clock()
+    limits = Limits(clock)
+    assert [limits.take(LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
+    assert limits.take(LETTERS, "b")
+    assert limits.take(TRIES, "a")
+    clock.now += timedelta(minutes=6)
+    assert [limits.take(LETTERS, "a") for _ in range(2)] == [True, False]
+    clock.now += timedelta(days=9)
+    assert [limits.take(LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
+    clock.now -= timedelta(days=1)  # clocks are put back, too
+    assert not limits.take(LETTERS, "a")
+
+
+def test_who_goes_on_asking_while_refused_is_not_kept_out_for_ever() -> None:
+    clock = Clock()
+    limits = Limits(clock)
+    allowed = 0
+    for _ in range(3600):
+        clock.now += timedelta(seconds=1)
+        allowed += limits.take(LETTERS, "a")
+    assert 14 <= allowed <= 15
+
+
+def test_so_many_clients_are_remembered_and_the_busy_one_is_not_forgotten() -> None:
+    limits = Limits(Clock(), most=10)
+    for number in range(100):
+        limits.take(LETTERS, f"{number}")
+        limits.take(LETTERS, "busy")
+    assert not limits.take(LETTERS, "busy")
+    assert sum(not limits.take(POSTS, f"{number}") for number in range(100)) == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "counts_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("x" * 9999, "x" * 64),
+    ],
+)
+def test_whom_an_address_counts_as(host: str, counts_as: str) -> None:
+    assert network(host) == counts_as

@@ -1,0 +1,181 @@
+"""What holds for every page, whatever is asked: looking changes nothing, no link opens another room, nothing breaks."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from starlette.routing import Route
+
+from digest.links import CONFIRM, FEED, ISSUE, MOVE, PAGE, UNSUBSCRIBE
+from digest.links.token import sign
+from digest.store import tables as t
+from digest.website import site
+from digest.website.admin import admin
+from digest.website.security_headers import HEADERS
+from tests.support.sample_site import ADMIN, EVE, Village, issue_of, pages, village
+
+_WISH = {"email": EVE, "rule-0": "graphs", "rule-0-kind": "words", "rhythm": "daily", "hour": "07:30", "zone": "UTC"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with village(tmp_path_factory.mktemp("village")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def web(home: Village) -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30, limits=httpx.Limits(max_connections=16)) as client:
+        yield client
+
+
+def everything(home: Village) -> dict[str, list[str]]:
+    """All rows of all tables."""
+    with home.house.store.reading() as connection:
+        return {
+            table.name: sorted(map(str, connection.execute(select(table)).all())) for table in t.metadata.sorted_tables
+        }
+
+
+def test_a_scanner_that_follows_every_link_of_every_letter_changes_nothing(home: Village, web: httpx.Client) -> None:
+    pages(home)  # sign-ups, a change of address, issues
+    letters = [taken.message for taken in home.mail.taken]
+    home.house.enrolment.link("ada@example.org", now=home.now)
+    home.post()
+    links = {
+        url.rstrip("=")
+        for message in [*letters, home.mail.taken[-1].message]
+        for url in re.findall(rf"{re.escape(home.url)}[!-;=?-~]*", message.decode().replace("=\r\n", ""))
+    }
+    assert {urlsplit(url).path.split("/")[1] for url in links} >= {"confirm", "me", "issue", "unsubscribe", "move"}
+    before = everything(home)
+    for url in links:
+        for method in ("GET", "HEAD", "OPTIONS", "GET"):
+            assert web.request(method, url).status_code < 500
+    assert everything(home) == before
+
+
+def _routes(home: Village) -> list[tuple[str, str]]:
+    """Each path with its methods, of both sites."""
+    both = ((home.url, site), (home.admin, admin))
+    return sorted(
+        {
+            (base + route.path, method)
+            for base, made in both
+            for route in made(lambda: home.house, clock=lambda: home.now).routes
+            if isinstance(route, Route)
+            for method in route.methods or ()
+        }
+    )
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
+_NAMES = st.sampled_from(
+    "email rule-0 rule-0-kind rule-0-was rule-0-known rhythm day hour zone name exclude limit try add term other keep "
+    "undo paper theirs until end subscription ids action token state number address q page".split()
+)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_request_is_too_odd(home: Village, web: httpx.Client, data: st.DataObject) -> None:
+    path, method = data.draw(st.sampled_from(_routes(home)))
+    genuine = [token for url in _genuine(home).values() for token in [urlsplit(url).path.split("/")[2]]]
+    odd = st.one_of(st.sampled_from(genuine), _TEXT, st.just("..%2f.."), st.just("0" * 3000), st.integers().map(str))
+
+    def filled(match: re.Match[str]) -> str:
+        return quote(data.draw(odd), safe="") or "x"
+
+    url = re.sub(r"\{[a-z]+(:[a-z]+)?\}", filled, path)
+    body = urlencode(data.draw(st.lists(st.tuples(_NAMES, _TEXT), max_size=12)), errors="replace")
+    headers = {
+        "Host": data.draw(st.sampled_from([urlsplit(home.url).netloc, "evil.example", "evil.example:80@x"])),
+        "X-Forwarded-Host": "evil.example",
+        "Content-Type": data.draw(st.sampled_from(["application/x-www-form-urlencoded", "text/plain", "multipart/x"])),
+        **({"Authorization": f"Bearer {ADMIN}"} if data.draw(st.booleans()) else {}),
+    }
+    try:
+        answer = web.request(method, url, content=body if method == "POST" else None, headers=headers)
+    except (httpx.InvalidURL, httpx.LocalProtocolError):
+        return
+    assert answer.status_code < 500, (method, url, body)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert answer.headers.get("location", "/").startswith("/")
+    assert not answer.headers.get("location", "/").startswith("//")
+    assert "set-cookie" not in answer.headers
+    assert "evil.example" not in answer.text
+    assert "<script>" not in answer.text
+
+
+def _genuine(home: Village) -> Mapping[str, str]:
+    """A link of each purpose that does open something."""
+    passes, ada = home.house.press.passes, home.reader()
+    return {
+        PAGE: passes.page(ada, now=home.now),
+        ISSUE: issue_of(home, "ada"),
+        FEED: passes.feed(ada, "Models"),
+        UNSUBSCRIBE: passes.unsubscribe("ada", "Models"),
+        CONFIRM: passes.confirm("nothing", now=home.now),
+        MOVE: passes.move("nothing", "old", now=home.now),
+    }
+
+
+def test_no_link_opens_another_room_than_its_own(home: Village, web: httpx.Client) -> None:
+    before = everything(home)
+    rooms = {PAGE: "me", ISSUE: "issue", FEED: "feed", UNSUBSCRIBE: "unsubscribe", CONFIRM: "confirm", MOVE: "move"}
+    for purpose, url in _genuine(home).items():
+        token = urlsplit(url).path.split("/")[2].removesuffix(".atom")
+        for other, room in rooms.items():
+            end = ".atom" if room == "feed" else ""
+            for method in ("GET", "POST"):
+                wrong = [f"{token[:-1]}{end}", f"{token}A{end}", f"{token[1:]}{end}"]
+                for tried in [*wrong, *([f"{token}{end}"] if other != purpose else [])]:
+                    answer = web.request(method, f"{home.url}/{room}/{tried}")
+                    assert answer.status_code in (404, 405, 410), (purpose, room, method)
+    assert everything(home) == before
+
+
+def test_a_token_of_a_key_that_is_not_ours_is_none(home: Village, web: httpx.Client) -> None:
+    for purpose, room in ((PAGE, "me"), (ISSUE, "issue"), (FEED, "feed"), (UNSUBSCRIBE, "unsubscribe")):
+        payload = {"subscriber": "ada", "subscription": "Models", "kind": "scheduled", "slot": "2026-11-20T07:30"}
+        token = sign(purpose, payload, ["a key of somebody else"], at=home.now)
+        assert web.get(f"{home.url}/{room}/{token}{'.atom' if room == 'feed' else ''}").status_code == 404
+
+
+def test_thousands_of_posts_bring_a_handful_of_letters(home: Village, web: httpx.Client) -> None:
+    before = len(home.mail.taken)
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        posts = [
+            pool.submit(web.post, f"{home.url}/subscribe", data=_WISH | {"email": f"victim{number % 40}@example.net"})
+            for number in range(1_000)
+        ]
+        statuses = Counter(post.result().status_code for post in posts)
+    assert set(statuses) <= {200, 429}
+    assert statuses[429] > 900
+    assert web.get(f"{home.url}/healthz").status_code == 200
+    home.post()
+    assert len(home.mail.taken) - before <= 10
+    assert time.monotonic() - began < 300
+
+
+def test_nothing_that_is_secret_is_said_while_all_this_happens(
+    home: Village, web: httpx.Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for url in _genuine(home).values():
+        web.get(url)
+        web.post(url, data=_WISH)
+    web.get(home.admin, headers={"Authorization": f"Bearer {ADMIN}x"})
+    said = "".join(capfd.readouterr())
+    tokens = [urlsplit(url).path.split("/")[2] for url in _genuine(home).values()]
+    assert not [secret for secret in (*tokens, ADMIN, EVE) if secret in said]

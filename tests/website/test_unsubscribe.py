@@ -1,0 +1,201 @@
+"""The pages by which a reader leaves: one press, no cookie, for ever; and looking changes nothing."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.app import House, load, open_house
+from digest.errors import DigestError
+from digest.links import UNSUBSCRIBE
+from digest.links.token import sign
+from digest.website import site
+from digest.website.security_headers import HEADERS
+from digest.website.serve import beside
+from tests.support.config_files import folder
+from tests.support.site_server import on_a_socket
+from tests.support.store_samples import NOW
+
+OLD, NEW = "an old secret and long enough", "the present secret and long enough"
+HOUSE = f"""\
+sender: Morning Papers <papers@example.org>
+postal: Example Institute, Exampleton
+smtp: smtp://localhost
+site: https://papers.example.org/lists
+listen: 127.0.0.1:8000
+secret: [{OLD}, {NEW}]
+sources: {{}}
+"""
+READER = """\
+email: {0}@example.org
+language: {1}
+timezone: UTC
+subscriptions:
+  - {{name: 'Sparse <b>models</b> & "more"', when: daily 07:30, rules: [sparse]}}
+"""
+NAME = 'Sparse <b>models</b> & "more"'
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    readers = {"ada": READER.format("ada", "en"), "ben": READER.format("ben", "de")}
+    text = f"database: {store_url}\n{HOUSE}"
+    with open_house(load(folder(tmp_path, text, **readers), env={})) as opened:
+        yield opened
+
+
+@contextmanager
+def served(house: House) -> Iterator[httpx.Client]:
+    with on_a_socket(site(lambda: house, clock=lambda: NOW)) as client:
+        yield client
+
+
+@pytest.fixture
+def web(house: House) -> Iterator[httpx.Client]:
+    with served(house) as client:
+        yield client
+
+
+def link(reader: str = "ada", key: str = NEW, purpose: str = UNSUBSCRIBE) -> str:
+    return f"/unsubscribe/{sign(purpose, {'subscriber': reader, 'subscription': NAME}, [key])}"
+
+
+def test_looking_at_the_link_changes_nothing(house: House, web: httpx.Client) -> None:
+    for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+        web.request(method, link())
+    answer = web.get(link())
+    assert answer.status_code == 200
+    assert "Nothing has changed yet" in answer.text
+    assert "<b>models" not in answer.text
+    assert "ada@example.org" not in answer.text
+    assert house.store.departures() == {}
+
+
+def test_one_click_leaves_at_once_without_cookie_or_redirect_and_as_often_as_wanted(
+    house: House, web: httpx.Client
+) -> None:
+    for _ in range(2):
+        answer = web.post(link(), data={"List-Unsubscribe": "One-Click"})
+        assert (answer.status_code, answer.history, answer.headers.get("set-cookie")) == (200, [], None)
+    assert list(house.store.departures()) == [("ada", NAME)]
+
+
+def test_the_button_of_the_page_does_the_same_and_so_does_its_undoing(house: House, web: httpx.Client) -> None:
+    def button(page: httpx.Response) -> str:
+        found = re.search(r'<form method="post" action="/lists(/unsubscribe/[^"]+)">', page.text)
+        assert found
+        return found[1]
+
+    left = web.post(button(web.get(link())))
+    assert list(house.store.departures()) == [("ada", NAME)]
+    back = web.post(button(left))
+    assert house.store.departures() == {}
+    web.post(button(back))
+    assert list(house.store.departures()) == [("ada", NAME)]
+
+
+def test_each_reader_is_answered_in_their_language(web: httpx.Client) -> None:
+    assert '<html lang="de">' in web.get(link("ben")).text
+    assert '<html lang="en">' in web.get(link("gone")).text
+
+
+def test_a_link_that_an_old_key_signed_works_for_ever_also_for_who_is_gone(house: House, web: httpx.Client) -> None:
+    assert web.post(link("gone", OLD)).status_code == 200
+    assert list(house.store.departures()) == [("gone", NAME)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        link(key="a key that is not ours"),
+        link(purpose="confirm"),
+        link()[:-1],
+        link() + "x",
+        link().replace(".", "%2e") + "/",
+        "/unsubscribe/",
+        "/unsubscribe/x",
+        "/unsubscribe/%00",
+        "/unsubscribe/" + "A" * 5000,
+        "/unsubscribe/..%2f..%2fetc%2fpasswd",
+        "/nothing",
+        "/x//example.com/",
+    ],
+)
+def test_what_is_no_link_of_ours_has_one_answer(house: House, web: httpx.Client, path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = web.request(method, path)
+        assert answer.status_code in (404, 405)
+        assert "location" not in answer.headers
+        if answer.status_code == 404:
+            assert "This link does not work" in answer.text
+    assert house.store.departures() == {}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="utf-8", exclude_characters="/?#"), max_size=80))
+def test_no_token_is_too_odd(web: httpx.Client, text: str) -> None:
+    try:
+        path = httpx.URL(f"http://x/unsubscribe/{httpx.QueryParams({'a': text})}").raw_path.decode("ascii")
+    except httpx.InvalidURL:
+        return
+    assert web.post(path).status_code in (404, 405)
+
+
+def test_every_answer_is_guarded(web: httpx.Client) -> None:
+    for path in (link(), "/nothing", "/style.css", "/healthz", "/readyz"):
+        answer = web.get(path)
+        assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
+        assert answer.headers["Cache-Control"] == ("max-age=3600" if path == "/style.css" else "no-store")
+        assert "server" not in answer.headers
+    page = web.get(link()).text
+    assert "<script" not in page
+    assert " style=" not in page
+
+
+def test_a_proxy_may_leave_the_path_of_the_site_on(house: House, web: httpx.Client) -> None:
+    assert web.get(f"/lists{link()}").text == web.get(link()).text
+    assert web.post(f"/lists{link()}").status_code == 200
+    assert list(house.store.departures()) == [("ada", NAME)]
+
+
+def test_another_host_s_name_changes_no_link(web: httpx.Client) -> None:
+    hostile = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+    assert web.get(link(), headers=hostile).text == web.get(link()).text
+
+
+def test_a_machine_sees_that_all_is_well(web: httpx.Client) -> None:
+    assert (web.get("/healthz").text, web.get("/readyz").text) == ("alive\n", "ready\n")
+
+
+def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
+    with open_house(load(folder(tmp_path, HOUSE, ada=READER.format("ada", "en")), env={}), looking=True) as gone:
+        with gone.store.writing() as connection:
+            connection.exec_driver_sql("DROP TABLE departure")
+            connection.exec_driver_sql("DROP TABLE ledger")
+        with served(gone) as client:
+            answers = [client.post(link()), client.get("/readyz")]
+            assert [(answer.status_code, answer.headers.get("retry-after")) for answer in answers] == [(503, "120")] * 2
+            assert client.get("/healthz").status_code == 200
+
+
+def test_a_socket_that_is_taken_is_told(house: House) -> None:
+    app = site(lambda: house, clock=lambda: NOW)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), beside(app, "127.0.0.1", port):
+            pass
+
+
+def test_nothing_that_is_secret_is_logged(house: House, web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    web.post(link())
+    web.get("/unsubscribe/secret-token")
+    said = capfd.readouterr()
+    assert "unsubscribe" not in said.out + said.err
