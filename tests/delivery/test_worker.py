@@ -17,6 +17,7 @@ import pytest
 
 from digest.delivery import AddressOf, Delivered, Desk, Round, Withheld, channels, deliver
 from digest.delivery.recovery import ledger
+from digest.delivery.relay_limits import Way
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope
 from digest.store import Publication, Store

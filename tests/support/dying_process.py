@@ -1,4 +1,4 @@
-"""A delivering or composing process that dies at a named point of its work: ``python -m tests.support.dying_process …``."""
+"""A delivering or composing process that dies at a named point: ``python -m tests.support.dying_process …``."""
 
 from __future__ import annotations
 

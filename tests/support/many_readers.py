@@ -1,6 +1,6 @@
 """A house with many readers for the tests of its work, and a worker in a process of its own that may die.
 
-``python -m tests.support.many_readers FOLDER NOW [--after N]``: do what there is and leave, or die at the N-th issue or letter.
+``python -m tests.support.many_readers FOLDER NOW [--after N]``: do all work and end, or die at the N-th issue or letter.
 """
 
 from __future__ import annotations
