@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.errors import ConfigError
 from digest.issues import Issue
-from digest.links import Passes
+from digest.links import SignedLinks
 from digest.mail.dkim import Signer, signed, signed_head
 from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.mail.outcome import Envelope
@@ -22,7 +22,7 @@ _SENDER = "morningpapers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
+class LetterFactory:
     """What every letter of this house has in common."""
 
     renderer: Renderer
@@ -88,11 +88,11 @@ class Press:
         return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number)
 
     @property
-    def passes(self) -> Passes:
+    def links(self) -> SignedLinks:
         """What makes the links of letters. Raises ConfigError where there is no site."""
         if not self.site:
             raise ConfigError("digest.yaml has no `site:`, so there are no pages to link to")
-        return Passes(self.site, self.keys)
+        return SignedLinks(self.site, self.keys)
 
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         """The same letter to the address that its reader has now."""
@@ -108,12 +108,12 @@ class Press:
     def _links(self, issue: Issue, leave: str) -> Links:
         if not self.site or issue.kind == "test":
             return Links(unsubscribe=leave)
-        page = self.passes.page(issue.subscriber, now=issue.date)
+        page = self.links.page(issue.subscriber, now=issue.date)
         return Links(
             unsubscribe=leave,
             manage=page,
             pause=f"{page}#pause",
-            web=self.passes.letter(issue.subscriber, issue.subscription, issue.kind, issue.slot),
+            web=self.links.letter(issue.subscriber, issue.subscription, issue.kind, issue.slot),
             site=self.site,
         )
 
@@ -133,7 +133,7 @@ class Press:
         mail = mailto(self.owner.wire, f"unsubscribe {issue.subscriber.id}: {issue.subscription}")
         if not self.site:
             return (mail,)
-        return (self.passes.unsubscribe(issue.subscriber.id, issue.subscription), mail)
+        return (self.links.unsubscribe(issue.subscriber.id, issue.subscription), mail)
 
 
 def _references(issue: Issue) -> Attachment | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.http import Web
 from digest.ingest.pull import Pulled
 from tests.support.servers import MailServer, Reply, WebServer
@@ -60,15 +60,15 @@ class World:
 
     def run(self, now: datetime, crash: Callable[[str], None] = lambda _: None) -> list[Pulled]:
         """Pull, compose and deliver as a new process would; `crash` may raise after each thing done."""
-        with self.house() as house:
-            pulled = house.pull(now=now, tell=lambda result: crash("pull"))
-            house.compose(now=now, tell=lambda result: crash("compose"))
-            house.deliver(lambda: now, tell=lambda letter: crash("deliver"))
+        with self.app() as app:
+            pulled = app.pull(now=now, tell=lambda result: crash("pull"))
+            app.compose(now=now, tell=lambda result: crash("compose"))
+            app.deliver(lambda: now, tell=lambda letter: crash("deliver"))
         return pulled
 
-    def house(self) -> AbstractContextManager[House]:
+    def app(self) -> AbstractContextManager[App]:
         web = Web(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
-        return open_house(load(self.folder / "config", env={}), web=web)
+        return open_app(load(self.folder / "config", env={}), web=web)
 
     def letters(self) -> dict[str, list[EmailMessage]]:
         """What each reader has in the inbox."""
@@ -198,8 +198,8 @@ def test_what_the_feed_alone_has_told_is_looked_up_by_id(world: World) -> None:
     world.run(MORNING)
     (asked,) = [asked for asked in world.web.asked if asked.path == "/query"]
     assert asked.query["id_list"] == [FEED_ONLY.id]
-    with world.house() as house:
-        paper = house.store.paper(f"arxiv:{FEED_ONLY.id}")
+    with world.app() as app:
+        paper = app.store.paper(f"arxiv:{FEED_ONLY.id}")
     assert paper is not None
     assert paper.published == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert paper.announced == datetime(2026, 11, 20, 5, tzinfo=UTC)

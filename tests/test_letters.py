@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.issues import Issue, Item, Section
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.links import UNSUBSCRIBE
 from digest.links.token import verify
 from digest.mail.message import Mailbox
@@ -23,7 +23,7 @@ from tests.support.store_samples import NOW, preprint
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
 OWNER = Mailbox(address="desk@example.org")
-PLAIN = Press(renderer=Renderer(), sender=DESK, owner=OWNER, postal="1 Example Street")
+PLAIN = LetterFactory(renderer=Renderer(), sender=DESK, owner=OWNER, postal="1 Example Street")
 SITED = replace(PLAIN, site="https://papers.example.org", keys=("old key", "new key"))
 ADA = Subscriber(id="ada", email="ada@exämple.org", name="Ada Lovelace", timezone=ZoneInfo("Europe/London"))
 ISSUE = Issue(

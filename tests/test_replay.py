@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.http import Web
 from digest.http.transport import Wire
 from digest.issues.compose import Composed
@@ -59,10 +59,10 @@ class Replay:
         clock = Hurry()
         self.town.today = now.date()
         web = Web(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=Wire(timeout=0.4))
-        with open_house(load(self.folder / "config", env={}), web=web) as house:
-            house.pull(now=now)
-            composed = house.compose(now=now)
-            house.deliver(lambda: now)
+        with open_app(load(self.folder / "config", env={}), web=web) as app:
+            app.pull(now=now)
+            composed = app.compose(now=now)
+            app.deliver(lambda: now)
         return composed
 
     @property

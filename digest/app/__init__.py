@@ -36,10 +36,10 @@ from digest.ingest.health import Health, absent, of_all, of_helpers, rests
 from digest.ingest.pull import Pulled, pull
 from digest.issues import Issue
 from digest.issues.compose import Composed, Morning, Outlook, answered, compose
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.mail.dns import Dns, Resolver
-from digest.readers import Roll
-from digest.readers.signup import Enrolment
+from digest.readers import ReaderDirectory
+from digest.readers.signup import Signup
 from digest.render import Pages, Renderer
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
@@ -57,7 +57,7 @@ _ASKING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class App:
     """All parts of a running service. The store and the web outlive a change of the config."""
 
     config: Config
@@ -66,32 +66,32 @@ class House:
     sources: tuple[Source, ...]
     look_ups: tuple[LookUp, ...]
     enrichers: tuple[Enricher, ...]
-    press: Press
+    letters: LetterFactory
     pages: Pages
     morning: Morning
-    roll: Roll
+    directory: ReaderDirectory
     line: Line
 
-    def with_config(self, config: Config) -> House:
+    def with_config(self, config: Config) -> App:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
         return replace(self, config=config, **_parts(config))
 
     def readers(self) -> tuple[Subscriber, ...]:
         """All who read, as of now: those of the files, and those who signed up."""
-        return self.roll.readers(self.store)
+        return self.directory.readers(self.store)
 
     def reader(self, id: str) -> Subscriber | None:  # noqa: A002
         """The reader of that id."""
-        return self.roll.reader(self.store, id)
+        return self.directory.reader(self.store, id)
 
     @property
-    def enrolment(self) -> Enrolment:
+    def signup(self) -> Signup:
         """Where people sign up and move. Raises ConfigError where there is no site."""
-        return Enrolment(
+        return Signup(
             store=self.store,
-            roll=self.roll,
-            press=self.press,
-            passes=self.press.passes,
+            directory=self.directory,
+            letters=self.letters,
+            links=self.letters.links,
             language=self.config.language,
         )
 
@@ -142,7 +142,7 @@ class House:
         """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
         yield from logged(self.config.relays)
         store = self.store
-        unread = self.roll.faults(store)
+        unread = self.directory.faults(store)
         yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)
 
     def health(self, now: datetime) -> list[Health]:
@@ -165,7 +165,7 @@ class House:
             sections=(),
         )
         with _channel(self.config.relays[0]) as channel:
-            return channel.send(self.press(issue), lambda: None).words
+            return channel.send(self.letters(issue), lambda: None).words
 
     def pull(
         self,
@@ -247,7 +247,7 @@ class House:
         return compose(
             self.readers(),
             self.store,
-            self.press,
+            self.letters,
             now=now,
             morning=self.morning,
             outlook=outlook,
@@ -278,7 +278,7 @@ class House:
                 return deliver(
                     self.store,
                     self.ways(clock),
-                    counter(self.config, self.roll, self.store, self.press, clock),
+                    counter(self.config, self.directory, self.store, self.letters, clock),
                     journal,
                     clock=clock,
                     connections=self.config.connections,
@@ -322,7 +322,7 @@ class House:
 
 
 @contextmanager
-def open_house(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[House]:
+def open_app(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[App]:
     """The parts of a config, closed at the end; `web` is a seam for those who bring their own.
 
     Who is only `looking` makes no database where there is none yet, and sees an empty one.
@@ -336,7 +336,7 @@ def open_house(config: Config, *, web: Web | None = None, looking: bool = False)
         client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
         line: Line = Queue(config.database) if config.queue else Here()
         stack.enter_context(line)
-        yield House(config=config, store=store, web=client, line=line, **_parts(config))
+        yield App(config=config, store=store, web=client, line=line, **_parts(config))
 
 
 class StoredTurns:
@@ -370,15 +370,15 @@ def _parts(config: Config) -> dict[str, Any]:
         "enrichers": tuple(
             found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
         ),
-        "press": _press(config),
+        "letters": _letters(config),
         "pages": Pages(config.templates),
         "morning": Morning(),
-        "roll": Roll(config),
+        "directory": ReaderDirectory(config),
     }
 
 
-def _press(config: Config) -> Press:
-    return Press(
+def _letters(config: Config) -> LetterFactory:
+    return LetterFactory(
         renderer=Renderer(config.templates),
         sender=config.sender,
         owner=config.owner,

@@ -8,7 +8,7 @@ from math import ceil
 from threading import Event
 
 from digest import process
-from digest.app import House
+from digest.app import App
 from digest.app.queue import LETTERS, Job, Kind
 from digest.delivery import Delivered
 from digest.ingest.enrich import Enriched, rests
@@ -20,30 +20,30 @@ Told = Pulled | Enriched | Composed | Delivered
 """What came of a piece of work."""
 
 
-def sought(house: House, now: datetime, *kinds: Kind, restored: bool = False) -> list[Job]:
+def sought(app: App, now: datetime, *kinds: Kind, restored: bool = False) -> list[Job]:
     """The work that there is, of these kinds, in batches, with what the dead of this machine have left: what a sweep
     hands on. Raises DigestError.
     """
     found = list[Job]()
-    fetched = [source for source in house.sources if resting(source, house.store, now)]
+    fetched = [source for source in app.sources if resting(source, app.store, now)]
     if "pull" in kinds:
-        asked: list[Source | LookUp] = [*house.sources, *house.look_ups]
-        found += [Job("pull", each.name) for each in asked if not resting(each, house.store, now)]
+        asked: list[Source | LookUp] = [*app.sources, *app.look_ups]
+        found += [Job("pull", each.name) for each in asked if not resting(each, app.store, now)]
     if "enrich" in kinds:
-        found += [Job("enrich", each.name) for each in house.enrichers if not rests(each, house.store, now)]
+        found += [Job("enrich", each.name) for each in app.enrichers if not rests(each, app.store, now)]
     if "compose" in kinds or "deliver" in kinds:
-        house.enrol(now)
-        house.settle(now, restored=restored)
-        waiting = house.store.to_do(now, LEASE, process.is_gone)
+        app.enrol(now)
+        app.settle(now, restored=restored)
+        waiting = app.store.to_do(now, LEASE, process.is_gone)
         # the first issue of a new house must not be written before its papers are there
-        readers = waiting.readers if waiting.newest or len(fetched) == len(house.sources) else 0
+        readers = waiting.readers if waiting.newest or len(fetched) == len(app.sources) else 0
         found += [Job("compose")] * ceil(readers / SHARD) if "compose" in kinds else []
         found += [Job("deliver")] * ceil(waiting.letters / LETTERS) if "deliver" in kinds else []
     return found
 
 
 def do(
-    house: House,
+    app: App,
     job: Job,
     clock: Callable[[], datetime],
     *,
@@ -53,13 +53,13 @@ def do(
 ) -> None:
     """One job; what another does already, or has done, is left alone. Raises DigestError."""
     if job.kind == "pull":
-        house.pull(now=clock(), exactly=job.name, stop=stop, tell=tell)
+        app.pull(now=clock(), exactly=job.name, stop=stop, tell=tell)
     elif job.kind == "enrich":
-        house.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
+        app.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
     elif job.kind == "compose":
-        written = house.compose(now=clock(), shards=1, stop=stop, tell=tell)
-        if written and not house.config.queue:  # a queue has the job by now, in the letters' transaction
-            house.line.hand_on([Job("deliver")])
+        written = app.compose(now=clock(), shards=1, stop=stop, tell=tell)
+        if written and not app.config.queue:  # a queue has the job by now, in the letters' transaction
+            app.line.hand_on([Job("deliver")])
     else:
         enough = _Enough(stop, LETTERS)
 
@@ -67,7 +67,7 @@ def do(
             enough.one()
             tell(letter)
 
-        house.deliver(clock, stop=enough, restored=restored, tell=count)
+        app.deliver(clock, stop=enough, restored=restored, tell=count)
 
 
 class _Enough(Event):

@@ -17,7 +17,7 @@ from digest.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from digest.app import House
+    from digest.app import App
     from digest.authors import Followed, Group, Profile
     from digest.papers import Paper
     from digest.papers.scholarly_metrics import Researcher
@@ -64,28 +64,28 @@ Known = tuple["list[tuple[str, Profile]]", "list[Paper]", "dict[str, list[Resear
 
 def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.issues.annotate import on_papers
     from digest.rules import following
 
     if file is not None:
         return [], list(Lines().read(file, paper_of)), {}
     query = following(wanted.name)
-    with open_house(load(place.config), looking=True) as house:
-        archive = house.store.archive()
+    with open_app(load(place.config), looking=True) as app:
+        archive = app.store.archive()
         under = [paper.key for paper in archive if query.matches(paper)]
-        return list(_profiles(house, wanted.name)), archive, on_papers(wanted, house.store, under)
+        return list(_profiles(app, wanted.name)), archive, on_papers(wanted, app.store, under)
 
 
-def _profiles(house: House, name: str) -> Iterator[tuple[str, Profile]]:
+def _profiles(app: App, name: str) -> Iterator[tuple[str, Profile]]:
     from digest.authors import Background, Profile
     from digest.issues.compose import answered, known_papers
 
-    readers = house.readers()
-    answers = house.store.answers(reader.id for reader in readers)
+    readers = app.readers()
+    answers = app.store.answers(reader.id for reader in readers)
     for reader in readers:
         for subscription in (answered(reader.id, each, answers) for each in reader.subscriptions):
-            stored = known_papers([subscription], house.store)
+            stored = known_papers([subscription], app.store)
             people = [rule.person for rule in subscription.rules if rule.person]
             for person in people:
                 if person.is_called(name):
@@ -173,19 +173,19 @@ def no(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime)
 
 
 def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.reader import find
     from digest.papers.ids import key_of
 
-    with open_house(load(place.config)) as house:
-        reader, subscriptions = find(house, who, None)
+    with open_app(load(place.config)) as app:
+        reader, subscriptions = find(app, who, None)
         person = _person([rule.person for each in subscriptions for rule in each.rules if rule.person], reader.id, name)
         key = key_of(paper) or paper
-        stored = house.store.paper(key)
+        stored = app.store.paper(key)
         if stored is None and key_of(paper) is None:
             raise ConfigError(f"{paper!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
         key = stored.key if stored else key
-        house.store.answer(reader.id, person.name, key, theirs, now=now)
+        app.store.answer(reader.id, person.name, key, theirs, now=now)
     said = {True: "is theirs", False: "is another person's", None: "is as if nothing had been said"}[theirs]
     click.echo(f"{reader.id}, {person.name}: {key} {said}")
     if stored is None:

@@ -55,11 +55,11 @@ def command(place: Place, query: str, days: int | None, file: Path | None, as_js
 
 
 def _stored(place: Place, since: datetime) -> list[Paper]:
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     since = datetime.combine(since.astimezone(UTC), time(), UTC) - timedelta.resolution
-    with open_house(load(place.config), looking=True) as house:
-        return house.store.archive(since, most=_MOST)
+    with open_app(load(place.config), looking=True) as app:
+        return app.store.archive(since, most=_MOST)
 
 
 def _span(archive: Sequence[Paper], days: int | None, now: datetime, *, whole: bool) -> tuple[date, date]:

@@ -62,11 +62,11 @@ def command(place: Place, quick: bool, share: float) -> None:
 
 def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
     """The newest papers, and what the database says otherwise than the files."""
-    from digest.app import open_house
+    from digest.app import open_app
 
-    with open_house(config, looking=True) as house:
-        answers = list(_answers(config, house.store.departures(), house.store.suppressions()))
-        return house.store.archive(most=_MOST), answers
+    with open_app(config, looking=True) as app:
+        answers = list(_answers(config, app.store.departures(), app.store.suppressions()))
+        return app.store.archive(most=_MOST), answers
 
 
 def _answers(

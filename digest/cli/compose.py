@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, now: datetime) -> None:
     """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house, work("Composing …") as tell:
-        results = house.compose(now=now, tell=lambda result: tell(line(result)))
+    with open_app(load(place.config)) as app, work("Composing …") as tell:
+        results = app.compose(now=now, tell=lambda result: tell(line(result)))
         if not results:
             tell("nothing is due")
     ctx.exit(exit_code(results))

@@ -9,14 +9,14 @@ from digest.cli.events import log
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
 
 
 class Current:
     """Holds the house; `reload` is for SIGHUP."""
 
-    def __init__(self, house: House, place: Place) -> None:
-        self.house = house
+    def __init__(self, app: App, place: Place) -> None:
+        self.app = app
         self._place = place
 
     def reload(self) -> None:
@@ -24,7 +24,7 @@ class Current:
         from digest.app import load
 
         try:
-            self.house = self.house.with_config(load(self._place.config))
-            log().info("config read anew", readers=len(self.house.config.subscribers))
+            self.app = self.app.with_config(load(self._place.config))
+            log().info("config read anew", readers=len(self.app.config.subscribers))
         except DigestError as error:
             log().error("config kept as it was, since the new one is bad", words=str(error))

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     """Send every letter whose time has come; SIGTERM finishes the letter in hand and leaves the others."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj
     clock = clock_of(ctx, now)
-    with open_house(load(place.config)) as house, on_signal() as stop, work("Sending …") as tell:
-        result = house.deliver(
+    with open_app(load(place.config)) as app, on_signal() as stop, work("Sending …") as tell:
+        result = app.deliver(
             clock, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
         )
         if result.stopped:
@@ -38,7 +38,7 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
             if words != result.stopped:
                 tell(f"took no letters: {words}")
         if not (result.letters or result.stopped or result.halted):
-            tell(_left(house.store.brakes(), clock()) if house.store.waiting(clock()) else "nothing waits")
+            tell(_left(app.store.brakes(), clock()) if app.store.waiting(clock()) else "nothing waits")
     ctx.exit(exit_code(result))
 
 

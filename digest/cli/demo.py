@@ -16,7 +16,7 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from digest.app import House
+    from digest.app import App
     from digest.http import Web
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
@@ -43,29 +43,29 @@ def command(ctx: click.Context, folder: Path) -> None:
     """
     from rich.console import Console
 
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.catcher import catching
 
     console = Console(highlight=False)
     letters = folder / "letters"
     with _services() as web_port, catching(letters) as catcher:
         config = _furnish(folder, web_port=web_port, mail_port=catcher.port)
-        with open_house(load(config), web=_impatient()) as house:
-            code = _whole_way(house, console)
+        with open_app(load(config), web=_impatient()) as app:
+            code = _whole_way(app, console)
     _point_out(letters, console)
     ctx.exit(code)
 
 
-def _whole_way(house: House, console: Console) -> Exit:
+def _whole_way(app: App, console: Console) -> Exit:
     console.print("[bold]1  Pull[/]      ask the services, read their answers, keep each paper once")
-    pulled = house.pull(now=MORNING, by_hand=True)
+    pulled = app.pull(now=MORNING, by_hand=True)
     for each in pulled:
         console.print(
             f"   {each.source}: {each.fault or f'{each.papers} papers, {each.new} new, {each.updates} updated'}"
         )
 
     console.print("[bold]2  Compose[/]   match them against the readers' rules, write one issue each")
-    composed = house.compose(now=MORNING)
+    composed = app.compose(now=MORNING)
     for issue in composed:
         more = f", {issue.more} more not shown" if issue.more else ""
         console.print(f"   {issue.subscriber}: {issue.fault or f'{issue.papers} papers matched{more}'}")
@@ -73,7 +73,7 @@ def _whole_way(house: House, console: Console) -> Exit:
         console.print("   nothing is due: every reader has this morning's issue")
 
     console.print("[bold]3  Deliver[/]   send each letter by SMTP, once")
-    delivered = house.deliver(lambda: MORNING)
+    delivered = app.deliver(lambda: MORNING)
     for letter in delivered.letters:
         console.print(f"   {letter.subscriber}: {letter.outcome}", markup=False)
     if not delivered.letters:
@@ -107,10 +107,10 @@ def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
 
     config = folder / "config"
     shutil.copytree(shipped("config") / "demo", config, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.xml"))
-    house = config / "digest.yaml"
-    text = house.read_text(encoding="utf-8")
+    app = config / "digest.yaml"
+    text = app.read_text(encoding="utf-8")
     text = text.replace("SMTPPORT", str(mail_port)).replace("PORT", str(web_port))
-    house.write_text(text.replace("sqlite:///", f"sqlite:///{folder.resolve()}/"), encoding="utf-8")
+    app.write_text(text.replace("sqlite:///", f"sqlite:///{folder.resolve()}/"), encoding="utf-8")
     return config
 
 

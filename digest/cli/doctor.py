@@ -12,7 +12,7 @@ from digest.cli.lines import dumped
 from digest.errors import DeliveryError, Exit
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.app.doctor import Finding
 
 _SIGNS = {"well": "ok  ", "doubtful": "?   ", "wrong": "FAIL", "unknown": "  - "}
@@ -29,23 +29,23 @@ def command(ctx: click.Context, to: str | None, as_json: bool) -> None:
     With --to a test letter is sent, signed as all are: look at its headers where it arrives. The exit code is 1 where
     anything is wrong.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
+    with open_app(load(place.config), looking=True) as app:
         findings = []
-        for finding in house.examine(now=datetime.now(UTC)):
+        for finding in app.examine(now=datetime.now(UTC)):
             findings.append(finding)
             click.echo(_values(finding) if as_json else _line(finding))
         failed = any(finding.outcome == "wrong" for finding in findings)
         if to is not None:
-            failed = not _test_letter(house, to) or failed
+            failed = not _test_letter(app, to) or failed
     ctx.exit(Exit.FAILED if failed else Exit.DONE)
 
 
-def _test_letter(house: House, to: str) -> bool:
+def _test_letter(app: App, to: str) -> bool:
     try:
-        said = house.test_letter(to, now=datetime.now(UTC))
+        said = app.test_letter(to, now=datetime.now(UTC))
     except DeliveryError as error:
         click.echo(f"the test letter did not go out: {error}", err=True)
         return False

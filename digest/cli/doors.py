@@ -8,28 +8,28 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
 
 
 @contextmanager
-def pages(house: Callable[[], House]) -> Iterator[list[str]]:
+def pages(app: Callable[[], App]) -> Iterator[list[str]]:
     """Serve the pages of readers (`listen:`) and the admin's (`admin:`), whichever there are; says what and where.
 
     Raises DigestError where a socket is taken.
     """
-    config, said = house().config, []
+    config, said = app().config, []
     with ExitStack() as open_doors:
         if config.listen and config.site:
             from digest.website import site
             from digest.website.serve import beside
 
-            open_doors.enter_context(beside(site(house, clock=_now), *config.listen, proxies=config.proxies))
+            open_doors.enter_context(beside(site(app, clock=_now), *config.listen, proxies=config.proxies))
             said.append(f"serving {config.site} at {_spelled(*config.listen)}")
         if config.admin:
             from digest.website.admin import admin
             from digest.website.serve import beside
 
-            open_doors.enter_context(beside(admin(house, clock=_now), *config.admin.listen))
+            open_doors.enter_context(beside(admin(app, clock=_now), *config.admin.listen))
             said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")
         yield said
 

@@ -55,7 +55,7 @@ def command(place: Place, query: str, paper: str, file: Path | None, as_json: bo
 
 def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
     """The paper, and by key those that the rule names and that are stored."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.authors import called
     from digest.papers.ids import key_of
 
@@ -64,11 +64,11 @@ def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Pap
         named = {name: paper for paper in Lines().read(file, paper_of) for name in (paper.key, *called(paper))}
         where = str(file)
     else:
-        with open_house(load(place.config), looking=True) as house:
-            stored = house.store.paper(key)
-            named = dict(house.store.called(rule.person.named if rule.person else ()))
+        with open_app(load(place.config), looking=True) as app:
+            stored = app.store.paper(key)
+            named = dict(app.store.called(rule.person.named if rule.person else ()))
             if rule.person and not rule.person.is_bare:  # what words are common, the archive shows
-                named |= {each.key: each for each in house.store.archive(most=_BACKGROUND)}
+                named |= {each.key: each for each in app.store.archive(most=_BACKGROUND)}
             named |= {key: stored} if stored else {}
         where = "the store"
     if key not in named:

@@ -25,12 +25,12 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     A bounce counts against an address only where it came to the address that one letter alone had; a complaint ends the
     subscription at once. Each message is dealt with once; none is deleted, none is answered.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
     try:
-        with open_house(load(place.config)) as house, work("Listening …") as tell:
-            heard = house.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
+        with open_app(load(place.config)) as app, work("Listening …") as tell:
+            heard = app.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
             if not heard:
                 tell("nothing new came back")
     except DigestError as error:

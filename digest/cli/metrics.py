@@ -19,9 +19,9 @@ def command(place: Place, now: datetime) -> None:
 
     For the textfile collector: digest metrics > /var/lib/node_exporter/digest.prom
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.app.metrics import exposition
 
-    with open_house(load(place.config), looking=True) as house:
-        sources, figures, brakes = house.health(now), house.store.standing(now=now), house.store.brakes()
+    with open_app(load(place.config), looking=True) as app:
+        sources, figures, brakes = app.health(now), app.store.standing(now=now), app.store.brakes()
     click.echo(exposition(figures, brakes, sources, now=now), nl=False)

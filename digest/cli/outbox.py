@@ -36,14 +36,14 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.mail.outcome import State
 
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
-        known = {word.delivery: word for word in house.look(datetime.now(UTC))}
-        rows = house.store.outbox(in_doubt=in_doubt)
-        counts, brakes = house.store.counts(), house.store.brakes()
+    with open_app(load(place.config), looking=True) as app:
+        known = {word.delivery: word for word in app.look(datetime.now(UTC))}
+        rows = app.store.outbox(in_doubt=in_doubt)
+        counts, brakes = app.store.counts(), app.store.brakes()
     if as_json:
         for row in rows:
             said = known[row.id].words if row.id in known else None
@@ -65,14 +65,14 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
     @now_option
     @click.pass_context
     def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
-        from digest.app import load, open_house
+        from digest.app import load, open_app
         from digest.mail.outcome import DECISIONS, State, decided
 
         state = State(state_word)
         among = DECISIONS[state]
         place: Place = ctx.obj
-        with open_house(load(place.config)) as house:
-            before = house.store.decide(ids, state, among, now=now, words=f"{name}, by hand")
+        with open_app(load(place.config)) as app:
+            before = app.store.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
             click.echo(f"{number}: {decided(before.get(number), state)}", err=number in left)
@@ -90,11 +90,11 @@ _decision("presume-sent", "sent", "These letters have arrived, as far as you kno
 @click.pass_context
 def show(ctx: click.Context, number: int, raw: bool) -> None:
     """Tell all that has become of a letter: each try, and what was said to it."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
-        story = house.store.story(number)
+    with open_app(load(place.config), looking=True) as app:
+        story = app.store.story(number)
     if story is None:
         click.echo(f"{number}: no such letter, or none any more: `digest prune` drops old ones", err=True)
         ctx.exit(Exit.FAILED)
@@ -115,13 +115,13 @@ def show(ctx: click.Context, number: int, raw: bool) -> None:
 @click.pass_context
 def release(ctx: click.Context, name: str) -> None:
     """Ask NAME, a relay or a receiving domain that is left alone, again with the next round."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
-        held = [brake for brake in house.store.brakes() if brake.name == name]
-        released = [house.store.relieve(brake.kind, brake.name) for brake in held]
-        names = ", ".join(sorted({brake.name for brake in house.store.brakes()}))
+    with open_app(load(place.config)) as app:
+        held = [brake for brake in app.store.brakes() if brake.name == name]
+        released = [app.store.relieve(brake.kind, brake.name) for brake in held]
+        names = ", ".join(sorted({brake.name for brake in app.store.brakes()}))
     if not any(released):
         click.echo(f"nothing is held against it; against others: {names or 'nothing'}", err=True)
         ctx.exit(Exit.FAILED)

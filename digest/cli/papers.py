@@ -30,11 +30,11 @@ def command() -> None:
 @click.pass_obj
 def show(place: Place, paper: str, as_json: bool) -> None:
     """Show the records that are one work with PAPER (a key, or an arXiv id, DOI or PubMed id in any spelling)."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
-    with open_house(load(place.config), looking=True) as house:
-        found = _found(house.store, paper)
-        figures = house.store.figures(each.key for each in found.records)
+    with open_app(load(place.config), looking=True) as app:
+        found = _found(app.store, paper)
+        figures = app.store.figures(each.key for each in found.records)
     if as_json:
         click.echo(dumped(_values(found)))
         return
@@ -48,11 +48,11 @@ def show(place: Place, paper: str, as_json: bool) -> None:
 @click.pass_obj
 def split(place: Place, paper: str, now: datetime) -> None:
     """Take the record PAPER out of its work, for good: a wrong DOI joins it no more. What was told stays told."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
-    with open_house(load(place.config)) as house:
-        mates = [each for each in _found(house.store, paper).records if each.key != _key(paper)]
-        house.store.split(_key(paper), now=now)
+    with open_app(load(place.config)) as app:
+        mates = [each for each in _found(app.store, paper).records if each.key != _key(paper)]
+        app.store.split(_key(paper), now=now)
     click.echo(f"{_key(paper)} stands apart from {', '.join(each.key for each in mates)} now")
 
 
@@ -63,11 +63,11 @@ def split(place: Place, paper: str, now: datetime) -> None:
 @click.pass_obj
 def merge(place: Place, paper: str, other: str, now: datetime) -> None:
     """Say that PAPER and OTHER are one work: who was told of the one is not told of the other again."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
-    with open_house(load(place.config)) as house:
-        house.store.merge(_key(paper), _key(other), now=now)
-        found = _found(house.store, paper)
+    with open_app(load(place.config)) as app:
+        app.store.merge(_key(paper), _key(other), now=now)
+        found = _found(app.store, paper)
     click.echo(f"{_key(paper)} and {_key(other)} are one work now, of {_records(found)}")
 
 

@@ -12,7 +12,7 @@ from digest.cli import Place
 from digest.cli.say import Moment, now_option
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.issues import Issue
 
 
@@ -47,7 +47,7 @@ def command(
 
     With --open alone it is shown as desktop, phone, dark phone and text, side by side.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.reader import find
     from digest.issues.compose import by_hand
 
@@ -56,14 +56,14 @@ def command(
     if not given and (open_it or output is not None):
         form = _form_of(output)
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
-        reader, chosen = find(house, who, subscription)
+    with open_app(load(place.config), looking=True) as app:
+        reader, chosen = find(app, who, subscription)
         if len(chosen) > 1:
             names = ", ".join(repr(each.name) for each in chosen)
             click.echo(f"{reader.id} has {names}; this is the first; choose with --subscription NAME", err=True)
         since = since or now - timedelta(days=7)
-        issue = by_hand(reader, chosen[0], house.store, since=since, until=now, now=now).issue
-        body = _beside(house, issue) if beside else _print(house, issue, form)
+        issue = by_hand(reader, chosen[0], app.store, since=since, until=now, now=now).issue
+        body = _beside(app, issue) if beside else _print(app, issue, form)
     if not issue.count:
         click.echo(
             "no paper in the store matches: `digest pull` asks for new ones, --since 30d looks further back", err=True
@@ -83,15 +83,15 @@ def _form_of(output: Path | None) -> str:
     return {".txt": "text", ".eml": "eml"}.get(output.suffix if output else "", "html")
 
 
-def _print(house: House, issue: Issue, form: str) -> bytes:
+def _print(app: App, issue: Issue, form: str) -> bytes:
     if form == "eml":
-        return house.press(issue).message
-    parts = house.press.parts(issue)
+        return app.letters(issue).message
+    parts = app.letters.parts(issue)
     return (parts.text if form == "text" or parts.html is None else parts.html).encode()
 
 
-def _beside(house: House, issue: Issue) -> bytes:
-    return house.press.renderer.beside(house.press.parts(issue)).encode()
+def _beside(app: App, issue: Issue) -> bytes:
+    return app.letters.renderer.beside(app.letters.parts(issue)).encode()
 
 
 def _temporary(form: str) -> Path:

@@ -29,8 +29,8 @@ def command(place: Place, keep: int, now: datetime) -> None:
     Papers stay, and so does the memory of who was told what, so nothing is told twice. Letters about which somebody
     still has to decide stay too.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
-    with open_house(load(place.config)) as house:
-        dropped = house.store.prune(before=now - timedelta(days=keep))
+    with open_app(load(place.config)) as app:
+        dropped = app.store.prune(before=now - timedelta(days=keep))
     click.echo(f"dropped {dropped.letters:,} letters, {dropped.issues:,} issues and {dropped.others:,} notes")

@@ -30,16 +30,16 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
 
     By hand a source's hourly limit is passed over, the rest that the service itself asked for (Retry-After) never.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.stop import on_signal
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house, on_signal() as stop, work("Asking the sources …") as tell:
-        results = house.pull(
+    with open_app(load(place.config)) as app, on_signal() as stop, work("Asking the sources …") as tell:
+        results = app.pull(
             now=now, only=source, by_hand=True, since=since, stop=stop, tell=lambda result: tell(line(result))
         )
         if source is None:
-            house.enrich(now=now, by_hand=True, stop=stop, tell=lambda result: tell(enriched(result)))
+            app.enrich(now=now, by_hand=True, stop=stop, tell=lambda result: tell(enriched(result)))
     ctx.exit(exit_code(results))
 
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.subscriptions import Subscriber, Subscription
 
 
-def find(house: House, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:
+def find(app: App, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:
     """The reader of that id or address, and the subscription of that name or all of them. Raises ConfigError."""
     import difflib
 
-    readers = {reader.id: reader for reader in house.readers()}
+    readers = {reader.id: reader for reader in app.readers()}
     reader = readers.get(who) or next((each for each in readers.values() if each.email == who), None)
     if reader is None:
         near = difflib.get_close_matches(who, readers, n=1)

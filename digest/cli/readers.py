@@ -13,7 +13,7 @@ from digest.cli.say import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.subscriptions import Subscriber
 
 
@@ -23,11 +23,11 @@ def command(ctx: click.Context) -> None:
     """List the readers with their subscriptions, when each is due next, and what is not sent and why."""
     if ctx.invoked_subcommand is not None:
         return
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
-        for line in _lines(house):
+    with open_app(load(place.config), looking=True) as app:
+        for line in _lines(app):
             click.echo(line)
 
 
@@ -39,13 +39,13 @@ def command(ctx: click.Context) -> None:
 @click.pass_context
 def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now: datetime) -> None:
     """Send WHO (a reader's id) no more of SUBSCRIPTION, or nothing at all, also of what is in the outbox."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.reader import find
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
-        reader, _ = find(house, who, subscription)
-        house.store.leave(reader.id, subscription or "", why, now=now)
+    with open_app(load(place.config)) as app:
+        reader, _ = find(app, who, subscription)
+        app.store.leave(reader.id, subscription or "", why, now=now)
     click.echo(f"{reader.id} gets no more of {subscription or 'anything'}; `digest readers return` undoes it")
 
 
@@ -55,26 +55,26 @@ def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now:
 @click.pass_context
 def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
     """Send WHO what they had left: SUBSCRIPTION, or all where they had left all."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.reader import find
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
-        reader, _ = find(house, who, subscription)
-        there = house.store.come_back(reader.id, subscription or "")
+    with open_app(load(place.config)) as app:
+        reader, _ = find(app, who, subscription)
+        there = app.store.come_back(reader.id, subscription or "")
     if not there:
         click.echo(f"{reader.id} had not left {subscription or 'all'}: `digest readers` lists who has", err=True)
         ctx.exit(Exit.FAILED)
     click.echo(f"{reader.id} gets {subscription or 'all'} again, from where it ended")
 
 
-def _lines(house: House) -> Iterator[str]:
+def _lines(app: App) -> Iterator[str]:
     from digest.mail.outcome import address_key
 
-    left = house.store.departures()
-    suppressed = {row.address: row.reason for row in house.store.suppressions()}
-    due = house.store.next_due()
-    for reader in house.readers():
+    left = app.store.departures()
+    suppressed = {row.address: row.reason for row in app.store.suppressions()}
+    due = app.store.next_due()
+    for reader in app.readers():
         why = suppressed.get(address_key(reader.email))
         pause = f"; pauses until {reader.pause_until}" if reader.pause_until else ""
         yield f"{reader.id}{pause}" + (f"; its address gets no letters: {why}" if why else "")

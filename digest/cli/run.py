@@ -16,7 +16,7 @@ from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.app.queue import Kind
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
@@ -36,7 +36,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     With --once each is done one time, for cron; the exit code is the worst of them. With `queue: true` in digest.yaml
     the work is handed on to `digest worker`, on this machine or on others.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
 
@@ -44,23 +44,23 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
         raise click.UsageError("--now goes with --once")
     place: Place = ctx.obj
     configure()
-    with open_house(load(place.config)) as house:
+    with open_app(load(place.config)) as app:
         if once:
             with on_signal() as stop:
-                ctx.exit(_once(house, now, clock_of(ctx, now), stop, restored=confirm_restore))
-        _forever(house, place, restored=confirm_restore)
+                ctx.exit(_once(app, now, clock_of(ctx, now), stop, restored=confirm_restore))
+        _forever(app, place, restored=confirm_restore)
 
 
-def _once(house: House, now: datetime, clock: Callable[[], datetime], stop: Event, *, restored: bool) -> Exit:
-    if house.config.queue:
-        return _hand_on(house, now, "pull", "enrich", "compose", "deliver", restored=restored)
-    codes = [_pull(house, now, stop)]
-    if house.config.bounces and house.config.bounces.url and not stop.is_set():
-        codes.append(_hear(house, clock))
+def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *, restored: bool) -> Exit:
+    if app.config.queue:
+        return _hand_on(app, now, "pull", "enrich", "compose", "deliver", restored=restored)
+    codes = [_pull(app, now, stop)]
+    if app.config.bounces and app.config.bounces.url and not stop.is_set():
+        codes.append(_hear(app, clock))
     if not stop.is_set():
-        codes.append(_compose(house, now, stop))
+        codes.append(_compose(app, now, stop))
     if not stop.is_set():
-        codes.append(_deliver(house, clock, stop, restored=restored, said=set()))
+        codes.append(_deliver(app, clock, stop, restored=restored, said=set()))
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -74,61 +74,61 @@ def _worst(codes: list[Exit]) -> Exit:
     return faults.pop() if len(faults) == 1 and Exit.DONE not in codes else Exit.PARTLY
 
 
-def _forever(house: House, place: Place, *, restored: bool) -> None:
+def _forever(app: App, place: Place, *, restored: bool) -> None:
     from digest.app import scheduler as daemon
     from digest.cli.current import Current
     from digest.cli.doors import pages
     from digest.cli.stop import on_signal
 
-    current = Current(house, place)
+    current = Current(app, place)
     said: set[str] = set()
     asked = Event()  # the first issue of a new house must not be written before its papers are there
 
     def ask() -> None:
-        if current.house.config.queue:
-            _hand_on(current.house, datetime.now(UTC), "pull", "enrich", restored=restored)
+        if current.app.config.queue:
+            _hand_on(current.app, datetime.now(UTC), "pull", "enrich", restored=restored)
             return
         try:
-            _pull(current.house, datetime.now(UTC), stop)
+            _pull(current.app, datetime.now(UTC), stop)
         finally:
             asked.set()
 
     def tick() -> None:
-        if current.house.config.queue:
-            _hand_on(current.house, datetime.now(UTC), "compose", "deliver", restored=restored)
+        if current.app.config.queue:
+            _hand_on(current.app, datetime.now(UTC), "compose", "deliver", restored=restored)
             return
         asked.wait()
-        _compose(current.house, datetime.now(UTC), stop)
+        _compose(current.app, datetime.now(UTC), stop)
         if not stop.is_set():
-            _deliver(current.house, partial(datetime.now, UTC), stop, restored=restored, said=said)
+            _deliver(current.app, partial(datetime.now, UTC), stop, restored=restored, said=said)
 
     def listen() -> None:
-        if current.house.config.bounces and current.house.config.bounces.url:
-            _hear(current.house, partial(datetime.now, UTC))
+        if current.app.config.bounces and current.app.config.bounces.url:
+            _hear(current.app, partial(datetime.now, UTC))
 
     with on_signal(hang_up=current.reload) as stop:
-        log().info("running", readers=len(current.house.config.subscribers), sources=len(current.house.sources))
+        log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
         beats = [
             daemon.Beat("pull", _PULL_EVERY, ask),
             daemon.Beat("tick", _TICK_EVERY, tick),
             daemon.Beat("hear", _HEAR_EVERY, listen),
         ]
-        with pages(lambda: current.house):
+        with pages(lambda: current.app):
             daemon.run(beats, stop=stop)
         log().info("stopped")
 
 
-def _hand_on(house: House, now: datetime, *kinds: Kind, restored: bool) -> Exit:
+def _hand_on(app: App, now: datetime, *kinds: Kind, restored: bool) -> Exit:
     """Put into the queue what there is to do; workers do it."""
     from digest.app.queue import top_up
     from digest.app.work import sought
 
-    for job in top_up(house.line, sought(house, now, *kinds, restored=restored)):
+    for job in top_up(app.line, sought(app, now, *kinds, restored=restored)):
         log().info("handed on", kind=job.kind, name=job.name)
     return Exit.DONE
 
 
-def _pull(house: House, now: datetime, stop: Event) -> Exit:
+def _pull(app: App, now: datetime, stop: Event) -> Exit:
     from digest.cli.pull import enriched, exit_code, line
     from digest.ingest.enrich import Enriched
     from digest.ingest.pull import Pulled
@@ -140,15 +140,15 @@ def _pull(house: House, now: datetime, stop: Event) -> Exit:
     def told(result: Enriched) -> None:
         level(None, result.fault or result.warnings)("enriched", words=enriched(result))
 
-    results = house.pull(now=now, stop=stop, tell=tell)
-    house.enrich(now=now, stop=stop, tell=told)
+    results = app.pull(now=now, stop=stop, tell=tell)
+    app.enrich(now=now, stop=stop, tell=told)
     return exit_code(results)
 
 
-def _compose(house: House, now: datetime, stop: Event) -> Exit:
+def _compose(app: App, now: datetime, stop: Event) -> Exit:
     from digest.cli.compose import exit_code, line
 
-    results = house.compose(
+    results = app.compose(
         now=now,
         stop=stop,
         tell=lambda result: level(result.fault)(
@@ -158,11 +158,11 @@ def _compose(house: House, now: datetime, stop: Event) -> Exit:
     return exit_code(results)
 
 
-def _hear(house: House, clock: Callable[[], datetime]) -> Exit:
+def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
     from digest.cli.hear import line
 
     try:
-        house.hear(
+        app.hear(
             clock,
             tell=lambda heard: log().info("heard", kind=str(heard.kind), words=line(heard)),
         )
@@ -172,11 +172,11 @@ def _hear(house: House, clock: Callable[[], datetime]) -> Exit:
     return Exit.DONE
 
 
-def _deliver(house: House, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:
+def _deliver(app: App, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:
     """`said` is what was told of relays the last time; it is told once as long as it lasts."""
     from digest.cli.deliver import exit_code
 
-    result = house.deliver(
+    result = app.deliver(
         clock,
         stop=stop,
         restored=restored,

@@ -38,7 +38,7 @@ def command(
 
     It changes nothing of the daily letters unless --record is given. `digest pull` first, if the store is old.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.deliver import exit_code, line
     from digest.cli.reader import find
     from digest.cli.stop import on_signal
@@ -47,25 +47,25 @@ def command(
     place: Place = ctx.obj
     since, until = since or now - timedelta(days=7), until or now
     codes = [Exit.DONE]
-    with open_house(load(place.config), looking=dry_run) as house, on_signal() as stop:
-        reader, chosen = find(house, who, subscription)
+    with open_app(load(place.config), looking=dry_run) as app, on_signal() as stop:
+        reader, chosen = find(app, who, subscription)
         for each in chosen:
-            drawn = by_hand(reader, each, house.store, since=since, until=until, now=now)
+            drawn = by_hand(reader, each, app.store, since=since, until=until, now=now)
             issue = drawn.issue
             if not issue.count:
                 click.echo(
                     f"{reader.id}, {each.name}: nothing matches among the papers since {since:%Y-%m-%d}; no letter"
                 )
                 continue
-            envelope = house.press(issue, to=address)
+            envelope = app.letters(issue, to=address)
             more = f", {issue.more} more not shown" if issue.more else ""
             click.echo(f"{reader.id}, {each.name}: {papers(issue.count)}{more}")
             if dry_run:
                 for item in issue.items:
                     click.echo(f"  {item.paper.key}  {item.paper.title}")
                 continue
-            drawn.keep(house.store, envelope, record=record, now=now)
-            result = house.deliver(clock_of(ctx, now), stop=stop, only=envelope.message_id, by_hand=True)
+            drawn.keep(app.store, envelope, record=record, now=now)
+            result = app.deliver(clock_of(ctx, now), stop=stop, only=envelope.message_id, by_hand=True)
             for letter in result.letters:
                 click.echo(f"  {line(letter)}")
             if result.stopped:

@@ -16,7 +16,7 @@ def command(place: Place) -> None:
 
     `digest run` does the same beside its other work.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.current import Current
     from digest.cli.doors import pages
     from digest.cli.log import configure
@@ -28,9 +28,9 @@ def command(place: Place) -> None:
             "digest.yaml needs `site:`, where readers see the pages, and `listen: 127.0.0.1:8000`; or `admin:`"
         )
     configure()
-    with open_house(config) as house:
-        current = Current(house, place)
-        with on_signal(hang_up=current.reload) as stop, pages(lambda: current.house) as said:
+    with open_app(config) as app:
+        current = Current(app, place)
+        with on_signal(hang_up=current.reload) as stop, pages(lambda: current.app) as said:
             for line in said:
                 click.echo(line, err=True)
             stop.wait()

@@ -26,10 +26,10 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
     its `holiday`; one without is `few` where yesterday was far below the usual. What is usual is the median of the last
     eight such weekdays. Nothing is asked and nothing is written.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
-    with open_house(load(place.config), looking=True) as house:
-        found = house.health(now)
+    with open_app(load(place.config), looking=True) as app:
+        found = app.health(now)
     if as_json:
         for each in found:
             click.echo(dumped(_values(each)))

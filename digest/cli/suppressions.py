@@ -18,11 +18,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """List the addresses that get no letters, since when, why, and what was said of each."""
     if ctx.invoked_subcommand is not None:
         return
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config), looking=True) as house:
-        rows = house.store.suppressions()
+    with open_app(load(place.config), looking=True) as app:
+        rows = app.store.suppressions()
     for row in rows:
         if as_json:
             values = {"address": row.address, "reason": row.reason, "since": row.since.isoformat()}
@@ -41,11 +41,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def add(ctx: click.Context, address: str, why: str) -> None:
     """Send ADDRESS no more letters."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
-        fresh = house.store.suppress(_key(address), why, now=datetime.now(UTC))
+    with open_app(load(place.config)) as app:
+        fresh = app.store.suppress(_key(address), why, now=datetime.now(UTC))
     click.echo("no more letters go there" if fresh else "it gets none already")
 
 
@@ -54,11 +54,11 @@ def add(ctx: click.Context, address: str, why: str) -> None:
 @click.pass_context
 def lift(ctx: click.Context, address: str) -> None:
     """Send ADDRESS letters again, with a clean slate."""
-    from digest.app import load, open_house
+    from digest.app import load, open_app
 
     place: Place = ctx.obj
-    with open_house(load(place.config)) as house:
-        there = house.store.lift(_key(address))
+    with open_app(load(place.config)) as app:
+        there = app.store.lift(_key(address))
     if not there:
         click.echo("that address is not suppressed: `digest suppressions` lists those that are", err=True)
         ctx.exit(Exit.FAILED)

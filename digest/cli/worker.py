@@ -17,7 +17,7 @@ from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.app import House
+    from digest.app import App
     from digest.app.queue import Do, Job
     from digest.app.work import Told
 
@@ -37,7 +37,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     to a shard of readers, deliver a batch of letters. Start as many workers as wanted, on as many machines; each needs
     the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
     """
-    from digest.app import load, open_house
+    from digest.app import load, open_app
     from digest.cli.current import Current
     from digest.cli.log import configure
     from digest.cli.stop import on_signal
@@ -46,49 +46,49 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
         raise click.UsageError("--now goes with --once")
     place: Place = ctx.obj
     configure()
-    with open_house(load(place.config)) as house:
-        current = Current(house, place)
+    with open_app(load(place.config)) as app:
+        current = Current(app, place)
         clock = clock_of(ctx, now)
 
         def do(job: Job, stop: Event) -> None:
             from digest.app.work import do
 
-            do(current.house, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+            do(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_say)
 
         with on_signal(hang_up=current.reload) as stop:
-            log().info("working", readers=len(house.config.subscribers))
+            log().info("working", readers=len(app.config.subscribers))
             if once:
-                _once(current.house, do, clock(), stop, restored=confirm_restore)
+                _once(current.app, do, clock(), stop, restored=confirm_restore)
             else:
-                look = partial(_look, lambda: current.house, restored=confirm_restore)
+                look = partial(_look, lambda: current.app, restored=confirm_restore)
                 with _every(_LOOK, look, stop):
-                    house.line.run(do, stop)
+                    app.line.run(do, stop)
             log().info("stopped")
 
 
-def _once(house: House, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
+def _once(app: App, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
     """What there is; what fails is not tried for ever."""
     from digest.app.queue import top_up
     from digest.app.work import sought
 
     before = None
-    while not stop.is_set() and (jobs := sought(house, now, "compose", "deliver", restored=restored)) != before:
+    while not stop.is_set() and (jobs := sought(app, now, "compose", "deliver", restored=restored)) != before:
         before = jobs
-        if not house.config.queue:
-            top_up(house.line, jobs)
-        house.line.run(do, stop, once=True)
+        if not app.config.queue:
+            top_up(app.line, jobs)
+        app.line.run(do, stop, once=True)
 
 
-def _look(house: Callable[[], House], *, restored: bool) -> None:
+def _look(app: Callable[[], App], *, restored: bool) -> None:
     """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
     from digest.app.queue import top_up
     from digest.app.work import sought
 
-    house().morning.forget(datetime.now(UTC))
-    if house().config.queue:
-        house().settle(datetime.now(UTC), restored=restored)
+    app().morning.forget(datetime.now(UTC))
+    if app().config.queue:
+        app().settle(datetime.now(UTC), restored=restored)
     else:
-        top_up(house().line, sought(house(), datetime.now(UTC), "compose", "deliver", restored=restored))
+        top_up(app().line, sought(app(), datetime.now(UTC), "compose", "deliver", restored=restored))
 
 
 @contextmanager

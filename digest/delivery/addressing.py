@@ -7,15 +7,17 @@ from datetime import datetime
 
 from digest.config import Config
 from digest.delivery import Desk, Withheld
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.links.token import stamp
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Delivery
-from digest.readers import Roll
+from digest.readers import ReaderDirectory
 from digest.store import NOTICE, Store
 
 
-def counter(config: Config, roll: Roll, store: Store, press: Press, clock: Callable[[], datetime]) -> Desk:
+def counter(
+    config: Config, directory: ReaderDirectory, store: Store, letters: LetterFactory, clock: Callable[[], datetime]
+) -> Desk:
     """What this house decides of a letter only when it goes out, by what is known at that moment."""
     bounces, keys = config.bounces, [key.get_secret_value() for key in config.keys]
 
@@ -27,7 +29,7 @@ def counter(config: Config, roll: Roll, store: Store, press: Press, clock: Calla
         """
         if delivery.kind == NOTICE:
             return None
-        reader = roll.known(delivery.subscriber)
+        reader = directory.known(delivery.subscriber)
         if reader is None:
             return Withheld("the reader has left")
         if delivery.kind == "manual":
@@ -47,8 +49,8 @@ def counter(config: Config, roll: Roll, store: Store, press: Press, clock: Calla
 
     return Desk(
         address_of=address_of,
-        turned=lambda serial: roll.turned(store, serial),
+        turned=lambda serial: directory.turned(store, serial),
         sender_of=sender_of,
-        readdress=press.readdress,
+        readdress=letters.readdress,
         presume=lambda delivery: delivery.kind in config.presumed,
     )

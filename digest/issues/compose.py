@@ -43,7 +43,7 @@ SHARD = 1_000
 def compose(
     subscribers: Sequence[Subscriber],
     store: Store,
-    press: Press,
+    letters: Press,
     *,
     now: datetime,
     morning: Morning | None = None,
@@ -67,7 +67,7 @@ def compose(
         return []
     desk = Desk(
         store=store,
-        press=press,
+        letters=letters,
         morning=morning,
         book=morning.book(subscribers),
         since=None if waiting.since is None else waiting.since - OVERLAP,

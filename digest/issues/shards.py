@@ -45,7 +45,7 @@ class Desk:
     """Where issues are written, one shard of due rows after the other."""
 
     store: Store
-    press: Press
+    letters: Press
     morning: Morning
     book: Rulebook
     since: datetime | None  # where the first of all readers reads on
@@ -153,7 +153,7 @@ class Desk:
                 until=now,
                 items=items_of(issue),
                 told=facts,
-                envelope=None if quiet else self.press(issue),
+                envelope=None if quiet else self.letters(issue),
                 next_due=following.due if following else None,
                 next_slot=following.local if following else None,
                 fingerprint=subscription.fingerprint,

@@ -37,7 +37,7 @@ AGES: Final[Mapping[str, timedelta]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
+class SignedLinks:
     """Makes links and knows its own; `site` is the base URL, without a slash at its end."""
 
     site: str

@@ -18,7 +18,7 @@ from digest.store import ReaderRow, Store, Wishes
 from digest.subscriptions import Subscriber
 
 
-class Roll:
+class ReaderDirectory:
     """Who reads under this config. Threads may share it."""
 
     def __init__(self, config: Config) -> None:

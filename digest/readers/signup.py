@@ -15,11 +15,11 @@ from typing import Literal
 from digest.config.folder import SIGNED_UP
 from digest.config.reader import reader_of
 from digest.errors import ConfigError
-from digest.letters import Press
-from digest.links import AGES, CONFIRM, MOVE, Passes
+from digest.letters import LetterFactory
+from digest.links import AGES, CONFIRM, MOVE, SignedLinks
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope, address_key
-from digest.readers import Roll
+from digest.readers import ReaderDirectory
 from digest.store import Document, Pending, ReaderRow, Store
 from digest.subscriptions import Subscriber
 
@@ -28,13 +28,13 @@ MOST_ASKED, DAY = 3, timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
+class Signup:
     """The desk at which people enrol. Whoever asks gets the same answer; what differs stands in the letter alone."""
 
     store: Store
-    roll: Roll
-    press: Press
-    passes: Passes
+    directory: ReaderDirectory
+    letters: LetterFactory
+    links: SignedLinks
     language: str  # of the house
 
     def sign_up(self, document: Document, *, now: datetime) -> bool:
@@ -46,9 +46,9 @@ class Enrolment:
         box, known = self._known(wanted.email)
         name = "confirm" if known is None else "confirm_more" if known.id.startswith(SIGNED_UP) else "in_a_file"
         asked = self._pending("link" if name == "in_a_file" else "sign-up", box, now, document=document)
-        link = self.passes.confirm(asked.id, now=now)
+        link = self.links.confirm(asked.id, now=now)
         if known is not None and name == "in_a_file":
-            link = self.passes.page(known, now=now)
+            link = self.links.page(known, now=now)
         return self._ask(asked, [(box, name, link)], wanted.language if known is None else known.language, now)
 
     def confirm(self, pending: str, *, now: datetime) -> Subscriber | None:
@@ -74,7 +74,7 @@ class Enrolment:
         """
         box, known = self._known(address)
         asked = self._pending("link", box, now)
-        url = self.passes.page(known, now=now) if known else f"{self.passes.site}/"
+        url = self.links.page(known, now=now) if known else f"{self.links.site}/"
         language = known.language if known else self.language
         return self._ask(asked, [(box, "page" if known else "nobody", url)], language, now)
 
@@ -83,7 +83,7 @@ class Enrolment:
         old, new = Mailbox(name=reader.name or "", address=reader.email), Mailbox(address=address)
         asked = self._pending("address", new, now, subscriber=reader.id, document={"email": new.address})
         letters = [
-            (box, f"move_{side}", self.passes.move(asked.id, side, now=now))
+            (box, f"move_{side}", self.links.move(asked.id, side, now=now))
             for box, side in ((old, "old"), (new, "new"))
         ]
         return self._ask(asked, letters, reader.language, now)
@@ -100,7 +100,7 @@ class Enrolment:
         asked = self.store.pending(pending)
         # Who reads at the new address is told to nobody before that address has agreed.
         both = asked and asked.done is None and "new" in (side, asked.said)
-        other = self.roll.at(self.store, asked.address) if asked and both else None
+        other = self.directory.at(self.store, asked.address) if asked and both else None
         if asked and other and other.id != asked.subscriber:
             return "taken" if now < asked.expires else None
         return self.store.agree(pending, side, readdress, now=now)
@@ -120,7 +120,7 @@ class Enrolment:
 
     def _present(self, row: ReaderRow) -> Subscriber:
         """The reader as they are now, with all that they have said on their page: their links hold no other."""
-        return self.roll.reader(self.store, row.id) or reader_of(row.id, row.document, self.language)
+        return self.directory.reader(self.store, row.id) or reader_of(row.id, row.document, self.language)
 
     def _is_understood(self, document: Document) -> bool:
         try:
@@ -131,7 +131,7 @@ class Enrolment:
 
     def _known(self, address: str) -> tuple[Mailbox, Subscriber | None]:
         box = Mailbox(address=address)
-        return box, self.roll.at(self.store, address_key(box.wire))
+        return box, self.directory.at(self.store, address_key(box.wire))
 
     def _pending(
         self,
@@ -154,7 +154,7 @@ class Enrolment:
 
     def _ask(self, asked: Pending, letters: Sequence[tuple[Mailbox, str, str]], language: str, now: datetime) -> bool:
         notices: list[tuple[str, Envelope]] = [
-            (key, self.press.notice(box, name, link, language=language, key=key, date=now))
+            (key, self.letters.notice(box, name, link, language=language, key=key, date=now))
             for box, name, link in letters
             for key in [f"{asked.id}/{name}"]
         ]

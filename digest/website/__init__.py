@@ -31,7 +31,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from digest.app import House
+from digest.app import App
 from digest.errors import DigestError
 from digest.links import PAGE
 from digest.links.token import TokenError, TokenExpired
@@ -69,15 +69,15 @@ _ROOMS = (
 _FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 
-def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
-    """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
-    hall = Hall(house, clock)
-    front = Front(house, clock)
-    rooms = (hall, front, *(room(house, clock) for room in _ROOMS))
+def site(app: Callable[[], App], *, clock: Callable[[], datetime]) -> Starlette:
+    """The application (ASGI). `app` is asked at each request, since its config may be read anew."""
+    hall = Hall(app, clock)
+    front = Front(app, clock)
+    rooms = (hall, front, *(room(app, clock) for room in _ROOMS))
     routes = [route for room in rooms for route in room.routes()]
     if below := hall.below(""):
         routes.append(Mount(below, routes=list(routes)))  # a proxy may leave the path of `site:` on
-    app = Starlette(
+    asgi = Starlette(
         routes=routes,
         middleware=[Middleware(Guard)],
         exception_handlers={
@@ -87,10 +87,10 @@ def site(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starle
             DigestError: hall.later,
         },
     )
-    app.state.limits = Limits(clock)
-    app.state.grounds = front.grounds
-    app.router.redirect_slashes = False  # it would redirect to whatever host the request names
-    return app
+    asgi.state.limits = Limits(clock)
+    asgi.state.grounds = front.grounds
+    asgi.router.redirect_slashes = False  # it would redirect to whatever host the request names
+    return asgi
 
 
 class Hall(Room):
@@ -106,10 +106,10 @@ class Hall(Room):
     def file(self, request: Request) -> Response:
         name = request.url.path.rpartition("/")[2]
         headers = {"Cache-Control": "max-age=3600"}
-        return Response(self.house().pages.file(name), media_type=_FILES[name], headers=headers)
+        return Response(self.app().pages.file(name), media_type=_FILES[name], headers=headers)
 
     def ready(self, request: Request) -> Response:
-        self.house().store.ledger_id()
+        self.app().store.ledger_id()
         return PlainTextResponse("ready\n")
 
     def no_link(self, request: Request, error: Exception) -> Response:
@@ -122,7 +122,7 @@ class Hall(Room):
         assert isinstance(error, TokenExpired)
         if error.purpose != PAGE:
             return self.no_link(request, error)
-        reader = self.house().reader(str(error.payload["subscriber"]))
+        reader = self.app().reader(str(error.payload["subscriber"]))
         language = reader.language if reader else None
         say = self.say(SETTINGS, language)
         action = f"/me/{request.path_params['token']}/again"

@@ -92,8 +92,8 @@ class Me(Mine):
     def _page(
         self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = ""
     ) -> Response:
-        house, say = self.house(), self.say(ME, reader.language)
-        store, today = house.store, self.clock().astimezone(reader.timezone).date()
+        app, say = self.app(), self.say(ME, reader.language)
+        store, today = app.store, self.clock().astimezone(reader.timezone).date()
         paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
         left = store.departures(reader.id)
         return self.mine(
@@ -108,7 +108,7 @@ class Me(Mine):
             spoken=words(reader.language),
             suppressed=self._silence(reader, say),
             file=self.file(reader),
-            owner=mailto(house.config.owner.wire),
+            owner=mailto(app.config.owner.wire),
             lines=list(self._lines(reader, say, {name for _, name in left})),
             left_all=(reader.id, "") in left,
             paused=say.paused.format(words(reader.language).day(paused)) if paused else "",
@@ -130,7 +130,7 @@ class Me(Mine):
         return [say.suppressed.format(day), *_why(why, say), say.suppressed_note]
 
     def _lines(self, reader: Subscriber, say: Words, left: set[str]) -> Iterator[_Line]:
-        store, passes = self.house().store, self.house().press.passes
+        store, links = self.app().store, self.app().letters.links
         due, now = store.next_due(reader.id), self.clock()
         for number, each in enumerate(self.own(reader).subscriptions):
             latest = store.issues(reader.id, 1, subscription=each.name, letters=True)
@@ -145,11 +145,11 @@ class Me(Mine):
                 next=_next(due[reader.id, each.name], reader, now, say) if planned else say.next_none,
                 left=gone,
                 latest=self._issue(reader, latest[0]) if latest else None,
-                feed=passes.feed(reader, each.name),
+                feed=links.feed(reader, each.name),
             )
 
     def _issue(self, reader: Subscriber, issue: IssueRow) -> str:
-        return self.path(self.house().press.passes.issue(reader, issue.subscription, issue.kind, issue.slot))
+        return self.path(self.app().letters.links.issue(reader, issue.subscription, issue.kind, issue.slot))
 
     def _past(self, reader: Subscriber, issue: IssueRow, say: Words) -> _Past:
         count = len(issue.papers)
@@ -164,7 +164,7 @@ class Me(Mine):
     def _answers(self, reader: Subscriber, say: Words) -> list[_Said]:
         said = [
             (name, key, theirs)
-            for (_, name), answers in self.house().store.answers([reader.id]).items()
+            for (_, name), answers in self.app().store.answers([reader.id]).items()
             for key, theirs in answers
         ]
         titles = self._titles([key for _, key, _ in said])
@@ -174,7 +174,7 @@ class Me(Mine):
         ]
 
     def _opinions(self, reader: Subscriber, say: Words) -> list[_Said]:
-        said = self.house().store.opinions(reader.id)
+        said = self.app().store.opinions(reader.id)
         titles = self._titles([each.paper for each in said])
         return [
             _Said(title=titles[each.paper], key=each.paper, what=say.more if each.more else say.less) for each in said
@@ -182,7 +182,7 @@ class Me(Mine):
 
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
         """What papers are called; one that is not there by its key."""
-        found = self.house().store.called(keys)
+        found = self.app().store.called(keys)
         return {
             key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys
         }
@@ -195,51 +195,51 @@ class Me(Mine):
         until, today = form.text("until"), self.clock().astimezone(reader.timezone).date()
         if "end" in form:
             if reader.pause_until:
-                self.house().store.pause(reader.id, None, now=self.clock())
+                self.app().store.pause(reader.id, None, now=self.clock())
             return self.home(request, "unpaused")
         day = _day(until)
         if day is None or day <= today:
             return self._page(request, reader, fault=self.say(ME, reader.language).bad_day, until=until)
-        self.house().store.pause(reader.id, day, now=self.clock())
+        self.app().store.pause(reader.id, day, now=self.clock())
         return self.home(request, "paused")
 
     def _leave(self, request: Request, form: Form) -> Response:
         reader, name = self.whose(request), form.text("subscription")
         if name not in {each.name for each in reader.subscriptions}:
             return self.home(request)
-        self.house().store.leave(reader.id, name, "the reader asked to", now=self.clock())
+        self.app().store.leave(reader.id, name, "the reader asked to", now=self.clock())
         return self.home(request, "left")
 
     def _come_back(self, request: Request, form: Form) -> Response:
         """To one subscription, or (an empty name) to all that were left together."""
         reader, name = self.whose(request), form.text("subscription")
-        was = (reader.id, name) in self.house().store.departures(reader.id)
+        was = (reader.id, name) in self.app().store.departures(reader.id)
         if was:
-            self.house().store.come_back(reader.id, name)
+            self.app().store.come_back(reader.id, name)
         return self.home(request, "back" if was else "")
 
     def _unmute(self, request: Request, form: Form) -> Response:
         reader, term = self.whose(request), form.text("term")
-        if term in self.house().store.wishes(reader.id).mutes.get(reader.id, ()):
-            self.house().store.unmute(reader.id, term)
+        if term in self.app().store.wishes(reader.id).mutes.get(reader.id, ()):
+            self.app().store.unmute(reader.id, term)
         return self.home(request, "unmuted")
 
     def _unanswer(self, request: Request, form: Form) -> Response:
         reader, name, key = self.whose(request), form.text("name"), form.text("paper")
-        said = self.house().store.answers([reader.id]).get((reader.id, name), ())
+        said = self.app().store.answers([reader.id]).get((reader.id, name), ())
         if key in dict(said):
-            self.house().store.answer(reader.id, name, key, None, now=self.clock())
+            self.app().store.answer(reader.id, name, key, None, now=self.clock())
         return self.home(request, "untold")
 
     def _unopine(self, request: Request, form: Form) -> Response:
         reader, key = self.whose(request), form.text("paper")
-        if key in {each.paper for each in self.house().store.opinions(reader.id)}:
-            self.house().store.opine(reader.id, key, None, now=self.clock())
+        if key in {each.paper for each in self.app().store.opinions(reader.id)}:
+            self.app().store.opine(reader.id, key, None, now=self.clock())
         return self.home(request, "untold")
 
     def _lift(self, request: Request, form: Form) -> Response:
         reader = self.whose(request)
-        self.house().store.lift(address_of(reader))
+        self.app().store.lift(address_of(reader))
         return self.home(request, "lifted")
 
 

@@ -36,19 +36,19 @@ class Mine(Room):
     def own(self, reader: Subscriber) -> Subscriber:
         """The reader as they were written down, without what they have said since."""
         if (document := self.document(reader)) is not None:
-            return reader_of(reader.id, document, self.house().config.language)
-        return next((each for each in self.house().config.subscribers if each.id == reader.id), reader)
+            return reader_of(reader.id, document, self.app().config.language)
+        return next((each for each in self.app().config.subscribers if each.id == reader.id), reader)
 
     def document(self, reader: Subscriber) -> Document | None:
         """What one who signed up reads; None where a file says it."""
         if not reader.id.startswith(SIGNED_UP):
             return None
-        row = self.house().store.reader(id=reader.id)
+        row = self.app().store.reader(id=reader.id)
         return row.document if row else None
 
     def suppressed(self, reader: Subscriber) -> Suppression | None:
         """Why no letters go to their address; None where they go."""
-        return next(iter(self.house().store.suppressions(address_of(reader))), None)
+        return next(iter(self.app().store.suppressions(address_of(reader))), None)
 
     def file(self, reader: Subscriber) -> str | None:
         """The name of the file that says what a reader reads; None for one who signed up."""

@@ -29,12 +29,12 @@ class Goodbye(Mine):
     def renew(self, request: Request, form: Form) -> Response:
         """All links that were made before are useless now; here is the page's new one."""
         reader = self.whose(request)
-        house = self.house()
-        house.store.renew_links(reader.id)
-        renewed = house.reader(reader.id)
+        app = self.app()
+        app.store.renew_links(reader.id)
+        renewed = app.reader(reader.id)
         if renewed is None:  # gone meanwhile
             raise HTTPException(404)
-        return self.see(f"/me/{house.press.passes.page_token(renewed, now=self.clock())}?said=renewed")
+        return self.see(f"/me/{app.letters.links.page_token(renewed, now=self.clock())}?said=renewed")
 
     def again(self, request: Request, form: Form) -> Response:
         """A new link, to the reader's own address alone. One answer, whether anybody is there or not."""
@@ -42,11 +42,11 @@ class Goodbye(Mine):
             payload = self.opened(PAGE, request.path_params["token"])
         except TokenExpired as error:
             payload = error.payload
-        house, reader = self.house(), self.house().reader(str(payload["subscriber"]))
+        app, reader = self.app(), self.app().reader(str(payload["subscriber"]))
         say, language = self.say(SETTINGS, reader.language if reader else None), reader.language if reader else None
         spend(request, LETTERS)
         if reader:
-            house.enrolment.link(reader.email, now=self.clock())
+            app.signup.link(reader.email, now=self.clock())
         return self.notice(say.sent, say.sent_note, language=language)
 
     def ask(self, request: Request) -> Response:
@@ -60,6 +60,6 @@ class Goodbye(Mine):
         reader = self.whose(request)
         if self.file(reader):
             raise HTTPException(404)
-        self.house().store.forget(reader.id)
+        self.app().store.forget(reader.id)
         say = self.say(SETTINGS, reader.language)
         return self.notice(say.forgotten, say.forgotten_note, language=reader.language)

@@ -44,17 +44,17 @@ class Joining(Room):
 
     def confirm(self, request: Request, form: Form) -> Response:
         """The address has agreed, once: to the reader's own page."""
-        house, now = self.house(), self.clock()
+        app, now = self.app(), self.clock()
         asked = self._asked(CONFIRM, request)
         if asked is None:
             return self._old()
-        reader = house.enrolment.confirm(asked.id, now=now)
+        reader = app.signup.confirm(asked.id, now=now)
         if reader is None:
             return self._done()
-        if house.reader(reader.id) is None:  # a file has had their address since
+        if app.reader(reader.id) is None:  # a file has had their address since
             say = self.say(FRONT)
             return self.notice(say.in_a_file, say.in_a_file_note)
-        return self.see(f"/me/{house.press.passes.page_token(reader, now=now)}")
+        return self.see(f"/me/{app.letters.links.page_token(reader, now=now)}")
 
     def ask_move(self, request: Request) -> Response:
         """Whether to agree to a change of address."""
@@ -70,7 +70,7 @@ class Joining(Room):
         if asked is None:
             return self._gone()
         side: Literal["old", "new"] = "new" if self._payload(MOVE, request).get("side") == "new" else "old"
-        match self.house().enrolment.agree(asked.id, side, now=self.clock()):
+        match self.app().signup.agree(asked.id, side, now=self.clock()):
             case "done":
                 return self.notice(say.moved, say.moved_note)
             case "half":
@@ -89,7 +89,7 @@ class Joining(Room):
             payload = self._payload(purpose, request)
         except TokenError:
             return None
-        asked = self.house().store.pending(str(payload["id"]))
+        asked = self.app().store.pending(str(payload["id"]))
         kind = "sign-up" if purpose == CONFIRM else "address"
         if asked is None or asked.kind != kind or (asked.done is None and self.clock() >= asked.expires):
             return None

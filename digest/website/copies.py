@@ -38,7 +38,7 @@ class Copies(Room):
 
         Raises TokenError.
         """
-        token, store = request.path_params["token"], self.house().store
+        token, store = request.path_params["token"], self.app().store
         if not _SHORT.fullmatch(token):
             reader, payload = self.reader(ISSUE, token)
             name, kind, slot = (str(payload[key]) for key in ("subscription", "kind", "slot"))
@@ -46,7 +46,7 @@ class Copies(Room):
         called = store.called_in_letter(token)
         if called is None:
             return None
-        owner = self.house().reader(called[0])
+        owner = self.app().reader(called[0])
         if owner is None:
             raise TokenError("nobody is called so")
         return Opened(reader=owner, name=called[1], copy=store.copy(*called))

@@ -99,7 +99,7 @@ class Editing(Mine):
                 entries[at] = seen.subscription(entries[at])
             return document | {"subscriptions": entries}
 
-        self.house().enrolment.rewrite(chosen.reader.id, change)
+        self.app().signup.rewrite(chosen.reader.id, change)
         return self.home(request, "kept")
 
     def show_new(self, request: Request) -> Response:
@@ -123,9 +123,9 @@ class Editing(Mine):
             entry["name"] = unused(entry["name"], [each["name"] for each in entries])
             return document | {"subscriptions": [*entries, entry][:MOST]}
 
-        reader = self.house().enrolment.rewrite(chosen.reader.id, change)
+        reader = self.app().signup.rewrite(chosen.reader.id, change)
         if reader is not None:  # one of that name was perhaps left, and removed
-            self.house().store.come_back(reader.id, reader.subscriptions[-1].name)
+            self.app().store.come_back(reader.id, reader.subscriptions[-1].name)
         return self.home(request, "added")
 
     def ask(self, request: Request) -> Response:
@@ -147,9 +147,9 @@ class Editing(Mine):
             entries = [each for each in document["subscriptions"] if each["name"] != chosen.name]
             return document | {"subscriptions": entries or document["subscriptions"]}
 
-        house, now = self.house(), self.clock()
-        house.store.leave(chosen.reader.id, chosen.name, "the reader removed it", now=now)  # also what waits to be sent
-        house.enrolment.rewrite(chosen.reader.id, change)
+        app, now = self.app(), self.clock()
+        app.store.leave(chosen.reader.id, chosen.name, "the reader removed it", now=now)  # also what waits to be sent
+        app.signup.rewrite(chosen.reader.id, change)
         return self.home(request, "removed")
 
     def _not_yet(self, request: Request, form: Form, chosen: _Chosen, seen: Typed) -> Response | None:
@@ -162,11 +162,11 @@ class Editing(Mine):
         return None
 
     def _wrong(self, chosen: _Chosen, changed: Document, seen: Typed, place: int) -> Faults:
-        words, sources = self.say(FORMS, chosen.reader.language), tuple(self.house().config.sources)
+        words, sources = self.say(FORMS, chosen.reader.language), tuple(self.app().config.sources)
         return faults(changed, seen, words, at=place, sources=sources, before=chosen.before)
 
     def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> dict[int, Trial]:
-        store, words, say = self.house().store, self.say(FORMS, reader.language), self.say(TRIALS, reader.language)
+        store, words, say = self.app().store, self.say(FORMS, reader.language), self.say(TRIALS, reader.language)
         grounds: Grounds = request.app.state.grounds
         ground = grounds.ground(store, self.clock())
         with grounds:
@@ -209,7 +209,7 @@ class Editing(Mine):
     ) -> Response:
         reader = chosen.reader
         say: Words = self.say(EDITING, reader.language)
-        trending = "huggingface" in self.house().config.sources
+        trending = "huggingface" in self.app().config.sources
         more: dict[str, Any] = given(seen, self.say(FORMS, reader.language), wrong or {}, trending=trending)
         return self.mine(
             request,

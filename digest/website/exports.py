@@ -51,17 +51,17 @@ class Exports(Mine):
         """As it was written down: by the reader, or in their file."""
         if (document := self.document(reader)) is not None:
             return document
-        data = files.read(self.house().config.folder / "subscribers" / f"{reader.id}.yaml").data
+        data = files.read(self.app().config.folder / "subscribers" / f"{reader.id}.yaml").data
         try:
             document = dict(data) if isinstance(data, dict) else {}
-            reader_of(reader.id, document, self.house().config.language)
+            reader_of(reader.id, document, self.app().config.language)
         except ConfigError:  # it is being edited, or gone since: what counts is what was read
             return _known(self.own(reader))
         return document
 
     def _record(self, reader: Subscriber) -> dict[str, Any]:
         """What they have said and were sent."""
-        store = self.house().store
+        store = self.app().store
         wishes = store.wishes(reader.id)
         answers = store.answers([reader.id])
         why = self.suppressed(reader)

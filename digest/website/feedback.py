@@ -108,7 +108,7 @@ class Feedback(Copies):
 
     def _opinion(self, more: bool) -> Callable[[_Spot, Words], _Asked]:
         def ask(spot: _Spot, say: Words) -> _Asked:
-            said = {each.paper: each.more for each in self.house().store.opinions(spot.reader.id)}.get(spot.key)
+            said = {each.paper: each.more for each in self.app().store.opinions(spot.reader.id)}.get(spot.key)
             if said is more:
                 kept = say.more_kept if more else say.less_kept
                 return _Asked(title=kept, said=[(kept, ())])
@@ -125,7 +125,7 @@ class Feedback(Copies):
     def _opine(self, more: bool) -> Callable[[_Spot, Form, Words], None]:
         def act(spot: _Spot, form: Form, say: Words) -> None:
             kept = None if "undo" in form else more
-            self.house().store.opine(spot.reader.id, spot.key, kept, now=self.clock())
+            self.app().store.opine(spot.reader.id, spot.key, kept, now=self.clock())
 
         return act
 
@@ -159,7 +159,7 @@ class Feedback(Copies):
 
     def _answers(self, spot: _Spot) -> dict[str, bool]:
         """What was answered on this paper, by name."""
-        answers = self.house().store.answers([spot.reader.id])
+        answers = self.app().store.answers([spot.reader.id])
         return {name: dict(said)[spot.key] for (_, name), said in answers.items() if spot.key in dict(said)}
 
     def _answer(self, spot: _Spot, form: Form, say: Words) -> None:
@@ -167,7 +167,7 @@ class Feedback(Copies):
         names = {person.name for person in followed_on(spot.reader, spot.item.paper)}
         theirs = None if "undo" in form else {"yes": True, "no": False}.get(form.text("theirs"))
         if name in (names if theirs is not None else self._answers(spot)):
-            self.house().store.answer(spot.reader.id, name, spot.key, theirs, now=self.clock())
+            self.app().store.answer(spot.reader.id, name, spot.key, theirs, now=self.clock())
 
     # Mute
 
@@ -185,7 +185,7 @@ class Feedback(Copies):
         )
 
     def _muting(self, spot: _Spot, form: Form, say: Words) -> _Asked | None:
-        store, reader = self.house().store, spot.reader
+        store, reader = self.app().store, spot.reader
         chosen, other = form.text("term"), " ".join(form.text("other").split())
         term = other or chosen
         if "undo" in form:
@@ -203,14 +203,14 @@ class Feedback(Copies):
         return None
 
     def _muted(self, reader: Subscriber) -> tuple[str, ...]:
-        return self.house().store.wishes(reader.id).mutes.get(reader.id, ())
+        return self.app().store.wishes(reader.id).mutes.get(reader.id, ())
 
     # What all have in common
 
     def _spot(self, request: Request) -> _Spot:
         """The paper with that number. Raises TokenError, and HTTPException where there is none."""
         opened, number = self.issue(request), request.path_params["number"]
-        store = self.house().store
+        store = self.app().store
         chosen = lines_of(opened.copy, store, number) if opened and opened.copy else []
         if opened is None or not chosen:
             raise HTTPException(404)

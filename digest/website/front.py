@@ -60,13 +60,13 @@ class Front(Room):
         if "try" in form:
             return self._page(seen, email, trials=self._trials(request, seen))
         document = {"email": email, "timezone": seen.zone, "subscriptions": [seen.subscription()]}
-        wrong = faults(document, seen, self.say(FORMS), sources=tuple(self.house().config.sources))
+        wrong = faults(document, seen, self.say(FORMS), sources=tuple(self.app().config.sources))
         if not wrong.get("email") and (foreign := self._foreign(email)):
             wrong = {"email": (foreign,)} | dict(wrong)
         if wrong:
             return self._page(seen, email, wrong=wrong)
         spend(request, LETTERS)
-        self.house().enrolment.sign_up(document, now=self.clock())
+        self.app().signup.sign_up(document, now=self.clock())
         say = self.say(FRONT)
         return self.notice(say.sent, *say.sent_lines)
 
@@ -87,15 +87,15 @@ class Front(Room):
         except AddressError:
             return self._link_page(email, say.link_none)
         spend(request, LETTERS)
-        self.house().enrolment.link(email, now=self.clock())
+        self.app().signup.link(email, now=self.clock())
         return self.notice(say.sent, *say.sent_link_lines)
 
     def _page(
         self, seen: Typed, email: str = "", *, wrong: Faults | None = None, trials: Mapping[int, Trial] | None = None
     ) -> Response:
-        house, say, domains = self.house(), self.say(FRONT), self._domains()
+        app, say, domains = self.app(), self.say(FRONT), self._domains()
         seen = seen if seen.rows else replace(seen, rows=_ROWS)
-        more = given(seen, self.say(FORMS), wrong or {}, trending="huggingface" in house.config.sources)
+        more = given(seen, self.say(FORMS), wrong or {}, trending="huggingface" in app.config.sources)
         return self.page(
             "front",
             say.title,
@@ -104,7 +104,7 @@ class Front(Room):
             say=say,
             email=email,
             domains=domains,
-            owner=mailto(house.config.owner.wire),
+            owner=mailto(app.config.owner.wire),
             cards=self._voted(),
         )
 
@@ -114,7 +114,7 @@ class Front(Room):
 
     def _domains(self) -> Sequence[str] | None:
         """Where the addresses of those are who may sign up; None: anywhere, none: nobody may."""
-        return self.house().config.signup
+        return self.app().config.signup
 
     def _foreign(self, email: str) -> Fault | None:
         domains = self._domains()
@@ -123,7 +123,7 @@ class Front(Room):
         return Fault(self.say(FRONT).wrong_domain.format(", ".join(domains)))
 
     def _trials(self, request: Request, seen: Typed) -> dict[int, Trial]:
-        store, words, say = self.house().store, self.say(FORMS), self.say(TRIALS)
+        store, words, say = self.app().store, self.say(FORMS), self.say(TRIALS)
         rows = seen.rules[:MOST_RULES]
         for _ in rows:
             spend(request, TRIES)
@@ -133,6 +133,6 @@ class Front(Room):
 
     def _voted(self) -> Sequence[Listed]:
         """What is much noticed: the top of /trending."""
-        house, now = self.house(), self.clock().astimezone(UTC)
-        section = featured(_TOP, house.store.dated(now - _WEEK, now, voted=True), ())
-        return listed(section.items if section else (), now, house.config.language)
+        app, now = self.app(), self.clock().astimezone(UTC)
+        section = featured(_TOP, app.store.dated(now - _WEEK, now, voted=True), ())
+        return listed(section.items if section else (), now, app.config.language)

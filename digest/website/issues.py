@@ -73,21 +73,21 @@ class Issues(Copies):
         """What the last issues told, an entry a paper; it may be kept for a while by whoever reads it, not between."""
         token = request.path_params["token"]
         reader, payload = self.reader(FEED, token)
-        house, name = self.house(), str(payload["subscription"])
-        site = house.config.site
+        app, name = self.app(), str(payload["subscription"])
+        site = app.config.site
         if site is None:
             raise HTTPException(404)
-        told = house.store.told_lately(reader.id, name, _IN_A_FEED)
-        last = house.store.issues(reader.id, 1, subscription=name, letters=True)
+        told = app.store.told_lately(reader.id, name, _IN_A_FEED)
+        last = app.store.issues(reader.id, 1, subscription=name, letters=True)
         once = {(each.paper, each.event): each for each in reversed(told)}  # what was sent again stands there once
-        papers = house.store.called({each.paper for each in told})
-        ledger, sender = house.store.ledger_id(), house.config.sender.name or "Morning Papers"
+        papers = app.store.called({each.paper for each in told})
+        ledger, sender = app.store.ledger_id(), app.config.sender.name or "Morning Papers"
         made = atom.Feed(
             id=atom.lasting_id(ledger, "subscription", reader.id, name),
             title=f"{name} · {sender}",
             author=sender,
             itself=f"{site}/feed/{token}.atom",
-            page=house.press.passes.issue(reader, name, last[0].kind, last[0].slot) if last else f"{site}/",
+            page=app.letters.links.issue(reader, name, last[0].kind, last[0].slot) if last else f"{site}/",
             updated=datetime.combine(self.clock().astimezone(UTC).date(), time(), UTC),
             language=words(reader.language).CODE,
             entries=[
@@ -102,7 +102,7 @@ class Issues(Copies):
         return kept(request, answer, lasting=_LASTING, modified=atom.updated(made), private=True)
 
     def _chapters(self, opened: Opened, copy: Copy) -> Iterator[_Chapter]:
-        store, reader, subscription = self.house().store, opened.reader, opened.subscription
+        store, reader, subscription = self.app().store, opened.reader, opened.subscription
         lines = lines_of(copy, store)
         items = reread(reader, subscription, lines, store)
         opinions = {each.paper: each.more for each in store.opinions(reader.id)}
@@ -128,8 +128,8 @@ class Issues(Copies):
 
     def _neighbour(self, opened: Opened, which: tuple[str, str] | None) -> str | None:
         """The path of another issue's copy."""
-        passes = self.house().press.passes
-        return self.path(passes.issue(opened.reader, opened.name, *which)) if which else None
+        links = self.app().letters.links
+        return self.path(links.issue(opened.reader, opened.name, *which)) if which else None
 
 
 def _heading(title: str, reader: Subscriber) -> str:

@@ -34,28 +34,28 @@ class Papers(Room):
         key: str = request.path_params["key"]
         if len(key) > _LONGEST or strip_controls(key) != key:  # PostgreSQL takes no NUL
             return self._unknown()
-        if paper := self.house().store.paper(key):
+        if paper := self.app().store.paper(key):
             return kept(request, self._page(paper))
         bare, kind = parted(key)
-        if kind and (paper := self.house().store.paper(bare)):
+        if kind and (paper := self.app().store.paper(bare)):
             return kept(request, file([paper], kind, citation_key(paper)))
         other = key_of(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
-        if other and other != bare and self.house().store.paper(other):
+        if other and other != bare and self.app().store.paper(other):
             return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
         return self._unknown()
 
     def _page(self, paper: Paper) -> Response:
-        house = self.house()
-        work = house.store.work(paper.key)
+        app = self.app()
+        work = app.store.work(paper.key)
         shown = sheet(
             paper,
-            versions=house.store.versions(paper.key),
+            versions=app.store.versions(paper.key),
             records=work.records if work else (),
             events=work.events if work else (),
-            language=house.config.language,
+            language=app.config.language,
         )
         path = page_of(paper.key)
-        public = house.config.site + path if house.config.site else None
+        public = app.config.site + path if app.config.site else None
         return self.page(
             "paper",
             shown.title,

@@ -48,7 +48,7 @@ class Settings(Mine):
         changed = _changed(document, values)
         if faults := _faults(changed, values, say):
             return self._page(request, reader, values, faults)
-        self.house().enrolment.rewrite(reader.id, lambda document: _changed(document, values))
+        self.app().signup.rewrite(reader.id, lambda document: _changed(document, values))
         return self.home(request, "kept")
 
     def move(self, request: Request, form: Form) -> Response:
@@ -59,7 +59,7 @@ class Settings(Mine):
             values = _values(document) | {"email": _line(address)}
             return self._page(request, reader, values, {"email": (Fault(fault),)})
         spend(request, LETTERS)
-        self.house().enrolment.move(reader, address, now=self.clock())
+        self.app().signup.move(reader, address, now=self.clock())
         return self.notice(say.asked, say.asked_note, language=reader.language)
 
     def _no_address(self, address: str, reader: Subscriber, say: Words) -> str:
@@ -72,7 +72,7 @@ class Settings(Mine):
             return say.address_wrong
         if box.wire.casefold() == Mailbox(address=reader.email).wire.casefold():
             return say.address_same
-        domains = self.house().config.signup
+        domains = self.app().config.signup
         if domains and box.domain.casefold() not in domains:
             return say.address_domains.format(", ".join(domains))
         return ""

@@ -83,13 +83,13 @@ class Trending(Room):
 
     def feed(self, request: Request) -> Response:
         """The list of today as a feed; a paper's entry has its date, and stays the same while votes come in."""
-        config, window = self.house().config, self._now()
+        config, window = self.app().config, self._now()
         if config.site is None:
             raise HTTPException(404)  # a feed's links are whole addresses
-        house = self.house().store.ledger_id()
+        ledger = self.app().store.ledger_id()
         items = self._items(window)
         made = atom.Feed(
-            id=atom.lasting_id(house, "trending"),
+            id=atom.lasting_id(ledger, "trending"),
             title=f"{self.say(TRENDING).title} · {self._house_name()}",
             author=self._house_name(),
             itself=f"{config.site}/trending.atom",
@@ -101,7 +101,7 @@ class Trending(Room):
                     item.paper,
                     item.event,
                     item.paper.dated or window.until,
-                    house=house,
+                    house=ledger,
                     site=config.site,
                     language=config.language,
                 )
@@ -112,9 +112,9 @@ class Trending(Room):
         return kept(request, answer, lasting=_QUARTER, modified=atom.updated(made))
 
     def _page(self, window: _Window) -> Response:
-        config, say = self.house().config, self.say(TRENDING)
+        config, say = self.app().config, self.say(TRENDING)
         items = self._items(window)
-        span = self.house().store.voted_span()
+        span = self.app().store.voted_span()
         last = format_date(window.last, say.date, locale=say.code)
         pattern = say.short if window.first.year == window.last.year else say.date
         first = format_date(window.first, pattern, locale=say.code)
@@ -132,10 +132,10 @@ class Trending(Room):
         )
 
     def _house_name(self) -> str:
-        return self.house().config.sender.name or "Morning Papers"
+        return self.app().config.sender.name or "Morning Papers"
 
     def _items(self, window: _Window) -> Sequence[Item]:
-        section = featured(_TOP, self.house().store.dated(window.since, window.until, voted=True), ())
+        section = featured(_TOP, self.app().store.dated(window.since, window.until, voted=True), ())
         return section.items if section else ()
 
     def _papers(self, window: _Window) -> list[Paper]:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from digest.app import House
+from digest.app import App
 from digest.links import counts
 from digest.links.token import TokenError
 from digest.render.words.pages import spoken
@@ -99,9 +99,9 @@ async def _read(request: Request) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room of the site. `house` is asked at each request, since its config may be read anew."""
+    """A room of the site. `app` is asked at each request, since its config may be read anew."""
 
-    house: Callable[[], House]
+    app: Callable[[], App]
     clock: Callable[[], datetime]
 
     # Functions that are not `async` run in threads: the store waits for its disk.
@@ -110,16 +110,16 @@ class Room:
         self, template: str, title: str, language: str | None = None, *, status: int = 200, **given: Any
     ) -> Response:
         """The page of templates/site/TEMPLATE.html.j2, in the reader's language or the house's."""
-        house = self.house()
-        common = spoken(COMMON, language or house.config.language)
-        page = house.pages.page(
+        app = self.app()
+        common = spoken(COMMON, language or app.config.language)
+        page = app.pages.page(
             template,
             **{"script": False, **given},
-            name=house.config.sender.name or "Morning Papers",
+            name=app.config.sender.name or "Morning Papers",
             title=title,
             common=common,
             below=self.below,
-            postal=house.config.postal,
+            postal=app.config.postal,
         )
         return HTMLResponse(page, status)
 
@@ -143,24 +143,24 @@ class Room:
 
     def say(self, words: Mapping[str, T], language: str | None = None) -> T:
         """The words of a room, in the reader's language or the house's."""
-        return spoken(words, language or self.house().config.language)
+        return spoken(words, language or self.app().config.language)
 
     def below(self, path: str) -> str:
         """The path as a browser sees it, where the site is not at the root of its host."""
-        return urlsplit(self.house().config.site or "").path.rstrip("/") + path
+        return urlsplit(self.app().config.site or "").path.rstrip("/") + path
 
     def path(self, url: str) -> str:
         """The path of an address of our own below the site's (`below` brings it back)."""
-        return url.removeprefix(self.house().config.site or "")
+        return url.removeprefix(self.app().config.site or "")
 
     def opened(self, purpose: str, token: str) -> dict[str, str | int]:
         """What a link's token names (passes.py). Raises TokenError."""
-        return self.house().press.passes.opened(purpose, token, now=self.clock())
+        return self.app().letters.links.opened(purpose, token, now=self.clock())
 
     def reader(self, purpose: str, token: str) -> tuple[Subscriber, dict[str, str | int]]:
         """Whose link this is, and what else it names. Raises TokenError, also where they have made it useless."""
         payload = self.opened(purpose, token)
-        reader = self.house().reader(str(payload["subscriber"]))
+        reader = self.app().reader(str(payload["subscriber"]))
         if reader is None:
             raise TokenError("nobody is called so")
         counts(payload, reader)

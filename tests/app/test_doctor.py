@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.app.doctor import Finding, at_the_same_time, examine, logged, standing, told
 from digest.config import Bounces, Config
 from digest.delivery.log_evidence import Word
@@ -222,9 +222,9 @@ def test_a_question_that_is_not_answered_stops_no_other(config: Config) -> None:
 def test_a_test_letter_arrives(tmp_path: Path) -> None:
     with MailServer() as mail:
         config = folder(tmp_path, HOUSE.replace("smtp://localhost:2525", f"smtp://127.0.0.1:{mail.port}"))
-        with open_house(load(config, env={}), looking=True) as house:
-            assert house.test_letter("grace@example.net", now=NOW)
-            greeting = {each.about: each for each in house.examine(Zone(), now=NOW)}["relay"]
+        with open_app(load(config, env={}), looking=True) as app:
+            assert app.test_letter("grace@example.net", now=NOW)
+            greeting = {each.about: each for each in app.examine(Zone(), now=NOW)}["relay"]
         [taken] = mail.taken
     assert taken.recipients == ("grace@example.net",)
     letter = message_from_bytes(taken.message, policy=default)

@@ -71,8 +71,8 @@ def everyone() -> Counter[str]:
 
 
 def issues(config: Path) -> Counter[str]:
-    with opened(config) as house:
-        return Counter(row.subscriber for row in house.store.issues())
+    with opened(config) as app:
+        return Counter(row.subscriber for row in app.store.issues())
 
 
 # -- the contract of a line --
@@ -130,37 +130,37 @@ def test_a_line_waits_for_jobs_that_come_later(line: Line) -> None:
 
 
 def test_a_morning_goes_out_job_by_job(config: Path, mail: MailServer) -> None:
-    with opened(config) as house:
-        assert sweep(house) == [COMPOSE]
-        work(house)
-        assert sweep(house) in ([], [DELIVER])  # with a queue the job came with the letters, and is done
-        work(house)
-        assert sweep(house) == []
+    with opened(config) as app:
+        assert sweep(app) == [COMPOSE]
+        work(app)
+        assert sweep(app) in ([], [DELIVER])  # with a queue the job came with the letters, and is done
+        work(app)
+        assert sweep(app) == []
     assert letters(mail) == everyone()
 
 
 def test_jobs_that_come_three_times_double_nothing(config: Path, mail: MailServer) -> None:
-    with opened(config) as house:
+    with opened(config) as app:
         for _ in range(3):
-            house.line.hand_on([COMPOSE, DELIVER] * 3)
-            work(house)
+            app.line.hand_on([COMPOSE, DELIVER] * 3)
+            work(app)
     assert letters(mail) == everyone()
     assert set(issues(config).values()) == {1}
 
 
 def test_jobs_that_are_lost_are_handed_on_by_the_next_sweep(config: Path, mail: MailServer) -> None:
-    with opened(config) as house:
-        sweep(house)
-        lose(house.line)
-        assert not work(house)
-        assert sweep(house) == [COMPOSE]
-        lose(house.line)
-        house.compose(now=NOW)
-        lose(house.line)
-        assert not work(house)
-        assert sweep(house) == [DELIVER]
-        work(house)
-        assert sweep(house) == []
+    with opened(config) as app:
+        sweep(app)
+        lose(app.line)
+        assert not work(app)
+        assert sweep(app) == [COMPOSE]
+        lose(app.line)
+        app.compose(now=NOW)
+        lose(app.line)
+        assert not work(app)
+        assert sweep(app) == [DELIVER]
+        work(app)
+        assert sweep(app) == []
     assert letters(mail) == everyone()
 
 
@@ -192,9 +192,9 @@ def test_several_daemons_tick_at_once(config: Path, daemons: int) -> None:
     ready = Event()
 
     def tick(_: int) -> list[Composed]:
-        with opened(config) as house:
+        with opened(config) as app:
             ready.wait()
-            return house.compose(now=NOW)
+            return app.compose(now=NOW)
 
     with ThreadPoolExecutor(daemons) as pool:
         ticking = [pool.submit(tick, number) for number in range(daemons)]
@@ -231,7 +231,7 @@ def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: st
     assert start(config, "--after", "3").wait() == -9
     with Store.open(postgres_url) as store:  # before anybody is there who would find it
         assert "doing" in states(store)
-    with opened(config) as house:
+    with opened(config) as app:
         stop, done = Event(), list[Job]()
 
         def do(job: Job, asked: Event) -> None:
@@ -239,9 +239,9 @@ def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: st
             if job == COMPOSE:
                 stop.set()
 
-        house.line.run(do, stop)  # waits for a job, and nobody hands one on
+        app.line.run(do, stop)  # waits for a job, and nobody hands one on
         assert done[-1] == COMPOSE
-        assert states(house.store) == []
+        assert states(app.store) == []
 
 
 def states(store: Store) -> list[str]:

@@ -41,14 +41,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from digest.app import open_house
+from digest.app import open_app
 from digest.app.queue import Job, top_up
 from digest.app.work import do, sought
 from digest.config import Config, Relay
 from digest.issues import Issue
 from digest.issues.compose import Morning
 from digest.issues.matching import Rulebook
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.mail.dkim import Signer, new_key
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope
@@ -168,11 +168,11 @@ def _config(url: str, folder: Path, port: int, readers: tuple[Subscriber, ...]) 
 
 def _tick(config: Config) -> tuple[float, list[Job]]:
     """Seconds of a tick that finds all due, once their clock rows are there."""
-    with open_house(config) as house:
-        house.enrol(NOW)
-    with open_house(config) as house:
+    with open_app(config) as app:
+        app.enrol(NOW)
+    with open_app(config) as app:
         begin = time.perf_counter()
-        found = sought(house, NOW, "compose", "deliver")
+        found = sought(app, NOW, "compose", "deliver")
         return time.perf_counter() - begin, found
 
 
@@ -201,8 +201,8 @@ def _morning(config: Config) -> _Figures:
         context.Process(target=_worker, args=(config, book, theirs)).start()
         pipes.append(ours)
     if config.queue:
-        with open_house(config) as house:
-            top_up(house.line, sought(house, NOW, "compose"))
+        with open_app(config) as app:
+            top_up(app.line, sought(app, NOW, "compose"))
     for pipe in pipes:
         pipe.send("go")
     for pipe in pipes:
@@ -219,22 +219,22 @@ def _morning(config: Config) -> _Figures:
 
 def _worker(config: Config, book: Rulebook, pipe: Connection) -> None:
     """As `digest worker --once` does it."""
-    with open_house(config) as plain:
+    with open_app(config) as plain:
         watch = _Watch()
-        press = replace(plain.press, renderer=watch.renderer(plain.press), signers=watch.signers(plain.press))
+        letters = replace(plain.letters, renderer=watch.renderer(plain.letters), signers=watch.signers(plain.letters))
         store = watch.store(config.database)
-        house = replace(plain, store=store, press=watch.press(press), morning=watch.morning(book))
+        app = replace(plain, store=store, letters=watch.factory(letters), morning=watch.morning(book))
         pipe.recv()
         cpu = time.process_time()
 
         def one(job: Job, stop: Event) -> None:
             with watch.over(job.kind):
-                do(house, job, lambda: NOW, stop=stop)
+                do(app, job, lambda: NOW, stop=stop)
 
-        while jobs := sought(house, NOW, "compose", "deliver"):
+        while jobs := sought(app, NOW, "compose", "deliver"):
             if not config.queue:
-                top_up(house.line, jobs)
-            house.line.run(one, Event(), once=True)
+                top_up(app.line, jobs)
+            app.line.run(one, Event(), once=True)
         cpu = time.process_time() - cpu
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         pipe.send((watch.stages(cpu), cpu, memory, watch.samples))
@@ -261,18 +261,18 @@ class _Watch:
     def stages(self, cpu: float) -> dict[str, float]:
         """Each without what lies within it."""
         spent = self.spent
-        inside = spent["read"] + spent["press"] + spent["keep"]
+        inside = spent["read"] + spent["letters"] + spent["keep"]
         found = {
             "read": spent["read"],
             "choose": spent["compose"] - inside,
             "render": spent["render"],
-            "build": spent["press"] - spent["render"] - spent["sign"],
+            "build": spent["letters"] - spent["render"] - spent["sign"],
             "sign": spent["sign"],
             "keep": spent["keep"],
         }
         return found | {"deliver": cpu - sum(found.values())}  # over threads of its own, with what is left of the rest
 
-    def renderer(self, press: Press) -> Renderer:
+    def renderer(self, letters: LetterFactory) -> Renderer:
         watch = self
 
         class Watched(Renderer):
@@ -282,7 +282,7 @@ class _Watch:
 
         return Watched()
 
-    def signers(self, press: Press) -> Sequence[Signer]:
+    def signers(self, letters: LetterFactory) -> Sequence[Signer]:
         watch = self
 
         class Watched(Signer):
@@ -290,19 +290,19 @@ class _Watch:
                 with watch.over("sign"):
                     return Signer.sign(self, data)
 
-        return [Watched(domain=each.domain, selector=each.selector, key=each.key) for each in press.signers]
+        return [Watched(domain=each.domain, selector=each.selector, key=each.key) for each in letters.signers]
 
-    def press(self, press: Press) -> Press:
+    def factory(self, letters: LetterFactory) -> LetterFactory:
         watch = self
 
-        class Watched(Press):
+        class Watched(LetterFactory):
             def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
                 if len(watch.samples) < _SAMPLE // WORKERS:
                     watch.samples.append(issue)
-                with watch.over("press"):
-                    return Press.__call__(self, issue, to=to)
+                with watch.over("letters"):
+                    return LetterFactory.__call__(self, issue, to=to)
 
-        return Watched(**{name: getattr(press, name) for name in Press.__slots__})
+        return Watched(**{name: getattr(letters, name) for name in LetterFactory.__slots__})
 
     def morning(self, book: Rulebook) -> Morning:
         watch = self

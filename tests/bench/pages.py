@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import select
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.config import Config
-from digest.links import Passes
+from digest.links import SignedLinks
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
 from digest.store import Publication, Store
@@ -71,8 +71,8 @@ def run(letters: int = LETTERS, database: str = "sqlite") -> dict[str, object]:
         url = stack.enter_context(_database(database, folder))
         port = stack.enter_context(sink(folder / "arrived"))
         config = _config(folder, url, port, letters)
-        with open_house(config) as house:
-            _fill(house.store, letters)
+        with open_app(config) as app:
+            _fill(app.store, letters)
         pages = stack.enter_context(_pages(config))
         begun = time.monotonic()
         with _post(config) as sending:
@@ -117,13 +117,13 @@ def _figures(
 def _clicks(config: Config, pages: str, rate: int, letters: int, sending: Event) -> list[_Click]:
     """Presses of readers drawn by lot, until all letters are out."""
     assert config.site
-    passes = Passes(config.site, [key.get_secret_value() for key in config.keys])
+    links = SignedLinks(config.site, [key.get_secret_value() for key in config.keys])
     drawn = Random(1).sample(range(letters), letters)
     found: list[_Click] = []
     with httpx.Client(base_url=pages, timeout=30) as client, ThreadPoolExecutor(_CLICKERS) as pool:
 
         def click(reader: str) -> None:
-            path = passes.unsubscribe(reader, _NAME).removeprefix(str(config.site))
+            path = links.unsubscribe(reader, _NAME).removeprefix(str(config.site))
             begin = time.perf_counter()
             try:
                 status = client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code
@@ -158,7 +158,7 @@ def _pages(config: Config) -> Iterator[str]:
 
 
 def _serve(config: Config, port: int, pipe: Connection) -> None:
-    with open_house(config) as house, beside(site(lambda: house, clock=lambda: datetime.now(UTC)), "127.0.0.1", port):
+    with open_app(config) as app, beside(site(lambda: app, clock=lambda: datetime.now(UTC)), "127.0.0.1", port):
         pipe.send("ready")
         pipe.recv()
 
@@ -179,8 +179,8 @@ def _post(config: Config) -> Iterator[Event]:
 
 def _send(config: Config, sending: Event) -> None:
     try:
-        with open_house(config) as house:
-            house.deliver(lambda: datetime.now(UTC))
+        with open_app(config) as app:
+            app.deliver(lambda: datetime.now(UTC))
     finally:
         sending.clear()
 

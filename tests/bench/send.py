@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import aiosmtplib
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.delivery.channels.smtp import Smtp
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope
@@ -62,10 +62,10 @@ def run(letters: int = LETTERS) -> dict[str, object]:
     share, few = letters // _ROUNDS, letters // _ROUNDS // _FEWER
     if not few:
         raise SystemExit(f"at least {_ROUNDS * _FEWER} letters")
-    with _sink() as port, TemporaryDirectory() as folder, _house(Path(folder), port, letters) as house:
-        connections = house.config.connections
+    with _sink() as port, TemporaryDirectory() as folder, _app(Path(folder), port, letters) as app:
+        connections = app.config.connections
         sides: dict[str, _Side] = {
-            "ours": _Side(share, lambda: _ours(house, share)),
+            "ours": _Side(share, lambda: _ours(app, share)),
             "smtp_source": _Side(share, lambda: _smtp_source(port, share, connections, "-d")),
             "smtp_source_1": _Side(share, lambda: _smtp_source(port, share, 1, "-d")),
             f"smtp_source_{_SESSIONS}": _Side(share, lambda: _smtp_source(port, share, _SESSIONS, "-d")),
@@ -75,10 +75,10 @@ def run(letters: int = LETTERS) -> dict[str, object]:
             "aiosmtplib": _Side(few, lambda: asyncio.run(_aiosmtplib(port, _envelopes(bodies, few)))),
         }
         for turn in range(_ROUNDS):
-            _fill(house.store, _envelopes(bodies, share, turn * share))
+            _fill(app.store, _envelopes(bodies, share, turn * share))
             for side in sides.values():
                 side.take_turn()
-        sent = house.store.counts()
+        sent = app.store.counts()
     if sent != {"sent": share * _ROUNDS}:
         raise RuntimeError(f"not all was sent: {sent}")
     rates = {f"{name}_per_s": side.rate for name, side in sides.items()}
@@ -123,9 +123,9 @@ class _Side:
         return round(self.cpu * 1e6 / self.sent, 1)
 
 
-def _ours(house: House, letters: int) -> None:
+def _ours(app: App, letters: int) -> None:
     """As `digest deliver`: claimed, watched, journalled, sent, and closed in the store."""
-    result = house.deliver(lambda: datetime.now(UTC))
+    result = app.deliver(lambda: datetime.now(UTC))
     if result.count("sent") != letters:
         raise RuntimeError(f"{result.count('sent')} of {letters} were sent; {result.stopped}")
 
@@ -196,15 +196,15 @@ def _fill(store: Store, envelopes: list[Envelope]) -> None:
 
 
 @contextmanager
-def _house(folder: Path, port: int, letters: int) -> Iterator[House]:
+def _app(folder: Path, port: int, letters: int) -> Iterator[App]:
     """A house with a reader for each letter, its store in a file."""
     (folder / "digest.yaml").write_text(_HOUSE.format(folder=folder, port=port))
     readers = tuple(
         Subscriber(id=f"reader{number}", email=_address(number), timezone=ZoneInfo("UTC"), language="en")
         for number in range(letters)
     )
-    with open_house(replace(load(folder), subscribers=readers)) as house:
-        yield house
+    with open_app(replace(load(folder), subscribers=readers)) as app:
+        yield app
 
 
 @contextmanager

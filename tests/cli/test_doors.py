@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.cli import COMMANDS, digest
 from tests.support.servers import MailServer, Reply, Says, WebServer, unused_port
 from tests.support.source_answers import Preprint, oai, oai_error
@@ -48,8 +48,8 @@ class Town:
 
     def rows(self) -> tuple[dict[str, int], int, int]:
         """Letters by state, issues, and what ada was told."""
-        with open_house(load(self.folder / "config", env={})) as house:
-            return house.store.counts(), len(house.store.issues()), len(house.store.told("ada"))
+        with open_app(load(self.folder / "config", env={})) as app:
+            return app.store.counts(), len(app.store.issues()), len(app.store.told("ada"))
 
 
 @pytest.fixture

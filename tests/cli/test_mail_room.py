@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 from prometheus_client.parser import text_string_to_metric_families
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.cli import digest
 from tests.bounces.test_bounces import complaint, report
 from tests.support.postfix_log import idle, taken, write
@@ -72,7 +72,7 @@ class Room:
 
     def states(self) -> dict[str, str]:
         """Of each reader's letter."""
-        with open_house(load(self.folder / "config", env={})) as house, house.store.reading() as connection:
+        with open_app(load(self.folder / "config", env={})) as app, app.store.reading() as connection:
             return {row[0]: row[1] for row in connection.exec_driver_sql("SELECT subscriber, state FROM delivery")}
 
     def ids(self) -> dict[str, str]:
@@ -239,8 +239,8 @@ def test_a_letter_is_shown_with_all_that_has_become_of_it(room: Room) -> None:
 
 def test_what_was_mended_is_asked_again_at_once(room: Room) -> None:
     at, for_long = datetime.fromisoformat(NOW), timedelta(days=9_999)
-    with open_house(load(room.folder / "config", env={})) as house:
-        house.store.strike("domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long)
+    with open_app(load(room.folder / "config", env={})) as app:
+        app.store.strike("domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long)
     room.deliver()
     assert set(room.states().values()) == {"ready"}
     other = room.call("outbox", "release", "example.com")
@@ -322,9 +322,9 @@ def test_pruning_keeps_the_memory(room: Room) -> None:
     assert room.call("prune", "--keep", "3").exit_code == 2
     assert "dropped 0 letters" in room.call("prune", "--now", LATER).stdout
     assert "dropped 2 letters" in room.call("prune", "--now", "2027-11-20").stdout
-    with open_house(load(Path("config"), env={})) as house:
-        assert len(house.store.told("ada")) == 1
-        assert house.store.counts() == {}
+    with open_app(load(Path("config"), env={})) as app:
+        assert len(app.store.told("ada")) == 1
+        assert app.store.counts() == {}
     with sqlite3.connect("digest.db") as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -350,13 +350,13 @@ def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
     assert room.deliver() == 75
     shown = room.call("outbox").stdout
     assert "is left alone until" in shown or "has failed" in shown
-    with open_house(load(Path("config"), env={}), looking=True) as house:
+    with open_app(load(Path("config"), env={}), looking=True) as app:
         from digest.app.doctor import standing
 
         now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")
         findings = {
             each.about: each
-            for each in standing(house.store.standing(now=now), house.store.brakes(), house.health(now), now=now)
+            for each in standing(app.store.standing(now=now), app.store.brakes(), app.health(now), now=now)
         }
     assert (findings["outbox"].outcome, "`digest deliver`" in findings["outbox"].mend) == ("wrong", True)
     assert findings["due"].outcome == "well"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.cli import digest
 from digest.papers import Author
 from tests.support.config_files import HOUSE, folder
@@ -24,8 +24,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "config").mkdir()
     config = folder(tmp_path / "config", HOUSE)
     names = (Author(name="Y Zhou"), Author(name="Z Ångström"))
-    with open_house(load(config, env={})) as house:
-        house.store.add([preprint(), article(authors=names)], now=NOW, since=NOW - timedelta(days=7), first=True)
+    with open_app(load(config, env={})) as app:
+        app.store.add([preprint(), article(authors=names)], now=NOW, since=NOW - timedelta(days=7), first=True)
     return config
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.cli import digest
 from digest.store.sources import Progress
 from tests.support.config_files import folder
@@ -51,8 +51,8 @@ def test_nothing_was_asked_yet(place: Path) -> None:
 
 
 def test_each_state_has_its_word(place: Path) -> None:
-    with open_house(load(place, env={})) as house:
-        store = house.store
+    with open_app(load(place, env={})) as app:
+        store = app.store
         done = Progress("arxiv oai cs.CL", done=True)
         store.add([], now=NOW - timedelta(minutes=20), since=NOW, first=True, progress=done)
         store.add(
@@ -81,8 +81,8 @@ def test_today_beside_other_fridays(place: Path) -> None:
         for month, (back, count) in enumerate(days.items(), 1)
         for number in range(1, count + 1)
     ]
-    with open_house(load(place, env={})) as house:
-        house.store.add(papers, now=NOW, since=NOW, first=True)
+    with open_app(load(place, env={})) as app:
+        app.store.add(papers, now=NOW, since=NOW, first=True)
     found = values()
     assert (found["arxiv oai cs.CL"]["today"], found["arxiv oai cs.CL"]["usual"]) == (1, 3)
     assert (found["feeds Annals"]["today"], found["feeds Annals"]["usual"]) == (0, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.app import load, open_house
+from digest.app import load, open_app
 from digest.app.queue import Job
 from digest.cli import digest
 from tests.support.many_readers import furnish
@@ -47,8 +47,8 @@ def test_with_a_queue_the_daemon_hands_on_and_the_worker_does(
     assert call(config, "run", *REHEARSED).exit_code == 0
     assert call(config, "run", *REHEARSED).exit_code == 0  # a second daemon adds nothing
     assert not mail.taken
-    with open_house(load(config, {})) as house:
-        assert house.line.waiting() == {Job("compose"): 1}
+    with open_app(load(config, {})) as app:
+        assert app.line.waiting() == {Job("compose"): 1}
     assert call(config, "worker", *REHEARSED).exit_code == 0
     assert len(mail.taken) == READERS
 

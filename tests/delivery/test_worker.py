@@ -223,7 +223,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
-from digest import channels
+from digest.delivery import channels
 from digest.delivery import Desk, deliver
 from digest.delivery.journal import Journal
 from digest.delivery.recovery import ledger

@@ -13,7 +13,7 @@ from digest.bounces.parse import Kind
 from digest.errors import MailboxError
 from digest.mail.message import Mailbox
 from tests.bounces.test_bounces import report
-from tests.support.delivery_scenario import KEY, House
+from tests.support.delivery_scenario import KEY, DeliveryScenario
 from tests.support.imap_server import ImapServer
 from tests.support.servers import DROP, MailServer
 
@@ -22,21 +22,21 @@ pytestmark = pytest.mark.faults
 EAR = Ear(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
 
 
-def stamps(house: House, *readers: str) -> dict[str, str]:
+def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
     """Letters that went out, and the address to which the bounces of each go."""
-    house.put(*readers)
+    scenario.put(*readers)
     senders: dict[str, str] = {}
     with MailServer() as server:
-        house.round(server)
+        scenario.round(server)
         for name in readers:
-            (found,) = (taken.sender for taken in server.taken if house.key(name).encode() in taken.message)
+            (found,) = (taken.sender for taken in server.taken if scenario.key(name).encode() in taken.message)
             senders[name] = found
     return senders
 
 
-def listen(house: House, box: Box, name: str = "box") -> list[Heard]:
-    heard = hear(house.store, box, name, EAR, clock=lambda: house.now)
-    house.said += [each.words for each in heard]
+def listen(scenario: DeliveryScenario, box: Box, name: str = "box") -> list[Heard]:
+    heard = hear(scenario.store, box, name, EAR, clock=lambda: scenario.now)
+    scenario.said += [each.words for each in heard]
     return heard
 
 
@@ -49,10 +49,10 @@ def mbox(folder: Path, *messages: bytes) -> Box:
     return mailbox.open(f"mbox:{file}")
 
 
-def test_b1_a_forged_bounce(anywhere: House, tmp_path: Path) -> None:
+def test_b1_a_forged_bounce(anywhere: DeliveryScenario, tmp_path: Path) -> None:
     """Whoever knows the Message-ID, the address and the form, and not the key, takes no letter from anybody."""
-    house = anywhere
-    sender = stamps(house, "ada")["ada"]
+    scenario = anywhere
+    sender = stamps(scenario, "ada")["ada"]
     local, _, domain = sender.partition("@")
     forged = [
         f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}",
@@ -61,12 +61,12 @@ def test_b1_a_forged_bounce(anywhere: House, tmp_path: Path) -> None:
         f"b+{local[2:]}@elsewhere.example",
         "b@house.example",
     ]
-    heard = listen(house, mbox(tmp_path, *(report(to) for to in forged)))
+    heard = listen(scenario, mbox(tmp_path, *(report(to) for to in forged)))
     assert not any(each.proven or each.suppressed for each in heard)
-    assert house.store.suppressions() == []
-    assert house.rows("SELECT * FROM score") == []
-    house.no_secret_is_told()
-    (proved,) = listen(house, mbox(tmp_path, report(sender)), "another")
+    assert scenario.store.suppressions() == []
+    assert scenario.rows("SELECT * FROM score") == []
+    scenario.no_secret_is_told()
+    (proved,) = listen(scenario, mbox(tmp_path, report(sender)), "another")
     assert (proved.proven, proved.suppressed) == (True, True)
 
 
@@ -74,19 +74,19 @@ STORM = 2_500
 """Reports; ten thousand take four times as long, and nothing else is different."""
 
 
-def test_b2_a_storm(house: House, tmp_path: Path) -> None:
+def test_b2_a_storm(scenario: DeliveryScenario, tmp_path: Path) -> None:
     """Thousands of reports: each dealt with once, one reader suppressed once, and not one letter sent in reply."""
-    sender = stamps(house, "ada", "ben")["ada"]
+    sender = stamps(scenario, "ada", "ben")["ada"]
     storm = [report(sender, words=f"550 5.1.1 nobody, says number {number}") for number in range(500)]
     strangers = [report(f"b+{number:024}@house.example", reader=f"u{number}") for number in range(STORM - 510)]
     loop = [report("b@house.example", reader="b").replace(b"b@example.org", b"b@house.example")] * 10
-    heard = listen(house, mbox(tmp_path, *storm, *strangers, *loop))
+    heard = listen(scenario, mbox(tmp_path, *storm, *strangers, *loop))
     assert len(heard) == STORM - 9  # the ten of the loop are one message
     assert sum(each.suppressed for each in heard) == 1
-    assert [each.address for each in house.store.suppressions()] == ["ada@readers.example"]
-    assert house.store.counts() == {"sent": 2}  # no letter was put into the outbox
-    assert listen(house, mbox(tmp_path, *storm[:50])) == []  # the same ones again
-    house.no_secret_is_told()
+    assert [each.address for each in scenario.store.suppressions()] == ["ada@readers.example"]
+    assert scenario.store.counts() == {"sent": 2}  # no letter was put into the outbox
+    assert listen(scenario, mbox(tmp_path, *storm[:50])) == []  # the same ones again
+    scenario.no_secret_is_told()
 
 
 def answer(to: str, **headers: str) -> bytes:
@@ -100,9 +100,9 @@ def answer(to: str, **headers: str) -> bytes:
     return message.as_bytes()
 
 
-def test_b3_answers_and_delays_count_nothing(anywhere: House, tmp_path: Path) -> None:
-    house = anywhere
-    sender = stamps(house, "ada")["ada"]
+def test_b3_answers_and_delays_count_nothing(anywhere: DeliveryScenario, tmp_path: Path) -> None:
+    scenario = anywhere
+    sender = stamps(scenario, "ada")["ada"]
     pieces = [
         answer(sender, Auto_Submitted="auto-replied", Subject="Out of office"),
         answer(sender, X_Autoreply="yes"),
@@ -114,18 +114,18 @@ def test_b3_answers_and_delays_count_nothing(anywhere: House, tmp_path: Path) ->
         report(sender, status="5.7.26", words="550 5.7.26 DMARC"),
     ]
     for day in range(8):
-        house.later(days=1)
-        heard = listen(house, mbox(tmp_path, *pieces), f"day {day}")
+        scenario.later(days=1)
+        heard = listen(scenario, mbox(tmp_path, *pieces), f"day {day}")
         assert all(each.kind != Kind.HARD and not each.suppressed for each in heard)
-    assert house.store.suppressions() == []
-    assert house.rows("SELECT * FROM score WHERE points > 0") == []
-    house.no_secret_is_told()
+    assert scenario.store.suppressions() == []
+    assert scenario.rows("SELECT * FROM score WHERE points > 0") == []
+    scenario.no_secret_is_told()
 
 
-def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: House) -> None:
+def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: DeliveryScenario) -> None:
     """A scripted server drops each first STORE: every message is dealt with once. (Dovecot: test_real.py)"""
-    house = anywhere
-    senders = stamps(house, "ada", "ben")
+    scenario = anywhere
+    senders = stamps(scenario, "ada", "ben")
     messages = {
         1: report(senders["ada"], status="4.2.2", words="552 4.2.2 full"),
         2: report(senders["ben"], reader="ben"),
@@ -134,9 +134,9 @@ def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: House) -> N
         url = f"imap://127.0.0.1:{server.port}/INBOX"
         for _ in range(2):
             with pytest.raises(MailboxError):
-                listen(house, mailbox.open(url, user="ada", password="s3cret"), "imap")
-        assert listen(house, mailbox.open(url, user="ada", password="s3cret"), "imap")
+                listen(scenario, mailbox.open(url, user="ada", password="s3cret"), "imap")
+        assert listen(scenario, mailbox.open(url, user="ada", password="s3cret"), "imap")
         assert server.seen == {1, 2}
-    assert len(house.rows("SELECT * FROM evidence")) == 2
-    assert len(house.rows("SELECT * FROM heard")) == 2
-    house.no_secret_is_told()
+    assert len(scenario.rows("SELECT * FROM evidence")) == 2
+    assert len(scenario.rows("SELECT * FROM heard")) == 2
+    scenario.no_secret_is_told()

@@ -23,7 +23,7 @@ from digest.errors import DigestError
 from digest.issues.compose import compose
 from digest.store import Store
 from tests.subscriptions.test_clock_changes import PRESS, reader
-from tests.support.delivery_scenario import House, opened
+from tests.support.delivery_scenario import DeliveryScenario, opened
 from tests.support.postgres_proxy import proxy
 from tests.support.servers import MailServer, Says
 
@@ -57,11 +57,11 @@ def fill(file: Path, leave: int = 0) -> None:
     os.close(handle)
 
 
-def test_d1_no_room_for_the_journal(house: House, tmp_path: Path) -> None:
+def test_d1_no_room_for_the_journal(scenario: DeliveryScenario, tmp_path: Path) -> None:
     """Nothing is sent without a record; with room again all goes out."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with small_disk(tmp_path / "disk", 64) as disk, MailServer() as server:
-        small = replace(house, folder=disk / "journals")
+        small = replace(scenario, folder=disk / "journals")
         filler = disk / "filler"
         fill(filler)
         with suppress(DigestError):
@@ -71,31 +71,31 @@ def test_d1_no_room_for_the_journal(house: House, tmp_path: Path) -> None:
         assert server.taken == []
         filler.unlink()
         assert small.round(server).count("sent") == 2
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_d1_the_journal_fills_the_disk_midway(house: House, tmp_path: Path) -> None:
+def test_d1_the_journal_fills_the_disk_midway(scenario: DeliveryScenario, tmp_path: Path) -> None:
     names = [f"reader{number}" for number in range(200)]
-    house.put(*names)
+    scenario.put(*names)
     with small_disk(tmp_path / "disk", 512) as disk, MailServer() as server:
-        small = replace(house, folder=disk / "journals")
+        small = replace(scenario, folder=disk / "journals")
         (disk / "journals").mkdir()
         fill(disk / "filler", leave=4_096)
         for _ in range(3):
             with suppress(DigestError):
                 small.round(server)
-            house.later(minutes=20)
+            scenario.later(minutes=20)
         assert 0 < len(server.taken) < len(names)
-        assert max(house.arrived(server).values()) == 1
+        assert max(scenario.arrived(server).values()) == 1
         (disk / "filler").unlink()
         small.round(server)
         small.holds(server)
         assert list(small.folder.glob("*.open")) == []
 
 
-def test_d1_a_journal_on_a_device_that_is_full(house: House) -> None:
+def test_d1_a_journal_on_a_device_that_is_full(scenario: DeliveryScenario) -> None:
     """What stands in for a full disk where none can be mounted: /dev/full answers as one does."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
 
     class Full(Journal):
         def __init__(self, path: Path, handle: int) -> None:
@@ -103,47 +103,47 @@ def test_d1_a_journal_on_a_device_that_is_full(house: House) -> None:
             super().__init__(path, handle)
 
     with pytest.raises(JournalError, match="no record can be kept there"):
-        Full.begin(house.folder, house.store.ledger_id(), now=house.now)
-    house.holds()
+        Full.begin(scenario.folder, scenario.store.ledger_id(), now=scenario.now)
+    scenario.holds()
 
 
-def test_d1_no_room_for_the_database(house: House) -> None:
+def test_d1_no_room_for_the_database(scenario: DeliveryScenario) -> None:
     """SQLite's own limit says what a full disk says: no letter is claimed, or what was sent stands in the journal."""
-    house.put(*(f"reader{number}" for number in range(120)))
+    scenario.put(*(f"reader{number}" for number in range(120)))
     room = [0]
     event.listen(
-        house.store.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={room[0] or 1_000_000}")
+        scenario.store.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={room[0] or 1_000_000}")
     )
-    (pages,) = house.rows("PRAGMA page_count")
+    (pages,) = scenario.rows("PRAGMA page_count")
     with MailServer() as server:
         for more in range(6):
             room[0] = int(str(pages["page_count"])) + more
             with suppress(DigestError):
-                house.round(server)
-            house.later(minutes=20)
+                scenario.round(server)
+            scenario.later(minutes=20)
         room[0] = 0
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_d2_another_writes_for_a_while(house: House) -> None:
+def test_d2_another_writes_for_a_while(scenario: DeliveryScenario) -> None:
     """We wait for our turn."""
-    house.put("ada", "ben")
-    held = sqlite3.connect(str(house.store.engine.url.database), isolation_level=None, check_same_thread=False)
+    scenario.put("ada", "ben")
+    held = sqlite3.connect(str(scenario.store.engine.url.database), isolation_level=None, check_same_thread=False)
     held.execute("BEGIN IMMEDIATE")
     release = threading.Timer(1.0, held.close)
     release.start()
     with MailServer() as server:
-        assert house.round(server).count("sent") == 2
+        assert scenario.round(server).count("sent") == 2
         release.join()
-        house.holds(server)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("moment", ["before", "midway"])
-def test_d2_another_writes_for_too_long(house: House, moment: str) -> None:
+def test_d2_another_writes_for_too_long(scenario: DeliveryScenario, moment: str) -> None:
     """It is told in words, and what was sent meanwhile is not sent again."""
-    house.put("ada", "ben", "cleo")
-    event.listen(house.store.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=100"))
-    held = sqlite3.connect(str(house.store.engine.url.database), isolation_level=None, check_same_thread=False)
+    scenario.put("ada", "ben", "cleo")
+    event.listen(scenario.store.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=100"))
+    held = sqlite3.connect(str(scenario.store.engine.url.database), isolation_level=None, check_same_thread=False)
 
     def lock(letter: Delivered | None = None) -> None:
         if not held.in_transaction:
@@ -153,24 +153,24 @@ def test_d2_another_writes_for_too_long(house: House, moment: str) -> None:
         if moment == "before":
             lock()
         with pytest.raises(DigestError, match="another process has been writing for long"):
-            house.round(server, tell=lock)
+            scenario.round(server, tell=lock)
         assert (len(server.taken) > 0) == (moment == "midway")
         held.execute("COMMIT")
         held.close()
-        house.holds(server)
+        scenario.holds(server)
 
 
 # -------------------------------------------------------------------------------------------------------- D3, D4
 
 
 @pytest.fixture
-def remote(postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[House]:
+def remote(postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[DeliveryScenario]:
     with Store.open(postgres_url) as store:
         yield opened(store, tmp_path / "journals", caplog)
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
-def test_d3_the_line_drops_after_commit_is_sent(remote: House, done: bool) -> None:
+def test_d3_the_line_drops_after_commit_is_sent(remote: DeliveryScenario, done: bool) -> None:
     """At each COMMIT of a round in turn, carried out or not: the next round knows by the keys and the journal."""
     url = remote.store.engine.url.render_as_string(hide_password=False)
     with proxy(url) as wire, MailServer() as server:
@@ -192,7 +192,7 @@ def test_d3_the_line_drops_after_commit_is_sent(remote: House, done: bool) -> No
         remote.holds(server)
 
 
-def test_d3_an_issue_of_which_nobody_knows_whether_it_was_kept(remote: House) -> None:
+def test_d3_an_issue_of_which_nobody_knows_whether_it_was_kept(remote: DeliveryScenario) -> None:
     url = remote.store.engine.url.render_as_string(hide_password=False)
     ada = [reader("Europe/Berlin", "daily 07:30")]
     with proxy(url) as wire:
@@ -211,7 +211,7 @@ def test_d3_an_issue_of_which_nobody_knows_whether_it_was_kept(remote: House) ->
         assert slots == [f"{remote.now + timedelta(days=day):%Y-%m-%d}T07:30" for day in range(number + 1)]
 
 
-def test_d4_the_server_fails_over(remote: House) -> None:
+def test_d4_the_server_fails_over(remote: DeliveryScenario) -> None:
     """Every connection is ended in the middle of a round."""
     remote.put(*(f"reader{number}" for number in range(30)))
     ended: list[int] = []
@@ -235,7 +235,7 @@ def test_d4_the_server_fails_over(remote: House) -> None:
         remote.holds(server)
 
 
-def test_d4_a_deadlock(remote: House) -> None:
+def test_d4_a_deadlock(remote: DeliveryScenario) -> None:
     """Of letters that are given back somebody holds the last row and wants the one before it; one of us two begins
     again.
     """
@@ -270,7 +270,7 @@ def test_d4_a_deadlock(remote: House) -> None:
         remote.holds(server)
 
 
-def test_d4_two_senders_whose_transactions_cannot_be_put_in_a_row(remote: House) -> None:
+def test_d4_two_senders_whose_transactions_cannot_be_put_in_a_row(remote: DeliveryScenario) -> None:
     """Under SERIALIZABLE one of two is refused again and again, and begins again."""
     remote.put(*(f"reader{number}" for number in range(200)))
     url = make_url(remote.store.engine.url.render_as_string(hide_password=False))
@@ -297,14 +297,14 @@ def test_d4_two_senders_whose_transactions_cannot_be_put_in_a_row(remote: House)
 # -------------------------------------------------------------------------------------------------------- D5, D6
 
 
-def test_d5_the_database_is_put_back_to_yesterday(house: House, tmp_path: Path) -> None:
+def test_d5_the_database_is_put_back_to_yesterday(scenario: DeliveryScenario, tmp_path: Path) -> None:
     """Nothing is sent until somebody confirms, and then nothing a second time."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     with MailServer({"RCPT": Says.line("450 4.2.0 later")}) as server:
-        house.store.copy_to(str(tmp_path / "yesterday.db"))
-        assert house.round(server).count("sent") == 2
+        scenario.store.copy_to(str(tmp_path / "yesterday.db"))
+        assert scenario.round(server).count("sent") == 2
         with Store.open(f"sqlite:///{tmp_path / 'yesterday.db'}") as restored:
-            again = replace(house, store=restored)
+            again = replace(scenario, store=restored)
             assert set(again.states().values()) == {"ready"}
             with pytest.raises(Restored, match="--confirm-restore"):
                 again.round(server)
@@ -313,19 +313,19 @@ def test_d5_the_database_is_put_back_to_yesterday(house: House, tmp_path: Path) 
             again.holds(server)
 
 
-def test_d5_an_old_record_of_which_the_database_was_pruned_is_no_restore(house: House) -> None:
+def test_d5_an_old_record_of_which_the_database_was_pruned_is_no_restore(scenario: DeliveryScenario) -> None:
     """After half a year without a letter."""
-    house.put("ada")
+    scenario.put("ada")
     with MailServer() as server:
-        house.round(server)
-        house.later(days=200)
-        house.store.prune(before=house.now - timedelta(days=180))
-        house.round(server)
+        scenario.round(server)
+        scenario.later(days=200)
+        scenario.store.prune(before=scenario.now - timedelta(days=180))
+        scenario.round(server)
         assert len(server.taken) == 1
-    assert house.rows("SELECT id FROM delivery") == []
+    assert scenario.rows("SELECT id FROM delivery") == []
 
 
-def test_d5_also_on_postgresql(remote: House) -> None:
+def test_d5_also_on_postgresql(remote: DeliveryScenario) -> None:
     url = remote.store.engine.url
     remote.put("ada", "ben")
     copy = f"{url.database}_copy"
@@ -346,27 +346,27 @@ def test_d5_also_on_postgresql(remote: House) -> None:
     bare.engine.dispose()
 
 
-def test_d6_a_database_that_may_only_be_read(house: House) -> None:
-    house.put("ada")
-    file = house.store.engine.url.database
+def test_d6_a_database_that_may_only_be_read(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
+    file = scenario.store.engine.url.database
     with Store.open(f"sqlite:///file:{file}?mode=ro&uri=true") as store, MailServer() as server:
         with pytest.raises(DigestError, match="give this user the right to write"):
-            replace(house, store=store).round(server)
+            replace(scenario, store=store).round(server)
         assert server.commands == []
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_d6_a_corrupt_page(house: House, tmp_path: Path) -> None:
+def test_d6_a_corrupt_page(scenario: DeliveryScenario, tmp_path: Path) -> None:
     """What cannot be read is told, and no letter goes out of it; a backup goes on where it was."""
-    house.put(*(f"reader{number}" for number in range(50)))
+    scenario.put(*(f"reader{number}" for number in range(50)))
     backup = tmp_path / "backup.db"
-    house.store.copy_to(str(backup))
+    scenario.store.copy_to(str(backup))
     broken = tmp_path / "broken.db"
     whole = backup.read_bytes()
     broken.write_bytes(whole[:4_096] + os.urandom(len(whole) - 4_096))
     with MailServer() as server:
         with pytest.raises(DigestError, match="restore a backup"), Store.open(f"sqlite:///{broken}") as store:
-            replace(house, store=store).round(server)
+            replace(scenario, store=store).round(server)
         assert server.commands == []
         with Store.open(f"sqlite:///{backup}") as store:
-            replace(house, store=store).holds(server)
+            replace(scenario, store=store).holds(server)

@@ -12,7 +12,7 @@ from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
 from digest.store.outbox_write import put
 from tests.chaos.sink import arrived, sink
-from tests.support.delivery_scenario import QUICK, SENDER, House
+from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario
 from tests.support.servers import MailServer, Says, Verb
 from tests.support.store_samples import NOW
 
@@ -31,84 +31,84 @@ class Picky(MailServer):
         return Says.line(self.answers.get(domain, friendly))
 
 
-def test_f31_one_domain_puts_all_off(house: House) -> None:
+def test_f31_one_domain_puts_all_off(scenario: DeliveryScenario) -> None:
     """After some letters it is left alone as a whole, and no letter to others waits for it."""
-    house.put(*(f"slow{number}" for number in range(8)), domain="slow.example")
-    house.put(*(f"good{number}" for number in range(8)), domain="good.example")
+    scenario.put(*(f"slow{number}" for number in range(8)), domain="slow.example")
+    scenario.put(*(f"good{number}" for number in range(8)), domain="good.example")
     with Picky({"slow.example": "451 4.3.0 not now"}) as server:
-        house.round(server)
-        states = house.states()
+        scenario.round(server)
+        states = scenario.states()
         assert all(states[f"good{number}"] == "sent" for number in range(8))
         slow = [states[f"slow{number}"] for number in range(8)]
         assert (slow.count("deferred"), slow.count("ready")) == (5, 3)  # the last three were not even asked about
-        (brake,) = house.store.brakes()
+        (brake,) = scenario.store.brakes()
         assert (brake.kind, brake.name, brake.until is not None) == ("domain", "slow.example", True)
-        assert house.round(server).letters == ()
-        house.holds(server)
-    assert house.store.brakes() == []
+        assert scenario.round(server).letters == ()
+        scenario.holds(server)
+    assert scenario.store.brakes() == []
 
 
-def test_f31_a_domain_that_is_too_busy_is_left_alone_at_once(house: House) -> None:
-    house.put("slow0", "slow1", "slow2", domain="slow.example")
-    house.put("good0")
+def test_f31_a_domain_that_is_too_busy_is_left_alone_at_once(scenario: DeliveryScenario) -> None:
+    scenario.put("slow0", "slow1", "slow2", domain="slow.example")
+    scenario.put("good0")
     with Picky({"slow.example": "450 4.7.28 too many letters, rate limited"}) as server:
-        house.round(server)
-        assert house.states() == {"slow0": "deferred", "slow1": "ready", "slow2": "ready", "good0": "sent"}
-        (brake,) = house.store.brakes()
-        assert brake.until == house.now + timedelta(minutes=15)
-        house.holds(server)
+        scenario.round(server)
+        assert scenario.states() == {"slow0": "deferred", "slow1": "ready", "slow2": "ready", "good0": "sent"}
+        (brake,) = scenario.store.brakes()
+        assert brake.until == scenario.now + timedelta(minutes=15)
+        scenario.holds(server)
 
 
-def test_f32_a_domain_that_calls_all_spam(house: House) -> None:
+def test_f32_a_domain_that_calls_all_spam(scenario: DeliveryScenario) -> None:
     """No address is suppressed for what is said of the sender; the domain rests, and the admin reads why."""
-    house.put(*(f"cold{number}" for number in range(6)), domain="cold.example")
-    house.put("good0", "good1")
+    scenario.put(*(f"cold{number}" for number in range(6)), domain="cold.example")
+    scenario.put("good0", "good1")
     with Picky({"cold.example": "550 5.7.1 spam: we do not like you"}) as server:
-        house.round(server)
-        states = house.states()
+        scenario.round(server)
+        states = scenario.states()
         assert [states[f"cold{number}"] for number in range(6)] == ["failed"] * 3 + ["ready"] * 3
-        assert house.store.suppressions() == []
-        (brake,) = house.store.brakes()
-        assert brake.until == house.now + timedelta(hours=4)
+        assert scenario.store.suppressions() == []
+        (brake,) = scenario.store.brakes()
+        assert brake.until == scenario.now + timedelta(hours=4)
         assert "we do not like you" in brake.words
         assert "SPF, DKIM and DMARC" in brake.words
-        house.holds(server, final={f"cold{number}": "failed" for number in range(3)})
+        scenario.holds(server, final={f"cold{number}": "failed" for number in range(3)})
 
 
 LETTERS = 10_000
 
 
-def test_f33_a_tenth_of_all_letters_meets_a_fault(house: House, tmp_path: Path) -> None:
+def test_f33_a_tenth_of_all_letters_meets_a_fault(scenario: DeliveryScenario, tmp_path: Path) -> None:
     """Every passing fault, drawn by a seed: all letters are out in the end, once each but for those in doubt."""
     names = [f"reader{number}" for number in range(LETTERS)]
-    _put_many(house, names)
+    _put_many(scenario, names)
     with sink(tmp_path / "arrived", share=0.02, seed=33) as port:
         for _ in range(400):
-            done = house.round(house.way(port, waits=QUICK), connections=4)
-            house.later(minutes=17)
-            if not done.letters and not done.stopped and set(house.states().values()) <= {"sent", "in doubt"}:
+            done = scenario.round(scenario.way(port, waits=QUICK), connections=4)
+            scenario.later(minutes=17)
+            if not done.letters and not done.stopped and set(scenario.states().values()) <= {"sent", "in doubt"}:
                 break
     keys = arrived(tmp_path / "arrived")
-    twice = {house.key(name) for name, doubts in _doubts(house).items() if doubts}
-    assert set(keys) == {house.key(name) for name in names}
+    twice = {scenario.key(name) for name, doubts in _doubts(scenario).items() if doubts}
+    assert set(keys) == {scenario.key(name) for name in names}
     assert all(count == 1 or (key in twice and count == 2) for key, count in keys.items())
-    states = house.states()
+    states = scenario.states()
     assert set(states.values()) <= {State.SENT, State.IN_DOUBT}
     assert list(states.values()).count(State.IN_DOUBT) <= len(twice)
-    house.no_secret_is_told()
+    scenario.no_secret_is_told()
 
 
-def _doubts(house: House) -> dict[str, int]:
-    return {str(row["subscriber"]): row["doubts"] for row in house.rows("SELECT * FROM delivery")}
+def _doubts(scenario: DeliveryScenario) -> dict[str, int]:
+    return {str(row["subscriber"]): row["doubts"] for row in scenario.rows("SELECT * FROM delivery")}
 
 
-def _put_many(house: House, names: list[str]) -> None:
+def _put_many(scenario: DeliveryScenario, names: list[str]) -> None:
     """In one transaction, over fifty domains."""
-    with house.store.writing() as connection:
+    with scenario.store.writing() as connection:
         for number, name in enumerate(names):
             mailbox = Mailbox(address=f"{name}@d{number % 50}.example")
-            house.homes[name] = mailbox.address
-            key = house.key(name)
+            scenario.homes[name] = mailbox.address
+            key = scenario.key(name)
             message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
             envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
             assert put(connection, envelope, created=NOW, notice=name, subscriber=name, kind="notice")

@@ -20,7 +20,7 @@ from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope
 from digest.store import Store
 from tests.issues.test_compose import PRESS, reader, subscription
-from tests.support.delivery_scenario import House
+from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.servers import MailServer
 from tests.support.store_samples import keep, preprint
 from tests.test_journey import write_config
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.faults
 CLIPPED = 100_000  # bytes of a page, beyond which Gmail cuts it
 
 
-def test_r1_one_reader_cannot_be_printed(anywhere: House) -> None:
+def test_r1_one_reader_cannot_be_printed(anywhere: DeliveryScenario) -> None:
     """That one is told with its fault and stays due; all the others have their letters, and later so has this one."""
-    house = anywhere
-    keep(house.store, preprint())
+    scenario = anywhere
+    keep(scenario.store, preprint())
     readers = [reader(name=name) for name in ("ada", "ben", "cleo")]
 
     def torn(issue: Issue) -> Envelope:
@@ -41,17 +41,19 @@ def test_r1_one_reader_cannot_be_printed(anywhere: House) -> None:
             raise ConfigError("letter/html.html.j2:3: 'papers' is undefined")
         return PRESS(issue)
 
-    done = compose(readers, house.store, torn, now=house.now)
+    done = compose(readers, scenario.store, torn, now=scenario.now)
     assert {one.subscriber: one.fault for one in done if one.fault} == {
         "ben": "letter/html.html.j2:3: 'papers' is undefined"
     }
     with MailServer() as server:
         assert (
-            house.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent") == 2
+            scenario.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
+            == 2
         )
-        compose(readers, house.store, PRESS, now=house.now)
+        compose(readers, scenario.store, PRESS, now=scenario.now)
         assert (
-            house.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent") == 1
+            scenario.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
+            == 1
         )
         assert sorted(taken.recipients[0] for taken in server.taken) == [
             f"{n}@example.org" for n in ("ada", "ben", "cleo")
@@ -76,9 +78,9 @@ def test_r2_a_hostile_title(tmp_path_factory: pytest.TempPathFactory, title: str
     folder = tmp_path_factory.mktemp("house")
     with Store.open(f"sqlite:///{folder}/digest.db") as store, MailServer() as server:
         keep(store, preprint(title=f"We route {title}"))
-        house = House(store=store, folder=folder / "journals", log=None)  # type: ignore[arg-type]
-        compose([reader()], store, PRESS, now=house.now)
-        done = house.round(server, address_of=lambda d: Mailbox(address="ada@example.org"))
+        scenario = DeliveryScenario(store=store, folder=folder / "journals", log=None)  # type: ignore[arg-type]
+        compose([reader()], store, PRESS, now=scenario.now)
+        done = scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org"))
         assert done.count("sent") == 1
         (taken,) = server.taken
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\x00", taken.message)
@@ -93,27 +95,27 @@ def test_r2_a_hostile_title(tmp_path_factory: pytest.TempPathFactory, title: str
     assert "<script" not in page.get_content()
 
 
-def test_r2_lone_surrogates(house: House) -> None:
-    keep(house.store, preprint(title="We route \ufffd experts"))
+def test_r2_lone_surrogates(scenario: DeliveryScenario) -> None:
+    keep(scenario.store, preprint(title="We route \ufffd experts"))
     with pytest.raises(UnicodeEncodeError):
         "\ud800".encode()  # no source hands one on: what comes in is decoded UTF-8
-    compose([reader()], house.store, PRESS, now=house.now)
+    compose([reader()], scenario.store, PRESS, now=scenario.now)
     with MailServer() as server:
-        assert house.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
+        assert scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
 
 
-def test_r3_more_than_a_page_can_hold(house: House) -> None:
+def test_r3_more_than_a_page_can_hold(scenario: DeliveryScenario) -> None:
     """Shortened before Gmail would cut it; what is left out is counted, and nothing is told twice or lost silently."""
     papers = [
         preprint(f"2611.{number:05}", title=f"We route tokens, part {number}", abstract="We route. " * 150)
         for number in range(1, 301)
     ]
-    keep(house.store, *papers)
+    keep(scenario.store, *papers)
     mine = replace(subscription("route"), quiet="send")
-    (done,) = compose([reader(mine)], house.store, PRESS, now=house.now)
+    (done,) = compose([reader(mine)], scenario.store, PRESS, now=scenario.now)
     assert done.papers + done.more == 300
     with MailServer() as server:
-        assert house.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
+        assert scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
         (taken,) = server.taken
     page = message_from_bytes(taken.message, policy=default).get_body(("html",))
     assert page is not None

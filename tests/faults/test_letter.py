@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 
 from digest.delivery import Delivered
-from tests.support.delivery_scenario import HASTY, QUICK, House, key_of
+from tests.support.delivery_scenario import HASTY, QUICK, DeliveryScenario, key_of
 from tests.support.servers import DROP, MailServer, Says, Verb
 
 pytestmark = pytest.mark.faults
@@ -23,50 +23,50 @@ LARGE = 4_000_000  # more than lies in the buffers between us and a server that 
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["pipelined", "plain"])
-def test_f14_mail_is_put_off(house: House, extensions: tuple[str, ...]) -> None:
-    house.put("ada", "ben")
+def test_f14_mail_is_put_off(scenario: DeliveryScenario, extensions: tuple[str, ...]) -> None:
+    scenario.put("ada", "ben")
     with MailServer({"MAIL": Says.line("451 4.3.0 later")}, extensions=extensions) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert [letter.outcome for letter in done.letters] == ["deferred", "sent"]
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_f14_the_sender_is_refused(house: House) -> None:
+def test_f14_the_sender_is_refused(scenario: DeliveryScenario) -> None:
     """That is about the house, and no letter fails by it."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer({"MAIL": Says.line("553 5.7.1 not yours")}) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert done.stopped
-        assert set(house.attempts().values()) == {0}
-        assert house.store.brakes()[0].until == house.now + timedelta(minutes=15)
-        house.holds(server)
+        assert set(scenario.attempts().values()) == {0}
+        assert scenario.store.brakes()[0].until == scenario.now + timedelta(minutes=15)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("says", [DROP, GONE], ids=["drop", "421"])
-def test_f14_f17_f18_lost_once_before_the_letter(house: House, step: Verb, says: Says) -> None:
+def test_f14_f17_f18_lost_once_before_the_letter(scenario: DeliveryScenario, step: Verb, says: Says) -> None:
     """The letter in hand and all behind it go out in the same round over a new connection, and nothing is counted."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     with MailServer({step: [Says.line("354 go on" if step == "DATA" else "250 ok"), says]}) as server:
-        assert house.round(server).count("sent") == 3
+        assert scenario.round(server).count("sent") == 3
         assert server.connections == 2
-        assert set(house.attempts().values()) == {1}
-        house.holds(server)
+        assert set(scenario.attempts().values()) == {1}
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("says", [DROP, GONE], ids=["drop", "421"])
-def test_f14_f17_f18_lost_again_and_again(house: House, step: Verb, says: Says) -> None:
+def test_f14_f17_f18_lost_again_and_again(scenario: DeliveryScenario, step: Verb, says: Says) -> None:
     """Nothing is counted; the letter lets others go first, and comes next time."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     with MailServer({step: says}) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert bool(done.stopped) == (step == "MAIL" or says == DROP)  # a reply to RCPT or DATA may be about the letter
-        assert (house.states()["ada"], house.attempts()["ada"]) == ("deferred", 0)
-        house.later(minutes=7)
-        house.round(server)
-        assert house.arrived(server) == {"ada": 1, "ben": 1, "cleo": 1}
-        house.holds(server)
+        assert (scenario.states()["ada"], scenario.attempts()["ada"]) == ("deferred", 0)
+        scenario.later(minutes=7)
+        scenario.round(server)
+        assert scenario.arrived(server) == {"ada": 1, "ben": 1, "cleo": 1}
+        scenario.holds(server)
 
 
 class Objecting(MailServer):
@@ -85,65 +85,67 @@ class Objecting(MailServer):
 @pytest.mark.parametrize(
     "says", [DROP, GONE, Says.line("554 5.7.1 Relay access denied")], ids=["drop", "421", "relaying"]
 )
-def test_f17_f18_one_letter_that_no_relay_stands_stops_no_other(house: House, step: Verb, says: Says) -> None:
+def test_f17_f18_one_letter_that_no_relay_stands_stops_no_other(
+    scenario: DeliveryScenario, step: Verb, says: Says
+) -> None:
     """Whatever it is about ada's letter, and however often it is tried."""
-    house.put("ada", *(f"reader{number}" for number in range(5)))
+    scenario.put("ada", *(f"reader{number}" for number in range(5)))
     with Objecting(step, says) as server:
         for _ in range(3):
-            house.round(server)
-            assert (house.states()["ada"], house.attempts()["ada"]) == ("deferred", 0)
-            house.later(minutes=7)
-        assert Counter(house.states().values()) == {"deferred": 1, "sent": 5}
+            scenario.round(server)
+            assert (scenario.states()["ada"], scenario.attempts()["ada"]) == ("deferred", 0)
+            scenario.later(minutes=7)
+        assert Counter(scenario.states().values()) == {"deferred": 1, "sent": 5}
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_f17_f18_what_two_letters_in_a_row_meet_is_the_relays_fault(house: House, step: Verb) -> None:
+def test_f17_f18_what_two_letters_in_a_row_meet_is_the_relays_fault(scenario: DeliveryScenario, step: Verb) -> None:
     names = [f"reader{number}" for number in range(5)]
-    house.put(*names)
+    scenario.put(*names)
     with MailServer({step: [Says.line("554 5.7.1 Relay access denied")] * 9}) as server:
-        assert house.round(server).stopped
-        assert sorted(house.states().values()) == ["deferred"] * 2 + ["ready"] * 3
-        assert set(house.attempts().values()) == {0}
-        assert house.store.brakes()[0].until == house.now + timedelta(minutes=15)
+        assert scenario.round(server).stopped
+        assert sorted(scenario.states().values()) == ["deferred"] * 2 + ["ready"] * 3
+        assert set(scenario.attempts().values()) == {0}
+        assert scenario.store.brakes()[0].until == scenario.now + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["pipelined", "plain"])
-def test_f15_a_greylist(house: House, extensions: tuple[str, ...]) -> None:
-    house.put("ada", "ben")
+def test_f15_a_greylist(scenario: DeliveryScenario, extensions: tuple[str, ...]) -> None:
+    scenario.put("ada", "ben")
     grey = Says.line("450 4.7.1 Greylisted, try again in 1800 seconds")
     with MailServer({"RCPT": [grey, grey]}, extensions=extensions) as server:
-        assert house.round(server).count("deferred") == 2
-        house.later(minutes=29)
-        assert house.round(server).letters == ()
-        house.later(minutes=2)
-        assert house.round(server).count("sent") == 2
-        assert house.arrived(server) == {"ada": 1, "ben": 1}
-        house.holds(server)
+        assert scenario.round(server).count("deferred") == 2
+        scenario.later(minutes=29)
+        assert scenario.round(server).letters == ()
+        scenario.later(minutes=2)
+        assert scenario.round(server).count("sent") == 2
+        assert scenario.arrived(server) == {"ada": 1, "ben": 1}
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["pipelined", "plain"])
-def test_f16_no_such_reader(house: House, extensions: tuple[str, ...]) -> None:
+def test_f16_no_such_reader(scenario: DeliveryScenario, extensions: tuple[str, ...]) -> None:
     """The session goes on, and the address of a new reader gets no more letters; the evidence tells no address."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     words = "550 5.1.1 <ada@readers.example>: nobody of that name"
     with MailServer({"RCPT": Says.line(words)}, extensions=extensions) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": "failed", "ben": "sent"}
         assert server.connections == 1
         assert "RSET" in server.verbs()
-        (suppressed,) = house.store.suppressions()
+        (suppressed,) = scenario.store.suppressions()
         assert suppressed.address == "ada@readers.example"
         assert "nobody of that name" in suppressed.reason
-        house.holds(server, final={"ada": "failed"})
+        scenario.holds(server, final={"ada": "failed"})
 
 
-def test_f17_421_with_more_letters_behind_it(house: House) -> None:
+def test_f17_421_with_more_letters_behind_it(scenario: DeliveryScenario) -> None:
     names = [f"reader{number}" for number in range(60)]
-    house.put(*names)
+    scenario.put(*names)
     with MailServer({"RCPT": [Says.line("250 ok")] * 10 + [GONE]}) as server:
-        assert house.round(server).count("sent") == 60
+        assert scenario.round(server).count("sent") == 60
         assert server.connections == 2
-        house.holds(server)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize(
@@ -156,33 +158,33 @@ def test_f17_421_with_more_letters_behind_it(house: House) -> None:
     ],
 )
 @pytest.mark.parametrize("step", ["DATA", "DOT"])
-def test_f18_the_letter_is_refused(house: House, step: Verb, words: str, state: str) -> None:
-    house.put("ada", "ben")
+def test_f18_the_letter_is_refused(scenario: DeliveryScenario, step: Verb, words: str, state: str) -> None:
+    scenario.put("ada", "ben")
     with MailServer({step: Says.line(words)}) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": state, "ben": "sent"}
-        assert house.store.suppressions() == []  # not the address is at fault
-        house.holds(server, final={"ada": "failed"} if state == "failed" else {})
+        assert scenario.store.suppressions() == []  # not the address is at fault
+        scenario.holds(server, final={"ada": "failed"} if state == "failed" else {})
 
 
 @pytest.mark.parametrize("says", [DROP, GONE], ids=["drop", "421"])
-def test_f19_lost_in_the_middle_of_the_letter(house: House, says: Says) -> None:
-    house.put("ada")
-    house.put("ben", size=LARGE)
+def test_f19_lost_in_the_middle_of_the_letter(scenario: DeliveryScenario, says: Says) -> None:
+    scenario.put("ada")
+    scenario.put("ben", size=LARGE)
     with MailServer({"BODY": [Says(), says]}) as server:
-        assert house.round(server).count("sent") == 2
+        assert scenario.round(server).count("sent") == 2
         assert server.connections == 2
-        house.holds(server)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("says", [DROP, GONE], ids=["drop", "421"])
-def test_f19_lost_in_the_middle_of_the_very_first_letter(house: House, says: Says) -> None:
+def test_f19_lost_in_the_middle_of_the_very_first_letter(scenario: DeliveryScenario, says: Says) -> None:
     """A relay that hangs up without a word is left alone for this round; of 421 the next letter tells what is meant."""
-    house.put("ada", "ben", size=LARGE)
+    scenario.put("ada", "ben", size=LARGE)
     with MailServer({"BODY": says}) as server:
-        assert bool(house.round(server).stopped) == (says == DROP)
-        assert house.attempts()["ada"] == 0
-        house.holds(server)
+        assert bool(scenario.round(server).stopped) == (says == DROP)
+        assert scenario.attempts()["ada"] == 0
+        scenario.holds(server)
 
 
 NO_ANSWER = {
@@ -195,55 +197,55 @@ NO_ANSWER = {
 
 
 @pytest.mark.parametrize("how", NO_ANSWER)
-def test_f20_f21_no_answer_to_the_dot_is_sent_once_more(house: House, how: str) -> None:
-    house.put("ada", "ben")
+def test_f20_f21_no_answer_to_the_dot_is_sent_once_more(scenario: DeliveryScenario, how: str) -> None:
+    scenario.put("ada", "ben")
     with MailServer({"DOT": NO_ANSWER[how]}) as server:
-        house.round(house.way(server, waits=replace(QUICK, dot=0.3)))
-        assert house.states() == {"ada": "in doubt", "ben": "sent"}
-        assert house.round(server).letters == ()  # not before a quarter of an hour
-        house.later(minutes=15)
-        assert house.round(server).count("sent") == 1
-        first, second = (taken.message for taken in server.taken if key_of(taken.message) == house.key("ada"))
+        scenario.round(scenario.way(server, waits=replace(QUICK, dot=0.3)))
+        assert scenario.states() == {"ada": "in doubt", "ben": "sent"}
+        assert scenario.round(server).letters == ()  # not before a quarter of an hour
+        scenario.later(minutes=15)
+        assert scenario.round(server).count("sent") == 1
+        first, second = (taken.message for taken in server.taken if key_of(taken.message) == scenario.key("ada"))
         assert first == second
-        house.holds(server, most={"ada": 2})
+        scenario.holds(server, most={"ada": 2})
 
 
 @pytest.mark.parametrize("how", NO_ANSWER)
-def test_f20_f21_no_answer_to_the_dot_is_presumed_sent(house: House, how: str) -> None:
-    house.put("ada")
+def test_f20_f21_no_answer_to_the_dot_is_presumed_sent(scenario: DeliveryScenario, how: str) -> None:
+    scenario.put("ada")
     with MailServer({"DOT": NO_ANSWER[how]}) as server:
-        house.round(house.way(server, waits=replace(QUICK, dot=0.3)), presume=lambda _: True)
-        (row,) = house.store.outbox(in_doubt=True)
+        scenario.round(scenario.way(server, waits=replace(QUICK, dot=0.3)), presume=lambda _: True)
+        (row,) = scenario.store.outbox(in_doubt=True)
         assert "presumed sent" in str(row.reason)
-        assert house.arrived(server) == {"ada": 1}
-        house.holds(server, final={"ada": "in doubt"})
+        assert scenario.arrived(server) == {"ada": 1}
+        scenario.holds(server, final={"ada": "in doubt"})
 
 
-def test_f20_twice_without_an_answer_is_left_to_a_person(house: House) -> None:
-    house.put("ada")
+def test_f20_twice_without_an_answer_is_left_to_a_person(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer({"DOT": [DROP, DROP]}) as server:
-        house.round(server)
-        house.later(minutes=16)
-        house.round(server)
-        house.holds(server, final={"ada": "in doubt"}, most={"ada": 2})
+        scenario.round(server)
+        scenario.later(minutes=16)
+        scenario.round(server)
+        scenario.holds(server, final={"ada": "in doubt"}, most={"ada": 2})
 
 
 def test_f21_the_answer_to_the_dot_has_ten_minutes() -> None:
     assert type(QUICK)().dot >= 600
 
 
-def test_f22_421_to_the_dot(house: House) -> None:
+def test_f22_421_to_the_dot(scenario: DeliveryScenario) -> None:
     """A refusal of that letter: it was not taken, and no relay is left alone for it."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer({"DOT": GONE}) as server:
-        house.round(server)
-        assert house.states() == {"ada": "deferred", "ben": "sent"}
-        assert house.arrived(server) == {"ben": 1}
-        house.holds(server)
+        scenario.round(server)
+        assert scenario.states() == {"ada": "deferred", "ben": "sent"}
+        assert scenario.arrived(server) == {"ben": 1}
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("after", ["close", "reset", "junk", "silence"])
-def test_f23_what_goes_wrong_after_the_250(house: House, after: str) -> None:
+def test_f23_what_goes_wrong_after_the_250(scenario: DeliveryScenario, after: str) -> None:
     taken = Says.line("250 2.0.0 queued as TEST")
     scripts: dict[str, dict[Verb, Says]] = {
         "close": {"DOT": replace(taken, close=True)},
@@ -251,31 +253,31 @@ def test_f23_what_goes_wrong_after_the_250(house: House, after: str) -> None:
         "junk": {"QUIT": Says(b"\xff\r\n")},
         "silence": {"QUIT": Says(delay=1)},
     }
-    house.put("ada")
+    scenario.put("ada")
     with MailServer(scripts[after]) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert [letter.outcome for letter in done.letters] == ["sent"]
         assert done.stopped is None
         assert done.halted == ()
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_f24_an_answer_while_we_still_write(house: House) -> None:
-    house.put("ada", size=LARGE)
-    house.put("ben")
+def test_f24_an_answer_while_we_still_write(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", size=LARGE)
+    scenario.put("ben")
     with MailServer({"BODY": Says.line("550 5.7.1 not this one", close=True)}) as server:
-        house.round(server)
-        assert house.states() == {"ada": "failed", "ben": "sent"}
-        assert house.store.suppressions() == []
-        house.holds(server, final={"ada": "failed"})
+        scenario.round(server)
+        assert scenario.states() == {"ada": "failed", "ben": "sent"}
+        assert scenario.store.suppressions() == []
+        scenario.holds(server, final={"ada": "failed"})
 
 
-def test_f25_replies_byte_by_byte(house: House) -> None:
-    house.put("ada", "ben")
+def test_f25_replies_byte_by_byte(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", "ben")
     slow = Says(b"250-2.0.0 one\r\n250-2.0.0 and\r\n250 2.0.0 two\r\n", drip=0.002)
     with MailServer({"MAIL": [slow] * 2, "RCPT": [slow] * 2, "DOT": [slow] * 2}) as server:
-        assert house.round(server).count("sent") == 2
-        house.holds(server)
+        assert scenario.round(server).count("sent") == 2
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize(
@@ -292,40 +294,40 @@ def test_f25_replies_byte_by_byte(house: House) -> None:
     ids=["bytes", "long", "a-megabyte", "999", "empty", "short", "utf-16"],
 )
 @pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA"])
-def test_f26_junk_instead_of_a_reply(house: House, step: Verb, junk: bytes) -> None:
-    house.put("ada", "ben")
+def test_f26_junk_instead_of_a_reply(scenario: DeliveryScenario, step: Verb, junk: bytes) -> None:
+    scenario.put("ada", "ben")
     with MailServer({step: [Says(junk)] * 2}) as server:
         waits = replace(QUICK, mail=0.2, rcpt=0.2, data=0.2)
         for _ in range(3):
-            house.round(house.way(server, waits=waits))
-            house.later(minutes=20)
-        assert max(len(words) for words in [*house.said, ""]) < 2_000
-        house.holds(server)
+            scenario.round(scenario.way(server, waits=waits))
+            scenario.later(minutes=20)
+        assert max(len(words) for words in [*scenario.said, ""]) < 2_000
+        scenario.holds(server)
 
 
-def test_f27_a_reply_that_nobody_asked_for(house: House) -> None:
+def test_f27_a_reply_that_nobody_asked_for(scenario: DeliveryScenario) -> None:
     """The 250 too many is credited to no letter: the second is refused, and is not told as sent."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     script = {"DOT": [Says(b"250 2.0.0 ok\r\n250 2.0.0 ok\r\n"), Says.line("554 5.6.0 not this one")]}
     with MailServer(script) as server:  # type: ignore[arg-type]
-        house.round(server)
-        states = house.states()
-        taken = house.arrived(server)
+        scenario.round(server)
+        states = scenario.states()
+        taken = scenario.arrived(server)
         assert all(taken[name] == (state == "sent") for name, state in states.items()), (states, taken)
-        house.holds(server, final={name: state for name, state in states.items() if state == "failed"})
+        scenario.holds(server, final={name: state for name, state in states.items() if state == "failed"})
 
 
-def test_f27_a_whole_dialogue_that_nobody_asked_for(house: House) -> None:
+def test_f27_a_whole_dialogue_that_nobody_asked_for(scenario: DeliveryScenario) -> None:
     """Answers to a letter that was never sent, in one packet with the last one's."""
-    house.put("ada", "ben", "cleo", "dora")
+    scenario.put("ada", "ben", "cleo", "dora")
     forged = b"250 2.0.0 ok\r\n" + b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n250 2.0.0 queued as EVIL\r\n"
     with MailServer({"DOT": Says(forged)}) as server:
         for _ in range(3):
-            house.round(server)
-            house.later(minutes=20)
-        taken, states = house.arrived(server), house.states()
+            scenario.round(server)
+            scenario.later(minutes=20)
+        taken, states = scenario.arrived(server), scenario.states()
         assert all(taken[name] == 1 for name, state in states.items() if state == "sent"), (states, taken)
-        house.holds(server, most=dict.fromkeys(house.homes, 2))
+        scenario.holds(server, most=dict.fromkeys(scenario.homes, 2))
 
 
 @contextmanager
@@ -355,32 +357,32 @@ def stone() -> Iterator[int]:
             each.close()
 
 
-def test_f28_a_server_that_does_not_read(house: House) -> None:
+def test_f28_a_server_that_does_not_read(scenario: DeliveryScenario) -> None:
     """The letter is given up before its dot, and what goes by another relay is not kept waiting."""
-    house.put("ada", size=LARGE * 2)
+    scenario.put("ada", size=LARGE * 2)
     with stone() as port, MailServer() as other:
-        house.round(house.way(port, waits=replace(HASTY, data=5)))
-        assert (house.states(), house.attempts()) == ({"ada": "deferred"}, {"ada": 0})
-        house.put("ben", size=LARGE * 2)
-        house.later(minutes=7)
-        assert house.round(house.way(port, waits=HASTY), house.way(other, name="other")).count("sent") == 2
-        house.holds(other)
+        scenario.round(scenario.way(port, waits=replace(HASTY, data=5)))
+        assert (scenario.states(), scenario.attempts()) == ({"ada": "deferred"}, {"ada": 0})
+        scenario.put("ben", size=LARGE * 2)
+        scenario.later(minutes=7)
+        assert scenario.round(scenario.way(port, waits=HASTY), scenario.way(other, name="other")).count("sent") == 2
+        scenario.holds(other)
 
 
-def test_f29_one_letter_a_connection(house: House) -> None:
-    house.put("ada", "ben", "cleo")
+def test_f29_one_letter_a_connection(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", "ben", "cleo")
     farewell = Says(b"250 2.0.0 ok\r\n421 4.7.0 one is enough\r\n", close=True)
     with MailServer({"DOT": [farewell] * 3}) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert done.count("sent") == 3
         assert server.connections == 3
-        house.holds(server)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("last", [b"", b"421 4.4.2 idle for too long\r\n"])
-def test_f30_the_line_is_dropped_while_idle(house: House, last: bytes) -> None:
+def test_f30_the_line_is_dropped_while_idle(scenario: DeliveryScenario, last: bytes) -> None:
     """A slow relay keeps us waiting between two letters, and the server does not."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer() as server:
 
         def idle(letter: Delivered) -> None:
@@ -390,17 +392,17 @@ def test_f30_the_line_is_dropped_while_idle(house: House, last: bytes) -> None:
                     connection.sendall(last)
                     connection.shutdown(socket.SHUT_RDWR)
 
-        way = replace(house.way(server), per_second=1_000.0)  # with a pace no letter is announced ahead
-        done = house.round(way, tell=idle)
+        way = replace(scenario.way(server), per_second=1_000.0)  # with a pace no letter is announced ahead
+        done = scenario.round(way, tell=idle)
         assert done.count("sent") == 2
         assert server.connections == 2
-        assert set(house.attempts().values()) == {1}
-        house.holds(server)
+        assert set(scenario.attempts().values()) == {1}
+        scenario.holds(server)
 
 
-def test_f30_the_line_is_dropped_once_the_next_letter_is_announced(house: House) -> None:
-    house.put("ada", "ben")
+def test_f30_the_line_is_dropped_once_the_next_letter_is_announced(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", "ben")
     with MailServer({"MAIL": [Says.line("250 ok"), DROP]}) as server:
-        assert house.round(server).count("sent") == 2
-        assert set(house.attempts().values()) == {1}
-        house.holds(server)
+        assert scenario.round(server).count("sent") == 2
+        assert set(scenario.attempts().values()) == {1}
+        scenario.holds(server)

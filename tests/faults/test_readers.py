@@ -15,7 +15,7 @@ from digest.issues.compose import compose
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
 from tests.subscriptions.test_clock_changes import PRESS, reader
-from tests.support.delivery_scenario import House
+from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 
@@ -23,126 +23,126 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.mark.parametrize("count", [2, 8])
-def test_s1_several_schedulers_at_once(anywhere: House, tmp_path: Path, count: int) -> None:
+def test_s1_several_schedulers_at_once(anywhere: DeliveryScenario, tmp_path: Path, count: int) -> None:
     """Each finds the same slot due; one issue is made, and one letter goes out."""
-    house, start = anywhere, tmp_path / "start"
+    scenario, start = anywhere, tmp_path / "start"
     with ExitStack() as stack:
-        children = [stack.enter_context(child(house, "compose", "--start", start)) for _ in range(count)]
+        children = [stack.enter_context(child(scenario, "compose", "--start", start)) for _ in range(count)]
         start.touch()
         for each in children:
             _, errors = each.communicate(timeout=60)
             assert each.returncode == 0, errors
-    assert [row["slot"] for row in house.rows("SELECT slot FROM issue")] == ["2026-11-20T07:30"]
+    assert [row["slot"] for row in scenario.rows("SELECT slot FROM issue")] == ["2026-11-20T07:30"]
     with MailServer() as server:
-        house.homes["ada"] = "ada@example.org"
-        assert house.round(server).count("sent") == 1
+        scenario.homes["ada"] = "ada@example.org"
+        assert scenario.round(server).count("sent") == 1
         assert len(server.taken) == 1
 
 
-def test_s2_several_senders_at_once(anywhere: House) -> None:
-    house = anywhere
-    house.put(*(f"reader{number}" for number in range(240)))
+def test_s2_several_senders_at_once(anywhere: DeliveryScenario) -> None:
+    scenario = anywhere
+    scenario.put(*(f"reader{number}" for number in range(240)))
     with MailServer() as server:
         with ExitStack() as stack:
             given = ("deliver", "--port", server.port, "--connections", 2)
-            children = [stack.enter_context(child(house, *given)) for _ in range(2)]
+            children = [stack.enter_context(child(scenario, *given)) for _ in range(2)]
             for each in children:
                 _, errors = each.communicate(timeout=60)
                 assert each.returncode == 0, errors
-        assert set(house.arrived(server).values()) == {1}
-        house.holds(server)
+        assert set(scenario.arrived(server).values()) == {1}
+        scenario.holds(server)
 
 
-def test_s3_three_days_down(house: House) -> None:
+def test_s3_three_days_down(scenario: DeliveryScenario) -> None:
     """One letter catches up, not three."""
-    house.homes["ada"] = "ada@example.org"
+    scenario.homes["ada"] = "ada@example.org"
     ada = [reader("Europe/London", "daily 07:30")]
     with MailServer() as server:
         for days in (0, 3):
-            house.later(days=days)
+            scenario.later(days=days)
             for _ in range(3):
-                compose(ada, house.store, PRESS, now=house.now)
-                house.round(server)
-        slots = [row["slot"] for row in house.rows("SELECT slot FROM issue ORDER BY id")]
+                compose(ada, scenario.store, PRESS, now=scenario.now)
+                scenario.round(server)
+        slots = [row["slot"] for row in scenario.rows("SELECT slot FROM issue ORDER BY id")]
         assert slots == ["2026-11-20T07:30", "2026-11-23T07:30"]
         assert len(server.taken) == 2
 
 
-def test_s4_the_reader_leaves_while_the_letter_waits(anywhere: House) -> None:
-    house = anywhere
-    house.put("ada", "ben")
-    house.store.leave("ada", "Mine", "asked to", now=house.now)
+def test_s4_the_reader_leaves_while_the_letter_waits(anywhere: DeliveryScenario) -> None:
+    scenario = anywhere
+    scenario.put("ada", "ben")
+    scenario.store.leave("ada", "Mine", "asked to", now=scenario.now)
     with MailServer() as server:
-        house.round(server)
-        assert house.arrived(server) == {"ben": 1}
-        house.holds(server, final={"ada": "cancelled"})
+        scenario.round(server)
+        assert scenario.arrived(server) == {"ben": 1}
+        scenario.holds(server, final={"ada": "cancelled"})
 
 
-def test_s4_the_reader_leaves_while_the_letter_is_in_hand(anywhere: House) -> None:
+def test_s4_the_reader_leaves_while_the_letter_is_in_hand(anywhere: DeliveryScenario) -> None:
     """Without PIPELINING no letter is announced with the one before: each is looked at right before it goes."""
-    house = anywhere
-    house.put("ada", "ben", "cleo")
+    scenario = anywhere
+    scenario.put("ada", "ben", "cleo")
 
     def leave(letter: Delivered) -> None:
         if letter.subscriber == "ada":
-            house.store.leave("ben", "", "a complaint", now=house.now)
+            scenario.store.leave("ben", "", "a complaint", now=scenario.now)
 
     with MailServer(extensions=[]) as server:
-        house.round(server, tell=leave)
-        assert house.arrived(server) == {"ada": 1, "cleo": 1}
-        house.holds(server, final={"ben": "cancelled"})
+        scenario.round(server, tell=leave)
+        assert scenario.arrived(server) == {"ada": 1, "cleo": 1}
+        scenario.holds(server, final={"ben": "cancelled"})
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["announced", "next"])
 def test_s4_the_reader_leaves_while_the_letter_before_is_slow_to_end(
-    anywhere: House, extensions: tuple[str, ...]
+    anywhere: DeliveryScenario, extensions: tuple[str, ...]
 ) -> None:
     """Even one that was announced is looked at anew, where that was long ago."""
-    house = anywhere
-    house.put("ada", "ben", "cleo")
+    scenario = anywhere
+    scenario.put("ada", "ben", "cleo")
     slow = Says(b"250 2.0.0 ok\r\n", delay=2)
     with MailServer({"DOT": slow}, extensions=extensions) as server, ThreadPoolExecutor() as pool:
-        done = pool.submit(house.round, server)
+        done = pool.submit(scenario.round, server)
         until(lambda: len(server.taken) == 1)
-        house.store.leave("ben", "Mine", "asked to", now=house.now)
+        scenario.store.leave("ben", "Mine", "asked to", now=scenario.now)
         done.result()
-        assert house.arrived(server) == {"ada": 1, "cleo": 1}
-        house.holds(server, final={"ben": "cancelled"})
+        assert scenario.arrived(server) == {"ada": 1, "cleo": 1}
+        scenario.holds(server, final={"ben": "cancelled"})
 
 
-def test_s4_the_reader_leaves_while_a_pace_is_kept(house: House) -> None:
+def test_s4_the_reader_leaves_while_a_pace_is_kept(scenario: DeliveryScenario) -> None:
     """Two seconds between two letters are long enough to leave."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     with MailServer() as server, ThreadPoolExecutor() as pool:
-        done = pool.submit(house.round, replace(house.way(server), per_second=0.5))
+        done = pool.submit(scenario.round, replace(scenario.way(server), per_second=0.5))
         until(lambda: len(server.taken) == 1)
-        house.store.leave("ben", "Mine", "asked to", now=house.now)
+        scenario.store.leave("ben", "Mine", "asked to", now=scenario.now)
         done.result()
-        assert house.arrived(server) == {"ada": 1, "cleo": 1}
-        house.holds(server, final={"ben": "cancelled"})
+        assert scenario.arrived(server) == {"ada": 1, "cleo": 1}
+        scenario.holds(server, final={"ben": "cancelled"})
 
 
-def test_s4_the_reader_is_no_more_in_the_files(house: House) -> None:
-    house.put("ada")
+def test_s4_the_reader_is_no_more_in_the_files(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer() as server:
-        house.round(server, address_of=lambda _: Withheld("the reader has left"))
-        house.holds(server, final={"ada": "cancelled"})
+        scenario.round(server, address_of=lambda _: Withheld("the reader has left"))
+        scenario.holds(server, final={"ada": "cancelled"})
 
 
-def test_s5_the_address_changes_between_two_tries(anywhere: House) -> None:
+def test_s5_the_address_changes_between_two_tries(anywhere: DeliveryScenario) -> None:
     """The new one gets the letter, once, and the old one is nowhere in it."""
-    house = anywhere
-    house.put("ada")
+    scenario = anywhere
+    scenario.put("ada")
     with MailServer({"DOT": Says.line("451 4.3.0 later")}) as server:
-        house.round(server)
-        house.homes["ada"] = "ada@elsewhere.example"
-        house.later(hours=1)
-        house.round(server)
+        scenario.round(server)
+        scenario.homes["ada"] = "ada@elsewhere.example"
+        scenario.later(hours=1)
+        scenario.round(server)
         (taken,) = server.taken
         assert taken.recipients == ("ada@elsewhere.example",)
         assert b"readers.example" not in taken.message
-        house.holds(server)
-    house.no_secret_is_told()
+        scenario.holds(server)
+    scenario.no_secret_is_told()
 
 
 SPELLINGS = {
@@ -153,60 +153,60 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("which", SPELLINGS)
-def test_s6_one_mailbox_spelled_in_two_ways(anywhere: House, which: str) -> None:
+def test_s6_one_mailbox_spelled_in_two_ways(anywhere: DeliveryScenario, which: str) -> None:
     """Who subscribed twice has two subscriptions, one copy of each; what stands against the mailbox holds for both."""
-    house = anywhere
-    house.put("ada", "ben")
-    house.homes["ada"], house.homes["ben"] = SPELLINGS[which]
+    scenario = anywhere
+    scenario.put("ada", "ben")
+    scenario.homes["ada"], scenario.homes["ben"] = SPELLINGS[which]
     assert unicodedata.normalize("NFC", SPELLINGS[which][0])
     keys = {address_key(Mailbox(address=spelled).wire) for spelled in SPELLINGS[which]}
     assert len(keys) == 1
     with MailServer(extensions=["SMTPUTF8", "8BITMIME"]) as server:
-        house.round(server)
-        assert house.arrived(server) == {"ada": 1, "ben": 1}
-        house.put("cleo", "dora")
-        house.homes["cleo"], house.homes["dora"] = SPELLINGS[which]
-        house.store.suppress(keys.pop(), "it bounced", now=house.now)
-        house.round(server)
-        house.holds(server, final={"cleo": "suppressed", "dora": "suppressed"})
+        scenario.round(server)
+        assert scenario.arrived(server) == {"ada": 1, "ben": 1}
+        scenario.put("cleo", "dora")
+        scenario.homes["cleo"], scenario.homes["dora"] = SPELLINGS[which]
+        scenario.store.suppress(keys.pop(), "it bounced", now=scenario.now)
+        scenario.round(server)
+        scenario.holds(server, final={"cleo": "suppressed", "dora": "suppressed"})
 
 
 @pytest.mark.parametrize("other", ["a.da@readers.example", "ada+papers@readers.example"])
-def test_s6_dots_and_tags_are_other_mailboxes(house: House, other: str) -> None:
+def test_s6_dots_and_tags_are_other_mailboxes(scenario: DeliveryScenario, other: str) -> None:
     """Which provider takes them for one is nobody's business but that provider's."""
-    house.put("ada", "ben")
-    house.homes["ben"] = other
-    house.store.suppress(address_key("ada@readers.example"), "it bounced", now=house.now)
-    house.holds(final={"ada": "suppressed"})
+    scenario.put("ada", "ben")
+    scenario.homes["ben"] = other
+    scenario.store.suppress(address_key("ada@readers.example"), "it bounced", now=scenario.now)
+    scenario.holds(final={"ada": "suppressed"})
 
 
 @pytest.mark.parametrize("announced", [False, True], ids=["next", "announced"])
-def test_s7_the_address_is_suppressed_while_the_letter_is_in_hand(anywhere: House, announced: bool) -> None:
+def test_s7_the_address_is_suppressed_while_the_letter_is_in_hand(anywhere: DeliveryScenario, announced: bool) -> None:
     """Looked at right before MAIL; only a letter that is announced already is let go."""
-    house = anywhere
-    house.put("ada", "ben", "cleo")
+    scenario = anywhere
+    scenario.put("ada", "ben", "cleo")
 
     def suppress(letter: Delivered) -> None:
         if letter.subscriber == "ada":
-            house.store.suppress(address_key("ben@readers.example"), "it bounced", now=house.now)
-            house.store.suppress(address_key("cleo@readers.example"), "it bounced", now=house.now)
+            scenario.store.suppress(address_key("ben@readers.example"), "it bounced", now=scenario.now)
+            scenario.store.suppress(address_key("cleo@readers.example"), "it bounced", now=scenario.now)
 
     with MailServer(extensions=["PIPELINING"] if announced else []) as server:
-        house.round(server, tell=suppress)
+        scenario.round(server, tell=suppress)
         gone = {"cleo": "suppressed"} if announced else {"ben": "suppressed", "cleo": "suppressed"}
-        assert set(house.arrived(server)) == {"ada", "ben", "cleo"} - set(gone)
-        house.holds(server, final=gone)
+        assert set(scenario.arrived(server)) == {"ada", "ben", "cleo"} - set(gone)
+        scenario.holds(server, final=gone)
 
 
-def test_s7_where_a_pace_is_kept_no_letter_is_announced(anywhere: House) -> None:
+def test_s7_where_a_pace_is_kept_no_letter_is_announced(anywhere: DeliveryScenario) -> None:
     """The one before would be asked about too early."""
-    house = anywhere
-    house.put("ada", "ben")
+    scenario = anywhere
+    scenario.put("ada", "ben")
 
     def suppress(letter: Delivered) -> None:
-        house.store.suppress(address_key("ben@readers.example"), "it bounced", now=house.now)
+        scenario.store.suppress(address_key("ben@readers.example"), "it bounced", now=scenario.now)
 
     with MailServer() as server:
-        house.round(replace(house.way(server), per_second=1_000.0), tell=suppress)
-        assert house.arrived(server) == {"ada": 1}
-        house.holds(server, final={"ben": "suppressed"})
+        scenario.round(replace(scenario.way(server), per_second=1_000.0), tell=suppress)
+        assert scenario.arrived(server) == {"ada": 1}
+        scenario.holds(server, final={"ben": "suppressed"})

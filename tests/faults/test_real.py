@@ -21,7 +21,7 @@ from digest.mail import postfix_log as maillog
 from digest.mail.postfix_log import Trace
 from tests.bounces.test_bounces import report
 from tests.faults.test_back import listen, stamps
-from tests.support.delivery_scenario import HASTY, QUICK, House
+from tests.support.delivery_scenario import HASTY, QUICK, DeliveryScenario
 from tests.support.dovecot import Dovecot
 from tests.support.postfix import Postfix, installed, smtp_sink, unheard
 from tests.support.processes import child
@@ -45,15 +45,15 @@ RELAY = {
 
 
 @pytest.mark.parametrize("which", RELAY)
-def test_f05_f07_f14_f16_f17_f18_smtp_sink_takes_nothing(house: House, which: str) -> None:
+def test_f05_f07_f14_f16_f17_f18_smtp_sink_takes_nothing(scenario: DeliveryScenario, which: str) -> None:
     """A letter that was begun lets others go first; what was said of two in a row is the relay's fault."""
-    house.put("ada", "ben", "cleo")
+    scenario.put("ada", "ben", "cleo")
     with smtp_sink(*RELAY[which]) as port:
-        assert house.round(house.way(port)).stopped
+        assert scenario.round(scenario.way(port)).stopped
     begun = {"F05": 0, "F07": 0, "F14": 1, "F18 drop": 1}.get(which if which == "F18 drop" else which[:3], 2)
-    assert sorted(house.states().values()) == ["deferred"] * begun + ["ready"] * (3 - begun)
-    assert set(house.attempts().values()) == {0}
-    house.holds()
+    assert sorted(scenario.states().values()) == ["deferred"] * begun + ["ready"] * (3 - begun)
+    assert set(scenario.attempts().values()) == {0}
+    scenario.holds()
 
 
 LETTER = {
@@ -70,31 +70,31 @@ LETTER = {
 
 
 @pytest.mark.parametrize("which", LETTER)
-def test_f08_f14_f15_f18_f20_f21_f22_f23_smtp_sink_on_a_letter(house: House, which: str) -> None:
+def test_f08_f14_f15_f18_f20_f21_f22_f23_smtp_sink_on_a_letter(scenario: DeliveryScenario, which: str) -> None:
     """What it took it has taken, though nobody can ask it: a copy more is allowed for what is in doubt."""
     flags, state = LETTER[which]
-    house.put("ada")
+    scenario.put("ada")
     with smtp_sink(*flags) as port:
-        house.round(house.way(port, waits=HASTY if which == "F21" else QUICK))
-    assert house.states() == {"ada": state}
+        scenario.round(scenario.way(port, waits=HASTY if which == "F21" else QUICK))
+    assert scenario.states() == {"ada": state}
     if state == "sent":
-        house.came[house.key("ada")] += 1
-    house.holds(final={"ada": "failed"} if state == "failed" else {})
+        scenario.came[scenario.key("ada")] += 1
+    scenario.holds(final={"ada": "failed"} if state == "failed" else {})
 
 
 @pytest.mark.parametrize("flags", [("-A", "0"), ("-A", "5")])
-def test_f24_smtp_sink_hangs_up_within_a_letter(house: House, flags: tuple[str, ...]) -> None:
-    house.put("ada", size=4_000_000)
+def test_f24_smtp_sink_hangs_up_within_a_letter(scenario: DeliveryScenario, flags: tuple[str, ...]) -> None:
+    scenario.put("ada", size=4_000_000)
     with smtp_sink(*flags) as port:
-        house.round(house.way(port))
-    house.holds(final={"ada": state} if (state := house.states()["ada"]) == "failed" else {})
+        scenario.round(scenario.way(port))
+    scenario.holds(final={"ada": state} if (state := scenario.states()["ada"]) == "failed" else {})
 
 
-def test_f28_smtp_sink_reads_slowly(house: House) -> None:
-    house.put("ada", size=400_000)
+def test_f28_smtp_sink_reads_slowly(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", size=400_000)
     with smtp_sink("-T", "1024", "-H", "20") as port:
-        house.round(house.way(port, waits=HASTY))
-    house.holds(most={"ada": 2})
+        scenario.round(scenario.way(port, waits=HASTY))
+    scenario.holds(most={"ada": 2})
 
 
 # ------------------------------------------------------------------------------------------------------- Postfix
@@ -107,68 +107,68 @@ def until(reached: Callable[[], bool], postfix: Postfix) -> None:
         time.sleep(0.1)
 
 
-def test_f15_a_greylist_behind_postfix(house: House) -> None:
+def test_f15_a_greylist_behind_postfix(scenario: DeliveryScenario) -> None:
     """We are done when the relay has it; exactly one copy arrives, after the relay's own retry."""
-    house.put("ada")
+    scenario.put("ada")
     grey = Says.line("450 4.7.1 Greylisted, try again in 1 second")
     with MailServer({"RCPT": [grey, grey]}) as mx, Postfix(mx.port) as postfix:
-        assert house.round(house.way(postfix.port)).count("sent") == 1
-        (attempt,) = house.rows("SELECT queue_id FROM attempt")
+        assert scenario.round(scenario.way(postfix.port)).count("sent") == 1
+        (attempt,) = scenario.rows("SELECT queue_id FROM attempt")
         assert str(attempt["queue_id"]) in postfix.log()
         until(lambda: bool(mx.taken), postfix)
-        house.holds(mx)
+        scenario.holds(mx)
         assert postfix.bounces == []
 
 
-def test_f16_no_such_reader_behind_postfix(anywhere: House) -> None:
+def test_f16_no_such_reader_behind_postfix(anywhere: DeliveryScenario) -> None:
     """The relay's report comes to the one address that this letter had, and counts against its reader."""
-    house = anywhere
-    house.put("ada", "ben")
+    scenario = anywhere
+    scenario.put("ada", "ben")
     with MailServer({"RCPT": Says.line("550 5.1.1 nobody of that name")}) as mx, Postfix(mx.port) as postfix:
-        assert house.round(house.way(postfix.port)).count("sent") == 2
+        assert scenario.round(scenario.way(postfix.port)).count("sent") == 2
         until(lambda: len(mx.taken) == 1 and len(postfix.bounces) == 1, postfix)
-        (heard,) = listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        (heard,) = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert (heard.kind, heard.proven, heard.suppressed) == ("hard", True, True)
-        (row,) = house.store.suppressions()
+        (row,) = scenario.store.suppressions()
         assert row.address == f"{heard.subscriber}@readers.example"
-        assert listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces")) == []
-        house.came[house.key(heard.subscriber)] += 1
-        house.holds(mx)
+        assert listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces")) == []
+        scenario.came[scenario.key(heard.subscriber)] += 1
+        scenario.holds(mx)
 
 
-def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(house: House) -> None:
+def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(scenario: DeliveryScenario) -> None:
     """Neither is held against the address as "hard": spam is the sender's matter, and full is for a while."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     script = [Says.line("550 5.7.1 spam")] + [Says.line("452 4.2.2 mailbox full")] * 40
     with MailServer({"RCPT": script}) as mx, Postfix(mx.port) as postfix:
-        assert house.round(house.way(postfix.port)).count("sent") == 2
+        assert scenario.round(scenario.way(postfix.port)).count("sent") == 2
         until(lambda: len(postfix.bounces) == 2, postfix)
-        heard = listen(house, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        heard = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert {each.kind for each in heard} == {"soft"}
         assert all(each.proven and not each.suppressed for each in heard)
-        assert house.store.suppressions() == []
+        assert scenario.store.suppressions() == []
         assert mx.taken == []
-        house.came.update([house.key("ada"), house.key("ben")])
-        house.holds(mx)
+        scenario.came.update([scenario.key("ada"), scenario.key("ben")])
+        scenario.holds(mx)
 
 
-def test_k6_killed_while_postfix_answers(house: House) -> None:
+def test_k6_killed_while_postfix_answers(scenario: DeliveryScenario) -> None:
     """A relay that has the whole letter keeps it, also when we are gone."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer() as mx, Postfix(mx.port) as postfix:
-        with child(house, "deliver", "--port", postfix.port, "--point", "answered") as process:
+        with child(scenario, "deliver", "--port", postfix.port, "--point", "answered") as process:
             process.wait(60)
-        assert house.round(house.way(postfix.port)).count("sent") == 1
+        assert scenario.round(scenario.way(postfix.port)).count("sent") == 1
         until(lambda: len(mx.taken) == 2, postfix)
-        house.holds(mx, final={"ada": "in doubt"})
+        scenario.holds(mx, final={"ada": "in doubt"})
 
 
 # --------------------------------------------------------------------------------------------------- Postfix's log
 
 
-def moved_to_now(house: House) -> None:
+def moved_to_now(scenario: DeliveryScenario) -> None:
     """Postfix writes by the real clock."""
-    house.now = datetime.now(UTC)
+    scenario.now = datetime.now(UTC)
 
 
 def handed_to(postfix: Postfix, letter: bytes, *, dot: bool, reset: bool = False) -> None:
@@ -192,7 +192,7 @@ LETTER_OF_ADA = b"Message-ID: <ada.1@house.example>\r\nSubject: 7 papers\r\n\r\n
 def test_what_postfix_writes_of_a_client_that_vanishes(long: bool) -> None:
     """The Message-ID stands there also where nothing was taken; only the queue manager's line tells."""
     begun = datetime.now(UTC)
-    key = House.key("ada")
+    key = DeliveryScenario.key("ada")
     with MailServer() as mx, Postfix(mx.port, f"enable_long_queue_ids = {'yes' if long else 'no'}") as postfix:
         log = postfix.folder / "log"
 
@@ -217,80 +217,80 @@ def test_what_postfix_writes_of_a_client_that_vanishes(long: bool) -> None:
         assert len(mx.taken) == 1
 
 
-def test_k6_the_log_settles_what_a_dead_sender_left(anywhere: House) -> None:
+def test_k6_the_log_settles_what_a_dead_sender_left(anywhere: DeliveryScenario) -> None:
     """Killed after the dot: Postfix has the letter, and the next process reads that in its log."""
-    house = anywhere
-    moved_to_now(house)
-    house.put("ada", "ben", at=house.now)
+    scenario = anywhere
+    moved_to_now(scenario)
+    scenario.put("ada", "ben", at=scenario.now)
     with MailServer() as mx, Postfix(mx.port) as postfix:
-        with child(house, "deliver", "--port", postfix.port, "--point", "answered") as process:
+        with child(scenario, "deliver", "--port", postfix.port, "--point", "answered") as process:
             process.wait(60)
         until(lambda: len(mx.taken) == 1, postfix)
-        moved_to_now(house)
+        moved_to_now(scenario)
         logs = {"relay": postfix.folder / "log"}
-        assert house.round(house.way(postfix.port), logs=logs).count("sent") == 1
-        assert house.states() == {"ada": "sent", "ben": "sent"}
-        (settled,) = [row for row in house.rows("SELECT * FROM attempt") if "log" in row["words"]]
+        assert scenario.round(scenario.way(postfix.port), logs=logs).count("sent") == 1
+        assert scenario.states() == {"ada": "sent", "ben": "sent"}
+        (settled,) = [row for row in scenario.rows("SELECT * FROM attempt") if "log" in row["words"]]
         assert (settled["state"], str(settled["queue_id"]) in postfix.log()) == ("sent", True)
         assert str(settled["words"]).startswith(f"the relay's log has it: queue id {settled['queue_id']}, ")
         until(lambda: len(mx.taken) == 2, postfix)
-        house.holds(mx)
+        scenario.holds(mx)
 
 
-def test_k5_the_log_does_not_have_what_never_reached_it(house: House) -> None:
+def test_k5_the_log_does_not_have_what_never_reached_it(scenario: DeliveryScenario) -> None:
     """Killed right before the dot: presumed sent all the same, and the log says that it has nothing of it."""
-    moved_to_now(house)
-    house.put("ada", "ben", at=house.now)
+    moved_to_now(scenario)
+    scenario.put("ada", "ben", at=scenario.now)
     with MailServer() as mx, Postfix(mx.port) as postfix:
-        with child(house, "deliver", "--port", postfix.port, "--point", "at the dot") as process:
+        with child(scenario, "deliver", "--port", postfix.port, "--point", "at the dot") as process:
             process.wait(60)
         until(lambda: "lost connection after DATA" in postfix.log(), postfix)
-        moved_to_now(house)
+        moved_to_now(scenario)
         logs = {"relay": postfix.folder / "log"}
-        assert house.round(house.way(postfix.port), logs=logs).count("sent") == 1
-        assert house.states() == {"ada": "in doubt", "ben": "sent"}
-        (word,) = look(house.store, logs, now=house.now)
+        assert scenario.round(scenario.way(postfix.port), logs=logs).count("sent") == 1
+        assert scenario.states() == {"ada": "in doubt", "ben": "sent"}
+        (word,) = look(scenario.store, logs, now=scenario.now)
         assert not word.sent
         assert "only its beginning (queue id " in word.words
         until(lambda: len(mx.taken) == 1, postfix)
-        house.holds(mx, final={"ada": "in doubt"})
+        scenario.holds(mx, final={"ada": "in doubt"})
 
 
-def test_f20_the_log_spares_a_letter_its_second_try(house: House) -> None:
+def test_f20_the_log_spares_a_letter_its_second_try(scenario: DeliveryScenario) -> None:
     """The line breaks after the dot, and Postfix has it: a quarter of an hour later nothing is sent once more."""
-    moved_to_now(house)
-    house.put("ada", at=house.now)
+    moved_to_now(scenario)
+    scenario.put("ada", at=scenario.now)
     with MailServer() as mx, Postfix(mx.port) as postfix, unheard(postfix.port) as port:
-        house.round(house.way(port))
-        assert house.states() == {"ada": "in doubt"}
+        scenario.round(scenario.way(port))
+        assert scenario.states() == {"ada": "in doubt"}
         until(lambda: len(mx.taken) == 1, postfix)
-        house.later(minutes=16)
-        assert house.round(house.way(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
-        assert house.states() == {"ada": "sent"}
-        house.holds(mx)
+        scenario.later(minutes=16)
+        assert scenario.round(scenario.way(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
+        assert scenario.states() == {"ada": "sent"}
+        scenario.holds(mx)
 
 
-def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_it(house: House) -> None:
+def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_it(scenario: DeliveryScenario) -> None:
     """What is sent has arrived once; what is still in doubt has not, since the log would have told."""
     names = [f"r{number:03}" for number in range(300)]
-    moved_to_now(house)
-    house.put(*names, at=house.now)
+    moved_to_now(scenario)
+    scenario.put(*names, at=scenario.now)
     random = Random(7)
     with MailServer() as mx, Postfix(mx.port) as postfix:
         for _ in range(8):
-            with child(house, "deliver", "--port", postfix.port, "--connections", 2) as process:
+            with child(scenario, "deliver", "--port", postfix.port, "--connections", 2) as process:
                 time.sleep(random.uniform(0.02, 0.4))
                 process.kill()
         logs = {"relay": postfix.folder / "log"}
         until(lambda: postfix.log().count(" removed\n") == postfix.log().count("(queue active)"), postfix)
-        moved_to_now(house)
-        house.round(house.way(postfix.port), logs=logs)
-        look(house.store, logs, now=house.now)
-        states = house.states()
+        moved_to_now(scenario)
+        scenario.round(scenario.way(postfix.port), logs=logs)
+        look(scenario.store, logs, now=scenario.now)
+        states = scenario.states()
         until(lambda: len(mx.taken) >= sum(state == "sent" for state in states.values()), postfix)
-        assert house.arrived(mx) == {name: 1 for name, state in states.items() if state == "sent"}
+        assert scenario.arrived(mx) == {name: 1 for name, state in states.items() if state == "sent"}
         assert set(states.values()) <= {"sent", "in doubt"}
-        settled = [row for row in house.rows("SELECT words FROM attempt") if "log has it" in row["words"]]
+        settled = [row for row in scenario.rows("SELECT words FROM attempt") if "log has it" in row["words"]]
         assert settled  # kills did leave letters in doubt
 
 
@@ -320,9 +320,9 @@ class Breaking:
         self._box.done(piece)
 
 
-def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: House) -> None:
-    house = anywhere
-    senders = stamps(house, "ada", "ben")
+def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: DeliveryScenario) -> None:
+    scenario = anywhere
+    senders = stamps(scenario, "ada", "ben")
     installed("dovecot")
     with Dovecot("s3cret") as server:
         server.deliver("1.host", report(senders["ada"]), 2)
@@ -330,9 +330,9 @@ def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: House) -> 
         for _ in range(2):
             box = mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret")
             with pytest.raises(MailboxError):
-                listen(house, Breaking(box, server), "imap")
+                listen(scenario, Breaking(box, server), "imap")
             server.start()
-        listen(house, mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"), "imap")
-        assert len(house.rows("SELECT * FROM evidence")) == 2
-        assert len(house.store.suppressions()) == 2
-    house.no_secret_is_told()
+        listen(scenario, mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"), "imap")
+        assert len(scenario.rows("SELECT * FROM evidence")) == 2
+        assert len(scenario.store.suppressions()) == 2
+    scenario.no_secret_is_told()

@@ -10,37 +10,37 @@ import pytest
 
 from digest.delivery import Round
 from tests.delivery.channels.test_smtp import server_tls, trusting
-from tests.support.delivery_scenario import HASTY, PASSWORD, USER, House
+from tests.support.delivery_scenario import HASTY, PASSWORD, USER, DeliveryScenario
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
 
 pytestmark = pytest.mark.faults
 
 
-def refused(house: House, done: Round) -> None:
+def refused(scenario: DeliveryScenario, done: Round) -> None:
     """The round stopped, told why, and counts nothing against the letters."""
     assert done.stopped
-    assert set(house.states().values()) == {"ready"}
-    assert set(house.attempts().values()) == {0}
+    assert set(scenario.states().values()) == {"ready"}
+    assert set(scenario.attempts().values()) == {0}
     assert done.letters == ()
 
 
-def test_f01_nobody_listens(house: House) -> None:
-    house.put("ada", "ben")
+def test_f01_nobody_listens(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", "ben")
     with unused_port() as port:
         for _ in range(5):
-            refused(house, house.round(house.way(port)))
-        done = house.round(house.way(port))
+            refused(scenario, scenario.round(scenario.way(port)))
+        done = scenario.round(scenario.way(port))
         assert "left alone until" in str(done.stopped)  # the breaker is open
-        refused(house, done)
-        house.later(minutes=2)
-        refused(house, house.round(house.way(port)))  # asked once more by itself
-    house.holds()
-    assert house.store.brakes() == []
+        refused(scenario, done)
+        scenario.later(minutes=2)
+        refused(scenario, scenario.round(scenario.way(port)))  # asked once more by itself
+    scenario.holds()
+    assert scenario.store.brakes() == []
 
 
-def test_f02_a_black_hole(house: House) -> None:
+def test_f02_a_black_hole(scenario: DeliveryScenario) -> None:
     """A listener whose queue is full drops what comes, as a wall does."""
-    house.put("ada")
+    scenario.put("ada")
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -49,133 +49,133 @@ def test_f02_a_black_hole(house: House) -> None:
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-        done = house.round(house.way(listener.getsockname()[1], waits=HASTY))
+        done = scenario.round(scenario.way(listener.getsockname()[1], waits=HASTY))
         assert "no connection in time" in str(done.stopped)
-        refused(house, done)
-    house.holds()
+        refused(scenario, done)
+    scenario.holds()
 
 
-def test_f03_no_such_host(house: House) -> None:
+def test_f03_no_such_host(scenario: DeliveryScenario) -> None:
     """Whether a name server says no or nothing, it may say otherwise later."""
-    house.put("ada")
-    done = house.round(house.way(25, host="mail.invalid"))
+    scenario.put("ada")
+    done = scenario.round(scenario.way(25, host="mail.invalid"))
     assert "no such host" in str(done.stopped)
-    refused(house, done)
-    house.holds()
+    refused(scenario, done)
+    scenario.holds()
 
 
 @pytest.mark.parametrize("greeting", ["554 5.3.2 not here", "421 4.3.2 too busy", "450 4.3.2 later", "521 no mail"])
-def test_f05_an_unfriendly_greeting(house: House, greeting: str) -> None:
-    house.put("ada", "ben")
+def test_f05_an_unfriendly_greeting(scenario: DeliveryScenario, greeting: str) -> None:
+    scenario.put("ada", "ben")
     with MailServer({"CONNECT": Says.line(greeting)}) as server:
-        done = house.round(server)
+        done = scenario.round(server)
         assert greeting in str(done.stopped)
-        refused(house, done)
-        house.holds(server)
+        refused(scenario, done)
+        scenario.holds(server)
 
 
-def test_f06_no_greeting(house: House) -> None:
-    house.put("ada")
+def test_f06_no_greeting(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer({"CONNECT": [Says(delay=1)] * 6}) as server:
         for _ in range(5):
-            refused(house, house.round(house.way(server, waits=HASTY)))
-        assert house.store.brakes()[0].until is not None
-    house.holds(server)
+            refused(scenario, scenario.round(scenario.way(server, waits=HASTY)))
+        assert scenario.store.brakes()[0].until is not None
+    scenario.holds(server)
 
 
-def test_f07_dropped_at_once(house: House) -> None:
-    house.put("ada", "ben")
+def test_f07_dropped_at_once(scenario: DeliveryScenario) -> None:
+    scenario.put("ada", "ben")
     with MailServer({"CONNECT": DROP}) as server:
-        refused(house, house.round(server))
-        house.holds(server)
+        refused(scenario, scenario.round(server))
+        scenario.holds(server)
 
 
-def test_f08_helo_alone(house: House) -> None:
+def test_f08_helo_alone(scenario: DeliveryScenario) -> None:
     """Without EHLO there are no extensions: in clear, where that is configured, and not at all where it is not."""
-    house.put("ada")
+    scenario.put("ada")
     with MailServer({"EHLO": [Says.line("502 5.5.1 what?")] * 9}) as server:
-        done = house.round(house.way(server, "smtp+starttls"))
+        done = scenario.round(scenario.way(server, "smtp+starttls"))
         assert "nothing is sent in clear" in str(done.stopped)
-        refused(house, done)
+        refused(scenario, done)
         assert "MAIL" not in server.verbs()
-        house.later(minutes=20)
-        assert house.round(server).count("sent") == 1
-        house.holds(server)
+        scenario.later(minutes=20)
+        assert scenario.round(server).count("sent") == 1
+        scenario.holds(server)
 
 
-def test_f09_starttls_is_stripped(house: House) -> None:
-    house.put("ada")
+def test_f09_starttls_is_stripped(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer(extensions=["PIPELINING"]) as server:
-        done = house.round(house.way(server, "smtp+starttls", user=USER, password=PASSWORD))
+        done = scenario.round(scenario.way(server, "smtp+starttls", user=USER, password=PASSWORD))
         assert "offers no STARTTLS; nothing is sent in clear" in str(done.stopped)
-        refused(house, done)
+        refused(scenario, done)
         assert server.verbs() == ["EHLO"]
-        house.holds(server)
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("name", ["expired", "wrong_name", "good"])
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
-def test_f10_a_certificate_that_is_not_to_be_trusted(house: House, name: str, scheme: str) -> None:
-    house.put("ada")
+def test_f10_a_certificate_that_is_not_to_be_trusted(scenario: DeliveryScenario, name: str, scheme: str) -> None:
+    scenario.put("ada")
     context = None if name == "good" else trusting()  # "good" is signed by nobody this machine knows
     server = MailServer(extensions=["STARTTLS"], tls=server_tls(name), implicit=scheme == "smtps")
     with server:
-        done = house.round(house.way(server, scheme, context=context, user=USER, password=PASSWORD))
+        done = scenario.round(scenario.way(server, scheme, context=context, user=USER, password=PASSWORD))
         assert "certificate is not to be trusted" in str(done.stopped)
-        refused(house, done)
+        refused(scenario, done)
         assert not {"AUTH", "MAIL"} & set(server.verbs())
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_f10_a_handshake_that_fails(house: House) -> None:
-    house.put("ada")
+def test_f10_a_handshake_that_fails(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer({"CONNECT": Says(b"220 no TLS here\r\n")}) as server:
-        refused(house, house.round(house.way(server, "smtps")))
-        house.holds(server)
+        refused(scenario, scenario.round(scenario.way(server, "smtps")))
+        scenario.holds(server)
 
 
-def test_f11_words_slipped_in_before_the_encryption(house: House) -> None:
-    house.put("ada")
+def test_f11_words_slipped_in_before_the_encryption(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     slipped = Says(b"220 go\r\n250 all is well\r\n")
     with MailServer({"STARTTLS": slipped}, extensions=["STARTTLS"], tls=server_tls("good")) as server:
-        done = house.round(house.way(server, "smtp+starttls", context=trusting()))
+        done = scenario.round(scenario.way(server, "smtp+starttls", context=trusting()))
         assert "spoke before the encryption" in str(done.stopped)
-        refused(house, done)
-        house.holds(server)
+        refused(scenario, done)
+        scenario.holds(server)
 
 
-def test_f12_a_refused_login(house: House) -> None:
+def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
     """No letter fails; the relay is left alone for a while, so that the house is told once and not locked out."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     login = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
     words = f"535 5.7.8 {USER} with {PASSWORD} or {login} is nobody"
     with MailServer({"AUTH": [Says.line(words)] * 9}, extensions=["AUTH PLAIN"]) as server:
-        way = house.way(server, user=USER, password=PASSWORD)
-        refused(house, house.round(way))
+        way = scenario.way(server, user=USER, password=PASSWORD)
+        refused(scenario, scenario.round(way))
         asked = server.connections
-        refused(house, house.round(way))
+        refused(scenario, scenario.round(way))
         assert server.connections == asked  # left alone at once
-        (brake,) = house.store.brakes()
+        (brake,) = scenario.store.brakes()
         assert (brake.kind, brake.until is not None) == ("relay", True)
-        house.holds(server)
+        scenario.holds(server)
 
 
-def test_f13_a_login_that_is_put_off(house: House) -> None:
-    house.put("ada")
+def test_f13_a_login_that_is_put_off(scenario: DeliveryScenario) -> None:
+    scenario.put("ada")
     with MailServer({"AUTH": Says.line("454 4.7.0 later")}, extensions=["AUTH PLAIN"]) as server:
-        refused(house, house.round(house.way(server, user=USER, password=PASSWORD)))
-        assert house.round(house.way(server, user=USER, password=PASSWORD)).count("sent") == 1
-        house.holds(server)
+        refused(scenario, scenario.round(scenario.way(server, user=USER, password=PASSWORD)))
+        assert scenario.round(scenario.way(server, user=USER, password=PASSWORD)).count("sent") == 1
+        scenario.holds(server)
 
 
-def test_f12_no_password_goes_out_in_clear(house: House) -> None:
+def test_f12_no_password_goes_out_in_clear(scenario: DeliveryScenario) -> None:
     address = outside_address()
     if address is None:
         pytest.skip("this machine has no address but loopback, and there a password may go in clear: F09 stands in")
-    house.put("ada")
+    scenario.put("ada")
     with MailServer(extensions=["AUTH PLAIN"], host=address) as server:
-        done = house.round(house.way(server, host=address, user=USER, password=PASSWORD))
+        done = scenario.round(scenario.way(server, host=address, user=USER, password=PASSWORD))
         assert "not encrypted" in str(done.stopped)
-        refused(house, done)
+        refused(scenario, done)
         assert server.verbs() == ["EHLO"]
-        house.holds(server)
+        scenario.holds(server)

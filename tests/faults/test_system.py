@@ -18,7 +18,7 @@ from digest.delivery import Delivered
 from digest.errors import DigestError
 from digest.issues.compose import compose
 from tests.subscriptions.test_clock_changes import PRESS, reader
-from tests.support.delivery_scenario import House
+from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 
@@ -40,20 +40,20 @@ def files_left(count: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_d7_no_more_files(house: House) -> None:
+def test_d7_no_more_files(scenario: DeliveryScenario) -> None:
     """Whatever cannot be opened, the round stops in words and the next one goes on."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer() as server:
         for count in range(1, 12):
             with files_left(count), suppress(DigestError):
-                house.round(server)
-            house.later(minutes=20)
-        house.holds(server)
+                scenario.round(server)
+            scenario.later(minutes=20)
+        scenario.holds(server)
 
 
-def test_d7_no_more_memory(house: House) -> None:
+def test_d7_no_more_memory(scenario: DeliveryScenario) -> None:
     """A letter that cannot be held costs that process; what it left is taken over, and the others go out."""
-    house.put("ada", "ben")
+    scenario.put("ada", "ben")
     with MailServer() as server:
         code = (
             "import resource, runpy, sys\n"
@@ -69,28 +69,28 @@ def test_d7_no_more_memory(house: House) -> None:
             "child._Journal = Tight\n"
             "child.main()\n"
         )
-        url = house.store.engine.url.render_as_string()
-        given = ["child", "deliver", url, str(house.folder), house.now.isoformat(), "--port", str(server.port)]
+        url = scenario.store.engine.url.render_as_string()
+        given = ["child", "deliver", url, str(scenario.folder), scenario.now.isoformat(), "--port", str(server.port)]
         done = subprocess.run(
             [sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert "MemoryError" in done.stderr
         assert server.taken == []
-        assert house.round(server).count("sent") == 2
-        house.holds(server)
+        assert scenario.round(server).count("sent") == 2
+        scenario.holds(server)
 
 
-def test_d7_interrupted_all_the_time(house: House) -> None:
+def test_d7_interrupted_all_the_time(scenario: DeliveryScenario) -> None:
     """A signal every few milliseconds interrupts every call, and no call minds."""
-    house.put(*(f"reader{number}" for number in range(60)))
+    scenario.put(*(f"reader{number}" for number in range(60)))
     rung: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
     signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
     try:
         with MailServer({"RCPT": [Says(b"250 2.1.5 ok\r\n", delay=0.05)] * 3}) as server:
-            assert house.round(server, connections=3).count("sent") == 60
+            assert scenario.round(server, connections=3).count("sent") == 60
             signal.setitimer(signal.ITIMER_REAL, 0)
-            house.holds(server)
+            scenario.holds(server)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -107,47 +107,52 @@ JUMPS = {
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_t1_the_clock_jumps_between_two_letters(anywhere: House, jump: str) -> None:
-    house = anywhere
-    house.put("ada", "ben", "cleo")
+def test_t1_the_clock_jumps_between_two_letters(anywhere: DeliveryScenario, jump: str) -> None:
+    scenario = anywhere
+    scenario.put("ada", "ben", "cleo")
 
     def tick(letter: Delivered) -> None:
         if letter.subscriber == "ada":
-            house.now += JUMPS[jump]
+            scenario.now += JUMPS[jump]
 
     with MailServer() as server:
-        assert house.round(server, tell=tick).count("sent") == 3
-        house.now -= JUMPS[jump]
-        house.holds(server)
+        assert scenario.round(server, tell=tick).count("sent") == 3
+        scenario.now -= JUMPS[jump]
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_t1_the_clock_jumps_while_another_is_at_work(house: House, tmp_path: Path, jump: str) -> None:
+def test_t1_the_clock_jumps_while_another_is_at_work(scenario: DeliveryScenario, tmp_path: Path, jump: str) -> None:
     """Whoever takes its letters by the clock sends them; it looks at its lease before the dot, and does not."""
-    house.now = datetime.now(UTC)
-    house.put("ada")
+    scenario.now = datetime.now(UTC)
+    scenario.put("ada")
     with MailServer({"RCPT": Says(b"250 2.1.5 ok\r\n", delay=2)}) as server, MailServer() as other:
         moved = tmp_path / "moved"
-        with child(house, "deliver", "--port", server.port, "--moved", moved) as process:
+        with child(scenario, "deliver", "--port", server.port, "--moved", moved) as process:
             until(lambda: "RCPT" in server.verbs())
             moved.write_text(str(JUMPS[jump].total_seconds()))
-            real, house.now = house.now, house.now + JUMPS[jump]
-            house.round(other)
-            house.now = real
+            real, scenario.now = scenario.now, scenario.now + JUMPS[jump]
+            scenario.round(other)
+            scenario.now = real
             assert process.wait(60) == 0
-        assert house.arrived(server, other) == {"ada": 1}
-        house.holds(server, other)
+        assert scenario.arrived(server, other) == {"ada": 1}
+        scenario.holds(server, other)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_t1_the_clock_jumps_between_two_issues(house: House, jump: str) -> None:
+def test_t1_the_clock_jumps_between_two_issues(scenario: DeliveryScenario, jump: str) -> None:
     """No slot has two issues, whatever the clock says; and when it is right again, the day has its issue."""
     ada = [reader("Europe/Berlin", "daily 07:30")]
-    moments = [house.now, house.now + JUMPS[jump], house.now + timedelta(hours=1), house.now + timedelta(days=2)]
+    moments = [
+        scenario.now,
+        scenario.now + JUMPS[jump],
+        scenario.now + timedelta(hours=1),
+        scenario.now + timedelta(days=2),
+    ]
     for moment in moments:
         for _ in range(2):
-            compose(ada, house.store, PRESS, now=moment)
-    slots = [str(row["slot"])[:10] for row in house.rows("SELECT slot FROM issue")]
+            compose(ada, scenario.store, PRESS, now=moment)
+    slots = [str(row["slot"])[:10] for row in scenario.rows("SELECT slot FROM issue")]
     assert len(slots) == len(set(slots))
-    assert f"{house.now:%Y-%m-%d}" in slots
-    assert f"{house.now + timedelta(days=2):%Y-%m-%d}" in slots
+    assert f"{scenario.now:%Y-%m-%d}" in slots
+    assert f"{scenario.now + timedelta(days=2):%Y-%m-%d}" in slots

@@ -12,7 +12,7 @@ import pytest
 from digest.issues.compose import compose
 from digest.subscriptions import When
 from tests.subscriptions.test_clock_changes import PRESS, reader
-from tests.support.delivery_scenario import House, key_of
+from tests.support.delivery_scenario import DeliveryScenario, key_of
 from tests.support.servers import MailServer
 
 pytestmark = pytest.mark.faults
@@ -21,30 +21,36 @@ HALF = timedelta(minutes=30)
 
 
 def live(
-    house: House, server: MailServer, zone: str, when: str, start: datetime, end: datetime, step: timedelta = HALF
+    scenario: DeliveryScenario,
+    server: MailServer,
+    zone: str,
+    when: str,
+    start: datetime,
+    end: datetime,
+    step: timedelta = HALF,
 ) -> Counter[date]:
     """At each step what the daemon does; the local days of the issues that arrived."""
-    house.homes["ada"] = "ada@example.org"
-    house.now = start
-    while house.now <= end:
-        compose([reader(zone, when)], house.store, PRESS, now=house.now)
-        house.round(server)
-        house.now += step
+    scenario.homes["ada"] = "ada@example.org"
+    scenario.now = start
+    while scenario.now <= end:
+        compose([reader(zone, when)], scenario.store, PRESS, now=scenario.now)
+        scenario.round(server)
+        scenario.now += step
     keys = Counter(key_of(taken.message) for taken in server.taken)
     assert set(keys.values()) == {1}
-    rows = house.rows("SELECT i.slot, d.message_id, d.state FROM issue i JOIN delivery d ON d.issue_id = i.id")
+    rows = scenario.rows("SELECT i.slot, d.message_id, d.state FROM issue i JOIN delivery d ON d.issue_id = i.id")
     assert {row["state"] for row in rows} == {"sent"}
     assert {row["message_id"] for row in rows} == set(keys)
-    house.no_secret_is_told()
+    scenario.no_secret_is_told()
     return Counter(datetime.fromisoformat(str(row["slot"])).date() for row in rows)
 
 
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"], ids=["gap", "fold"])
-def test_t2_half_past_two_is_not_or_is_twice(house: House, day: str) -> None:
+def test_t2_half_past_two_is_not_or_is_twice(scenario: DeliveryScenario, day: str) -> None:
     middle = datetime.fromisoformat(day).replace(tzinfo=UTC)
     with MailServer() as server:
         found = live(
-            house, server, "Europe/Berlin", "daily 02:30", middle - timedelta(days=1), middle + timedelta(days=2)
+            scenario, server, "Europe/Berlin", "daily 02:30", middle - timedelta(days=1), middle + timedelta(days=2)
         )
     assert found[date.fromisoformat(day)] == 1
     assert set(found.values()) == {1}
@@ -60,10 +66,12 @@ def test_t2_half_past_two_is_not_or_is_twice(house: House, day: str) -> None:
     ],
     ids=["leap day", "week 53", "a day that is not"],
 )
-def test_t3_odd_days(house: House, zone: str, when: str, start: str, days: int, wanted: list[str]) -> None:
+def test_t3_odd_days(
+    scenario: DeliveryScenario, zone: str, when: str, start: str, days: int, wanted: list[str]
+) -> None:
     begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
     with MailServer() as server:
-        found = live(house, server, zone, when, begin, begin + timedelta(days=days, hours=12), 5 * HALF)
+        found = live(scenario, server, zone, when, begin, begin + timedelta(days=days, hours=12), 5 * HALF)
     assert set(found.values()) == {1}
     assert set(map(date.fromisoformat, wanted)) <= set(found)
     assert date(2011, 12, 30) not in found
@@ -73,18 +81,18 @@ def test_t3_odd_days(house: House, zone: str, when: str, start: str, days: int, 
     ("zone", "when"),
     [("Asia/Tokyo", "daily 07:30"), ("America/New_York", "daily 07:30"), ("UTC", "fri 07:30"), ("UTC", "daily 23:00")],
 )
-def test_t4_the_reader_moves_between_the_press_and_the_post(house: House, zone: str, when: str) -> None:
+def test_t4_the_reader_moves_between_the_press_and_the_post(scenario: DeliveryScenario, zone: str, when: str) -> None:
     """The letter that lies in the outbox is that day's; no day has two, and none is skipped."""
-    house.homes["ada"] = "ada@example.org"
+    scenario.homes["ada"] = "ada@example.org"
     before = reader("UTC", "daily 07:30")
     after = replace(reader(zone, when), subscriptions=(replace(before.subscriptions[0], when=When.parse(when)),))
     with MailServer() as server:
-        compose([before], house.store, PRESS, now=house.now)
+        compose([before], scenario.store, PRESS, now=scenario.now)
         for hour in range(24 * 9):
-            house.now += timedelta(hours=1) if hour else timedelta()
-            compose([after], house.store, PRESS, now=house.now)
-            house.round(server)
-        slots = [str(row["slot"])[:10] for row in house.rows("SELECT slot FROM issue ORDER BY id")]
+            scenario.now += timedelta(hours=1) if hour else timedelta()
+            compose([after], scenario.store, PRESS, now=scenario.now)
+            scenario.round(server)
+        slots = [str(row["slot"])[:10] for row in scenario.rows("SELECT slot FROM issue ORDER BY id")]
         assert len(slots) == len(set(slots))
         assert slots[0] == "2026-11-20"
         every = 7 if when.startswith("fri") else 1

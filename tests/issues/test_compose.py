@@ -14,7 +14,7 @@ from digest.authors import Followed
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
 from digest.issues.compose import SHARD, Composed, Morning, Outlook, by_hand, compose
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope, Result, State
 from digest.papers import Author, Paper
@@ -27,7 +27,7 @@ from tests.support.store_samples import NOW, keep, preprint
 
 DAY = timedelta(days=1)
 DESK = Mailbox(name="Papers", address="papers@example.org")
-PRESS = Press(renderer=Renderer(), sender=DESK, owner=DESK)
+PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 
 def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:

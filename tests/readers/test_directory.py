@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import Config, load
-from digest.readers import Roll
+from digest.readers import ReaderDirectory
 from digest.store import Store
 from digest.store import tables as t
 from tests.support.config_files import READER, folder
@@ -22,112 +22,112 @@ def config(tmp_path: Path) -> Config:
     return load(folder(tmp_path, ada=READER), env={})
 
 
-def names(roll: Roll, store: Store) -> list[str]:
-    return [reader.id for reader in roll.readers(store)]
+def names(directory: ReaderDirectory, store: Store) -> list[str]:
+    return [reader.id for reader in directory.readers(store)]
 
 
 def test_all_who_read_are_one_list_that_stays_the_same_for_as_long_as_nothing_changes(
     config: Config, store: Store
 ) -> None:
-    roll = Roll(config)
-    before = roll.readers(store)
+    directory = ReaderDirectory(config)
+    before = directory.readers(store)
     assert before == config.subscribers
-    assert roll.readers(store) is before
+    assert directory.readers(store) is before
     sign_up(store)
-    after = roll.readers(store)
-    assert names(roll, store) == ["ada", "web-eve"]
-    assert roll.readers(store) is after
+    after = directory.readers(store)
+    assert names(directory, store) == ["ada", "web-eve"]
+    assert directory.readers(store) is after
     assert after[0] is before[0]
-    eve = roll.reader(store, "web-eve")
+    eve = directory.reader(store, "web-eve")
     assert eve is after[1]
-    assert roll.at(store, "eve@example.org") is eve
-    assert roll.at(store, "ada@example.org") is after[0]
-    assert roll.at(store, "nobody@example.org") is None
+    assert directory.at(store, "eve@example.org") is eve
+    assert directory.at(store, "ada@example.org") is after[0]
+    assert directory.at(store, "nobody@example.org") is None
     store.forget("web-eve")
-    assert names(roll, store) == ["ada"]
-    assert (roll.reader(store, "web-eve"), roll.at(store, "eve@example.org")) == (None, None)
+    assert names(directory, store) == ["ada"]
+    assert (directory.reader(store, "web-eve"), directory.at(store, "eve@example.org")) == (None, None)
 
 
 def test_who_changes_is_looked_at_again_and_nobody_else(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store)
     sign_up(store, "web-fay", EVE | {"email": "fay@example.org"})
-    _, eve, fay = roll.readers(store)
+    _, eve, fay = directory.readers(store)
     store.rewrite("web-fay", lambda document: document | {"timezone": "Asia/Tokyo"})
-    _, again, other = roll.readers(store)
+    _, again, other = directory.readers(store)
     assert again is eve
     assert (str(fay.timezone), str(other.timezone)) == ("UTC", "Asia/Tokyo")
 
 
 def test_a_file_outranks_who_signed_up_under_its_address(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store, "web-ada", EVE | {"email": "ADA@example.org"}, "ada@example.org")
-    assert names(roll, store) == ["ada"]
-    found = roll.at(store, "ada@example.org")
+    assert names(directory, store) == ["ada"]
+    found = directory.at(store, "ada@example.org")
     assert found
     assert found.id == "ada"
-    assert "whose file counts" in roll.faults(store)["web-ada"]
+    assert "whose file counts" in directory.faults(store)["web-ada"]
 
 
 def test_who_is_not_understood_any_more_is_told_of_and_gets_nothing(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store)
-    assert names(roll, store) == ["ada", "web-eve"]
+    assert names(directory, store) == ["ada", "web-eve"]
     store.rewrite("web-eve", lambda document: document | {"timezone": "Mars/Olympus"})
-    assert names(roll, store) == ["ada"]
-    assert "Mars/Olympus" in roll.faults(store)["web-eve"]
-    assert roll.at(store, "eve@example.org") is None
+    assert names(directory, store) == ["ada"]
+    assert "Mars/Olympus" in directory.faults(store)["web-eve"]
+    assert directory.at(store, "eve@example.org") is None
     store.rewrite("web-eve", lambda document: document | {"timezone": "UTC"})
-    assert names(roll, store) == ["ada", "web-eve"]
-    assert roll.faults(store) == {}
+    assert names(directory, store) == ["ada", "web-eve"]
+    assert directory.faults(store) == {}
 
 
 def test_what_readers_say_outranks_what_was_written_for_them(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store, document=EVE | {"pause": {"until": "2027-01-01"}})
-    ada = roll.readers(store)[0]
+    ada = directory.readers(store)[0]
     for reader in ("ada", "web-eve"):
         store.mute(reader, "gpt", now=NOW)
         store.mute(reader, "((", now=NOW)  # it was a term once
         store.renew_links(reader)
     store.pause("ada", date(2026, 12, 1), now=NOW)
     store.pause("web-eve", None, now=NOW)
-    first, second = roll.readers(store)
+    first, second = directory.readers(store)
     assert (first.pause_until, second.pause_until, first.links, second.links) == (date(2026, 12, 1), None, 1, 1)
     assert first.subscriptions[0].exclude
     assert first.subscriptions[0].exclude.spoken == "gpt"
     assert second.subscriptions[0].exclude
     assert second.subscriptions[0].exclude.spoken == "survey OR gpt"
     store.unmute("ada", "gpt")
-    assert roll.readers(store)[0] == replace(ada, pause_until=date(2026, 12, 1), links=1)
+    assert directory.readers(store)[0] == replace(ada, pause_until=date(2026, 12, 1), links=1)
 
 
 def test_a_database_that_was_put_back_is_looked_at_as_a_whole(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store)
     for _ in range(5):
         store.rewrite("web-eve", lambda document: document | {"timezone": "Asia/Tokyo"})
-    assert len(roll.readers(store)) == 2
+    assert len(directory.readers(store)) == 2
     with store.writing() as connection:  # as it was after the first change
         connection.execute(t.roll.update().values(serial=1))
         connection.execute(t.reader.update().values(serial=1, document=EVE))
-    assert str(roll.readers(store)[1].timezone) == "UTC"
+    assert str(directory.readers(store)[1].timezone) == "UTC"
 
 
 def test_threads_see_whole_states(config: Config, store: Store) -> None:
-    roll = Roll(config)
+    directory = ReaderDirectory(config)
     sign_up(store)
 
     def change(number: int) -> None:
         store.rewrite("web-eve", lambda document: document | {"name": f"Eve {number}"})
 
     def look(_: int) -> bool:
-        found = roll.at(store, "eve@example.org")
-        return found is not None and found.id == "web-eve" and roll.reader(store, "ada") is not None
+        found = directory.at(store, "eve@example.org")
+        return found is not None and found.id == "web-eve" and directory.reader(store, "ada") is not None
 
     with ThreadPoolExecutor(6) as pool:
         changes = [pool.submit(change, number) for number in range(20)]
         assert all(pool.map(look, range(100)))
         for each in changes:
             each.result()
-    assert roll.readers(store)[1].name is not None
+    assert directory.readers(store)[1].name is not None

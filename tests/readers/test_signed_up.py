@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.links import CONFIRM, MOVE
 from digest.mail.outcome import State
 from digest.subscriptions import Subscriber
@@ -41,15 +41,15 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str, mail: MailServer) -> Iterator[House]:
+def app(tmp_path: Path, store_url: str, mail: MailServer) -> Iterator[App]:
     text = f"database: {store_url}\njournal: {tmp_path}/letters\nsmtp: smtp://127.0.0.1:{mail.port}\n{HOUSE}"
-    with open_house(load(folder(tmp_path, text), env={})) as opened:
+    with open_app(load(folder(tmp_path, text), env={})) as opened:
         keep(opened.store, preprint())
         yield opened
 
 
-def post(house: House) -> None:
-    house.deliver(lambda: NOW)
+def post(app: App) -> None:
+    app.deliver(lambda: NOW)
 
 
 def links(mail: MailServer, room: str) -> list[tuple[str, str]]:
@@ -63,98 +63,98 @@ def links(mail: MailServer, room: str) -> list[tuple[str, str]]:
     return found
 
 
-def subscribed(house: House, mail: MailServer, **more: object) -> Subscriber:
-    assert house.enrolment.sign_up(WISH | more, now=NOW)
-    post(house)
+def subscribed(app: App, mail: MailServer, **more: object) -> Subscriber:
+    assert app.signup.sign_up(WISH | more, now=NOW)
+    post(app)
     token = links(mail, "confirm")[-1][1]
-    reader = house.enrolment.confirm(str(house.press.passes.opened(CONFIRM, token, now=NOW)["id"]), now=NOW)
+    reader = app.signup.confirm(str(app.letters.links.opened(CONFIRM, token, now=NOW)["id"]), now=NOW)
     assert reader is not None
     return reader
 
 
-def test_nothing_is_sent_before_the_address_has_agreed_but_the_question(house: House, mail: MailServer) -> None:
-    house.enrolment.sign_up(WISH, now=NOW)
-    house.compose(now=NOW)
-    post(house)
+def test_nothing_is_sent_before_the_address_has_agreed_but_the_question(app: App, mail: MailServer) -> None:
+    app.signup.sign_up(WISH, now=NOW)
+    app.compose(now=NOW)
+    post(app)
     [(to, token)] = links(mail, "confirm")
     assert to == "Eve@example.net"
     [taken] = mail.taken
     assert b"routing" not in taken.message.lower()
-    assert house.readers() == ()
+    assert app.readers() == ()
     with pytest.raises(Exception, match="grown old"):
-        house.press.passes.opened(CONFIRM, token, now=NOW + timedelta(hours=49))
+        app.letters.links.opened(CONFIRM, token, now=NOW + timedelta(hours=49))
 
 
-def test_who_has_confirmed_is_a_reader_like_others(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
-    house.compose(now=NOW)
-    post(house)
+def test_who_has_confirmed_is_a_reader_like_others(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
+    app.compose(now=NOW)
+    post(app)
     assert [taken.recipients for taken in mail.taken] == [("Eve@example.net",)] * 2
     issue = message_from_bytes(mail.taken[1].message, policy=default)
     assert "routing" in str(issue["Subject"])
-    assert [row.subscriber for row in house.store.issues()] == [reader.id]
-    assert house.enrolment.confirm("nothing", now=NOW) is None
+    assert [row.subscriber for row in app.store.issues()] == [reader.id]
+    assert app.signup.confirm("nothing", now=NOW) is None
 
 
-def test_a_second_sign_up_adds_to_the_first_and_returns_to_what_was_left(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
+def test_a_second_sign_up_adds_to_the_first_and_returns_to_what_was_left(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
     more = [{"name": "routing", "when": "at once", "rules": ["graphs"]}]
-    assert [each.name for each in subscribed(house, mail, subscriptions=more).subscriptions] == ["Routing", "routing 2"]
-    house.store.leave(reader.id, "Routing", "enough", now=NOW)
-    again = subscribed(house, mail, subscriptions=[{"name": "Routing", "when": "daily 09:00", "rules": ["experts"]}])
+    assert [each.name for each in subscribed(app, mail, subscriptions=more).subscriptions] == ["Routing", "routing 2"]
+    app.store.leave(reader.id, "Routing", "enough", now=NOW)
+    again = subscribed(app, mail, subscriptions=[{"name": "Routing", "when": "daily 09:00", "rules": ["experts"]}])
     assert [(each.name, str(each.when)) for each in again.subscriptions] == [
         ("Routing", "daily 09:00"),
         ("routing 2", "at once"),
     ]
     assert again.id == reader.id
-    assert house.store.departures() == {}
+    assert app.store.departures() == {}
 
 
-def test_letters_move_when_both_addresses_have_agreed(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
-    house.compose(now=NOW)
-    assert house.enrolment.move(reader, "eve@example.com", now=NOW)
-    post(house)
+def test_letters_move_when_both_addresses_have_agreed(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
+    app.compose(now=NOW)
+    assert app.signup.move(reader, "eve@example.com", now=NOW)
+    post(app)
     sides = links(mail, "move")
     assert sorted(to for to, _ in sides) == ["Eve@example.net", "eve@example.com"]
     said = []
     for _, token in sides:
-        payload = house.press.passes.opened(MOVE, token, now=NOW)
-        said.append(house.enrolment.agree(str(payload["id"]), payload["side"], now=NOW))  # type: ignore[arg-type]
+        payload = app.letters.links.opened(MOVE, token, now=NOW)
+        said.append(app.signup.agree(str(payload["id"]), payload["side"], now=NOW))  # type: ignore[arg-type]
     assert said == ["half", "done"]
-    [moved] = house.readers()
+    [moved] = app.readers()
     assert moved.email == "eve@example.com"
 
 
-def test_a_pause_in_the_last_moment_is_kept(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
-    house.compose(now=NOW)
-    house.store.pause(reader.id, date(2026, 12, 1), now=NOW)
-    post(house)
+def test_a_pause_in_the_last_moment_is_kept(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
+    app.compose(now=NOW)
+    app.store.pause(reader.id, date(2026, 12, 1), now=NOW)
+    post(app)
     assert len(mail.taken) == 1
-    assert house.store.counts() == {State.SENT: 1, State.MERGED: 1}
-    house.store.pause(reader.id, None, now=NOW)
-    house.compose(now=NOW + timedelta(days=1))
-    house.deliver(lambda: NOW + timedelta(days=1))
+    assert app.store.counts() == {State.SENT: 1, State.MERGED: 1}
+    app.store.pause(reader.id, None, now=NOW)
+    app.compose(now=NOW + timedelta(days=1))
+    app.deliver(lambda: NOW + timedelta(days=1))
     assert len(mail.taken) == 2
 
 
-def test_a_muted_term_takes_effect_with_the_next_issue(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
-    house.store.mute(reader.id, 'au:"Yunhua Zhou"', now=NOW)
-    house.compose(now=NOW)
-    [issue] = house.store.issues()
+def test_a_muted_term_takes_effect_with_the_next_issue(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
+    app.store.mute(reader.id, 'au:"Yunhua Zhou"', now=NOW)
+    app.compose(now=NOW)
+    [issue] = app.store.issues()
     assert issue.papers == ()
-    house.store.unmute(reader.id, 'au:"Yunhua Zhou"')
-    house.compose(now=NOW + timedelta(days=1))
-    assert len(house.store.issues()[0].papers) == 1
+    app.store.unmute(reader.id, 'au:"Yunhua Zhou"')
+    app.compose(now=NOW + timedelta(days=1))
+    assert len(app.store.issues()[0].papers) == 1
 
 
-def test_who_is_forgotten_is_not_written_to(house: House, mail: MailServer) -> None:
-    reader = subscribed(house, mail)
-    house.compose(now=NOW)
-    assert house.store.forget(reader.id)
-    post(house)
+def test_who_is_forgotten_is_not_written_to(app: App, mail: MailServer) -> None:
+    reader = subscribed(app, mail)
+    app.compose(now=NOW)
+    assert app.store.forget(reader.id)
+    post(app)
     assert len(mail.taken) == 1
-    assert house.readers() == ()
-    assert house.store.issues() == []
+    assert app.readers() == ()
+    assert app.store.issues() == []

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.issues.compose import compose
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
 from digest.render import Renderer
 from digest.rules import parse
@@ -17,7 +17,7 @@ from digest.store import Store
 from digest.subscriptions import Rule, Subscriber, Subscription, When
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
-PRESS = Press(renderer=Renderer(), sender=DESK, owner=DESK)
+PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 
 def reader(zone: str, when: str) -> Subscriber:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.mail.outcome import Result, State
 from digest.store import Store
 from digest.website.admin import admin
@@ -43,13 +43,13 @@ subscriptions:
 
 
 @contextmanager
-def a_house(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[House]:
+def a_house(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[App]:
     """With ada and ben, and so many others."""
     names = ["ada", "ben", *(f"reader{number:03}" for number in range(readers))]
     text = f"database: {store_url}\n{HOUSE.format(more)}"
     files = {name: READER.format(name) for name in names}
-    with open_house(load(folder(place, text, **files), env={})) as house:
-        yield house
+    with open_app(load(folder(place, text, **files), env={})) as app:
+        yield app
 
 
 @dataclass
@@ -66,13 +66,13 @@ class Clock:
 class Desk:
     """The admin's pages as a browser sees them."""
 
-    house: House
+    app: App
     web: httpx.Client
     clock: Clock = field(default_factory=Clock)
 
     @property
     def store(self) -> Store:
-        return self.house.store
+        return self.app.store
 
     def form(self, path: str = "/suppressions") -> str:
         """The token that a page's forms carry."""
@@ -89,12 +89,12 @@ class Desk:
 
 
 @contextmanager
-def desk(house: House, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
+def desk(app: App, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
     clock = Clock()
     if logged_in:
         client["auth"] = ("anybody", TOKEN)
-    with on_a_socket(admin(lambda: house, clock=clock), **client) as web:
-        yield Desk(house, web, clock)
+    with on_a_socket(admin(lambda: app, clock=clock), **client) as web:
+        yield Desk(app, web, clock)
 
 
 WORDS = "550 <b>no</b> such user \u202eevil"

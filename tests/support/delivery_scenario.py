@@ -52,7 +52,7 @@ def bounce_address(delivery: Delivery) -> str:
 
 
 @dataclass
-class House:
+class DeliveryScenario:
     """One store and all that is said on its behalf; the test moves `now`."""
 
     store: Store
@@ -222,6 +222,6 @@ class House:
         yield from self.homes.values()
 
 
-def opened(store: Store, folder: Path, log: pytest.LogCaptureFixture) -> House:
+def opened(store: Store, folder: Path, log: pytest.LogCaptureFixture) -> DeliveryScenario:
     log.set_level(logging.DEBUG)
-    return House(store=store, folder=folder, log=log)
+    return DeliveryScenario(store=store, folder=folder, log=log)

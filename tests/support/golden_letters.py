@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from digest.authors.portrait import Portrait
 from digest.issues import Absence, Issue, Section
-from digest.letters import Press
+from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
 from digest.papers.scholarly_metrics import Researcher
 from digest.render import Renderer
 from tests.support.issues import TODAY, by_zhou, daily, flood, issue, item, on_sparse, paper
 
-PRESS = Press(
+PRESS = LetterFactory(
     renderer=Renderer(),
     sender=Mailbox(name="Morning Papers", address="papers@example.org"),
     owner=Mailbox(address="desk@example.org"),

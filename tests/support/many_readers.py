@@ -1,6 +1,6 @@
 """A house with many readers for the tests of its work, and a worker in a process of its own that may die.
 
-``python -m tests.support.many_readers FOLDER NOW [--after N]``: do all work and end, or die at the N-th issue or letter.
+``python -m tests.support.many_readers FOLDER NOW [--after N]``: does all work and leaves, or dies at the N-th letter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.app.queue import Job, Pulse, Queue, top_up
 from digest.app.work import Told, do, sought
 from digest.store import Store
@@ -47,17 +47,17 @@ def furnish(folder: Path, url: str, port: int, readers: int = 12, more: str = ""
 
 
 @contextmanager
-def opened(config: Path, pulse: Pulse = QUICK) -> Iterator[House]:
+def opened(config: Path, pulse: Pulse = QUICK) -> Iterator[App]:
     """The house, whose queue sees quickly that a worker has died."""
-    with open_house(load(config, {})) as house:
-        if not isinstance(house.line, Queue):
-            yield house
+    with open_app(load(config, {})) as app:
+        if not isinstance(app.line, Queue):
+            yield app
             return
-        with Queue(house.config.database, pulse=pulse) as line:
-            yield replace(house, line=line)
+        with Queue(app.config.database, pulse=pulse) as line:
+            yield replace(app, line=line)
 
 
-def work(house: House, *, after: int | None = None, now: datetime = NOW, told: list[Told] | None = None) -> list[Told]:
+def work(app: App, *, after: int | None = None, now: datetime = NOW, told: list[Told] | None = None) -> list[Told]:
     """Do what is in line, until nothing is; what was told. Dies without a word at the so-many-th thing told."""
     told = [] if told is None else told
 
@@ -67,15 +67,15 @@ def work(house: House, *, after: int | None = None, now: datetime = NOW, told: l
             os.kill(os.getpid(), signal.SIGKILL)
 
     def one(job: Job, stop: Event) -> None:
-        do(house, job, lambda: now, stop=stop, tell=tell)
+        do(app, job, lambda: now, stop=stop, tell=tell)
 
-    house.line.run(one, Event(), once=True)
+    app.line.run(one, Event(), once=True)
     return told
 
 
-def sweep(house: House, now: datetime = NOW) -> list[Job]:
+def sweep(app: App, now: datetime = NOW) -> list[Job]:
     """What a daemon's tick hands on."""
-    return top_up(house.line, sought(house, now, "compose", "deliver"))
+    return top_up(app.line, sought(app, now, "compose", "deliver"))
 
 
 def start(config: Path, *given: str) -> subprocess.Popen[bytes]:
@@ -93,9 +93,9 @@ def main() -> int:
     given = parser.parse_args()
     told: list[Told] = []
     # on a busy machine who is to die might take itself for dead before, and give its job back
-    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead=60)) as house:
-        while sweep(house, given.now) or house.line.waiting():
-            work(house, after=given.after, now=given.now, told=told)
+    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead=60)) as app:
+        while sweep(app, given.now) or app.line.waiting():
+            work(app, after=given.after, now=given.now, told=told)
     return 0
 
 

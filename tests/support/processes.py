@@ -9,16 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.delivery_scenario import House
+from tests.support.delivery_scenario import DeliveryScenario
 
 _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def child(house: House, what: str = "deliver", *more: object) -> Iterator[subprocess.Popen[str]]:
+def child(scenario: DeliveryScenario, what: str = "deliver", *more: object) -> Iterator[subprocess.Popen[str]]:
     """One of `tests.support.dying_process` on this house, past its beginning; it is gone afterwards."""
-    url = house.store.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.support.dying_process", what, url, str(house.folder), house.now.isoformat()]
+    url = scenario.store.engine.url.render_as_string(hide_password=False)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.dying_process",
+        what,
+        url,
+        str(scenario.folder),
+        scenario.now.isoformat(),
+    ]
     with subprocess.Popen(
         [*command, *map(str, more)], cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.subscriptions import Subscriber
 from digest.website import site
 from digest.website.admin import admin
@@ -58,7 +58,7 @@ sources:
 class Village:
     """The house, its pages at `url`, the admin's at `admin`, and all mail that was sent."""
 
-    house: House
+    app: App
     mail: MailServer
     url: str
     admin: str
@@ -67,12 +67,12 @@ class Village:
     def post(self) -> list[EmailMessage]:
         """Write what is due and send what waits; the letters of this round."""
         before = len(self.mail.taken)
-        self.house.compose(now=self.now)
-        self.house.deliver(lambda: self.now)
+        self.app.compose(now=self.now)
+        self.app.deliver(lambda: self.now)
         return [message_from_bytes(taken.message, policy=default) for taken in self.mail.taken[before:]]
 
     def reader(self, id_: str = "ada") -> Subscriber:
-        found = self.house.reader(id_)
+        found = self.app.reader(id_)
         assert found is not None
         return found
 
@@ -95,34 +95,34 @@ def village(place: Path) -> Iterator[Village]:
     with MailServer() as mail:
         text = _HOUSE.format(place=place, mail=mail.port, port=port, other=other, token=ADMIN)
         (config / "digest.yaml").write_text(text)
-        with open_house(load(config, env={})) as house:
-            _vote(house)
-            found = Village(house, mail, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other}")
-            pages = site(lambda: house, clock=lambda: found.now)
-            office = admin(lambda: house, clock=lambda: found.now)
+        with open_app(load(config, env={})) as app:
+            _vote(app)
+            found = Village(app, mail, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other}")
+            pages = site(lambda: app, clock=lambda: found.now)
+            office = admin(lambda: app, clock=lambda: found.now)
             with beside(pages, "127.0.0.1", port), beside(office, "127.0.0.1", other):
                 yield found
 
 
 def pages(home: Village) -> dict[str, str]:
     """One page of each kind."""
-    ada, passes = home.reader(), home.house.press.passes
-    me, issue = passes.page(ada, now=home.now), issue_of(home, "ada")
-    key = home.house.store.issues("ada")[0].papers[0]
+    ada, links = home.reader(), home.app.letters.links
+    me, issue = links.page(ada, now=home.now), issue_of(home, "ada")
+    key = home.app.store.issues("ada")[0].papers[0]
     wish = {"email": EVE, "subscriptions": [{"name": "Graphs", "when": "daily 07:30", "rules": ["graph*"]}]}
-    home.house.enrolment.sign_up(wish, now=home.now)
+    home.app.signup.sign_up(wish, now=home.now)
     [question] = home.post()
-    eve = home.house.enrolment.confirm(
-        str(passes.opened("confirm", home.link(question, "confirm").rpartition("/")[2], now=home.now)["id"]),
+    eve = home.app.signup.confirm(
+        str(links.opened("confirm", home.link(question, "confirm").rpartition("/")[2], now=home.now)["id"]),
         now=home.now,
     )
     assert eve is not None
     home.post()
     wish["email"] = "dan@example.net"
-    home.house.enrolment.sign_up(wish, now=home.now)
-    home.house.enrolment.move(eve, "eve@example.com", now=home.now)
+    home.app.signup.sign_up(wish, now=home.now)
+    home.app.signup.move(eve, "eve@example.com", now=home.now)
     asked = {str(letter["To"]): letter for letter in home.post()}
-    hers = passes.page(eve, now=home.now)
+    hers = links.page(eve, now=home.now)
     return {
         "front": home.url,
         "link": f"{home.url}/link",
@@ -138,7 +138,7 @@ def pages(home: Village) -> dict[str, str]:
         "subscription": f"{hers}/subscription/0",
         "new": f"{hers}/new",
         "delete": f"{hers}/delete",
-        "unsubscribe": passes.unsubscribe("ada", "Models"),
+        "unsubscribe": links.unsubscribe("ada", "Models"),
         "confirm": home.link(asked["dan@example.net"], "confirm"),
         "move": home.link(asked["eve@example.com"], "move"),
         "no link": f"{home.url}/me/nobody",
@@ -154,18 +154,18 @@ def pages(home: Village) -> dict[str, str]:
 
 def issue_of(home: Village, id_: str) -> str:
     """The web copy of a reader's last issue."""
-    row = next(row for row in home.house.store.issues(id_))
-    return home.house.press.passes.issue(home.reader(id_), row.subscription, row.kind, row.slot)
+    row = next(row for row in home.app.store.issues(id_))
+    return home.app.letters.links.issue(home.reader(id_), row.subscription, row.kind, row.slot)
 
 
-def _vote(house: House) -> None:
+def _vote(app: App) -> None:
     """Some papers of the morning were brought to Hugging Face, and people voted for them."""
-    papers = [paper for paper in house.store.archive() if paper.ids.arxiv and paper.abstract][:8]
+    papers = [paper for paper in app.store.archive() if paper.ids.arxiv and paper.abstract][:8]
     seen = [
         replace(paper, source="huggingface", votes=60 - 7 * place, comments_count=place, announced=MORNING)
         for place, paper in enumerate(papers)
     ]
-    house.store.add(seen, now=MORNING, since=MORNING - timedelta(days=7), first=True)
+    app.store.add(seen, now=MORNING, since=MORNING - timedelta(days=7), first=True)
 
 
 def _free() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.mail.outcome import Envelope
 from digest.papers import Author, Paper
 from digest.store import Due, Pending, Store, tables
@@ -91,32 +91,32 @@ def papers() -> list[Paper]:
 
 
 @contextmanager
-def opened(tmp_path: Path, store_url: str) -> Iterator[House]:
+def opened(tmp_path: Path, store_url: str) -> Iterator[App]:
     """The house: Ada has had two issues of her first subscription (the second told more than it showed), Ben one."""
     config = load(folder(tmp_path, f"database: {store_url}\n{CONFIG}", ben=BEN), env={})
-    with open_house(config) as house:
-        signed_up(house, "ada", ADA)
-        keep(house.store, *papers())
-        house.enrol(NOW)
-        ada = ada_of(house)
-        send(house.store, ada.id, HOSTILE, "2026-11-19T07:30", [4], [4], at=NOW - timedelta(days=1), number=213)
-        send(house.store, ada.id, HOSTILE, SLOT, [3, 1, 2], [3, 1, 2, 5, 6], number=214)
-        send(house.store, "ben", "Dense", SLOT, [1], [1])
-        yield house
+    with open_app(config) as app:
+        signed_up(app, "ada", ADA)
+        keep(app.store, *papers())
+        app.enrol(NOW)
+        ada = ada_of(app)
+        send(app.store, ada.id, HOSTILE, "2026-11-19T07:30", [4], [4], at=NOW - timedelta(days=1), number=213)
+        send(app.store, ada.id, HOSTILE, SLOT, [3, 1, 2], [3, 1, 2, 5, 6], number=214)
+        send(app.store, "ben", "Dense", SLOT, [1], [1])
+        yield app
 
 
-def signed_up(house: House, id_: str, document: dict[str, Any]) -> Subscriber:
+def signed_up(app: App, id_: str, document: dict[str, Any]) -> Subscriber:
     """A reader who has asked and confirmed."""
     address = document["email"].casefold()
     asked = Pending(id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2))
-    house.store.ask(asked, [], most=9, within=timedelta(days=1), now=NOW)
-    reader = house.enrolment.confirm(id_, now=NOW)
+    app.store.ask(asked, [], most=9, within=timedelta(days=1), now=NOW)
+    reader = app.signup.confirm(id_, now=NOW)
     assert reader
     return reader
 
 
-def ada_of(house: House) -> Subscriber:
-    reader = house.roll.at(house.store, "ada@example.org")
+def ada_of(app: App) -> Subscriber:
+    reader = app.directory.at(app.store, "ada@example.org")
     assert reader
     return reader
 
@@ -164,12 +164,12 @@ _DUE = Due(id=0, subscriber="", name="", slot=None, due_at=None, cursor=None, fi
 
 
 @contextmanager
-def served(house: House, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[httpx.Client]:
+def served(app: App, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = site(lambda: house, clock=clock)
-    with beside(app, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    asgi = site(lambda: app, clock=clock)
+    with beside(asgi, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         yield client
 
 

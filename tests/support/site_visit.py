@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.mail.outcome import unpack
 from digest.store import tables as t
 from digest.website import site
@@ -51,30 +51,30 @@ class Clock:
 
 
 @contextmanager
-def house_of(place: Path, url: str, more: str = "signup: open\nsources: {}\n", *readers: str) -> Iterator[House]:
+def house_of(place: Path, url: str, more: str = "signup: open\nsources: {}\n", *readers: str) -> Iterator[App]:
     """A house with this database, and readers of these names in files."""
     files = {name: READER.format(name) for name in readers}
-    with open_house(load(folder(place, f"database: {url}\n{HOUSE}{more}", **files), env={})) as opened:
+    with open_app(load(folder(place, f"database: {url}\n{HOUSE}{more}", **files), env={})) as opened:
         yield opened
 
 
 @contextmanager
-def visited(house: House, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
+def visited(app: App, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
     """A client of the house's site."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = site(lambda: house, clock=clock)
+    asgi = site(lambda: app, clock=clock)
     with (
-        beside(app, "127.0.0.1", port, proxies=house.config.proxies),
+        beside(asgi, "127.0.0.1", port, proxies=app.config.proxies),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client,
     ):
         yield client
 
 
-def letters(house: House) -> list[EmailMessage]:
+def letters(app: App) -> list[EmailMessage]:
     """The letters in the outbox, in order."""
-    with house.store.reading() as connection:
+    with app.store.reading() as connection:
         rows = connection.execute(t.letter.select().order_by(t.letter.c.delivery_id)).all()
     return [message_from_bytes(unpack(row.message), policy=default) for row in rows]
 

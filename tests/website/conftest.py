@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from digest.app import House
+from digest.app import App
 from tests.support.site_data import opened, served
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with opened(tmp_path, store_url) as house:
-        yield house
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
+    with opened(tmp_path, store_url) as app:
+        yield app
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
+def web(app: App) -> Iterator[httpx.Client]:
+    with served(app) as client:
         yield client

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from digest.app import House
+from digest.app import App
 from digest.links import AGES, ISSUE, PAGE
 from digest.links.token import sign
 from digest.store import Evidence
@@ -18,10 +18,10 @@ from tests.support.store_samples import NOW, SLOT
 ZHOU = "Yunhua Zhou"
 
 
-def page_of(house: House, reader: str | None = None) -> str:
-    owner = house.reader(reader) if reader else ada_of(house)
+def page_of(app: App, reader: str | None = None) -> str:
+    owner = app.reader(reader) if reader else ada_of(app)
     assert owner
-    return path_of(house.press.passes.page(owner, now=NOW))
+    return path_of(app.letters.links.page(owner, now=NOW))
 
 
 def press(web: httpx.Client, here: str, act: str, **data: str) -> httpx.Response:
@@ -32,8 +32,8 @@ def press(web: httpx.Client, here: str, act: str, **data: str) -> httpx.Response
     return web.get(answer.headers["location"].removeprefix("/lists"))
 
 
-def test_it_says_what_one_gets_and_when(house: House, web: httpx.Client) -> None:
-    page = web.get(page_of(house))
+def test_it_says_what_one_gets_and_when(app: App, web: httpx.Client) -> None:
+    page = web.get(page_of(app))
     said = told(page)
     assert "Letters go to Ada@example.org." in said
     for words in (
@@ -51,95 +51,95 @@ def test_it_says_what_one_gets_and_when(house: House, web: httpx.Client) -> None
     assert "<i>Lovelace" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
-    ada = ada_of(house)
-    assert f'href="{house.press.passes.feed(ada, "At once")}"' in page.text
-    latest = house.press.passes.issue(ada, HOSTILE, "scheduled", SLOT)
+    ada = ada_of(app)
+    assert f'href="{app.letters.links.feed(ada, "At once")}"' in page.text
+    latest = app.letters.links.issue(ada, HOSTILE, "scheduled", SLOT)
     assert page.text.count(f'href="/lists{path_of(latest)}"') == 2  # once there, and once in the history
 
 
-def test_looking_changes_nothing(house: House, web: httpx.Client) -> None:
-    before, here = rows(house.store), page_of(house)
+def test_looking_changes_nothing(app: App, web: httpx.Client) -> None:
+    before, here = rows(app.store), page_of(app)
     below = ("", "/settings", "/new", "/subscription/0", "/subscription/0/remove", "/delete", "/export.yaml")
     acts = ("/pause", "/leave", "/back", "/unmute", "/lift", "/renew", "/again", "/address", "/export.json")
     for path in (*below, *acts):
         for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
             web.request(method, here + path)
-    assert rows(house.store) == before
+    assert rows(app.store) == before
     assert [web.get(here + path).status_code for path in below] == [200] * len(below)
     assert {web.get(here + path).headers["Cache-Control"] for path in below} == {"no-store"}
 
 
-def test_a_pause_is_made_longer_and_ended(house: House, web: httpx.Client) -> None:
-    here, before = page_of(house), rows(house.store)
+def test_a_pause_is_made_longer_and_ended(app: App, web: httpx.Client) -> None:
+    here, before = page_of(app), rows(app.store)
     for day in ("2026-12-01", "2026-12-24"):
         page = press(web, here, "pause", until=day)
     assert "the first letters come again on Thursday, 24 December 2026" in told(page)
     assert "Next letter" not in page.text
-    assert changed(house.store, before) == {"pause": (0, 1)}
-    assert ada_of(house).pause_until == date(2026, 12, 24)
+    assert changed(app.store, before) == {"pause": (0, 1)}
+    assert ada_of(app).pause_until == date(2026, 12, 24)
     assert "Letters come again." in told(press(web, here, "pause", end="1"))
-    assert ada_of(house).pause_until is None
+    assert ada_of(app).pause_until is None
 
 
 @pytest.mark.parametrize(
     "day", ["", "tomorrow", "2026-11-20", "2026-11-19", "20261201x", "2026-13-01", "\x00", "9" * 9]
 )
-def test_a_pause_is_until_a_day_to_come(house: House, web: httpx.Client, day: str) -> None:
-    before = rows(house.store)
-    answer = web.post(f"{page_of(house)}/pause", data={"until": day})
+def test_a_pause_is_until_a_day_to_come(app: App, web: httpx.Client, day: str) -> None:
+    before = rows(app.store)
+    answer = web.post(f"{page_of(app)}/pause", data={"until": day})
     assert answer.status_code == 422
     assert "This is no day to come" in answer.text
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_the_pause_of_a_file_is_lifted_and_set_anew(house: House, web: httpx.Client) -> None:
-    here = page_of(house, "ben")
+def test_the_pause_of_a_file_is_lifted_and_set_anew(app: App, web: httpx.Client) -> None:
+    here = page_of(app, "ben")
     assert "Donnerstag, 24. Dezember 2026" in web.get(here).text
     press(web, here, "pause", end="1")
-    ben = house.reader("ben")
+    ben = app.reader("ben")
     assert ben
     assert ben.pause_until is None
     press(web, here, "pause", until="2027-01-07")
-    ben = house.reader("ben")
+    ben = app.reader("ben")
     assert ben
     assert ben.pause_until == date(2027, 1, 7)
 
 
-def test_one_of_two_subscriptions_is_left_and_comes_back(house: House, web: httpx.Client) -> None:
-    here, before, ada = page_of(house), rows(house.store), ada_of(house)
+def test_one_of_two_subscriptions_is_left_and_comes_back(app: App, web: httpx.Client) -> None:
+    here, before, ada = page_of(app), rows(app.store), ada_of(app)
     for _ in range(2):
         page = press(web, here, "leave", subscription=HOSTILE)
     assert "You have left this one." in told(page)
-    assert changed(house.store, before) == {"departure": (0, 1)}
-    assert list(house.store.departures()) == [(ada.id, HOSTILE)]
+    assert changed(app.store, before) == {"departure": (0, 1)}
+    assert list(app.store.departures()) == [(ada.id, HOSTILE)]
     for _ in range(2):
         press(web, here, "back", subscription=HOSTILE)
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_what_is_no_subscription_is_not_left(house: House, web: httpx.Client) -> None:
-    before = rows(house.store)
+def test_what_is_no_subscription_is_not_left(app: App, web: httpx.Client) -> None:
+    before = rows(app.store)
     for name in ("", "Dense", "\x00", HOSTILE.upper()):
-        press(web, page_of(house), "leave", subscription=name)
-        press(web, page_of(house), "back", subscription=name)
-    assert rows(house.store) == before
+        press(web, page_of(app), "leave", subscription=name)
+        press(web, page_of(app), "back", subscription=name)
+    assert rows(app.store) == before
 
 
-def test_who_has_left_everything_comes_back_with_one_press(house: House, web: httpx.Client) -> None:
-    here, ada = page_of(house), ada_of(house)
-    house.store.leave(ada.id, "", "a mail", now=NOW)
+def test_who_has_left_everything_comes_back_with_one_press(app: App, web: httpx.Client) -> None:
+    here, ada = page_of(app), ada_of(app)
+    app.store.leave(ada.id, "", "a mail", now=NOW)
     assert "You have left all of your subscriptions" in told(web.get(here))
     press(web, here, "back", subscription="")
-    assert house.store.departures() == {}
+    assert app.store.departures() == {}
 
 
-def test_what_was_said_is_listed_and_taken_back_one_by_one(house: House, web: httpx.Client) -> None:
-    here, ada, before = page_of(house), ada_of(house), rows(house.store)
+def test_what_was_said_is_listed_and_taken_back_one_by_one(app: App, web: httpx.Client) -> None:
+    here, ada, before = page_of(app), ada_of(app), rows(app.store)
     assert "Nothing yet" in web.get(here).text
-    house.store.mute(ada.id, "<b>dense</b>", now=NOW)
-    house.store.answer(ada.id, ZHOU, "arxiv:2611.00003", False, now=NOW)
-    house.store.opine(ada.id, "arxiv:2611.00002", True, now=NOW)
-    house.store.opine(ada.id, "arxiv:2611.09999", False, now=NOW)  # of which we know the key alone
+    app.store.mute(ada.id, "<b>dense</b>", now=NOW)
+    app.store.answer(ada.id, ZHOU, "arxiv:2611.00003", False, now=NOW)
+    app.store.opine(ada.id, "arxiv:2611.00002", True, now=NOW)
+    app.store.opine(ada.id, "arxiv:2611.09999", False, now=NOW)  # of which we know the key alone
     page = web.get(here)
     said = told(page)
     assert "&lt;b&gt;dense&lt;/b&gt;" in said
@@ -151,79 +151,79 @@ def test_what_was_said_is_listed_and_taken_back_one_by_one(house: House, web: ht
         ("unanswer", "answer", {"name": ZHOU, "paper": "arxiv:2611.00003"}),
         ("unopine", "opinion", {"paper": "arxiv:2611.00002"}),
     ):
-        now = rows(house.store)
+        now = rows(app.store)
         press(web, here, act, **data)
-        assert changed(house.store, now) == {table: (1, 0)}
+        assert changed(app.store, now) == {table: (1, 0)}
         press(web, here, act, **data)
     press(web, here, "unopine", paper="arxiv:2611.09999")
-    assert changed(house.store, before) == {}
+    assert changed(app.store, before) == {}
 
 
-def test_nothing_of_others_is_taken_back(house: House, web: httpx.Client) -> None:
-    house.store.mute("ben", "dense", now=NOW)
-    house.store.answer("ben", ZHOU, "arxiv:2611.00003", True, now=NOW)
-    house.store.opine("ben", "arxiv:2611.00002", True, now=NOW)
-    before = rows(house.store)
+def test_nothing_of_others_is_taken_back(app: App, web: httpx.Client) -> None:
+    app.store.mute("ben", "dense", now=NOW)
+    app.store.answer("ben", ZHOU, "arxiv:2611.00003", True, now=NOW)
+    app.store.opine("ben", "arxiv:2611.00002", True, now=NOW)
+    before = rows(app.store)
     for act, data in (
         ("unmute", {"term": "dense"}),
         ("unanswer", {"name": ZHOU, "paper": "arxiv:2611.00003", "subscriber": "ben"}),
         ("unopine", {"paper": "arxiv:2611.00002"}),
         ("lift", {"address": "ben@example.org"}),
     ):
-        press(web, page_of(house), act, **data)
-    assert rows(house.store) == before
+        press(web, page_of(app), act, **data)
+    assert rows(app.store) == before
 
 
 @pytest.mark.parametrize(
     ("kind", "words"),
     [("hard", "there is no such mailbox"), ("complaint", "marked as spam"), ("soft", "For days"), ("", "who run this")],
 )
-def test_a_suppressed_address_is_told_and_lifted(house: House, web: httpx.Client, kind: str, words: str) -> None:
-    here = page_of(house)
+def test_a_suppressed_address_is_told_and_lifted(app: App, web: httpx.Client, kind: str, words: str) -> None:
+    here = page_of(app)
     reason = "550 <ada@example.org> unknown" if kind else "asked on the phone"
     if kind:
         bounce = Evidence(address="ada@example.org", kind=kind, points=5.0, words=reason)
-        house.store.weigh([bounce], now=NOW - timedelta(days=2))
+        app.store.weigh([bounce], now=NOW - timedelta(days=2))
     else:
-        house.store.suppress("ada@example.org", reason, now=NOW - timedelta(days=2))
-    house.store.suppress("ben@example.org", "so", now=NOW)
+        app.store.suppress("ada@example.org", reason, now=NOW - timedelta(days=2))
+    app.store.suppress("ben@example.org", "so", now=NOW)
     page = told(web.get(here))
     assert "No letters go to your address since Wednesday, 18 November 2026." in page
     assert words in page
     assert reason.replace("<", "&lt;").replace(">", "&gt;") in page
-    before = rows(house.store)
+    before = rows(app.store)
     assert "Letters go to your address again." in told(press(web, here, "lift"))
-    assert changed(house.store, before) == {"suppression": (1, 0)} | ({"score": (1, 0)} if kind else {})
-    assert [each.address for each in house.store.suppressions()] == ["ben@example.org"]
+    assert changed(app.store, before) == {"suppression": (1, 0)} | ({"score": (1, 0)} if kind else {})
+    assert [each.address for each in app.store.suppressions()] == ["ben@example.org"]
     assert "No letters go" not in told(web.get(here))
 
 
-def test_who_stands_in_a_file_sees_it_and_changes_nothing_of_it(house: House, web: httpx.Client) -> None:
-    here = page_of(house, "ben")
+def test_who_stands_in_a_file_sees_it_and_changes_nothing_of_it(app: App, web: httpx.Client) -> None:
+    here = page_of(app, "ben")
     page = web.get(here).text
     assert "subscribers/ben.yaml" in page
     assert 'href="mailto:desk@example.org"' in page
     assert "dense OR sparse" in page
     for path in ("/new", "/settings", "/subscription/0", "/delete", "/address"):
         assert f'"/lists{here}{path}"' not in page
-    before = rows(house.store)
+    before = rows(app.store)
     for path in ("/new", "/settings", "/subscription/0", "/subscription/0/remove"):
         assert web.get(here + path).status_code == 404
     for path in ("/new", "/settings", "/address", "/subscription/0", "/subscription/0/remove", "/delete"):
         assert web.post(here + path, data={"email": "x@example.org", "called": "Dense"}).status_code == 404
-    assert rows(house.store) == before
+    assert rows(app.store) == before
     assert "subscribers/ben.yaml" in web.get(f"{here}/delete").text
     press(web, here, "leave", subscription="Dense")
-    assert list(house.store.departures()) == [("ben", "Dense")]
+    assert list(app.store.departures()) == [("ben", "Dense")]
 
 
-def test_a_muted_term_is_not_shown_as_the_file_s_own(house: House, web: httpx.Client) -> None:
-    house.store.mute("ben", "quantum", now=NOW)
-    assert "ohne" not in told(web.get(page_of(house, "ben"))).split("Pause")[0]
+def test_a_muted_term_is_not_shown_as_the_file_s_own(app: App, web: httpx.Client) -> None:
+    app.store.mute("ben", "quantum", now=NOW)
+    assert "ohne" not in told(web.get(page_of(app, "ben"))).split("Pause")[0]
 
 
-def _tokens(house: House) -> dict[str, str]:
-    ada = ada_of(house)
+def _tokens(app: App) -> dict[str, str]:
+    ada = ada_of(app)
     mine: dict[str, str | int] = {"subscriber": ada.id}
     good = sign(PAGE, mine, [KEY], at=NOW)
     return {
@@ -240,8 +240,8 @@ def _tokens(house: House) -> dict[str, str]:
     }
 
 
-def test_no_other_link_opens_it(house: House, web: httpx.Client) -> None:
-    before = rows(house.store)
+def test_no_other_link_opens_it(app: App, web: httpx.Client) -> None:
+    before = rows(app.store)
     acts: dict[str, dict[str, Any]] = {
         "": {},
         "/pause": {"until": "2026-12-24"},
@@ -251,28 +251,28 @@ def test_no_other_link_opens_it(house: House, web: httpx.Client) -> None:
         "/settings": {"name": "x"},
         "/export.json": {},
     }
-    for why, token in _tokens(house).items():
+    for why, token in _tokens(app).items():
         for path, data in acts.items():
             for answer in (web.get(f"/me/{token}{path}"), web.post(f"/me/{token}{path}", data=data)):
                 assert answer.status_code in (404, 405), why
                 assert "Lovelace" not in answer.text
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_an_old_key_still_opens_it(house: House, web: httpx.Client) -> None:
-    token = sign(PAGE, {"subscriber": ada_of(house).id}, ["an old secret and long enough"], at=NOW)
+def test_an_old_key_still_opens_it(app: App, web: httpx.Client) -> None:
+    token = sign(PAGE, {"subscriber": ada_of(app).id}, ["an old secret and long enough"], at=NOW)
     assert web.get(f"/me/{token}").status_code == 200
 
 
-def test_it_opens_for_sixty_days(house: House) -> None:
-    here = page_of(house)
-    with served(house, lambda: NOW + AGES[PAGE]) as web:
+def test_it_opens_for_sixty_days(app: App) -> None:
+    here = page_of(app)
+    with served(app, lambda: NOW + AGES[PAGE]) as web:
         assert web.get(here).status_code == 200
-    with served(house, lambda: NOW + AGES[PAGE] + timedelta(seconds=1)) as web:
+    with served(app, lambda: NOW + AGES[PAGE] + timedelta(seconds=1)) as web:
         assert web.get(here).status_code == 410
 
 
-def test_odd_addresses_of_a_page_say_nothing_they_should_not(house: House, web: httpx.Client) -> None:
-    page = web.get(page_of(house), params={"said": "<script>"})
+def test_odd_addresses_of_a_page_say_nothing_they_should_not(app: App, web: httpx.Client) -> None:
+    page = web.get(page_of(app), params={"said": "<script>"})
     assert page.status_code == 200
     assert "<script>" not in page.text

@@ -25,7 +25,7 @@ PAGES = ("/", "/outbox", "/readers", "/readers/ada", "/suppressions", "/sources"
 
 @pytest.fixture
 def opened(tmp_path: Path, store_url: str) -> Iterator[Desk]:
-    with a_house(tmp_path, store_url) as house, desk(house) as at_it:
+    with a_house(tmp_path, store_url) as app, desk(app) as at_it:
         yield at_it
 
 
@@ -113,7 +113,7 @@ def test_readers_are_found_by_id_and_address_and_shown_fifty_at_a_time(tmp_path:
     def shown(page: str) -> list[str]:
         return re.findall(r'<a href="/readers/([^"]+)"><bdi>', page)
 
-    with a_house(tmp_path, store_url, readers=120) as house, desk(house) as opened:
+    with a_house(tmp_path, store_url, readers=120) as app, desk(app) as opened:
         everybody = [shown(opened.web.get(f"/readers?page={page}").text) for page in (1, 2, 3)]
         assert [len(page) for page in everybody] == [50, 50, 22]
         assert len({name for page in everybody for name in page}) == 122
@@ -129,7 +129,7 @@ def test_readers_are_found_by_id_and_address_and_shown_fifty_at_a_time(tmp_path:
 
 def test_a_reader_s_page_says_what_digest_readers_says(opened: Desk) -> None:
     opened.store.publish(publication(subscribe(opened.store, "ada")[0]))
-    opened.house.enrol(NOW)
+    opened.app.enrol(NOW)
     page = opened.web.get("/readers/ada").text
     assert re.search(r"<dt>From</dt><dd>[^<]*/subscribers/ada\.yaml</dd>", page)
     assert "daily 07:30; next: Fri 2026-11-20 07:30 UTC" in page
@@ -162,7 +162,7 @@ def test_who_signed_up_is_there_too_and_what_is_not_understood_is_told(opened: D
 
 
 def test_what_is_due_and_what_comes(opened: Desk) -> None:
-    opened.house.enrol(NOW - timedelta(days=1))
+    opened.app.enrol(NOW - timedelta(days=1))
     opened.clock.now = NOW + timedelta(hours=2)
     page = opened.web.get("/due").text
     assert "Due now: 2" in page
@@ -179,7 +179,7 @@ def test_metrics_are_those_of_the_command(opened: Desk) -> None:
     answer = opened.web.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     store = opened.store
-    assert answer.content == exposition(store.standing(now=NOW), store.brakes(), opened.house.health(NOW), now=NOW)
+    assert answer.content == exposition(store.standing(now=NOW), store.brakes(), opened.app.health(NOW), now=NOW)
     assert "ada" not in answer.text
 
 
@@ -192,11 +192,11 @@ def test_sources_are_as_digest_sources_says(opened: Desk) -> None:
 
 
 def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
-    with a_house(tmp_path, f"sqlite:///{tmp_path / 'away.db'}") as house:
-        with house.store.writing() as connection:
+    with a_house(tmp_path, f"sqlite:///{tmp_path / 'away.db'}") as app:
+        with app.store.writing() as connection:
             connection.exec_driver_sql("DROP TABLE departure")
             connection.exec_driver_sql("DROP TABLE ledger")
-        with desk(house) as opened:
+        with desk(app) as opened:
             assert opened.web.get("/readers").status_code == 503
             assert opened.web.get("/readyz").status_code == 503
 
@@ -384,7 +384,7 @@ def test_the_pages_are_served_beside_each_other(tmp_path: Path) -> None:
         f"listen: 127.0.0.1:{ports[1]}\nsite: https://papers.example.org\nsecret: a secret that is long enough"
     )
 
-    with a_house(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", more) as house, pages(lambda: house) as said:
+    with a_house(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", more) as app, pages(lambda: app) as said:
         assert [line.rpartition(" ")[2] for line in said] == [f"127.0.0.1:{ports[1]}", f"127.0.0.1:{ports[0]}"]
         assert httpx.get(f"http://127.0.0.1:{ports[0]}/").status_code == 401
         assert httpx.get(f"http://127.0.0.1:{ports[1]}/outbox").status_code == 404

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from digest.app import House
+from digest.app import App
 from digest.links.token import sign
 from digest.website.admin import admin
 from digest.website.admin.login import Throttle
@@ -36,14 +36,14 @@ def store_url(made_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     with a_house(tmp_path, store_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def stranger(house: House) -> Iterator[Desk]:
-    with desk(house, logged_in=False) as opened:
+def stranger(app: App) -> Iterator[Desk]:
+    with desk(app, logged_in=False) as opened:
         yield opened
 
 
@@ -116,7 +116,7 @@ def test_two_logins_at_once_are_none(stranger: Desk) -> None:
 def test_a_token_may_hold_letters_of_any_script(tmp_path: Path, store_url: str) -> None:
     token = "Prüfung: eine lange Losung"
     more = f"admin: {{listen: 127.0.0.1:8001, token: '{token}'}}"
-    with a_house(tmp_path, store_url, more) as house, desk(house, logged_in=False) as opened:
+    with a_house(tmp_path, store_url, more) as app, desk(app, logged_in=False) as opened:
         for login in (basic(token).encode(), f"Bearer {token}".encode()):
             assert opened.web.get("/", headers=[(b"Authorization", login)]).status_code == 200
 
@@ -127,7 +127,7 @@ def test_a_header_that_a_client_writes_logs_nobody_in_where_none_is_configured(s
 
 
 def test_the_proxy_s_header_logs_in_whom_it_names(tmp_path: Path, store_url: str) -> None:
-    with a_house(tmp_path, store_url, BY_PROXY) as house, desk(house, logged_in=False) as opened:
+    with a_house(tmp_path, store_url, BY_PROXY) as app, desk(app, logged_in=False) as opened:
         page = opened.web.get("/", headers={"X-Remote-User": "<b>grace</b>"})
         assert page.status_code == 200
         assert "&lt;b&gt;grace&lt;/b&gt;" in page.text
@@ -140,7 +140,7 @@ def test_the_proxy_s_header_logs_in_whom_it_names(tmp_path: Path, store_url: str
 
 
 def test_either_login_will_do_where_both_are_configured(tmp_path: Path, store_url: str) -> None:
-    with a_house(tmp_path, store_url, BY_EITHER) as house, desk(house, logged_in=False) as opened:
+    with a_house(tmp_path, store_url, BY_EITHER) as app, desk(app, logged_in=False) as opened:
         assert opened.web.get("/", headers={"X-Remote-User": "grace"}).status_code == 200
         assert opened.web.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert opened.web.get("/").status_code == 401
@@ -173,11 +173,11 @@ def test_the_memory_of_guesses_does_not_grow() -> None:
     assert len(throttle._failed) == 100
 
 
-def test_what_was_typed_and_who_reads_is_in_no_log(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_was_typed_and_who_reads_is_in_no_log(app: App, capfd: pytest.CaptureFixture[str]) -> None:
     structlog.reset_defaults()  # whatever a command has set it to in this process
-    with desk(house, logged_in=False) as opened:
+    with desk(app, logged_in=False) as opened:
         opened.web.get("/", headers={"Authorization": basic("hunter2hunter2", user="my-name")})
-    with desk(house) as opened:
+    with desk(app) as opened:
         opened.post("/suppressions/add", address="grace@example.org", why="she said so")
         opened.post("/suppressions/lift", address="grace@example.org")
         opened.post("/readers/ada/suppress")
@@ -197,15 +197,15 @@ def test_what_was_typed_and_who_reads_is_in_no_log(house: House, capfd: pytest.C
         assert secret not in said
 
 
-def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(house: House) -> None:
-    now = [house]
+def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(app: App) -> None:
+    now = [app]
     with on_a_socket(admin(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
         assert web.get("/").status_code == 200
-        assert house.config.admin
-        other = replace(house.config.admin, token=None, user_header="X-Remote-User")
-        now[0] = replace(house, config=replace(house.config, admin=other))
+        assert app.config.admin
+        other = replace(app.config.admin, token=None, user_header="X-Remote-User")
+        now[0] = replace(app, config=replace(app.config, admin=other))
         assert web.get("/").status_code == 403
-        now[0] = replace(house, config=replace(house.config, admin=None))
+        now[0] = replace(app, config=replace(app.config, admin=None))
         assert web.get("/", headers={"X-Remote-User": "grace"}).status_code == 403
 
 
@@ -223,8 +223,8 @@ def refused(opened: Desk, **more: object) -> None:
     assert everything(opened.store) == before
 
 
-def test_a_form_without_our_token_changes_nothing(house: House) -> None:
-    with desk(house) as opened:
+def test_a_form_without_our_token_changes_nothing(app: App) -> None:
+    with desk(app) as opened:
         refused(opened)
         refused(opened, form="")
         refused(opened, form=opened.form()[:-2])
@@ -242,15 +242,15 @@ def test_a_form_without_our_token_changes_nothing(house: House) -> None:
     ],
 )
 def test_a_token_of_another_house_purpose_person_or_time_changes_nothing(
-    house: House, purpose: str, payload: dict[str, str], key: str, age: timedelta
+    app: App, purpose: str, payload: dict[str, str], key: str, age: timedelta
 ) -> None:
-    with desk(house) as opened:
+    with desk(app) as opened:
         refused(opened, form=sign(purpose, payload, [key], at=NOW - age))
         refused(opened, form=sign(purpose, payload, [key]))  # one that never grows old
 
 
-def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(house: House) -> None:
-    with desk(house) as opened:
+def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(app: App) -> None:
+    with desk(app) as opened:
         token = opened.form()
         opened.clock.now += timedelta(hours=12)
         data = {"form": token, "subscription": ""}
@@ -263,21 +263,21 @@ def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(house
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_site_s_form_changes_nothing_even_with_our_token(house: House, site: str) -> None:
-    with desk(house) as opened:
+def test_another_site_s_form_changes_nothing_even_with_our_token(app: App, site: str) -> None:
+    with desk(app) as opened:
         refused(opened, form=opened.form(), headers={"Sec-Fetch-Site": site})
 
 
 def test_forms_are_signed_by_the_key_of_links_where_there_is_one(tmp_path: Path, store_url: str) -> None:
     grace = {"X-Remote-User": "grace"}
-    with a_house(tmp_path, store_url, BY_PROXY) as house, desk(house, logged_in=False, headers=grace) as opened:
+    with a_house(tmp_path, store_url, BY_PROXY) as app, desk(app, logged_in=False, headers=grace) as opened:
         refused(opened, form=sign("admin", {"user": "ada"}, [SECRET], at=NOW))
         data = {"form": sign("admin", {"user": "grace"}, [SECRET], at=NOW), "subscription": ""}
         assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
 
 
-def test_every_answer_is_guarded_and_none_is_kept(house: House) -> None:
-    with desk(house) as opened:
+def test_every_answer_is_guarded_and_none_is_kept(app: App) -> None:
+    with desk(app) as opened:
         for path in (*PAGES, "/nothing", "/healthz"):
             answer = opened.web.get(path)
             assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
@@ -285,12 +285,12 @@ def test_every_answer_is_guarded_and_none_is_kept(house: House) -> None:
             if answer.headers["Content-Type"].startswith("text/html"):
                 assert "<script" not in answer.text
                 assert " style=" not in answer.text
-    with desk(house, logged_in=False) as opened:
+    with desk(app, logged_in=False) as opened:
         answer = opened.web.get("/")
         assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
 
 
-def test_there_is_no_cookie(house: House) -> None:
-    with desk(house) as opened:
+def test_there_is_no_cookie(app: App) -> None:
+    with desk(app) as opened:
         opened.post("/readers/ada/leave", subscription="")
         assert not opened.web.cookies

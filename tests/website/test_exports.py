@@ -10,24 +10,24 @@ from typing import Any
 import httpx
 import pytest
 
-from digest.app import House, load
+from digest.app import App, load
 from digest.config.reader import reader_of
 from tests.support.site_data import ADA, CONFIG, HOSTILE, ada_of, path_of
 from tests.support.store_samples import NOW, SLOT
 
 
-def exported(house: House, web: httpx.Client, ending: str, reader: str | None = None) -> httpx.Response:
-    owner = house.reader(reader) if reader else ada_of(house)
+def exported(app: App, web: httpx.Client, ending: str, reader: str | None = None) -> httpx.Response:
+    owner = app.reader(reader) if reader else ada_of(app)
     assert owner
-    answer = web.get(f"{path_of(house.press.passes.page(owner, now=NOW))}/export.{ending}")
+    answer = web.get(f"{path_of(app.letters.links.page(owner, now=NOW))}/export.{ending}")
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="morning-papers.{ending}"'
     assert answer.headers["Cache-Control"] == "no-store"
     return answer
 
 
-def say_things(house: House) -> None:
-    store, ada = house.store, ada_of(house)
+def say_things(app: App) -> None:
+    store, ada = app.store, ada_of(app)
     store.pause(ada.id, date(2026, 12, 24), now=NOW)
     store.mute(ada.id, "dense\u2028email: evil@example.org", now=NOW)
     store.answer(ada.id, "Yunhua Zhou", "arxiv:2611.00003", False, now=NOW)
@@ -36,26 +36,26 @@ def say_things(house: House) -> None:
     store.suppress("ada@example.org", "550 no", now=NOW)
 
 
-def test_a_reader_who_signed_up_can_be_moved_into_a_file(house: House, web: httpx.Client, tmp_path: Path) -> None:
-    say_things(house)
+def test_a_reader_who_signed_up_can_be_moved_into_a_file(app: App, web: httpx.Client, tmp_path: Path) -> None:
+    say_things(app)
     place = tmp_path / "elsewhere"
     (place / "subscribers").mkdir(parents=True)
     (place / "digest.yaml").write_text(CONFIG)
-    (place / "subscribers" / "ada.yaml").write_bytes(exported(house, web, "yaml").content)
+    (place / "subscribers" / "ada.yaml").write_bytes(exported(app, web, "yaml").content)
     [read] = load(place, env={}).subscribers
     assert read == reader_of("ada", ADA | {"pause": {"until": "2026-12-24"}}, "en")
 
 
-def test_the_yaml_has_the_rest_as_remarks(house: House, web: httpx.Client) -> None:
-    say_things(house)
-    text = exported(house, web, "yaml").text
+def test_the_yaml_has_the_rest_as_remarks(app: App, web: httpx.Client) -> None:
+    say_things(app)
+    text = exported(app, web, "yaml").text
     for words in ("dense", "2611.00003", "2611.00002", "left:", "At once", "550 no", SLOT, "2026-11-19T07:30"):
         assert any(line.startswith("#") and words in line for line in text.splitlines()), words
 
 
-def test_the_json_has_everything_as_values(house: House, web: httpx.Client) -> None:
-    say_things(house)
-    found: dict[str, Any] = json.loads(exported(house, web, "json").content)
+def test_the_json_has_everything_as_values(app: App, web: httpx.Client) -> None:
+    say_things(app)
+    found: dict[str, Any] = json.loads(exported(app, web, "json").content)
     assert found["reader"] == ADA | {"pause": {"until": "2026-12-24"}}
     assert found["muted"] == ["dense\u2028email: evil@example.org"]
     assert found["answers"] == [{"name": "Yunhua Zhou", "paper": "arxiv:2611.00003", "theirs": False}]
@@ -69,10 +69,10 @@ def test_the_json_has_everything_as_values(house: House, web: httpx.Client) -> N
     assert reader_of("ada", found["reader"], "en").subscriptions[0].name == HOSTILE
 
 
-def test_a_reader_of_a_file_takes_along_what_is_known(house: House, web: httpx.Client) -> None:
-    house.store.mute("ben", "quantum", now=NOW)
-    house.store.pause("ben", None, now=NOW)
-    found = json.loads(exported(house, web, "json", "ben").content)
+def test_a_reader_of_a_file_takes_along_what_is_known(app: App, web: httpx.Client) -> None:
+    app.store.mute("ben", "quantum", now=NOW)
+    app.store.pause("ben", None, now=NOW)
+    found = json.loads(exported(app, web, "json", "ben").content)
     assert found["reader"]["subscriptions"] == [{"name": "Dense", "when": "daily 07:30", "rules": ["dense OR sparse"]}]
     assert "pause" not in found["reader"]
     assert found["muted"] == ["quantum"]
@@ -81,13 +81,13 @@ def test_a_reader_of_a_file_takes_along_what_is_known(house: House, web: httpx.C
 
 @pytest.mark.parametrize("text", [None, "{", "email: x", "email: ben@example.org\nbosh: 1\n"])
 def test_a_file_that_is_being_edited_does_not_stand_in_the_way(
-    house: House, web: httpx.Client, tmp_path: Path, text: str | None
+    app: App, web: httpx.Client, tmp_path: Path, text: str | None
 ) -> None:
     file = tmp_path / "subscribers" / "ben.yaml"
     if text is None:
         file.unlink()
     else:
         file.write_text(text)
-    found = json.loads(exported(house, web, "json", "ben").content)["reader"]
+    found = json.loads(exported(app, web, "json", "ben").content)["reader"]
     assert (found["email"], found["pause"]) == ("ben@example.org", {"until": "2026-12-24"})
     assert found["subscriptions"][0]["rules"] == ["dense OR sparse"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from digest.app import House
+from digest.app import App
 from digest.website.feedback import MOST_MUTED
 from tests.support.site_data import HOSTILE, ada_of, changed, papers, path_of, rows, told
 from tests.support.store_samples import NOW, SLOT, keep, preprint
@@ -16,71 +16,71 @@ ZHOU = "Yunhua Zhou"
 
 
 @pytest.fixture
-def issue(house: House) -> str:
+def issue(app: App) -> str:
     """Ada's issue: 1 is the paper of key 3, 2 and 3 are 1 and 2, and 4 and 5 had no room."""
-    return path_of(house.press.passes.issue(ada_of(house), HOSTILE, "scheduled", SLOT))
+    return path_of(app.letters.links.issue(ada_of(app), HOSTILE, "scheduled", SLOT))
 
 
 @pytest.mark.parametrize(("number", "key"), [(1, "00003"), (2, "00001"), (3, "00002"), (4, "00006"), (5, "00005")])
-def test_numbers_are_those_of_the_letter(house: House, web: httpx.Client, issue: str, number: int, key: str) -> None:
+def test_numbers_are_those_of_the_letter(app: App, web: httpx.Client, issue: str, number: int, key: str) -> None:
     assert f"/paper/arxiv:2611.{key}" in web.get(f"{issue}/{number}/more").text
     assert web.post(f"{issue}/{number}/more").status_code == 303
-    assert [each.paper for each in house.store.opinions(ada_of(house).id)] == [f"arxiv:2611.{key}"]
+    assert [each.paper for each in app.store.opinions(ada_of(app).id)] == [f"arxiv:2611.{key}"]
 
 
 @pytest.mark.parametrize("what", ["more", "less", "author", "mute"])
-def test_looking_changes_nothing(house: House, web: httpx.Client, issue: str, what: str) -> None:
-    before = rows(house.store)
+def test_looking_changes_nothing(app: App, web: httpx.Client, issue: str, what: str) -> None:
+    before = rows(app.store)
     for number in range(8):
         for method in ("GET", "HEAD", "OPTIONS", "PUT"):
             web.request(method, f"{issue}/{number}/{what}")
     page = web.get(f"{issue}/1/{what}")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_more_and_less_replace_each_other_and_are_taken_back(house: House, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(house), rows(house.store)
+def test_more_and_less_replace_each_other_and_are_taken_back(app: App, web: httpx.Client, issue: str) -> None:
+    ada, before = ada_of(app), rows(app.store)
     assert "Nothing has been kept yet" in web.get(f"{issue}/1/more").text
     for _ in range(2):
         answer = web.post(f"{issue}/1/more", data={"paper": "arxiv:2611.00003", "keep": "1"})
         assert answer.headers["location"] == f"/lists{issue}/1/more"
-    assert changed(house.store, before) == {"opinion": (0, 1)}
+    assert changed(app.store, before) == {"opinion": (0, 1)}
     assert "Kept: more like this" in web.get(f"{issue}/1/more").text
     assert "Before you said: more like this" in told(web.get(f"{issue}/1/less"))
     web.post(f"{issue}/1/less")
-    assert [each.more for each in house.store.opinions(ada.id)] == [False]
+    assert [each.more for each in app.store.opinions(ada.id)] == [False]
     assert "You said: less like this" in web.get(issue).text
     for _ in range(2):
         web.post(f"{issue}/1/less", data={"undo": "1"})
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_a_number_that_means_another_paper_by_now_does_nothing(house: House, web: httpx.Client, issue: str) -> None:
-    before = rows(house.store)
+def test_a_number_that_means_another_paper_by_now_does_nothing(app: App, web: httpx.Client, issue: str) -> None:
+    before = rows(app.store)
     for what, data in (("more", {}), ("author", {"name": ZHOU, "theirs": "yes"}), ("mute", {"term": "cat:cs.CL"})):
         answer = web.post(f"{issue}/1/{what}", data=data | {"paper": "arxiv:2611.00001"})
         assert answer.status_code == 409
         assert "Capability" in answer.text
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_an_answer_on_a_person_is_kept_changed_and_taken_back(house: House, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(house), rows(house.store)
+def test_an_answer_on_a_person_is_kept_changed_and_taken_back(app: App, web: httpx.Client, issue: str) -> None:
+    ada, before = ada_of(app), rows(app.store)
     page = told(web.get(f"{issue}/1/author"))
     assert "This is Yunhua Zhou" in page
     assert "This is not Yunhua Zhou" in page
     for theirs in ("yes", "no", "no"):
         assert web.post(f"{issue}/1/author", data={"name": ZHOU, "theirs": theirs}).status_code == 303
-    assert house.store.answers([ada.id]) == {(ada.id, ZHOU): (("arxiv:2611.00003", False),)}
-    assert changed(house.store, before) == {"answer": (0, 1)}
+    assert app.store.answers([ada.id]) == {(ada.id, ZHOU): (("arxiv:2611.00003", False),)}
+    assert changed(app.store, before) == {"answer": (0, 1)}
     assert "You said: this is not Yunhua Zhou." in told(web.get(f"{issue}/1/author"))
     web.post(f"{issue}/1/author", data={"name": ZHOU, "undo": "1"})
-    assert rows(house.store) == before
+    assert rows(app.store) == before
 
 
-def test_an_answer_counts_from_now_on(house: House, web: httpx.Client, issue: str) -> None:
+def test_an_answer_counts_from_now_on(app: App, web: httpx.Client, issue: str) -> None:
     """The very paper is not the person's any more, neither in the next letter nor in the copy of this one."""
     assert '<b class="hit">Yunhua Zhou</b>' in web.get(f"{issue}/1/more").text
     web.post(f"{issue}/1/author", data={"name": ZHOU, "theirs": "no"})
@@ -89,9 +89,9 @@ def test_an_answer_counts_from_now_on(house: House, web: httpx.Client, issue: st
 
 
 def test_one_answers_only_on_people_that_one_follows_and_that_are_there(
-    house: House, web: httpx.Client, issue: str
+    app: App, web: httpx.Client, issue: str
 ) -> None:
-    before = rows(house.store)
+    before = rows(app.store)
     for number, data in (
         (1, {"name": "Nan Zhuang", "theirs": "yes"}),
         (3, {"name": ZHOU, "theirs": "yes"}),
@@ -100,54 +100,54 @@ def test_one_answers_only_on_people_that_one_follows_and_that_are_there(
         (1, {"name": "\x00", "undo": "1"}),
     ):
         web.post(f"{issue}/{number}/author", data=data)
-    assert rows(house.store) == before
+    assert rows(app.store) == before
     assert "nothing to answer" in web.get(f"{issue}/3/author").text
 
 
-def test_what_is_muted_is_read_no_more_until_it_is_unmuted(house: House, web: httpx.Client, issue: str) -> None:
-    before = rows(house.store)
+def test_what_is_muted_is_read_no_more_until_it_is_unmuted(app: App, web: httpx.Client, issue: str) -> None:
+    before = rows(app.store)
     page = web.get(f"{issue}/2/mute").text
     for term in ("rout*", "&#34;mixture of experts&#34;", "cat:cs.CL", "au:&#34;Zoë Ångström&#34;"):
         assert f'value="{term}"' in page
     for _ in range(2):
         assert web.post(f"{issue}/2/mute", data={"term": "rout*"}).status_code == 303
-    assert changed(house.store, before) == {"mute": (0, 1)}
-    assert all(not _reads(house, number) for number in (1, 2))
+    assert changed(app.store, before) == {"mute": (0, 1)}
+    assert all(not _reads(app, number) for number in (1, 2))
     page = told(web.get(f"{issue}/2/mute"))
     assert "You read nothing more with: rout*" in page
     assert "Unmute" in page
     for _ in range(2):
         web.post(f"{issue}/2/mute", data={"term": "rout*", "undo": "1"})
-    assert changed(house.store, before) == {}
-    assert _reads(house, 2)
+    assert changed(app.store, before) == {}
+    assert _reads(app, 2)
 
 
-def _reads(house: House, number: int) -> bool:
+def _reads(app: App, number: int) -> bool:
     [paper] = [each for each in papers() if each.key.endswith(str(number))]
     return any(
         subscription.within(rule.query).matches(paper)
-        for subscription in ada_of(house).subscriptions
+        for subscription in ada_of(app).subscriptions
         for rule in subscription.rules
     )
 
 
-def test_any_rule_may_be_muted_and_nothing_else(house: House, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(house), rows(house.store)
+def test_any_rule_may_be_muted_and_nothing_else(app: App, web: httpx.Client, issue: str) -> None:
+    ada, before = ada_of(app), rows(app.store)
     for other in ("titel:x", '"open', "x" * 501, "NOT x", "", "a\x00b", "ti:\u202e"):
         answer = web.post(f"{issue}/1/mute", data={"other": other})
         assert answer.status_code == 422, other
         assert 'aria-invalid="true"' in answer.text
-    assert rows(house.store) == before
+    assert rows(app.store) == before
     web.post(f"{issue}/1/mute", data={"other": '  "federated   learning" AND  privacy ', "term": "cat:cs.CL"})
     web.post(f"{issue}/1/mute", data={"other": "<b>bold</b>"})
-    assert set(house.store.wishes(ada.id).mutes[ada.id]) == {'"federated learning" AND privacy', "<b>bold</b>"}
-    keep(house.store, preprint("2611.00003", title="<b>bold</b> words", version=2, updated=NOW + timedelta(hours=1)))
+    assert set(app.store.wishes(ada.id).mutes[ada.id]) == {'"federated learning" AND privacy', "<b>bold</b>"}
+    keep(app.store, preprint("2611.00003", title="<b>bold</b> words", version=2, updated=NOW + timedelta(hours=1)))
     page = web.get(f"{issue}/1/mute").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert "<b>bold" not in page
 
 
-def test_what_was_just_muted_is_told_whatever_it_matches(house: House, web: httpx.Client, issue: str) -> None:
+def test_what_was_just_muted_is_told_whatever_it_matches(app: App, web: httpx.Client, issue: str) -> None:
     web.post(f"{issue}/1/mute", data={"other": "nowhere in this paper"})
     assert "You read nothing more with: nowhere in this paper" in told(web.get(f"{issue}/1/mute"))
     for number in range(3):
@@ -157,30 +157,30 @@ def test_what_was_just_muted_is_told_whatever_it_matches(house: House, web: http
     assert "other2" in page
 
 
-def test_there_is_an_end_to_muting(house: House, web: httpx.Client, issue: str) -> None:
-    ada = ada_of(house)
+def test_there_is_an_end_to_muting(app: App, web: httpx.Client, issue: str) -> None:
+    ada = ada_of(app)
     for number in range(MOST_MUTED):
-        house.store.mute(ada.id, f"word{number}", now=NOW)
+        app.store.mute(ada.id, f"word{number}", now=NOW)
     answer = web.post(f"{issue}/1/mute", data={"term": "cat:cs.CL"})
     assert answer.status_code == 422
     assert "no room for more" in answer.text
-    assert len(house.store.wishes(ada.id).mutes[ada.id]) == MOST_MUTED
+    assert len(app.store.wishes(ada.id).mutes[ada.id]) == MOST_MUTED
 
 
-def test_readers_of_files_say_what_they_think_too(house: House, web: httpx.Client) -> None:
-    ben = house.reader("ben")
+def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -> None:
+    ben = app.reader("ben")
     assert ben
-    path = path_of(house.press.passes.issue(ben, "Dense", "scheduled", SLOT))
+    path = path_of(app.letters.links.issue(ben, "Dense", "scheduled", SLOT))
     assert "Mehr davon?" in web.get(f"{path}/1/more").text
     web.post(f"{path}/1/more")
     web.post(f"{path}/1/mute", data={"other": "sparse"})
-    assert [each.more for each in house.store.opinions("ben")] == [True]
-    assert house.store.wishes("ben").mutes == {"ben": ("sparse",)}
-    assert house.store.opinions(ada_of(house).id) == []
+    assert [each.more for each in app.store.opinions("ben")] == [True]
+    assert app.store.wishes("ben").mutes == {"ben": ("sparse",)}
+    assert app.store.opinions(ada_of(app).id) == []
 
 
-def test_foreign_pages_cannot_press_a_button(house: House, web: httpx.Client, issue: str) -> None:
-    before = rows(house.store)
+def test_foreign_pages_cannot_press_a_button(app: App, web: httpx.Client, issue: str) -> None:
+    before = rows(app.store)
     answer = web.post(f"{issue}/1/more", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
-    assert rows(house.store) == before
+    assert rows(app.store) == before

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from digest.app import House
+from digest.app import App
 from digest.links import CONFIRM, MOVE
 from digest.links.token import sign
 from tests.support.site_visit import SECRET, Clock, house_of, letters, link, said, visited
@@ -27,14 +27,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     with house_of(tmp_path, store_url, "signup: open\nsources: {}\n", "ada") as opened:
         yield opened
 
 
 @pytest.fixture
-def web(house: House, clock: Clock) -> Iterator[httpx.Client]:
-    with visited(house, clock) as client:
+def web(app: App, clock: Clock) -> Iterator[httpx.Client]:
+    with visited(app, clock) as client:
         yield client
 
 
@@ -42,15 +42,15 @@ def ask(web: httpx.Client, email: str = "new@example.org", **more: Any) -> httpx
     return web.post("/subscribe", data=WANTED | {"email": email} | more)
 
 
-def join(house: House, web: httpx.Client, email: str = "new@example.org", **more: Any) -> httpx.Response:
+def join(app: App, web: httpx.Client, email: str = "new@example.org", **more: Any) -> httpx.Response:
     ask(web, email, **more)
-    return web.post(link(letters(house)[-1], "confirm"))
+    return web.post(link(letters(app)[-1], "confirm"))
 
 
-def test_who_signs_up_is_asked_by_letter_and_confirms_once(house: House, web: httpx.Client) -> None:
+def test_who_signs_up_is_asked_by_letter_and_confirms_once(app: App, web: httpx.Client) -> None:
     answer = ask(web)
     assert (answer.status_code, FIXED in answer.text) == (200, True)
-    [letter] = letters(house)
+    [letter] = letters(app)
     assert letter["To"] == "new@example.org"
     path = link(letter, "confirm")
     for _ in range(2):  # mail scanners follow links
@@ -58,11 +58,11 @@ def test_who_signs_up_is_asked_by_letter_and_confirms_once(house: House, web: ht
         assert (page.status_code, "sparse AND rout*" in page.text, "06:15" in page.text) == (200, True, True)
         assert "Europe/Berlin" in page.text
         assert web.head(path).status_code == 200
-    assert [reader.id for reader in house.readers()] == ["ada"]
+    assert [reader.id for reader in app.readers()] == ["ada"]
     done = web.post(path)
     assert done.status_code == 303
     assert done.headers["location"].startswith("/lists/me/1")
-    [_, reader] = house.readers()
+    [_, reader] = app.readers()
     assert (reader.email, str(reader.timezone)) == ("new@example.org", "Europe/Berlin")
     [subscription] = reader.subscriptions
     assert (str(subscription.when), [rule.query.text for rule in subscription.rules]) == (
@@ -74,23 +74,23 @@ def test_who_signs_up_is_asked_by_letter_and_confirms_once(house: House, web: ht
         assert "confirmed before" in again.text
         assert "/me/" not in again.text
         assert "sparse" not in again.text
-    assert len(house.readers()) == 2
-    assert len(letters(house)) == 1
+    assert len(app.readers()) == 2
+    assert len(letters(app)) == 1
 
 
-def test_a_link_that_has_grown_old_lets_nobody_in(house: House, web: httpx.Client, clock: Clock) -> None:
+def test_a_link_that_has_grown_old_lets_nobody_in(app: App, web: httpx.Client, clock: Clock) -> None:
     ask(web)
-    path = link(letters(house)[0], "confirm")
+    path = link(letters(app)[0], "confirm")
     clock.now += timedelta(hours=48, seconds=1)
     for answer in (web.get(path), web.post(path)):
         assert (answer.status_code, "grown old" in answer.text, "/me/" in answer.text) == (404, True, False)
-    assert len(house.readers()) == 1
+    assert len(app.readers()) == 1
 
 
-def test_links_for_something_else_confirm_nothing(house: House, web: httpx.Client) -> None:
+def test_links_for_something_else_confirm_nothing(app: App, web: httpx.Client) -> None:
     ask(web)
-    house.enrolment.link("ada@example.org", now=NOW)
-    with house.store.reading() as connection:
+    app.signup.link("ada@example.org", now=NOW)
+    with app.store.reading() as connection:
         ids = [str(row[0]) for row in connection.exec_driver_sql("SELECT id FROM pending ORDER BY kind")]
     ours = [SECRET]
     for token in [
@@ -106,17 +106,17 @@ def test_links_for_something_else_confirm_nothing(house: House, web: httpx.Clien
         assert web.get(f"/confirm/{token}").status_code == 404
         if "." in token:
             assert web.post(f"/move/{token}").status_code == 410
-    assert len(house.readers()) == 1
+    assert len(app.readers()) == 1
 
 
-def test_the_answer_is_the_same_whoever_reads_here(house: House, web: httpx.Client) -> None:
-    join(house, web, "ben@example.org")
-    house.store.suppress("carl@example.org", "it bounced", now=NOW)
-    assert house.store.forget(house.readers()[-1].id)
-    join(house, web, "dora@example.org")
+def test_the_answer_is_the_same_whoever_reads_here(app: App, web: httpx.Client) -> None:
+    join(app, web, "ben@example.org")
+    app.store.suppress("carl@example.org", "it bounced", now=NOW)
+    assert app.store.forget(app.readers()[-1].id)
+    join(app, web, "dora@example.org")
     writes: list[str] = []
     event.listen(
-        house.store.engine,
+        app.store.engine,
         "before_cursor_execute",
         lambda *given: writes.append(given[2]) if given[2].split()[0] in ("INSERT", "UPDATE", "DELETE") else None,
     )
@@ -134,7 +134,7 @@ def test_the_answer_is_the_same_whoever_reads_here(house: House, web: httpx.Clie
     assert len(set(counts)) == 2, counts
 
 
-def test_nobody_can_bomb_an_address_with_letters(house: House, web: httpx.Client, clock: Clock) -> None:
+def test_nobody_can_bomb_an_address_with_letters(app: App, web: httpx.Client, clock: Clock) -> None:
     answers = set()
     for number in range(6):
         web.headers["X-Forwarded-For"] = f"192.0.2.{number}"
@@ -142,13 +142,13 @@ def test_nobody_can_bomb_an_address_with_letters(house: House, web: httpx.Client
         answers.add(ask(web, spelling).text)
         web.post("/link", data={"email": spelling})
     assert len(answers) == 1
-    assert len(letters(house)) == 3
+    assert len(letters(app)) == 3
     clock.now += timedelta(hours=25)
     ask(web)
-    assert len(letters(house)) == 4
+    assert len(letters(app)) == 4
 
 
-def test_one_network_cannot_ask_for_many_letters(house: House, web: httpx.Client, clock: Clock) -> None:
+def test_one_network_cannot_ask_for_many_letters(app: App, web: httpx.Client, clock: Clock) -> None:
     codes = [ask(web, f"a{number}@example.org").status_code for number in range(7)]
     assert codes == [200] * 5 + [429] * 2
     refused = ask(web, "more@example.org")
@@ -164,8 +164,8 @@ def test_one_network_cannot_ask_for_many_letters(house: House, web: httpx.Client
 
 def test_who_is_no_proxy_cannot_forge_where_they_are(tmp_path: Path, store_url: str, clock: Clock) -> None:
     with (
-        house_of(tmp_path, store_url, "signup: open\nsources: {}\nproxies: [192.0.2.0/24]\n") as house,
-        visited(house, clock) as web,
+        house_of(tmp_path, store_url, "signup: open\nsources: {}\nproxies: [192.0.2.0/24]\n") as app,
+        visited(app, clock) as web,
     ):
         codes = []
         for number in range(6):
@@ -192,7 +192,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_that_a_stranger_typed_stands_in_the_letter(house: House, web: httpx.Client, text: str) -> None:
+def test_nothing_that_a_stranger_typed_stands_in_the_letter(app: App, web: httpx.Client, text: str) -> None:
     more = {"name": f"Free money {text}", "rule-1": "sparse", "rule-1-kind": "author", "exclude": "buy"}
     wanted = (
         text if text.startswith("sparse") else f'"{text}"'.replace('""', '"').replace(' "<', " <").replace('>""', '>"')
@@ -201,9 +201,9 @@ def test_nothing_that_a_stranger_typed_stands_in_the_letter(house: House, web: h
     if answer.status_code == 422:
         assert "<script>" not in answer.text
         assert "<img" not in answer.text
-        assert letters(house) == []
+        assert letters(app) == []
         return
-    [letter] = letters(house)
+    [letter] = letters(app)
     whole = letter.as_string() + said(letter)
     for piece in ("Free money", "script", "sparse", "Bcc", "DROP", "buy", "7*7"):
         assert piece not in whole
@@ -231,7 +231,7 @@ def test_nothing_that_a_stranger_typed_stands_in_the_letter(house: House, web: h
         "a@localhost.",
     ],
 )
-def test_what_is_no_address_is_told_and_kept(house: House, web: httpx.Client, email: str) -> None:
+def test_what_is_no_address_is_told_and_kept(app: App, web: httpx.Client, email: str) -> None:
     answer = ask(web, email)
     assert answer.status_code == 422
     assert 'id="email-fault"' in answer.text
@@ -240,10 +240,10 @@ def test_what_is_no_address_is_told_and_kept(house: House, web: httpx.Client, em
     assert "<script>@" not in answer.text
     other = web.post("/link", data={"email": email})
     assert (other.status_code, 'aria-invalid="true"' in other.text) == (422, True)
-    assert letters(house) == []
+    assert letters(app) == []
 
 
-def test_forms_that_are_no_forms(house: House, web: httpx.Client) -> None:
+def test_forms_that_are_no_forms(app: App, web: httpx.Client) -> None:
     many = {f"rule-{number}": "sparse" for number in range(500)} | {"email": "new@example.org"}
     for data, status in (
         ({"email": "new@example.org", "rule-0": "x" * 70_000}, 413),
@@ -259,17 +259,17 @@ def test_forms_that_are_no_forms(house: House, web: httpx.Client) -> None:
     for path in ("/link", "/try", "/confirm/x", "/move/x"):
         assert web.post(path, headers={"Sec-Fetch-Site": "same-site"}).status_code == 403
     assert web.post("/subscribe", json=WANTED).status_code == 415
-    assert letters(house) == []
+    assert letters(app) == []
 
 
-def test_a_place_in_a_document_that_nobody_has_is_none(house: House, web: httpx.Client) -> None:
+def test_a_place_in_a_document_that_nobody_has_is_none(app: App, web: httpx.Client) -> None:
     for place in ("0", "1", "-1", "999", "x", "٣"):
         assert ask(web, "nobody", **{"rule-0-was": place}).status_code == 422
     assert web.post("/subscribe", data={"email": "new@example.org"}).status_code == 422
-    assert letters(house) == []
+    assert letters(app) == []
 
 
-def test_more_rules_and_a_try_without_a_script(house: House, web: httpx.Client) -> None:
+def test_more_rules_and_a_try_without_a_script(app: App, web: httpx.Client) -> None:
     more = ask(web, add="1")
     assert more.status_code == 200
     assert 'name="rule-3"' in more.text
@@ -277,37 +277,37 @@ def test_more_rules_and_a_try_without_a_script(house: House, web: httpx.Client) 
     assert 'value="new@example.org"' in more.text
     tried = ask(web, **{"try": "1"})
     assert "There are no papers here yet" in tried.text
-    assert letters(house) == []
+    assert letters(app) == []
 
 
-def test_a_subscription_can_be_at_once_and_in_any_zone(house: House, web: httpx.Client) -> None:
-    join(house, web, rhythm="once", zone="Asia/Kathmandu", hour="")
-    [_, reader] = house.readers()
+def test_a_subscription_can_be_at_once_and_in_any_zone(app: App, web: httpx.Client) -> None:
+    join(app, web, rhythm="once", zone="Asia/Kathmandu", hour="")
+    [_, reader] = app.readers()
     assert (str(reader.timezone), reader.subscriptions[0].when.at_once) == ("Asia/Kathmandu", True)
 
 
-def test_who_reads_already_gets_one_more_subscription(house: House, web: httpx.Client) -> None:
-    join(house, web, name="Sparse")
-    house.store.renew_links(house.readers()[-1].id)
-    done = join(house, web, "NEW@example.org", name="sparse", **{"rule-0": "dense"})
-    [_, reader] = house.readers()
+def test_who_reads_already_gets_one_more_subscription(app: App, web: httpx.Client) -> None:
+    join(app, web, name="Sparse")
+    app.store.renew_links(app.readers()[-1].id)
+    done = join(app, web, "NEW@example.org", name="sparse", **{"rule-0": "dense"})
+    [_, reader] = app.readers()
     assert [each.name for each in reader.subscriptions] == ["Sparse", "sparse 2"]
     token = done.headers["location"].rpartition("/")[2]
-    assert house.press.passes.opened("page", token, now=NOW) == {"subscriber": reader.id, "v": 1}
+    assert app.letters.links.opened("page", token, now=NOW) == {"subscriber": reader.id, "v": 1}
 
 
-def test_who_stands_in_a_file_is_told_so_by_letter(house: House, web: httpx.Client) -> None:
+def test_who_stands_in_a_file_is_told_so_by_letter(app: App, web: httpx.Client) -> None:
     ask(web, "ada@example.org")
-    [letter] = letters(house)
+    [letter] = letters(app)
     assert "set up by the people" in " ".join(said(letter).split())
     assert link(letter, "me")
-    assert house.readers()[0].subscriptions[0].name == "Sparse"
+    assert app.readers()[0].subscriptions[0].name == "Sparse"
 
 
-def test_a_file_that_came_in_between_outranks(house: House, web: httpx.Client, tmp_path: Path, clock: Clock) -> None:
+def test_a_file_that_came_in_between_outranks(app: App, web: httpx.Client, tmp_path: Path, clock: Clock) -> None:
     ask(web)
-    path = link(letters(house)[0], "confirm")
-    more = house.config.database
+    path = link(letters(app)[0], "confirm")
+    more = app.config.database
     with (
         house_of(tmp_path, more, "signup: open\nsources: {}\n", "new") as later,
         visited(later, clock) as other,
@@ -317,57 +317,57 @@ def test_a_file_that_came_in_between_outranks(house: House, web: httpx.Client, t
         assert [reader.id for reader in later.readers()] == ["ada", "new"]
 
 
-def test_the_link_to_one_s_page_goes_by_mail(house: House, web: httpx.Client) -> None:
+def test_the_link_to_one_s_page_goes_by_mail(app: App, web: httpx.Client) -> None:
     assert "page" in web.get("/link").text
     web.post("/link", data={"email": "ada@example.org"})
     web.post("/link", data={"email": "nobody@example.org"})
-    hers, nobodys = letters(house)
+    hers, nobodys = letters(app)
     assert link(hers, "me")
     assert "/me/" not in said(nobodys)
 
 
 def test_a_closed_house_shows_no_form(tmp_path: Path, store_url: str, clock: Clock) -> None:
-    with house_of(tmp_path, store_url, "sources: {}\n", "ada") as house, visited(house, clock) as web:
+    with house_of(tmp_path, store_url, "sources: {}\n", "ada") as app, visited(app, clock) as web:
         page = web.get("/")
         assert "/subscribe" not in page.text
         assert "mailto:olga@example.org" in page.text
         assert ask(web).status_code == 404
         assert web.post("/link", data={"email": "ada@example.org"}).status_code == 200
-        assert len(letters(house)) == 1
+        assert len(letters(app)) == 1
 
 
 def test_a_private_house_says_which_addresses_may(tmp_path: Path, store_url: str, clock: Clock) -> None:
     more = "signup: {domains: [example.org, bücher.example]}\nsources: {}\nlanguage: de\n"
-    with house_of(tmp_path, store_url, more) as house, visited(house, clock) as web:
+    with house_of(tmp_path, store_url, more) as app, visited(app, clock) as web:
         assert "example.org" in web.get("/").text
         for email in ("new@example.com", "new@sub.example.org", "new@example.org.evil.example"):
             refused = ask(web, email)
             assert (refused.status_code, "Briefe gehen nur an Adressen" in refused.text) == (422, True)
         assert "Sehen Sie in Ihr Postfach" in ask(web, "new@Example.ORG").text
         assert ask(web, "new@bücher.example").status_code == 200
-        assert len(letters(house)) == 2
+        assert len(letters(app)) == 2
 
 
-def test_a_change_of_address_needs_both(house: House, web: httpx.Client, clock: Clock) -> None:
-    join(house, web)
-    reader = house.readers()[-1]
-    assert house.enrolment.move(reader, "ada@example.org", now=NOW)
-    assert house.enrolment.move(reader, "other@example.org", now=NOW)
-    taken_old, taken_new, old, new = (link(letter, "move") for letter in letters(house)[-4:])
+def test_a_change_of_address_needs_both(app: App, web: httpx.Client, clock: Clock) -> None:
+    join(app, web)
+    reader = app.readers()[-1]
+    assert app.signup.move(reader, "ada@example.org", now=NOW)
+    assert app.signup.move(reader, "other@example.org", now=NOW)
+    taken_old, taken_new, old, new = (link(letter, "move") for letter in letters(app)[-4:])
     for path in (old, new):
         assert "Nothing has changed yet" in web.get(path).text
     for _ in range(2):
         assert "One half is done" in web.post(old).text
-    assert house.readers()[-1].email == "new@example.org"
+    assert app.readers()[-1].email == "new@example.org"
     assert "have moved" in web.post(new).text
-    assert house.readers()[-1].email == "other@example.org"
+    assert app.readers()[-1].email == "other@example.org"
     assert web.post(new).status_code == 410
     assert web.get(old).status_code == 410
     # The old side learns nothing of the new address before that one has agreed.
     assert "One half is done" in web.post(taken_old).text
     assert web.post(taken_new).status_code == 409
-    assert house.readers()[-1].email == "other@example.org"
-    assert house.enrolment.move(house.readers()[-1], "third@example.org", now=NOW)
-    late = link(letters(house)[-1], "move")
+    assert app.readers()[-1].email == "other@example.org"
+    assert app.signup.move(app.readers()[-1], "third@example.org", now=NOW)
+    late = link(letters(app)[-1], "move")
     clock.now += timedelta(hours=49)
     assert (web.get(late).status_code, web.post(late).status_code) == (410, 410)

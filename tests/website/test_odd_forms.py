@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.app import House
+from digest.app import App
 from digest.website.request_limits import POSTS, RATES, TRIES
 from tests.support.site_data import HOSTILE, ada_of, opened, path_of, served
 from tests.support.store_samples import NOW, SLOT
@@ -49,25 +49,25 @@ def _unlimited() -> Iterator[None]:
 
 
 @pytest.fixture
-def web(tmp_path: Path, store_url: str) -> Iterator[tuple[httpx.Client, House]]:
-    with opened(tmp_path, store_url) as house, served(house) as client:
-        yield client, house
+def web(tmp_path: Path, store_url: str) -> Iterator[tuple[httpx.Client, App]]:
+    with opened(tmp_path, store_url) as app, served(app) as client:
+        yield client, app
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_nothing_is_too_odd(web: tuple[httpx.Client, House], data: st.DataObject) -> None:
-    client, house = web
-    ada = ada_of(house)
+def test_nothing_is_too_odd(web: tuple[httpx.Client, App], data: st.DataObject) -> None:
+    client, app = web
+    ada = ada_of(app)
     act = data.draw(st.sampled_from(sorted(ACTS)))
     fields = data.draw(st.lists(st.tuples(st.sampled_from(ACTS[act]), ODD), max_size=6))
     if act.startswith("issue/"):
-        issue = path_of(house.press.passes.issue(ada, HOSTILE, "scheduled", SLOT))
+        issue = path_of(app.letters.links.issue(ada, HOSTILE, "scheduled", SLOT))
         path = f"{issue}/1/{act.removeprefix('issue/')}"
     else:
-        path = f"{path_of(house.press.passes.page(ada, now=NOW))}/{act}"
+        path = f"{path_of(app.letters.links.page(ada, now=NOW))}/{act}"
     called = [("called", HOSTILE)] if act == "subscription/0" else []
     body = urlencode([*called, *fields], errors="surrogatepass")
     answer = client.post(path, content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status_code in _ANSWERS, (path, fields)
-    assert client.get(path_of(house.press.passes.page(ada_of(house), now=NOW))).status_code == 200
+    assert client.get(path_of(app.letters.links.page(ada_of(app), now=NOW))).status_code == 200

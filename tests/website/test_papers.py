@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.papers import Author, Ids, Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
@@ -31,14 +31,14 @@ NAMES = (
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with open_house(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
+    with open_app(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
         yield opened
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
+def web(app: App) -> Iterator[httpx.Client]:
+    with served(app) as client:
         yield client
 
 
@@ -53,10 +53,10 @@ def meta(page: httpx.Response) -> list[tuple[str, str]]:
     return [(str(tag.get("name")), str(tag.get("content"))) for tag in tags]
 
 
-def test_all_that_is_known_of_a_paper_stands_on_its_page(house: House, web: httpx.Client) -> None:
+def test_all_that_is_known_of_a_paper_stands_on_its_page(app: App, web: httpx.Client) -> None:
     first = preprint(authors=NAMES, title=r"Kept apart: $\alpha$ routing", code="https://github.com/a/b")
-    keep(house.store, first)
-    keep(house.store, replace(first, version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
+    keep(app.store, first)
+    keep(app.store, replace(first, version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
     page = web.get(page_of(KEY))
     assert page.status_code == 200
     text = seen(page)
@@ -80,8 +80,8 @@ def test_all_that_is_known_of_a_paper_stands_on_its_page(house: House, web: http
     assert "https://arxiv.org/abs/2611.00001v1" in page.text
 
 
-def test_a_reference_manager_reads_it(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(authors=NAMES), article("10.1038/b", title="On time", authors=NAMES[:1], abstract="It."))
+def test_a_reference_manager_reads_it(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(authors=NAMES), article("10.1038/b", title="On time", authors=NAMES[:1], abstract="It."))
     assert meta(web.get(page_of(KEY))) == [
         ("citation_title", "Kept apart: routing tokens to experts"),
         ("citation_author", "Ångström, Zoë"),
@@ -106,9 +106,9 @@ def test_a_reference_manager_reads_it(house: House, web: httpx.Client) -> None:
     assert root.xpath("//link[@rel='alternate']/@href") == [f"/lists/paper/{KEY}.bib", f"/lists/paper/{KEY}.ris"]
 
 
-def test_other_records_of_the_work_are_named_and_lead_here_and_there(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(authors=NAMES))
-    keep(house.store, article(authors=NAMES), now=NOW + timedelta(hours=1))
+def test_other_records_of_the_work_are_named_and_lead_here_and_there(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(authors=NAMES))
+    keep(app.store, article(authors=NAMES), now=NOW + timedelta(hours=1))
     page = web.get(page_of(KEY))
     assert "Also at Nature · doi:10.1038/s41586-026-1 · 20 November 2026" in seen(page)
     assert "published in a journal" in seen(page)
@@ -118,8 +118,8 @@ def test_other_records_of_the_work_are_named_and_lead_here_and_there(house: Hous
     assert "We route." in seen(other)  # a journal's feed has no abstracts; its preprint has
 
 
-def test_every_name_of_a_paper_leads_to_it(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(doi="10.1038/xyz"), Paper(key="pmid:7", title="Of the heart", source="pubmed"))
+def test_every_name_of_a_paper_leads_to_it(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(doi="10.1038/xyz"), Paper(key="pmid:7", title="Of the heart", source="pubmed"))
     assert "Kept apart" in seen(web.get(page_of("doi:10.1038/xyz")))  # nobody sent us the article
     assert "Of the heart" in seen(web.get(page_of("pmid:7")))
     for spelling in ("arXiv:2611.00001v3", "2611.00001", "https://doi.org/10.1038/XYZ", "PMID: 7"):
@@ -130,15 +130,15 @@ def test_every_name_of_a_paper_leads_to_it(house: House, web: httpx.Client) -> N
     assert web.get(page_of("2611.00001") + ".bib").headers["location"] == f"/lists/paper/{KEY}.bib"
 
 
-def test_a_withdrawn_paper_says_so_first(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint())
-    keep(house.store, preprint(withdrawn=True, version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
+def test_a_withdrawn_paper_says_so_first(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint())
+    keep(app.store, preprint(withdrawn=True, version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
     text = seen(web.get(page_of(KEY)))
     assert text.index("was withdrawn; we heard of it on 20 November 2026") < text.index("Zoë")
 
 
-def test_the_references_are_files(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(authors=NAMES))
+def test_the_references_are_files(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(authors=NAMES))
     bib, ris = web.get(page_of(KEY) + ".bib"), web.get(page_of(KEY) + ".ris")
     assert bib.headers["content-type"] == "application/x-bibtex; charset=utf-8"
     assert bib.headers["content-disposition"] == 'attachment; filename="angstrom2026kept.bib"'
@@ -149,8 +149,8 @@ def test_the_references_are_files(house: House, web: httpx.Client) -> None:
     assert f"ID  - {KEY}" in ris.text
 
 
-def test_who_has_it_already_gets_no_second_copy(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint())
+def test_who_has_it_already_gets_no_second_copy(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint())
     for ending in ("", ".bib", ".ris"):
         path = page_of(KEY) + ending
         first, head = web.get(path), web.head(path)
@@ -163,7 +163,7 @@ def test_who_has_it_already_gets_no_second_copy(house: House, web: httpx.Client)
             assert again.headers["etag"] == first.headers["etag"]
         assert web.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
     before = web.get(page_of(KEY)).headers["etag"]
-    keep(house.store, preprint(version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
+    keep(app.store, preprint(version=2, updated=NOW, changed=NOW), now=NOW + timedelta(hours=1))
     assert web.get(page_of(KEY), headers={"If-None-Match": before}).status_code == 200
 
 
@@ -185,8 +185,8 @@ def test_who_has_it_already_gets_no_second_copy(house: House, web: httpx.Client)
         "/paper/doi:10.1/" + "%2f" * 900,
     ],
 )
-def test_what_is_no_paper_is_told_in_its_own_words(house: House, web: httpx.Client, path: str) -> None:
-    keep(house.store, preprint())
+def test_what_is_no_paper_is_told_in_its_own_words(app: App, web: httpx.Client, path: str) -> None:
+    keep(app.store, preprint())
     answer = web.get(path)
     assert answer.status_code == 404
     assert "We know no such paper" in answer.text
@@ -210,8 +210,8 @@ def test_a_line_break_in_an_address_adds_no_header(web: httpx.Client) -> None:
         "feed:\"'><b>",
     ],
 )
-def test_odd_keys_have_pages_and_references_too(house: House, web: httpx.Client, key: str) -> None:
-    keep(house.store, replace(article(title="Odd", authors=NAMES), key=key, ids=Ids(), doi=None))
+def test_odd_keys_have_pages_and_references_too(app: App, web: httpx.Client, key: str) -> None:
+    keep(app.store, replace(article(title="Odd", authors=NAMES), key=key, ids=Ids(), doi=None))
     path = page_of(key)
     assert re.fullmatch(r"/paper/[A-Za-z0-9/:@!$()*,;=~%._-]+", path)
     assert str(httpx.URL("https://x" + path).path).removeprefix("/paper/") == key
@@ -221,9 +221,9 @@ def test_odd_keys_have_pages_and_references_too(house: House, web: httpx.Client,
     assert web.get(path + ".bib").headers["content-disposition"] == 'attachment; filename="angstrom2026odd.bib"'
 
 
-def test_nothing_hostile_in_a_paper_gets_out(house: House, web: httpx.Client) -> None:
+def test_nothing_hostile_in_a_paper_gets_out(app: App, web: httpx.Client) -> None:
     keep(
-        house.store,
+        app.store,
         preprint(
             title=HOSTILE.replace("\x00", ""),
             authors=(Author(name=HOSTILE.replace("\x00", ""), affiliation="<b>x</b>", orcid="javascript:alert(1)"),),
@@ -247,8 +247,8 @@ def test_nothing_hostile_in_a_paper_gets_out(house: House, web: httpx.Client) ->
         assert re.fullmatch(rf'attachment; filename="[a-z0-9]+\.{ending}"', answer.headers["content-disposition"])
 
 
-def test_no_link_is_made_of_the_host_that_is_asked_for(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint())
+def test_no_link_is_made_of_the_host_that_is_asked_for(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint())
     hostile = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
     for path in (page_of(KEY), page_of(KEY) + ".bib", page_of("2611.00001"), "/paper/x"):
         answer = web.get(path, headers=hostile)
@@ -256,27 +256,27 @@ def test_no_link_is_made_of_the_host_that_is_asked_for(house: House, web: httpx.
         assert "evil" not in answer.text + str(answer.headers)
 
 
-def test_a_collaboration_unfolds(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(authors=tuple(Author(name=f"Author {n}", affiliation="CERN") for n in range(300))))
+def test_a_collaboration_unfolds(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(authors=tuple(Author(name=f"Author {n}", affiliation="CERN") for n in range(300))))
     page = web.get(page_of(KEY))
     assert "and 260 more" in seen(page)
     assert "Author 299" in page.text
     assert page.text.count("<sup>") == 0  # one affiliation of all needs no number
 
 
-def test_many_affiliations_unfold(house: House, web: httpx.Client) -> None:
-    keep(house.store, preprint(authors=tuple(Author(name=f"Author {n}", affiliation=f"At {n}") for n in range(13))))
+def test_many_affiliations_unfold(app: App, web: httpx.Client) -> None:
+    keep(app.store, preprint(authors=tuple(Author(name=f"Author {n}", affiliation=f"At {n}") for n in range(13))))
     page = web.get(page_of(KEY))
     assert "13 affiliations" in seen(page)
     assert page.text.count("<sup>") == 13
 
 
 def test_the_page_speaks_the_language_of_its_house(tmp_path: Path) -> None:
-    with open_house(
+    with open_app(
         load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{HOUSE}"), env={})
-    ) as house:
-        keep(house.store, preprint())
-        with served(house) as web:
+    ) as app:
+        keep(app.store, preprint())
+        with served(app) as web:
             page = web.get(page_of(KEY))
             assert '<html lang="de">' in page.text
             assert "Zuerst erschienen" in page.text

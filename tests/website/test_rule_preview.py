@@ -14,7 +14,7 @@ import pytest
 from lxml import html
 from starlette.exceptions import HTTPException
 
-from digest.app import House
+from digest.app import App
 from digest.papers import Author, Paper
 from digest.store import Store
 from digest.website.recent_papers import DAYS, RENEWED, Grounds
@@ -44,15 +44,15 @@ def fill(store: Store) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     with house_of(tmp_path, store_url) as opened:
         fill(opened.store)
         yield opened
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with visited(house, Clock()) as client:
+def web(app: App) -> Iterator[httpx.Client]:
+    with visited(app, Clock()) as client:
         yield client
 
 

@@ -41,7 +41,7 @@ def web(home: Village) -> Iterator[httpx.Client]:
 
 def everything(home: Village) -> dict[str, list[str]]:
     """All rows of all tables."""
-    with home.house.store.reading() as connection:
+    with home.app.store.reading() as connection:
         return {
             table.name: sorted(map(str, connection.execute(select(table)).all())) for table in t.metadata.sorted_tables
         }
@@ -50,7 +50,7 @@ def everything(home: Village) -> dict[str, list[str]]:
 def test_a_scanner_that_follows_every_link_of_every_letter_changes_nothing(home: Village, web: httpx.Client) -> None:
     pages(home)  # sign-ups, a change of address, issues
     letters = [taken.message for taken in home.mail.taken]
-    home.house.enrolment.link("ada@example.org", now=home.now)
+    home.app.signup.link("ada@example.org", now=home.now)
     home.post()
     links = {
         url.rstrip("=")
@@ -72,7 +72,7 @@ def _routes(home: Village) -> list[tuple[str, str]]:
         {
             (base + route.path, method)
             for base, made in both
-            for route in made(lambda: home.house, clock=lambda: home.now).routes
+            for route in made(lambda: home.app, clock=lambda: home.now).routes
             if isinstance(route, Route)
             for method in route.methods or ()
         }
@@ -119,14 +119,14 @@ def test_no_request_is_too_odd(home: Village, web: httpx.Client, data: st.DataOb
 
 def _genuine(home: Village) -> Mapping[str, str]:
     """A link of each purpose that does open something."""
-    passes, ada = home.house.press.passes, home.reader()
+    links, ada = home.app.letters.links, home.reader()
     return {
-        PAGE: passes.page(ada, now=home.now),
+        PAGE: links.page(ada, now=home.now),
         ISSUE: issue_of(home, "ada"),
-        FEED: passes.feed(ada, "Models"),
-        UNSUBSCRIBE: passes.unsubscribe("ada", "Models"),
-        CONFIRM: passes.confirm("nothing", now=home.now),
-        MOVE: passes.move("nothing", "old", now=home.now),
+        FEED: links.feed(ada, "Models"),
+        UNSUBSCRIBE: links.unsubscribe("ada", "Models"),
+        CONFIRM: links.confirm("nothing", now=home.now),
+        MOVE: links.move("nothing", "old", now=home.now),
     }
 
 

@@ -12,7 +12,7 @@ import httpx
 import lxml.html
 import pytest
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.papers import Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
@@ -23,14 +23,14 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
-    with open_house(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
+    with open_app(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
         yield opened
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
+def web(app: App) -> Iterator[httpx.Client]:
+    with served(app) as client:
         yield client
 
 
@@ -43,8 +43,8 @@ def titles(page: httpx.Response) -> list[str]:
     return [str(title.text_content()) for title in lxml.html.fromstring(page.text).xpath("//article/h2")]
 
 
-def test_the_most_voted_for_of_a_week_come_first(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3), voted(2, 40), voted(3, None), voted(4, 99, age=8), voted(5, 8, withdrawn=True))
+def test_the_most_voted_for_of_a_week_come_first(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3), voted(2, 40), voted(3, None), voted(4, 99, age=8), voted(5, 8, withdrawn=True))
     page = web.get("/trending")
     assert titles(page) == ["Paper 2", "Paper 1"]
     assert "of the papers of 14 November to 20 November 2026" in page.text
@@ -54,8 +54,8 @@ def test_the_most_voted_for_of_a_week_come_first(house: House, web: httpx.Client
     assert titles(web.get("/trending/2026-11-20")) == ["Paper 2", "Paper 1"]
 
 
-def test_each_card_carries_its_reference(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3))
+def test_each_card_carries_its_reference(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3))
     [coins] = lxml.html.fromstring(web.get("/trending").text).xpath("//span[@class='Z3988']/@title")
     assert parse_qs(str(coins)) == {
         "ctx_ver": ["Z39.88-2004"],
@@ -70,8 +70,8 @@ def test_each_card_carries_its_reference(house: House, web: httpx.Client) -> Non
     }
 
 
-def test_one_walks_back_to_the_first_day_and_forth_to_today(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3, age=2), voted(2, 5, age=0.1))
+def test_one_walks_back_to_the_first_day_and_forth_to_today(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3, age=2), voted(2, 5, age=0.1))
     ways = []
     path = "/trending"
     while path:
@@ -90,11 +90,11 @@ def test_one_walks_back_to_the_first_day_and_forth_to_today(house: House, web: h
     ]
 
 
-def test_a_day_without_votes_and_a_house_without_them_say_so(house: House, web: httpx.Client) -> None:
+def test_a_day_without_votes_and_a_house_without_them_say_so(app: App, web: httpx.Client) -> None:
     assert "There are no votes here yet" in web.get("/trending").text
-    keep(house.store, voted(1, None))
+    keep(app.store, voted(1, None))
     assert "There are no votes here yet" in web.get("/trending").text
-    keep(house.store, voted(2, 3))
+    keep(app.store, voted(2, 3))
     empty = web.get("/trending/2026-01-02")
     assert empty.status_code == 200
     assert "Nobody has voted" in empty.text
@@ -122,8 +122,8 @@ def test_what_is_no_day_that_has_begun_is_told(web: httpx.Client, day: str) -> N
     assert "There is no such day here" in answer.text
 
 
-def test_the_list_is_a_file_of_references(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3), voted(2, 40))
+def test_the_list_is_a_file_of_references(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3), voted(2, 40))
     for path in ("/trending.bib", "/trending/2026-11-20.bib"):
         answer = web.get(path)
         assert answer.text.count("@misc") == 2
@@ -131,8 +131,8 @@ def test_the_list_is_a_file_of_references(house: House, web: httpx.Client) -> No
     assert web.get("/trending.ris").text.count("TY  - ") == 2
 
 
-def test_the_feed_can_be_followed(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3, age=2), voted(2, 40))
+def test_the_feed_can_be_followed(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3, age=2), voted(2, 40))
     answer = web.get("/trending.atom")
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=900"
@@ -151,10 +151,10 @@ def test_the_feed_can_be_followed(house: House, web: httpx.Client) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_entries_stay_themselves_while_votes_come_in(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3), voted(2, 40))
+def test_entries_stay_themselves_while_votes_come_in(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3), voted(2, 40))
     before = feedparser.parse(web.get("/trending.atom").content)
-    keep(house.store, voted(1, 50))
+    keep(app.store, voted(1, 50))
     after = feedparser.parse(web.get("/trending.atom").content)
     assert [entry.title for entry in after.entries] == ["Paper 1", "Paper 2"]
     assert {entry.title: entry.id for entry in after.entries} == {entry.title: entry.id for entry in before.entries}
@@ -167,8 +167,8 @@ def test_a_feed_without_papers_is_one(web: httpx.Client) -> None:
     assert (feed.feed.updated, feed.entries) == ("2026-11-20T00:00:00Z", [])
 
 
-def test_all_of_it_can_be_asked_for_with_head_and_from_any_host(house: House, web: httpx.Client) -> None:
-    keep(house.store, voted(1, 3))
+def test_all_of_it_can_be_asked_for_with_head_and_from_any_host(app: App, web: httpx.Client) -> None:
+    keep(app.store, voted(1, 3))
     for path in ("/trending", "/trending.atom", "/trending.bib", "/trending.ris", "/trending/2026-11-19"):
         head = web.head(path)
         assert (head.status_code, head.text) == (200, "")
@@ -180,11 +180,11 @@ def test_all_of_it_can_be_asked_for_with_head_and_from_any_host(house: House, we
 
 
 def test_it_speaks_the_language_of_its_house(tmp_path: Path) -> None:
-    with open_house(
+    with open_app(
         load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{HOUSE}"), env={})
-    ) as house:
-        keep(house.store, voted(1, 3))
-        with served(house) as web:
+    ) as app:
+        keep(app.store, voted(1, 3))
+        with served(app) as web:
             page = web.get("/trending/2026-11-19").text
             assert "Viel beachtete Arbeiten am 19. November 2026" in page
             assert "unter den Arbeiten vom 13. November bis zum 19. November 2026" in page

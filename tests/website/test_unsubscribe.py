@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.app import House, load, open_house
+from digest.app import App, load, open_app
 from digest.errors import DigestError
 from digest.links import UNSUBSCRIBE
 from digest.links.token import sign
@@ -45,22 +45,22 @@ NAME = 'Sparse <b>models</b> & "more"'
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     readers = {"ada": READER.format("ada", "en"), "ben": READER.format("ben", "de")}
     text = f"database: {store_url}\n{HOUSE}"
-    with open_house(load(folder(tmp_path, text, **readers), env={})) as opened:
+    with open_app(load(folder(tmp_path, text, **readers), env={})) as opened:
         yield opened
 
 
 @contextmanager
-def served(house: House) -> Iterator[httpx.Client]:
-    with on_a_socket(site(lambda: house, clock=lambda: NOW)) as client:
+def served(app: App) -> Iterator[httpx.Client]:
+    with on_a_socket(site(lambda: app, clock=lambda: NOW)) as client:
         yield client
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[httpx.Client]:
-    with served(house) as client:
+def web(app: App) -> Iterator[httpx.Client]:
+    with served(app) as client:
         yield client
 
 
@@ -68,7 +68,7 @@ def link(reader: str = "ada", key: str = NEW, purpose: str = UNSUBSCRIBE) -> str
     return f"/unsubscribe/{sign(purpose, {'subscriber': reader, 'subscription': NAME}, [key])}"
 
 
-def test_looking_at_the_link_changes_nothing(house: House, web: httpx.Client) -> None:
+def test_looking_at_the_link_changes_nothing(app: App, web: httpx.Client) -> None:
     for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
         web.request(method, link())
     answer = web.get(link())
@@ -76,30 +76,30 @@ def test_looking_at_the_link_changes_nothing(house: House, web: httpx.Client) ->
     assert "Nothing has changed yet" in answer.text
     assert "<b>models" not in answer.text
     assert "ada@example.org" not in answer.text
-    assert house.store.departures() == {}
+    assert app.store.departures() == {}
 
 
 def test_one_click_leaves_at_once_without_cookie_or_redirect_and_as_often_as_wanted(
-    house: House, web: httpx.Client
+    app: App, web: httpx.Client
 ) -> None:
     for _ in range(2):
         answer = web.post(link(), data={"List-Unsubscribe": "One-Click"})
         assert (answer.status_code, answer.history, answer.headers.get("set-cookie")) == (200, [], None)
-    assert list(house.store.departures()) == [("ada", NAME)]
+    assert list(app.store.departures()) == [("ada", NAME)]
 
 
-def test_the_button_of_the_page_does_the_same_and_so_does_its_undoing(house: House, web: httpx.Client) -> None:
+def test_the_button_of_the_page_does_the_same_and_so_does_its_undoing(app: App, web: httpx.Client) -> None:
     def button(page: httpx.Response) -> str:
         found = re.search(r'<form method="post" action="/lists(/unsubscribe/[^"]+)">', page.text)
         assert found
         return found[1]
 
     left = web.post(button(web.get(link())))
-    assert list(house.store.departures()) == [("ada", NAME)]
+    assert list(app.store.departures()) == [("ada", NAME)]
     back = web.post(button(left))
-    assert house.store.departures() == {}
+    assert app.store.departures() == {}
     web.post(button(back))
-    assert list(house.store.departures()) == [("ada", NAME)]
+    assert list(app.store.departures()) == [("ada", NAME)]
 
 
 def test_each_reader_is_answered_in_their_language(web: httpx.Client) -> None:
@@ -107,9 +107,9 @@ def test_each_reader_is_answered_in_their_language(web: httpx.Client) -> None:
     assert '<html lang="en">' in web.get(link("gone")).text
 
 
-def test_a_link_that_an_old_key_signed_works_for_ever_also_for_who_is_gone(house: House, web: httpx.Client) -> None:
+def test_a_link_that_an_old_key_signed_works_for_ever_also_for_who_is_gone(app: App, web: httpx.Client) -> None:
     assert web.post(link("gone", OLD)).status_code == 200
-    assert list(house.store.departures()) == [("gone", NAME)]
+    assert list(app.store.departures()) == [("gone", NAME)]
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_a_link_that_an_old_key_signed_works_for_ever_also_for_who_is_gone(house
         "/x//example.com/",
     ],
 )
-def test_what_is_no_link_of_ours_has_one_answer(house: House, web: httpx.Client, path: str) -> None:
+def test_what_is_no_link_of_ours_has_one_answer(app: App, web: httpx.Client, path: str) -> None:
     for method in ("GET", "POST"):
         answer = web.request(method, path)
         assert answer.status_code in (404, 405)
         assert "location" not in answer.headers
         if answer.status_code == 404:
             assert "This link does not work" in answer.text
-    assert house.store.departures() == {}
+    assert app.store.departures() == {}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -160,10 +160,10 @@ def test_every_answer_is_guarded(web: httpx.Client) -> None:
     assert " style=" not in page
 
 
-def test_a_proxy_may_leave_the_path_of_the_site_on(house: House, web: httpx.Client) -> None:
+def test_a_proxy_may_leave_the_path_of_the_site_on(app: App, web: httpx.Client) -> None:
     assert web.get(f"/lists{link()}").text == web.get(link()).text
     assert web.post(f"/lists{link()}").status_code == 200
-    assert list(house.store.departures()) == [("ada", NAME)]
+    assert list(app.store.departures()) == [("ada", NAME)]
 
 
 def test_another_host_s_name_changes_no_link(web: httpx.Client) -> None:
@@ -176,7 +176,7 @@ def test_a_machine_sees_that_all_is_well(web: httpx.Client) -> None:
 
 
 def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
-    with open_house(load(folder(tmp_path, HOUSE, ada=READER.format("ada", "en")), env={}), looking=True) as gone:
+    with open_app(load(folder(tmp_path, HOUSE, ada=READER.format("ada", "en")), env={}), looking=True) as gone:
         with gone.store.writing() as connection:
             connection.exec_driver_sql("DROP TABLE departure")
             connection.exec_driver_sql("DROP TABLE ledger")
@@ -186,15 +186,15 @@ def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
             assert client.get("/healthz").status_code == 200
 
 
-def test_a_socket_that_is_taken_is_told(house: House) -> None:
-    app = site(lambda: house, clock=lambda: NOW)
+def test_a_socket_that_is_taken_is_told(app: App) -> None:
+    asgi = site(lambda: app, clock=lambda: NOW)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), beside(app, "127.0.0.1", port):
+        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), beside(asgi, "127.0.0.1", port):
             pass
 
 
-def test_nothing_that_is_secret_is_logged(house: House, web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_that_is_secret_is_logged(app: App, web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
     web.post(link())
     web.get("/unsubscribe/secret-token")
     said = capfd.readouterr()

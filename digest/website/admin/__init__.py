@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.app import House
+from digest.app import App
 from digest.errors import DigestError
 from digest.website import Hall
 from digest.website.admin.base import Desk
@@ -38,19 +38,19 @@ from digest.website.security_headers import Guard
 _ROOMS = (Overview, Outbox, Readers, Suppressions, Sources)
 
 
-def admin(house: Callable[[], House], *, clock: Callable[[], datetime]) -> Starlette:
-    """The application (ASGI). `house` is asked at each request, since its config may be read anew."""
-    hall = _Hall(house, clock)
-    app = Starlette(
-        routes=[*hall.routes(), *(route for room in _ROOMS for route in room(house, clock).routes())],
+def admin(app: Callable[[], App], *, clock: Callable[[], datetime]) -> Starlette:
+    """The application (ASGI). `app` is asked at each request, since its config may be read anew."""
+    hall = _Hall(app, clock)
+    asgi = Starlette(
+        routes=[*hall.routes(), *(route for room in _ROOMS for route in room(app, clock).routes())],
         middleware=[
             Middleware(Guard),
-            Middleware(Login, admin=lambda: house().config.admin, clock=clock),
+            Middleware(Login, admin=lambda: app().config.admin, clock=clock),
         ],
         exception_handlers={HTTPException: hall.no_page, DigestError: hall.later},
     )
-    app.router.redirect_slashes = False  # it would redirect to whatever host the request names
-    return app
+    asgi.router.redirect_slashes = False  # it would redirect to whatever host the request names
+    return asgi
 
 
 class _Hall(Desk, Hall):

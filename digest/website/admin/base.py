@@ -45,11 +45,11 @@ class Desk(Room):
     def show(self, request: Request, template: str, title: str, **given: Any) -> Response:
         """The page of templates/site/admin/TEMPLATE.html.j2; whatever readers or servers wrote, nothing unseen is in
         it."""
-        house, now = self.house(), self.clock()
-        page = house.pages.page(
+        app, now = self.app(), self.clock()
+        page = app.pages.page(
             f"admin/{template}",
             script=False,
-            name=house.config.sender.name or "Morning Papers",
+            name=app.config.sender.name or "Morning Papers",
             title=title,
             common=COMMON["en"],
             below=self.below,
@@ -86,14 +86,14 @@ class Desk(Room):
 
     def filed(self, readers: Collection[str]) -> dict[str, str]:
         """Of these readers those who have a file, and which."""
-        config = self.house().config
+        config = self.app().config
         folder = config.folder / "subscribers"
         return {each.id: f"{folder}/{each.id}.yaml" for each in config.subscribers if each.id in readers}
 
     def _keys(self) -> list[str]:
         """What signs forms: the keys of links, or the token where there are none; for this purpose it makes another
         key."""
-        config = self.house().config
+        config = self.app().config
         keys = [key.get_secret_value() for key in config.keys]
         if not keys and config.admin and config.admin.token:
             keys = [config.admin.token.get_secret_value()]

@@ -49,9 +49,9 @@ class Overview(Desk):
         ]
 
     def look(self, request: Request) -> Response:
-        house, now = self.house(), self.clock()
-        figures, brakes, health = house.store.standing(now=now), house.store.brakes(), house.health(now)
-        findings = sorted(house.standing(now), key=lambda each: each.outcome != "wrong")
+        app, now = self.app(), self.clock()
+        figures, brakes, health = app.store.standing(now=now), app.store.brakes(), app.health(now)
+        findings = sorted(app.standing(now), key=lambda each: each.outcome != "wrong")
         return self.show(
             request,
             "overview",
@@ -62,7 +62,7 @@ class Overview(Desk):
                 for state in _STATES
                 if (count := figures.letters.get(state, 0))
             ],
-            others=list(_others(figures, len(house.readers()), now)),
+            others=list(_others(figures, len(app.readers()), now)),
             tries=sorted(figures.tries.items()),
             heard=sorted(figures.evidence.items()),
             brakes=[
@@ -72,8 +72,8 @@ class Overview(Desk):
         )
 
     def metrics(self, request: Request) -> Response:
-        house, now = self.house(), self.clock()
-        said = exposition(house.store.standing(now=now), house.store.brakes(), house.health(now), now=now)
+        app, now = self.app(), self.clock()
+        said = exposition(app.store.standing(now=now), app.store.brakes(), app.health(now), now=now)
         return Response(said, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 

@@ -37,8 +37,8 @@ class Readers(Desk):
     def look(self, request: Request) -> Response:
         asked = request.query_params.get("q", "").strip()[:_LONGEST]
         wanted = asked.casefold()
-        house = self.house()
-        everybody = house.readers()
+        app = self.app()
+        everybody = app.readers()
         found = [reader for reader in everybody if _is_meant(reader, wanted)] if wanted else everybody
         pages = pages_of(len(found))
         page = min(page_of(request), pages)
@@ -53,11 +53,11 @@ class Readers(Desk):
             pages=pages,
             base=f"/readers?q={quote_plus(asked)}&",
             rows=self._described(some),
-            faults=sorted(house.roll.faults(house.store).items())[:PER_PAGE],
+            faults=sorted(app.directory.faults(app.store).items())[:PER_PAGE],
         )
 
     def one(self, request: Request) -> Response:
-        reader, store = self._named(request), self.house().store
+        reader, store = self._named(request), self.app().store
         letters = store.letters(subscriber=reader.id, limit=_LATEST)
         [row] = self._described([reader])
         return self.show(
@@ -73,29 +73,29 @@ class Readers(Desk):
 
     def leave(self, request: Request, form: Form) -> Response:
         reader, name = self._meant(request, form)
-        self.house().store.leave(reader.id, name, "by hand", now=self.clock())
+        self.app().store.leave(reader.id, name, "by hand", now=self.clock())
         return self._done(request, reader, "left", subscription=name or "all")
 
     def come_back(self, request: Request, form: Form) -> Response:
         reader, name = self._meant(request, form)
-        there = self.house().store.come_back(reader.id, name)
+        there = self.app().store.come_back(reader.id, name)
         return self._done(request, reader, "back" if there else "was-there", subscription=name or "all")
 
     def suppress(self, request: Request, form: Form) -> Response:
         reader = self._named(request)
-        fresh = self.house().store.suppress(_key(reader), "by hand", now=self.clock())
+        fresh = self.app().store.suppress(_key(reader), "by hand", now=self.clock())
         return self._done(request, reader, "suppressed" if fresh else "was-suppressed")
 
     def lift(self, request: Request, form: Form) -> Response:
         reader = self._named(request)
-        there = self.house().store.lift(_key(reader))
+        there = self.app().store.lift(_key(reader))
         return self._done(request, reader, "lifted" if there else "was-free")
 
     def _done(self, request: Request, reader: Subscriber, what: str, **log: str) -> Response:
         return self.done(request, reader_path(reader.id), what, log={"reader": reader.id, **log})
 
     def _named(self, request: Request) -> Subscriber:
-        found = self.house().reader(request.path_params["reader"])
+        found = self.app().reader(request.path_params["reader"])
         if found is None:
             raise HTTPException(404, "no such reader")
         return found
@@ -109,7 +109,7 @@ class Readers(Desk):
 
     def _described(self, readers: Sequence[Subscriber]) -> list[dict[str, object]]:
         """What a table says of each."""
-        store, ids, now = self.house().store, {reader.id for reader in readers}, self.clock()
+        store, ids, now = self.app().store, {reader.id for reader in readers}, self.clock()
         due, left = store.clocks(ids), store.gone(ids)
         barred, filed = store.barred([_key(reader) for reader in readers]), self.filed(ids)
         return [

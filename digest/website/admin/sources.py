@@ -24,11 +24,11 @@ class Sources(Desk):
 
     def sources(self, request: Request) -> Response:
         now = self.clock()
-        rows = [_source(each, now) for each in self.house().health(now)]
+        rows = [_source(each, now) for each in self.app().health(now)]
         return self.show(request, "sources", "Sources", rows=rows)
 
     def due(self, request: Request) -> Response:
-        now, store = self.clock(), self.house().store
+        now, store = self.clock(), self.app().store
         count, late = store.late(now, limit=PER_PAGE)
         coming = store.coming(now, limit=PER_PAGE)
         return self.show(
