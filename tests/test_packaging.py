@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 TOP = Path(__file__).parent.parent
 
@@ -39,5 +42,21 @@ def test_the_wheel_brings_what_the_checkout_has(wheel: zipfile.ZipFile, folder: 
 def test_the_wheel_brings_every_module_and_the_command(wheel: zipfile.ZipFile) -> None:
     modules = {str(path.relative_to(TOP)) for path in (TOP / "digest").rglob("*.py")}
     assert modules <= set(wheel.namelist())
+    assert "digest/py.typed" in wheel.namelist()  # PEP 561: without it no type checker reads our annotations
     (entry,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert b"digest = digest.__main__:main" in wheel.read(entry)
+
+
+def test_the_image_installs_a_version_of_each_package_that_is_asked_for() -> None:
+    lines = (TOP / "config/deploy/constraints.txt").read_text("utf-8").splitlines()
+    versions = dict(line.split("==") for line in lines if not line.startswith("#"))
+    installed = {canonicalize_name(name): version for name, version in versions.items()}
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = [Requirement(line) for line in (*project["dependencies"], *extras["postgres"], *extras["queue"])]
+    wrong = [
+        str(each)
+        for each in asked
+        if each.name != "morning-papers" and installed.get(canonicalize_name(each.name), "0") not in each.specifier
+    ]
+    assert wrong == []
