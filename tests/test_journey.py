@@ -199,7 +199,7 @@ def test_what_the_feed_alone_has_told_is_looked_up_by_id(world: World) -> None:
     (asked,) = [asked for asked in world.web.asked if asked.path == "/query"]
     assert asked.query["id_list"] == [FEED_ONLY.id]
     with world.app() as app:
-        paper = app.store.paper(f"arxiv:{FEED_ONLY.id}")
+        paper = app.store.papers.get(f"arxiv:{FEED_ONLY.id}")
     assert paper is not None
     assert paper.published == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert paper.announced == datetime(2026, 11, 20, 5, tzinfo=UTC)

@@ -143,7 +143,7 @@ class App:
         yield from logged(self.config.relays)
         store = self.store
         unread = self.directory.faults(store)
-        yield from standing(store.standing(now=now), store.brakes(), self.health(now), unread, now=now)
+        yield from standing(store.stats.collect(now=now), store.breakers.list_all(), self.health(now), unread, now=now)
 
     def health(self, now: datetime) -> list[Health]:
         """How each source and each helper is."""
@@ -218,7 +218,7 @@ class App:
 
     def _followed(self) -> list[Followed]:
         readers = self.readers() if self.enrichers else ()
-        answers = self.store.answers(reader.id for reader in readers)
+        answers = self.store.answers.of_readers(reader.id for reader in readers)
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
@@ -272,7 +272,7 @@ class App:
         """
         book, logs = self.config.journal, self.config.logs
         with ledger(self.store, book, clock=clock, restored=restored, logs=logs, tell=tell) as begin:
-            if not self.store.waiting(clock()):
+            if not self.store.outbox.has_ready(clock()):
                 return Round()
             with begin() as journal:
                 return deliver(
@@ -346,10 +346,10 @@ class StoredTurns:
         self._store = store
 
     def take(self, service: str) -> float:
-        return self._store.hold(f"web {service}", now=datetime.now(UTC), lease=_ASKING).total_seconds()
+        return self._store.leases.acquire(f"web {service}", now=datetime.now(UTC), lease=_ASKING).total_seconds()
 
     def done(self, service: str, every: float) -> None:
-        self._store.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
+        self._store.leases.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
 
 
 def _hand_on(line: Line, job: Job, connection: Any) -> None:

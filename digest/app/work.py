@@ -34,7 +34,7 @@ def sought(app: App, now: datetime, *kinds: Kind, restored: bool = False) -> lis
     if "compose" in kinds or "deliver" in kinds:
         app.enrol(now)
         app.settle(now, restored=restored)
-        waiting = app.store.to_do(now, LEASE, process.is_gone)
+        waiting = app.store.leases.backlog(now, LEASE, process.is_gone)
         # the first issue of a new house must not be written before its papers are there
         readers = waiting.readers if waiting.newest or len(fetched) == len(app.sources) else 0
         found += [Job("compose")] * ceil(readers / SHARD) if "compose" in kinds else []

@@ -83,14 +83,14 @@ def hear(
 
 
 def _one(store: Store, piece: Piece, key: str, ear: Ear, now: datetime) -> Heard:
-    if store.has_heard([key]):
+    if store.bounces.already_read([key]):
         return Heard(kind=Kind.NONE, words="dealt with before", again=True)
     bounce = read(piece.message)
     known, proven = _correlate(store, piece.message, bounce, ear)
     heard = Heard(kind=bounce.kind, words=_words(bounce), subscriber=known.subscriber if known else "", proven=proven)
     counts = known if proven and known and now - known.created <= _COUNTS else None
     leaves = _leaves(bounce, known) if proven else None
-    suppressed = store.hear(
+    suppressed = store.bounces.record(
         key,
         now=now,
         evidence=[_evidence(bounce, counts)] if counts and bounce.kind != Kind.NONE else (),
@@ -106,11 +106,11 @@ def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[
     """The delivery that came back, and whether that is proven: by its stamp, else by what anyone may have written."""
     for text in ear.stamps(message, bounce.sent_to):
         number = stamped(text)
-        known = store.delivered(id=number) if number is not None else None
+        known = store.bounces.find_delivery(id=number) if number is not None else None
         if known and is_stamp(text, known.id, known.message_id, ear.keys):
             return known, True
     for key in (f"<{bounce.envelope_id}@{ear.domain}>" if bounce.envelope_id else None, bounce.message_id):
-        if key and (known := store.delivered(message_id=key)):
+        if key and (known := store.bounces.find_delivery(message_id=key)):
             return known, False
     return None, False
 

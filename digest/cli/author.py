@@ -72,7 +72,7 @@ def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
         return [], list(Lines().read(file, paper_of)), {}
     query = following(wanted.name)
     with open_app(load(place.config), looking=True) as app:
-        archive = app.store.archive()
+        archive = app.store.papers.archive()
         under = [paper.key for paper in archive if query.matches(paper)]
         return list(_profiles(app, wanted.name)), archive, on_papers(wanted, app.store, under)
 
@@ -82,7 +82,7 @@ def _profiles(app: App, name: str) -> Iterator[tuple[str, Profile]]:
     from digest.issues.compose import answered, known_papers
 
     readers = app.readers()
-    answers = app.store.answers(reader.id for reader in readers)
+    answers = app.store.answers.of_readers(reader.id for reader in readers)
     for reader in readers:
         for subscription in (answered(reader.id, each, answers) for each in reader.subscriptions):
             stored = known_papers([subscription], app.store)
@@ -181,11 +181,11 @@ def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, 
         reader, subscriptions = find(app, who, None)
         person = _person([rule.person for each in subscriptions for rule in each.rules if rule.person], reader.id, name)
         key = key_of(paper) or paper
-        stored = app.store.paper(key)
+        stored = app.store.papers.get(key)
         if stored is None and key_of(paper) is None:
             raise ConfigError(f"{paper!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
         key = stored.key if stored else key
-        app.store.answer(reader.id, person.name, key, theirs, now=now)
+        app.store.answers.save(reader.id, person.name, key, theirs, now=now)
     said = {True: "is theirs", False: "is another person's", None: "is as if nothing had been said"}[theirs]
     click.echo(f"{reader.id}, {person.name}: {key} {said}")
     if stored is None:

@@ -59,7 +59,7 @@ def _stored(place: Place, since: datetime) -> list[Paper]:
 
     since = datetime.combine(since.astimezone(UTC), time(), UTC) - timedelta.resolution
     with open_app(load(place.config), looking=True) as app:
-        return app.store.archive(since, most=_MOST)
+        return app.store.papers.archive(since, most=_MOST)
 
 
 def _span(archive: Sequence[Paper], days: int | None, now: datetime, *, whole: bool) -> tuple[date, date]:

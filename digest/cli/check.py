@@ -65,8 +65,8 @@ def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
     from digest.app import open_app
 
     with open_app(config, looking=True) as app:
-        answers = list(_answers(config, app.store.departures(), app.store.suppressions()))
-        return app.store.archive(most=_MOST), answers
+        answers = list(_answers(config, app.store.unsubscribes.list_all(), app.store.suppressions.list_all()))
+        return app.store.papers.archive(most=_MOST), answers
 
 
 def _answers(

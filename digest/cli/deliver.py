@@ -38,7 +38,11 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
             if words != result.stopped:
                 tell(f"took no letters: {words}")
         if not (result.letters or result.stopped or result.halted):
-            tell(_left(app.store.brakes(), clock()) if app.store.waiting(clock()) else "nothing waits")
+            tell(
+                _left(app.store.breakers.list_all(), clock())
+                if app.store.outbox.has_ready(clock())
+                else "nothing waits"
+            )
     ctx.exit(exit_code(result))
 
 

@@ -65,10 +65,10 @@ def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Pap
         where = str(file)
     else:
         with open_app(load(place.config), looking=True) as app:
-            stored = app.store.paper(key)
-            named = dict(app.store.called(rule.person.named if rule.person else ()))
+            stored = app.store.papers.get(key)
+            named = dict(app.store.papers.get_many(rule.person.named if rule.person else ()))
             if rule.person and not rule.person.is_bare:  # what words are common, the archive shows
-                named |= {each.key: each for each in app.store.archive(most=_BACKGROUND)}
+                named |= {each.key: each for each in app.store.papers.archive(most=_BACKGROUND)}
             named |= {key: stored} if stored else {}
         where = "the store"
     if key not in named:

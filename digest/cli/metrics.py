@@ -23,5 +23,5 @@ def command(place: Place, now: datetime) -> None:
     from digest.app.metrics import exposition
 
     with open_app(load(place.config), looking=True) as app:
-        sources, figures, brakes = app.health(now), app.store.standing(now=now), app.store.brakes()
+        sources, figures, brakes = app.health(now), app.store.stats.collect(now=now), app.store.breakers.list_all()
     click.echo(exposition(figures, brakes, sources, now=now), nl=False)

@@ -42,8 +42,8 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     place: Place = ctx.obj
     with open_app(load(place.config), looking=True) as app:
         known = {word.delivery: word for word in app.look(datetime.now(UTC))}
-        rows = app.store.outbox(in_doubt=in_doubt)
-        counts, brakes = app.store.counts(), app.store.brakes()
+        rows = app.store.outbox.unsent(in_doubt=in_doubt)
+        counts, brakes = app.store.outbox.count_by_state(), app.store.breakers.list_all()
     if as_json:
         for row in rows:
             said = known[row.id].words if row.id in known else None
@@ -72,7 +72,7 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
         among = DECISIONS[state]
         place: Place = ctx.obj
         with open_app(load(place.config)) as app:
-            before = app.store.decide(ids, state, among, now=now, words=f"{name}, by hand")
+            before = app.store.outbox.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
             click.echo(f"{number}: {decided(before.get(number), state)}", err=number in left)
@@ -94,7 +94,7 @@ def show(ctx: click.Context, number: int, raw: bool) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config), looking=True) as app:
-        story = app.store.story(number)
+        story = app.store.lists.letter_history(number)
     if story is None:
         click.echo(f"{number}: no such letter, or none any more: `digest prune` drops old ones", err=True)
         ctx.exit(Exit.FAILED)
@@ -119,9 +119,9 @@ def release(ctx: click.Context, name: str) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config)) as app:
-        held = [brake for brake in app.store.brakes() if brake.name == name]
-        released = [app.store.relieve(brake.kind, brake.name) for brake in held]
-        names = ", ".join(sorted({brake.name for brake in app.store.brakes()}))
+        held = [brake for brake in app.store.breakers.list_all() if brake.name == name]
+        released = [app.store.breakers.record_success(brake.kind, brake.name) for brake in held]
+        names = ", ".join(sorted({brake.name for brake in app.store.breakers.list_all()}))
     if not any(released):
         click.echo(f"nothing is held against it; against others: {names or 'nothing'}", err=True)
         ctx.exit(Exit.FAILED)

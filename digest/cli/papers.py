@@ -34,7 +34,7 @@ def show(place: Place, paper: str, as_json: bool) -> None:
 
     with open_app(load(place.config), looking=True) as app:
         found = _found(app.store, paper)
-        figures = app.store.figures(each.key for each in found.records)
+        figures = app.store.bibliometrics.of_papers(each.key for each in found.records)
     if as_json:
         click.echo(dumped(_values(found)))
         return
@@ -52,7 +52,7 @@ def split(place: Place, paper: str, now: datetime) -> None:
 
     with open_app(load(place.config)) as app:
         mates = [each for each in _found(app.store, paper).records if each.key != _key(paper)]
-        app.store.split(_key(paper), now=now)
+        app.store.works.split(_key(paper), now=now)
     click.echo(f"{_key(paper)} stands apart from {', '.join(each.key for each in mates)} now")
 
 
@@ -66,7 +66,7 @@ def merge(place: Place, paper: str, other: str, now: datetime) -> None:
     from digest.app import load, open_app
 
     with open_app(load(place.config)) as app:
-        app.store.merge(_key(paper), _key(other), now=now)
+        app.store.works.merge(_key(paper), _key(other), now=now)
         found = _found(app.store, paper)
     click.echo(f"{_key(paper)} and {_key(other)} are one work now, of {_records(found)}")
 
@@ -80,7 +80,7 @@ def _key(text: str) -> str:
 def _found(store: Store, text: str) -> Work:
     from digest.papers.ids import key_of
 
-    found = store.work(_key(text))
+    found = store.works.get(_key(text))
     if found is None and key_of(text) is None:
         raise ConfigError(f"{text!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
     if found is None:

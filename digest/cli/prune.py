@@ -32,5 +32,5 @@ def command(place: Place, keep: int, now: datetime) -> None:
     from digest.app import load, open_app
 
     with open_app(load(place.config)) as app:
-        dropped = app.store.prune(before=now - timedelta(days=keep))
+        dropped = app.store.retention.prune(before=now - timedelta(days=keep))
     click.echo(f"dropped {dropped.letters:,} letters, {dropped.issues:,} issues and {dropped.others:,} notes")

@@ -45,7 +45,7 @@ def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now:
     place: Place = ctx.obj
     with open_app(load(place.config)) as app:
         reader, _ = find(app, who, subscription)
-        app.store.leave(reader.id, subscription or "", why, now=now)
+        app.store.unsubscribes.add(reader.id, subscription or "", why, now=now)
     click.echo(f"{reader.id} gets no more of {subscription or 'anything'}; `digest readers return` undoes it")
 
 
@@ -61,7 +61,7 @@ def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
     place: Place = ctx.obj
     with open_app(load(place.config)) as app:
         reader, _ = find(app, who, subscription)
-        there = app.store.come_back(reader.id, subscription or "")
+        there = app.store.unsubscribes.remove(reader.id, subscription or "")
     if not there:
         click.echo(f"{reader.id} had not left {subscription or 'all'}: `digest readers` lists who has", err=True)
         ctx.exit(Exit.FAILED)
@@ -71,9 +71,9 @@ def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
 def _lines(app: App) -> Iterator[str]:
     from digest.mail.outcome import address_key
 
-    left = app.store.departures()
-    suppressed = {row.address: row.reason for row in app.store.suppressions()}
-    due = app.store.next_due()
+    left = app.store.unsubscribes.list_all()
+    suppressed = {row.address: row.reason for row in app.store.suppressions.list_all()}
+    due = app.store.subscriptions.next_due()
     for reader in app.readers():
         why = suppressed.get(address_key(reader.email))
         pause = f"; pauses until {reader.pause_until}" if reader.pause_until else ""

@@ -22,7 +22,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config), looking=True) as app:
-        rows = app.store.suppressions()
+        rows = app.store.suppressions.list_all()
     for row in rows:
         if as_json:
             values = {"address": row.address, "reason": row.reason, "since": row.since.isoformat()}
@@ -45,7 +45,7 @@ def add(ctx: click.Context, address: str, why: str) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config)) as app:
-        fresh = app.store.suppress(_key(address), why, now=datetime.now(UTC))
+        fresh = app.store.suppressions.add(_key(address), why, now=datetime.now(UTC))
     click.echo("no more letters go there" if fresh else "it gets none already")
 
 
@@ -58,7 +58,7 @@ def lift(ctx: click.Context, address: str) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config)) as app:
-        there = app.store.lift(_key(address))
+        there = app.store.suppressions.remove(_key(address))
     if not there:
         click.echo("that address is not suppressed: `digest suppressions` lists those that are", err=True)
         ctx.exit(Exit.FAILED)

@@ -75,7 +75,7 @@ def deliver(
     for worker in workers:
         worker.result()
     words = shared.traffic.halted
-    stopped = "asked to stop" if shared.stop.is_set() and store.waiting(clock()) else None
+    stopped = "asked to stop" if shared.stop.is_set() and store.outbox.has_ready(clock()) else None
     if words and not shared.traffic.any_left:
         stopped = words[-1]
     return Round(letters=tuple(shared.letters), stopped=stopped, halted=tuple(words))

@@ -50,7 +50,7 @@ def look(store: Store, logs: Logs, *, now: datetime, lately: bool = False) -> li
     what every round can afford.
     """
     paths = sorted({path for path in logs.values() if path})
-    doubts = [each for each in store.doubts() if not lately or _presses(each, now)] if paths else []
+    doubts = [each for each in store.in_doubt.list_all() if not lately or _presses(each, now)] if paths else []
     if not doubts:
         return []
     keys, since = {each.message_id for each in doubts}, min(each.since for each in doubts)
@@ -70,7 +70,7 @@ def _word(store: Store, doubt: Doubt, logs: Logs, looks: Mapping[Path, Look], no
         if trace and trace.taken:
             words = _taken(trace)
             relay = next((name for name, log in logs.items() if log == path), None)
-            sent = store.vouch(doubt, now=now, words=words, relay=relay, queue_id=trace.queue_id)
+            sent = store.in_doubt.confirm_sent(doubt, now=now, words=words, relay=relay, queue_id=trace.queue_id)
             break
     return Word(
         delivery=doubt.id,

@@ -49,36 +49,38 @@ def ledger(
     What the relays' `logs` know of letters in doubt is told before any of them is sent once more. Raises Restored where
     the database is older than the journals, unless that is confirmed.
     """
-    name = store.ledger_id()
+    name = store.journals.database_id()
     take_over(store, folder, name, now=clock(), restored=restored)
-    store.lapse(lambda owner: _handed_over(store, folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT)
+    store.outbox.expire_leases(
+        lambda owner: _handed_over(store, folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT
+    )
     for word in look(store, logs, now=clock(), lately=True):
         if word.sent:
             tell(
                 Delivered(subscriber=word.subscriber, message_id=word.message_id, outcome=State.SENT, words=word.words)
             )
-    store.expire(now=clock())
+    store.merging.expire(now=clock())
     yield lambda: _begun(store, folder, name, clock)
 
 
 def take_over(store: Store, folder: Path, name: str, *, now: datetime, restored: bool = False) -> None:
     """Tell the store what the journals of dead processes say; free their letters at once."""
     journals.forget(folder, now - KEPT)  # first: `prune` may have dropped what the store knew of these
-    unknown = set(store.unknown(journals.names(folder)))
+    unknown = set(store.journals.not_closed(journals.names(folder)))
     if unknown:
         forgotten = [record for record in journals.closed(folder, name) if record.name in unknown]
         if forgotten and not restored:
             raise Restored(folder)
         for record in forgotten:
-            store.catch_up(record, now=now)
+            store.journals.replay_after_restore(record, now=now)
     for left in journals.left_behind(folder, name):
         try:
-            if store.replay(left.record, now=now, retry_at=now + DOUBT):
+            if store.journals.replay(left.record, now=now, retry_at=now + DOUBT):
                 left.settle()
                 continue
             if not restored:
                 raise Restored(folder)
-            store.catch_up(left.record, now=now)
+            store.journals.replay_after_restore(left.record, now=now)
             left.settle()
         except BaseException:
             left.leave()
@@ -90,9 +92,9 @@ def _begun(store: Store, folder: Path, name: str, clock: Callable[[], datetime])
     """A journal that is closed once the store knows all of it; else its next reader tells the store."""
     journal = Journal.begin(folder, name, now=clock())
     try:
-        store.opened(journal.name, now=clock())
+        store.journals.add(journal.name, now=clock())
         yield journal
-        store.closed(journal.name, now=clock())
+        store.journals.mark_closed(journal.name, now=clock())
     except BaseException:
         journal.abandon()
         raise
@@ -109,5 +111,5 @@ def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Colle
         return ()
     if now - record.touched < LEASE:
         return None
-    store.believe(record.record, now=now)
+    store.journals.record_taken(record.record, now=now)
     return [(entry.delivery, entry.epoch) for entry in record.record.entries if entry.mark in "DL"]

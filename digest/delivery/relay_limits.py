@@ -53,7 +53,7 @@ class Traffic:
         self._random = random
         self._ticks = ticks
         self._lock = RLock()
-        known = store.brakes()
+        known = store.breakers.list_all()
         self._struck = {(brake.kind, brake.name) for brake in known}
         self._resting = {
             brake.name: brake.until
@@ -106,7 +106,7 @@ class Traffic:
         if way.per_day is None:
             return wanted
         now = self._clock()
-        granted = self._store.allow(way.name, day=now.date(), wanted=wanted, most=way.per_day)
+        granted = self._store.rate_limits.take_quota(way.name, day=now.date(), wanted=wanted, most=way.per_day)
         if not granted:
             self._close(way, f"{way.name} has had its {way.per_day:,} letters of today (UTC)")
         return granted
@@ -114,7 +114,7 @@ class Traffic:
     def spare(self, way: Way, count: int) -> None:
         """So many of the allowed were not needed."""
         if way.per_day is not None and count:
-            self._store.unused(way.name, day=self._clock().date(), count=count)
+            self._store.rate_limits.return_quota(way.name, day=self._clock().date(), count=count)
 
     def wait(self, way: Way, stop: Event) -> None:
         """Until this way may take one more letter, or until asked to stop."""
@@ -124,7 +124,7 @@ class Traffic:
             booked = self._booked.setdefault(way.name, [])
             if not booked:
                 every, now = timedelta(seconds=1 / way.per_second), self._clock()
-                begin = self._store.turn(f"relay {way.name}", every=every, now=now, count=_BOOKED)
+                begin = self._store.rate_limits.reserve(f"relay {way.name}", every=every, now=now, count=_BOOKED)
                 first = self._ticks() + (begin - now).total_seconds()
                 booked += [first + number / way.per_second for number in range(_BOOKED)]
             moment = booked.pop(0)
@@ -140,7 +140,7 @@ class Traffic:
                 with self._lock:
                     self._struck.discard((kind, name))
                     self._resting.pop(name, None)
-                self._store.relieve("relay" if kind == "relay" else "domain", name)
+                self._store.breakers.record_success("relay" if kind == "relay" else "domain", name)
 
     def doubted(self, way: Way) -> bool:
         """The relay would not have a letter: is that taken for the letter's fault? Of the next in a row it is not."""
@@ -168,7 +168,7 @@ class Traffic:
             late = strikes - _FAILURES
             return min(timedelta(minutes=2 ** min(late, 5)), timedelta(minutes=30)) if late >= 0 else None
 
-        self._store.strike("relay", way.name, now=self._clock(), words=str(error), rest=rest)
+        self._store.breakers.record_failure("relay", way.name, now=self._clock(), words=str(error), rest=rest)
 
     def _close(self, way: Way, words: str) -> None:
         with self._lock:
@@ -192,7 +192,7 @@ class Traffic:
         if reason not in (Reason.THROTTLED, Reason.POLICY) and not passing:
             return
         domain = domain_of(recipient)
-        until = self._store.strike("domain", domain, now=self._clock(), words=str(error), rest=rest)
+        until = self._store.breakers.record_failure("domain", domain, now=self._clock(), words=str(error), rest=rest)
         with self._lock:
             self._struck.add(("domain", domain))
             if until:

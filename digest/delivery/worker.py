@@ -109,7 +109,7 @@ class Worker:
 
     def run(self) -> None:
         channels: dict[str, Channel] = {}
-        with ExitStack() as stack, self._store.watch() as watch:
+        with ExitStack() as stack, self._store.outbox.send_guard() as watch:
             try:
                 while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
                     granted = self._shared.traffic.allow(way, _BATCH)
@@ -130,7 +130,7 @@ class Worker:
         shared = self._shared
         now, self._deadline = shared.clock(), shared.ticks() + LEASE.total_seconds()
         self._until = now + LEASE
-        batch = self._store.claim(now=now, owner=shared.journal.name, limit=limit, lease=LEASE, only=shared.only)
+        batch = self._store.outbox.claim(now=now, owner=shared.journal.name, limit=limit, lease=LEASE, only=shared.only)
         self._held = {delivery.id: delivery for delivery in batch}
         return batch
 
@@ -155,7 +155,7 @@ class Worker:
             for delivery in self._held.values():
                 self._shared.journal.back(delivery.id, delivery.epoch)
             given = [(delivery.id, delivery.epoch) for delivery in self._held.values()]
-            self._store.give_back(given, now=self._shared.clock())
+            self._store.outbox.release(given, now=self._shared.clock())
             self._shared.traffic.spare(way, len(given))
             self._held = {}
         return len(given) < len(batch) or not self._shared.traffic.takes(way)
@@ -211,7 +211,7 @@ class Worker:
         if not withheld.later:
             self._close(delivery, State.CANCELLED, withheld.words, now, counted=False)
             return
-        self._store.withdraw(delivery.id, delivery.epoch, withheld.words, now=now)
+        self._store.merging.withdraw(delivery.id, delivery.epoch, withheld.words, now=now)
         self._done(delivery, State.MERGED, withheld.words)
 
     def _one(self, ready: _Ready, way: Way, channel: Channel, following: Following) -> bool:
@@ -263,7 +263,7 @@ class Worker:
     def _renew(self, delivery: Delivery) -> None:
         deadline, until = self._shared.ticks() + LEASE.total_seconds(), self._shared.clock() + LEASE
         leases = [(each.id, each.epoch) for each in self._held.values()]
-        if (delivery.id, delivery.epoch) not in self._store.renew(leases, until=until):
+        if (delivery.id, delivery.epoch) not in self._store.outbox.renew(leases, until=until):
             raise _LeaseLost("it took too long; another process sends this letter")
         self._deadline, self._until = deadline, until
 
@@ -310,7 +310,7 @@ class Worker:
         if state == State.FAILED and error.reason == Reason.NO_ADDRESS and error.phase == "RCPT":
             key = address_key(ready.envelope.recipient)
             hard = Evidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
-            self._store.weigh([hard], now=now)
+            self._store.bounces.add_evidence([hard], now=now)
 
     def _leave(self, delivery: Delivery, words: str) -> None:
         self._shared.journal.back(delivery.id, delivery.epoch)
@@ -362,5 +362,5 @@ class Worker:
 
     def _flush(self) -> None:
         results, self._results = self._results, []
-        self._store.close_tries(results)
+        self._store.outbox.record_results(results)
         self._flushed = self._shared.ticks()

@@ -62,7 +62,7 @@ def enrich(
 
 def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
     """Whether the time of a service has not come."""
-    state = store.source(enricher.name)
+    state = store.sources.get(enricher.name)
     if state.next_try and state.next_try > now and (state.asked_to_wait or not by_hand):
         return True
     return not by_hand and state.last_ok is not None and state.last_ok + enricher.every > now
@@ -80,43 +80,49 @@ def _ask(
 
     try:
         for keys in _batches(_papers_to_ask(enricher, store, people, now), enricher.most):
-            papers = store.called(keys)
+            papers = store.papers.get_many(keys)
             if request := enricher.ask(keys, papers):
                 found = enricher.read(answer(request), keys, papers)
-                store.add(found.papers, now=now, since=now, first=True)
-                store.keep_figures(enricher.kind, keys, found.figures, now=now)
+                store.papers.add(found.papers, now=now, since=now, first=True)
+                store.bibliometrics.save(enricher.kind, keys, found.figures, now=now)
                 asked, known = asked + len(keys), known + len(found.figures)
                 warnings += found.warnings
         for ids in _batches(_people_to_ask(enricher, store, people, now), enricher.most):
             if request := enricher.ask_people(ids):
                 persons = {each.key: each for each in enricher.read_people(answer(request), ids).values()}
-                store.keep_figures(enricher.kind, [f"{enricher.kind}:{one}" for one in ids], persons, now=now)
+                store.bibliometrics.save(enricher.kind, [f"{enricher.kind}:{one}" for one in ids], persons, now=now)
                 asked, known = asked + len(ids), known + len(persons)
     except Stopped as error:
         return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error))
     except SourceError as error:
         next_try = now + (error.retry_after or _REST)
-        store.failed(enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None)
+        store.sources.record_failure(
+            enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None
+        )
         return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
-    store.add([], now=now, since=now, first=True, progress=Progress(enricher.name, done=True))
+    store.papers.add([], now=now, since=now, first=True, progress=Progress(enricher.name, done=True))
     return Enriched(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
 
 
 def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
     theirs = list(dict.fromkeys(key for person in people for key in person.known))
-    fresh = store.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST) if enricher.asks_about_all else []
-    return list(dict.fromkeys((*store.stale(enricher.kind, theirs, now=now), *fresh)))
+    fresh = (
+        store.bibliometrics.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST)
+        if enricher.asks_about_all
+        else []
+    )
+    return list(dict.fromkeys((*store.bibliometrics.stale(enricher.kind, theirs, now=now), *fresh)))
 
 
 def _people_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
     """The service's ids of followed people, as far as rules or the figures of their known papers say."""
-    figures = store.figures({key for person in people for key in person.known})
+    figures = store.bibliometrics.of_papers({key for person in people for key in person.known})
     found = list[str]()
     for person in people:
         said = bearers(person, (each for key in person.known for each in figures.get(key, ())))
         found += ids_of(person, said).get(enricher.kind, ())
     keys = [f"{enricher.kind}:{each}" for each in dict.fromkeys(found)]
-    return [key.partition(":")[2] for key in store.stale(enricher.kind, keys, now=now, people=True)]
+    return [key.partition(":")[2] for key in store.bibliometrics.stale(enricher.kind, keys, now=now, people=True)]
 
 
 def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:

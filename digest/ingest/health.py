@@ -56,15 +56,15 @@ class Health:
 
 def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[Health]:
     """Every source in the order of the config."""
-    counts = Counter(store.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
-    states = {source.name: store.source(source.name) for source in sources}
+    counts = Counter(store.papers.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
+    states = {source.name: store.sources.get(source.name) for source in sources}
     batches = _batches(sources, states)
     return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
 
 
 def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[Health]:
     """The services that bring no papers and tell more of them."""
-    return [_of_helper(enricher, store.source(enricher.name), now) for enricher in enrichers]
+    return [_of_helper(enricher, store.sources.get(enricher.name), now) for enricher in enrichers]
 
 
 def details(each: Health) -> list[str]:
@@ -111,7 +111,7 @@ def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[A
     """
     found = []
     for (kind, part), ways in groupby(sorted(sources, key=_group), key=_group):
-        states = [(source, store.source(source.name)) for source in ways]
+        states = [(source, store.sources.get(source.name)) for source in ways]
         if missing := _missing(states, now):
             last = max((state.last_ok for _, state in states if state.last_ok), default=None)
             found.append(Absence(kind=kind, part=part, why=missing, since=last))

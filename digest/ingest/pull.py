@@ -78,7 +78,7 @@ def pull(
 
 def resting(source: Source | LookUp, store: Store, now: datetime) -> bool:
     """Whether the time of a source has not come."""
-    return _resting(source, store.source(source.name), now, by_hand=False) is not None
+    return _resting(source, store.sources.get(source.name), now, by_hand=False) is not None
 
 
 @contextmanager
@@ -86,13 +86,13 @@ def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterat
     """Whether a source is ours to ask, while no other machine does."""
     if by_hand or not store.is_shared:
         yield True
-    elif store.hold(f"pull {name}", now=now, lease=_LEASE):
+    elif store.leases.acquire(f"pull {name}", now=now, lease=_LEASE):
         yield False
     else:
         try:
             yield True
         finally:
-            store.release(f"pull {name}", at=now)
+            store.leases.release(f"pull {name}", at=now)
 
 
 def _ask(
@@ -106,7 +106,7 @@ def _ask(
     stop: Event | None,
     along: Along | None,
 ) -> Pulled | None:
-    state = store.source(source.name)
+    state = store.sources.get(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
     if resting:
         return Pulled(source=source.name, resting=resting)
@@ -124,7 +124,9 @@ def _ask(
         blocked = source.refused(error.status) if isinstance(source, Source) and error.status else ""
         next_try = now + (error.retry_after or (_BLOCKED if blocked else _patience(state.failures)))
         what = blocked or str(error)
-        store.failed(source.name, what=what, now=now, next_try=next_try, asked=error.retry_after is not None)
+        store.sources.record_failure(
+            source.name, what=what, now=now, next_try=next_try, asked=error.retry_after is not None
+        )
         return replace(result, fault=f"{source.name}: {blocked}" if blocked else str(error))
     return result if isinstance(source, Source) or result.papers else None
 
@@ -154,7 +156,7 @@ def _walk(
     along: Along | None,
 ) -> Iterator[Pulled]:
     """Page after page of one source, each kept before the next is asked for."""
-    state = store.source(source.name)
+    state = store.sources.get(source.name)
     first = since is not None or state.last_ok is None
     cursor = _goes_on(state, since)
     look_back = now - LOOK_BACK
@@ -175,7 +177,7 @@ def _walk(
         if page.restart:
             if restarted:
                 raise SourceError(f"{source.name}: the service refused its own resumption token twice")
-            restarted, request = True, source.first(store.source(source.name).cursor, since or look_back, now)
+            restarted, request = True, source.first(store.sources.get(source.name).cursor, since or look_back, now)
             continue
         done = page.next is None and not page.cut
         # Validators of a page that leads on, that was cut or is old would hide the rest behind a 304.
@@ -184,7 +186,7 @@ def _walk(
         progress = Progress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
-        added = store.add(page.papers, now=now, since=look_back, first=first, progress=progress, along=along)
+        added = store.papers.add(page.papers, now=now, since=look_back, first=first, progress=progress, along=along)
         yield Pulled(
             source=source.name,
             papers=len(page.papers),
@@ -210,13 +212,15 @@ def _look_up(
     source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, along: Along | None
 ) -> Iterator[Pulled]:
     """What was announced within the look-back and is known from its feed alone, asked for in batches."""
-    keys = store.announced_only(source.kind, now - LOOK_BACK)
+    keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
     for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
         request = source.ask(batch)
         fetched = web.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
         page = source.read(_answer(fetched), now)
         progress = Progress(source.name, done=True)
-        added = store.add(page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, along=along)
+        added = store.papers.add(
+            page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, along=along
+        )
         yield Pulled(
             source=source.name,
             papers=len(page.papers),

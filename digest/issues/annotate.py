@@ -29,7 +29,7 @@ def enriched(
 
 
 def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Figures]] | None) -> Issue:
-    figures = store.figures({item.paper.key for item in issue.items}) if known is None else known
+    figures = store.bibliometrics.of_papers({item.paper.key for item in issue.items}) if known is None else known
     if not figures:
         return issue
     sections = (
@@ -61,22 +61,22 @@ def _of_section(person: Followed, section: Section, store: Store) -> Portrait:
 
 def portrait_of(person: Followed, store: Store, papers: Sequence[Paper], *, but: Collection[str] = ()) -> Portrait:
     """What is known of a person by papers that are theirs; their latest others come from the store, without `but`."""
-    known = store.called(person.known)
+    known = store.papers.get_many(person.known)
     profile = Profile.of(person, list(known.values()), background=Background.of(list(known.values())))
     latest = list[Paper]()
-    for paper in store.by_author(_printed(person), most=_LOOKED_AT):
+    for paper in store.papers.by_author(_printed(person), most=_LOOKED_AT):
         if len(latest) < _LATEST and paper.key not in but and judge(profile, paper).outcome == "follow":
             latest.append(paper)
     theirs = {paper.key: paper for paper in (*papers, *known.values(), *latest)}
-    said = bearers(person, (each for found in store.figures(theirs).values() for each in found))
+    said = bearers(person, (each for found in store.bibliometrics.of_papers(theirs).values() for each in found))
     keys = [f"{service}:{one}" for service, ids in ids_of(person, said).items() for one in ids]
-    return portrait(person, theirs.values(), [*store.researchers(keys).values(), *said], latest)
+    return portrait(person, theirs.values(), [*store.bibliometrics.of_people(keys).values(), *said], latest)
 
 
 def on_papers(person: Followed, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
     """Who bears the name on these papers, by the paper's key, with the newest numbers of each."""
-    found = {key: bearers(person, figures) for key, figures in store.figures(keys).items()}
-    newest = store.researchers({each.key for people in found.values() for each in people if each.id})
+    found = {key: bearers(person, figures) for key, figures in store.bibliometrics.of_papers(keys).items()}
+    newest = store.bibliometrics.of_people({each.key for people in found.values() for each in people if each.id})
     return {key: [newest.get(each.key, each) for each in people] for key, people in found.items() if people}
 
 

@@ -61,7 +61,7 @@ def compose(
     """
     morning = morning or Morning()
     desks = morning.desks(subscribers, store, now=now)
-    waiting = store.to_do(now, LEASE, process.is_gone)
+    waiting = store.leases.backlog(now, LEASE, process.is_gone)
     if not waiting.readers:
         morning.forget()
         return []
@@ -72,7 +72,7 @@ def compose(
         book=morning.book(subscribers),
         since=None if waiting.since is None else waiting.since - OVERLAP,
         outlook=cache(outlook),
-        listed=cache(lambda since: store.dated(since, now)),
+        listed=cache(lambda since: store.papers.dated(since, now)),
         now=now,
         along=along,
         tell=tell,
@@ -82,14 +82,14 @@ def compose(
         for _ in repeat(None) if shards is None else range(shards):
             if stop is not None and stop.is_set():
                 break
-            rows = store.claim_due(now=now, owner=owner, limit=SHARD, lease=LEASE, is_gone=process.is_gone)
+            rows = store.leases.claim_due(now=now, owner=owner, limit=SHARD, lease=LEASE, is_gone=process.is_gone)
             if not rows:
                 morning.forget()
                 break
             with _uncollected():
                 desk.write([row for row in rows if (row.subscriber, row.name) in desks], desks, owner)
     finally:
-        store.let_go(owner)  # of what was not done; the rest is free already
+        store.leases.release_due(owner)  # of what was not done; the rest is free already
     return desk.results
 
 

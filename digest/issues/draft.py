@@ -50,7 +50,7 @@ def answered(reader: str, subscription: Subscription, answers: Answers) -> Subsc
 def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[str, Paper]:
     """The papers that readers have named as someone's or as not theirs, as far as they are in the store."""
     people = {rule.person for subscription in subscriptions for rule in subscription.rules if rule.person}
-    return store.called({key for person in people for key in person.named})
+    return store.papers.get_many({key for person in people for key in person.named})
 
 
 def with_absences(issue: Issue, subscription: Subscription, outlook: Outlook, following: Slot) -> Issue:

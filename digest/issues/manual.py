@@ -25,7 +25,7 @@ class ByHand:
     def keep(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
         """Put its letter into the outbox; its papers are remembered as told only where that is asked for."""
         issue = self.issue
-        store.publish(
+        store.issues.publish(
             Publication(
                 subscriber=issue.subscriber.id,
                 subscription=issue.subscription,
@@ -47,11 +47,11 @@ def by_hand(
     reader: Subscriber, subscription: Subscription, store: Store, *, since: datetime, until: datetime, now: datetime
 ) -> ByHand:
     """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
-    subscription = answered(reader.id, subscription, store.answers([reader.id]))
+    subscription = answered(reader.id, subscription, store.answers.of_readers([reader.id]))
     desks, known = [(reader.id, subscription)], known_papers([subscription], store)
-    [matched] = match(Rulebook(desks), desks, store.dated(since, until), known)
+    [matched] = match(Rulebook(desks), desks, store.papers.dated(since, until), known)
     found = [candidate for candidate in matched if candidate.rules]
-    trend = trend_of(subscription, {candidate.work for candidate in found}, lambda: store.dated(since, until))
+    trend = trend_of(subscription, {candidate.work for candidate in found}, lambda: store.papers.dated(since, until))
     issue = draw_up(
         reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
     )

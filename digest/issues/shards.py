@@ -60,23 +60,26 @@ class Desk:
     def write(self, rows: Sequence[Due], desks: Desks, owner: str) -> None:
         """The issues of these rows, all matched at once and kept some at a time."""
         store, now = self.store, self.now
-        if store.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
-            rows = store.due(now, [row.id for row in rows])  # they read back further now
-        answers = store.answers({row.subscriber for row in rows})
+        if store.merging.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
+            rows = store.subscriptions.due(now, [row.id for row in rows])  # they read back further now
+        answers = store.answers.of_readers({row.subscriber for row in rows})
         tasks = []
         for row in rows:
             reader, subscription = desks[row.subscriber, row.name]
             tasks.append(Task(row, reader, answered(reader.id, subscription, answers), now))
         asleep = [task for task in tasks if is_asleep(task, now)]
-        store.advance([silence(task, now) for task in asleep if not task.subscription.when.at_once])
+        store.subscriptions.advance([silence(task, now) for task in asleep if not task.subscription.when.at_once])
         awake = [task for task in tasks if not is_asleep(task, now)]
         if not awake:
             return
-        self._told = {reader: set(facts) for reader, facts in store.told_of({task.reader.id for task in awake}).items()}
+        self._told = {
+            reader: set(facts)
+            for reader, facts in store.already_sent.of_readers({task.reader.id for task in awake}).items()
+        }
         drafts, claimed = list[_Draft](), now + LEASE
         ticks = monotonic()
         matched = self._candidates(awake)
-        figures = store.figures({candidate.paper.key for found in matched for candidate in found})
+        figures = store.bibliometrics.of_papers({candidate.paper.key for found in matched for candidate in found})
         for task, found in zip(awake, matched, strict=True):
             if draft := self._draft(task, found, figures):
                 drafts.append(draft)
@@ -85,7 +88,7 @@ class Desk:
                 drafts = []
                 if (passed := monotonic() - ticks) > LEASE.total_seconds() / 3:
                     claimed, ticks = claimed + timedelta(seconds=passed), monotonic()
-                    store.keep_due([task.row.id for task in awake], owner=owner, until=claimed)
+                    store.leases.renew_due([task.row.id for task in awake], owner=owner, until=claimed)
         self._keep(drafts)
 
     def _candidates(self, tasks: Sequence[Task]) -> list[list[Candidate]]:
@@ -110,7 +113,7 @@ class Desk:
         known = {work for work, _ in told} | {candidate.work for candidate in fresh} if subscription.trending else ()
         trend = trend_of(subscription, known, lambda: self.listed(task.since))
         if not fresh and subscription.when.at_once:
-            self.store.advance([silence(task, now)])
+            self.store.subscriptions.advance([silence(task, now)])
             return None
         kind: Kind = "alert" if subscription.when.at_once else "scheduled"
         slot = task.slot(now)
@@ -171,7 +174,7 @@ class Desk:
         if not drafts:
             return
         try:
-            self.store.publish_all([draft.publication for draft in drafts], self.along)
+            self.store.issues.publish_all([draft.publication for draft in drafts], self.along)
         except DigestError as error:
             if len(drafts) == 1:
                 self._say(replace(drafts[0].result, fault=str(error)))

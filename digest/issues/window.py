@@ -33,7 +33,7 @@ class Morning:
 
     def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> Desks:
         """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
-        left = store.departures()
+        left = store.unsubscribes.list_all()
         with self._lock:
             roll = self._roll
             if roll is None or roll.readers is not readers or roll.left != left:
@@ -59,7 +59,7 @@ class Morning:
                 reading, serial, begin, at = self._kept
                 if reading.book is book and serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
                     return reading
-            reading = Reading(book, store.arrivals(since, now))
+            reading = Reading(book, store.papers.arrivals(since, now))
             self._kept = reading, newest, since, now
             return reading
 
@@ -128,7 +128,7 @@ def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> 
             slot = next_slot(when, zone, now, not_on=last_day)
         return slot.due, slot.local
 
-    store.sync(
+    store.subscriptions.sync(
         [
             Plan(subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}")
             for reader in subscribers

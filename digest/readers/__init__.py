@@ -76,19 +76,19 @@ class ReaderDirectory:
         return self._bad | shared
 
     def _refresh(self, store: Store) -> None:
-        if store.roll() == self._serial:
+        if store.readers.serial() == self._serial:
             return
         with self._lock:
-            serial = store.roll()  # who waited here need not look again
+            serial = store.readers.serial()  # who waited here need not look again
             if serial == self._serial:
                 return
             # A lower number than before is that of a database that was put back: all of it is looked at.
-            for row in store.readers(max(self._serial, 0) if serial > self._serial else 0):
+            for row in store.readers.list_all(max(self._serial, 0) if serial > self._serial else 0):
                 self._judge(row)
-            present = store.reader_ids()
+            present = store.readers.ids()
             self._signed = {key: each for key, each in self._signed.items() if key in present}
             self._bad = {key: fault for key, fault in self._bad.items() if key in present}
-            self._readers = tuple(self._all(store.wishes()))
+            self._readers = tuple(self._all(store.preferences.get()))
             self._by_id = {reader.id: reader for reader in self._readers}
             self._by_address = {address: reader.id for address, reader in self._signed.values()}
             self._serial = serial

@@ -64,7 +64,7 @@ class Signup:
                 document, names = _joined(asked.document | {"subscriptions": kept}, asked.document, left)
             return ReaderRow(id=row.id, address=row.address, document=document, created=row.created), names
 
-        row = self.store.admit(pending, decide, now=now)
+        row = self.store.readers.admit(pending, decide, now=now)
         return self._present(row) if row else None
 
     def link(self, address: str, *, now: datetime) -> bool:
@@ -91,19 +91,19 @@ class Signup:
     def agree(
         self, pending: str, side: Literal["old", "new"], *, now: datetime
     ) -> Literal["done", "half", "taken"] | None:
-        """One side agrees to a change of address; see Store.agree."""
+        """One side agrees to a change of address; see ReaderStore.confirm_address_change."""
 
         def readdress(row: ReaderRow, asked: Pending) -> ReaderRow:
             document = row.document | asked.document
             return ReaderRow(id=row.id, address=asked.address, document=document, created=row.created)
 
-        asked = self.store.pending(pending)
+        asked = self.store.readers.get_pending(pending)
         # Who reads at the new address is told to nobody before that address has agreed.
         both = asked and asked.done is None and "new" in (side, asked.said)
         other = self.directory.at(self.store, asked.address) if asked and both else None
         if asked and other and other.id != asked.subscriber:
             return "taken" if now < asked.expires else None
-        return self.store.agree(pending, side, readdress, now=now)
+        return self.store.readers.confirm_address_change(pending, side, readdress, now=now)
 
     def rewrite(self, reader: str, change: Callable[[Document], Document]) -> Subscriber | None:
         """Change what a reader who signed up reads. Raises ConfigError where what comes of it is no reader's document,
@@ -115,7 +115,7 @@ class Signup:
             reader_of(reader, changed, self.language)
             return changed
 
-        row = self.store.rewrite(reader, judged)
+        row = self.store.readers.update_document(reader, judged)
         return self._present(row) if row else None
 
     def _present(self, row: ReaderRow) -> Subscriber:
@@ -158,7 +158,7 @@ class Signup:
             for box, name, link in letters
             for key in [f"{asked.id}/{name}"]
         ]
-        return self.store.ask(asked, notices, most=MOST_ASKED, within=DAY, now=now)
+        return self.store.readers.add_pending(asked, notices, most=MOST_ASKED, within=DAY, now=now)
 
 
 def _alone(subscription: Document) -> Document:

@@ -54,7 +54,7 @@ class Feed:
 def lasting_id(*parts: str) -> str:
     """An id (RFC 4122's urn:uuid) that is the same for the same parts for ever, wherever the site may move.
 
-    Begin with `store.ledger_id()`, so that no other house has the same.
+    Begin with `store.journals.database_id()`, so that no other house has the same.
     """
     return uuid5(_IDS, "\x00".join(parts).encode("utf-8", "replace").decode()).urn
 
@@ -62,7 +62,8 @@ def lasting_id(*parts: str) -> str:
 def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, language: str) -> Entry:
     """What happened to a paper ("new", "revised v2", …; see issue.Item), with the paper's own page for its link.
 
-    `house` is `store.ledger_id()`, `site` the address of the pages. The id is the same wherever the entry stands.
+    `house` is `store.journals.database_id()`, `site` the address of the pages. The id is the same wherever the entry
+    stands.
     """
     said = words(language)
     title, label = readable(_line(paper.title)) or said.UNTITLED, said.event(event)

@@ -5,52 +5,50 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from digest.store import admin_lists as _lists
-from digest.store import answers as _answers
-from digest.store import bounces as _comebacks
-from digest.store import circuit_breakers as _brakes
-from digest.store import copies as _copies
-from digest.store import figures as _figures
-from digest.store import in_doubt as _doubts
-from digest.store import issues as _issues
-from digest.store import journal_replay as _journals
-from digest.store import leases as _claims
-from digest.store import outbox as _outbox
-from digest.store import outbox_write as _post
-from digest.store import papers, sources, subscriptions, works
-from digest.store import preferences as _wishes
-from digest.store import readers as _readers
-from digest.store import send_guard as _watch
-from digest.store import stats as _standing
-from digest.store.admin_lists import Clock
-from digest.store.answers import Answers
-from digest.store.bounces import Evidence, Known, Suppression
-from digest.store.circuit_breakers import Brake
-from digest.store.copies import Copy, Told
+from sqlalchemy import Engine
+
+from digest.store.admin_lists import AdminLists, Clock
+from digest.store.already_sent import AlreadySentStore
+from digest.store.answers import Answers, AnswerStore
+from digest.store.bounces import BounceStore, Evidence, Known
+from digest.store.circuit_breakers import Brake, BreakerStore
+from digest.store.copies import Copy, Told, WebCopyStore
 from digest.store.engine import Along, Database, connect
-from digest.store.in_doubt import Doubt
-from digest.store.issues import IssueRow, Publication
-from digest.store.leases import Waiting
+from digest.store.figures import BibliometricsStore
+from digest.store.in_doubt import Doubt, InDoubtStore
+from digest.store.issues import IssueRow, IssueStore, Publication
+from digest.store.journal_replay import JournalStore
+from digest.store.leases import LeaseStore, Waiting
 from digest.store.migrations import migrate
-from digest.store.outbox import Lease, OutboxRow
-from digest.store.outbox_write import Merged
-from digest.store.papers import Added
-from digest.store.preferences import Opinion, Wishes
-from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow
+from digest.store.outbox import Lease, OutboxRow, OutboxStore
+from digest.store.outbox_write import LetterMerging, Merged
+from digest.store.papers import Added, PaperStore
+from digest.store.preferences import Opinion, PreferenceStore, Wishes
+from digest.store.rate_limits import RateLimitStore
+from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow, ReaderStore
+from digest.store.retention import Pruned, RetentionStore
 from digest.store.send_guard import Standing, Watch
-from digest.store.sources import Progress, SourceState
-from digest.store.stats import Figures, Pruned
-from digest.store.subscriptions import Due, Plan, Schedule, Step
-from digest.store.works import Bond, Work
+from digest.store.sources import Progress, SourceState, SourceStore
+from digest.store.stats import Figures, StatsStore
+from digest.store.subscriptions import Due, Plan, Schedule, Step, SubscriptionStore
+from digest.store.suppressions import Suppression, SuppressionStore
+from digest.store.unsubscribes import UnsubscribeStore
+from digest.store.works import Bond, Work, WorkStore
 
 __all__ = [
     "NOTICE",
     "Added",
+    "AdminLists",
     "Agreed",
     "Along",
+    "AlreadySentStore",
+    "AnswerStore",
     "Answers",
+    "BibliometricsStore",
     "Bond",
+    "BounceStore",
     "Brake",
+    "BreakerStore",
     "Clock",
     "Copy",
     "Document",
@@ -58,34 +56,79 @@ __all__ = [
     "Due",
     "Evidence",
     "Figures",
+    "InDoubtStore",
     "IssueRow",
+    "IssueStore",
+    "JournalStore",
     "Known",
     "Lease",
+    "LeaseStore",
+    "LetterMerging",
     "Merged",
     "Opinion",
     "OutboxRow",
+    "OutboxStore",
+    "PaperStore",
     "Pending",
     "Plan",
+    "PreferenceStore",
     "Progress",
     "Pruned",
     "Publication",
+    "RateLimitStore",
     "ReaderRow",
+    "ReaderStore",
+    "RetentionStore",
     "Schedule",
     "SourceState",
+    "SourceStore",
     "Standing",
+    "StatsStore",
     "Step",
     "Store",
+    "SubscriptionStore",
     "Suppression",
+    "SuppressionStore",
     "Told",
+    "UnsubscribeStore",
     "Waiting",
     "Watch",
+    "WebCopyStore",
     "Wishes",
     "Work",
+    "WorkStore",
 ]
 
 
 class Store(Database):
     """All that is remembered. A context manager; threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.papers = PaperStore(self)
+        self.works = WorkStore(self)
+        self.bibliometrics = BibliometricsStore(self)
+        self.answers = AnswerStore(self)
+        self.sources = SourceStore(self)
+        self.readers = ReaderStore(self)
+        self.preferences = PreferenceStore(self)
+        self.subscriptions = SubscriptionStore(self)
+        self.already_sent = AlreadySentStore(self)
+        self.leases = LeaseStore(self)
+        self.issues = IssueStore(self)
+        self.web_copies = WebCopyStore(self)
+        self.outbox = OutboxStore(self)
+        self.merging = LetterMerging(self)
+        self.in_doubt = InDoubtStore(self)
+        self.lists = AdminLists(self)
+        self.journals = JournalStore(self)
+        self.breakers = BreakerStore(self)
+        self.rate_limits = RateLimitStore(self)
+        self.bounces = BounceStore(self)
+        self.suppressions = SuppressionStore(self)
+        self.unsubscribes = UnsubscribeStore(self)
+        self.stats = StatsStore(self)
+        self.retention = RetentionStore(self)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -111,146 +154,3 @@ class Store(Database):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    # Papers
-    add = papers.add
-    paper = papers.paper
-    versions = papers.versions
-    arrivals = papers.arrivals
-    announced_only = papers.announced_only
-    dated = papers.dated
-    voted_span = papers.voted_span
-    called = papers.called
-    archive = papers.archive
-    newest = papers.newest
-    by_author = papers.by_author
-    days_by_source = papers.days_by_source
-
-    # Works
-    work = works.work
-    split = works.split
-    merge = works.merge
-
-    # Figures
-    keep_figures = _figures.keep_figures
-    figures = _figures.figures
-    researchers = _figures.researchers
-    unasked = _figures.unasked
-    stale = _figures.stale
-
-    # Answers
-    answer = _answers.answer
-    answers = _answers.answers
-
-    # Sources
-    source = sources.source
-    failed = sources.failed
-
-    # Readers
-    roll = _readers.roll
-    readers = _readers.readers
-    reader_ids = _readers.reader_ids
-    reader = _readers.reader
-    ask = _readers.ask
-    pending = _readers.pending
-    admit = _readers.admit
-    agree = _readers.agree
-    rewrite = _readers.rewrite
-    forget = _readers.forget
-
-    # Wishes
-    wishes = _wishes.wishes
-    pause = _wishes.pause
-    mute = _wishes.mute
-    unmute = _wishes.unmute
-    renew_links = _wishes.renew_links
-    opine = _wishes.opine
-    opinions = _wishes.opinions
-
-    # Subscriptions
-    sync = subscriptions.sync
-    due = subscriptions.due
-    next_due = subscriptions.next_due
-    advance = subscriptions.advance
-    told = subscriptions.told
-    told_many = subscriptions.told_many
-    told_of = subscriptions.told_of
-
-    # Claims
-    claim_due = _claims.claim_due
-    keep_due = _claims.keep_due
-    let_go = _claims.let_go
-    to_do = _claims.to_do
-    hold = _claims.hold
-    release = _claims.release
-
-    # Issues
-    publish = _issues.publish
-    publish_all = _issues.publish_all
-    issues = _issues.issues
-    copy = _copies.copy
-    called_in_letter = _copies.called_in_letter
-    told_lately = _copies.told_lately
-
-    # Outbox
-    notify = _post.notify
-    supersede = _post.supersede
-    expire = _post.expire
-    withdraw = _post.withdraw
-    waiting = _outbox.waiting
-    claim = _outbox.claim
-    renew = _outbox.renew
-    give_back = _outbox.give_back
-    close_tries = _outbox.close_tries
-    lapse = _outbox.lapse
-    watch = _watch.watch
-    outbox = _outbox.outbox
-    counts = _outbox.counts
-    decide = _outbox.decide
-
-    # Doubts
-    doubts = _doubts.doubts
-    vouch = _doubts.vouch
-
-    # How things stand
-    standing = _standing.standing
-    prune = _standing.prune
-
-    # Lists, a page at a time
-    letters = _lists.letters
-    story = _lists.story
-    clocks = _lists.clocks
-    gone = _lists.gone
-    late = _lists.late
-    coming = _lists.coming
-    barred = _lists.barred
-    some_suppressions = _lists.some_suppressions
-
-    # Journals
-    ledger_id = _journals.ledger_id
-    opened = _journals.opened
-    closed = _journals.closed
-    unknown = _journals.unknown
-    replay = _journals.replay
-    believe = _journals.believe
-    catch_up = _journals.catch_up
-
-    # Brakes
-    strike = _brakes.strike
-    relieve = _brakes.relieve
-    brakes = _brakes.brakes
-    turn = _brakes.turn
-    allow = _brakes.allow
-    unused = _brakes.unused
-
-    # What came back
-    delivered = _comebacks.delivered
-    has_heard = _comebacks.has_heard
-    hear = _comebacks.hear
-    weigh = _comebacks.weigh
-    suppress = _comebacks.suppress
-    lift = _comebacks.lift
-    suppressions = _comebacks.suppressions
-    leave = _comebacks.leave
-    come_back = _comebacks.come_back
-    departures = _comebacks.departures

@@ -10,10 +10,10 @@ from sqlalchemy import and_, case, func, select
 
 from digest.mail.outcome import State, unpack
 from digest.store import tables as t
-from digest.store.bounces import Suppression
 from digest.store.engine import Database, batches
 from digest.store.outbox import ROW, OutboxRow, row_of
 from digest.store.subscriptions import is_due, newest_serial
+from digest.store.suppressions import Suppression
 
 _DELIVERY, _CLOCK, _GONE, _BARRED, _SAID = (
     t.delivery.c,
@@ -35,18 +35,113 @@ class Clock:
     due_at: datetime | None  # None: at once, when something comes
 
 
-def letters(
-    self: Database, *, state: State | None = None, subscriber: str | None = None, limit: int, offset: int = 0
-) -> list[OutboxRow]:
-    """Letters in a state, or all that are not sent: what is in doubt first, then as long as they have waited."""
-    c = _DELIVERY
-    wanted = select(*ROW).where(c.state == state if state else c.state.not_in(_CLOSED))
-    if subscriber is not None:
-        wanted = wanted.where(c.subscriber == subscriber)
-    order = case((c.state == State.IN_DOUBT, 0), else_=1), c.created, c.id
-    with self.reading() as connection:
-        rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
-    return [row_of(row) for row in rows]
+@dataclass(frozen=True, slots=True)
+class AdminLists:
+    """Lists for the admin's pages, a page at a time."""
+
+    database: Database
+
+    def letters(
+        self, *, state: State | None = None, subscriber: str | None = None, limit: int, offset: int = 0
+    ) -> list[OutboxRow]:
+        """Letters in a state, or all that are not sent: what is in doubt first, then as long as they have waited."""
+        c = _DELIVERY
+        wanted = select(*ROW).where(c.state == state if state else c.state.not_in(_CLOSED))
+        if subscriber is not None:
+            wanted = wanted.where(c.subscriber == subscriber)
+        order = case((c.state == State.IN_DOUBT, 0), else_=1), c.created, c.id
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
+        return [row_of(row) for row in rows]
+
+    def letter_history(self, number: int) -> Story | None:
+        """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
+        c, tried = _DELIVERY, t.attempt.c
+        tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
+        with self.database.reading() as connection:
+            row = connection.execute(select(*ROW).where(c.id == number)).mappings().first()
+            packed = connection.scalar(select(t.letter.c.message).where(t.letter.c.delivery_id == number))
+            if row is None or packed is None:
+                return None
+            rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
+        return Story(
+            row=row_of(row),
+            message=unpack(packed),
+            tries=tuple(Try(**each) for each in rows),
+        )
+
+    def next_due(self, subscribers: Collection[str]) -> dict[tuple[str, str], datetime | None]:
+        """When the subscriptions of these readers, by (subscriber, name), are due next; None: at once."""
+        c = _CLOCK
+        with self.database.reading() as connection:
+            return {
+                (row.subscriber, row.name): row.next_due
+                for batch in batches(subscribers)
+                for row in connection.execute(
+                    select(c.subscriber, c.name, c.next_due).where(c.subscriber.in_(batch), c.active)
+                )
+            }
+
+    def unsubscribed(self, subscribers: Collection[str]) -> dict[tuple[str, str], str]:
+        """What these readers have left, and why; an empty name stands for all of a reader's subscriptions."""
+        c = _GONE
+        with self.database.reading() as connection:
+            return {
+                (row.subscriber, row.subscription): row.why
+                for batch in batches(subscribers)
+                for row in connection.execute(
+                    select(c.subscriber, c.subscription, c.why).where(c.subscriber.in_(batch)).order_by(c.subscription)
+                )
+            }
+
+    def overdue(self, now: datetime, *, limit: int) -> tuple[int, list[Clock]]:
+        """What is due at this moment, longest first: how many subscriptions, and the first of them."""
+        c = _CLOCK
+        with self.database.reading() as connection:
+            which = is_due(newest_serial(connection, now), now)
+            count = connection.scalar(select(func.count()).select_from(t.subscription).where(which)) or 0
+            wanted = select(c.subscriber, c.name, c.next_due).where(which)
+            rows = connection.execute(wanted.order_by(c.next_due.is_(None), c.next_due, c.id).limit(limit)).all()
+        return count, [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
+
+    def upcoming(self, now: datetime, *, limit: int) -> list[Clock]:
+        """What is due next, after this moment."""
+        c = _CLOCK
+        wanted = select(c.subscriber, c.name, c.next_due).where(and_(c.active, c.next_due > now))
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted.order_by(c.next_due, c.id).limit(limit)).all()
+        return [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
+
+    def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
+        """Of these addresses (as `delivery.address_key` gives them) those that get no letters, and why."""
+        c = _BARRED
+        with self.database.reading() as connection:
+            return {
+                row.address: row.reason
+                for batch in batches(addresses)
+                for row in connection.execute(select(c.address, c.reason).where(c.address.in_(batch)))
+            }
+
+    def suppressions(self, *, like: str = "", limit: int, offset: int = 0) -> tuple[int, list[Suppression]]:
+        """Addresses that hold a text and get no letters, newest first: how many, and some with the latest evidence."""
+        c = _BARRED
+        which = c.address.contains(like, autoescape=True)
+        with self.database.reading() as connection:
+            count = connection.scalar(select(func.count()).select_from(t.suppression).where(which)) or 0
+            order = c.since.desc(), c.address
+            wanted = select(c.address, c.reason, c.since).where(which).order_by(*order).limit(limit).offset(offset)
+            rows = connection.execute(wanted).all()
+            said: dict[str, list[str]] = {}
+            for row in rows:
+                told = select(_SAID.at, _SAID.kind, _SAID.words).where(_SAID.address == row.address)
+                for at, kind, words in connection.execute(told.order_by(_SAID.id.desc()).limit(_MOST_SAID)):
+                    said.setdefault(row.address, []).append(f"{at:%Y-%m-%d} {kind}: {words}")
+        return count, [
+            Suppression(
+                address=row.address, reason=row.reason, since=row.since, evidence=tuple(said.get(row.address, ()))
+            )
+            for row in rows
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,97 +163,3 @@ class Story:
     row: OutboxRow
     message: bytes
     tries: tuple[Try, ...]
-
-
-def story(self: Database, number: int) -> Story | None:
-    """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
-    c, tried = _DELIVERY, t.attempt.c
-    tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
-    with self.reading() as connection:
-        row = connection.execute(select(*ROW).where(c.id == number)).mappings().first()
-        packed = connection.scalar(select(t.letter.c.message).where(t.letter.c.delivery_id == number))
-        if row is None or packed is None:
-            return None
-        rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
-    return Story(
-        row=row_of(row),
-        message=unpack(packed),
-        tries=tuple(Try(**each) for each in rows),
-    )
-
-
-def clocks(self: Database, subscribers: Collection[str]) -> dict[tuple[str, str], datetime | None]:
-    """When the subscriptions of these readers, by (subscriber, name), are due next; None: at once."""
-    c = _CLOCK
-    with self.reading() as connection:
-        return {
-            (row.subscriber, row.name): row.next_due
-            for batch in batches(subscribers)
-            for row in connection.execute(
-                select(c.subscriber, c.name, c.next_due).where(c.subscriber.in_(batch), c.active)
-            )
-        }
-
-
-def gone(self: Database, subscribers: Collection[str]) -> dict[tuple[str, str], str]:
-    """What these readers have left, and why; an empty name stands for all of a reader's subscriptions."""
-    c = _GONE
-    with self.reading() as connection:
-        return {
-            (row.subscriber, row.subscription): row.why
-            for batch in batches(subscribers)
-            for row in connection.execute(
-                select(c.subscriber, c.subscription, c.why).where(c.subscriber.in_(batch)).order_by(c.subscription)
-            )
-        }
-
-
-def late(self: Database, now: datetime, *, limit: int) -> tuple[int, list[Clock]]:
-    """What is due at this moment, longest first: how many subscriptions, and the first of them."""
-    c = _CLOCK
-    with self.reading() as connection:
-        which = is_due(newest_serial(connection, now), now)
-        count = connection.scalar(select(func.count()).select_from(t.subscription).where(which)) or 0
-        wanted = select(c.subscriber, c.name, c.next_due).where(which)
-        rows = connection.execute(wanted.order_by(c.next_due.is_(None), c.next_due, c.id).limit(limit)).all()
-    return count, [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
-
-
-def coming(self: Database, now: datetime, *, limit: int) -> list[Clock]:
-    """What is due next, after this moment."""
-    c = _CLOCK
-    wanted = select(c.subscriber, c.name, c.next_due).where(and_(c.active, c.next_due > now))
-    with self.reading() as connection:
-        rows = connection.execute(wanted.order_by(c.next_due, c.id).limit(limit)).all()
-    return [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
-
-
-def barred(self: Database, addresses: Collection[str]) -> dict[str, str]:
-    """Of these addresses (as `delivery.address_key` gives them) those that get no letters, and why."""
-    c = _BARRED
-    with self.reading() as connection:
-        return {
-            row.address: row.reason
-            for batch in batches(addresses)
-            for row in connection.execute(select(c.address, c.reason).where(c.address.in_(batch)))
-        }
-
-
-def some_suppressions(self: Database, *, like: str = "", limit: int, offset: int = 0) -> tuple[int, list[Suppression]]:
-    """Addresses that hold a text and get no letters, newest first: how many, and some with the latest evidence."""
-    c = _BARRED
-    which = c.address.contains(like, autoescape=True)
-    with self.reading() as connection:
-        count = connection.scalar(select(func.count()).select_from(t.suppression).where(which)) or 0
-        order = c.since.desc(), c.address
-        wanted = select(c.address, c.reason, c.since).where(which).order_by(*order).limit(limit).offset(offset)
-        rows = connection.execute(wanted).all()
-        said: dict[str, list[str]] = {}
-        for row in rows:
-            told = select(_SAID.at, _SAID.kind, _SAID.words).where(_SAID.address == row.address)
-            for at, kind, words in connection.execute(told.order_by(_SAID.id.desc()).limit(_MOST_SAID)):
-                said.setdefault(row.address, []).append(f"{at:%Y-%m-%d} {kind}: {words}")
-    return count, [
-        Suppression(address=row.address, reason=row.reason, since=row.since, evidence=tuple(said.get(row.address, ())))
-        for row in rows
-    ]

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from digest.mail.outcome import State
 from digest.store import tables as t
-from digest.store.engine import Database, batches, insert
+from digest.store.engine import Database, add_row, batches, insert
+from digest.store.suppressions import Suppression
+from digest.store.unsubscribes import unsubscribe
 from digest.text import strip_controls
 
 THRESHOLD = 5.0
@@ -34,17 +36,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """An address that gets no letters, and why."""
-
-    address: str
-    reason: str
-    since: datetime
-    evidence: tuple[str, ...] = ()  # newest first
-    kind: str = ""  # of the newest evidence that weighs something; empty: by hand
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """A delivery to which something came back."""
 
@@ -57,137 +48,63 @@ class Known:
     created: datetime
 
 
-def delivered(self: Database, *, id: int | None = None, message_id: str | None = None) -> Known | None:  # noqa: A002
-    """The delivery of a number or a Message-ID."""
-    c = t.delivery.c
-    which = c.id == id if id is not None else c.message_id == message_id
-    columns = (c.id, c.message_id, c.subscriber, t.issue.c.subscription, c.recipient, c.state, c.created)
-    with self.reading() as connection:
-        row = connection.execute(select(*columns).join(t.issue, isouter=True).where(which)).mappings().first()
-    if row is None:
-        return None
-    return Known(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
+@dataclass(frozen=True, slots=True)
+class BounceStore:
+    """Bounces and complaints that were read, and the evidence in them."""
 
+    database: Database
 
-def has_heard(self: Database, pieces: Collection[str]) -> set[str]:
-    """Of these pieces those that were dealt with before."""
-    c = t.heard.c
-    with self.reading() as connection:
-        return {
-            piece
-            for batch in batches(pieces)
-            for piece in connection.scalars(select(c.piece).where(c.piece.in_(batch)))
-        }
-
-
-def hear(
-    self: Database,
-    piece: str,
-    *,
-    now: datetime,
-    evidence: Collection[Evidence] = (),
-    arrived: int | None = None,
-    leaves: tuple[str, str, str] | None = None,
-) -> list[Suppression] | None:
-    """Deal with what came back, once: weigh the evidence, settle the doubt about a delivery that has `arrived`, let a
-    (subscriber, subscription, why) leave. The addresses that get no more letters from now on; None where this piece
-    was dealt with before.
-    """
-    with self.writing() as connection:
-        fresh = _added(connection, t.heard, {"piece": piece, "at": now})
-        if not fresh:
+    def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> Known | None:  # noqa: A002
+        """The delivery of a number or a Message-ID."""
+        c = t.delivery.c
+        which = c.id == id if id is not None else c.message_id == message_id
+        columns = (c.id, c.message_id, c.subscriber, t.issue.c.subscription, c.recipient, c.state, c.created)
+        with self.database.reading() as connection:
+            row = connection.execute(select(*columns).join(t.issue, isouter=True).where(which)).mappings().first()
+        if row is None:
             return None
-        if arrived is not None:
-            c = t.delivery.c
-            told = {"state": State.SENT, "next_at": None, "reason": "it had arrived, as what came back shows"}
-            connection.execute(update(t.delivery).where(c.id == arrived, c.state == State.IN_DOUBT).values(told))
-        if leaves is not None:
-            _leave(connection, *leaves, now)
-        return _weigh(connection, evidence, now)
+        return Known(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
 
+    def already_read(self, pieces: Collection[str]) -> set[str]:
+        """Of these pieces those that were dealt with before."""
+        c = t.heard.c
+        with self.database.reading() as connection:
+            return {
+                piece
+                for batch in batches(pieces)
+                for piece in connection.scalars(select(c.piece).where(c.piece.in_(batch)))
+            }
 
-def weigh(self: Database, evidence: Collection[Evidence], *, now: datetime) -> list[Suppression]:
-    """What a relay said of addresses while letters were handed over; the addresses that get no more letters now."""
-    with self.writing() as connection:
-        return _weigh(connection, evidence, now)
+    def record(
+        self,
+        piece: str,
+        *,
+        now: datetime,
+        evidence: Collection[Evidence] = (),
+        arrived: int | None = None,
+        leaves: tuple[str, str, str] | None = None,
+    ) -> list[Suppression] | None:
+        """Record a message that came back, once; return the addresses that are suppressed now.
 
+        Adds the evidence, marks a delivery in doubt that has `arrived` as sent, and unsubscribes what `leaves` names:
+        (subscriber, subscription, why). None where this message was recorded before.
+        """
+        with self.database.writing() as connection:
+            fresh = add_row(connection, t.heard, {"piece": piece, "at": now})
+            if not fresh:
+                return None
+            if arrived is not None:
+                c = t.delivery.c
+                told = {"state": State.SENT, "next_at": None, "reason": "it had arrived, as what came back shows"}
+                connection.execute(update(t.delivery).where(c.id == arrived, c.state == State.IN_DOUBT).values(told))
+            if leaves is not None:
+                unsubscribe(connection, *leaves, now)
+            return _weigh(connection, evidence, now)
 
-def suppress(self: Database, address: str, reason: str, *, now: datetime) -> bool:
-    """No more letters to this address; False where that was so already."""
-    row = {"address": address, "reason": strip_controls(reason), "since": now}
-    with self.writing() as connection:
-        return _added(connection, t.suppression, row)
-
-
-def lift(self: Database, address: str) -> bool:
-    """Letters again, with a clean slate; False where nothing stood against it."""
-    with self.writing() as connection:
-        connection.execute(delete(t.score).where(t.score.c.address == address))
-        return bool(connection.execute(delete(t.suppression).where(t.suppression.c.address == address)).rowcount)
-
-
-def suppressions(self: Database, address: str | None = None) -> list[Suppression]:
-    """Every address that gets no letters, with what was said of it; that one alone, where given."""
-    c, e = t.suppression.c, t.evidence.c
-    wanted = select(c.address, c.reason, c.since).order_by(c.since, c.address)
-    if address is not None:
-        wanted = wanted.where(c.address == address)
-    with self.reading() as connection:
-        rows = connection.execute(wanted).all()
-        said: dict[str, list[str]] = {}
-        kinds: dict[str, str] = {}
-        for batch in batches([row.address for row in rows]):
-            told = select(e.address, e.at, e.kind, e.words, e.points).where(e.address.in_(batch))
-            for whose, at, kind, words, points in connection.execute(told.order_by(e.id.desc())):
-                said.setdefault(whose, []).append(f"{at:%Y-%m-%d} {kind}: {words}")
-                if points:
-                    kinds.setdefault(whose, kind)
-    return [
-        Suppression(
-            address=row.address,
-            reason=row.reason,
-            since=row.since,
-            evidence=tuple(said.get(row.address, ())),
-            kind=kinds.get(row.address, ""),
-        )
-        for row in rows
-    ]
-
-
-def leave(self: Database, subscriber: str, subscription: str, why: str, *, now: datetime) -> None:
-    """This reader wants that subscription no more; an empty name means all of theirs."""
-    with self.writing() as connection:
-        _leave(connection, subscriber, subscription, why, now)
-
-
-def come_back(self: Database, subscriber: str, subscription: str) -> bool:
-    """They want it again; False where they had not left."""
-    c = t.departure.c
-    with self.writing() as connection:
-        gone = delete(t.departure).where(c.subscriber == subscriber, c.subscription == subscription)
-        return bool(connection.execute(gone).rowcount)
-
-
-def departures(self: Database, subscriber: str | None = None) -> dict[tuple[str, str], str]:
-    """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one, where given."""
-    c = t.departure.c
-    wanted = select(c.subscriber, c.subscription, c.why)
-    if subscriber is not None:
-        wanted = wanted.where(c.subscriber == subscriber)
-    with self.reading() as connection:
-        return {(row.subscriber, row.subscription): row.why for row in connection.execute(wanted)}
-
-
-def _added(connection: Connection, table: Table, row: dict[str, object]) -> bool:
-    """Insert a row, unless it is there; PostgreSQL's driver counts no inserted rows, so they are asked for."""
-    key = next(iter(table.primary_key))
-    statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(key)
-    return connection.execute(statement).first() is not None
-
-
-def _leave(connection: Connection, subscriber: str, subscription: str, why: str, now: datetime) -> None:
-    row = {"subscriber": subscriber, "subscription": subscription, "at": now, "why": strip_controls(why)}
-    connection.execute(insert(connection, t.departure).values(row).on_conflict_do_nothing())
+    def add_evidence(self, evidence: Collection[Evidence], *, now: datetime) -> list[Suppression]:
+        """What a relay said of addresses while letters were handed over; the addresses that get no more letters now."""
+        with self.database.writing() as connection:
+            return _weigh(connection, evidence, now)
 
 
 def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime) -> list[Suppression]:
@@ -199,7 +116,7 @@ def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime
         connection.execute(plain_insert(t.evidence), row | {"delivery": each.delivery})
         if points >= THRESHOLD or (each.points >= 1 and _is_new(connection, each.delivery, now)):
             row = {"address": each.address, "reason": said, "since": now}
-            if _added(connection, t.suppression, row):
+            if add_row(connection, t.suppression, row):
                 found.append(Suppression(address=each.address, reason=said, since=now))
     return found
 

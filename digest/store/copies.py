@@ -38,45 +38,49 @@ class Copy:
     after: tuple[str, str] | None
 
 
-def copy(self: Database, subscriber: str, subscription: str, kind: str, slot: str) -> Copy | None:
-    """The issue of that slot; None where none was kept (a preview), or where it was dropped since."""
-    theirs = and_(_ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription)
-    columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since)
-    with self.reading() as connection:
-        row = connection.execute(select(*columns).where(theirs, _ISSUE.kind == kind, _ISSUE.slot == slot)).first()
-        if row is None:
-            return None
-        shown, behind = _told(connection, subscriber, {row.id: row.created})[row.id]
-        older = or_(_ISSUE.created < row.created, and_(_ISSUE.created == row.created, _ISSUE.id < row.id))
-        newer = or_(_ISSUE.created > row.created, and_(_ISSUE.created == row.created, _ISSUE.id > row.id))
-        return Copy(
-            number=row.number,
-            created=row.created,
-            since=row.since,
-            shown=tuple(shown),
-            behind=tuple(behind),
-            before=_nearest(connection, and_(theirs, older), _ISSUE.created.desc(), _ISSUE.id.desc()),
-            after=_nearest(connection, and_(theirs, newer), _ISSUE.created, _ISSUE.id),
+@dataclass(frozen=True, slots=True)
+class WebCopyStore:
+    """Issues as pages on the web."""
+
+    database: Database
+
+    def get(self, subscriber: str, subscription: str, kind: str, slot: str) -> Copy | None:
+        """The issue of that slot; None where none was kept (a preview), or where it was dropped since."""
+        theirs = and_(_ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription)
+        columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since)
+        with self.database.reading() as connection:
+            row = connection.execute(select(*columns).where(theirs, _ISSUE.kind == kind, _ISSUE.slot == slot)).first()
+            if row is None:
+                return None
+            shown, behind = _told(connection, subscriber, {row.id: row.created})[row.id]
+            older = or_(_ISSUE.created < row.created, and_(_ISSUE.created == row.created, _ISSUE.id < row.id))
+            newer = or_(_ISSUE.created > row.created, and_(_ISSUE.created == row.created, _ISSUE.id > row.id))
+            return Copy(
+                number=row.number,
+                created=row.created,
+                since=row.since,
+                shown=tuple(shown),
+                behind=tuple(behind),
+                before=_nearest(connection, and_(theirs, older), _ISSUE.created.desc(), _ISSUE.id.desc()),
+                after=_nearest(connection, and_(theirs, newer), _ISSUE.created, _ISSUE.id),
+            )
+
+    def find(self, page: str) -> tuple[str, str, str, str] | None:
+        """The issue whose letter calls its web copy so: subscriber, subscription, kind and slot."""
+        wanted = select(_ISSUE.subscriber, _ISSUE.subscription, _ISSUE.kind, _ISSUE.slot).where(_ISSUE.page == page)
+        with self.database.reading() as connection:
+            row = connection.execute(wanted).first()
+        return (row.subscriber, row.subscription, row.kind, row.slot) if row else None
+
+    def recent_papers(self, subscriber: str, subscription: str, most: int) -> list[Told]:
+        """What the last issues of a subscription told, the newest issue first, each in the order of its letter."""
+        last = select(_ISSUE.id, _ISSUE.created).where(
+            _ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription, _ISSUE.state == "composed"
         )
-
-
-def called_in_letter(self: Database, page: str) -> tuple[str, str, str, str] | None:
-    """The issue whose letter calls its web copy so: subscriber, subscription, kind and slot."""
-    wanted = select(_ISSUE.subscriber, _ISSUE.subscription, _ISSUE.kind, _ISSUE.slot).where(_ISSUE.page == page)
-    with self.reading() as connection:
-        row = connection.execute(wanted).first()
-    return (row.subscriber, row.subscription, row.kind, row.slot) if row else None
-
-
-def told_lately(self: Database, subscriber: str, subscription: str, most: int) -> list[Told]:
-    """What the last issues of a subscription told, the newest issue first, each in the order of its letter."""
-    last = select(_ISSUE.id, _ISSUE.created).where(
-        _ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription, _ISSUE.state == "composed"
-    )
-    with self.reading() as connection:
-        rows = connection.execute(last.order_by(_ISSUE.created.desc(), _ISSUE.id.desc()).limit(most)).all()
-        told = _told(connection, subscriber, {row.id: row.created for row in rows})
-    return [each for shown, behind in told.values() for each in (*shown, *behind)][:most]
+        with self.database.reading() as connection:
+            rows = connection.execute(last.order_by(_ISSUE.created.desc(), _ISSUE.id.desc()).limit(most)).all()
+            told = _told(connection, subscriber, {row.id: row.created for row in rows})
+        return [each for shown, behind in told.values() for each in (*shown, *behind)][:most]
 
 
 def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnElement[Any]) -> tuple[str, str] | None:

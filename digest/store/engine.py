@@ -191,6 +191,13 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def add_row(connection: Connection, table: Table, row: dict[str, object]) -> bool:
+    """Insert a row, unless it is there; PostgreSQL's driver counts no inserted rows, so they are asked for."""
+    key = next(iter(table.primary_key))
+    statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(key)
+    return connection.execute(statement).first() is not None
+
+
 def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
     """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
 

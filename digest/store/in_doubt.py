@@ -29,51 +29,56 @@ class Doubt:
     until: datetime | None  # nor after; None: nobody noted that
 
 
-def doubts(self: Database) -> list[Doubt]:
-    """All that is in doubt, oldest first."""
-    c, tried = _DELIVERY, _TRY
-    last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == State.IN_DOUBT)
-    rows = (
-        select(
-            c.id,
-            c.epoch,
-            c.subscriber,
-            c.message_id,
-            c.next_at,
-            c.created,
-            c.doubts,
-            tried.relay,
-            tried.began,
-            tried.at,
-        )
-        .join(t.attempt, tried.id == last.correlate(t.delivery).scalar_subquery(), isouter=True)
-        .where(c.state == State.IN_DOUBT)
-        .order_by(c.created, c.id)
-    )
-    with self.reading() as connection:
-        return [
-            Doubt(
-                id=row.id,
-                epoch=row.epoch,
-                subscriber=row.subscriber,
-                message_id=row.message_id,
-                next_at=row.next_at,
-                relay=row.relay,
-                since=row.began if row.began and row.doubts == 1 else row.created,
-                until=row.at,
+@dataclass(frozen=True, slots=True)
+class InDoubtStore:
+    """Letters in doubt."""
+
+    database: Database
+
+    def list_all(self) -> list[Doubt]:
+        """All that is in doubt, oldest first."""
+        c, tried = _DELIVERY, _TRY
+        last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == State.IN_DOUBT)
+        rows = (
+            select(
+                c.id,
+                c.epoch,
+                c.subscriber,
+                c.message_id,
+                c.next_at,
+                c.created,
+                c.doubts,
+                tried.relay,
+                tried.began,
+                tried.at,
             )
-            for row in connection.execute(rows)
-        ]
+            .join(t.attempt, tried.id == last.correlate(t.delivery).scalar_subquery(), isouter=True)
+            .where(c.state == State.IN_DOUBT)
+            .order_by(c.created, c.id)
+        )
+        with self.database.reading() as connection:
+            return [
+                Doubt(
+                    id=row.id,
+                    epoch=row.epoch,
+                    subscriber=row.subscriber,
+                    message_id=row.message_id,
+                    next_at=row.next_at,
+                    relay=row.relay,
+                    since=row.began if row.began and row.doubts == 1 else row.created,
+                    until=row.at,
+                )
+                for row in connection.execute(rows)
+            ]
 
-
-def vouch(self: Database, doubt: Doubt, *, now: datetime, words: str, relay: str | None, queue_id: str) -> bool:
-    """A relay says that it took this letter, so it is sent; False where it is not in doubt any more."""
-    c, said = _DELIVERY, strip_controls(words)
-    which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == State.IN_DOUBT)
-    with self.writing() as connection:
-        sent = update(t.delivery).where(which).values(state=State.SENT, next_at=None, reason=said)
-        if not connection.execute(sent).rowcount:
-            return False
-        tried = {"at": now, "state": State.SENT, "relay": relay, "queue_id": queue_id, "words": said}
-        connection.execute(insert(t.attempt), tried | {"delivery_id": doubt.id})
-    return True
+    def confirm_sent(self, doubt: Doubt, *, now: datetime, words: str, relay: str | None, queue_id: str) -> bool:
+        """A relay says that it took this letter, so it is sent; False where it is not in doubt any more."""
+        c, said = _DELIVERY, strip_controls(words)
+        which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == State.IN_DOUBT)
+        with self.database.writing() as connection:
+            sent = update(t.delivery).where(which).values(state=State.SENT, next_at=None, reason=said)
+            if not connection.execute(sent).rowcount:
+                return False
+            tried = {"at": now, "state": State.SENT, "relay": relay, "queue_id": queue_id, "words": said}
+            connection.execute(insert(t.attempt), tried | {"delivery_id": doubt.id})
+        return True

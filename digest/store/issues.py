@@ -57,68 +57,73 @@ class IssueRow:
     papers: tuple[str, ...]  # keys, in the order of the letter
 
 
-def publish(self: Database, publication: Publication) -> bool:
-    """Keep an issue, its items, what its reader now knows, its letter and its clock row; False where the slot has one.
+@dataclass(frozen=True, slots=True)
+class IssueStore:
+    """Issues and what belongs to them."""
 
-    Also then the clock of a scheduled slot moves on, so that it is not composed for ever; an alert stays to be told.
-    """
-    return publish_all(self, [publication]) == [True]
+    database: Database
 
+    def publish(self, publication: Publication) -> bool:
+        """Keep an issue with its items, its letter, what counts as sent and the next due time; False: the slot has one.
 
-def publish_all(self: Database, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
-    """The same for many issues in one transaction: all of them are kept, or none.
+        Also then a scheduled subscription moves on to its next slot, so that it is not composed for ever; the news of
+        an alert stay to be sent.
+        """
+        return self.publish_all([publication]) == [True]
 
-    With letters among them `along` is called before it ends, to write beside them that they are there.
-    """
-    messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
-    with self.writing() as connection:
-        numbers = _insert(connection, publications)
-        fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]
-        _fill(connection, fresh, messages)
-        _advance(
-            connection,
-            [
-                each
-                for each, number in zip(publications, numbers, strict=True)
-                if each.due is not None and (number is not None or each.kind == "scheduled")
-            ],
-        )
-        if along is not None and any(each.envelope for each, _ in fresh):
-            along(connection.connection.driver_connection)
-    return [number is not None for number in numbers]
+    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+        """The same for many issues in one transaction: all of them are kept, or none.
 
+        With letters among them `along` is called before it ends, to write beside them that they are there.
+        """
+        messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
+        with self.database.writing() as connection:
+            numbers = _insert(connection, publications)
+            fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]
+            _fill(connection, fresh, messages)
+            _advance(
+                connection,
+                [
+                    each
+                    for each, number in zip(publications, numbers, strict=True)
+                    if each.due is not None and (number is not None or each.kind == "scheduled")
+                ],
+            )
+            if along is not None and any(each.envelope for each, _ in fresh):
+                along(connection.connection.driver_connection)
+        return [number is not None for number in numbers]
 
-def issues(
-    self: Database,
-    subscriber: str | None = None,
-    limit: int | None = 100,
-    *,
-    subscription: str | None = None,
-    letters: bool = False,
-) -> list[IssueRow]:
-    """The latest issues, newest first, or all of them; of this reader and subscription alone, where given, and with
-    `letters` those alone that became one.
-    """
-    wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
-    for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
-        if value is not None:
-            wanted = wanted.where(column == value)
-    if letters:
-        wanted = wanted.where(t.issue.c.state == "composed")
-    with self.reading() as connection:
-        rows = connection.execute(wanted).mappings().all()
-        papers: dict[int, list[str]] = {row["id"]: [] for row in rows}
-        for batch in batches(papers):
-            shown = select(t.item.c.issue_id, t.item.c.paper).where(t.item.c.issue_id.in_(batch))
-            for number, key in connection.execute(shown.order_by(t.item.c.issue_id, t.item.c.position)):
-                papers[number].append(key)
-    return [
-        IssueRow(
-            **{key: row[key] for key in row if key not in _HIDDEN},
-            papers=tuple(papers[row["id"]]),
-        )
-        for row in rows
-    ]
+    def latest(
+        self,
+        subscriber: str | None = None,
+        limit: int | None = 100,
+        *,
+        subscription: str | None = None,
+        letters: bool = False,
+    ) -> list[IssueRow]:
+        """The latest issues, newest first, or all of them; of this reader and subscription alone, where given, and with
+        `letters` those alone that became one.
+        """
+        wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
+        for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
+            if value is not None:
+                wanted = wanted.where(column == value)
+        if letters:
+            wanted = wanted.where(t.issue.c.state == "composed")
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted).mappings().all()
+            papers: dict[int, list[str]] = {row["id"]: [] for row in rows}
+            for batch in batches(papers):
+                shown = select(t.item.c.issue_id, t.item.c.paper).where(t.item.c.issue_id.in_(batch))
+                for number, key in connection.execute(shown.order_by(t.item.c.issue_id, t.item.c.position)):
+                    papers[number].append(key)
+        return [
+            IssueRow(
+                **{key: row[key] for key in row if key not in _HIDDEN},
+                papers=tuple(papers[row["id"]]),
+            )
+            for row in rows
+        ]
 
 
 _HIDDEN = ("subscription_id", "page")

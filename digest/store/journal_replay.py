@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,88 +21,89 @@ _MOST_CRASHES = 3
 """A letter whose sender died that often while sending it is looked at by a person first."""
 
 
-def ledger_id(self: Database) -> str:
-    """What this database is called; a copy of it is called the same."""
-    with self.reading() as connection:
-        return connection.execute(select(t.ledger.c.id)).scalar_one()
+@dataclass(frozen=True, slots=True)
+class JournalStore:
+    """Which send journals there are, and what they record."""
 
+    database: Database
 
-def opened(self: Database, name: str, *, now: datetime) -> None:
-    """A journal is begun."""
-    with self.writing() as connection:
-        connection.execute(plain_insert(t.journal), {"name": name, "opened": now})
+    def database_id(self) -> str:
+        """What this database is called; a copy of it is called the same."""
+        with self.database.reading() as connection:
+            return connection.execute(select(t.ledger.c.id)).scalar_one()
 
+    def add(self, name: str, *, now: datetime) -> None:
+        """A journal is begun."""
+        with self.database.writing() as connection:
+            connection.execute(plain_insert(t.journal), {"name": name, "opened": now})
 
-def closed(self: Database, name: str, *, now: datetime) -> None:
-    """All that a journal holds is known here."""
-    with self.writing() as connection:
-        _shut(connection, name, now)
+    def mark_closed(self, name: str, *, now: datetime) -> None:
+        """All that a journal holds is known here."""
+        with self.database.writing() as connection:
+            _shut(connection, name, now)
 
+    def not_closed(self, names: Iterable[str]) -> list[str]:
+        """Of these closed journals those that the database does not know as closed."""
+        found = []
+        with self.database.reading() as connection:
+            for batch in batches(names):
+                c = t.journal.c
+                known = set(connection.scalars(select(c.name).where(c.name.in_(batch), c.closed.is_not(None))))
+                found += [name for name in batch if name not in known]
+        return found
 
-def unknown(self: Database, names: Iterable[str]) -> list[str]:
-    """Of these closed journals those that the database does not know as closed."""
-    found = []
-    with self.reading() as connection:
-        for batch in batches(names):
-            c = t.journal.c
-            known = set(connection.scalars(select(c.name).where(c.name.in_(batch), c.closed.is_not(None))))
-            found += [name for name in batch if name not in known]
-    return found
+    def replay(self, record: Record, *, now: datetime, retry_at: datetime) -> bool:
+        """Take over the letters of a process that is gone; False, and nothing is changed, where the database is older.
 
+        What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
+        died, since the machine still sent what it had; tried once more at `retry_at` where the machine went down. What
+        was begun is ready again, or set aside where that has happened too often, and what was not begun is ready at
+        once.
+        """
+        with self.database.writing() as connection:
+            rows = _rows(connection, record.entries)
+            if not all(_fits(entry, rows.get(entry.delivery)) for entry in record.entries):
+                return False
+            for entry in record.entries:
+                _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
+            held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
+            connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+            _shut(connection, record.name, now)
+        return True
 
-def replay(self: Database, record: Record, *, now: datetime, retry_at: datetime) -> bool:
-    """Take over the letters of a process that is gone; False, and nothing is changed, where the database is older.
+    def record_taken(self, record: Record, *, now: datetime) -> None:
+        """Mark as sent what the journal of a stalled process records as taken; the process could not do so yet."""
+        taken = [entry for entry in record.entries if entry.mark == "K"]
+        with self.database.writing() as connection:
+            rows = _rows(connection, taken)
+            for entry in taken:
+                if _fits(entry, rows.get(entry.delivery)):
+                    _settle(connection, record, entry, rows[entry.delivery], now, now)
 
-    What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
-    died, since the machine still sent what it had; tried once more at `retry_at` where the machine went down. What was
-    begun is ready again, or set aside where that has happened too often, and what was not begun is ready at once.
-    """
-    with self.writing() as connection:
-        rows = _rows(connection, record.entries)
-        if not all(_fits(entry, rows.get(entry.delivery)) for entry in record.entries):
-            return False
-        for entry in record.entries:
-            _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
-        held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
-        connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
-        _shut(connection, record.name, now)
-    return True
+    def replay_after_restore(self, record: Record, *, now: datetime) -> int:
+        """Believe a journal that knows more than a database that was put back; how many letters are not sent again.
 
-
-def believe(self: Database, record: Record, *, now: datetime) -> None:
-    """What the journal of a process that stands still calls taken is sent, though its process could not say so yet."""
-    taken = [entry for entry in record.entries if entry.mark == "K"]
-    with self.writing() as connection:
-        rows = _rows(connection, taken)
-        for entry in taken:
-            if _fits(entry, rows.get(entry.delivery)):
-                _settle(connection, record, entry, rows[entry.delivery], now, now)
-
-
-def catch_up(self: Database, record: Record, *, now: datetime) -> int:
-    """Believe a journal that knows more than a database that was put back; how many letters are not sent again.
-
-    Letters are told by their Message-IDs, since their numbers may be given anew.
-    """
-    gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
-    with self.writing() as connection:
-        for batch in batches(gone):
-            known = connection.execute(
-                select(_COLUMN.id, _COLUMN.message_id, _COLUMN.state).where(_COLUMN.message_id.in_(batch))
-            ).all()
-            for number, key, state in known:
-                if state in _OPEN:
-                    taken = gone[key].mark == "K"
-                    words = POSTED if taken else _PRESUMED
-                    _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
-            missing = set(batch) - {row.message_id for row in known}
-            if missing:
-                rows = [{"message_id": key, "at": now} for key in sorted(missing)]
-                connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
-        held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
-        connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
-        _shut(connection, record.name, now)
-    return len(gone)
+        Letters are told by their Message-IDs, since their numbers may be given anew.
+        """
+        gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
+        with self.database.writing() as connection:
+            for batch in batches(gone):
+                known = connection.execute(
+                    select(_COLUMN.id, _COLUMN.message_id, _COLUMN.state).where(_COLUMN.message_id.in_(batch))
+                ).all()
+                for number, key, state in known:
+                    if state in _OPEN:
+                        taken = gone[key].mark == "K"
+                        words = POSTED if taken else _PRESUMED
+                        _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
+                missing = set(batch) - {row.message_id for row in known}
+                if missing:
+                    rows = [{"message_id": key, "at": now} for key in sorted(missing)]
+                    connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
+            held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
+            connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+            _shut(connection, record.name, now)
+        return len(gone)
 
 
 _PRESUMED = "its sender died between handing it over and the answer: presumed sent, and not sent again by itself"

@@ -30,93 +30,96 @@ class Waiting:
     letters: int  # whose time has come
 
 
-def claim_due(
-    self: Database,
-    *,
-    now: datetime,
-    owner: str,
-    limit: int,
-    lease: timedelta,
-    is_gone: Callable[[str], bool] = lambda _: False,
-) -> list[Due]:
-    """Take all that is due of so many readers for `lease`, longest waiting first; nobody else gets it meanwhile.
+@dataclass(frozen=True, slots=True)
+class LeaseStore:
+    """Claims on due subscriptions and on periodic work."""
 
-    All of a reader's subscriptions are taken together, since one must know what another tells. `is_gone` knows of an
-    owner whether it has ended, so that its claims end with it.
-    """
-    with self.writing() as connection:
-        queue_up(connection, CLOCKS)  # one after the other, so that no reader is torn in two
-        newest = newest_serial(connection, now)
-        free = ~_is_claimed(now, lease, _gone(connection, is_gone))
-        chosen = select(_C.subscriber).where(is_due(newest, now), free).group_by(_C.subscriber)
-        readers = connection.scalars(chosen.order_by(func.min(_C.next_due), _C.subscriber).limit(limit)).all()
-        rows: list[Any] = []
-        for batch in batches(readers):
-            mine = update(t.subscription).where(_C.subscriber.in_(batch), is_due(newest, now))
-            taken = mine.values(held=now + lease, held_by=owner).returning(*COLUMNS)
-            rows += connection.execute(taken).all()
-    return sorted((due_of(row, newest) for row in rows), key=lambda due: (due.due_at or now, due.id))
+    database: Database
 
+    def claim_due(
+        self,
+        *,
+        now: datetime,
+        owner: str,
+        limit: int,
+        lease: timedelta,
+        is_gone: Callable[[str], bool] = lambda _: False,
+    ) -> list[Due]:
+        """Take all that is due of so many readers for `lease`, longest waiting first; nobody else gets it meanwhile.
 
-def keep_due(self: Database, rows: Collection[int], *, owner: str, until: datetime) -> None:
-    """Hold claims for longer."""
-    with self.writing() as connection:
-        for batch in batches(rows):
-            connection.execute(update(t.subscription).where(_C.id.in_(batch), _C.held_by == owner).values(held=until))
+        All due subscriptions of a reader are claimed together, since none may repeat the news of another. `is_gone`
+        says of an owner whether its process has ended; its claims end with it.
+        """
+        with self.database.writing() as connection:
+            queue_up(connection, CLOCKS)  # one after the other, so that no reader is torn in two
+            newest = newest_serial(connection, now)
+            free = ~_is_claimed(now, lease, _gone(connection, is_gone))
+            chosen = select(_C.subscriber).where(is_due(newest, now), free).group_by(_C.subscriber)
+            readers = connection.scalars(chosen.order_by(func.min(_C.next_due), _C.subscriber).limit(limit)).all()
+            rows: list[Any] = []
+            for batch in batches(readers):
+                mine = update(t.subscription).where(_C.subscriber.in_(batch), is_due(newest, now))
+                taken = mine.values(held=now + lease, held_by=owner).returning(*COLUMNS)
+                rows += connection.execute(taken).all()
+        return sorted((due_of(row, newest) for row in rows), key=lambda due: (due.due_at or now, due.id))
 
+    def renew_due(self, rows: Collection[int], *, owner: str, until: datetime) -> None:
+        """Hold claims for longer."""
+        with self.database.writing() as connection:
+            for batch in batches(rows):
+                connection.execute(
+                    update(t.subscription).where(_C.id.in_(batch), _C.held_by == owner).values(held=until)
+                )
 
-def let_go(self: Database, owner: str) -> None:
-    """What this owner has claimed and not done is there for others."""
-    with self.reading() as connection:
-        if connection.scalar(select(_C.id).where(_C.held_by == owner).limit(1)) is None:
-            return
-    with self.writing() as connection:
-        connection.execute(update(t.subscription).where(_C.held_by == owner).values(_FREE))
+    def release_due(self, owner: str) -> None:
+        """What this owner has claimed and not done is there for others."""
+        with self.database.reading() as connection:
+            if connection.scalar(select(_C.id).where(_C.held_by == owner).limit(1)) is None:
+                return
+        with self.database.writing() as connection:
+            connection.execute(update(t.subscription).where(_C.held_by == owner).values(_FREE))
 
+    def backlog(self, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Waiting:
+        """How much is due and not in the hands of anybody who lives."""
+        letter = t.delivery.c
+        with self.database.reading() as connection:
+            newest = newest_serial(connection, now)
+            free = select(
+                func.count(_C.subscriber.distinct()).label("readers"),
+                func.count().label("all"),
+                func.count(_C.cursor).label("begun"),
+                func.min(_C.cursor).label("since"),
+            ).where(is_due(newest, now), ~_is_claimed(now, lease, _gone(connection, is_gone)))
+            row = connection.execute(free).one()
+            letters = connection.scalar(select(func.count()).where(letter.next_at <= now)) or 0
+        since = row.since if row.all and row.all == row.begun else None
+        return Waiting(readers=row.readers, since=since, newest=newest, letters=letters)
 
-def to_do(self: Database, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Waiting:
-    """How much is due and not in the hands of anybody who lives."""
-    letter = t.delivery.c
-    with self.reading() as connection:
-        newest = newest_serial(connection, now)
-        free = select(
-            func.count(_C.subscriber.distinct()).label("readers"),
-            func.count().label("all"),
-            func.count(_C.cursor).label("begun"),
-            func.min(_C.cursor).label("since"),
-        ).where(is_due(newest, now), ~_is_claimed(now, lease, _gone(connection, is_gone)))
-        row = connection.execute(free).one()
-        letters = connection.scalar(select(func.count()).where(letter.next_at <= now)) or 0
-    since = row.since if row.all and row.all == row.begun else None
-    return Waiting(readers=row.readers, since=since, newest=newest, letters=letters)
+    def acquire(self, name: str, *, now: datetime, lease: timedelta) -> timedelta:
+        """Acquire periodic work that one process at a time may do; zero, or how long to wait while another has it.
 
-
-def hold(self: Database, name: str, *, now: datetime, lease: timedelta) -> timedelta:
-    """Take an errand that one at a time may do; how long to wait where it is not free, and zero where it is ours now.
-
-    A wait of more than two leases was set by another clock, and is not kept.
-    """
-    c = t.pace.c
-    with self.writing() as connection:
-        mine = (
-            insert(connection, t.pace)
-            .values(name=name, next_at=now + lease)
-            .on_conflict_do_update(
-                index_elements=["name"],
-                set_={"next_at": now + lease},
-                where=(c.next_at <= now) | (c.next_at > now + 2 * lease),
+        A wait of more than two leases was set by another clock, and is not kept.
+        """
+        c = t.pace.c
+        with self.database.writing() as connection:
+            mine = (
+                insert(connection, t.pace)
+                .values(name=name, next_at=now + lease)
+                .on_conflict_do_update(
+                    index_elements=["name"],
+                    set_={"next_at": now + lease},
+                    where=(c.next_at <= now) | (c.next_at > now + 2 * lease),
+                )
             )
-        )
-        if connection.scalar(mine.returning(c.name)) is not None:
-            return timedelta(0)
-        free = connection.execute(select(c.next_at).where(c.name == name)).scalar_one()
-    return max(free - now, timedelta.resolution)
+            if connection.scalar(mine.returning(c.name)) is not None:
+                return timedelta(0)
+            free = connection.execute(select(c.next_at).where(c.name == name)).scalar_one()
+        return max(free - now, timedelta.resolution)
 
-
-def release(self: Database, name: str, *, at: datetime) -> None:
-    """The errand is done, and may be done again from then on."""
-    with self.writing() as connection:
-        connection.execute(update(t.pace).where(t.pace.c.name == name).values(next_at=at))
+    def release(self, name: str, *, at: datetime) -> None:
+        """The errand is done, and may be done again from then on."""
+        with self.database.writing() as connection:
+            connection.execute(update(t.pace).where(t.pace.c.name == name).values(next_at=at))
 
 
 def _gone(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:

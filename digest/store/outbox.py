@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.mail.outcome import Delivery, Result, State
+from digest.mail.outcome import Delivery, Envelope, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.store.executemany import Many
+from digest.store.outbox_write import put
+from digest.store.send_guard import Watch
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
@@ -52,163 +54,184 @@ def row_of(found: RowMapping) -> OutboxRow:
     return OutboxRow(**{**found, "state": State(found["state"])})
 
 
-def claim(
-    self: Database, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
-) -> list[Delivery]:
-    """Take letters whose time has come, longest waiting first, for `lease`; nobody else gets them meanwhile.
+@dataclass(frozen=True, slots=True)
+class OutboxStore:
+    """Letters that wait, are being sent, or were sent."""
 
-    Those to a domain that is left alone stay where they are. With `only`, a Message-ID, no letter but that one is
-    taken.
-    """
-    values = {"now": now, "owner": owner, "until": now + lease, "limit": limit}
-    with self.writing() as connection:
-        take, more = (_TAKE, {}) if only is None else (_TAKE_ONE, {"only": only})
-        mine = connection.scalars(take, values | more).all()
-        return [_delivery(row) for row in connection.execute(_LETTERS, {"mine": mine}).all()] if mine else []
+    database: Database
 
+    def add_notice(
+        self,
+        key: str,
+        envelope: Envelope,
+        *,
+        subscriber: str,
+        kind: str,
+        now: datetime,
+        expires: datetime | None = None,
+    ) -> bool:
+        """Put a letter without papers into the outbox (a confirmation, a change of address), once for each key."""
+        with self.database.writing() as connection:
+            more = {"notice": key, "subscriber": subscriber, "kind": kind, "expires": expires}
+            return put(connection, envelope, created=now, **more)
 
-def waiting(self: Database, now: datetime) -> bool:
-    """Has the time of any letter come?"""
-    with self.reading() as connection:
-        return connection.scalar(select(_COLUMN.id).where(_COLUMN.next_at <= now).limit(1)) is not None
+    def send_guard(self) -> Watch:
+        """A guard for one thread, which asks before each letter whether it is still wanted."""
+        return Watch(self.database)
 
+    def claim(
+        self, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
+    ) -> list[Delivery]:
+        """Take letters whose time has come, longest waiting first, for `lease`; nobody else gets them meanwhile.
 
-def renew(self: Database, leases: Collection[Lease], *, until: datetime) -> set[Lease]:
-    """Keep letters for longer; those that are still one's own."""
-    epochs = dict(leases)
-    mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
-    with self.writing() as connection:
-        rows = connection.execute(select(_COLUMN.id, _COLUMN.epoch).where(mine).with_for_update())
-        kept = {(number, epoch) for number, epoch in rows if epochs[number] == epoch}
-        wanted = _COLUMN.id.in_([number for number, _ in kept])
-        connection.execute(update(t.delivery).where(wanted).values(until=until))
-    return kept
+        Those to a domain that is left alone stay where they are. With `only`, a Message-ID, no letter but that one is
+        taken.
+        """
+        values = {"now": now, "owner": owner, "until": now + lease, "limit": limit}
+        with self.database.writing() as connection:
+            take, more = (_TAKE, {}) if only is None else (_TAKE_ONE, {"only": only})
+            mine = connection.scalars(take, values | more).all()
+            return [_delivery(row) for row in connection.execute(_LETTERS, {"mine": mine}).all()] if mine else []
 
+    def has_ready(self, now: datetime) -> bool:
+        """Has the time of any letter come?"""
+        with self.database.reading() as connection:
+            return connection.scalar(select(_COLUMN.id).where(_COLUMN.next_at <= now).limit(1)) is not None
 
-def give_back(self: Database, leases: Iterable[Lease], *, now: datetime) -> None:
-    """These were not begun: they wait again, and no try is counted."""
-    rows = [{"number": number, "lease": epoch} for number, epoch in leases]
-    if not rows:
-        return
-    with self.writing() as connection:
-        connection.execute(
-            update(t.delivery).where(_FENCE, _COLUMN.state == State.LEASED).values(_again(now)),
-            rows,
-        )
+    def renew(self, leases: Collection[Lease], *, until: datetime) -> set[Lease]:
+        """Keep letters for longer; those that are still one's own."""
+        epochs = dict(leases)
+        mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
+        with self.database.writing() as connection:
+            rows = connection.execute(select(_COLUMN.id, _COLUMN.epoch).where(mine).with_for_update())
+            kept = {(number, epoch) for number, epoch in rows if epochs[number] == epoch}
+            wanted = _COLUMN.id.in_([number for number, _ in kept])
+            connection.execute(update(t.delivery).where(wanted).values(until=until))
+        return kept
 
+    def release(self, leases: Iterable[Lease], *, now: datetime) -> None:
+        """These were not begun: they wait again, and no try is counted."""
+        rows = [{"number": number, "lease": epoch} for number, epoch in leases]
+        if not rows:
+            return
+        with self.database.writing() as connection:
+            connection.execute(
+                update(t.delivery).where(_FENCE, _COLUMN.state == State.LEASED).values(_again(now)),
+                rows,
+            )
 
-def close_tries(self: Database, results: Sequence[Result]) -> None:
-    """Keep what came of these tries.
+    def record_results(self, results: Sequence[Result]) -> None:
+        """Keep what came of these tries.
 
-    Who has lost the lease meanwhile changes nothing but the list of tries; that a letter was taken counts even then,
-    as long as nobody else has begun to send it.
-    """
-    if not results:
-        return
-    said = [strip_controls(each.words) for each in results]
-    moves = [
-        (
-            each.delivery,
-            each.epoch,
-            each.state,
-            words,
-            each.next_at,
-            int(each.counted),
-            int(each.state == State.IN_DOUBT),
-        )
-        for each, words in zip(results, said, strict=True)
-    ]
-    tries = [
-        (
-            each.delivery,
-            each.began,
-            each.ended,
-            each.state,
-            each.phase,
-            each.relay,
-            each.queue_id,
-            each.code,
-            each.enhanced,
-            words,
-        )
-        for each, words in zip(results, said, strict=True)
-    ]
-    with self.writing() as connection:
-        _CLOSE_SENT(connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT])
-        _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
-        # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
-        there = set(connection.scalars(_THERE, {"tried": [each.delivery for each in results]}))
-        _TRIED(connection, [tried for tried in tries if tried[0] in there])
+        After its lease was lost a result changes nothing but the list of tries; that a letter was sent counts even
+        then, as long as nobody else has begun to send it.
+        """
+        if not results:
+            return
+        said = [strip_controls(each.words) for each in results]
+        moves = [
+            (
+                each.delivery,
+                each.epoch,
+                each.state,
+                words,
+                each.next_at,
+                int(each.counted),
+                int(each.state == State.IN_DOUBT),
+            )
+            for each, words in zip(results, said, strict=True)
+        ]
+        tries = [
+            (
+                each.delivery,
+                each.began,
+                each.ended,
+                each.state,
+                each.phase,
+                each.relay,
+                each.queue_id,
+                each.code,
+                each.enhanced,
+                words,
+            )
+            for each, words in zip(results, said, strict=True)
+        ]
+        with self.database.writing() as connection:
+            _CLOSE_SENT(
+                connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT]
+            )
+            _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
+            # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
+            there = set(connection.scalars(_THERE, {"tried": [each.delivery for each in results]}))
+            _TRIED(connection, [tried for tried in tries if tried[0] in there])
 
+    def expire_leases(
+        self,
+        handed_over: Callable[[str], Collection[Lease] | None],
+        *,
+        now: datetime,
+        retry_at: datetime,
+    ) -> int:
+        """Free what was leased for longer than its lease; how many letters.
 
-def lapse(
-    self: Database,
-    handed_over: Callable[[str], Collection[Lease] | None],
-    *,
-    now: datetime,
-    retry_at: datetime,
-) -> int:
-    """Free what was leased for longer than its lease; how many letters.
+        `handed_over` returns the letters of an owner that it may have handed over, as far as is known here, or None
+        where the owner is alive (after a jump of the clock no lease expires). Nobody knows whether those letters have
+        arrived, so they are tried once more at `retry_at`. Dead owners on this machine are found by their journals long
+        before; this is for other machines, and for stalled processes.
+        """
+        with self.database.reading() as connection:
+            late = connection.execute(
+                select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch).where(
+                    _COLUMN.until < now, _COLUMN.state == State.LEASED
+                )
+            ).all()
+        if not late:
+            return 0
+        known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
+        freed = 0
+        with self.database.writing() as connection:
+            for owner, number, epoch in late:
+                handed = known[owner]
+                if handed is not None:
+                    doubtful = (number, epoch) in handed
+                    freed += _free(connection, number, epoch, now=now, retry_at=retry_at if doubtful else None)
+        return freed
 
-    `handed_over` tells of an owner which letters it had begun to end, as far as that can be known here, or None where
-    it is seen at work (a clock that jumps lets no lease lapse). Nobody knows whether those have arrived, so they are
-    tried once more at `retry_at`. Owners on this machine who died are found by
-    their journals long before; this is for other machines, and for who has stood still.
-    """
-    with self.reading() as connection:
-        late = connection.execute(
-            select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch).where(_COLUMN.until < now, _COLUMN.state == State.LEASED)
-        ).all()
-    if not late:
-        return 0
-    known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
-    freed = 0
-    with self.writing() as connection:
-        for owner, number, epoch in late:
-            handed = known[owner]
-            if handed is not None:
-                doubtful = (number, epoch) in handed
-                freed += _free(connection, number, epoch, now=now, retry_at=retry_at if doubtful else None)
-    return freed
+    def unsent(self, *, in_doubt: bool = False) -> list[OutboxRow]:
+        """What is not sent, oldest first; of it what is in doubt alone, where asked."""
+        which = _COLUMN.state == State.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
+        with self.database.reading() as connection:
+            rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
+        return [row_of(row) for row in rows]
 
+    def count_by_state(self) -> dict[str, int]:
+        """How many letters are in each state."""
+        with self.database.reading() as connection:
+            rows = connection.execute(select(_COLUMN.state, func.count()).group_by(_COLUMN.state))
+            return {row[0]: row[1] for row in rows}
 
-def outbox(self: Database, *, in_doubt: bool = False) -> list[OutboxRow]:
-    """What is not sent, oldest first; of it what is in doubt alone, where asked."""
-    which = _COLUMN.state == State.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
-    with self.reading() as connection:
-        rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
-    return [row_of(row) for row in rows]
+    def decide(
+        self, ids: Collection[int], state: State, among: Collection[State], *, now: datetime, words: str
+    ) -> dict[int, State]:
+        """What a person decided: these letters, where they are in one of the states of `among`, are in `state` now.
 
-
-def counts(self: Database) -> dict[str, int]:
-    """How many letters are in each state."""
-    with self.reading() as connection:
-        rows = connection.execute(select(_COLUMN.state, func.count()).group_by(_COLUMN.state))
-        return {row[0]: row[1] for row in rows}
-
-
-def decide(
-    self: Database, ids: Collection[int], state: State, among: Collection[State], *, now: datetime, words: str
-) -> dict[int, State]:
-    """What a person decided: these letters, where they are in one of the states of `among`, are in `state` now.
-
-    The state in which each was that is known.
-    """
-    waits: dict[str, Any] = {"next_at": None}
-    if state == State.READY:  # for a day more, else one that is too late would be merged instead
-        late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
-        waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
-    with self.writing() as connection:
-        rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
-        before = {number: State(found) for number, found in rows}
-        changed = [number for number, found in before.items() if found in among]
-        connection.execute(
-            update(t.delivery).where(_COLUMN.id.in_(changed)).values(state=state, reason=words, **waits, **_NOBODYS)
-        )
-        if changed:
-            tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in changed]
-            connection.execute(insert(t.attempt), tries)
-    return before
+        The state in which each was that is known.
+        """
+        waits: dict[str, Any] = {"next_at": None}
+        if state == State.READY:  # for a day more, else one that is too late would be merged instead
+            late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
+            waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
+        with self.database.writing() as connection:
+            rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
+            before = {number: State(found) for number, found in rows}
+            changed = [number for number, found in before.items() if found in among]
+            connection.execute(
+                update(t.delivery).where(_COLUMN.id.in_(changed)).values(state=state, reason=words, **waits, **_NOBODYS)
+            )
+            if changed:
+                tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in changed]
+                connection.execute(insert(t.attempt), tries)
+        return before
 
 
 def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:

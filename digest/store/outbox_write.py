@@ -81,55 +81,48 @@ def put_all(
     _LETTERS(connection, [(numbers[key], messages[key]) for key in keys])
 
 
-def notify(
-    self: Database,
-    key: str,
-    envelope: Envelope,
-    *,
-    subscriber: str,
-    kind: str,
-    now: datetime,
-    expires: datetime | None = None,
-) -> bool:
-    """Put a letter without papers into the outbox (a confirmation, a change of address), once for each key."""
-    with self.writing() as connection:
-        more = {"notice": key, "subscriber": subscriber, "kind": kind, "expires": expires}
-        return put(connection, envelope, created=now, **more)
+@dataclass(frozen=True, slots=True)
+class LetterMerging:
+    """Unsent letters that are merged into the next issue."""
 
+    database: Database
 
-def supersede(self: Database, subscriptions: Sequence[tuple[str, str]], *, now: datetime) -> list[Merged]:
-    """The next scheduled issue of these (subscriber, subscription) is about to be written: what of theirs still waits
-    is merged into it.
-    """
-    found: list[Merged] = []
-    with self.writing() as connection:
-        for batch in batches(sorted({subscriber for subscriber, _ in subscriptions})):
-            rows = _late(connection, t.issue.c.subscriber.in_(batch) & (t.issue.c.kind == "scheduled"))
-            chosen = [row for row in rows if (row.subscriber, row.subscription) in set(subscriptions)]
-            found += _merge(connection, chosen, now, "the next issue is due before this one could go out")
-    return found
+    def supersede(self, subscriptions: Sequence[tuple[str, str]], *, now: datetime) -> list[Merged]:
+        """Merge the unsent scheduled letters of these (subscriber, subscription) into their next issue.
 
+        To be called when that issue is about to be written.
+        """
+        found: list[Merged] = []
+        with self.database.writing() as connection:
+            for batch in batches(sorted({subscriber for subscriber, _ in subscriptions})):
+                rows = _late(connection, t.issue.c.subscriber.in_(batch) & (t.issue.c.kind == "scheduled"))
+                chosen = [row for row in rows if (row.subscriber, row.subscription) in set(subscriptions)]
+                found += _merge(connection, chosen, now, "the next issue is due before this one could go out")
+        return found
 
-def expire(self: Database, *, now: datetime) -> list[Merged]:
-    """What could not go out in its time is not sent any more; its papers are new to the next issue.
+    def expire(self, *, now: datetime) -> list[Merged]:
+        """What could not go out in its time is not sent any more; its papers are new to the next issue.
 
-    Of what may have arrived nothing is told again: it is not tried for ever either, and left to a person.
-    """
-    with self.writing() as connection:
-        doubtful = (_COLUMN.state == State.DEFERRED) & (_COLUMN.expires <= now)
-        _leave_in_doubt(connection, doubtful, now, "it may have arrived, and could not be sent once more in its time")
-        return _merge(connection, _late(connection, _COLUMN.expires <= now), now, "it could not go out in its time")
+        Of what may have arrived nothing is told again: it is not tried for ever either, and left to a person.
+        """
+        with self.database.writing() as connection:
+            doubtful = (_COLUMN.state == State.DEFERRED) & (_COLUMN.expires <= now)
+            _leave_in_doubt(
+                connection, doubtful, now, "it may have arrived, and could not be sent once more in its time"
+            )
+            return _merge(connection, _late(connection, _COLUMN.expires <= now), now, "it could not go out in its time")
 
+    def withdraw(self, delivery: int, epoch: int, words: str, *, now: datetime) -> list[Merged]:
+        """A letter in hand is not wanted now, but its papers are wanted later (a paused reader).
 
-def withdraw(self: Database, delivery: int, epoch: int, words: str, *, now: datetime) -> list[Merged]:
-    """A letter in hand is not wanted now, but its papers are wanted later (a paused reader).
-
-    One that may have arrived is left to a person: it is told neither twice nor after all.
-    """
-    with self.writing() as connection:
-        which = (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch)
-        _leave_in_doubt(connection, which & (_COLUMN.state == State.LEASED), now, f"it may have arrived, and {words}")
-        return _merge(connection, _late(connection, which, State.LEASED), now, words)
+        One that may have arrived is left to a person: it is told neither twice nor after all.
+        """
+        with self.database.writing() as connection:
+            which = (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch)
+            _leave_in_doubt(
+                connection, which & (_COLUMN.state == State.LEASED), now, f"it may have arrived, and {words}"
+            )
+            return _merge(connection, _late(connection, which, State.LEASED), now, words)
 
 
 def _late(connection: Connection, which: ColumnElement[bool], *states: State) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -37,165 +37,159 @@ class Added:
         return sum(self.events.values()) - self.new
 
 
-def add(
-    self: Database,
-    papers: Sequence[Paper],
-    *,
-    now: datetime,
-    since: datetime,
-    first: bool,
-    progress: Progress | None = None,
-    along: Along | None = None,
-) -> Added:
-    """Keep a page and its source's progress, together; the same page again changes nothing.
+@dataclass(frozen=True, slots=True)
+class PaperStore:
+    """The papers as records, and the news of them."""
 
-    `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide). Where
-    there is news `along` is called before the transaction ends.
-    """
-    with self.writing() as connection:
-        queue_up(connection)
-        shelf = Shelf(connection, papers)
-        for seen in papers:
-            shelf.put(seen, now=now, since=since, first=first)
-        shelf.write(connection, now)
-        if progress:
-            record(connection, progress, now)
-        if along is not None and shelf.news:
-            along(connection.connection.driver_connection)
-    return Added(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
+    database: Database
 
+    def add(
+        self,
+        papers: Sequence[Paper],
+        *,
+        now: datetime,
+        since: datetime,
+        first: bool,
+        progress: Progress | None = None,
+        along: Along | None = None,
+    ) -> Added:
+        """Keep a page and its source's progress, together; the same page again changes nothing.
 
-def paper(self: Database, key: str) -> Paper | None:
-    """The record that is called so, else one that leads there (the preprint of an article that nobody sent us)."""
-    named = select(t.paper).join(t.name).where(t.name.c.name == key).order_by(t.name.c.own.desc(), t.paper.c.id)
-    with self.reading() as connection:
-        row = connection.execute(named.limit(1)).mappings().first()
-    return to_paper(row) if row else None
+        `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide). Where
+        there is news `along` is called before the transaction ends.
+        """
+        with self.database.writing() as connection:
+            queue_up(connection)
+            shelf = Shelf(connection, papers)
+            for seen in papers:
+                shelf.put(seen, now=now, since=since, first=first)
+            shelf.write(connection, now)
+            if progress:
+                record(connection, progress, now)
+            if along is not None and shelf.news:
+                along(connection.connection.driver_connection)
+        return Added(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
 
+    def get(self, key: str) -> Paper | None:
+        """The record that is called so, else one that leads there (the preprint of an article that nobody sent us)."""
+        named = select(t.paper).join(t.name).where(t.name.c.name == key).order_by(t.name.c.own.desc(), t.paper.c.id)
+        with self.database.reading() as connection:
+            row = connection.execute(named.limit(1)).mappings().first()
+        return to_paper(row) if row else None
 
-def called(self: Database, keys: Iterable[str]) -> dict[str, Paper]:
-    """The records that are called so, by these keys; of keys that nobody has told of, nothing."""
-    found: dict[str, Paper] = {}
-    with self.reading() as connection:
-        for batch in batches(keys):
-            named = select(t.name.c.name.label("called"), t.paper).join(t.paper, t.name.c.paper_id == t.paper.c.id)
-            order = named.where(t.name.c.name.in_(batch)).order_by(t.name.c.own.desc(), t.paper.c.id)
-            for row in connection.execute(order).mappings():
-                found.setdefault(row["called"], to_paper(row))
-    return found
+    def get_many(self, keys: Iterable[str]) -> dict[str, Paper]:
+        """The records that are called so, by these keys; of keys that nobody has told of, nothing."""
+        found: dict[str, Paper] = {}
+        with self.database.reading() as connection:
+            for batch in batches(keys):
+                named = select(t.name.c.name.label("called"), t.paper).join(t.paper, t.name.c.paper_id == t.paper.c.id)
+                order = named.where(t.name.c.name.in_(batch)).order_by(t.name.c.own.desc(), t.paper.c.id)
+                for row in connection.execute(order).mappings():
+                    found.setdefault(row["called"], to_paper(row))
+        return found
 
+    def archive(self, since: datetime | None = None, *, most: int = 20_000) -> list[Paper]:
+        """The newest papers that are kept, one a work, the newest first; undated ones come last and have no `since`."""
+        date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+        kept = select(*_PAPER).where(t.paper.c.id == t.paper.c.work)
+        if since is not None:
+            kept = kept.where(date.is_(None) | (date > since))
+        with self.database.reading() as connection:
+            rows = connection.execute(kept.order_by(date.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
+            return [to_paper(row) for row in rows]
 
-def archive(self: Database, since: datetime | None = None, *, most: int = 20_000) -> list[Paper]:
-    """The newest papers that are kept, one a work, the newest first; undated ones come last and have no `since`."""
-    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
-    kept = select(*_PAPER).where(t.paper.c.id == t.paper.c.work)
-    if since is not None:
-        kept = kept.where(date.is_(None) | (date > since))
-    with self.reading() as connection:
-        rows = connection.execute(kept.order_by(date.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
-        return [to_paper(row) for row in rows]
+    def newest_serial(self) -> int:
+        """A number that grows whenever something arrives."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(func.max(t.event.c.serial))) or 0
 
-
-def newest(self: Database) -> int:
-    """A number that grows whenever something arrives."""
-    with self.reading() as connection:
-        return connection.scalar(select(func.max(t.event.c.serial))) or 0
-
-
-def by_author(self: Database, words: Sequence[str], *, most: int) -> list[Paper]:
-    """The newest papers, one a work, on whose authors one of these words stands somewhere; case does not matter."""
-    printed = cast(t.paper.c.authors, Text)
-    date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
-    found = select(*_PAPER).where(
-        t.paper.c.id == t.paper.c.work, or_(*(printed.icontains(word, autoescape=True) for word in words))
-    )
-    with self.reading() as connection:
-        rows = connection.execute(found.order_by(date_of.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
-        return [to_paper(row) for row in rows]
-
-
-def versions(self: Database, key: str) -> dict[int, datetime | None]:
-    """The versions of a record that were heard of, with the date of each where a service gave it."""
-    own = select(t.name.c.paper_id).where(t.name.c.name == key, t.name.c.own)
-    heard = select(t.version.c.version, t.version.c.date).where(t.version.c.paper_id.in_(own))
-    with self.reading() as connection:
-        return {row.version: row.date for row in connection.execute(heard.order_by(t.version.c.version))}
-
-
-def arrivals(self: Database, since: datetime, until: datetime) -> list[Arrival]:
-    """What arrived after `since` and not after `until`, in order."""
-    c = t.event.c
-    happened = select(c.serial, c.work, c.event, c.at, c.changes, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
-    return _arrivals(self, happened.where(c.at > since, c.at <= until).order_by(c.serial))
-
-
-def dated(self: Database, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
-    """The papers whose own date lies after `since` and not after `until`, also those that were kept in silence.
-
-    `voted`: those alone that a service counts votes of. Each with its date for `at` and the last news of its work;
-    where there is none it is "new", with serial 0.
-    """
-    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
-    last = t.event.alias()
-    newest = select(func.max(last.c.serial)).where(last.c.work == t.paper.c.work).scalar_subquery()
-    c = t.event.c
-    told = select(
-        func.coalesce(c.serial, 0).label("serial"),
-        t.paper.c.work,
-        func.coalesce(c.event, "new").label("event"),
-        date.label("at"),
-        c.changes,
-        *_PAPER,
-    )
-    found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
-    if voted:
-        found = found.where(t.paper.c.votes.is_not(None))
-    return _arrivals(self, found.where(date > since, date <= until).order_by(date, t.paper.c.id))
-
-
-def voted_span(self: Database) -> tuple[datetime, datetime] | None:
-    """The dates of the oldest and the newest paper that a service counts votes of; None where there is none."""
-    date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
-    date_of = type_coerce(date, t.UTCDateTime)
-    counted = select(func.count(), func.min(date_of), func.max(date_of)).where(t.paper.c.votes.is_not(None))
-    with self.reading() as connection:
-        count, first, last = connection.execute(counted).one()
-    return (first, last) if count else None
-
-
-def days_by_source(self: Database, since: date) -> dict[tuple[str, date], int]:
-    """How many papers of each source (its kind) are dated to each day, in UTC, from `since` on."""
-    date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
-    begin = datetime.combine(since, time(), UTC)
-    counts: Counter[tuple[str, date]] = Counter()
-    with self.reading() as connection:
-        dated = select(t.paper.c.source, type_coerce(date_of, t.UTCDateTime).label("at")).where(date_of >= begin)
-        for source, at in connection.execute(dated):
-            counts[source, at.date()] += 1
-    return dict(counts)
-
-
-def announced_only(self: Database, source: str, since: datetime) -> list[str]:
-    """Keys of a source's papers that its feed announced after `since` and that nothing else has told of yet."""
-    c = t.paper.c
-    wanted = select(c.key).where(
-        c.source == source, c.published.is_(None), c.announced > since, c.announce.is_not(None)
-    )
-    with self.reading() as connection:
-        return list(connection.scalars(wanted.order_by(c.announced.desc(), c.id)))
-
-
-def _arrivals(self: Database, wanted: Select[Any]) -> list[Arrival]:
-    with self.reading() as connection:
-        rows = connection.execute(wanted).mappings().all()
-    return [
-        Arrival(
-            serial=row["serial"],
-            work=row["work"],
-            event=row["event"],
-            at=row["at"],
-            paper=to_paper(row),
-            changes=tuple(row["changes"].split(",")) if row["changes"] else (),
+    def by_author(self, words: Sequence[str], *, most: int) -> list[Paper]:
+        """The newest papers, one a work, on whose authors one of these words stands somewhere; case does not matter."""
+        printed = cast(t.paper.c.authors, Text)
+        date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+        found = select(*_PAPER).where(
+            t.paper.c.id == t.paper.c.work, or_(*(printed.icontains(word, autoescape=True) for word in words))
         )
-        for row in rows
-    ]
+        with self.database.reading() as connection:
+            rows = connection.execute(found.order_by(date_of.desc().nulls_last(), t.paper.c.id).limit(most)).mappings()
+            return [to_paper(row) for row in rows]
+
+    def versions(self, key: str) -> dict[int, datetime | None]:
+        """The versions of a record that were heard of, with the date of each where a service gave it."""
+        own = select(t.name.c.paper_id).where(t.name.c.name == key, t.name.c.own)
+        heard = select(t.version.c.version, t.version.c.date).where(t.version.c.paper_id.in_(own))
+        with self.database.reading() as connection:
+            return {row.version: row.date for row in connection.execute(heard.order_by(t.version.c.version))}
+
+    def arrivals(self, since: datetime, until: datetime) -> list[Arrival]:
+        """What arrived after `since` and not after `until`, in order."""
+        c = t.event.c
+        happened = select(c.serial, c.work, c.event, c.at, c.changes, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
+        return self._arrivals(happened.where(c.at > since, c.at <= until).order_by(c.serial))
+
+    def dated(self, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
+        """The papers whose own date lies after `since` and not after `until`, also those that were kept in silence.
+
+        `voted`: those alone that a service counts votes of. Each with its date for `at` and the last news of its work;
+        where there is none it is "new", with serial 0.
+        """
+        date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+        last = t.event.alias()
+        newest = select(func.max(last.c.serial)).where(last.c.work == t.paper.c.work).scalar_subquery()
+        c = t.event.c
+        told = select(
+            func.coalesce(c.serial, 0).label("serial"),
+            t.paper.c.work,
+            func.coalesce(c.event, "new").label("event"),
+            date.label("at"),
+            c.changes,
+            *_PAPER,
+        )
+        found = told.select_from(t.paper).join(t.event, c.serial == newest, isouter=True)
+        if voted:
+            found = found.where(t.paper.c.votes.is_not(None))
+        return self._arrivals(found.where(date > since, date <= until).order_by(date, t.paper.c.id))
+
+    def voted_span(self) -> tuple[datetime, datetime] | None:
+        """The dates of the oldest and the newest paper that a service counts votes of; None where there is none."""
+        date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+        date_of = type_coerce(date, t.UTCDateTime)
+        counted = select(func.count(), func.min(date_of), func.max(date_of)).where(t.paper.c.votes.is_not(None))
+        with self.database.reading() as connection:
+            count, first, last = connection.execute(counted).one()
+        return (first, last) if count else None
+
+    def days_by_source(self, since: date) -> dict[tuple[str, date], int]:
+        """How many papers of each source (its kind) are dated to each day, in UTC, from `since` on."""
+        date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
+        begin = datetime.combine(since, time(), UTC)
+        counts: Counter[tuple[str, date]] = Counter()
+        with self.database.reading() as connection:
+            dated = select(t.paper.c.source, type_coerce(date_of, t.UTCDateTime).label("at")).where(date_of >= begin)
+            for source, at in connection.execute(dated):
+                counts[source, at.date()] += 1
+        return dict(counts)
+
+    def announced_only(self, source: str, since: datetime) -> list[str]:
+        """Keys of a source's papers that its feed announced after `since` and that nothing else has told of yet."""
+        c = t.paper.c
+        wanted = select(c.key).where(
+            c.source == source, c.published.is_(None), c.announced > since, c.announce.is_not(None)
+        )
+        with self.database.reading() as connection:
+            return list(connection.scalars(wanted.order_by(c.announced.desc(), c.id)))
+
+    def _arrivals(self, wanted: Select[Any]) -> list[Arrival]:
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted).mappings().all()
+        return [
+            Arrival(
+                serial=row["serial"],
+                work=row["work"],
+                event=row["event"],
+                at=row["at"],
+                paper=to_paper(row),
+                changes=tuple(row["changes"].split(",")) if row["changes"] else (),
+            )
+            for row in rows
+        ]

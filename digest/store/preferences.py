@@ -31,77 +31,79 @@ class Opinion:
     at: datetime
 
 
-def wishes(self: Database, subscriber: str | None = None) -> Wishes:
-    """What all readers have said of themselves; one alone, where given."""
-    mutes: dict[str, list[str]] = {}
-    pauses = select(t.pause.c.subscriber, t.pause.c.until)
-    links = select(t.links.c.subscriber, t.links.c.version)
-    said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
-    if subscriber is not None:
-        pauses = pauses.where(t.pause.c.subscriber == subscriber)
-        links = links.where(t.links.c.subscriber == subscriber)
-        said = said.where(t.mute.c.subscriber == subscriber)
-    with self.reading() as connection:
-        until = {row.subscriber: row.until for row in connection.execute(pauses)}
-        versions = {row.subscriber: row.version for row in connection.execute(links)}
-        for whose, term in connection.execute(said):
-            mutes.setdefault(whose, []).append(term)
-    return Wishes(
-        pauses=until,
-        mutes={whose: tuple(terms) for whose, terms in mutes.items()},
-        links=versions,
-    )
+@dataclass(frozen=True, slots=True)
+class PreferenceStore:
+    """What readers set on their pages."""
 
+    database: Database
 
-def pause(self: Database, subscriber: str, until: date | None, *, now: datetime) -> None:
-    """No letters until that day; None: letters, also where the reader's file has a pause."""
-    with self.writing() as connection:
-        turn_page(connection)
-        given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
-        connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": now}))
+    def get(self, subscriber: str | None = None) -> Wishes:
+        """What all readers have said of themselves; one alone, where given."""
+        mutes: dict[str, list[str]] = {}
+        pauses = select(t.pause.c.subscriber, t.pause.c.until)
+        links = select(t.links.c.subscriber, t.links.c.version)
+        said = select(t.mute.c.subscriber, t.mute.c.term).order_by(t.mute.c.at, t.mute.c.term)
+        if subscriber is not None:
+            pauses = pauses.where(t.pause.c.subscriber == subscriber)
+            links = links.where(t.links.c.subscriber == subscriber)
+            said = said.where(t.mute.c.subscriber == subscriber)
+        with self.database.reading() as connection:
+            until = {row.subscriber: row.until for row in connection.execute(pauses)}
+            versions = {row.subscriber: row.version for row in connection.execute(links)}
+            for whose, term in connection.execute(said):
+                mutes.setdefault(whose, []).append(term)
+        return Wishes(
+            pauses=until,
+            mutes={whose: tuple(terms) for whose, terms in mutes.items()},
+            links=versions,
+        )
 
+    def pause(self, subscriber: str, until: date | None, *, now: datetime) -> None:
+        """No letters until that day; None: letters, also where the reader's file has a pause."""
+        with self.database.writing() as connection:
+            turn_page(connection)
+            given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
+            connection.execute(
+                given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": now})
+            )
 
-def mute(self: Database, subscriber: str, term: str, *, now: datetime) -> None:
-    """Nothing with this term any more."""
-    with self.writing() as connection:
-        turn_page(connection)
-        given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
-        connection.execute(given.on_conflict_do_nothing())
+    def mute(self, subscriber: str, term: str, *, now: datetime) -> None:
+        """Nothing with this term any more."""
+        with self.database.writing() as connection:
+            turn_page(connection)
+            given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
+            connection.execute(given.on_conflict_do_nothing())
 
+    def unmute(self, subscriber: str, term: str) -> None:
+        """Papers with this term again."""
+        c = t.mute.c
+        with self.database.writing() as connection:
+            turn_page(connection)
+            connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
 
-def unmute(self: Database, subscriber: str, term: str) -> None:
-    """Papers with this term again."""
-    c = t.mute.c
-    with self.writing() as connection:
-        turn_page(connection)
-        connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
+    def renew_links(self, subscriber: str) -> None:
+        """Invalidate all links to the reader's own pages and feeds that were sent; unsubscribe links still work."""
+        with self.database.writing() as connection:
+            turn_page(connection)
+            given = insert(connection, t.links).values(subscriber=subscriber, version=1)
+            more = {"version": t.links.c.version + 1}
+            connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))
+            connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))
 
+    def save_opinion(self, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:
+        """Keep what a reader thinks of a paper; it replaces what they thought before, and None takes it back."""
+        c = t.opinion.c
+        with self.database.writing() as connection:
+            if more is None:
+                connection.execute(delete(t.opinion).where(c.subscriber == subscriber, c.paper == paper))
+                return
+            given = insert(connection, t.opinion).values(subscriber=subscriber, paper=paper, more=more, at=now)
+            newer = {"more": more, "at": now}
+            connection.execute(given.on_conflict_do_update(index_elements=["subscriber", "paper"], set_=newer))
 
-def renew_links(self: Database, subscriber: str) -> None:
-    """Links to the reader's own pages and feeds that were sent before are useless now; those to leave still work."""
-    with self.writing() as connection:
-        turn_page(connection)
-        given = insert(connection, t.links).values(subscriber=subscriber, version=1)
-        more = {"version": t.links.c.version + 1}
-        connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))
-        connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))
-
-
-def opine(self: Database, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:
-    """Keep what a reader thinks of a paper; it replaces what they thought before, and None takes it back."""
-    c = t.opinion.c
-    with self.writing() as connection:
-        if more is None:
-            connection.execute(delete(t.opinion).where(c.subscriber == subscriber, c.paper == paper))
-            return
-        given = insert(connection, t.opinion).values(subscriber=subscriber, paper=paper, more=more, at=now)
-        newer = {"more": more, "at": now}
-        connection.execute(given.on_conflict_do_update(index_elements=["subscriber", "paper"], set_=newer))
-
-
-def opinions(self: Database, subscriber: str) -> list[Opinion]:
-    """What a reader thinks of papers, the newest first."""
-    c = t.opinion.c
-    with self.reading() as connection:
-        said = select(c.paper, c.more, c.at).where(c.subscriber == subscriber).order_by(c.at.desc(), c.paper)
-        return [Opinion(**row) for row in connection.execute(said).mappings()]
+    def opinions(self, subscriber: str) -> list[Opinion]:
+        """What a reader thinks of papers, the newest first."""
+        c = t.opinion.c
+        with self.database.reading() as connection:
+            said = select(c.paper, c.more, c.at).where(c.subscriber == subscriber).order_by(c.at.desc(), c.paper)
+            return [Opinion(**row) for row in connection.execute(said).mappings()]

@@ -53,173 +53,174 @@ class Pending:
 Agreed = Literal["done", "half", "taken"]
 
 
-def roll(self: Database) -> int:
-    """A number that grows whenever anything changes in who reads what."""
-    with self.reading() as connection:
-        return connection.scalar(select(t.roll.c.serial)) or 0
+@dataclass(frozen=True, slots=True)
+class ReaderStore:
+    """Readers who signed up, and requests that wait to be confirmed."""
 
+    database: Database
 
-def readers(self: Database, since: int = 0) -> list[ReaderRow]:
-    """Those who signed up, of whom something changed after that state of the roll; by id."""
-    c = t.reader.c
-    with self.reading() as connection:
-        rows = connection.execute(select(t.reader).where(c.serial > since).order_by(c.id)).mappings()
-        return [ReaderRow(**row) for row in rows]
+    def serial(self) -> int:
+        """A number that grows whenever anything changes in who reads what."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(t.roll.c.serial)) or 0
 
+    def list_all(self, since: int = 0) -> list[ReaderRow]:
+        """Those who signed up, of whom something changed after that state of the roll; by id."""
+        c = t.reader.c
+        with self.database.reading() as connection:
+            rows = connection.execute(select(t.reader).where(c.serial > since).order_by(c.id)).mappings()
+            return [ReaderRow(**row) for row in rows]
 
-def reader_ids(self: Database) -> frozenset[str]:
-    """The ids of all who signed up."""
-    with self.reading() as connection:
-        return frozenset(connection.scalars(select(t.reader.c.id)))
+    def ids(self) -> frozenset[str]:
+        """The ids of all who signed up."""
+        with self.database.reading() as connection:
+            return frozenset(connection.scalars(select(t.reader.c.id)))
 
+    def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
+        """Who has this id, or this address (as delivery.address_key gives it)."""
+        with self.database.reading() as connection:
+            return _reader(connection, id=id, address=address)
 
-def reader(self: Database, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
-    """Who has this id, or this address (as delivery.address_key gives it)."""
-    with self.reading() as connection:
-        return _reader(connection, id=id, address=address)
+    def add_pending(
+        self,
+        pending: Pending,
+        notices: Sequence[tuple[str, Envelope]],
+        *,
+        most: int,
+        within: timedelta,
+        now: datetime,
+    ) -> bool:
+        """Keep what somebody asked for and put its letters, by key, into the outbox, together.
 
+        False, and nothing is kept, where `most` were asked for this address `within` that time. Requests that expired
+        long ago are deleted.
+        """
+        c = t.pending.c
+        with self.database.writing() as connection:
+            queue_up(connection, _ASKED)  # else many who ask at the same moment would all be the first
+            connection.execute(delete(t.pending).where(c.expires < now - within))
+            if within and most <= (
+                connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
+            ):
+                return False
+            row = {name: getattr(pending, name) for name in t.pending.c.keys()}  # noqa: SIM118 (it is no dict)
+            connection.execute(plain_insert(t.pending).values(row))
+            for key, envelope in notices:
+                more = {"notice": key, "subscriber": "", "kind": NOTICE, "expires": pending.expires}
+                put(connection, envelope, created=now, **more)
+        return True
 
-def ask(
-    self: Database,
-    pending: Pending,
-    notices: Sequence[tuple[str, Envelope]],
-    *,
-    most: int,
-    within: timedelta,
-    now: datetime,
-) -> bool:
-    """Keep what somebody asked for and put its letters, by key, into the outbox, together.
+    def get_pending(self, id: str) -> Pending | None:  # noqa: A002
+        """What was asked for under this id."""
+        with self.database.reading() as connection:
+            return _pending(connection, id)
 
-    False, and nothing is kept, where `most` were asked for this address `within` that time. What has long expired goes.
-    """
-    c = t.pending.c
-    with self.writing() as connection:
-        queue_up(connection, _ASKED)  # else many who ask at the same moment would all be the first
-        connection.execute(delete(t.pending).where(c.expires < now - within))
-        if within and most <= (
-            connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
-        ):
-            return False
-        row = {name: getattr(pending, name) for name in t.pending.c.keys()}  # noqa: SIM118 (it is no dict)
-        connection.execute(plain_insert(t.pending).values(row))
-        for key, envelope in notices:
-            more = {"notice": key, "subscriber": "", "kind": NOTICE, "expires": pending.expires}
-            put(connection, envelope, created=now, **more)
-    return True
+    def admit(
+        self,
+        id: str,  # noqa: A002
+        decide: Callable[[Pending, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
+        *,
+        now: datetime,
+    ) -> ReaderRow | None:
+        """A sign-up is confirmed, once: who has that address now is decided, and which subscriptions they come back to.
 
+        `decide` is given what they have left; the empty name, under which they left all, is left one by one then. None
+        where it was confirmed before, or too long ago asked for.
+        """
+        with self.database.writing() as connection:
+            queue_up(connection, _ASKED)
+            asked = _open(connection, id, "sign-up", now)
+            if asked is None:  # and the roll stays as it is, however often a link is followed
+                return None
+            serial = turn_page(connection)
+            row = _reader(connection, address=asked.address)
+            left = _left(connection, row.id) if row else {}
+            row, names = decide(asked, row, left)
+            _keep(connection, row, serial)
+            c = t.departure.c
+            connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
+            if whole := left.get(""):
+                others = [each["name"] for each in row.document["subscriptions"] if each["name"] not in (*names, *left)]
+                for name in others:
+                    connection.execute(plain_insert(t.departure).values(subscriber=row.id, subscription=name, **whole))
+            connection.execute(update(t.pending).where(t.pending.c.id == id).values(done=now, subscriber=row.id))
+        return row
 
-def pending(self: Database, id: str) -> Pending | None:  # noqa: A002
-    """What was asked for under this id."""
-    with self.reading() as connection:
-        return _pending(connection, id)
+    def confirm_address_change(
+        self,
+        id: str,  # noqa: A002
+        side: Literal["old", "new"],
+        readdress: Callable[[ReaderRow, Pending], ReaderRow],
+        *,
+        now: datetime,
+    ) -> Agreed | None:
+        """One of two addresses confirms that a reader moves; with both it is done, unless it is somebody else's by now.
 
-
-def admit(
-    self: Database,
-    id: str,  # noqa: A002
-    decide: Callable[[Pending, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
-    *,
-    now: datetime,
-) -> ReaderRow | None:
-    """A sign-up is confirmed, once: who has that address now is decided, and which subscriptions they come back to.
-
-    `decide` is given what they have left; the empty name, under which they left all, is left one by one then. None
-    where it was confirmed before, or too long ago asked for.
-    """
-    with self.writing() as connection:
-        queue_up(connection, _ASKED)
-        asked = _open(connection, id, "sign-up", now)
-        if asked is None:  # and the roll stays as it is, however often a link is followed
-            return None
-        serial = turn_page(connection)
-        row = _reader(connection, address=asked.address)
-        left = _left(connection, row.id) if row else {}
-        row, names = decide(asked, row, left)
-        _keep(connection, row, serial)
-        c = t.departure.c
-        connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
-        if whole := left.get(""):
-            others = [each["name"] for each in row.document["subscriptions"] if each["name"] not in (*names, *left)]
-            for name in others:
-                connection.execute(plain_insert(t.departure).values(subscriber=row.id, subscription=name, **whole))
-        connection.execute(update(t.pending).where(t.pending.c.id == id).values(done=now, subscriber=row.id))
-    return row
-
-
-def agree(
-    self: Database,
-    id: str,  # noqa: A002
-    side: Literal["old", "new"],
-    readdress: Callable[[ReaderRow, Pending], ReaderRow],
-    *,
-    now: datetime,
-) -> Agreed | None:
-    """One of two addresses confirms that a reader moves; with both it is done, unless it is somebody else's by now.
-
-    None where there is nothing to confirm any more.
-    """
-    with self.writing() as connection:
-        queue_up(connection, _ASKED)
-        asked = _open(connection, id, "address", now)
-        if asked is None or _reader(connection, id=asked.subscriber) is None:
-            return None
-        mine = update(t.pending).where(t.pending.c.id == id)
-        if asked.said in ("", side):
-            connection.execute(mine.values(said=side))
-            return "half"
-        serial = turn_page(connection)
-        row = _reader(connection, id=asked.subscriber)
-        if row is None:
-            return None
-        moved = readdress(row, asked)
-        if (other := _reader(connection, address=moved.address)) and other.id != row.id:
+        None where there is nothing to confirm any more.
+        """
+        with self.database.writing() as connection:
+            queue_up(connection, _ASKED)
+            asked = _open(connection, id, "address", now)
+            if asked is None or _reader(connection, id=asked.subscriber) is None:
+                return None
+            mine = update(t.pending).where(t.pending.c.id == id)
+            if asked.said in ("", side):
+                connection.execute(mine.values(said=side))
+                return "half"
+            serial = turn_page(connection)
+            row = _reader(connection, id=asked.subscriber)
+            if row is None:
+                return None
+            moved = readdress(row, asked)
+            if (other := _reader(connection, address=moved.address)) and other.id != row.id:
+                connection.execute(mine.values(done=now))
+                return "taken"
+            _keep(connection, moved, serial)
             connection.execute(mine.values(done=now))
-            return "taken"
-        _keep(connection, moved, serial)
-        connection.execute(mine.values(done=now))
-    return "done"
+        return "done"
 
+    def update_document(
+        self,
+        id: str,  # noqa: A002
+        change: Callable[[Document], Document],
+    ) -> ReaderRow | None:
+        """Call `change` on the document inside the write transaction and keep what it returns; None: no such reader.
 
-def rewrite(
-    self: Database,
-    id: str,  # noqa: A002
-    change: Callable[[Document], Document],
-) -> ReaderRow | None:
-    """Change what a reader reads; None where there is no such reader. Whatever `change` raises leaves all as it was."""
-    with self.writing() as connection:
-        serial = turn_page(connection)
-        row = _reader(connection, id=id)
-        if row is None:
-            return None
-        changed = ReaderRow(id=row.id, address=row.address, document=change(row.document), created=row.created)
-        _keep(connection, changed, serial)
-    return changed
+        An exception of `change` leaves all as it was.
+        """
+        with self.database.writing() as connection:
+            serial = turn_page(connection)
+            row = _reader(connection, id=id)
+            if row is None:
+                return None
+            changed = ReaderRow(id=row.id, address=row.address, document=change(row.document), created=row.created)
+            _keep(connection, changed, serial)
+        return changed
 
+    def delete(self, id: str) -> bool:  # noqa: A002
+        """Drop all that is known of one who signed up; False where there is no such reader.
 
-def forget(self: Database, id: str) -> bool:  # noqa: A002
-    """Drop all that is known of one who signed up; False where there is no such reader.
-
-    What speaks against their address stays, so that nobody can have letters sent to it again. A letter that a process
-    has in hand is not sent; of one that ever was in hand a row stays that names nobody, until it is pruned.
-    """
-    with self.writing() as connection:
-        turn_page(connection)
-        row = _reader(connection, id=id)
-        if row is None:
-            return False
-        pending_ = t.pending.c
-        asked = (pending_.subscriber == id) | (pending_.address == row.address)
-        _forget_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
-        said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
-        for table in said:
-            connection.execute(delete(table).where(table.c.subscriber == id))
-        connection.execute(delete(t.pending).where(asked))
-        stays = select(t.suppression.c.address)
-        for against in (t.evidence, t.score):
-            known = against.c.address
-            connection.execute(delete(against).where(known == row.address, known.not_in(stays)))
-        connection.execute(delete(t.reader).where(t.reader.c.id == id))
-    return True
+        A suppression of their address stays with its evidence, so that nobody can have letters sent to it again. A
+        letter that is leased is not sent; of a letter that ever was leased an anonymous row stays until it is pruned.
+        """
+        with self.database.writing() as connection:
+            turn_page(connection)
+            row = _reader(connection, id=id)
+            if row is None:
+                return False
+            pending_ = t.pending.c
+            asked = (pending_.subscriber == id) | (pending_.address == row.address)
+            _forget_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
+            said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
+            for table in said:
+                connection.execute(delete(table).where(table.c.subscriber == id))
+            connection.execute(delete(t.pending).where(asked))
+            stays = select(t.suppression.c.address)
+            for against in (t.evidence, t.score):
+                known = against.c.address
+                connection.execute(delete(against).where(known == row.address, known.not_in(stays)))
+            connection.execute(delete(t.reader).where(t.reader.c.id == id))
+        return True
 
 
 def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:

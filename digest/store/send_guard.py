@@ -26,7 +26,7 @@ class Standing:
     suppressed: str | None = None  # why its address gets no letters
     left: str | None = None  # why its reader gets none
     held: bool = True  # the lease is still ours
-    roll: int = 0  # moves on with every change of who reads what (Store.roll)
+    roll: int = 0  # moves on with every change of who reads what (ReaderStore.serial)
 
 
 class Watch:
@@ -60,8 +60,3 @@ class Watch:
         except self._fault as error:
             raise DigestError(f"the database cannot be asked whether a letter is still wanted: {error}") from error
         return Standing(suppressed, left, bool(held), roll)
-
-
-def watch(self: Database) -> Watch:
-    """A look-out for one thread."""
-    return Watch(self)

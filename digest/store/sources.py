@@ -41,29 +41,34 @@ class SourceState:
     batch: date | None = None  # the day of the newest batch that was there
 
 
-def source(self: Database, name: str) -> SourceState:
-    with self.reading() as connection:
-        row = connection.execute(select(t.source).where(t.source.c.name == name)).mappings().first()
-        kept = select(t.validator.c.url, t.validator.c.etag, t.validator.c.last_modified)
-        seals = connection.execute(kept.where(t.validator.c.source == name)).all()
-    if row is None:
-        return SourceState()
-    values = {key: value for key, value in row.items() if key not in ("name", "batch")}
-    return SourceState(
-        **values,
-        validators={url: (etag, modified) for url, etag, modified in seals},
-        batch=date.fromisoformat(row["batch"]) if row["batch"] else None,
-    )
+@dataclass(frozen=True, slots=True)
+class SourceStore:
+    """Cursor, validators and failures of each source."""
 
+    database: Database
 
-def failed(
-    self: Database, name: str, *, what: str, now: datetime, next_try: datetime | None, asked: bool = False
-) -> None:
-    """A source did not answer as it should; `asked`: the service itself named the time of the next try."""
-    failures = t.source.c.failures + 1
-    values = {"last_try": now, "last_error": what, "next_try": next_try, "asked_to_wait": asked}
-    with self.writing() as connection:
-        _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
+    def get(self, name: str) -> SourceState:
+        with self.database.reading() as connection:
+            row = connection.execute(select(t.source).where(t.source.c.name == name)).mappings().first()
+            kept = select(t.validator.c.url, t.validator.c.etag, t.validator.c.last_modified)
+            seals = connection.execute(kept.where(t.validator.c.source == name)).all()
+        if row is None:
+            return SourceState()
+        values = {key: value for key, value in row.items() if key not in ("name", "batch")}
+        return SourceState(
+            **values,
+            validators={url: (etag, modified) for url, etag, modified in seals},
+            batch=date.fromisoformat(row["batch"]) if row["batch"] else None,
+        )
+
+    def record_failure(
+        self, name: str, *, what: str, now: datetime, next_try: datetime | None, asked: bool = False
+    ) -> None:
+        """A source did not answer as it should; `asked`: the service itself named the time of the next try."""
+        failures = t.source.c.failures + 1
+        values = {"last_try": now, "last_error": what, "next_try": next_try, "asked_to_wait": asked}
+        with self.database.writing() as connection:
+            _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
 
 
 def record(connection: Connection, progress: Progress, now: datetime) -> None:

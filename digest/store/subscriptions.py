@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -41,23 +41,59 @@ class Due:
     newest: int  # the newest arrival's serial; an alert that hands it back is not woken for it again
 
 
-def sync(self: Database, plans: Sequence[Plan], schedule: Schedule, *, now: datetime) -> None:
-    """Bring the clock rows in line with the config; only what differs is written.
+@dataclass(frozen=True, slots=True)
+class SubscriptionStore:
+    """The schedule of every subscription."""
 
-    `schedule` is asked for the subscriptions that are new, changed in time, or back again. What left the config is
-    never due and keeps its place, in case it comes back.
-    """
-    schedule = cache(schedule)
-    with self.reading() as connection:  # mostly nothing differs, and then no writer is kept waiting
-        if not any(_differences(connection, plans, schedule)):
-            return
-    with self.writing() as connection:
-        queue_up(connection, CLOCKS)
-        fresh, moved, gone = _differences(connection, plans, schedule)
-        if fresh:
-            connection.execute(insert(t.subscription), fresh)
-        for changes in filter(None, (moved, gone)):
-            connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
+    database: Database
+
+    def sync(self, plans: Sequence[Plan], schedule: Schedule, *, now: datetime) -> None:
+        """Bring the clock rows in line with the config; only what differs is written.
+
+        `schedule` is asked for the subscriptions that are new, changed in time, or back again. What left the config is
+        never due and keeps its place, in case it comes back.
+        """
+        schedule = cache(schedule)
+        with self.database.reading() as connection:  # mostly nothing differs, and then no writer is kept waiting
+            if not any(_differences(connection, plans, schedule)):
+                return
+        with self.database.writing() as connection:
+            queue_up(connection, CLOCKS)
+            fresh, moved, gone = _differences(connection, plans, schedule)
+            if fresh:
+                connection.execute(insert(t.subscription), fresh)
+            for changes in filter(None, (moved, gone)):
+                connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
+
+    def due(self, now: datetime, among: Collection[int] | None = None) -> list[Due]:
+        """The subscriptions whose slot has come, and the alerts for which something has arrived since they last looked.
+
+        Of the clock rows `among` alone, where given.
+        """
+        c = t.subscription.c
+        with self.database.reading() as connection:
+            newest = newest_serial(connection, now)
+            wanted = select(*COLUMNS).where(is_due(newest, now))
+            asked = [wanted] if among is None else [wanted.where(c.id.in_(batch)) for batch in batches(among)]
+            rows = [row for statement in asked for row in connection.execute(statement.order_by(c.next_due, c.id))]
+        slots, alerts = ([row for row in rows if (row.next_due is None) == is_alert] for is_alert in (False, True))
+        return [due_of(row, newest) for row in (*slots, *alerts)]
+
+    def next_due(self, subscriber: str | None = None) -> dict[tuple[str, str], datetime | None]:
+        """When each subscription (of this reader), by (subscriber, name), is due next; None: at once."""
+        c = t.subscription.c
+        wanted = select(c.subscriber, c.name, c.next_due).where(c.active)
+        if subscriber is not None:
+            wanted = wanted.where(c.subscriber == subscriber)
+        with self.database.reading() as connection:
+            rows = connection.execute(wanted)
+            return {(row.subscriber, row.name): row.next_due for row in rows}
+
+    def advance(self, steps: Sequence[Step]) -> None:
+        """Let slots pass without an issue (or alerts without news): what arrives meanwhile stays to be told."""
+        if steps:
+            with self.database.writing() as connection:
+                step(connection, steps)
 
 
 def _differences(
@@ -85,32 +121,6 @@ def _differences(
 _C = t.subscription.c
 COLUMNS = (_C.id, _C.subscriber, _C.name, _C.next_slot, _C.next_due, _C.cursor, _C.fingerprint, _C.number)
 """What a Due is made of."""
-
-
-def due(self: Database, now: datetime, among: Collection[int] | None = None) -> list[Due]:
-    """The subscriptions whose slot has come, and the alerts for which something has arrived since they last looked.
-
-    Of the clock rows `among` alone, where given.
-    """
-    c = t.subscription.c
-    with self.reading() as connection:
-        newest = newest_serial(connection, now)
-        wanted = select(*COLUMNS).where(is_due(newest, now))
-        asked = [wanted] if among is None else [wanted.where(c.id.in_(batch)) for batch in batches(among)]
-        rows = [row for statement in asked for row in connection.execute(statement.order_by(c.next_due, c.id))]
-    slots, alerts = ([row for row in rows if (row.next_due is None) == is_alert] for is_alert in (False, True))
-    return [due_of(row, newest) for row in (*slots, *alerts)]
-
-
-def next_due(self: Database, subscriber: str | None = None) -> dict[tuple[str, str], datetime | None]:
-    """When each subscription, by (subscriber, name), is due next; None: at once. Of one reader alone, where given."""
-    c = t.subscription.c
-    wanted = select(c.subscriber, c.name, c.next_due).where(c.active)
-    if subscriber is not None:
-        wanted = wanted.where(c.subscriber == subscriber)
-    with self.reading() as connection:
-        rows = connection.execute(wanted)
-        return {(row.subscriber, row.name): row.next_due for row in rows}
 
 
 def newest_serial(connection: Connection, now: datetime) -> int:
@@ -151,13 +161,6 @@ class Step:
     more: Mapping[str, Any] = field(default_factory=dict)  # further columns
 
 
-def advance(self: Database, steps: Sequence[Step]) -> None:
-    """Let slots pass without an issue (or alerts without news): what arrives meanwhile stays to be told."""
-    if steps:
-        with self.writing() as connection:
-            step(connection, steps)
-
-
 def step(connection: Connection, steps: Sequence[Step]) -> None:
     """Move clock rows on and let go of them, in the caller's transaction."""
     c = t.subscription.c
@@ -172,40 +175,3 @@ def step(connection: Connection, steps: Sequence[Step]) -> None:
     if seen:
         looked = update(t.subscription).where(c.id == bindparam("row"), c.seen < bindparam("new_seen"))
         connection.execute(looked.values(seen=bindparam("new_seen")), seen)
-
-
-def told(self: Database, subscriber: str, works: Collection[int] | None = None) -> frozenset[tuple[int, str]]:
-    """What a reader knows, as (work, event); of these works alone, where given."""
-    c = t.memory.c
-    known = select(c.work, c.event).where(c.subscriber == subscriber)
-    asked = [known] if works is None else [known.where(c.work.in_(batch)) for batch in batches(works)]
-    with self.reading() as connection:
-        return frozenset((work, what) for statement in asked for work, what in connection.execute(statement))
-
-
-def told_many(self: Database, subscribers: Iterable[str], since: datetime) -> dict[str, frozenset[tuple[int, str]]]:
-    """What each of these readers knows of the works of which something arrived after `since`."""
-    c = t.memory.c
-    works = select(t.event.c.work).where(t.event.c.at > since)
-    known: dict[str, set[tuple[int, str]]] = {}
-    with self.reading() as connection:
-        for batch in batches(subscribers):
-            asked = select(c.subscriber, c.work, c.event).where(c.subscriber.in_(batch), c.work.in_(works))
-            for subscriber, work, what in connection.execute(asked):
-                known.setdefault(subscriber, set()).add((work, what))
-            for subscriber in batch:
-                known.setdefault(subscriber, set())
-    return {subscriber: frozenset(facts) for subscriber, facts in known.items()}
-
-
-def told_of(self: Database, subscribers: Iterable[str]) -> dict[str, frozenset[tuple[int, str]]]:
-    """All that each of these readers knows, as (work, event)."""
-    c = t.memory.c
-    known: dict[str, list[tuple[int, str]]] = {}
-    with self.reading() as connection:
-        for batch in batches(subscribers):
-            known |= {subscriber: [] for subscriber in batch}
-            asked = select(c.subscriber, c.work, c.event).where(c.subscriber.in_(batch))
-            for subscriber, work, what in connection.execute(asked):
-                known[subscriber].append((work, what))
-    return {subscriber: frozenset(facts) for subscriber, facts in known.items()}

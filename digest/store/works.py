@@ -40,74 +40,80 @@ class Work:
     events: tuple[tuple[str, datetime, str], ...]  # (event, when we heard of it, the record by which)
 
 
-def work(self: Database, key: str) -> Work | None:
-    """The work of the record that is called so; None where there is none."""
-    with self.reading() as connection:
-        found = _record(connection, key)
-        if found is None:
-            return None
-        _, number = found
-        records = connection.execute(select(t.paper).where(t.paper.c.work == number).order_by(t.paper.c.id)).mappings()
-        papers = {row["id"]: to_paper(row) for row in records}
-        one, other = t.paper.alias(), t.paper.alias()
-        c = t.bond.c
-        bonds = (
-            select(one.c.key.label("one"), other.c.key.label("other"), c.together, c.why, c.at)
-            .join_from(t.bond, one, c.paper_id == one.c.id)
-            .join(other, c.other_id == other.c.id)
-            .where(or_(c.paper_id.in_(papers), c.other_id.in_(papers)))
-            .order_by(c.at, c.paper_id, c.other_id)
-        )
-        told = select(t.event.c.event, t.event.c.at, t.event.c.paper_id).where(t.event.c.work == number)
-        return Work(
-            records=tuple(papers.values()),
-            bonds=tuple(Bond(**row) for row in connection.execute(bonds).mappings()),
-            events=tuple(
-                (row.event, row.at, papers[row.paper_id].key)
-                for row in connection.execute(told.order_by(t.event.c.serial))
-            ),
-        )
+@dataclass(frozen=True, slots=True)
+class WorkStore:
+    """Which records are one work."""
 
+    database: Database
 
-def split(self: Database, key: str, *, now: datetime) -> None:
-    """Take a record out of its work, for good: nothing joins it again with those that it was with.
+    def get(self, key: str) -> Work | None:
+        """The work of the record that is called so; None where there is none."""
+        with self.database.reading() as connection:
+            found = _record(connection, key)
+            if found is None:
+                return None
+            _, number = found
+            records = connection.execute(
+                select(t.paper).where(t.paper.c.work == number).order_by(t.paper.c.id)
+            ).mappings()
+            papers = {row["id"]: to_paper(row) for row in records}
+            one, other = t.paper.alias(), t.paper.alias()
+            c = t.bond.c
+            bonds = (
+                select(one.c.key.label("one"), other.c.key.label("other"), c.together, c.why, c.at)
+                .join_from(t.bond, one, c.paper_id == one.c.id)
+                .join(other, c.other_id == other.c.id)
+                .where(or_(c.paper_id.in_(papers), c.other_id.in_(papers)))
+                .order_by(c.at, c.paper_id, c.other_id)
+            )
+            told = select(t.event.c.event, t.event.c.at, t.event.c.paper_id).where(t.event.c.work == number)
+            return Work(
+                records=tuple(papers.values()),
+                bonds=tuple(Bond(**row) for row in connection.execute(bonds).mappings()),
+                events=tuple(
+                    (row.event, row.at, papers[row.paper_id].key)
+                    for row in connection.execute(told.order_by(t.event.c.serial))
+                ),
+            )
 
-    What was told by a record goes with it. A record that had joined in silence is news now, where it is not older than
-    the look-back. Raises DigestError where there is no such record, or where it stands alone.
-    """
-    with self.writing() as connection:
-        queue_up(connection)
-        record, number = _called(connection, key)
-        mates = set(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == number))) - {record}
-        if not mates:
-            raise DigestError(f"{key} is the only record of its work: there is nothing to split")
-        _say(connection, product([record], mates), together=False, now=now)
-        staying, leaving = (mates, {record}) if number in mates else ({record}, mates)
-        other = min(leaving)
-        connection.execute(update(t.paper).where(t.paper.c.id.in_(leaving)).values(work=other))
-        _hand_over(connection, leaving, number, other)
-        for group, its in ((staying, number), (leaving, other)):
-            _announce(connection, group, its, now)
+    def split(self, key: str, *, now: datetime) -> None:
+        """Take a record out of its work, for good: nothing joins it again with those that it was with.
 
+        The news of a record goes with it. A record that had joined without news is news now, where it is not older
+        than the look-back. Raises DigestError where there is no such record, or where it is the only one.
+        """
+        with self.database.writing() as connection:
+            queue_up(connection)
+            record, number = _called(connection, key)
+            mates = set(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == number))) - {record}
+            if not mates:
+                raise DigestError(f"{key} is the only record of its work: there is nothing to split")
+            _say(connection, product([record], mates), together=False, now=now)
+            staying, leaving = (mates, {record}) if number in mates else ({record}, mates)
+            other = min(leaving)
+            connection.execute(update(t.paper).where(t.paper.c.id.in_(leaving)).values(work=other))
+            _hand_over(connection, leaving, number, other)
+            for group, its in ((staying, number), (leaving, other)):
+                _announce(connection, group, its, now)
 
-def merge(self: Database, one: str, other: str, *, now: datetime) -> None:
-    """Say that two records are one work. Raises DigestError where one is not there, or where they are that already."""
-    with self.writing() as connection:
-        queue_up(connection)
-        (first, ours), (second, theirs) = _called(connection, one), _called(connection, other)
-        if ours == theirs:
-            raise DigestError(f"{one} and {other} are one work already")
-        c = t.bond.c
-        here, there = (
-            list(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == w))) for w in (ours, theirs)
-        )
-        between = or_(
-            and_(c.paper_id.in_(here), c.other_id.in_(there)), and_(c.paper_id.in_(there), c.other_id.in_(here))
-        )
-        connection.execute(t.bond.delete().where(between))
-        _say(connection, [(first, second)], together=True, now=now)
-        older, younger = sorted((ours, theirs))
-        move(connection, younger, older)
+    def merge(self, one: str, other: str, *, now: datetime) -> None:
+        """Declare two records one work. Raises DigestError where one is missing, or where they are one already."""
+        with self.database.writing() as connection:
+            queue_up(connection)
+            (first, ours), (second, theirs) = _called(connection, one), _called(connection, other)
+            if ours == theirs:
+                raise DigestError(f"{one} and {other} are one work already")
+            c = t.bond.c
+            here, there = (
+                list(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == w))) for w in (ours, theirs)
+            )
+            between = or_(
+                and_(c.paper_id.in_(here), c.other_id.in_(there)), and_(c.paper_id.in_(there), c.other_id.in_(here))
+            )
+            connection.execute(t.bond.delete().where(between))
+            _say(connection, [(first, second)], together=True, now=now)
+            older, younger = sorted((ours, theirs))
+            move(connection, younger, older)
 
 
 def _called(connection: Connection, key: str) -> tuple[int, int]:

@@ -109,7 +109,7 @@ class Hall(Room):
         return Response(self.app().pages.file(name), media_type=_FILES[name], headers=headers)
 
     def ready(self, request: Request) -> Response:
-        self.app().store.ledger_id()
+        self.app().store.journals.database_id()
         return PlainTextResponse("ready\n")
 
     def no_link(self, request: Request, error: Exception) -> Response:

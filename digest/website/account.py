@@ -95,7 +95,7 @@ class Me(Mine):
         app, say = self.app(), self.say(ME, reader.language)
         store, today = app.store, self.clock().astimezone(reader.timezone).date()
         paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
-        left = store.departures(reader.id)
+        left = store.unsubscribes.list_all(reader.id)
         return self.mine(
             request,
             "me",
@@ -115,10 +115,10 @@ class Me(Mine):
             today=today.isoformat(),
             fault=fault,
             until=until,
-            muted=store.wishes(reader.id).mutes.get(reader.id, ()),
+            muted=store.preferences.get(reader.id).mutes.get(reader.id, ()),
             answers=self._answers(reader, say),
             opinions=self._opinions(reader, say),
-            history=[self._past(reader, each, say) for each in store.issues(reader.id, _HISTORY, letters=True)],
+            history=[self._past(reader, each, say) for each in store.issues.latest(reader.id, _HISTORY, letters=True)],
         )
 
     def _silence(self, reader: Subscriber, say: Words) -> Sequence[str]:
@@ -131,9 +131,9 @@ class Me(Mine):
 
     def _lines(self, reader: Subscriber, say: Words, left: set[str]) -> Iterator[_Line]:
         store, links = self.app().store, self.app().letters.links
-        due, now = store.next_due(reader.id), self.clock()
+        due, now = store.subscriptions.next_due(reader.id), self.clock()
         for number, each in enumerate(self.own(reader).subscriptions):
-            latest = store.issues(reader.id, 1, subscription=each.name, letters=True)
+            latest = store.issues.latest(reader.id, 1, subscription=each.name, letters=True)
             gone = bool(left & {"", each.name})
             planned = (reader.id, each.name) in due
             yield _Line(
@@ -164,7 +164,7 @@ class Me(Mine):
     def _answers(self, reader: Subscriber, say: Words) -> list[_Said]:
         said = [
             (name, key, theirs)
-            for (_, name), answers in self.app().store.answers([reader.id]).items()
+            for (_, name), answers in self.app().store.answers.of_readers([reader.id]).items()
             for key, theirs in answers
         ]
         titles = self._titles([key for _, key, _ in said])
@@ -174,7 +174,7 @@ class Me(Mine):
         ]
 
     def _opinions(self, reader: Subscriber, say: Words) -> list[_Said]:
-        said = self.app().store.opinions(reader.id)
+        said = self.app().store.preferences.opinions(reader.id)
         titles = self._titles([each.paper for each in said])
         return [
             _Said(title=titles[each.paper], key=each.paper, what=say.more if each.more else say.less) for each in said
@@ -182,7 +182,7 @@ class Me(Mine):
 
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
         """What papers are called; one that is not there by its key."""
-        found = self.app().store.called(keys)
+        found = self.app().store.papers.get_many(keys)
         return {
             key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys
         }
@@ -195,51 +195,51 @@ class Me(Mine):
         until, today = form.text("until"), self.clock().astimezone(reader.timezone).date()
         if "end" in form:
             if reader.pause_until:
-                self.app().store.pause(reader.id, None, now=self.clock())
+                self.app().store.preferences.pause(reader.id, None, now=self.clock())
             return self.home(request, "unpaused")
         day = _day(until)
         if day is None or day <= today:
             return self._page(request, reader, fault=self.say(ME, reader.language).bad_day, until=until)
-        self.app().store.pause(reader.id, day, now=self.clock())
+        self.app().store.preferences.pause(reader.id, day, now=self.clock())
         return self.home(request, "paused")
 
     def _leave(self, request: Request, form: Form) -> Response:
         reader, name = self.whose(request), form.text("subscription")
         if name not in {each.name for each in reader.subscriptions}:
             return self.home(request)
-        self.app().store.leave(reader.id, name, "the reader asked to", now=self.clock())
+        self.app().store.unsubscribes.add(reader.id, name, "the reader asked to", now=self.clock())
         return self.home(request, "left")
 
     def _come_back(self, request: Request, form: Form) -> Response:
         """To one subscription, or (an empty name) to all that were left together."""
         reader, name = self.whose(request), form.text("subscription")
-        was = (reader.id, name) in self.app().store.departures(reader.id)
+        was = (reader.id, name) in self.app().store.unsubscribes.list_all(reader.id)
         if was:
-            self.app().store.come_back(reader.id, name)
+            self.app().store.unsubscribes.remove(reader.id, name)
         return self.home(request, "back" if was else "")
 
     def _unmute(self, request: Request, form: Form) -> Response:
         reader, term = self.whose(request), form.text("term")
-        if term in self.app().store.wishes(reader.id).mutes.get(reader.id, ()):
-            self.app().store.unmute(reader.id, term)
+        if term in self.app().store.preferences.get(reader.id).mutes.get(reader.id, ()):
+            self.app().store.preferences.unmute(reader.id, term)
         return self.home(request, "unmuted")
 
     def _unanswer(self, request: Request, form: Form) -> Response:
         reader, name, key = self.whose(request), form.text("name"), form.text("paper")
-        said = self.app().store.answers([reader.id]).get((reader.id, name), ())
+        said = self.app().store.answers.of_readers([reader.id]).get((reader.id, name), ())
         if key in dict(said):
-            self.app().store.answer(reader.id, name, key, None, now=self.clock())
+            self.app().store.answers.save(reader.id, name, key, None, now=self.clock())
         return self.home(request, "untold")
 
     def _unopine(self, request: Request, form: Form) -> Response:
         reader, key = self.whose(request), form.text("paper")
-        if key in {each.paper for each in self.app().store.opinions(reader.id)}:
-            self.app().store.opine(reader.id, key, None, now=self.clock())
+        if key in {each.paper for each in self.app().store.preferences.opinions(reader.id)}:
+            self.app().store.preferences.save_opinion(reader.id, key, None, now=self.clock())
         return self.home(request, "untold")
 
     def _lift(self, request: Request, form: Form) -> Response:
         reader = self.whose(request)
-        self.app().store.lift(address_of(reader))
+        self.app().store.suppressions.remove(address_of(reader))
         return self.home(request, "lifted")
 
 

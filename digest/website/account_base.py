@@ -43,12 +43,12 @@ class Mine(Room):
         """What one who signed up reads; None where a file says it."""
         if not reader.id.startswith(SIGNED_UP):
             return None
-        row = self.app().store.reader(id=reader.id)
+        row = self.app().store.readers.get(id=reader.id)
         return row.document if row else None
 
     def suppressed(self, reader: Subscriber) -> Suppression | None:
         """Why no letters go to their address; None where they go."""
-        return next(iter(self.app().store.suppressions(address_of(reader))), None)
+        return next(iter(self.app().store.suppressions.list_all(address_of(reader))), None)
 
     def file(self, reader: Subscriber) -> str | None:
         """The name of the file that says what a reader reads; None for one who signed up."""

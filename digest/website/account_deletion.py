@@ -30,7 +30,7 @@ class Goodbye(Mine):
         """All links that were made before are useless now; here is the page's new one."""
         reader = self.whose(request)
         app = self.app()
-        app.store.renew_links(reader.id)
+        app.store.preferences.renew_links(reader.id)
         renewed = app.reader(reader.id)
         if renewed is None:  # gone meanwhile
             raise HTTPException(404)
@@ -60,6 +60,6 @@ class Goodbye(Mine):
         reader = self.whose(request)
         if self.file(reader):
             raise HTTPException(404)
-        self.app().store.forget(reader.id)
+        self.app().store.readers.delete(reader.id)
         say = self.say(SETTINGS, reader.language)
         return self.notice(say.forgotten, say.forgotten_note, language=reader.language)

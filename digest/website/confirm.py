@@ -89,7 +89,7 @@ class Joining(Room):
             payload = self._payload(purpose, request)
         except TokenError:
             return None
-        asked = self.app().store.pending(str(payload["id"]))
+        asked = self.app().store.readers.get_pending(str(payload["id"]))
         kind = "sign-up" if purpose == CONFIRM else "address"
         if asked is None or asked.kind != kind or (asked.done is None and self.clock() >= asked.expires):
             return None

@@ -42,11 +42,11 @@ class Copies(Room):
         if not _SHORT.fullmatch(token):
             reader, payload = self.reader(ISSUE, token)
             name, kind, slot = (str(payload[key]) for key in ("subscription", "kind", "slot"))
-            return Opened(reader=reader, name=name, copy=store.copy(reader.id, name, kind, slot))
-        called = store.called_in_letter(token)
+            return Opened(reader=reader, name=name, copy=store.web_copies.get(reader.id, name, kind, slot))
+        called = store.web_copies.find(token)
         if called is None:
             return None
         owner = self.app().reader(called[0])
         if owner is None:
             raise TokenError("nobody is called so")
-        return Opened(reader=owner, name=called[1], copy=store.copy(*called))
+        return Opened(reader=owner, name=called[1], copy=store.web_copies.get(*called))

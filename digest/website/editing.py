@@ -125,7 +125,7 @@ class Editing(Mine):
 
         reader = self.app().signup.rewrite(chosen.reader.id, change)
         if reader is not None:  # one of that name was perhaps left, and removed
-            self.app().store.come_back(reader.id, reader.subscriptions[-1].name)
+            self.app().store.unsubscribes.remove(reader.id, reader.subscriptions[-1].name)
         return self.home(request, "added")
 
     def ask(self, request: Request) -> Response:
@@ -148,7 +148,9 @@ class Editing(Mine):
             return document | {"subscriptions": entries or document["subscriptions"]}
 
         app, now = self.app(), self.clock()
-        app.store.leave(chosen.reader.id, chosen.name, "the reader removed it", now=now)  # also what waits to be sent
+        app.store.unsubscribes.add(
+            chosen.reader.id, chosen.name, "the reader removed it", now=now
+        )  # also what waits to be sent
         app.signup.rewrite(chosen.reader.id, change)
         return self.home(request, "removed")
 

@@ -62,10 +62,10 @@ class Exports(Mine):
     def _record(self, reader: Subscriber) -> dict[str, Any]:
         """What they have said and were sent."""
         store = self.app().store
-        wishes = store.wishes(reader.id)
-        answers = store.answers([reader.id])
+        wishes = store.preferences.get(reader.id)
+        answers = store.answers.of_readers([reader.id])
         why = self.suppressed(reader)
-        left = [name for _, name in store.departures(reader.id)]
+        left = [name for _, name in store.unsubscribes.list_all(reader.id)]
         return {
             "id": reader.id,
             "suppressed": {"since": why.since.isoformat(), "reason": why.reason} if why else None,
@@ -78,7 +78,7 @@ class Exports(Mine):
             ],
             "opinions": [
                 {"paper": each.paper, "more": each.more, "at": each.at.isoformat()}
-                for each in store.opinions(reader.id)
+                for each in store.preferences.opinions(reader.id)
             ],
             "issues": [
                 {
@@ -89,7 +89,7 @@ class Exports(Mine):
                     "at": issue.created.isoformat(),
                     "papers": list(issue.papers),
                 }
-                for issue in store.issues(reader.id, None, letters=True)
+                for issue in store.issues.latest(reader.id, None, letters=True)
             ],
         }
 

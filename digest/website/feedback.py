@@ -108,7 +108,9 @@ class Feedback(Copies):
 
     def _opinion(self, more: bool) -> Callable[[_Spot, Words], _Asked]:
         def ask(spot: _Spot, say: Words) -> _Asked:
-            said = {each.paper: each.more for each in self.app().store.opinions(spot.reader.id)}.get(spot.key)
+            said = {each.paper: each.more for each in self.app().store.preferences.opinions(spot.reader.id)}.get(
+                spot.key
+            )
             if said is more:
                 kept = say.more_kept if more else say.less_kept
                 return _Asked(title=kept, said=[(kept, ())])
@@ -125,7 +127,7 @@ class Feedback(Copies):
     def _opine(self, more: bool) -> Callable[[_Spot, Form, Words], None]:
         def act(spot: _Spot, form: Form, say: Words) -> None:
             kept = None if "undo" in form else more
-            self.app().store.opine(spot.reader.id, spot.key, kept, now=self.clock())
+            self.app().store.preferences.save_opinion(spot.reader.id, spot.key, kept, now=self.clock())
 
         return act
 
@@ -159,7 +161,7 @@ class Feedback(Copies):
 
     def _answers(self, spot: _Spot) -> dict[str, bool]:
         """What was answered on this paper, by name."""
-        answers = self.app().store.answers([spot.reader.id])
+        answers = self.app().store.answers.of_readers([spot.reader.id])
         return {name: dict(said)[spot.key] for (_, name), said in answers.items() if spot.key in dict(said)}
 
     def _answer(self, spot: _Spot, form: Form, say: Words) -> None:
@@ -167,7 +169,7 @@ class Feedback(Copies):
         names = {person.name for person in followed_on(spot.reader, spot.item.paper)}
         theirs = None if "undo" in form else {"yes": True, "no": False}.get(form.text("theirs"))
         if name in (names if theirs is not None else self._answers(spot)):
-            self.app().store.answer(spot.reader.id, name, spot.key, theirs, now=self.clock())
+            self.app().store.answers.save(spot.reader.id, name, spot.key, theirs, now=self.clock())
 
     # Mute
 
@@ -190,7 +192,7 @@ class Feedback(Copies):
         term = other or chosen
         if "undo" in form:
             if chosen in self._muted(reader):
-                store.unmute(reader.id, chosen)
+                store.preferences.unmute(reader.id, chosen)
             return None
         if not term:
             return self._mute(spot, say, fault=say.mute_nothing)
@@ -199,11 +201,11 @@ class Feedback(Copies):
         muted = self._muted(reader)
         if term not in muted and len(muted) >= MOST_MUTED:
             return self._mute(spot, say, fault=say.mute_full, typed=other, chosen=chosen)
-        store.mute(reader.id, term, now=self.clock())
+        store.preferences.mute(reader.id, term, now=self.clock())
         return None
 
     def _muted(self, reader: Subscriber) -> tuple[str, ...]:
-        return self.app().store.wishes(reader.id).mutes.get(reader.id, ())
+        return self.app().store.preferences.get(reader.id).mutes.get(reader.id, ())
 
     # What all have in common
 

@@ -134,5 +134,5 @@ class Front(Room):
     def _voted(self) -> Sequence[Listed]:
         """What is much noticed: the top of /trending."""
         app, now = self.app(), self.clock().astimezone(UTC)
-        section = featured(_TOP, app.store.dated(now - _WEEK, now, voted=True), ())
+        section = featured(_TOP, app.store.papers.dated(now - _WEEK, now, voted=True), ())
         return listed(section.items if section else (), now, app.config.language)

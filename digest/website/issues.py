@@ -77,11 +77,11 @@ class Issues(Copies):
         site = app.config.site
         if site is None:
             raise HTTPException(404)
-        told = app.store.told_lately(reader.id, name, _IN_A_FEED)
-        last = app.store.issues(reader.id, 1, subscription=name, letters=True)
+        told = app.store.web_copies.recent_papers(reader.id, name, _IN_A_FEED)
+        last = app.store.issues.latest(reader.id, 1, subscription=name, letters=True)
         once = {(each.paper, each.event): each for each in reversed(told)}  # what was sent again stands there once
-        papers = app.store.called({each.paper for each in told})
-        ledger, sender = app.store.ledger_id(), app.config.sender.name or "Morning Papers"
+        papers = app.store.papers.get_many({each.paper for each in told})
+        ledger, sender = app.store.journals.database_id(), app.config.sender.name or "Morning Papers"
         made = atom.Feed(
             id=atom.lasting_id(ledger, "subscription", reader.id, name),
             title=f"{name} · {sender}",
@@ -105,7 +105,7 @@ class Issues(Copies):
         store, reader, subscription = self.app().store, opened.reader, opened.subscription
         lines = lines_of(copy, store)
         items = reread(reader, subscription, lines, store)
-        opinions = {each.paper: each.more for each in store.opinions(reader.id)}
+        opinions = {each.paper: each.more for each in store.preferences.opinions(reader.id)}
         now = copy.created.astimezone(reader.timezone)
         cards = dict(zip(items, listed(items.values(), now, reader.language), strict=True))
 

@@ -34,22 +34,22 @@ class Papers(Room):
         key: str = request.path_params["key"]
         if len(key) > _LONGEST or strip_controls(key) != key:  # PostgreSQL takes no NUL
             return self._unknown()
-        if paper := self.app().store.paper(key):
+        if paper := self.app().store.papers.get(key):
             return kept(request, self._page(paper))
         bare, kind = parted(key)
-        if kind and (paper := self.app().store.paper(bare)):
+        if kind and (paper := self.app().store.papers.get(bare)):
             return kept(request, file([paper], kind, citation_key(paper)))
         other = key_of(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
-        if other and other != bare and self.app().store.paper(other):
+        if other and other != bare and self.app().store.papers.get(other):
             return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
         return self._unknown()
 
     def _page(self, paper: Paper) -> Response:
         app = self.app()
-        work = app.store.work(paper.key)
+        work = app.store.works.get(paper.key)
         shown = sheet(
             paper,
-            versions=app.store.versions(paper.key),
+            versions=app.store.papers.versions(paper.key),
             records=work.records if work else (),
             events=work.events if work else (),
             language=app.config.language,

@@ -53,7 +53,7 @@ class Grounds:
             made = self._made
             if made and now - made[0] < RENEWED:
                 return made
-            newest = store.newest()
+            newest = store.papers.newest_serial()
             day = made[2].last if made else None
             if made and made[1] == newest and day == now.astimezone(UTC).date():
                 self._made = (now, newest, made[2])
@@ -67,7 +67,7 @@ class Grounds:
 def _make(store: Store, now: datetime) -> Ground:
     last = now.astimezone(UTC).date()
     first = last - timedelta(days=DAYS - 1)
-    papers = store.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=MOST_PAPERS)
+    papers = store.papers.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=MOST_PAPERS)
     dated = [paper.dated.astimezone(UTC).date() for paper in papers if paper.dated]
     if len(papers) == MOST_PAPERS and dated and dated[-1] < last:
         first = dated[-1] + timedelta(days=1)  # the oldest day is not there whole

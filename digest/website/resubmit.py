@@ -33,7 +33,7 @@ def lines_of(copy: Copy, store: Store, only: int | None = None) -> list[Line]:
     """What an issue told, in order, first what it showed; the paper of one number alone, where given."""
     told = [*enumerate((*copy.shown, *copy.behind[:MOST_BEHIND]), 1)]
     wanted = [(number, each) for number, each in told if only in (None, number)]
-    found = store.called({each.paper for _, each in wanted})
+    found = store.papers.get_many({each.paper for _, each in wanted})
     return [Line(number=number, told=each, paper=found[each.paper]) for number, each in wanted if each.paper in found]
 
 
@@ -60,7 +60,7 @@ def followed_on(reader: Subscriber, paper: Paper) -> list[Followed]:
 
 
 def _found(reader: Subscriber, subscription: Subscription, lines: Sequence[Line], store: Store) -> Mapping[int, Item]:
-    said = answered(reader.id, subscription, store.answers([reader.id]))
+    said = answered(reader.id, subscription, store.answers.of_readers([reader.id]))
     desk = (reader.id, said)
     arrivals = [
         Arrival(serial=0, work=line.number, event=line.told.event, at=line.told.at, paper=line.paper) for line in lines

@@ -67,7 +67,7 @@ def tried(typed: Typed, row: Row, ground: Ground, store: Store, words: Forms, sa
     within = wanted.within(rule.query)
     if not len(ground):
         return Trial(row=row.number, read=say.read.format(rule.query.spoken), would=say.no_papers)
-    known = store.called(set(rule.person.named)) if rule.person else {}
+    known = store.papers.get_many(set(rule.person.named)) if rule.person else {}
     found = ground.backtest(rule, within=within, known=known, wider=False)
     people = ground.groups(rule.person)[:_MOST_PEOPLE] if rule.person and rule.person.is_bare else ()
     synonyms = [] if rule.person else ground.synonyms(rule.query)

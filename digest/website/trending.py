@@ -86,7 +86,7 @@ class Trending(Room):
         config, window = self.app().config, self._now()
         if config.site is None:
             raise HTTPException(404)  # a feed's links are whole addresses
-        ledger = self.app().store.ledger_id()
+        ledger = self.app().store.journals.database_id()
         items = self._items(window)
         made = atom.Feed(
             id=atom.lasting_id(ledger, "trending"),
@@ -114,7 +114,7 @@ class Trending(Room):
     def _page(self, window: _Window) -> Response:
         config, say = self.app().config, self.say(TRENDING)
         items = self._items(window)
-        span = self.app().store.voted_span()
+        span = self.app().store.papers.voted_span()
         last = format_date(window.last, say.date, locale=say.code)
         pattern = say.short if window.first.year == window.last.year else say.date
         first = format_date(window.first, pattern, locale=say.code)
@@ -135,7 +135,7 @@ class Trending(Room):
         return self.app().config.sender.name or "Morning Papers"
 
     def _items(self, window: _Window) -> Sequence[Item]:
-        section = featured(_TOP, self.app().store.dated(window.since, window.until, voted=True), ())
+        section = featured(_TOP, self.app().store.papers.dated(window.since, window.until, voted=True), ())
         return section.items if section else ()
 
     def _papers(self, window: _Window) -> list[Paper]:

@@ -33,14 +33,14 @@ class Leaving(Room):
         """Leave. What is posted is not read: the token says all, and mail programs send no cookie."""
         reader, name, language = self._whose(request)
         say = self.say(LEAVING, language)
-        self.app().store.leave(reader, name, "the reader asked to", now=self.clock())
+        self.app().store.unsubscribes.add(reader, name, "the reader asked to", now=self.clock())
         undo = f"{_here(request)}/undo"
         return self.notice(say.left.format(name), say.left_note, language=language, action=undo, button=say.come_back)
 
     def come_back(self, request: Request, form: Form) -> Response:
         reader, name, language = self._whose(request)
         say = self.say(LEAVING, language)
-        self.app().store.come_back(reader, name)
+        self.app().store.unsubscribes.remove(reader, name)
         return self.notice(say.back.format(name), language=language, action=_here(request), button=say.leave)
 
     def _whose(self, request: Request) -> tuple[str, str, str]:

@@ -72,7 +72,7 @@ def everyone() -> Counter[str]:
 
 def issues(config: Path) -> Counter[str]:
     with opened(config) as app:
-        return Counter(row.subscriber for row in app.store.issues())
+        return Counter(row.subscriber for row in app.store.issues.latest())
 
 
 # -- the contract of a line --
@@ -220,10 +220,10 @@ def test_the_job_is_in_the_transaction_of_the_letters(postgres_url: str) -> None
             raise DigestError("the machine has lost its power")
 
         with pytest.raises(DigestError):
-            store.publish_all([publication(row)], torn)
-        assert (store.counts(), queue.waiting()) == ({}, Counter())
-        store.publish_all([publication(row)], along)
-        assert (store.counts(), queue.waiting()) == ({"ready": 1}, Counter([DELIVER]))
+            store.issues.publish_all([publication(row)], torn)
+        assert (store.outbox.count_by_state(), queue.waiting()) == ({}, Counter())
+        store.issues.publish_all([publication(row)], along)
+        assert (store.outbox.count_by_state(), queue.waiting()) == ({"ready": 1}, Counter([DELIVER]))
 
 
 def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: str, mail: MailServer) -> None:

@@ -40,6 +40,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
+from sqlalchemy import Engine
 
 from digest.app import open_app
 from digest.app.queue import Job, top_up
@@ -54,7 +55,7 @@ from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope
 from digest.render import Links, Parts, Renderer
 from digest.rules import parse
-from digest.store import Publication, Store
+from digest.store import IssueStore, Publication, Store
 from digest.subscriptions import Rule, Subscriber, Subscription, When
 from tests.bench.databases import database as an_empty
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
@@ -87,7 +88,7 @@ def run(readers: int = 100_000, papers: int = 5_000, database: str = "sqlite") -
                     replace(paper, published=NOW - timedelta(days=1), announced=NOW - timedelta(hours=8))
                     for paper in day.papers[begin : begin + 1_000]
                 ]
-                store.add(page, now=NOW - timedelta(hours=1), since=NOW - timedelta(days=7), first=False)
+                store.papers.add(page, now=NOW - timedelta(hours=1), since=NOW - timedelta(days=7), first=False)
         tick, found = _tick(config)
         assert len(found) >= readers // 1_000
         del day  # which a worker elsewhere would not have
@@ -320,17 +321,22 @@ class _Watch:
     def store(self, url: str) -> Store:
         watch = self
 
-        class Watched(Store):
+        class WatchedIssues(IssueStore):
             def publish_all(self, publications: Sequence[Publication], along: Any = None) -> list[bool]:
                 with watch.over("keep"):
                     return super().publish_all(publications, along)
+
+        class Watched(Store):
+            def __init__(self, engine: Engine) -> None:
+                super().__init__(engine)
+                self.issues = WatchedIssues(self)
 
         return Watched.open(url)
 
 
 def _outcome(url: str) -> dict[str, int]:
     with Store.open(url) as store:
-        return store.counts()
+        return store.outbox.count_by_state()
 
 
 # -- the plain way --

@@ -94,7 +94,7 @@ def _figures(
         )
         begun |= {reader: began for reader, began in connection.execute(tried) if began}
         states = dict(connection.execute(select(t.delivery.c.subscriber, t.delivery.c.state)).all())
-    departed = {reader for reader, _ in store.departures()}
+    departed = {reader for reader, _ in store.unsubscribes.list_all()}
     waits = sorted(click.seconds for click in clicks)
     return {
         "database": database,
@@ -196,7 +196,7 @@ def _config(folder: Path, url: str, port: int, letters: int) -> Config:
 def _fill(store: Store, letters: int) -> None:
     """Issues with their letters, as they are when composing is done."""
     for first in range(0, letters, 500):
-        store.publish_all([_issue(number) for number in range(first, min(first + 500, letters))])
+        store.issues.publish_all([_issue(number) for number in range(first, min(first + 500, letters))])
 
 
 def _issue(number: int) -> Publication:

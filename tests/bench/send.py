@@ -78,7 +78,7 @@ def run(letters: int = LETTERS) -> dict[str, object]:
             _fill(app.store, _envelopes(bodies, share, turn * share))
             for side in sides.values():
                 side.take_turn()
-        sent = app.store.counts()
+        sent = app.store.outbox.count_by_state()
     if sent != {"sent": share * _ROUNDS}:
         raise RuntimeError(f"not all was sent: {sent}")
     rates = {f"{name}_per_s": side.rate for name, side in sides.items()}

@@ -27,7 +27,7 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.S
     """A letter to each reader; the address to which its bounces go."""
     for reader in readers:
         letter = replace(envelope(reader), message_id=f"<{reader}.{at:%m%d}@example.org>")
-        assert store.publish(
+        assert store.issues.publish(
             Publication(
                 subscriber=reader,
                 subscription="Sparse",
@@ -40,8 +40,8 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.S
                 envelope=letter,
             )
         )
-    claimed = store.claim(now=at, owner="test", limit=100, lease=DAY)
-    store.close_tries(
+    claimed = store.outbox.claim(now=at, owner="test", limit=100, lease=DAY)
+    store.outbox.record_results(
         [
             Result(delivery=each.id, epoch=each.epoch, state=state, words="250 ok", began=at, ended=at)
             for each in claimed
@@ -144,7 +144,7 @@ def test_an_address_that_is_wrong_from_the_start_gets_no_more_letters(store: Sto
     to = sent(store, "ada", "ben")
     (heard,) = listen(store, box, report(to["ada"]))
     assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", True, True)
-    (row,) = store.suppressions()
+    (row,) = store.suppressions.list_all()
     assert row.address == "ada@example.org"
     assert "5.1.1" in row.evidence[0]
 
@@ -156,7 +156,7 @@ def test_an_address_that_has_worked_needs_five_days_of_it(store: Store, box: Pat
         to = sent(store, "ada", at=at)
         both = (report(to["ada"]), report(to["ada"], words="550 again the same day"))
         listen(store, box, *both, now=at + timedelta(hours=1))
-        assert bool(store.suppressions()) == (day == 4)
+        assert bool(store.suppressions.list_all()) == (day == 4)
 
 
 def test_a_quiet_week_wipes_the_slate(store: Store, box: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_quiet_week_wipes_the_slate(store: Store, box: Path) -> None:
         to = sent(store, "ada", at=NOW + day * DAY)
         if day != 7:
             listen(store, box, report(to["ada"]), now=NOW + day * DAY + timedelta(hours=1))
-    assert store.suppressions() == []
+    assert store.suppressions.list_all() == []
 
 
 def test_a_week_without_a_letter_is_no_quiet_week(store: Store, box: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_week_without_a_letter_is_no_quiet_week(store: Store, box: Path) -> No
         at = NOW + week * 7 * DAY + timedelta(minutes=week)
         to = sent(store, "ada", at=at)
         listen(store, box, report(to["ada"]), now=at + timedelta(hours=1))
-        assert bool(store.suppressions()) == (week == 4)
+        assert bool(store.suppressions.list_all()) == (week == 4)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_what_says_nothing_lasting_of_the_address_counts_nothing(store: Store, b
     to = sent(store, "ada")
     for day in range(9):
         listen(store, box, message.replace(b"{ada}", to["ada"].encode()), now=NOW + day * DAY)
-    assert store.suppressions() == []
+    assert store.suppressions.list_all() == []
     with store.reading() as connection:
         assert connection.exec_driver_sql("SELECT coalesce(sum(points), 0) FROM evidence").scalar() == 0
 
@@ -205,7 +205,7 @@ def test_a_full_mailbox_is_forgiven_for_long(store: Store, box: Path) -> None:
         to = sent(store, "ada", at=NOW + day * DAY)
         full = report(to["ada"], status="5.2.2", words="552 5.2.2 mailbox full")
         listen(store, box, full, now=NOW + day * DAY + timedelta(hours=1))
-        assert bool(store.suppressions()) == (day == 19)
+        assert bool(store.suppressions.list_all()) == (day == 19)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_forged_report_counts_nothing(store: Store, box: Path, to: str) -> Non
     sent(store, "ada", "ben")
     (heard,) = listen(store, box, report(to))
     assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", False, False)
-    assert store.suppressions() == []
+    assert store.suppressions.list_all() == []
 
 
 def test_a_stamp_of_an_older_key_and_in_capitals_is_believed(store: Store, box: Path) -> None:
@@ -235,36 +235,36 @@ def test_an_old_letter_counts_no_more(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
     (heard,) = listen(store, box, report(to), now=NOW + 31 * DAY)
     assert heard.proven
-    assert store.suppressions() == []
+    assert store.suppressions.list_all() == []
 
 
 def test_a_complaint_ends_the_subscription_at_once(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
     (heard,) = listen(store, box, complaint(to))
     assert (heard.kind, heard.left) == ("complaint", True)
-    assert list(store.departures()) == [("ada", "Sparse")]
+    assert list(store.unsubscribes.list_all()) == [("ada", "Sparse")]
 
 
 def test_a_complaint_about_a_notice_that_belongs_to_nobody_makes_nobody_leave(store: Store, box: Path) -> None:
     letter = replace(envelope("ada"), message_id="<notice@example.org>")
-    store.notify("a link", letter, subscriber="", kind=NOTICE, now=NOW)
-    [held] = store.claim(now=NOW, owner="a process", limit=1, lease=DAY)
+    store.outbox.add_notice("a link", letter, subscriber="", kind=NOTICE, now=NOW)
+    [held] = store.outbox.claim(now=NOW, owner="a process", limit=1, lease=DAY)
     (heard,) = listen(store, box, complaint(f"b+{stamp(held.id, held.envelope.message_id, KEYS)}@bounces.example.org"))
     assert (heard.kind, heard.proven, heard.left) == ("complaint", True, False)
-    assert store.departures() == {}
+    assert store.unsubscribes.list_all() == {}
 
 
 def test_a_complaint_that_proves_nothing_ends_nothing(store: Store, box: Path) -> None:
     sent(store, "ada")
     (heard,) = listen(store, box, complaint("papers@example.org"))
     assert (heard.kind, heard.subscriber, heard.left) == ("complaint", "ada", False)
-    assert store.departures() == {}
+    assert store.unsubscribes.list_all() == {}
 
 
 def test_a_bounce_of_a_letter_in_doubt_shows_that_it_arrived(store: Store, box: Path) -> None:
     to = sent(store, "ada", state=State.IN_DOUBT)["ada"]
     listen(store, box, report(to, status="5.7.1", words="550 5.7.1 policy"))
-    assert store.counts() == {"sent": 1}
+    assert store.outbox.count_by_state() == {"sent": 1}
 
 
 class Breaking:
@@ -300,7 +300,7 @@ def test_a_storm_is_read_and_nothing_is_sent(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
     storm = [report(to), report("b@bounces.example.org"), report("x@elsewhere.example", reader="nobody")] * 100
     assert len(listen(store, box, *storm)) == 300
-    assert store.counts() == {"sent": 1}
+    assert store.outbox.count_by_state() == {"sent": 1}
     assert listen(store, box) == []
     assert "@" not in "".join(heard.words for heard in listen(store, box, *storm[:3]))
 
@@ -308,8 +308,8 @@ def test_a_storm_is_read_and_nothing_is_sent(store: Store, box: Path) -> None:
 def test_letters_again_with_a_clean_slate(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
     listen(store, box, report(to))
-    assert store.lift("ada@example.org")
-    assert not store.lift("ada@example.org")
-    assert store.suppressions() == []
-    assert store.suppress("ada@example.org", "by hand", now=NOW)
-    assert not store.suppress("ada@example.org", "again", now=NOW)
+    assert store.suppressions.remove("ada@example.org")
+    assert not store.suppressions.remove("ada@example.org")
+    assert store.suppressions.list_all() == []
+    assert store.suppressions.add("ada@example.org", "by hand", now=NOW)
+    assert not store.suppressions.add("ada@example.org", "again", now=NOW)

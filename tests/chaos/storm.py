@@ -168,7 +168,7 @@ def work(storm: Storm, port: int) -> None:
     with Store.open(storm.database) as store:
         while True:
             with ledger(store, storm.folder / "journals", clock=_now) as begin:
-                if not store.waiting(_now()):
+                if not store.outbox.has_ready(_now()):
                     return
                 with begin() as journal:
                     # all at once: a process lives for moments only
@@ -198,14 +198,14 @@ def _states(database: str) -> dict[str, str]:
 
 def _states_left(database: str) -> Iterator[int]:
     with Store.open(database) as store:
-        counts = store.counts()
+        counts = store.outbox.count_by_state()
     return (counts.get(state, 0) for state in _WAITING)
 
 
 def _set_aside(database: str) -> list[int]:
     with Store.open(database) as store:
-        found = [row.id for row in store.outbox() if row.state == State.POISON]
-        store.decide(found, State.READY, [State.POISON], now=_now(), words="once more, said a person")
+        found = [row.id for row in store.outbox.unsent() if row.state == State.POISON]
+        store.outbox.decide(found, State.READY, [State.POISON], now=_now(), words="once more, said a person")
     return found
 
 

@@ -34,7 +34,7 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     config = folder(tmp_path / "config", HOUSE, ada=ADA, bob=BOB)
     with open_app(load(config, env={})) as app:
-        app.store.add([*VISION, *STARS, MUSIC], now=NOW, since=NOW - timedelta(days=7), first=True)
+        app.store.papers.add([*VISION, *STARS, MUSIC], now=NOW, since=NOW - timedelta(days=7), first=True)
     return config
 
 
@@ -76,7 +76,7 @@ def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(
 
     with open_app(load(town, env={})) as app:
         figures = {"arxiv:2601.00001": wei("7", 22), "arxiv:2601.00011": wei("8", 20), "arxiv:2601.00012": wei("9", 60)}
-        app.store.keep_figures("semanticscholar", figures, figures, now=NOW)
+        app.store.bibliometrics.save("semanticscholar", figures, figures, now=NOW)
     lines = [line.strip() for line in call("author", "show", "Wei Zhang").stdout.splitlines()]
     numbers = "W. Zhang: 57 papers, 1,362 citations, h-index"
     assert f"Semantic Scholar 7: {numbers} 22 · Example Lab (2026-01-02)" in lines

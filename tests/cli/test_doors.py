@@ -49,7 +49,11 @@ class Town:
     def rows(self) -> tuple[dict[str, int], int, int]:
         """Letters by state, issues, and what ada was told."""
         with open_app(load(self.folder / "config", env={})) as app:
-            return app.store.counts(), len(app.store.issues()), len(app.store.told("ada"))
+            return (
+                app.store.outbox.count_by_state(),
+                len(app.store.issues.latest()),
+                len(app.store.already_sent.of_reader("ada")),
+            )
 
 
 @pytest.fixture

@@ -240,7 +240,9 @@ def test_a_letter_is_shown_with_all_that_has_become_of_it(room: Room) -> None:
 def test_what_was_mended_is_asked_again_at_once(room: Room) -> None:
     at, for_long = datetime.fromisoformat(NOW), timedelta(days=9_999)
     with open_app(load(room.folder / "config", env={})) as app:
-        app.store.strike("domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long)
+        app.store.breakers.record_failure(
+            "domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long
+        )
     room.deliver()
     assert set(room.states().values()) == {"ready"}
     other = room.call("outbox", "release", "example.com")
@@ -323,8 +325,8 @@ def test_pruning_keeps_the_memory(room: Room) -> None:
     assert "dropped 0 letters" in room.call("prune", "--now", LATER).stdout
     assert "dropped 2 letters" in room.call("prune", "--now", "2027-11-20").stdout
     with open_app(load(Path("config"), env={})) as app:
-        assert len(app.store.told("ada")) == 1
-        assert app.store.counts() == {}
+        assert len(app.store.already_sent.of_reader("ada")) == 1
+        assert app.store.outbox.count_by_state() == {}
     with sqlite3.connect("digest.db") as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -356,7 +358,9 @@ def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
         now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")
         findings = {
             each.about: each
-            for each in standing(app.store.standing(now=now), app.store.brakes(), app.health(now), now=now)
+            for each in standing(
+                app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now), now=now
+            )
         }
     assert (findings["outbox"].outcome, "`digest deliver`" in findings["outbox"].mend) == ("wrong", True)
     assert findings["due"].outcome == "well"

@@ -25,7 +25,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config = folder(tmp_path / "config", HOUSE)
     names = (Author(name="Y Zhou"), Author(name="Z Ångström"))
     with open_app(load(config, env={})) as app:
-        app.store.add([preprint(), article(authors=names)], now=NOW, since=NOW - timedelta(days=7), first=True)
+        app.store.papers.add([preprint(), article(authors=names)], now=NOW, since=NOW - timedelta(days=7), first=True)
     return config
 
 

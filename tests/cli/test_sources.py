@@ -54,14 +54,16 @@ def test_each_state_has_its_word(place: Path) -> None:
     with open_app(load(place, env={})) as app:
         store = app.store
         done = Progress("arxiv oai cs.CL", done=True)
-        store.add([], now=NOW - timedelta(minutes=20), since=NOW, first=True, progress=done)
-        store.add(
+        store.papers.add([], now=NOW - timedelta(minutes=20), since=NOW, first=True, progress=done)
+        store.papers.add(
             [], now=NOW - timedelta(days=2), since=NOW, first=True, progress=Progress("huggingface daily", done=True)
         )
         for _ in range(2):
-            store.failed("feeds Annals", what="answered 403", now=NOW, next_try=NOW + timedelta(hours=2))
+            store.sources.record_failure(
+                "feeds Annals", what="answered 403", now=NOW, next_try=NOW + timedelta(hours=2)
+            )
         wait = NOW + timedelta(days=1)
-        store.failed("arxiv feed cs.CL", what="answered 503", now=NOW, next_try=wait, asked=True)
+        store.sources.record_failure("arxiv feed cs.CL", what="answered 503", now=NOW, next_try=wait, asked=True)
     assert told().splitlines() == [
         "arxiv oai cs.CL: late; answered 07:10; 0 today; next try 08:10",
         "    the list of 2026-11-20 has not come; its papers are taken as soon as it does",
@@ -82,7 +84,7 @@ def test_today_beside_other_fridays(place: Path) -> None:
         for number in range(1, count + 1)
     ]
     with open_app(load(place, env={})) as app:
-        app.store.add(papers, now=NOW, since=NOW, first=True)
+        app.store.papers.add(papers, now=NOW, since=NOW, first=True)
     found = values()
     assert (found["arxiv oai cs.CL"]["today"], found["arxiv oai cs.CL"]["usual"]) == (1, 3)
     assert (found["feeds Annals"]["today"], found["feeds Annals"]["usual"]) == (0, None)

@@ -34,7 +34,7 @@ def doubtful(store: Store) -> Store:
     """A letter was handed over a minute past half, and its line was lost at the next."""
     queue(store, "ada")
     (ada,) = claim(store)
-    store.close_tries([lost(ada)])
+    store.outbox.record_results([lost(ada)])
     return store
 
 
@@ -56,7 +56,7 @@ def test_what_the_relay_has_taken_is_sent(doubtful: Store, log: Path) -> None:
     word = asked(doubtful, {RELAY: log})
     assert word.sent
     assert word.words == "the relay's log has it: queue id 62C612B7C6C, status=sent (250 2.0.0 Ok)"
-    assert doubtful.counts() == {"sent": 1}
+    assert doubtful.outbox.count_by_state() == {"sent": 1}
     with doubtful.reading() as connection:
         rows = connection.exec_driver_sql("SELECT state, relay, queue_id, words FROM attempt ORDER BY id").all()
     assert tuple(rows[-1]) == ("sent", RELAY, "62C612B7C6C", word.words)
@@ -86,7 +86,7 @@ def test_a_beginning_alone_leaves_it_in_doubt(doubtful: Store, log: Path) -> Non
     assert word.words == (
         "the relay's log has only its beginning (queue id 62C612B7C6C), and not that it was taken; it covers that time"
     )
-    (row,) = doubtful.outbox(in_doubt=True)
+    (row,) = doubtful.outbox.unsent(in_doubt=True)
     assert row.next_at == LATER  # sent once more, as before
 
 
@@ -95,7 +95,7 @@ def test_that_there_is_nothing_is_said_and_moves_nothing(doubtful: Store, log: P
     word = asked(doubtful, {RELAY: log})
     assert not word.sent
     assert word.words == "the relay's log does not have it, and covers that time"
-    assert [row.next_at for row in doubtful.outbox(in_doubt=True)] == [LATER]
+    assert [row.next_at for row in doubtful.outbox.unsent(in_doubt=True)] == [LATER]
 
 
 @pytest.mark.parametrize("missing", [0, 1])
@@ -117,7 +117,7 @@ def test_the_log_of_another_relay_covers_nothing(doubtful: Store, log: Path) -> 
 def test_a_log_that_cannot_be_read_is_told_and_nothing_is_lost(doubtful: Store, log: Path) -> None:
     word = asked(doubtful, {RELAY: log})
     assert word.words.startswith(f"the relay's log cannot tell: {log} cannot be read: there is no such file")
-    assert doubtful.counts() == {"in doubt": 1}
+    assert doubtful.outbox.count_by_state() == {"in doubt": 1}
     assert [letter.subscriber for letter in claim(doubtful)] == ["ada"]
 
 
@@ -126,7 +126,7 @@ def test_a_round_asks_only_about_what_cannot_wait(doubtful: Store, log: Path) ->
     assert len(look(doubtful, {RELAY: log}, now=NOW + 3 * MINUTE, lately=True)) == 1
     assert len(look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True)) == 1  # its time has come
     (ada,) = claim(doubtful)
-    doubtful.close_tries([lost(ada, later=False)])
+    doubtful.outbox.record_results([lost(ada, later=False)])
     assert look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True) == []
     assert len(look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR)) == 1
 
@@ -135,7 +135,7 @@ def test_without_a_log_or_a_doubt_nothing_is_asked(store: Store, log: Path) -> N
     queue(store, "ada")
     assert look(store, {RELAY: log}, now=NOW) == []
     (ada,) = claim(store)
-    store.close_tries([lost(ada)])
+    store.outbox.record_results([lost(ada)])
     assert look(store, {RELAY: None}, now=NOW) == []
     store.close()
     assert look(store, {}, now=NOW) == []

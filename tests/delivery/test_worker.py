@@ -34,7 +34,7 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
         key = f"<{name}.1@example.org>"
         message = build(sender=DESK, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
         envelope = Envelope(sender=DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
-        store.publish(
+        store.issues.publish(
             Publication(
                 subscriber=name,
                 subscription="Mine",
@@ -60,7 +60,7 @@ def way(port: int, **more: object) -> Way:
 
 def journals(store: Store) -> Path:
     """A folder for each database."""
-    return Path(gettempdir()) / f"letters-of-{store.ledger_id()}"
+    return Path(gettempdir()) / f"letters-of-{store.journals.database_id()}"
 
 
 def send(
@@ -94,7 +94,7 @@ def test_every_letter_once_over_one_connection(store: Store) -> None:
         assert send(store, server).letters == ()
         assert arrived(server) == Counter(f"{name}@example.org" for name in names)
         assert server.connections == 2  # a hundred letters each
-    assert store.counts() == {"sent": 120}
+    assert store.outbox.count_by_state() == {"sent": 120}
 
 
 def test_a_refused_letter_keeps_the_servers_words_and_stops_no_other(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_a_refused_letter_keeps_the_servers_words_and_stops_no_other(store: Stor
     with MailServer({"RCPT": Says.line("550 5.1.1 no such mailbox here")}) as server:
         result = send(store, server)
     assert outcomes(result) == {"ada": "failed", "grace": "sent"}
-    (row,) = store.outbox()
+    (row,) = store.outbox.unsent()
     assert (row.subscriber, row.state) == ("ada", "failed")
     assert "no such mailbox here" in str(row.reason)
     assert "@" not in "".join(letter.words for letter in result.letters)
@@ -122,7 +122,7 @@ def test_a_greylist_is_waited_for(store: Store) -> None:
     put(store, "ada")
     with MailServer({"RCPT": Says.line("450 4.7.1 Greylisted, try again in 1800 seconds")}) as server:
         send(store, server)
-        (row,) = store.outbox()
+        (row,) = store.outbox.unsent()
         assert row.next_at is not None
         assert timedelta(minutes=30) <= row.next_at - NOW <= timedelta(minutes=45)
 
@@ -132,7 +132,7 @@ def test_a_relay_that_is_down_stops_the_round_and_counts_nothing(store: Store) -
     with unused_port() as port:
         result = send(store, way(port))
     assert result.stopped is not None
-    assert [(row.state, row.attempts) for row in store.outbox()] == [("ready", 0), ("ready", 0)]
+    assert [(row.state, row.attempts) for row in store.outbox.unsent()] == [("ready", 0), ("ready", 0)]
     with MailServer() as again:
         assert outcomes(send(store, again)) == {"ada": "sent", "grace": "sent"}
 
@@ -141,7 +141,7 @@ def test_a_line_lost_after_the_dot_is_in_doubt_and_sent_once_more_the_same_bytes
     put(store, "ada", "grace")
     with MailServer({"DOT": [DROP, Says.line("250 ok"), DROP]}) as server:
         assert outcomes(send(store, server)) == {"ada": "in doubt", "grace": "sent"}
-        (row,) = store.outbox(in_doubt=True)
+        (row,) = store.outbox.unsent(in_doubt=True)
         assert (row.subscriber, row.message_id) == ("ada", "<ada.1@example.org>")
         assert send(store, server, now=NOW + timedelta(minutes=14)).letters == ()
         assert outcomes(send(store, server, now=NOW + timedelta(minutes=15))) == {"ada": "in doubt"}
@@ -156,7 +156,7 @@ def test_a_line_lost_after_the_dot_may_be_presumed_sent(store: Store) -> None:
     with MailServer({"DOT": DROP}) as server:
         assert outcomes(send(store, server, presume=lambda delivery: delivery.kind == "alert")) == {"ada": "in doubt"}
         assert send(store, server, now=NOW + timedelta(days=2)).letters == ()
-    (row,) = store.outbox(in_doubt=True)
+    (row,) = store.outbox.unsent(in_doubt=True)
     assert row.next_at is None
     assert "presumed sent" in str(row.reason)
 
@@ -194,14 +194,14 @@ def test_who_has_left_gets_nothing(store: Store) -> None:
             "ada": "cancelled"
         }
         assert server.taken == []
-    assert store.outbox() == []
+    assert store.outbox.unsent() == []
 
 
 def test_only_the_letter_that_is_meant(store: Store) -> None:
     put(store, "ada", "grace")
     with MailServer() as server:
         assert outcomes(send(store, server, only="<grace.1@example.org>")) == {"grace": "sent"}
-    assert store.counts() == {"ready": 1, "sent": 1}
+    assert store.outbox.count_by_state() == {"ready": 1, "sent": 1}
 
 
 def test_asked_to_stop_it_finishes_the_letter_in_hand_and_gives_back_the_rest(store: Store) -> None:
@@ -215,7 +215,7 @@ def test_asked_to_stop_it_finishes_the_letter_in_hand_and_gives_back_the_rest(st
         result = send(store, server, stop=stop, tell=after_the_first)
         assert [letter.outcome for letter in result.letters] == ["sent", "sent"]  # the next was announced already
         assert len(server.taken) == 2
-    assert store.counts() == {"ready": 1, "sent": 2}
+    assert store.outbox.count_by_state() == {"ready": 1, "sent": 2}
 
 
 KILLED = """
@@ -248,7 +248,7 @@ class Deadly(Journal):
 with Store.open(url) as store:
     way = Way(name="relay", open=lambda: channels.open(f"smtp://127.0.0.1:{port}"))
     desk = Desk(address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org"))
-    journal = Deadly.begin(Path(folder), store.ledger_id(), now=now)
+    journal = Deadly.begin(Path(folder), store.journals.database_id(), now=now)
     deliver(store, [way], desk, journal, clock=lambda: now)
 """
 
@@ -277,7 +277,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(
         with MailServer() as again:
             send(store, again)
             together = arrived(server) + arrived(again)
-    doubtful = {f"{row.subscriber}@example.org" for row in store.outbox(in_doubt=True)}
+    doubtful = {f"{row.subscriber}@example.org" for row in store.outbox.unsent(in_doubt=True)}
     assert together["grace@example.org"] == 1
     assert together["ada@example.org"] + ("ada@example.org" in doubtful and not together["ada@example.org"]) == 1
     assert doubtful == ({"ada@example.org"} if MOMENTS[moment] == "in doubt" else set())
@@ -301,7 +301,9 @@ def _until(reached: Callable[[], bool]) -> None:
 
 def test_a_letter_that_is_asked_for_goes_out_although_its_domain_is_left_alone(store: Store) -> None:
     put(store, "ada", "ben")
-    store.strike("domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(hours=1))
+    store.breakers.record_failure(
+        "domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(hours=1)
+    )
     with MailServer() as server:
         assert send(store, server).letters == ()
         assert outcomes(send(store, server, only="<ada.1@example.org>")) == {"ada": "sent"}
@@ -316,11 +318,11 @@ def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Sto
 
     with MailServer({"RCPT": Says.line("450 4.7.28 too many, rate limited")}) as server:
         assert outcomes(send(store, server, address_of=home)) == {"ada": "deferred", "cleo": "sent"}
-        assert {row.subscriber: row.state for row in store.outbox()} == {"ada": "deferred", "ben": "ready"}
-        assert [(brake.name, brake.strikes) for brake in store.brakes()] == [("gmail.example", 1)]
+        assert {row.subscriber: row.state for row in store.outbox.unsent()} == {"ada": "deferred", "ben": "ready"}
+        assert [(brake.name, brake.strikes) for brake in store.breakers.list_all()] == [("gmail.example", 1)]
         later = send(store, server, address_of=home, now=NOW + timedelta(minutes=30))
         assert outcomes(later) == {"ada": "sent", "ben": "sent"}
-    assert store.brakes() == []
+    assert store.breakers.list_all() == []
 
 
 def test_one_relay_takes_over_where_another_fails(store: Store) -> None:
@@ -343,14 +345,14 @@ def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_sam
         assert "left alone until" in str(send(store, again, now=NOW + timedelta(seconds=30)).stopped)
         assert server.connections == 0
         assert outcomes(send(store, again, now=NOW + timedelta(seconds=30), by_hand=True)) == {"ada": "sent"}
-    assert store.brakes() == []
+    assert store.breakers.list_all() == []
 
 
 def test_a_fault_that_many_connections_meet_is_one(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(600)))
     with unused_port() as port:
         assert send(store, way(port), connections=10).stopped
-    (brake,) = store.brakes()
+    (brake,) = store.breakers.list_all()
     assert (brake.strikes, brake.until) == (1, None)
 
 
@@ -376,9 +378,9 @@ def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
     put(store, "ada", "ben", "cleo")
     with MailServer() as server:
         assert send(store, way(server.port, per_second=1000)).count("sent") == 3
-    assert store.turn(f"relay {way(server.port).name}", every=timedelta(seconds=0.001), now=NOW) == NOW + timedelta(
-        seconds=0.01
-    )
+    assert store.rate_limits.reserve(
+        f"relay {way(server.port).name}", every=timedelta(seconds=0.001), now=NOW
+    ) == NOW + timedelta(seconds=0.01)
 
 
 def test_no_jump_of_the_clock_makes_a_letter_wait(store: Store) -> None:
@@ -398,15 +400,15 @@ def test_no_reader_pays_for_what_is_the_senders_fault(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(9)))
     with MailServer({"RCPT": [Says.line("550 5.7.1 we do not trust you")] * 9}) as server:
         assert send(store, server).count("failed") == 3
-    assert store.counts() == {"failed": 3, "ready": 6}
-    assert store.suppressions() == []
+    assert store.outbox.count_by_state() == {"failed": 3, "ready": 6}
+    assert store.suppressions.list_all() == []
 
 
 def test_an_address_that_does_not_exist_gets_no_more_letters(store: Store) -> None:
     put(store, "ada")
     with MailServer({"RCPT": Says.line("550 5.1.1 no such user")}) as server:
         send(store, server)
-    assert [row.address for row in store.suppressions()] == ["ada@example.org"]
+    assert [row.address for row in store.suppressions.list_all()] == ["ada@example.org"]
 
 
 def test_a_letter_that_is_no_longer_wanted_is_not_sent_whatever_was_leased(store: Store) -> None:
@@ -416,8 +418,8 @@ def test_a_letter_that_is_no_longer_wanted_is_not_sent_whatever_was_leased(store
     def after_the_first(letter: Delivered) -> None:
         done.append(letter.subscriber)
         if len(done) == 1:
-            store.suppress("reader4@example.org", "a bounce", now=NOW)
-            store.leave("reader5", "Mine", "asked to", now=NOW)
+            store.suppressions.add("reader4@example.org", "a bounce", now=NOW)
+            store.unsubscribes.add("reader5", "Mine", "asked to", now=NOW)
 
     with MailServer() as server:
         result = send(store, server, tell=after_the_first)
@@ -454,7 +456,7 @@ def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> N
     ticks = iter([0.0, 0.0, *[9_999.0] * 99])
 
     def steal(delivery: Delivery) -> Mailbox:
-        store.lapse(lambda _: (), now=NOW + timedelta(days=1), retry_at=NOW)
+        store.outbox.expire_leases(lambda _: (), now=NOW + timedelta(days=1), retry_at=NOW)
         return at_home(delivery)  # type: ignore[return-value]
 
     with MailServer() as server:

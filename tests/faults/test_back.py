@@ -63,7 +63,7 @@ def test_b1_a_forged_bounce(anywhere: DeliveryScenario, tmp_path: Path) -> None:
     ]
     heard = listen(scenario, mbox(tmp_path, *(report(to) for to in forged)))
     assert not any(each.proven or each.suppressed for each in heard)
-    assert scenario.store.suppressions() == []
+    assert scenario.store.suppressions.list_all() == []
     assert scenario.rows("SELECT * FROM score") == []
     scenario.no_secret_is_told()
     (proved,) = listen(scenario, mbox(tmp_path, report(sender)), "another")
@@ -83,8 +83,8 @@ def test_b2_a_storm(scenario: DeliveryScenario, tmp_path: Path) -> None:
     heard = listen(scenario, mbox(tmp_path, *storm, *strangers, *loop))
     assert len(heard) == STORM - 9  # the ten of the loop are one message
     assert sum(each.suppressed for each in heard) == 1
-    assert [each.address for each in scenario.store.suppressions()] == ["ada@readers.example"]
-    assert scenario.store.counts() == {"sent": 2}  # no letter was put into the outbox
+    assert [each.address for each in scenario.store.suppressions.list_all()] == ["ada@readers.example"]
+    assert scenario.store.outbox.count_by_state() == {"sent": 2}  # no letter was put into the outbox
     assert listen(scenario, mbox(tmp_path, *storm[:50])) == []  # the same ones again
     scenario.no_secret_is_told()
 
@@ -117,7 +117,7 @@ def test_b3_answers_and_delays_count_nothing(anywhere: DeliveryScenario, tmp_pat
         scenario.later(days=1)
         heard = listen(scenario, mbox(tmp_path, *pieces), f"day {day}")
         assert all(each.kind != Kind.HARD and not each.suppressed for each in heard)
-    assert scenario.store.suppressions() == []
+    assert scenario.store.suppressions.list_all() == []
     assert scenario.rows("SELECT * FROM score WHERE points > 0") == []
     scenario.no_secret_is_told()
 

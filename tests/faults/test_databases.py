@@ -103,7 +103,7 @@ def test_d1_a_journal_on_a_device_that_is_full(scenario: DeliveryScenario) -> No
             super().__init__(path, handle)
 
     with pytest.raises(JournalError, match="no record can be kept there"):
-        Full.begin(scenario.folder, scenario.store.ledger_id(), now=scenario.now)
+        Full.begin(scenario.folder, scenario.store.journals.database_id(), now=scenario.now)
     scenario.holds()
 
 
@@ -319,7 +319,7 @@ def test_d5_an_old_record_of_which_the_database_was_pruned_is_no_restore(scenari
     with MailServer() as server:
         scenario.round(server)
         scenario.later(days=200)
-        scenario.store.prune(before=scenario.now - timedelta(days=180))
+        scenario.store.retention.prune(before=scenario.now - timedelta(days=180))
         scenario.round(server)
         assert len(server.taken) == 1
     assert scenario.rows("SELECT id FROM delivery") == []

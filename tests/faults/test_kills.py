@@ -75,12 +75,12 @@ def test_k5_killed_between_the_record_and_the_dot(anywhere: DeliveryScenario) ->
         killed_at(scenario, "at the dot", server)
         assert scenario.arrived(server) == {}
         assert scenario.round(server).count("sent") == 1
-        (row,) = scenario.store.outbox(in_doubt=True)
+        (row,) = scenario.store.outbox.unsent(in_doubt=True)
         assert (row.subscriber, row.next_at) == ("ada", None)
         assert "presumed sent" in str(row.reason)
         scenario.later(days=2)
         assert scenario.round(server).letters == ()
-        scenario.store.decide(
+        scenario.store.outbox.decide(
             [row.id], State.READY, [State.IN_DOUBT], now=scenario.now, words="once more, said a person"
         )
         scenario.holds(server)
@@ -106,7 +106,7 @@ def test_k6_killed_after_the_line_was_lost_at_the_dot(anywhere: DeliveryScenario
         server.taken = Swallowed()
         killed_at(scenario, "lost", server)
         assert scenario.round(server).letters == ()
-        (row,) = scenario.store.outbox(in_doubt=True)
+        (row,) = scenario.store.outbox.unsent(in_doubt=True)
         assert row.next_at == scenario.now + timedelta(minutes=15)
         assert "the line was lost" in str(row.reason)
         scenario.holds()

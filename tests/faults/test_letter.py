@@ -38,7 +38,7 @@ def test_f14_the_sender_is_refused(scenario: DeliveryScenario) -> None:
         done = scenario.round(server)
         assert done.stopped
         assert set(scenario.attempts().values()) == {0}
-        assert scenario.store.brakes()[0].until == scenario.now + timedelta(minutes=15)
+        assert scenario.store.breakers.list_all()[0].until == scenario.now + timedelta(minutes=15)
         scenario.holds(server)
 
 
@@ -106,7 +106,7 @@ def test_f17_f18_what_two_letters_in_a_row_meet_is_the_relays_fault(scenario: De
         assert scenario.round(server).stopped
         assert sorted(scenario.states().values()) == ["deferred"] * 2 + ["ready"] * 3
         assert set(scenario.attempts().values()) == {0}
-        assert scenario.store.brakes()[0].until == scenario.now + timedelta(minutes=15)
+        assert scenario.store.breakers.list_all()[0].until == scenario.now + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["pipelined", "plain"])
@@ -133,7 +133,7 @@ def test_f16_no_such_reader(scenario: DeliveryScenario, extensions: tuple[str, .
         assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": "failed", "ben": "sent"}
         assert server.connections == 1
         assert "RSET" in server.verbs()
-        (suppressed,) = scenario.store.suppressions()
+        (suppressed,) = scenario.store.suppressions.list_all()
         assert suppressed.address == "ada@readers.example"
         assert "nobody of that name" in suppressed.reason
         scenario.holds(server, final={"ada": "failed"})
@@ -163,7 +163,7 @@ def test_f18_the_letter_is_refused(scenario: DeliveryScenario, step: Verb, words
     with MailServer({step: Says.line(words)}) as server:
         done = scenario.round(server)
         assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": state, "ben": "sent"}
-        assert scenario.store.suppressions() == []  # not the address is at fault
+        assert scenario.store.suppressions.list_all() == []  # not the address is at fault
         scenario.holds(server, final={"ada": "failed"} if state == "failed" else {})
 
 
@@ -215,7 +215,7 @@ def test_f20_f21_no_answer_to_the_dot_is_presumed_sent(scenario: DeliveryScenari
     scenario.put("ada")
     with MailServer({"DOT": NO_ANSWER[how]}) as server:
         scenario.round(scenario.way(server, waits=replace(QUICK, dot=0.3)), presume=lambda _: True)
-        (row,) = scenario.store.outbox(in_doubt=True)
+        (row,) = scenario.store.outbox.unsent(in_doubt=True)
         assert "presumed sent" in str(row.reason)
         assert scenario.arrived(server) == {"ada": 1}
         scenario.holds(server, final={"ada": "in doubt"})
@@ -268,7 +268,7 @@ def test_f24_an_answer_while_we_still_write(scenario: DeliveryScenario) -> None:
     with MailServer({"BODY": Says.line("550 5.7.1 not this one", close=True)}) as server:
         scenario.round(server)
         assert scenario.states() == {"ada": "failed", "ben": "sent"}
-        assert scenario.store.suppressions() == []
+        assert scenario.store.suppressions.list_all() == []
         scenario.holds(server, final={"ada": "failed"})
 
 

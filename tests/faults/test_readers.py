@@ -71,7 +71,7 @@ def test_s3_three_days_down(scenario: DeliveryScenario) -> None:
 def test_s4_the_reader_leaves_while_the_letter_waits(anywhere: DeliveryScenario) -> None:
     scenario = anywhere
     scenario.put("ada", "ben")
-    scenario.store.leave("ada", "Mine", "asked to", now=scenario.now)
+    scenario.store.unsubscribes.add("ada", "Mine", "asked to", now=scenario.now)
     with MailServer() as server:
         scenario.round(server)
         assert scenario.arrived(server) == {"ben": 1}
@@ -85,7 +85,7 @@ def test_s4_the_reader_leaves_while_the_letter_is_in_hand(anywhere: DeliveryScen
 
     def leave(letter: Delivered) -> None:
         if letter.subscriber == "ada":
-            scenario.store.leave("ben", "", "a complaint", now=scenario.now)
+            scenario.store.unsubscribes.add("ben", "", "a complaint", now=scenario.now)
 
     with MailServer(extensions=[]) as server:
         scenario.round(server, tell=leave)
@@ -104,7 +104,7 @@ def test_s4_the_reader_leaves_while_the_letter_before_is_slow_to_end(
     with MailServer({"DOT": slow}, extensions=extensions) as server, ThreadPoolExecutor() as pool:
         done = pool.submit(scenario.round, server)
         until(lambda: len(server.taken) == 1)
-        scenario.store.leave("ben", "Mine", "asked to", now=scenario.now)
+        scenario.store.unsubscribes.add("ben", "Mine", "asked to", now=scenario.now)
         done.result()
         assert scenario.arrived(server) == {"ada": 1, "cleo": 1}
         scenario.holds(server, final={"ben": "cancelled"})
@@ -116,7 +116,7 @@ def test_s4_the_reader_leaves_while_a_pace_is_kept(scenario: DeliveryScenario) -
     with MailServer() as server, ThreadPoolExecutor() as pool:
         done = pool.submit(scenario.round, replace(scenario.way(server), per_second=0.5))
         until(lambda: len(server.taken) == 1)
-        scenario.store.leave("ben", "Mine", "asked to", now=scenario.now)
+        scenario.store.unsubscribes.add("ben", "Mine", "asked to", now=scenario.now)
         done.result()
         assert scenario.arrived(server) == {"ada": 1, "cleo": 1}
         scenario.holds(server, final={"ben": "cancelled"})
@@ -166,7 +166,7 @@ def test_s6_one_mailbox_spelled_in_two_ways(anywhere: DeliveryScenario, which: s
         assert scenario.arrived(server) == {"ada": 1, "ben": 1}
         scenario.put("cleo", "dora")
         scenario.homes["cleo"], scenario.homes["dora"] = SPELLINGS[which]
-        scenario.store.suppress(keys.pop(), "it bounced", now=scenario.now)
+        scenario.store.suppressions.add(keys.pop(), "it bounced", now=scenario.now)
         scenario.round(server)
         scenario.holds(server, final={"cleo": "suppressed", "dora": "suppressed"})
 
@@ -176,7 +176,7 @@ def test_s6_dots_and_tags_are_other_mailboxes(scenario: DeliveryScenario, other:
     """Which provider takes them for one is nobody's business but that provider's."""
     scenario.put("ada", "ben")
     scenario.homes["ben"] = other
-    scenario.store.suppress(address_key("ada@readers.example"), "it bounced", now=scenario.now)
+    scenario.store.suppressions.add(address_key("ada@readers.example"), "it bounced", now=scenario.now)
     scenario.holds(final={"ada": "suppressed"})
 
 
@@ -188,8 +188,8 @@ def test_s7_the_address_is_suppressed_while_the_letter_is_in_hand(anywhere: Deli
 
     def suppress(letter: Delivered) -> None:
         if letter.subscriber == "ada":
-            scenario.store.suppress(address_key("ben@readers.example"), "it bounced", now=scenario.now)
-            scenario.store.suppress(address_key("cleo@readers.example"), "it bounced", now=scenario.now)
+            scenario.store.suppressions.add(address_key("ben@readers.example"), "it bounced", now=scenario.now)
+            scenario.store.suppressions.add(address_key("cleo@readers.example"), "it bounced", now=scenario.now)
 
     with MailServer(extensions=["PIPELINING"] if announced else []) as server:
         scenario.round(server, tell=suppress)
@@ -204,7 +204,7 @@ def test_s7_where_a_pace_is_kept_no_letter_is_announced(anywhere: DeliveryScenar
     scenario.put("ada", "ben")
 
     def suppress(letter: Delivered) -> None:
-        scenario.store.suppress(address_key("ben@readers.example"), "it bounced", now=scenario.now)
+        scenario.store.suppressions.add(address_key("ben@readers.example"), "it bounced", now=scenario.now)
 
     with MailServer() as server:
         scenario.round(replace(scenario.way(server), per_second=1_000.0), tell=suppress)

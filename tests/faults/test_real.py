@@ -129,7 +129,7 @@ def test_f16_no_such_reader_behind_postfix(anywhere: DeliveryScenario) -> None:
         until(lambda: len(mx.taken) == 1 and len(postfix.bounces) == 1, postfix)
         (heard,) = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert (heard.kind, heard.proven, heard.suppressed) == ("hard", True, True)
-        (row,) = scenario.store.suppressions()
+        (row,) = scenario.store.suppressions.list_all()
         assert row.address == f"{heard.subscriber}@readers.example"
         assert listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces")) == []
         scenario.came[scenario.key(heard.subscriber)] += 1
@@ -146,7 +146,7 @@ def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(scenario: DeliveryScena
         heard = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert {each.kind for each in heard} == {"soft"}
         assert all(each.proven and not each.suppressed for each in heard)
-        assert scenario.store.suppressions() == []
+        assert scenario.store.suppressions.list_all() == []
         assert mx.taken == []
         scenario.came.update([scenario.key("ada"), scenario.key("ben")])
         scenario.holds(mx)
@@ -334,5 +334,5 @@ def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: DeliverySc
             server.start()
         listen(scenario, mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"), "imap")
         assert len(scenario.rows("SELECT * FROM evidence")) == 2
-        assert len(scenario.store.suppressions()) == 2
+        assert len(scenario.store.suppressions.list_all()) == 2
     scenario.no_secret_is_told()

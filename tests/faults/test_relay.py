@@ -35,7 +35,7 @@ def test_f01_nobody_listens(scenario: DeliveryScenario) -> None:
         scenario.later(minutes=2)
         refused(scenario, scenario.round(scenario.way(port)))  # asked once more by itself
     scenario.holds()
-    assert scenario.store.brakes() == []
+    assert scenario.store.breakers.list_all() == []
 
 
 def test_f02_a_black_hole(scenario: DeliveryScenario) -> None:
@@ -79,7 +79,7 @@ def test_f06_no_greeting(scenario: DeliveryScenario) -> None:
     with MailServer({"CONNECT": [Says(delay=1)] * 6}) as server:
         for _ in range(5):
             refused(scenario, scenario.round(scenario.way(server, waits=HASTY)))
-        assert scenario.store.brakes()[0].until is not None
+        assert scenario.store.breakers.list_all()[0].until is not None
     scenario.holds(server)
 
 
@@ -155,7 +155,7 @@ def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
         asked = server.connections
         refused(scenario, scenario.round(way))
         assert server.connections == asked  # left alone at once
-        (brake,) = scenario.store.brakes()
+        (brake,) = scenario.store.breakers.list_all()
         assert (brake.kind, brake.until is not None) == ("relay", True)
         scenario.holds(server)
 

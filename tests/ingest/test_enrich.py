@@ -63,10 +63,10 @@ def test_a_new_paper_is_asked_about_once_and_its_ids_join_its_record(store: Stor
     says(server, [record("2611.00001", person(7, "Yunhua Zhou"))])
     assert ask(server, store) == [Enriched(name="semanticscholar", asked=1, known=1)]
     assert asked(server) == [["ARXIV:2611.00001"]]
-    kept = store.paper("arxiv:2611.00001")
+    kept = store.papers.get("arxiv:2611.00001")
     assert kept is not None
     assert (kept.ids.s2, kept.title, kept.source) == ("2611.00001", preprint().title, "arxiv")
-    [figures] = store.figures(["arxiv:2611.00001"])["arxiv:2611.00001"]
+    [figures] = store.bibliometrics.of_papers(["arxiv:2611.00001"])["arxiv:2611.00001"]
     assert (figures.citations, figures.summary, figures.authors[0].at) == (3, "Words are routed.", NOW)
     assert ask(server, store, at=2 * DAY) == []
 
@@ -81,7 +81,7 @@ def test_what_the_service_does_not_know_yet_is_asked_again_a_day_later(store: St
 
 
 def test_known_papers_lead_to_the_person_and_the_person_to_numbers(store: Store, server: WebServer) -> None:
-    store.add(VISION, now=NOW - 30 * DAY, since=NOW, first=True)
+    store.papers.add(VISION, now=NOW - 30 * DAY, since=NOW, first=True)
     says(server, [record("2601.00001", person(1, "Ann Lee"), person(7))], [person(7, paperCount=60)])
     ask(server, store, WEI)
     assert asked(server) == [["ARXIV:2601.00001"]]
@@ -97,7 +97,7 @@ def test_known_papers_lead_to_the_person_and_the_person_to_numbers(store: Store,
 
 
 def test_people_of_the_same_name_lend_each_other_no_number(store: Store, server: WebServer) -> None:
-    store.add([*VISION, *STARS], now=NOW, since=NOW - DAY, first=True)
+    store.papers.add([*VISION, *STARS], now=NOW, since=NOW - DAY, first=True)
     two = Followed(name="Wei Zhang", known=("arxiv:2601.00001", "arxiv:2601.00002"))
     says(server, [record("2601.00001", person(7)), record("2601.00002", person(8))], [person(7), person(8)])
     ask(server, store, two)
@@ -117,7 +117,7 @@ def test_people_of_the_same_name_lend_each_other_no_number(store: Store, server:
 def test_numbers_are_shown_only_when_they_can_be_true(
     store: Store, server: WebServer, more: dict[str, Any], shown: bool
 ) -> None:
-    store.add(VISION, now=NOW, since=NOW - DAY, first=True)
+    store.papers.add(VISION, now=NOW, since=NOW - DAY, first=True)
     says(server, [record("2601.00001", person(7, **more))], [None])
     ask(server, store, WEI)
     assert (portrait_of(WEI, store, []).numbers is not None) is shown
@@ -143,7 +143,7 @@ def test_an_answer_that_is_none_keeps_nothing(store: Store, server: WebServer, b
     server.routes["/paper/batch"] = [Reply(200, body)]
     [result] = ask(server, store)
     assert result.known == 0
-    assert store.paper("arxiv:2611.00001") == preprint()
+    assert store.papers.get("arxiv:2611.00001") == preprint()
 
 
 def test_two_of_one_name_on_a_paper_tell_of_none() -> None:

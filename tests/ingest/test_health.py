@@ -26,12 +26,12 @@ HOUR = timedelta(hours=1)
 
 def answered(store: Store, *sources: Source, batch: date | None = None, at: datetime = NOW) -> None:
     for source in sources:
-        store.add([], now=at, since=SINCE, first=False, progress=Progress(source.name, done=True, batch=batch))
+        store.papers.add([], now=at, since=SINCE, first=False, progress=Progress(source.name, done=True, batch=batch))
 
 
 def failed(store: Store, *sources: Source, at: datetime = NOW) -> None:
     for source in sources:
-        store.failed(source.name, what="answered 503", now=at, next_try=at + HOUR)
+        store.sources.record_failure(source.name, what="answered 503", now=at, next_try=at + HOUR)
 
 
 def missing(store: Store, now: datetime = NOW) -> list[tuple[str, str, str]]:
@@ -106,7 +106,7 @@ def test_a_day_far_below_the_usual_is_few(store: Store) -> None:
         for week, count in ((0, 1), (1, 9), (2, 7), (3, 8))
         for number in range(count)
     ]
-    store.add(papers, now=NOW, since=SINCE, first=True)
+    store.papers.add(papers, now=NOW, since=SINCE, first=True)
     answered(store, ANNALS)
     [found] = [each for each in of_all(ALL, store, now=NOW) if each.name == ANNALS.name]
     assert (found.word, found.yesterday, found.usual_yesterday) == ("few", 1, 8)

@@ -79,11 +79,11 @@ class Desk:
 
     def news(self) -> list[tuple[str, str]]:
         """All that ever was news, in order, as (title, event)."""
-        arrivals = self.store.arrivals(MORNING - timedelta(days=400), MORNING + timedelta(days=400))
+        arrivals = self.store.papers.arrivals(MORNING - timedelta(days=400), MORNING + timedelta(days=400))
         return [(arrival.paper.title, arrival.event) for arrival in arrivals]
 
     def state(self, name: str) -> SourceState:
-        return self.store.source(name)
+        return self.store.sources.get(name)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_an_old_paper_after_a_broken_first_walk_is_still_kept_in_silence(desk: D
     desk.run(desk.harvest)
     desk.run(desk.harvest, now=MORNING + HOUR)
     assert desk.news() == [("One", "new"), ("Two", "new")]
-    assert desk.store.paper("arxiv:2401.00006") is not None
+    assert desk.store.papers.get("arxiv:2401.00006") is not None
 
 
 def test_a_token_that_is_refused_starts_again_from_the_last_page_that_was_kept(desk: Desk) -> None:
@@ -275,7 +275,7 @@ def test_a_source_that_failed_rests_longer_each_time_and_never_over_four_hours(d
 
 def test_a_source_that_has_failed_for_a_year_fails_on_and_stops_no_other(desk: Desk) -> None:
     for _ in range(1100):
-        desk.store.failed(ANNALS, what="gone", now=MORNING, next_try=None)
+        desk.store.sources.record_failure(ANNALS, what="gone", now=MORNING, next_try=None)
     desk.answers("/annals", Reply(404, b"gone"))
     desk.answers("/oai", oai([ONE]))
     results = desk.run(desk.journal, desk.harvest)
@@ -325,7 +325,7 @@ def test_a_day_given_by_hand_is_where_the_walk_begins(desk: Desk) -> None:
     desk.run(desk.harvest, by_hand=True, since=MORNING - timedelta(days=50))
     assert desk.asked("/oai")[1].query["from"] == ["2026-10-01"]
     assert desk.news() == [("One", "new"), ("Two", "new")]
-    assert desk.store.paper("arxiv:2610.00009") is not None
+    assert desk.store.papers.get("arxiv:2610.00009") is not None
     assert desk.state(OAI).cursor == "2026-11-20"
 
 
@@ -417,7 +417,7 @@ def test_what_a_feed_alone_has_told_of_is_looked_up_in_batches(desk: Desk) -> No
     asked = [each.query["id_list"][0].split(",") for each in desk.asked("/query")]
     assert [len(ids) for ids in asked] == [200, 50]
     assert {name for ids in asked for name in ids} == {paper.id for paper in papers}
-    assert desk.store.announced_only("arxiv", MORNING - timedelta(days=7)) == []
+    assert desk.store.papers.announced_only("arxiv", MORNING - timedelta(days=7)) == []
     assert desk.run(look_ups=[desk.by_id], now=MORNING + HOUR) == {}  # nothing is left to ask
 
 
@@ -476,7 +476,7 @@ def test_what_stands_behind_the_sign_is_never_sent(desk: Desk) -> None:
     desk.answers("/efetch.fcgi", *[f"<PubmedArticleSet>{record}</PubmedArticleSet>".encode()] * 2)
     mice = Search(query="mice", title="Mice", url=desk.web.url, allow_private=True)
     result = desk.run(mice)[mice.name]
-    assert (result.papers, result.fault, desk.store.source(mice.name).cursor) == (2, None, "2026-11-20")
+    assert (result.papers, result.fault, desk.store.sources.get(mice.name).cursor) == (2, None, "2026-11-20")
     assert [each.query["retstart"] for each in desk.asked("/efetch.fcgi")] == [["0"], ["100"]]
     assert not [each for each in desk.asked("/efetch.fcgi") if "#" in each.path or "101" in str(each.query)]
 

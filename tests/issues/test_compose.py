@@ -10,6 +10,8 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
+
 from digest.authors import Followed
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
@@ -20,7 +22,7 @@ from digest.mail.outcome import Envelope, Result, State
 from digest.papers import Author, Paper
 from digest.render import Renderer
 from digest.rules import following, parse
-from digest.store import Along, Publication, Store
+from digest.store import Along, IssueStore, Publication, Store
 from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
 from tests.support.people import MUSIC, STARS, VISION
 from tests.support.store_samples import NOW, keep, preprint
@@ -76,8 +78,8 @@ def composed(
 
 
 def send_all(store: Store, now: datetime) -> None:
-    waiting = store.claim(now=now - timedelta(minutes=1), owner="test", limit=1000, lease=DAY)
-    store.close_tries(
+    waiting = store.outbox.claim(now=now - timedelta(minutes=1), owner="test", limit=1000, lease=DAY)
+    store.outbox.record_results(
         [
             Result(delivery=each.id, epoch=each.epoch, state=State.SENT, words="250 ok", began=now, ended=now)
             for each in waiting
@@ -91,7 +93,7 @@ def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
     (done,) = run(store, desk)
     assert (done.papers, done.slot, done.fault) == (1, "2026-11-20T07:30", None)
     assert run(store, desk) == []
-    assert store.counts() == {"ready": 1}
+    assert store.outbox.count_by_state() == {"ready": 1}
     assert desk.told == [["arxiv:2611.00001"]]
 
 
@@ -102,21 +104,21 @@ def test_a_letter_that_could_not_go_out_is_merged_into_the_next(store: Store) ->
     keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
     compose([reader()], store, desk, now=NOW + DAY)
     assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001"], ["arxiv:2611.00001", "arxiv:2611.00002"]]
-    assert store.counts() == {"merged": 1, "ready": 1}
+    assert store.outbox.count_by_state() == {"merged": 1, "ready": 1}
     assert [run(store, desk, now=NOW + 2 * DAY)[0].papers, len(desk.told)] == [0, 2]
 
 
 def test_who_has_left_a_subscription_gets_no_more_of_it_until_they_come_back(store: Store) -> None:
     keep(store, preprint("2611.00001"))
-    store.leave("ada", "Mine", "asked to", now=NOW)
+    store.unsubscribes.add("ada", "Mine", "asked to", now=NOW)
     desk, ada = Desk(), reader(subscription(), subscription(name="Other"))
     run(store, desk, ada)
     assert [issue.subscription for issue in desk.issues] == ["Other"]
-    assert store.come_back("ada", "Mine")
+    assert store.unsubscribes.remove("ada", "Mine")
     keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
     run(store, desk, ada, now=NOW + DAY)
-    assert {row.subscription for row in store.issues() if row.created > NOW} == {"Mine", "Other"}
-    store.leave("ada", "", "a complaint", now=NOW)
+    assert {row.subscription for row in store.issues.latest() if row.created > NOW} == {"Mine", "Other"}
+    store.unsubscribes.add("ada", "", "a complaint", now=NOW)
     assert run(store, desk, ada, now=NOW + 2 * DAY) == []
 
 
@@ -128,14 +130,14 @@ def test_before_its_hour_nothing_is_due(store: Store) -> None:
 def test_a_quiet_day_is_recorded_and_silent(store: Store) -> None:
     (done,) = run(store, Desk())
     assert done.quiet
-    assert store.counts() == {}
-    assert [row.state for row in store.issues()] == ["quiet"]
+    assert store.outbox.count_by_state() == {}
+    assert [row.state for row in store.issues.latest()] == ["quiet"]
 
 
 def test_a_quiet_day_is_told_to_who_asked_for_it(store: Store) -> None:
     desk = Desk()
     run(store, desk, reader(subscription(quiet="send")))
-    assert store.counts() == {"ready": 1}
+    assert store.outbox.count_by_state() == {"ready": 1}
 
 
 def test_the_first_issue_looks_back_seven_days(store: Store) -> None:
@@ -210,7 +212,7 @@ def test_at_once_is_one_letter_for_all_that_is_new(store: Store) -> None:
     keep(store, preprint("2611.00004"))  # the same now as the pulls before it
     run(store, desk, alert)
     assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001", "arxiv:2611.00002"], ["arxiv:2611.00004"]]
-    assert [row.kind for row in store.issues()] == ["alert", "alert"]
+    assert [row.kind for row in store.issues.latest()] == ["alert", "alert"]
 
 
 def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: Store) -> None:
@@ -251,10 +253,10 @@ def test_updates_as_each_reader_wants_them(store: Store) -> None:
 def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> None:
     keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
     run(store, Desk())
-    before = (store.counts(), store.issues(), store.told("ada"))
+    before = (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada"))
     drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
     assert keys(drawn.issue) == ["arxiv:2611.00001"]
-    assert (store.counts(), store.issues(), store.told("ada")) == before
+    assert (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada")) == before
 
 
 def test_by_hand_remembers_only_where_asked(store: Store) -> None:
@@ -263,8 +265,8 @@ def test_by_hand_remembers_only_where_asked(store: Store) -> None:
         now = NOW + timedelta(seconds=record)
         drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
         drawn.keep(store, PRESS(drawn.issue), record=record, now=now)
-        assert len(store.told("ada")) == known
-    assert [row.kind for row in store.issues()] == ["manual", "manual"]
+        assert len(store.already_sent.of_reader("ada")) == known
+    assert [row.kind for row in store.issues.latest()] == ["manual", "manual"]
 
 
 def keys(issue: Issue) -> Sequence[str]:
@@ -289,7 +291,7 @@ ZHANG = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]
 
 
 def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
-    store.add([*VISION, *STARS, MUSIC], now=NOW, since=PEOPLE - DAY, first=True)
+    store.papers.add([*VISION, *STARS, MUSIC], now=NOW, since=PEOPLE - DAY, first=True)
     sure = {paper.key: () for paper in VISION}
     asked = told_by(ZHANG, store)
     assert sure.items() <= asked.items()
@@ -301,7 +303,7 @@ def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
 
 
 def test_doubtful_ones_come_last(store: Store) -> None:
-    store.add([*VISION, *STARS], now=NOW, since=PEOPLE - DAY, first=True)
+    store.papers.add([*VISION, *STARS], now=NOW, since=PEOPLE - DAY, first=True)
     outcomes = list(told_by(replace(ZHANG, known=ZHANG.known[:1]), store).values())
     assert outcomes == sorted(outcomes)
     assert {(), ("possibly",)} == set(outcomes)
@@ -320,10 +322,10 @@ def test_by_name_alone_only_some_are_shown(store: Store) -> None:
 def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> None:
     desk, drop = Desk(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
     ada = reader(follow(drop))
-    store.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
+    store.papers.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
     composed([ada], store, desk, now=NOW)
     assert {item.paper.key for item in desk.issues[0].items} == {paper.key for paper in VISION}
-    store.answer("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
+    store.answers.save("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
     composed([ada], store, desk, now=NOW + DAY)
     assert {item.paper.key for item in desk.issues[1].items} == {paper.key for paper in STARS}
 
@@ -442,13 +444,19 @@ def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
     assert not CL.concerns(replace(subscription(), sources=("pubmed",)))
 
 
-class Torn(Store):
-    """A database that fails over one reader's issue, and over every batch that holds it."""
-
+class _TornIssues(IssueStore):
     def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
         if any(each.subscriber == "bad" for each in publications):
             raise DigestError("the row is too large")
         return super().publish_all(publications, along)
+
+
+class Torn(Store):
+    """A database that fails over one reader's issue, and over every batch that holds it."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.issues = _TornIssues(self)
 
 
 def test_an_issue_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
@@ -457,14 +465,14 @@ def test_an_issue_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
         readers = [reader(name=name) for name in ("ada", "bad", "eve")]
         done = {each.subscriber: each.fault for each in compose(readers, store, Desk(), now=NOW)}
         assert done == {"ada": None, "bad": "the row is too large", "eve": None}
-        assert [row.subscriber for row in store.due(NOW)] == ["bad"]
+        assert [row.subscriber for row in store.subscriptions.due(NOW)] == ["bad"]
         assert [each.subscriber for each in compose(readers, store, Desk(), now=NOW)] == ["bad"]  # it is tried again
 
 
 def test_so_many_shards_and_no_more(store: Store) -> None:
     readers = [reader(name=f"r{number:04}") for number in range(SHARD + 1)]
     quiet = compose(readers, store, Desk(), now=NOW, shards=1)
-    assert (len(quiet), len(store.due(NOW))) == (SHARD, 1)
+    assert (len(quiet), len(store.subscriptions.due(NOW))) == (SHARD, 1)
     assert len(compose(readers, store, Desk(), now=NOW, shards=1)) == 1
 
 

@@ -189,10 +189,10 @@ def test_a_click_in_a_letter_says_what_one_thinks(context: BrowserContext, home:
     page = context.new_page()
     page.goto(f"{issue}/1/less")
     page.get_by_role("button").first.click()
-    assert [each.more for each in home.app.store.opinions("ada")] == [False]
+    assert [each.more for each in home.app.store.preferences.opinions("ada")] == [False]
     page.goto(f"{issue}/1/author")
     page.get_by_role("button", name="not").first.click()
-    assert list(home.app.store.answers(["ada"]).values())
+    assert list(home.app.store.answers.of_readers(["ada"]).values())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -43,7 +43,7 @@ def test_all_who_read_are_one_list_that_stays_the_same_for_as_long_as_nothing_ch
     assert directory.at(store, "eve@example.org") is eve
     assert directory.at(store, "ada@example.org") is after[0]
     assert directory.at(store, "nobody@example.org") is None
-    store.forget("web-eve")
+    store.readers.delete("web-eve")
     assert names(directory, store) == ["ada"]
     assert (directory.reader(store, "web-eve"), directory.at(store, "eve@example.org")) == (None, None)
 
@@ -53,7 +53,7 @@ def test_who_changes_is_looked_at_again_and_nobody_else(config: Config, store: S
     sign_up(store)
     sign_up(store, "web-fay", EVE | {"email": "fay@example.org"})
     _, eve, fay = directory.readers(store)
-    store.rewrite("web-fay", lambda document: document | {"timezone": "Asia/Tokyo"})
+    store.readers.update_document("web-fay", lambda document: document | {"timezone": "Asia/Tokyo"})
     _, again, other = directory.readers(store)
     assert again is eve
     assert (str(fay.timezone), str(other.timezone)) == ("UTC", "Asia/Tokyo")
@@ -73,11 +73,11 @@ def test_who_is_not_understood_any_more_is_told_of_and_gets_nothing(config: Conf
     directory = ReaderDirectory(config)
     sign_up(store)
     assert names(directory, store) == ["ada", "web-eve"]
-    store.rewrite("web-eve", lambda document: document | {"timezone": "Mars/Olympus"})
+    store.readers.update_document("web-eve", lambda document: document | {"timezone": "Mars/Olympus"})
     assert names(directory, store) == ["ada"]
     assert "Mars/Olympus" in directory.faults(store)["web-eve"]
     assert directory.at(store, "eve@example.org") is None
-    store.rewrite("web-eve", lambda document: document | {"timezone": "UTC"})
+    store.readers.update_document("web-eve", lambda document: document | {"timezone": "UTC"})
     assert names(directory, store) == ["ada", "web-eve"]
     assert directory.faults(store) == {}
 
@@ -87,18 +87,18 @@ def test_what_readers_say_outranks_what_was_written_for_them(config: Config, sto
     sign_up(store, document=EVE | {"pause": {"until": "2027-01-01"}})
     ada = directory.readers(store)[0]
     for reader in ("ada", "web-eve"):
-        store.mute(reader, "gpt", now=NOW)
-        store.mute(reader, "((", now=NOW)  # it was a term once
-        store.renew_links(reader)
-    store.pause("ada", date(2026, 12, 1), now=NOW)
-    store.pause("web-eve", None, now=NOW)
+        store.preferences.mute(reader, "gpt", now=NOW)
+        store.preferences.mute(reader, "((", now=NOW)  # it was a term once
+        store.preferences.renew_links(reader)
+    store.preferences.pause("ada", date(2026, 12, 1), now=NOW)
+    store.preferences.pause("web-eve", None, now=NOW)
     first, second = directory.readers(store)
     assert (first.pause_until, second.pause_until, first.links, second.links) == (date(2026, 12, 1), None, 1, 1)
     assert first.subscriptions[0].exclude
     assert first.subscriptions[0].exclude.spoken == "gpt"
     assert second.subscriptions[0].exclude
     assert second.subscriptions[0].exclude.spoken == "survey OR gpt"
-    store.unmute("ada", "gpt")
+    store.preferences.unmute("ada", "gpt")
     assert directory.readers(store)[0] == replace(ada, pause_until=date(2026, 12, 1), links=1)
 
 
@@ -106,7 +106,7 @@ def test_a_database_that_was_put_back_is_looked_at_as_a_whole(config: Config, st
     directory = ReaderDirectory(config)
     sign_up(store)
     for _ in range(5):
-        store.rewrite("web-eve", lambda document: document | {"timezone": "Asia/Tokyo"})
+        store.readers.update_document("web-eve", lambda document: document | {"timezone": "Asia/Tokyo"})
     assert len(directory.readers(store)) == 2
     with store.writing() as connection:  # as it was after the first change
         connection.execute(t.roll.update().values(serial=1))
@@ -119,7 +119,7 @@ def test_threads_see_whole_states(config: Config, store: Store) -> None:
     sign_up(store)
 
     def change(number: int) -> None:
-        store.rewrite("web-eve", lambda document: document | {"name": f"Eve {number}"})
+        store.readers.update_document("web-eve", lambda document: document | {"name": f"Eve {number}"})
 
     def look(_: int) -> bool:
         found = directory.at(store, "eve@example.org")

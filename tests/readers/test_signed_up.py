@@ -92,7 +92,7 @@ def test_who_has_confirmed_is_a_reader_like_others(app: App, mail: MailServer) -
     assert [taken.recipients for taken in mail.taken] == [("Eve@example.net",)] * 2
     issue = message_from_bytes(mail.taken[1].message, policy=default)
     assert "routing" in str(issue["Subject"])
-    assert [row.subscriber for row in app.store.issues()] == [reader.id]
+    assert [row.subscriber for row in app.store.issues.latest()] == [reader.id]
     assert app.signup.confirm("nothing", now=NOW) is None
 
 
@@ -100,14 +100,14 @@ def test_a_second_sign_up_adds_to_the_first_and_returns_to_what_was_left(app: Ap
     reader = subscribed(app, mail)
     more = [{"name": "routing", "when": "at once", "rules": ["graphs"]}]
     assert [each.name for each in subscribed(app, mail, subscriptions=more).subscriptions] == ["Routing", "routing 2"]
-    app.store.leave(reader.id, "Routing", "enough", now=NOW)
+    app.store.unsubscribes.add(reader.id, "Routing", "enough", now=NOW)
     again = subscribed(app, mail, subscriptions=[{"name": "Routing", "when": "daily 09:00", "rules": ["experts"]}])
     assert [(each.name, str(each.when)) for each in again.subscriptions] == [
         ("Routing", "daily 09:00"),
         ("routing 2", "at once"),
     ]
     assert again.id == reader.id
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 def test_letters_move_when_both_addresses_have_agreed(app: App, mail: MailServer) -> None:
@@ -129,11 +129,11 @@ def test_letters_move_when_both_addresses_have_agreed(app: App, mail: MailServer
 def test_a_pause_in_the_last_moment_is_kept(app: App, mail: MailServer) -> None:
     reader = subscribed(app, mail)
     app.compose(now=NOW)
-    app.store.pause(reader.id, date(2026, 12, 1), now=NOW)
+    app.store.preferences.pause(reader.id, date(2026, 12, 1), now=NOW)
     post(app)
     assert len(mail.taken) == 1
-    assert app.store.counts() == {State.SENT: 1, State.MERGED: 1}
-    app.store.pause(reader.id, None, now=NOW)
+    assert app.store.outbox.count_by_state() == {State.SENT: 1, State.MERGED: 1}
+    app.store.preferences.pause(reader.id, None, now=NOW)
     app.compose(now=NOW + timedelta(days=1))
     app.deliver(lambda: NOW + timedelta(days=1))
     assert len(mail.taken) == 2
@@ -141,20 +141,20 @@ def test_a_pause_in_the_last_moment_is_kept(app: App, mail: MailServer) -> None:
 
 def test_a_muted_term_takes_effect_with_the_next_issue(app: App, mail: MailServer) -> None:
     reader = subscribed(app, mail)
-    app.store.mute(reader.id, 'au:"Yunhua Zhou"', now=NOW)
+    app.store.preferences.mute(reader.id, 'au:"Yunhua Zhou"', now=NOW)
     app.compose(now=NOW)
-    [issue] = app.store.issues()
+    [issue] = app.store.issues.latest()
     assert issue.papers == ()
-    app.store.unmute(reader.id, 'au:"Yunhua Zhou"')
+    app.store.preferences.unmute(reader.id, 'au:"Yunhua Zhou"')
     app.compose(now=NOW + timedelta(days=1))
-    assert len(app.store.issues()[0].papers) == 1
+    assert len(app.store.issues.latest()[0].papers) == 1
 
 
 def test_who_is_forgotten_is_not_written_to(app: App, mail: MailServer) -> None:
     reader = subscribed(app, mail)
     app.compose(now=NOW)
-    assert app.store.forget(reader.id)
+    assert app.store.readers.delete(reader.id)
     post(app)
     assert len(mail.taken) == 1
     assert app.readers() == ()
-    assert app.store.issues() == []
+    assert app.store.issues.latest() == []

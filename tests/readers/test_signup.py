@@ -79,17 +79,17 @@ def test_one_address_is_one_reader_however_it_is_spelt(app: App) -> None:
 
 def test_one_that_was_left_is_replaced_and_wanted_again(app: App) -> None:
     reader = joined(app, wish())
-    app.store.leave(reader.id, "Sparse", "they asked to", now=NOW)
+    app.store.unsubscribes.add(reader.id, "Sparse", "they asked to", now=NOW)
     assert has(joined(app, wish("eve@example.org", "dense"))) == [("Sparse", ["dense"])]
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 def test_who_left_all_gets_the_one_again_that_they_confirm(app: App) -> None:
     reader = joined(app, wish())
     joined(app, wish("eve@example.org", "dense", name="Dense"))
-    app.store.leave(reader.id, "", "they asked to", now=NOW)
+    app.store.unsubscribes.add(reader.id, "", "they asked to", now=NOW)
     joined(app, wish("eve@example.org", "new"))
-    assert list(app.store.departures()) == [(reader.id, "Dense")]
+    assert list(app.store.unsubscribes.list_all()) == [(reader.id, "Dense")]
 
 
 def test_what_was_understood_once_does_not_stand_in_the_way(app: App) -> None:
@@ -100,7 +100,7 @@ def test_what_was_understood_once_does_not_stand_in_the_way(app: App) -> None:
         bad = document["subscriptions"][0] | {"rules": ["ti:"]}
         return document | {"timezone": "Mars/Olympus", "subscriptions": [bad, *document["subscriptions"][1:]]}
 
-    app.store.rewrite(reader.id, spoil)
+    app.store.readers.update_document(reader.id, spoil)
     assert app.reader(reader.id) is None
     again = joined(app, wish("eve@example.org", "new", name="New"))
     assert again.id == reader.id
@@ -110,8 +110,8 @@ def test_what_was_understood_once_does_not_stand_in_the_way(app: App) -> None:
 
 def test_a_confirmed_reader_comes_with_all_that_they_have_said(app: App) -> None:
     reader = joined(app, wish())
-    app.store.renew_links(reader.id)
-    app.store.mute(reader.id, "gpt", now=NOW)
+    app.store.preferences.renew_links(reader.id)
+    app.store.preferences.mute(reader.id, "gpt", now=NOW)
     again = joined(app, wish("eve@example.org", "dense"))
     assert again == app.reader(reader.id)
     assert again.links == 1

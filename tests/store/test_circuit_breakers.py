@@ -13,39 +13,45 @@ SECOND = timedelta(seconds=1)
 
 def test_failures_in_a_row_are_counted_until_it_works(store: Store) -> None:
     rests = [
-        store.strike("relay", "r:25", now=NOW, words=f"{n}", rest=lambda strikes: SECOND if strikes > 2 else None)
+        store.breakers.record_failure(
+            "relay", "r:25", now=NOW, words=f"{n}", rest=lambda strikes: SECOND if strikes > 2 else None
+        )
         for n in range(4)
     ]
     assert rests == [None, None, NOW + SECOND, NOW + SECOND]
-    assert [(brake.kind, brake.name, brake.strikes, brake.words) for brake in store.brakes()] == [
+    assert [(brake.kind, brake.name, brake.strikes, brake.words) for brake in store.breakers.list_all()] == [
         ("relay", "r:25", 4, "3")
     ]
-    store.relieve("domain", "r:25")
-    assert len(store.brakes()) == 1
-    store.relieve("relay", "r:25")
-    assert store.brakes() == []
+    store.breakers.record_success("domain", "r:25")
+    assert len(store.breakers.list_all()) == 1
+    store.breakers.record_success("relay", "r:25")
+    assert store.breakers.list_all() == []
 
 
 def test_turns_are_given_one_after_the_other_whoever_asks(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
-        turns = list(pool.map(lambda _: store.turn("arxiv", every=3 * SECOND, now=NOW), range(12)))
+        turns = list(pool.map(lambda _: store.rate_limits.reserve("arxiv", every=3 * SECOND, now=NOW), range(12)))
     assert sorted(turns) == [NOW + 3 * SECOND * n for n in range(12)]
-    assert store.turn("arxiv", every=3 * SECOND, now=NOW + timedelta(hours=1)) == NOW + timedelta(hours=1)
-    assert store.turn("other", every=SECOND, now=NOW, count=10) == NOW
-    assert store.turn("other", every=SECOND, now=NOW) == NOW + 10 * SECOND
+    assert store.rate_limits.reserve("arxiv", every=3 * SECOND, now=NOW + timedelta(hours=1)) == NOW + timedelta(
+        hours=1
+    )
+    assert store.rate_limits.reserve("other", every=SECOND, now=NOW, count=10) == NOW
+    assert store.rate_limits.reserve("other", every=SECOND, now=NOW) == NOW + 10 * SECOND
 
 
 def test_what_another_clock_has_booked_is_not_kept(store: Store) -> None:
     tomorrow = NOW + timedelta(days=1)
-    assert store.turn("relay", every=SECOND, now=tomorrow, count=10) == tomorrow
-    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW
-    assert store.turn("relay", every=SECOND, now=NOW, count=10) == NOW + 10 * SECOND
+    assert store.rate_limits.reserve("relay", every=SECOND, now=tomorrow, count=10) == tomorrow
+    assert store.rate_limits.reserve("relay", every=SECOND, now=NOW, count=10) == NOW
+    assert store.rate_limits.reserve("relay", every=SECOND, now=NOW, count=10) == NOW + 10 * SECOND
 
 
 def test_a_day_s_allowance_is_never_exceeded(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
-        granted = list(pool.map(lambda _: store.allow("r", day=NOW.date(), wanted=7, most=50), range(12)))
+        granted = list(
+            pool.map(lambda _: store.rate_limits.take_quota("r", day=NOW.date(), wanted=7, most=50), range(12))
+        )
     assert sum(granted) == 50
-    store.unused("r", day=NOW.date(), count=3)
-    assert store.allow("r", day=NOW.date(), wanted=7, most=50) == 3
-    assert store.allow("r", day=NOW.date() + timedelta(days=1), wanted=7, most=50) == 7
+    store.rate_limits.return_quota("r", day=NOW.date(), count=3)
+    assert store.rate_limits.take_quota("r", day=NOW.date(), wanted=7, most=50) == 3
+    assert store.rate_limits.take_quota("r", day=NOW.date() + timedelta(days=1), wanted=7, most=50) == 7

@@ -39,7 +39,7 @@ def test_a_file_that_may_only_be_read_can_be_read(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{file}") as store:
         keep(store, preprint())
     with Store.open(f"sqlite:///file:{file}?mode=ro&uri=true") as store:
-        assert store.paper("arxiv:2611.00001") == preprint()
+        assert store.papers.get("arxiv:2611.00001") == preprint()
         with pytest.raises(DigestError, match="readonly database: give this user the right to write"):
             keep(store, preprint("2611.00002"))
 
@@ -52,7 +52,7 @@ def test_a_damaged_database_is_told_so(tmp_path: Path) -> None:
         raw.seek(4096)
         raw.write(os.urandom(file.stat().st_size - 4096))
     with pytest.raises(DigestError, match="restore a backup"), Store.open(f"sqlite:///{file}") as store:
-        store.arrivals(SINCE, NOW)
+        store.papers.arrivals(SINCE, NOW)
 
 
 def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
@@ -64,7 +64,7 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
 
 def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     with pytest.raises(StatementError, match="a time without a zone"):
-        store.due(datetime(2026, 11, 20))  # noqa: DTZ001
+        store.subscriptions.due(datetime(2026, 11, 20))  # noqa: DTZ001
 
 
 def test_sqlite_promises_what_it_has_taken(tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
     keep(store, preprint())
     with store.writing() as connection:
         connection.execute(text("DELETE FROM name"))
-        assert store.paper("arxiv:2611.00001") == preprint()
+        assert store.papers.get("arxiv:2611.00001") == preprint()
         connection.rollback()

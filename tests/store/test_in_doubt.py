@@ -13,7 +13,7 @@ LATER = NOW + 15 * MINUTE
 
 
 def claim(store: Store, owner: str = "here") -> list[Delivery]:
-    letters = store.claim(now=LATER, owner=owner, limit=50, lease=timedelta(minutes=30))
+    letters = store.outbox.claim(now=LATER, owner=owner, limit=50, lease=timedelta(minutes=30))
     return sorted(letters, key=lambda letter: letter.subscriber)
 
 
@@ -32,7 +32,9 @@ def lost(letter: Delivery, *, later: bool = True) -> Result:
 
 
 def vouch(store: Store, doubt: Doubt) -> bool:
-    return store.vouch(doubt, now=LATER, words="its log\nhas it", relay="smtp://localhost:25", queue_id="62C612B7C6C")
+    return store.in_doubt.confirm_sent(
+        doubt, now=LATER, words="its log\nhas it", relay="smtp://localhost:25", queue_id="62C612B7C6C"
+    )
 
 
 def tries(store: Store) -> list[tuple[str, str | None, str]]:
@@ -44,14 +46,14 @@ def tries(store: Store) -> list[tuple[str, str | None, str]]:
 def test_nothing_is_in_doubt(store: Store) -> None:
     queue(store, "ada")
     claim(store)
-    assert store.doubts() == []
+    assert store.in_doubt.list_all() == []
 
 
 def test_a_line_that_was_lost_tells_by_which_relay_and_when(store: Store) -> None:
     queue(store, "ada", "ben")
     ada, _ = claim(store)
-    store.close_tries([lost(ada)])
-    (doubt,) = store.doubts()
+    store.outbox.record_results([lost(ada)])
+    (doubt,) = store.in_doubt.list_all()
     assert (doubt.subscriber, doubt.message_id, doubt.next_at) == ("ada", "<ada.1@example.org>", LATER)
     assert (doubt.relay, doubt.since, doubt.until) == ("smtp://localhost:25", NOW + MINUTE, NOW + 2 * MINUTE)
 
@@ -60,9 +62,9 @@ def test_of_a_dead_sender_only_the_letter_s_age_is_known(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store, "dead")
     handed = Entry(delivery=ada.id, epoch=ada.epoch, message_id=ada.message_id, mark="D")
-    record = Record(name="dead", ledger=store.ledger_id(), same_boot=True, entries=(handed,))
-    assert store.replay(record, now=LATER, retry_at=LATER + 15 * MINUTE)
-    (doubt,) = store.doubts()
+    record = Record(name="dead", ledger=store.journals.database_id(), same_boot=True, entries=(handed,))
+    assert store.journals.replay(record, now=LATER, retry_at=LATER + 15 * MINUTE)
+    (doubt,) = store.in_doubt.list_all()
     assert (doubt.relay, doubt.since, doubt.until, doubt.next_at) == (None, NOW, LATER, None)
 
 
@@ -70,21 +72,21 @@ def test_the_first_doubt_about_a_letter_may_be_the_one_that_was_wrong(store: Sto
     queue(store, "ada")
     for _ in range(2):
         (ada,) = claim(store)
-        store.close_tries([lost(ada)])
-    (doubt,) = store.doubts()
+        store.outbox.record_results([lost(ada)])
+    (doubt,) = store.in_doubt.list_all()
     assert doubt.since == NOW
 
 
 def test_a_witness_settles_it_for_good(store: Store) -> None:
     queue(store, "ada", "ben")
     ada, ben = claim(store)
-    store.close_tries([lost(ada), lost(ben, later=False)])
-    first, second = store.doubts()
+    store.outbox.record_results([lost(ada), lost(ben, later=False)])
+    first, second = store.in_doubt.list_all()
     assert vouch(store, first)
     assert vouch(store, second)
     assert not vouch(store, first)
-    assert store.counts() == {"sent": 2}
-    assert store.doubts() == []
+    assert store.outbox.count_by_state() == {"sent": 2}
+    assert store.in_doubt.list_all() == []
     assert claim(store) == []
     assert tries(store)[2:] == [("sent", "62C612B7C6C", "its log has it")] * 2
 
@@ -92,21 +94,21 @@ def test_a_witness_settles_it_for_good(store: Store) -> None:
 def test_who_sends_it_again_already_is_not_disturbed(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
-    store.close_tries([lost(ada)])
-    (doubt,) = store.doubts()
+    store.outbox.record_results([lost(ada)])
+    (doubt,) = store.in_doubt.list_all()
     (again,) = claim(store, "another")
     assert not vouch(store, doubt)
-    store.close_tries([lost(again, later=False)])
+    store.outbox.record_results([lost(again, later=False)])
     assert not vouch(store, doubt)  # it is in doubt again, and not for the same reason
-    assert store.counts() == {"in doubt": 1}
+    assert store.outbox.count_by_state() == {"in doubt": 1}
     assert len(tries(store)) == 2
 
 
 def test_what_a_person_decided_stays(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
-    store.close_tries([lost(ada)])
-    (doubt,) = store.doubts()
-    store.decide([doubt.id], State.CANCELLED, [State.IN_DOUBT], now=LATER, words="cancel, by hand")
+    store.outbox.record_results([lost(ada)])
+    (doubt,) = store.in_doubt.list_all()
+    store.outbox.decide([doubt.id], State.CANCELLED, [State.IN_DOUBT], now=LATER, words="cancel, by hand")
     assert not vouch(store, doubt)
-    assert store.counts() == {"cancelled": 1}
+    assert store.outbox.count_by_state() == {"cancelled": 1}

@@ -17,39 +17,39 @@ def test_an_issue_its_papers_its_letter_and_the_clock_are_kept_together(store: S
     keep(store, preprint("2611.00001"), preprint("2611.00002"))
     (row,) = subscribe(store, "ada")
     items = [(2, "arxiv:2611.00002", "new", "Sparse models"), (1, "arxiv:2611.00001", "new", "Sparse models")]
-    assert store.publish(publication(row, items=items, told=[(1, "new"), (2, "new")]))
-    (issue,) = store.issues("ada")
+    assert store.issues.publish(publication(row, items=items, told=[(1, "new"), (2, "new")]))
+    (issue,) = store.issues.latest("ada")
     assert issue.papers == ("arxiv:2611.00002", "arxiv:2611.00001")
     assert (issue.slot, issue.number, issue.state, issue.since, issue.until) == (SLOT, 1, "composed", SINCE, NOW)
-    assert store.told("ada") == {(1, "new"), (2, "new")}
-    assert [letter.message_id for letter in store.outbox()] == [envelope("ada").message_id]
-    assert store.due(NOW) == []
-    assert store.due(TOMORROW)[0].number == 2
+    assert store.already_sent.of_reader("ada") == {(1, "new"), (2, "new")}
+    assert [letter.message_id for letter in store.outbox.unsent()] == [envelope("ada").message_id]
+    assert store.subscriptions.due(NOW) == []
+    assert store.subscriptions.due(TOMORROW)[0].number == 2
 
 
 def test_a_slot_has_one_issue(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    assert store.publish(publication(row))
+    assert store.issues.publish(publication(row))
     again = publication(row, envelope=envelope("again"), next_due=NOW + timedelta(days=2))
-    assert not store.publish(again)
-    assert len(store.issues()) == len(store.outbox()) == 1
-    assert store.due(TOMORROW) == []  # the clock went on all the same
+    assert not store.issues.publish(again)
+    assert len(store.issues.latest()) == len(store.outbox.unsent()) == 1
+    assert store.subscriptions.due(TOMORROW) == []  # the clock went on all the same
 
 
 def test_two_composers_at_once_make_one_issue(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda _: store.publish(publication(row)), range(4)))
+        made = list(pool.map(lambda _: store.issues.publish(publication(row)), range(4)))
     assert made.count(True) == 1
-    assert len(store.outbox()) == 1
+    assert len(store.outbox.unsent()) == 1
 
 
 def test_a_quiet_issue_is_recorded_and_not_sent(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    assert store.publish(publication(row, envelope=None))
-    assert [issue.state for issue in store.issues()] == ["quiet"]
-    assert store.outbox() == []
-    (row,) = store.due(TOMORROW)
+    assert store.issues.publish(publication(row, envelope=None))
+    assert [issue.state for issue in store.issues.latest()] == ["quiet"]
+    assert store.outbox.unsent() == []
+    (row,) = store.subscriptions.due(TOMORROW)
     assert (row.cursor, row.number) == (NOW, 1)  # a number is for a letter
 
 
@@ -57,51 +57,51 @@ def test_an_issue_by_hand_moves_no_clock(store: Store) -> None:
     keep(store, preprint())
     (row,) = subscribe(store, "ada")
     by_hand = publication(row, due=None, kind="manual", slot=NOW.isoformat(), told=())
-    assert store.publish(by_hand)
-    assert store.due(NOW) == [row]
-    assert store.told("ada") == frozenset()
-    assert store.publish(publication(row, envelope=envelope("ada2")))
+    assert store.issues.publish(by_hand)
+    assert store.subscriptions.due(NOW) == [row]
+    assert store.already_sent.of_reader("ada") == frozenset()
+    assert store.issues.publish(publication(row, envelope=envelope("ada2")))
 
 
 def test_a_crash_in_the_middle_leaves_nothing(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     of_no_work = publication(row, items=[(9, "arxiv:2611.00009", "new", "")], told=[(9, "new")])
     with pytest.raises(KeyError):
-        store.publish(of_no_work)
-    assert store.issues() == []
-    assert store.outbox() == []
-    assert store.due(NOW) == [row]
+        store.issues.publish(of_no_work)
+    assert store.issues.latest() == []
+    assert store.outbox.unsent() == []
+    assert store.subscriptions.due(NOW) == [row]
 
 
 def test_issues_are_listed_newest_first(store: Store) -> None:
     ada, bob = subscribe(store, "ada", "bob")
-    store.publish(publication(ada))
-    store.publish(publication(bob, created=TOMORROW))
-    assert [issue.subscriber for issue in store.issues()] == ["bob", "ada"]
-    assert [issue.subscriber for issue in store.issues(limit=1)] == ["bob"]
-    assert [issue.subscriber for issue in store.issues("ada")] == ["ada"]
+    store.issues.publish(publication(ada))
+    store.issues.publish(publication(bob, created=TOMORROW))
+    assert [issue.subscriber for issue in store.issues.latest()] == ["bob", "ada"]
+    assert [issue.subscriber for issue in store.issues.latest(limit=1)] == ["bob"]
+    assert [issue.subscriber for issue in store.issues.latest("ada")] == ["ada"]
 
 
 def test_many_issues_are_kept_at_once_and_a_slot_that_has_one_stops_no_other(store: Store) -> None:
     keep(store, preprint())
     ada, bob, eve = subscribe(store, "ada", "bob", "eve")
     told = {"items": [(1, "arxiv:2611.00001", "new", "Sparse")], "told": [(1, "new")]}
-    assert store.publish(publication(bob, **told))
+    assert store.issues.publish(publication(bob, **told))
     quiet = publication(eve, envelope=None)
-    assert store.publish_all([publication(ada, **told), publication(bob, **told), quiet]) == [True, False, True]
-    assert store.told_of(["ada", "bob", "eve"]) == {
+    assert store.issues.publish_all([publication(ada, **told), publication(bob, **told), quiet]) == [True, False, True]
+    assert store.already_sent.of_readers(["ada", "bob", "eve"]) == {
         "ada": {(1, "new")},
         "bob": {(1, "new")},
         "eve": frozenset(),
     }
-    assert store.counts() == {"ready": 2}
-    assert [row.number for row in store.due(TOMORROW)] == [2, 2, 1]  # a quiet issue has no number
+    assert store.outbox.count_by_state() == {"ready": 2}
+    assert [row.number for row in store.subscriptions.due(TOMORROW)] == [2, 2, 1]  # a quiet issue has no number
 
 
 def test_what_is_written_along_is_asked_for_letters_alone(store: Store) -> None:
     ada, bob = subscribe(store, "ada", "bob")
     asked = list[object]()
-    store.publish_all([publication(ada, envelope=None)], asked.append)
+    store.issues.publish_all([publication(ada, envelope=None)], asked.append)
     assert not asked
-    store.publish_all([publication(bob)], asked.append)
+    store.issues.publish_all([publication(bob)], asked.append)
     assert len(asked) == 1

@@ -15,7 +15,7 @@ LATER = NOW + timedelta(minutes=15)
 
 
 def claim(store: Store, owner: str = "dead") -> list[Delivery]:
-    return store.claim(now=NOW, owner=owner, limit=50, lease=timedelta(minutes=30))
+    return store.outbox.claim(now=NOW, owner=owner, limit=50, lease=timedelta(minutes=30))
 
 
 def entry(letter: Delivery, mark: Mark) -> Entry:
@@ -23,19 +23,19 @@ def entry(letter: Delivery, mark: Mark) -> Entry:
 
 
 def record(store: Store, *entries: Entry, same_boot: bool = True, name: str = "dead") -> Record:
-    return Record(name=name, ledger=store.ledger_id(), same_boot=same_boot, entries=entries)
+    return Record(name=name, ledger=store.journals.database_id(), same_boot=same_boot, entries=entries)
 
 
 def replay(store: Store, *entries: Entry, same_boot: bool = True) -> bool:
-    return store.replay(record(store, *entries, same_boot=same_boot), now=NOW, retry_at=LATER)
+    return store.journals.replay(record(store, *entries, same_boot=same_boot), now=NOW, retry_at=LATER)
 
 
 def test_each_letter_is_where_the_journal_says(store: Store) -> None:
     queue(store, "ada", "ben", "cleo", "dora", "emmy")
     ada, ben, cleo, dora, _ = claim(store)
     assert replay(store, entry(ada, "K"), entry(ben, "D"), entry(cleo, "M"), entry(dora, "R"))
-    assert store.counts() == {"sent": 1, "in doubt": 1, "ready": 3}
-    (row,) = store.outbox(in_doubt=True)
+    assert store.outbox.count_by_state() == {"sent": 1, "in doubt": 1, "ready": 3}
+    (row,) = store.outbox.unsent(in_doubt=True)
     assert (row.subscriber, row.next_at) == ("ben", None)  # the machine still sent what it had
     assert sorted(letter.subscriber for letter in claim(store, "new")) == ["cleo", "dora", "emmy"]
 
@@ -44,7 +44,7 @@ def test_after_another_boot_what_was_handed_over_is_sent_once_more(store: Store)
     queue(store, "ada")
     (ada,) = claim(store)
     assert replay(store, entry(ada, "D"), same_boot=False)
-    assert [row.next_at for row in store.outbox(in_doubt=True)] == [LATER]
+    assert [row.next_at for row in store.outbox.unsent(in_doubt=True)] == [LATER]
 
 
 def test_a_letter_that_three_processes_died_of_is_set_aside(store: Store) -> None:
@@ -52,8 +52,8 @@ def test_a_letter_that_three_processes_died_of_is_set_aside(store: Store) -> Non
     for _ in range(3):
         ada, _ = sorted(claim(store), key=lambda letter: letter.subscriber)
         assert replay(store, entry(ada, "M"))
-    assert store.counts() == {"poison": 1, "ready": 1}
-    (row,) = [row for row in store.outbox() if row.state == State.POISON]
+    assert store.outbox.count_by_state() == {"poison": 1, "ready": 1}
+    (row,) = [row for row in store.outbox.unsent() if row.state == State.POISON]
     assert "3 times" in str(row.reason)
 
 
@@ -64,7 +64,7 @@ def test_a_journal_is_read_twice_without_harm(store: Store) -> None:
     assert replay(store, entry(ada, "K"), entry(ben, "M"))
     (again,) = claim(store, "new")
     assert again.subscriber == "ben"
-    assert store.counts() == {"sent": 1, "leased": 1}
+    assert store.outbox.count_by_state() == {"sent": 1, "leased": 1}
 
 
 @pytest.mark.parametrize("mark", ["M", "R", "D", "K"])
@@ -73,18 +73,18 @@ def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
     store: Store, mark: Mark, same_boot: bool
 ) -> None:
     asked = Pending(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
-    store.ask(asked, [], most=1, within=timedelta(days=1), now=NOW)
+    store.readers.add_pending(asked, [], most=1, within=timedelta(days=1), now=NOW)
     reader = ReaderRow(id="web-ada", address="web-ada@example.org", document={}, created=NOW)
-    assert store.admit("x", lambda *_: (reader, ()), now=NOW)
+    assert store.readers.admit("x", lambda *_: (reader, ()), now=NOW)
     queue(store, "web-ada", "ben")
     letters = sorted(claim(store), key=lambda letter: letter.subscriber)
     sent = [Result(delivery=letters[1].id, epoch=1, state=State.SENT, words="ok", began=NOW, ended=NOW)]
     if mark == "K":
-        store.close_tries(sent)
-    assert store.forget("web-ada")
+        store.outbox.record_results(sent)
+    assert store.readers.delete("web-ada")
     queue(store, "cleo")  # whose letter has a number of its own
     assert replay(store, entry(letters[1], mark), entry(letters[0], "R"), same_boot=same_boot)
-    assert store.counts() == {"ready": 2, "sent" if mark == "K" else "cancelled": 1}
+    assert store.outbox.count_by_state() == {"ready": 2, "sent" if mark == "K" else "cancelled": 1}
     assert all(letter.subscriber != "web-ada" for letter in claim(store, "new"))
 
 
@@ -92,18 +92,18 @@ def test_of_who_stands_still_what_was_taken_is_sent_and_nothing_else_is_touched(
     queue(store, "ada", "ben", "cleo")
     ada, ben, cleo = claim(store)
     other = replace(entry(cleo, "K"), message_id="<of another database@x>")
-    store.believe(record(store, entry(ada, "K"), entry(ben, "D"), other), now=NOW)
-    assert store.counts() == {"sent": 1, "leased": 2}
-    assert store.unknown(["dead"]) == ["dead"]  # its journal is still its own
+    store.journals.record_taken(record(store, entry(ada, "K"), entry(ben, "D"), other), now=NOW)
+    assert store.outbox.count_by_state() == {"sent": 1, "leased": 2}
+    assert store.journals.not_closed(["dead"]) == ["dead"]  # its journal is still its own
 
 
 def test_a_late_journal_takes_no_letter_from_who_has_it_now(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
-    assert store.lapse(lambda _: (), now=NOW + timedelta(hours=1), retry_at=LATER) == 1
-    assert store.claim(now=NOW + timedelta(hours=1), owner="new", limit=1, lease=timedelta(hours=1))
+    assert store.outbox.expire_leases(lambda _: (), now=NOW + timedelta(hours=1), retry_at=LATER) == 1
+    assert store.outbox.claim(now=NOW + timedelta(hours=1), owner="new", limit=1, lease=timedelta(hours=1))
     assert replay(store, entry(ada, "D"))
-    assert store.counts() == {"leased": 1}
+    assert store.outbox.count_by_state() == {"leased": 1}
 
 
 def test_a_database_that_is_older_than_the_journal_is_not_touched(store: Store) -> None:
@@ -112,19 +112,19 @@ def test_a_database_that_is_older_than_the_journal_is_not_touched(store: Store) 
     assert not replay(store, replace(entry(ada, "K"), epoch=ada.epoch + 1))
     assert not replay(store, replace(entry(ada, "K"), delivery=99))
     assert not replay(store, replace(entry(ada, "K"), message_id="<another@example.org>"))
-    assert store.counts() == {"leased": 1}
+    assert store.outbox.count_by_state() == {"leased": 1}
 
 
 def test_a_confirmed_restore_sends_nothing_again(store: Store) -> None:
     queue(store, "ada")
     sent = Entry(delivery=7, epoch=1, message_id=envelope("ada").message_id, mark="K")
     lost = Entry(delivery=8, epoch=1, message_id=envelope("ben").message_id, mark="K")
-    store.catch_up(record(store, sent, lost, name="before"), now=NOW)
-    assert store.counts() == {"sent": 1}
+    store.journals.replay_after_restore(record(store, sent, lost, name="before"), now=NOW)
+    assert store.outbox.count_by_state() == {"sent": 1}
     due = subscribe(store, "ada", "ben")
-    assert store.publish(publication(next(row for row in due if row.subscriber == "ben")))
-    assert store.counts() == {"sent": 2}
-    assert store.unknown(["before", "other"]) == ["other"]
+    assert store.issues.publish(publication(next(row for row in due if row.subscriber == "ben")))
+    assert store.outbox.count_by_state() == {"sent": 2}
+    assert store.journals.not_closed(["before", "other"]) == ["other"]
 
 
 @pytest.mark.parametrize("mark", ["M", "D", "K", "R"])

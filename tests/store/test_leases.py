@@ -15,11 +15,13 @@ READERS = [f"r{number:02}" for number in range(20)]
 def enrol(store: Store, *names: str) -> None:
     """Every reader with subscriptions of these names, all due."""
     plans = [Plan(subscriber=reader, name=name, timing="daily 07:30 UTC") for reader in READERS for name in names]
-    store.sync(plans, lambda *_: (NOW, "2026-11-20T07:30"), now=NOW)
+    store.subscriptions.sync(plans, lambda *_: (NOW, "2026-11-20T07:30"), now=NOW)
 
 
 def claim(store: Store, owner: str, limit: int = 100, *, gone: str = "", after: timedelta = timedelta(0)) -> list[Due]:
-    return store.claim_due(now=NOW + after, owner=owner, limit=limit, lease=LEASE, is_gone=lambda name: name == gone)
+    return store.leases.claim_due(
+        now=NOW + after, owner=owner, limit=limit, lease=LEASE, is_gone=lambda name: name == gone
+    )
 
 
 def test_nobody_gets_what_another_has(store: Store) -> None:
@@ -28,7 +30,7 @@ def test_nobody_gets_what_another_has(store: Store) -> None:
     assert [len(first), len(second)] == [12, 8]
     assert not {row.id for row in first} & {row.id for row in second}
     assert claim(store, "c") == []
-    assert store.to_do(NOW, LEASE).readers == 0
+    assert store.leases.backlog(NOW, LEASE).readers == 0
 
 
 def test_all_that_is_due_of_a_reader_is_taken_together(store: Store) -> None:
@@ -52,14 +54,14 @@ def test_a_claim_ends_with_its_process_with_its_lease_or_when_it_is_let_go(store
     assert len(claim(store, "a")) == len(claim(store, "b", gone="a")) == len(READERS)
     assert claim(store, "c", after=LEASE / 2) == []
     assert len(claim(store, "c", after=LEASE)) == len(READERS)
-    store.let_go("c")
-    assert store.to_do(NOW, LEASE).readers == len(READERS)
+    store.leases.release_due("c")
+    assert store.leases.backlog(NOW, LEASE).readers == len(READERS)
 
 
 def test_a_claim_that_is_kept_lasts_longer(store: Store) -> None:
     enrol(store, "Mine")
     rows = claim(store, "a")
-    store.keep_due([row.id for row in rows], owner="a", until=NOW + 2 * LEASE)
+    store.leases.renew_due([row.id for row in rows], owner="a", until=NOW + 2 * LEASE)
     assert claim(store, "b", after=LEASE * 1.5) == []
 
 
@@ -73,29 +75,29 @@ def test_an_issue_lets_go_of_its_row(store: Store) -> None:
     keep(store, preprint())
     enrol(store, "Mine")
     (row,) = claim(store, "a", 1)
-    store.publish(publication(row))
-    assert [each.id for each in store.due(NOW, [row.id])] == []
-    assert store.to_do(NOW, LEASE).readers == len(READERS) - 1
+    store.issues.publish(publication(row))
+    assert [each.id for each in store.subscriptions.due(NOW, [row.id])] == []
+    assert store.leases.backlog(NOW, LEASE).readers == len(READERS) - 1
 
 
 def test_what_there_is_to_do_is_counted(store: Store) -> None:
     enrol(store, "Mine")
-    waiting = store.to_do(NOW, LEASE)
+    waiting = store.leases.backlog(NOW, LEASE)
     assert (waiting.readers, waiting.since, waiting.newest, waiting.letters) == (len(READERS), None, 0, 0)
-    assert store.to_do(NOW - timedelta(hours=1), LEASE).readers == 0
+    assert store.leases.backlog(NOW - timedelta(hours=1), LEASE).readers == 0
 
 
 def test_an_errand_is_one_at_a_time(store: Store) -> None:
-    wait = store.hold("web arxiv", now=NOW, lease=LEASE)
+    wait = store.leases.acquire("web arxiv", now=NOW, lease=LEASE)
     assert not wait
-    assert store.hold("web arxiv", now=NOW, lease=LEASE) == LEASE
-    store.release("web arxiv", at=NOW + timedelta(seconds=3))
-    assert store.hold("web arxiv", now=NOW + timedelta(seconds=1), lease=LEASE) == timedelta(seconds=2)
-    assert not store.hold("web arxiv", now=NOW + timedelta(seconds=3), lease=LEASE)
-    assert not store.hold("web dblp.org", now=NOW, lease=LEASE)
+    assert store.leases.acquire("web arxiv", now=NOW, lease=LEASE) == LEASE
+    store.leases.release("web arxiv", at=NOW + timedelta(seconds=3))
+    assert store.leases.acquire("web arxiv", now=NOW + timedelta(seconds=1), lease=LEASE) == timedelta(seconds=2)
+    assert not store.leases.acquire("web arxiv", now=NOW + timedelta(seconds=3), lease=LEASE)
+    assert not store.leases.acquire("web dblp.org", now=NOW, lease=LEASE)
 
 
 def test_who_died_with_an_errand_or_had_another_clock_holds_it_up_no_longer_than_the_lease(store: Store) -> None:
-    assert not store.hold("pull arxiv", now=NOW, lease=LEASE)
-    assert not store.hold("pull arxiv", now=NOW + LEASE, lease=LEASE)
-    assert not store.hold("pull arxiv", now=NOW - timedelta(days=9), lease=LEASE)
+    assert not store.leases.acquire("pull arxiv", now=NOW, lease=LEASE)
+    assert not store.leases.acquire("pull arxiv", now=NOW + LEASE, lease=LEASE)
+    assert not store.leases.acquire("pull arxiv", now=NOW - timedelta(days=9), lease=LEASE)

@@ -46,7 +46,7 @@ def test_head_names_the_newest_migration() -> None:
 def test_a_database_is_opened_again_as_it_was_left(store: Store, store_url: str) -> None:
     keep(store, preprint())
     with Store.open(store_url) as again:
-        assert again.paper("arxiv:2611.00001") == preprint()
+        assert again.papers.get("arxiv:2611.00001") == preprint()
 
 
 def test_processes_that_open_a_new_database_at_once_all_get_it(empty_url: str) -> None:
@@ -57,7 +57,7 @@ def test_processes_that_open_a_new_database_at_once_all_get_it(empty_url: str) -
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, range(1, 5)))
     with Store.open(empty_url) as store:
-        assert len(store.arrivals(SINCE, SINCE.replace(year=2027))) == 4
+        assert len(store.papers.arrivals(SINCE, SINCE.replace(year=2027))) == 4
 
 
 def later(folder: Path, after: str = "") -> Path:
@@ -78,7 +78,7 @@ def versions(tmp_path: Path) -> Path:
 def test_a_replaced_table_takes_no_row_of_others_with_it(store: Store, versions: Path) -> None:
     keep(store, preprint())
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row, told=[(1, "new")]))
+    store.issues.publish(publication(row, told=[(1, "new")]))
     migrations.migrate(store, head="later", versions=later(versions))
     with store.reading() as connection:
         assert "comments_count" not in {column["name"] for column in inspect(connection).get_columns("paper")}
@@ -90,7 +90,7 @@ def test_a_migration_that_fails_changes_nothing(store: Store, versions: Path) ->
     keep(store, preprint())
     with pytest.raises(RuntimeError, match="power"):
         migrations.migrate(store, head="later", versions=later(versions, 'raise RuntimeError("power")'))
-    assert store.paper("arxiv:2611.00001") == preprint()
+    assert store.papers.get("arxiv:2611.00001") == preprint()
     assert keep(store, preprint()) == {}
 
 
@@ -104,7 +104,7 @@ def test_sqlite_is_copied_before_it_is_migrated(file: Path, versions: Path) -> N
         queue(store, "ada")
         migrations.migrate(store, head="later", versions=later(versions))
     with Store.open(f"sqlite:///{file}.{migrations.HEAD}") as copy:
-        assert copy.counts() == {"ready": 1}
+        assert copy.outbox.count_by_state() == {"ready": 1}
 
 
 def test_a_migration_that_orphans_rows_is_refused(file: Path, versions: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_migration_that_orphans_rows_is_refused(file: Path, versions: Path) ->
         keep(store, preprint())
         with pytest.raises(DigestError, match="refer to nothing; nothing was changed"):
             migrations.migrate(store, head="later", versions=later(versions, 'op.execute("DELETE FROM paper")'))
-        assert store.paper("arxiv:2611.00001") == preprint()
+        assert store.papers.get("arxiv:2611.00001") == preprint()
 
 
 def test_references_are_kept_again_after_a_migration(file: Path, versions: Path) -> None:

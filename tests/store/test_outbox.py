@@ -20,7 +20,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def claim(store: Store, owner: str = "one", now: object = NOW, limit: int = 50) -> list[Delivery]:
-    return store.claim(now=now, owner=owner, limit=limit, lease=LEASE)  # type: ignore[arg-type]
+    return store.outbox.claim(now=now, owner=owner, limit=limit, lease=LEASE)  # type: ignore[arg-type]
 
 
 def test_a_claimed_letter_has_the_bytes_that_were_queued(store: Store) -> None:
@@ -41,7 +41,7 @@ def test_a_letter_has_one_owner(store: Store) -> None:
 
 def test_one_letter_alone_can_be_claimed(store: Store) -> None:
     queue(store, "ada", "bob")
-    chosen = store.claim(now=NOW, owner="one", limit=50, lease=LEASE, only=envelope("bob").message_id)
+    chosen = store.outbox.claim(now=NOW, owner="one", limit=50, lease=LEASE, only=envelope("bob").message_id)
     assert [letter.subscriber for letter in chosen] == ["bob"]
 
 
@@ -61,10 +61,11 @@ from digest.delivery import Result, State
 from digest.store import Store
 with Store.open(sys.argv[1]) as store:
     now = datetime.fromisoformat(sys.argv[2])
-    while batch := store.claim(now=now, owner=sys.argv[3], limit=3, lease=timedelta(minutes=15)):
+    while batch := store.outbox.claim(now=now, owner=sys.argv[3], limit=3, lease=timedelta(minutes=15)):
         for letter in batch:
-            store.close_tries([Result(delivery=letter.id, epoch=letter.epoch, state=State.SENT, words="250 ok",
-                                      began=now, ended=now)])
+            ids = {"delivery": letter.id, "epoch": letter.epoch}
+            sent = Result(**ids, state=State.SENT, words="250 ok", began=now, ended=now)
+            store.outbox.record_results([sent])
             print(letter.id)
 """
 
@@ -76,12 +77,12 @@ def test_two_processes_send_each_letter_once(store: Store, store_url: str) -> No
     said = [process.communicate()[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert sorted(map(int, said[0] + said[1])) == list(range(1, 41))
-    assert store.counts() == {"sent": 40}
+    assert store.outbox.count_by_state() == {"sent": 40}
 
 
 def close(store: Store, letter: Delivery, state: State, words: str = "", **more: object) -> None:
     values = {"delivery": letter.id, "epoch": letter.epoch, "began": NOW, "ended": NOW} | more
-    store.close_tries([Result(state=state, words=words, **values)])  # type: ignore[arg-type]
+    store.outbox.record_results([Result(state=state, words=words, **values)])  # type: ignore[arg-type]
 
 
 def tries(store: Store) -> list[tuple[object, ...]]:
@@ -94,9 +95,9 @@ def test_a_sent_letter_leaves_the_outbox_and_its_try_is_kept(store: Store) -> No
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, State.SENT, "250 2.0.0 ok", phase="DOT", relay="smtp://relay:25", queue_id="4XYZ")
-    assert store.outbox() == []
+    assert store.outbox.unsent() == []
     assert claim(store, now=LATER) == []
-    assert store.counts() == {"sent": 1}
+    assert store.outbox.count_by_state() == {"sent": 1}
     assert tries(store) == [(letter.id, "sent", "DOT", "smtp://relay:25", "4XYZ")]
 
 
@@ -104,7 +105,7 @@ def test_a_deferred_letter_comes_again_when_its_time_has_come(store: Store) -> N
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, State.DEFERRED, "451 greylisted\x07\x00", next_at=LATER, code=451, enhanced="4.7.1")
-    (row,) = store.outbox()
+    (row,) = store.outbox.unsent()
     assert (row.state, row.reason, row.next_at, row.attempts) == (State.DEFERRED, "451 greylisted", LATER, 1)
     assert claim(store, now=LATER - timedelta(seconds=1)) == []
     (again,) = claim(store, now=LATER)
@@ -116,14 +117,14 @@ def test_a_try_that_was_the_relays_fault_is_not_counted(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, State.DEFERRED, "421 busy", next_at=LATER, counted=False)
-    assert store.outbox()[0].attempts == 0
+    assert store.outbox.unsent()[0].attempts == 0
 
 
 def test_a_refused_letter_stays_with_the_servers_words(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, State.FAILED, "550 5.1.1 no such user", code=550, enhanced="5.1.1")
-    assert [(row.state, row.reason) for row in store.outbox()] == [(State.FAILED, "550 5.1.1 no such user")]
+    assert [(row.state, row.reason) for row in store.outbox.unsent()] == [(State.FAILED, "550 5.1.1 no such user")]
     assert claim(store, now=LATER) == []
 
 
@@ -131,8 +132,8 @@ def test_a_cancelled_letter_is_neither_sent_nor_waiting(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, State.CANCELLED, "the reader has left", counted=False)
-    assert store.outbox() == []
-    assert store.counts() == {"cancelled": 1}
+    assert store.outbox.unsent() == []
+    assert store.outbox.count_by_state() == {"cancelled": 1}
 
 
 def test_a_letter_in_doubt_waits_for_its_second_try_or_for_ever(store: Store) -> None:
@@ -143,11 +144,11 @@ def test_a_letter_in_doubt_waits_for_its_second_try_or_for_ever(store: Store) ->
     assert claim(store, now=NOW) == []
     (again,) = claim(store, now=LATER)
     assert (again.subscriber, again.doubts) == ("ada", 1)
-    assert [row.subscriber for row in store.outbox(in_doubt=True)] == ["bob"]
+    assert [row.subscriber for row in store.outbox.unsent(in_doubt=True)] == ["bob"]
 
 
 def lapse(store: Store, handed_over: object, now: object = LATER) -> int:
-    return store.lapse(lambda _: handed_over, now=now, retry_at=LATER + LEASE)  # type: ignore[arg-type, return-value]
+    return store.outbox.expire_leases(lambda _: handed_over, now=now, retry_at=LATER + LEASE)  # type: ignore[arg-type, return-value]
 
 
 def test_a_lease_that_ran_out_puts_the_letter_back_and_fences_its_last_owner(store: Store) -> None:
@@ -157,9 +158,9 @@ def test_a_lease_that_ran_out_puts_the_letter_back_and_fences_its_last_owner(sto
     assert lapse(store, ()) == 1
     (again,) = claim(store, owner="two", now=LATER)
     close(store, letter, State.FAILED, "550 too late")
-    assert store.outbox()[0].state == State.LEASED
-    assert store.renew([(letter.id, letter.epoch)], until=LATER + LEASE) == set()
-    assert store.renew([(again.id, again.epoch)], until=LATER + LEASE) == {(again.id, again.epoch)}
+    assert store.outbox.unsent()[0].state == State.LEASED
+    assert store.outbox.renew([(letter.id, letter.epoch)], until=LATER + LEASE) == set()
+    assert store.outbox.renew([(again.id, again.epoch)], until=LATER + LEASE) == {(again.id, again.epoch)}
 
 
 def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its_owner_tells(store: Store) -> None:
@@ -167,9 +168,9 @@ def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its
     ada, _ = claim(store)
     assert lapse(store, [(ada.id, ada.epoch)]) == 2
     assert [letter.subscriber for letter in claim(store, owner="two", now=LATER)] == ["bob"]
-    assert [(row.subscriber, row.next_at) for row in store.outbox(in_doubt=True)] == [("ada", LATER + LEASE)]
+    assert [(row.subscriber, row.next_at) for row in store.outbox.unsent(in_doubt=True)] == [("ada", LATER + LEASE)]
     close(store, ada, State.SENT, "250 ok")
-    assert store.counts() == {"leased": 1, "sent": 1}
+    assert store.outbox.count_by_state() == {"leased": 1, "sent": 1}
 
 
 def test_an_owner_who_is_seen_at_work_keeps_its_letters_whatever_the_clock_says(store: Store) -> None:
@@ -181,15 +182,17 @@ def test_an_owner_who_is_seen_at_work_keeps_its_letters_whatever_the_clock_says(
 def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
     queue(store, "ada", "bob")
     ada, bob = claim(store)
-    store.give_back([(bob.id, bob.epoch), (ada.id, ada.epoch - 1)], now=NOW)
+    store.outbox.release([(bob.id, bob.epoch), (ada.id, ada.epoch - 1)], now=NOW)
     assert [letter.subscriber for letter in claim(store, owner="two")] == ["bob"]
     close(store, bob, State.SENT, "250 ok")
-    assert store.counts() == {"leased": 2}
+    assert store.outbox.count_by_state() == {"leased": 2}
 
 
 def test_letters_to_a_domain_that_is_left_alone_stay_where_they_are(store: Store) -> None:
     queue(store, "ada")
-    store.strike("domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(minutes=30))
+    store.breakers.record_failure(
+        "domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(minutes=30)
+    )
     assert claim(store) == []
     assert [letter.subscriber for letter in claim(store, now=LATER)] == ["ada"]
 
@@ -200,7 +203,7 @@ def test_a_person_may_have_a_letter_sent_again(store: Store, before: State) -> N
     (letter,) = claim(store)
     close(store, letter, before, "whatever")
     among = [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED]
-    assert store.decide([letter.id], State.READY, among, now=LATER, words="by hand") == {letter.id: before}
+    assert store.outbox.decide([letter.id], State.READY, among, now=LATER, words="by hand") == {letter.id: before}
     assert [again.id for again in claim(store, now=LATER)] == [letter.id]
 
 
@@ -211,25 +214,25 @@ def test_what_a_person_has_sent_again_is_not_too_late_at_once(store: Store) -> N
         connection.execute(update(t.delivery).values(expires=NOW + timedelta(minutes=1)))
     (letter,) = claim(store)
     close(store, letter, State.FAILED, "550 no")
-    store.decide([letter.id], State.READY, [State.FAILED], now=LATER, words="by hand")
-    store.expire(now=LATER + timedelta(hours=23))
-    assert store.counts() == {"ready": 1}
+    store.outbox.decide([letter.id], State.READY, [State.FAILED], now=LATER, words="by hand")
+    store.merging.expire(now=LATER + timedelta(hours=23))
+    assert store.outbox.count_by_state() == {"ready": 1}
 
 
 def test_what_was_taken_counts_although_its_lease_had_lapsed(store: Store) -> None:
     """As long as nobody else has begun to send it."""
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.lapse(lambda _: (), now=LATER + timedelta(days=1), retry_at=LATER) == 1
-    assert store.counts() == {"ready": 1}
+    assert store.outbox.expire_leases(lambda _: (), now=LATER + timedelta(days=1), retry_at=LATER) == 1
+    assert store.outbox.count_by_state() == {"ready": 1}
     close(store, letter, State.SENT, "250 ok")
-    assert store.counts() == {"sent": 1}
+    assert store.outbox.count_by_state() == {"sent": 1}
 
 
 def test_what_a_process_has_in_hand_is_not_decided_by_a_person(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.decide([letter.id, 99], State.CANCELLED, [State.READY], now=NOW, words="by hand") == {
+    assert store.outbox.decide([letter.id, 99], State.CANCELLED, [State.READY], now=NOW, words="by hand") == {
         letter.id: State.LEASED
     }
-    assert store.counts() == {"leased": 1}
+    assert store.outbox.count_by_state() == {"leased": 1}

@@ -25,9 +25,9 @@ TOMORROW = NOW + timedelta(days=1)
 def test_a_paper_comes_back_as_it_was_kept(store: Store) -> None:
     paper = preprint(votes=3, journal="Nature 1", withdrawn=False, ids=Ids(arxiv="2611.00001", s2="77"))
     keep(store, paper)
-    assert store.paper("arxiv:2611.00001") == paper
-    assert store.paper("s2:77") == paper
-    assert store.paper("arxiv:2611.99999") is None
+    assert store.papers.get("arxiv:2611.00001") == paper
+    assert store.papers.get("s2:77") == paper
+    assert store.papers.get("arxiv:2611.99999") is None
 
 
 def test_harvest_feed_and_second_version_are_one_record(store: Store) -> None:
@@ -35,34 +35,34 @@ def test_harvest_feed_and_second_version_are_one_record(store: Store) -> None:
     assert keep(store, preprint()) == {"new": 1}
     assert keep(store, announced()) == {}
     assert keep(store, second, now=TOMORROW) == {"revised": 1}
-    record = store.paper("arxiv:2611.00001")
+    record = store.papers.get("arxiv:2611.00001")
     assert record is not None
     assert (record.version, record.title, record.announced) == (2, "Kept apart", NOW)
-    assert store.versions("arxiv:2611.00001") == {1: NOW - timedelta(days=2), 2: NOW}
+    assert store.papers.versions("arxiv:2611.00001") == {1: NOW - timedelta(days=2), 2: NOW}
     assert events(store, TOMORROW) == [(1, "new"), (1, "revised v2")]
 
 
 def test_a_version_known_from_the_feed_gets_its_date_from_the_harvest(store: Store) -> None:
     keep(store, announced())
-    assert store.versions("arxiv:2611.00001") == {1: None}
+    assert store.papers.versions("arxiv:2611.00001") == {1: None}
     keep(store, preprint())
-    assert store.versions("arxiv:2611.00001") == {1: NOW - timedelta(days=2)}
+    assert store.papers.versions("arxiv:2611.00001") == {1: NOW - timedelta(days=2)}
 
 
 def test_the_same_page_again_changes_nothing(store: Store) -> None:
     page = [preprint(), announced(), preprint("2611.00002"), article(), preprint()]
     assert keep(store, *page) == {"new": 3}
-    before = [store.paper(paper.key) for paper in page], events(store)
+    before = [store.papers.get(paper.key) for paper in page], events(store)
     assert keep(store, *page, now=TOMORROW) == {}
-    assert ([store.paper(paper.key) for paper in page], events(store, TOMORROW)) == before
+    assert ([store.papers.get(paper.key) for paper in page], events(store, TOMORROW)) == before
 
 
 def test_the_window_of_arrivals_is_open_below_and_closed_above(store: Store) -> None:
     keep(store, preprint("2611.00001"), now=NOW)
     keep(store, preprint("2611.00002"), now=TOMORROW)
-    assert [arrival.paper.key for arrival in store.arrivals(NOW, TOMORROW)] == ["arxiv:2611.00002"]
-    assert [arrival.at for arrival in store.arrivals(SINCE, TOMORROW)] == [NOW, TOMORROW]
-    serials = [arrival.serial for arrival in store.arrivals(SINCE, TOMORROW)]
+    assert [arrival.paper.key for arrival in store.papers.arrivals(NOW, TOMORROW)] == ["arxiv:2611.00002"]
+    assert [arrival.at for arrival in store.papers.arrivals(SINCE, TOMORROW)] == [NOW, TOMORROW]
+    serials = [arrival.serial for arrival in store.papers.arrivals(SINCE, TOMORROW)]
     assert serials == sorted(set(serials))
 
 
@@ -70,32 +70,32 @@ def test_papers_can_be_asked_for_by_their_own_date(store: Store) -> None:
     silent = announced("2611.00001", announced=SINCE - timedelta(days=1))
     keep(store, silent, announced("2611.00002"), article(), first=True)
     keep(store, announced("2611.00002", version=2, announce="replace"))
-    found = [(entry.paper.key, entry.event, entry.at) for entry in store.dated(SINCE - timedelta(days=2), NOW)]
+    found = [(entry.paper.key, entry.event, entry.at) for entry in store.papers.dated(SINCE - timedelta(days=2), NOW)]
     assert found == [
         ("arxiv:2611.00001", "new", SINCE - timedelta(days=1)),
         ("arxiv:2611.00002", "revised v2", NOW),
         ("doi:10.1038/s41586-026-1", "new", NOW),
     ]
-    assert [entry.paper.key for entry in store.dated(SINCE - timedelta(days=2), SINCE)] == ["arxiv:2611.00001"]
-    assert store.dated(NOW, NOW + timedelta(days=1)) == []
+    assert [entry.paper.key for entry in store.papers.dated(SINCE - timedelta(days=2), SINCE)] == ["arxiv:2611.00001"]
+    assert store.papers.dated(NOW, NOW + timedelta(days=1)) == []
 
 
 def test_papers_that_are_voted_for_can_be_asked_for_alone(store: Store) -> None:
-    assert store.voted_span() is None
+    assert store.papers.voted_span() is None
     keep(store, preprint("2611.00003"))
-    assert store.voted_span() is None
+    assert store.papers.voted_span() is None
     last, first = NOW - timedelta(hours=1), NOW - timedelta(days=9)
     keep(store, preprint("2611.00001", votes=0, announced=last), preprint("2611.00002", votes=7, announced=first))
-    assert [found.paper.votes for found in store.dated(SINCE, NOW, voted=True)] == [0]
-    assert len(store.dated(SINCE, NOW)) == 2
-    assert store.voted_span() == (first, last)
+    assert [found.paper.votes for found in store.papers.dated(SINCE, NOW, voted=True)] == [0]
+    assert len(store.papers.dated(SINCE, NOW)) == 2
+    assert store.papers.voted_span() == (first, last)
 
 
 def test_what_a_first_pull_keeps_in_silence_stays_silent(store: Store) -> None:
     old = announced(announced=SINCE - timedelta(days=1))
     assert keep(store, old, first=True) == {}
     assert keep(store, old, preprint()) == {}
-    assert store.paper(old.key) is not None
+    assert store.papers.get(old.key) is not None
 
 
 @pytest.mark.parametrize("article_first", [True, False])
@@ -104,13 +104,13 @@ def test_preprint_and_article_are_two_records_of_one_work(store: Store, article_
     page = (article(), linked) if article_first else (linked, article())
     assert keep(store, *page) == ({"new": 1} if article_first else {"new": 1, "published": 1})
     assert {work for work, _ in events(store)} == {1}
-    assert store.paper("arxiv:2611.00001") == linked
-    assert store.paper("doi:10.1038/s41586-026-1") == article()
+    assert store.papers.get("arxiv:2611.00001") == linked
+    assert store.papers.get("doi:10.1038/s41586-026-1") == article()
 
 
 def test_a_preprint_is_found_by_the_doi_of_an_article_that_nobody_sent(store: Store) -> None:
     keep(store, preprint(doi="10.1038/s41586-026-1"))
-    assert store.paper("doi:10.1038/s41586-026-1") == preprint(doi="10.1038/s41586-026-1")
+    assert store.papers.get("doi:10.1038/s41586-026-1") == preprint(doi="10.1038/s41586-026-1")
 
 
 def test_a_wrong_doi_joins_nothing(store: Store) -> None:
@@ -121,10 +121,10 @@ def test_a_wrong_doi_joins_nothing(store: Store) -> None:
 def test_works_that_turn_out_to_be_one_share_what_was_told(store: Store) -> None:
     keep(store, preprint(), article())
     ada, bob = subscribe(store, "ada", "bob")
-    store.publish(publication(ada, told=[(1, "new"), (2, "new")]))
-    store.publish(publication(bob, told=[(2, "new")]))
+    store.issues.publish(publication(ada, told=[(1, "new"), (2, "new")]))
+    store.issues.publish(publication(bob, told=[(2, "new")]))
     assert keep(store, preprint(doi="10.1038/s41586-026-1", changed=TOMORROW), now=TOMORROW) == {"published": 1}
-    assert store.told("ada") == store.told("bob") == {(1, "new")}
+    assert store.already_sent.of_reader("ada") == store.already_sent.of_reader("bob") == {(1, "new")}
     assert events(store, TOMORROW) == [(1, "new"), (1, "published")]
 
 
@@ -132,8 +132,8 @@ def test_what_is_told_of_a_work_that_has_gone_into_another_counts_for_that(store
     keep(store, preprint(), article())
     (ada,) = subscribe(store, "ada")
     keep(store, preprint(doi="10.1038/s41586-026-1"))
-    store.publish(publication(ada, told=[(2, "new")]))
-    assert store.told("ada") == {(1, "new")}
+    store.issues.publish(publication(ada, told=[(2, "new")]))
+    assert store.already_sent.of_reader("ada") == {(1, "new")}
 
 
 def test_an_issue_waits_for_works_that_are_just_becoming_one(store: Store) -> None:
@@ -142,10 +142,10 @@ def test_an_issue_waits_for_works_that_are_just_becoming_one(store: Store) -> No
     with ThreadPoolExecutor(1) as pool:
         with store.writing() as connection:
             connection.execute(update(tables.paper).where(tables.paper.c.id == 2).values(work=1))
-            publishing = pool.submit(store.publish, publication(row, told=[(2, "new")]))
+            publishing = pool.submit(store.issues.publish, publication(row, told=[(2, "new")]))
             assert not wait([publishing], timeout=0.3).done
         assert publishing.result()
-    assert store.told("ada") == {(1, "new")}
+    assert store.already_sent.of_reader("ada") == {(1, "new")}
 
 
 def test_a_chain_of_links_is_one_work(store: Store) -> None:
@@ -161,27 +161,27 @@ def test_old_serials_are_never_used_again(store: Store) -> None:
     keep(store, preprint(), article())
     keep(store, preprint(doi="10.1038/s41586-026-1"))  # the article's "new" goes, and "published" comes
     keep(store, preprint("2611.00002"))
-    assert [arrival.serial for arrival in store.arrivals(SINCE, NOW)] == [1, 3, 4]
+    assert [arrival.serial for arrival in store.papers.arrivals(SINCE, NOW)] == [1, 3, 4]
 
 
 def test_text_of_any_script_and_length_is_kept(store: Store) -> None:
     paper = preprint(title="Ünïcødé 漢字 🧪 " + "x" * 10_000, abstract="'; DROP TABLE paper; --", comment="%s %(a)s :b")
     keep(store, paper)
-    assert store.paper(paper.key) == paper
+    assert store.papers.get(paper.key) == paper
 
 
 def test_ten_thousand_papers_are_one_page(store: Store) -> None:
     page = [preprint(f"2611.{number:05d}") for number in range(1, 10_001)]
     assert keep(store, *page) == {"new": 10_000}
     assert keep(store, *page) == {}
-    assert len(store.arrivals(SINCE, NOW)) == 10_000
+    assert len(store.papers.arrivals(SINCE, NOW)) == 10_000
 
 
 def test_pages_added_at_the_same_time_make_no_record_twice(store: Store) -> None:
     pages = [[preprint(f"2611.{number:05d}") for number in range(start, start + 50)] for start in range(1, 200, 25)]
     with ThreadPoolExecutor(8) as pool:
         brought = list(pool.map(lambda page: keep(store, *page).get("new", 0), pages))
-    assert sum(brought) == len(store.arrivals(SINCE, NOW)) == 225
+    assert sum(brought) == len(store.papers.arrivals(SINCE, NOW)) == 225
 
 
 @pytest.fixture(scope="module")
@@ -201,16 +201,16 @@ def test_no_order_of_sightings_loses_a_value_or_repeats_news(lasting: Store, see
     own = [replace(paper, key=f"arxiv:{number}", ids=Ids(arxiv=number), doi=None) for paper in seen]
     for start in range(0, len(own), size):
         keep(lasting, *own[start : start + size], first=start == 0)
-    record = lasting.paper(f"arxiv:{number}")
+    record = lasting.papers.get(f"arxiv:{number}")
     assert record is not None
     for field in fields(Paper):
         if field.name not in ("announce", "changed", "withdrawn"):
             said = [value for paper in own if (value := getattr(paper, field.name)) not in (None, "", ())]
             assert getattr(record, field.name) in (said or (None, "", ())), field.name
-    happened = [arrival.event for arrival in lasting.arrivals(SINCE, NOW) if arrival.paper.key == record.key]
+    happened = [arrival.event for arrival in lasting.papers.arrivals(SINCE, NOW) if arrival.paper.key == record.key]
     assert len(happened) == len(set(happened))
     assert keep(lasting, *own) == {}
-    assert lasting.paper(record.key) == record
+    assert lasting.papers.get(record.key) == record
 
 
 def test_papers_a_day_by_source(store: Store) -> None:
@@ -222,7 +222,7 @@ def test_papers_a_day_by_source(store: Store) -> None:
         article("10.1/old", published=NOW - 30 * timedelta(days=1)),
     )
     day = (NOW - timedelta(days=2)).date()
-    assert store.days_by_source(day) == {("arxiv", day): 2, ("feeds", NOW.date()): 1}
+    assert store.papers.days_by_source(day) == {("arxiv", day): 2, ("feeds", NOW.date()): 1}
 
 
 def test_news_of_a_known_paper_says_what_changed(store: Store) -> None:
@@ -230,5 +230,5 @@ def test_news_of_a_known_paper_says_what_changed(store: Store) -> None:
     keep(
         store, preprint(version=2, title="Kept apart", comment="Accepted at ICML 2026", changed=TOMORROW), now=TOMORROW
     )
-    told = [(arrival.event, arrival.changes) for arrival in store.arrivals(SINCE, TOMORROW)]
+    told = [(arrival.event, arrival.changes) for arrival in store.papers.arrivals(SINCE, TOMORROW)]
     assert told == [("new", ()), ("revised v2", ("title", "comment")), ("published", ("title", "comment"))]

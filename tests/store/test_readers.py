@@ -40,7 +40,7 @@ def notice(to: str = "eve@example.org", number: str = "one") -> Envelope:
 
 def ask(store: Store, asked: Pending, most: int = 3) -> bool:
     notices = [(f"{asked.id}/confirm", notice(asked.address, asked.id))]
-    return store.ask(asked, notices, most=most, within=DAY, now=asked.at)
+    return store.readers.add_pending(asked, notices, most=most, within=DAY, now=asked.at)
 
 
 def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
@@ -51,7 +51,7 @@ def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tupl
 
 def admitted(store: Store, id_: str = "one", address: str = "eve@example.org") -> ReaderRow:
     assert ask(store, pending(id_, address=address))
-    row = store.admit(id_, decide, now=NOW)
+    row = store.readers.admit(id_, decide, now=NOW)
     assert row
     return row
 
@@ -62,16 +62,16 @@ def rows(store: Store, table: str) -> int:
 
 
 def claimed(store: Store) -> list[Delivery]:
-    return store.claim(now=NOW, owner="one", limit=50, lease=LEASE)
+    return store.outbox.claim(now=NOW, owner="one", limit=50, lease=LEASE)
 
 
 def test_what_is_asked_for_is_kept_with_its_letter(store: Store) -> None:
     assert ask(store, pending())
-    assert store.pending("one") == pending()
-    assert store.pending("two") is None
+    assert store.readers.get_pending("one") == pending()
+    assert store.readers.get_pending("two") is None
     [letter] = claimed(store)
     assert (letter.kind, letter.subscriber, letter.recipient) == (NOTICE, "", "eve@example.org")
-    assert store.readers() == []
+    assert store.readers.list_all() == []
 
 
 def test_so_many_letters_a_day_and_what_is_refused_leaves_no_trace(store: Store) -> None:
@@ -97,24 +97,28 @@ def test_what_has_long_expired_goes(store: Store) -> None:
     ask(store, pending())
     later = NOW + 4 * DAY
     ask(store, pending("later", address="other@example.org", at=later, expires=later + 2 * DAY))
-    assert store.pending("one") is None
+    assert store.readers.get_pending("one") is None
 
 
 def test_a_sign_up_is_confirmed_once_and_in_time(store: Store) -> None:
-    before = store.roll()
+    before = store.readers.serial()
     row = admitted(store)
-    assert store.roll() == before + 1
-    assert store.reader(address="eve@example.org") == store.reader(id="web-one") == replace(row, serial=before + 1)
-    assert store.admit("one", decide, now=NOW) is None
-    done = store.pending("one")
+    assert store.readers.serial() == before + 1
+    assert (
+        store.readers.get(address="eve@example.org")
+        == store.readers.get(id="web-one")
+        == replace(row, serial=before + 1)
+    )
+    assert store.readers.admit("one", decide, now=NOW) is None
+    done = store.readers.get_pending("one")
     assert done
     assert (done.done, done.subscriber) == (NOW, "web-one")
     ask(store, pending("late"))
-    assert store.admit("late", decide, now=NOW + 2 * DAY) is None
+    assert store.readers.admit("late", decide, now=NOW + 2 * DAY) is None
     ask(store, pending("link", kind="link", address="x@example.org"))
-    assert store.admit("link", decide, now=NOW) is None
-    assert store.admit("nothing", decide, now=NOW) is None
-    assert len(store.readers()) == 1
+    assert store.readers.admit("link", decide, now=NOW) is None
+    assert store.readers.admit("nothing", decide, now=NOW) is None
+    assert len(store.readers.list_all()) == 1
 
 
 def test_two_presses_at_one_moment_make_one_reader(store: Store) -> None:
@@ -124,32 +128,32 @@ def test_two_presses_at_one_moment_make_one_reader(store: Store) -> None:
 
     def one(id_: str) -> ReaderRow | None:
         together.wait()
-        return store.admit(id_, decide, now=NOW)
+        return store.readers.admit(id_, decide, now=NOW)
 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(one, ["one", "one", "two", "two"]))
     assert sum(row is not None for row in found) == 2
-    assert len(store.readers()) == 1
+    assert len(store.readers.list_all()) == 1
 
 
 def test_who_decides_otherwise_changes_nothing(store: Store) -> None:
     ask(store, pending())
-    before = store.roll()
+    before = store.readers.serial()
 
     def refuse(*_: object) -> tuple[ReaderRow, list[str]]:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
-        store.admit("one", refuse, now=NOW)
-    assert (store.roll(), store.readers()) == (before, [])
-    assert store.admit("one", decide, now=NOW)
+        store.readers.admit("one", refuse, now=NOW)
+    assert (store.readers.serial(), store.readers.list_all()) == (before, [])
+    assert store.readers.admit("one", decide, now=NOW)
 
 
 def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) -> None:
     row = admitted(store)
     two = [*EVE["subscriptions"], {"name": "Dense", "when": "daily 07:30"}]
-    store.rewrite(row.id, lambda document: document | {"subscriptions": two})
-    store.leave(row.id, "", "they asked to", now=NOW)
+    store.readers.update_document(row.id, lambda document: document | {"subscriptions": two})
+    store.unsubscribes.add(row.id, "", "they asked to", now=NOW)
     ask(store, pending("again"))
     seen: list[Collection[str]] = []
 
@@ -157,9 +161,9 @@ def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) ->
         seen.append(set(left))
         return decide(asked, row, left)
 
-    store.admit("again", look, now=NOW)
+    store.readers.admit("again", look, now=NOW)
     assert seen == [{""}]
-    assert store.departures() == {(row.id, "Dense"): "they asked to"}
+    assert store.unsubscribes.list_all() == {(row.id, "Dense"): "they asked to"}
 
 
 def readdress(row: ReaderRow, asked: Pending) -> ReaderRow:
@@ -171,13 +175,13 @@ def test_a_reader_moves_when_both_addresses_agree(store: Store) -> None:
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
 
     def agree(side: Literal["old", "new"]) -> Agreed | None:
-        return store.agree("move", side, readdress, now=NOW)
+        return store.readers.confirm_address_change("move", side, readdress, now=NOW)
 
     assert [agree("new"), agree("new"), agree("old"), agree("old")] == ["half", "half", "done", None]
-    found = store.reader(id=row.id)
+    found = store.readers.get(id=row.id)
     assert found
     assert (found.address, found.document["email"]) == ("new@example.org", "new@example.org")
-    assert store.reader(address="eve@example.org") is None
+    assert store.readers.get(address="eve@example.org") is None
 
 
 def test_two_who_agree_at_one_moment_move_once(store: Store) -> None:
@@ -187,7 +191,7 @@ def test_two_who_agree_at_one_moment_move_once(store: Store) -> None:
 
     def one(side: Literal["old", "new"]) -> Agreed | None:
         together.wait()
-        return store.agree("move", side, readdress, now=NOW)
+        return store.readers.confirm_address_change("move", side, readdress, now=NOW)
 
     sides: list[Literal["old", "new"]] = ["old", "new", "old", "new"]
     with ThreadPoolExecutor(4) as pool:
@@ -198,10 +202,10 @@ def test_an_address_that_is_another_s_by_now_is_not_taken(store: Store) -> None:
     row = admitted(store)
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
     admitted(store, "two", "new@example.org")
-    assert store.agree("move", "old", readdress, now=NOW) == "half"
-    assert store.agree("move", "new", readdress, now=NOW) == "taken"
-    assert store.agree("move", "new", readdress, now=NOW) is None
-    found = store.reader(id=row.id)
+    assert store.readers.confirm_address_change("move", "old", readdress, now=NOW) == "half"
+    assert store.readers.confirm_address_change("move", "new", readdress, now=NOW) == "taken"
+    assert store.readers.confirm_address_change("move", "new", readdress, now=NOW) is None
+    found = store.readers.get(id=row.id)
     assert found
     assert found.address == "eve@example.org"
 
@@ -209,49 +213,52 @@ def test_an_address_that_is_another_s_by_now_is_not_taken(store: Store) -> None:
 def test_a_move_of_nobody_or_too_late_is_none(store: Store) -> None:
     row = admitted(store)
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
-    assert store.agree("move", "old", readdress, now=NOW + 2 * DAY) is None
-    assert store.agree("one", "old", readdress, now=NOW) is None
-    roll = store.roll()
-    assert [store.agree("move", "old", readdress, now=NOW), store.admit("one", decide, now=NOW)] == ["half", None]
-    assert store.roll() == roll  # nobody need look anew
-    store.forget(row.id)
-    assert store.agree("move", "old", readdress, now=NOW) is None
+    assert store.readers.confirm_address_change("move", "old", readdress, now=NOW + 2 * DAY) is None
+    assert store.readers.confirm_address_change("one", "old", readdress, now=NOW) is None
+    roll = store.readers.serial()
+    assert [
+        store.readers.confirm_address_change("move", "old", readdress, now=NOW),
+        store.readers.admit("one", decide, now=NOW),
+    ] == ["half", None]
+    assert store.readers.serial() == roll  # nobody need look anew
+    store.readers.delete(row.id)
+    assert store.readers.confirm_address_change("move", "old", readdress, now=NOW) is None
 
 
 def test_a_change_is_whole_or_none(store: Store) -> None:
     row = admitted(store)
-    changed = store.rewrite(row.id, lambda document: document | {"name": "Eve"})
+    changed = store.readers.update_document(row.id, lambda document: document | {"name": "Eve"})
     assert changed
     assert changed.document == row.document | {"name": "Eve"}
-    assert store.rewrite("web-nobody", lambda document: document) is None
+    assert store.readers.update_document("web-nobody", lambda document: document) is None
 
     def fail(document: Document) -> Document:
         document["name"] = "Mallory"
         raise ValueError
 
-    before = store.roll()
+    before = store.readers.serial()
     with pytest.raises(ValueError):  # noqa: PT011
-        store.rewrite(row.id, fail)
-    found = store.reader(id=row.id)
+        store.readers.update_document(row.id, fail)
+    found = store.readers.get(id=row.id)
     assert found
-    assert (found.document["name"], store.roll()) == ("Eve", before)
+    assert (found.document["name"], store.readers.serial()) == ("Eve", before)
 
 
 def test_changes_at_one_moment_follow_each_other(store: Store) -> None:
     """Nothing is lost, the number grows with each, and who looks since a number sees all that came after it."""
     row = admitted(store)
-    together, begun = Barrier(2), store.roll()
+    together, begun = Barrier(2), store.readers.serial()
 
     def add(worker: int) -> None:
         together.wait()
         for number in range(20):
-            store.rewrite(row.id, lambda document, name=f"{worker}-{number}": document | {name: True})  # type: ignore[misc]
+            store.readers.update_document(row.id, lambda document, name=f"{worker}-{number}": document | {name: True})  # type: ignore[misc]
 
     def look() -> list[int]:
         seen = list[int]()
         while not seen or seen[-1] < begun + 40:
-            serial = store.roll()
-            found = store.readers(serial - 1)
+            serial = store.readers.serial()
+            found = store.readers.list_all(serial - 1)
             assert len(found) == 1
             assert found[0].serial >= serial
             seen.append(serial)
@@ -261,31 +268,31 @@ def test_changes_at_one_moment_follow_each_other(store: Store) -> None:
         watched = pool.submit(look)
         list(pool.map(add, range(2)))
         assert sorted(watched.result()) == watched.result()
-    found = store.reader(id=row.id)
+    found = store.readers.get(id=row.id)
     assert found
     assert len(found.document.keys() - EVE.keys()) == 40
-    assert store.roll() == begun + 40
+    assert store.readers.serial() == begun + 40
 
 
 def test_who_wants_to_be_forgotten_is_forgotten_whole(store: Store) -> None:
     row, other = admitted(store), admitted(store, "two", "other@example.org")
     for due in subscribe(store, row.id, other.id):
-        assert store.publish(publication(due))
+        assert store.issues.publish(publication(due))
     for reader in (row.id, other.id):
-        store.leave(reader, "Sparse", "why", now=NOW)
-        store.pause(reader, NOW.date(), now=NOW)
-        store.mute(reader, "gpt", now=NOW)
-        store.renew_links(reader)
-        store.opine(reader, "arxiv:1", True, now=NOW)
-        store.answer(reader, "Wei Li", "arxiv:1", True, now=NOW)
+        store.unsubscribes.add(reader, "Sparse", "why", now=NOW)
+        store.preferences.pause(reader, NOW.date(), now=NOW)
+        store.preferences.mute(reader, "gpt", now=NOW)
+        store.preferences.renew_links(reader)
+        store.preferences.save_opinion(reader, "arxiv:1", True, now=NOW)
+        store.answers.save(reader, "Wei Li", "arxiv:1", True, now=NOW)
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
-    store.suppress("eve@example.org", "a complaint", now=NOW)
+    store.suppressions.add("eve@example.org", "a complaint", now=NOW)
     before = {name: rows(store, name) for name in t.metadata.tables}
-    roll = store.roll()
-    assert store.forget(row.id)
-    assert store.roll() == roll + 1
-    assert not store.forget(row.id)
-    assert store.reader_ids() == {other.id}
+    roll = store.readers.serial()
+    assert store.readers.delete(row.id)
+    assert store.readers.serial() == roll + 1
+    assert not store.readers.delete(row.id)
+    assert store.readers.ids() == {other.id}
     with store.reading() as connection:
         everything = "\n".join(
             repr(tuple(each))
@@ -310,58 +317,58 @@ def end(letter: Delivery, state: State) -> Result:
 def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: State, lapsed: bool) -> None:
     row, other = admitted(store), admitted(store, "two", "other@example.org")
     for due in subscribe(store, row.id, other.id):
-        assert store.publish(publication(due))
+        assert store.issues.publish(publication(due))
     letters = claimed(store)
     assert len(letters) == 4
     if lapsed:
-        assert store.lapse(lambda owner: [], now=NOW + 2 * LEASE, retry_at=NOW + 3 * LEASE) == 4
-    assert store.forget(row.id)
-    with store.watch() as watch:
+        assert store.outbox.expire_leases(lambda owner: [], now=NOW + 2 * LEASE, retry_at=NOW + 3 * LEASE) == 4
+    assert store.readers.delete(row.id)
+    with store.outbox.send_guard() as watch:
         held = {letter.subscriber: watch.standing(letter, letter.recipient).held for letter in letters}
     assert not held[row.id]
     assert held[other.id] is not lapsed
-    store.close_tries([end(letter, state) for letter in letters])
+    store.outbox.record_results([end(letter, state) for letter in letters])
     with store.reading() as connection:
         left = connection.execute(select(t.delivery)).mappings().all()
     theirs = [each for each in left if each["subscriber"] != other.id and each["recipient"] != "other@example.org"]
     for each in theirs:
         assert (each["recipient"], each["sender"], each["domain"], each["issue_id"]) == ("", "", "", None)
         assert each["state"] == State.CANCELLED
-    again = store.claim(now=NOW + DAY, owner="two", limit=50, lease=LEASE)
+    again = store.outbox.claim(now=NOW + DAY, owner="two", limit=50, lease=LEASE)
     assert {letter.recipient for letter in again} <= {"other@example.org", f"{other.id}@example.org"}
 
 
 def test_wishes_replace_each_other_and_turn_the_roll(store: Store) -> None:
-    assert store.wishes() == Wishes()
-    before = store.roll()
-    store.pause("ada", NOW.date(), now=NOW)
-    store.pause("ada", None, now=NOW)
-    store.mute("ada", "gpt", now=NOW)
-    store.mute("ada", "gpt", now=NOW + DAY)
-    store.mute("ada", "bert", now=NOW + DAY)
-    store.mute("ben", "x", now=NOW)
-    store.unmute("ben", "x")
-    store.unmute("ben", "y")
-    store.renew_links("ada")
-    store.renew_links("ada")
-    assert store.wishes() == Wishes(pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2})
-    assert store.roll() == before + 10
+    assert store.preferences.get() == Wishes()
+    before = store.readers.serial()
+    store.preferences.pause("ada", NOW.date(), now=NOW)
+    store.preferences.pause("ada", None, now=NOW)
+    store.preferences.mute("ada", "gpt", now=NOW)
+    store.preferences.mute("ada", "gpt", now=NOW + DAY)
+    store.preferences.mute("ada", "bert", now=NOW + DAY)
+    store.preferences.mute("ben", "x", now=NOW)
+    store.preferences.unmute("ben", "x")
+    store.preferences.unmute("ben", "y")
+    store.preferences.renew_links("ada")
+    store.preferences.renew_links("ada")
+    assert store.preferences.get() == Wishes(pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2})
+    assert store.readers.serial() == before + 10
 
 
 def test_opinions_replace_each_other_and_are_taken_back(store: Store) -> None:
-    store.opine("ada", "a", True, now=NOW)
-    store.opine("ada", "b", False, now=NOW)
-    store.opine("ada", "a", False, now=NOW + DAY)
-    store.opine("ben", "a", True, now=NOW)
-    assert [(each.paper, each.more, each.at) for each in store.opinions("ada")] == [
+    store.preferences.save_opinion("ada", "a", True, now=NOW)
+    store.preferences.save_opinion("ada", "b", False, now=NOW)
+    store.preferences.save_opinion("ada", "a", False, now=NOW + DAY)
+    store.preferences.save_opinion("ben", "a", True, now=NOW)
+    assert [(each.paper, each.more, each.at) for each in store.preferences.opinions("ada")] == [
         ("a", False, NOW + DAY),
         ("b", False, NOW),
     ]
-    store.opine("ada", "a", None, now=NOW)
-    assert [each.paper for each in store.opinions("ada")] == ["b"]
+    store.preferences.save_opinion("ada", "a", None, now=NOW)
+    assert [each.paper for each in store.preferences.opinions("ada")] == ["b"]
 
 
 def test_links_made_useless_at_one_moment_are_counted_each(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: store.renew_links("ada"), range(8)))
-    assert store.wishes().links == {"ada": 8}
+        list(pool.map(lambda _: store.preferences.renew_links("ada"), range(8)))
+    assert store.preferences.get().links == {"ada": 8}

@@ -13,12 +13,12 @@ NAME = "arxiv oai cs.CL"
 
 
 def step(store: Store, progress: Progress) -> SourceState:
-    store.add([], now=NOW, since=SINCE, first=False, progress=progress)
-    return store.source(progress.name)
+    store.papers.add([], now=NOW, since=SINCE, first=False, progress=progress)
+    return store.sources.get(progress.name)
 
 
 def test_a_source_that_was_never_asked_has_nothing(store: Store) -> None:
-    assert store.source(NAME) == SourceState()
+    assert store.sources.get(NAME) == SourceState()
 
 
 def test_a_walk_moves_its_cursor_page_by_page_and_is_done_at_its_end(store: Store) -> None:
@@ -41,9 +41,9 @@ def test_validators_are_kept_for_each_address_as_received(store: Store) -> None:
 def test_failures_count_until_the_next_success(store: Store) -> None:
     step(store, Progress(NAME, cursor="2026-11-18", done=True))
     later = NOW + timedelta(minutes=15)
-    store.failed(NAME, what="503", now=NOW, next_try=later, asked=True)
-    store.failed(NAME, what="429", now=NOW, next_try=later)
-    failing = store.source(NAME)
+    store.sources.record_failure(NAME, what="503", now=NOW, next_try=later, asked=True)
+    store.sources.record_failure(NAME, what="429", now=NOW, next_try=later)
+    failing = store.sources.get(NAME)
     assert (failing.failures, failing.last_error, failing.next_try) == (2, "429", later)
     assert (failing.asked_to_wait, failing.cursor, failing.last_ok) == (False, "2026-11-18", NOW)
     well = step(store, Progress(NAME, done=True))
@@ -51,13 +51,15 @@ def test_failures_count_until_the_next_success(store: Store) -> None:
 
 
 def test_a_source_may_fail_before_it_ever_answered(store: Store) -> None:
-    store.failed(NAME, what="no connection", now=NOW, next_try=None)
-    assert store.source(NAME).failures == 1
+    store.sources.record_failure(NAME, what="no connection", now=NOW, next_try=None)
+    assert store.sources.get(NAME).failures == 1
 
 
 def test_papers_and_progress_are_kept_together_or_not_at_all(store: Store) -> None:
     unkeepable = preprint("2611.00002", published=NOW.replace(tzinfo=None), changed=None, announce="new")
     with pytest.raises(Exception, match="without a zone"):
-        store.add([preprint(), unkeepable], now=NOW, since=SINCE, first=False, progress=Progress(NAME, cursor="x"))
-    assert store.paper("arxiv:2611.00001") is None
-    assert store.source(NAME) == SourceState()
+        store.papers.add(
+            [preprint(), unkeepable], now=NOW, since=SINCE, first=False, progress=Progress(NAME, cursor="x")
+        )
+    assert store.papers.get("arxiv:2611.00001") is None
+    assert store.sources.get(NAME) == SourceState()

@@ -32,121 +32,121 @@ def names(due: list[Due]) -> list[str]:
 
 
 def test_a_new_subscription_is_due_in_its_slot_and_not_before(store: Store) -> None:
-    store.sync([plan()], Clock(), now=NOW)
-    assert store.due(NOW - timedelta(seconds=1)) == []
-    (row,) = store.due(NOW)
+    store.subscriptions.sync([plan()], Clock(), now=NOW)
+    assert store.subscriptions.due(NOW - timedelta(seconds=1)) == []
+    (row,) = store.subscriptions.due(NOW)
     assert (row.subscriber, row.name, row.slot, row.due_at) == ("ada", "Sparse", SLOT, NOW)
     assert (row.cursor, row.fingerprint, row.number) == (None, None, 1)
 
 
 def test_a_plan_that_did_not_change_is_not_reckoned_anew(store: Store) -> None:
-    store.sync([plan()], Clock(), now=NOW)
+    store.subscriptions.sync([plan()], Clock(), now=NOW)
     again = Clock((TOMORROW, "2026-11-21T07:30"))
-    store.sync([plan()], again, now=NOW)
+    store.subscriptions.sync([plan()], again, now=NOW)
     assert again.asked == []
-    assert names(store.due(NOW)) == ["Sparse"]
+    assert names(store.subscriptions.due(NOW)) == ["Sparse"]
 
 
 def test_a_changed_time_is_reckoned_from_the_last_slot(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row))
+    store.issues.publish(publication(row))
     changed = Clock((TOMORROW, "2026-11-21T09:00"))
-    store.sync([plan(timing="daily 09:00 UTC")], changed, now=NOW)
+    store.subscriptions.sync([plan(timing="daily 09:00 UTC")], changed, now=NOW)
     assert changed.asked == [("ada", "Sparse", SLOT)]
-    (row,) = store.due(TOMORROW)
+    (row,) = store.subscriptions.due(TOMORROW)
     assert (row.slot, row.cursor, row.fingerprint, row.number) == ("2026-11-21T09:00", NOW, "rules 1", 2)
 
 
 def test_what_left_the_config_is_not_due_and_keeps_its_place(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row))
-    store.sync([], Clock(), now=NOW)
-    assert store.due(TOMORROW) == []
+    store.issues.publish(publication(row))
+    store.subscriptions.sync([], Clock(), now=NOW)
+    assert store.subscriptions.due(TOMORROW) == []
     back = Clock((TOMORROW, "2026-11-21T07:30"))
-    store.sync([plan()], back, now=NOW)
+    store.subscriptions.sync([plan()], back, now=NOW)
     assert back.asked == [("ada", "Sparse", SLOT)]
-    (row,) = store.due(TOMORROW)
+    (row,) = store.subscriptions.due(TOMORROW)
     assert (row.cursor, row.number) == (NOW, 2)
 
 
 def test_many_plans_are_brought_in_line_at_once(store: Store) -> None:
     plans = [Plan(subscriber=f"reader{number}", name="Sparse", timing="daily") for number in range(3_000)]
-    store.sync(plans, Clock(), now=NOW)
-    store.sync(plans[:1_000], Clock(), now=NOW)
-    assert len(store.due(NOW)) == 1_000
+    store.subscriptions.sync(plans, Clock(), now=NOW)
+    store.subscriptions.sync(plans[:1_000], Clock(), now=NOW)
+    assert len(store.subscriptions.due(NOW)) == 1_000
 
 
 def test_a_slot_passed_over_leaves_cursor_and_number(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    store.advance([Step(row=row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")])
-    assert store.due(NOW) == []
-    (row,) = store.due(TOMORROW)
+    store.subscriptions.advance([Step(row=row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")])
+    assert store.subscriptions.due(NOW) == []
+    (row,) = store.subscriptions.due(TOMORROW)
     assert (row.slot, row.cursor, row.number) == ("2026-11-21T07:30", None, 1)
 
 
 def test_an_alert_is_woken_by_arrivals_alone_and_once_by_each(store: Store) -> None:
-    store.sync([plan("Alert", "at once")], Clock(None), now=NOW)
-    assert store.due(NOW) == []
+    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    assert store.subscriptions.due(NOW) == []
     keep(store, preprint())
-    (row,) = store.due(NOW)
+    (row,) = store.subscriptions.due(NOW)
     assert (row.slot, row.due_at, row.newest) == (None, None, 1)
-    store.advance([Step(row=row.id, next_due=None, next_slot=None, seen=row.newest)])
-    assert store.due(TOMORROW) == []
+    store.subscriptions.advance([Step(row=row.id, next_due=None, next_slot=None, seen=row.newest)])
+    assert store.subscriptions.due(TOMORROW) == []
     keep(store, preprint("2611.00002"), now=TOMORROW)
-    assert store.due(NOW) == []
-    assert names(store.due(TOMORROW)) == ["Alert"]
+    assert store.subscriptions.due(NOW) == []
+    assert names(store.subscriptions.due(TOMORROW)) == ["Alert"]
 
 
 def test_an_alert_that_was_composed_has_seen_what_it_told(store: Store) -> None:
-    store.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
     keep(store, preprint())
-    (row,) = store.due(NOW)
+    (row,) = store.subscriptions.due(NOW)
     done = publication(row, kind="alert", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
-    assert store.publish(done)
-    assert store.due(TOMORROW) == []
+    assert store.issues.publish(done)
+    assert store.subscriptions.due(TOMORROW) == []
 
 
 def test_an_alert_whose_slot_is_taken_stays_to_be_told(store: Store) -> None:
-    store.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
     keep(store, preprint())
-    (row,) = store.due(NOW)
+    (row,) = store.subscriptions.due(NOW)
     alert = publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
-    assert store.publish(alert)
+    assert store.issues.publish(alert)
     keep(store, preprint("2611.00002"))
-    (row,) = store.due(NOW)
-    assert not store.publish(replace(alert, seen=row.newest, told=[(2, "new")]))
-    assert store.due(NOW) == [row]
-    assert store.told("ada") == {(1, "new")}
+    (row,) = store.subscriptions.due(NOW)
+    assert not store.issues.publish(replace(alert, seen=row.newest, told=[(2, "new")]))
+    assert store.subscriptions.due(NOW) == [row]
+    assert store.already_sent.of_reader("ada") == {(1, "new")}
 
 
 def test_the_slot_of_an_alert_is_no_hour_of_a_day(store: Store) -> None:
-    store.sync([plan(timing="at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
     keep(store, preprint())
-    (row,) = store.due(NOW)
-    store.publish(publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest))
+    (row,) = store.subscriptions.due(NOW)
+    store.issues.publish(publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest))
     daily = Clock()
-    store.sync([plan()], daily, now=NOW)
+    store.subscriptions.sync([plan()], daily, now=NOW)
     assert daily.asked == [("ada", "Sparse", None)]
 
 
 def test_an_alert_may_become_a_daily_letter_and_back(store: Store) -> None:
     keep(store, preprint())
-    store.sync([plan(timing="at once")], Clock(None), now=NOW)
-    store.sync([plan()], Clock((TOMORROW, "2026-11-21T07:30")), now=NOW)
-    assert store.due(NOW) == []
-    store.sync([plan(timing="at once")], Clock(None), now=NOW)
-    assert names(store.due(NOW)) == ["Sparse"]
+    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan()], Clock((TOMORROW, "2026-11-21T07:30")), now=NOW)
+    assert store.subscriptions.due(NOW) == []
+    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
+    assert names(store.subscriptions.due(NOW)) == ["Sparse"]
 
 
 def test_the_memory_is_the_readers_and_shared_by_all_subscriptions(store: Store) -> None:
     keep(store, preprint(), preprint("2611.00002"))
     keep(store, preprint("2611.00003"), now=SINCE)
     ada, _ = subscribe(store, "ada", "bob")
-    store.publish(publication(ada, told=[(1, "new"), (2, "new"), (3, "new"), (1, "withdrawn")]))
-    assert store.told("ada") == {(1, "new"), (1, "withdrawn"), (2, "new"), (3, "new")}
-    assert store.told("ada", [2, 3, 99]) == {(2, "new"), (3, "new")}
-    assert store.told("bob") == frozenset()
-    assert store.told_many(["ada", "bob"], since=SINCE) == {
+    store.issues.publish(publication(ada, told=[(1, "new"), (2, "new"), (3, "new"), (1, "withdrawn")]))
+    assert store.already_sent.of_reader("ada") == {(1, "new"), (1, "withdrawn"), (2, "new"), (3, "new")}
+    assert store.already_sent.of_reader("ada", [2, 3, 99]) == {(2, "new"), (3, "new")}
+    assert store.already_sent.of_reader("bob") == frozenset()
+    assert store.already_sent.of_readers_since(["ada", "bob"], since=SINCE) == {
         "ada": {(1, "new"), (1, "withdrawn"), (2, "new")},
         "bob": frozenset(),
     }
@@ -159,9 +159,9 @@ def test_two_daemons_enrol_the_same_reader_at_once(store: Store) -> None:
     def meanwhile(*_: object) -> tuple[datetime, str]:
         if store.engine.dialect.name == "postgresql" and not others:
             others.append(1)
-            store.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
+            store.subscriptions.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
         return NOW, SLOT
 
     others: list[int] = []
-    store.sync(plans, meanwhile, now=NOW)
-    assert [row.subscriber for row in store.due(NOW)] == ["ada"]
+    store.subscriptions.sync(plans, meanwhile, now=NOW)
+    assert [row.subscriber for row in store.subscriptions.due(NOW)] == ["ada"]

@@ -19,13 +19,13 @@ NAMES = (Author(name="Ångström Z"), Author(name="Zhou Y"))
 
 def works(store: Store, *keys: str) -> list[int]:
     """The number of keys of each work."""
-    return [len(found.records) if (found := store.work(key)) else 0 for key in keys]
+    return [len(found.records) if (found := store.works.get(key)) else 0 for key in keys]
 
 
 def test_an_article_is_one_work_with_its_preprint_by_title_and_authors(store: Store) -> None:
     assert keep(store, preprint()) == {"new": 1}
     assert keep(store, article(authors=NAMES), now=TOMORROW) == {"published": 1}
-    found = store.work(JOURNAL)
+    found = store.works.get(JOURNAL)
     assert found is not None
     assert [paper.key for paper in found.records] == [ARXIV, JOURNAL]
     [bond] = found.bonds
@@ -58,10 +58,10 @@ def test_a_record_that_says_more_is_told_once_more_to_those_who_were_not_told(st
     bare = article(authors=NAMES)  # a feed without abstracts
     keep(store, bare)
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row, told=[(1, "new")]))
+    store.issues.publish(publication(row, told=[(1, "new")]))
     assert keep(store, preprint(), now=TOMORROW) == {"new": 1}
-    assert [(arrival.paper.key, arrival.event) for arrival in store.arrivals(NOW, TOMORROW)] == [(ARXIV, "new")]
-    assert store.told("ada") == {(1, "new")}
+    assert [(arrival.paper.key, arrival.event) for arrival in store.papers.arrivals(NOW, TOMORROW)] == [(ARXIV, "new")]
+    assert store.already_sent.of_reader("ada") == {(1, "new")}
     assert keep(store, preprint(), now=TOMORROW) == {}
 
 
@@ -76,26 +76,26 @@ def test_an_article_that_a_wrong_doi_joined_is_split_and_stays_apart(store: Stor
     keep(store, preprint(doi="10.1038/s41586-026-1"))
     keep(store, article(authors=NAMES))
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row, told=[(1, "new"), (1, "published")]))
-    store.split(JOURNAL, now=TOMORROW)
+    store.issues.publish(publication(row, told=[(1, "new"), (1, "published")]))
+    store.works.split(JOURNAL, now=TOMORROW)
     assert works(store, ARXIV, JOURNAL) == [1, 1]
     assert events(store, TOMORROW) == [(1, "new"), (2, "new")]
-    assert store.told("ada") == {(1, "new"), (1, "published"), (2, "new")}
+    assert store.already_sent.of_reader("ada") == {(1, "new"), (1, "published"), (2, "new")}
     keep(store, preprint(doi="10.1038/s41586-026-1", version=2), article(authors=NAMES, journal="Nature 2"))
     assert works(store, ARXIV, JOURNAL) == [1, 1]
 
 
 def test_a_third_record_does_not_join_what_was_split(store: Store) -> None:
     keep(store, preprint(), article(authors=NAMES))
-    store.split(ARXIV, now=NOW)
+    store.works.split(ARXIV, now=NOW)
     keep(store, replace(article("10.1101/a", authors=NAMES), source="biorxiv", doi="10.1038/s41586-026-1"))
     assert sorted(works(store, ARXIV, JOURNAL)) == [1, 2]
 
 
 def test_what_joined_in_silence_is_news_when_it_is_split(store: Store) -> None:
     keep(store, article(authors=NAMES, abstract="Enough."), preprint())
-    store.split(ARXIV, now=TOMORROW)
-    assert [(arrival.paper.key, arrival.event) for arrival in store.arrivals(NOW, TOMORROW)] == [(ARXIV, "new")]
+    store.works.split(ARXIV, now=TOMORROW)
+    assert [(arrival.paper.key, arrival.event) for arrival in store.papers.arrivals(NOW, TOMORROW)] == [(ARXIV, "new")]
 
 
 def test_the_oldest_record_can_be_split_from_the_others(store: Store) -> None:
@@ -105,19 +105,19 @@ def test_the_oldest_record_can_be_split_from_the_others(store: Store) -> None:
         Paper(key="pmid:7", title=article().title, source="pubmed", ids=Ids(pmid="7"), authors=NAMES, published=NOW),
     )
     assert works(store, ARXIV) == [3]
-    store.split(ARXIV, now=TOMORROW)
+    store.works.split(ARXIV, now=TOMORROW)
     assert works(store, ARXIV, JOURNAL, "pmid:7") == [1, 2, 2]
 
 
 def test_a_person_can_say_that_two_are_one_also_after_a_split(store: Store) -> None:
     keep(store, preprint(), article(title="Another title altogether", authors=NAMES))
     (row,) = subscribe(store, "ada")
-    store.publish(publication(row, told=[(2, "new")]))
-    store.merge(JOURNAL, ARXIV, now=NOW)
+    store.issues.publish(publication(row, told=[(2, "new")]))
+    store.works.merge(JOURNAL, ARXIV, now=NOW)
     assert works(store, ARXIV, JOURNAL) == [2, 2]
-    assert (1, "new") in store.told("ada")
-    store.split(JOURNAL, now=NOW)
-    store.merge(ARXIV, JOURNAL, now=NOW)
+    assert (1, "new") in store.already_sent.of_reader("ada")
+    store.works.split(JOURNAL, now=NOW)
+    store.works.merge(ARXIV, JOURNAL, now=NOW)
     assert works(store, ARXIV, JOURNAL) == [2, 2]
     keep(store, preprint(version=2))
     assert works(store, ARXIV) == [2]
@@ -126,11 +126,11 @@ def test_a_person_can_say_that_two_are_one_also_after_a_split(store: Store) -> N
 def test_what_cannot_be_done_is_said_and_changes_nothing(store: Store) -> None:
     keep(store, preprint(), article(title="Another title altogether"))
     with pytest.raises(DigestError, match="only record of its work"):
-        store.split(ARXIV, now=NOW)
+        store.works.split(ARXIV, now=NOW)
     with pytest.raises(DigestError, match=r"doi:10\.1/none is not in the store"):
-        store.merge(ARXIV, "doi:10.1/none", now=NOW)
-    store.merge(ARXIV, JOURNAL, now=NOW)
+        store.works.merge(ARXIV, "doi:10.1/none", now=NOW)
+    store.works.merge(ARXIV, JOURNAL, now=NOW)
     with pytest.raises(DigestError, match="one work already"):
-        store.merge(ARXIV, JOURNAL, now=NOW)
-    assert store.work("arxiv:2611.99999") is None
-    assert store.dated(SINCE, NOW)
+        store.works.merge(ARXIV, JOURNAL, now=NOW)
+    assert store.works.get("arxiv:2611.99999") is None
+    assert store.papers.dated(SINCE, NOW)

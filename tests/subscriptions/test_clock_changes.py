@@ -30,7 +30,7 @@ def reader(zone: str, when: str) -> Subscriber:
 
 
 def days_of_issues(store: Store) -> Counter[date]:
-    return Counter(datetime.fromisoformat(row.slot).date() for row in store.issues(limit=1000))
+    return Counter(datetime.fromisoformat(row.slot).date() for row in store.issues.latest(limit=1000))
 
 
 def existing_days(zone: str, start: datetime, end: datetime) -> set[date]:

@@ -103,21 +103,21 @@ WORDS = "550 <b>no</b> such user \u202eevil"
 def letters(store: Store, **states: State) -> dict[str, int]:
     """A letter for each reader, in that state; their numbers."""
     queue(store, *states)
-    for letter in store.claim(now=NOW, owner="me", limit=50, lease=timedelta(minutes=15)):
+    for letter in store.outbox.claim(now=NOW, owner="me", limit=50, lease=timedelta(minutes=15)):
         state = states[letter.subscriber]
         if state == State.READY:
-            store.give_back([(letter.id, letter.epoch)], now=NOW)
+            store.outbox.release([(letter.id, letter.epoch)], now=NOW)
         elif state != State.LEASED:
             result = Result(
                 delivery=letter.id, epoch=letter.epoch, state=state, words=WORDS, began=NOW, ended=NOW, next_at=None
             )
-            store.close_tries([result])
+            store.outbox.record_results([result])
     return {row.subscriber: row.id for row in all_letters(store)}
 
 
 def all_letters(store: Store) -> list[Any]:
     """Every letter, whatever its state."""
-    return [row for state in State for row in store.letters(state=state, limit=1000)]
+    return [row for state in State for row in store.lists.letters(state=state, limit=1000)]
 
 
 def states(store: Store) -> dict[str, str]:
@@ -126,4 +126,10 @@ def states(store: Store) -> dict[str, str]:
 
 def everything(store: Store) -> object:
     """What an admin can change."""
-    return all_letters(store), store.departures(), store.suppressions(), store.brakes(), store.next_due()
+    return (
+        all_letters(store),
+        store.unsubscribes.list_all(),
+        store.suppressions.list_all(),
+        store.breakers.list_all(),
+        store.subscriptions.next_due(),
+    )

@@ -80,7 +80,7 @@ class DeliveryScenario:
             message = build(
                 sender=SENDER, to=mailbox, subject="7 papers", text=words, message_id=self.key(name), date=NOW
             )
-            self.store.publish(
+            self.store.issues.publish(
                 Publication(
                     subscriber=name,
                     subscription="Mine",

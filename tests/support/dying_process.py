@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from digest.cli.stop import on_signal
 from digest.delivery import Desk, deliver
@@ -24,7 +24,7 @@ from digest.delivery.relay_limits import Way
 from digest.issues.compose import compose
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Delivery, Result
-from digest.store import Along, Publication, Store
+from digest.store import Along, IssueStore, JournalStore, OutboxStore, Publication, Store
 from tests.subscriptions.test_clock_changes import PRESS, reader
 
 POINTS = (
@@ -44,30 +44,42 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Store(Store):
-    point = "never"
-
+class _Outbox(OutboxStore):
     def claim(self, **given: Any) -> list[Delivery]:
         found = super().claim(**given)
-        if self.point == "claimed":
+        if _Store.point == "claimed":
             die()
         return found
 
-    def closed(self, name: str, *, now: datetime) -> None:
-        super().closed(name, now=now)
-        if self.point == "closing":
+    def record_results(self, results: Sequence[Result]) -> None:
+        if _Store.point == "recorded" and results:
+            die()
+        super().record_results(results)
+
+
+class _Journals(JournalStore):
+    def mark_closed(self, name: str, *, now: datetime) -> None:
+        super().mark_closed(name, now=now)
+        if _Store.point == "closing":
             die()
 
+
+class _Issues(IssueStore):
     def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
         done = super().publish_all(publications, along)
-        if self.point == "issue committed":
+        if _Store.point == "issue committed":
             die()
         return done
 
-    def close_tries(self, results: Sequence[Result]) -> None:
-        if self.point == "recorded" and results:
-            die()
-        super().close_tries(results)
+
+class _Store(Store):
+    point = "never"
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.outbox = _Outbox(self)
+        self.journals = _Journals(self)
+        self.issues = _Issues(self)
 
 
 class _Journal(Journal):
@@ -98,10 +110,10 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     waits = Waits(connect=5, greeting=60, mail=60, rcpt=60, data=60, block=60, dot=60, farewell=1)
     way = Way(name="relay", open=lambda: Smtp(f"smtp://127.0.0.1:{given.port}", waits=waits))
     desk = Desk(address_of=lambda delivery: Mailbox(address=delivery.envelope.recipient))
-    take_over(store, given.folder, store.ledger_id(), now=clock())
+    take_over(store, given.folder, store.journals.database_id(), now=clock())
     _Journal.point = given.point
-    journal = _Journal.begin(given.folder, store.ledger_id(), now=clock())
-    store.opened(journal.name, now=clock())
+    journal = _Journal.begin(given.folder, store.journals.database_id(), now=clock())
+    store.journals.add(journal.name, now=clock())
     with on_signal() as stop:
         _say("ready")
         deliver(
@@ -115,7 +127,7 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
             stop=stop,
             to_spare=lambda _: True,
         )
-    store.closed(journal.name, now=clock())
+    store.journals.mark_closed(journal.name, now=clock())
     journal.close()
 
 
@@ -159,7 +171,7 @@ def main() -> int:
     parser.add_argument("--start", type=Path, help="begin when this file is there")
     given = parser.parse_args()
     with _Store.open(given.url) as store:
-        store.point = given.point
+        _Store.point = given.point
 
         def clock() -> datetime:
             begun: datetime = given.now

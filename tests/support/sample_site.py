@@ -108,7 +108,7 @@ def pages(home: Village) -> dict[str, str]:
     """One page of each kind."""
     ada, links = home.reader(), home.app.letters.links
     me, issue = links.page(ada, now=home.now), issue_of(home, "ada")
-    key = home.app.store.issues("ada")[0].papers[0]
+    key = home.app.store.issues.latest("ada")[0].papers[0]
     wish = {"email": EVE, "subscriptions": [{"name": "Graphs", "when": "daily 07:30", "rules": ["graph*"]}]}
     home.app.signup.sign_up(wish, now=home.now)
     [question] = home.post()
@@ -154,18 +154,18 @@ def pages(home: Village) -> dict[str, str]:
 
 def issue_of(home: Village, id_: str) -> str:
     """The web copy of a reader's last issue."""
-    row = next(row for row in home.app.store.issues(id_))
+    row = next(row for row in home.app.store.issues.latest(id_))
     return home.app.letters.links.issue(home.reader(id_), row.subscription, row.kind, row.slot)
 
 
 def _vote(app: App) -> None:
     """Some papers of the morning were brought to Hugging Face, and people voted for them."""
-    papers = [paper for paper in app.store.archive() if paper.ids.arxiv and paper.abstract][:8]
+    papers = [paper for paper in app.store.papers.archive() if paper.ids.arxiv and paper.abstract][:8]
     seen = [
         replace(paper, source="huggingface", votes=60 - 7 * place, comments_count=place, announced=MORNING)
         for place, paper in enumerate(papers)
     ]
-    app.store.add(seen, now=MORNING, since=MORNING - timedelta(days=7), first=True)
+    app.store.papers.add(seen, now=MORNING, since=MORNING - timedelta(days=7), first=True)
 
 
 def _free() -> int:

@@ -109,7 +109,7 @@ def signed_up(app: App, id_: str, document: dict[str, Any]) -> Subscriber:
     """A reader who has asked and confirmed."""
     address = document["email"].casefold()
     asked = Pending(id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2))
-    app.store.ask(asked, [], most=9, within=timedelta(days=1), now=NOW)
+    app.store.readers.add_pending(asked, [], most=9, within=timedelta(days=1), now=NOW)
     reader = app.signup.confirm(id_, now=NOW)
     assert reader
     return reader
@@ -154,7 +154,7 @@ def send(
         items=[(n, f"arxiv:2611.0000{n}", "new", _SECTIONS[n]) for n in shown],
         told=[(n, "new") for n in told],
     )
-    assert store.publish(whole)
+    assert store.issues.publish(whole)
 
 
 _SECTIONS = {3: "Yunhua Zhou"} | dict.fromkeys((1, 2, 4, 5, 6), '"mixture of experts" AND rout*')

@@ -59,19 +59,19 @@ def article(doi: str = "10.1038/s41586-026-1", **more: object) -> Paper:
 
 def keep(store: Store, *papers: Paper, now: datetime = NOW, first: bool = False) -> dict[str, int]:
     """Add a page; its news by kind."""
-    return dict(store.add(papers, now=now, since=now - WEEK, first=first).events)
+    return dict(store.papers.add(papers, now=now, since=now - WEEK, first=first).events)
 
 
 def events(store: Store, until: datetime = NOW) -> list[tuple[int, str]]:
     """All that ever happened, in order, as (work, event)."""
-    return [(arrival.work, arrival.event) for arrival in store.arrivals(SINCE - WEEK, until)]
+    return [(arrival.work, arrival.event) for arrival in store.papers.arrivals(SINCE - WEEK, until)]
 
 
 def subscribe(store: Store, *readers: str) -> list[Due]:
     """A daily subscription for each reader, due now."""
     plans = [Plan(subscriber=reader, name="Sparse", timing="daily 07:30 UTC") for reader in readers]
-    store.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
-    return store.due(NOW)
+    store.subscriptions.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
+    return store.subscriptions.due(NOW)
 
 
 def publication(row: Due, **more: object) -> Publication:
@@ -106,7 +106,7 @@ def envelope(reader: str) -> Envelope:
 def queue(store: Store, *readers: str) -> None:
     """A letter in the outbox for each reader."""
     for due in subscribe(store, *readers):
-        assert store.publish(publication(due))
+        assert store.issues.publish(publication(due))
 
 
 EVE: dict[str, Any] = {
@@ -121,9 +121,9 @@ def sign_up(store: Store, id_: str = "web-eve", document: Mapping[str, Any] = EV
     asked = Pending(
         id=f"{id_}-asked", kind="sign-up", address=address or document["email"].casefold(), at=NOW, expires=NOW + WEEK
     )
-    assert store.ask(asked, [], most=9, within=WEEK, now=NOW)
+    assert store.readers.add_pending(asked, [], most=9, within=WEEK, now=NOW)
 
     def decide(asked: Pending, row: ReaderRow | None, left: object) -> tuple[ReaderRow, list[str]]:
         return ReaderRow(id=id_, address=asked.address, document=dict(document), created=NOW), []
 
-    assert store.admit(asked.id, decide, now=NOW)
+    assert store.readers.admit(asked.id, decide, now=NOW)

@@ -111,7 +111,7 @@ def test_one_of_two_subscriptions_is_left_and_comes_back(app: App, web: httpx.Cl
         page = press(web, here, "leave", subscription=HOSTILE)
     assert "You have left this one." in told(page)
     assert changed(app.store, before) == {"departure": (0, 1)}
-    assert list(app.store.departures()) == [(ada.id, HOSTILE)]
+    assert list(app.store.unsubscribes.list_all()) == [(ada.id, HOSTILE)]
     for _ in range(2):
         press(web, here, "back", subscription=HOSTILE)
     assert rows(app.store) == before
@@ -127,19 +127,19 @@ def test_what_is_no_subscription_is_not_left(app: App, web: httpx.Client) -> Non
 
 def test_who_has_left_everything_comes_back_with_one_press(app: App, web: httpx.Client) -> None:
     here, ada = page_of(app), ada_of(app)
-    app.store.leave(ada.id, "", "a mail", now=NOW)
+    app.store.unsubscribes.add(ada.id, "", "a mail", now=NOW)
     assert "You have left all of your subscriptions" in told(web.get(here))
     press(web, here, "back", subscription="")
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 def test_what_was_said_is_listed_and_taken_back_one_by_one(app: App, web: httpx.Client) -> None:
     here, ada, before = page_of(app), ada_of(app), rows(app.store)
     assert "Nothing yet" in web.get(here).text
-    app.store.mute(ada.id, "<b>dense</b>", now=NOW)
-    app.store.answer(ada.id, ZHOU, "arxiv:2611.00003", False, now=NOW)
-    app.store.opine(ada.id, "arxiv:2611.00002", True, now=NOW)
-    app.store.opine(ada.id, "arxiv:2611.09999", False, now=NOW)  # of which we know the key alone
+    app.store.preferences.mute(ada.id, "<b>dense</b>", now=NOW)
+    app.store.answers.save(ada.id, ZHOU, "arxiv:2611.00003", False, now=NOW)
+    app.store.preferences.save_opinion(ada.id, "arxiv:2611.00002", True, now=NOW)
+    app.store.preferences.save_opinion(ada.id, "arxiv:2611.09999", False, now=NOW)  # of which we know the key alone
     page = web.get(here)
     said = told(page)
     assert "&lt;b&gt;dense&lt;/b&gt;" in said
@@ -160,9 +160,9 @@ def test_what_was_said_is_listed_and_taken_back_one_by_one(app: App, web: httpx.
 
 
 def test_nothing_of_others_is_taken_back(app: App, web: httpx.Client) -> None:
-    app.store.mute("ben", "dense", now=NOW)
-    app.store.answer("ben", ZHOU, "arxiv:2611.00003", True, now=NOW)
-    app.store.opine("ben", "arxiv:2611.00002", True, now=NOW)
+    app.store.preferences.mute("ben", "dense", now=NOW)
+    app.store.answers.save("ben", ZHOU, "arxiv:2611.00003", True, now=NOW)
+    app.store.preferences.save_opinion("ben", "arxiv:2611.00002", True, now=NOW)
     before = rows(app.store)
     for act, data in (
         ("unmute", {"term": "dense"}),
@@ -183,10 +183,10 @@ def test_a_suppressed_address_is_told_and_lifted(app: App, web: httpx.Client, ki
     reason = "550 <ada@example.org> unknown" if kind else "asked on the phone"
     if kind:
         bounce = Evidence(address="ada@example.org", kind=kind, points=5.0, words=reason)
-        app.store.weigh([bounce], now=NOW - timedelta(days=2))
+        app.store.bounces.add_evidence([bounce], now=NOW - timedelta(days=2))
     else:
-        app.store.suppress("ada@example.org", reason, now=NOW - timedelta(days=2))
-    app.store.suppress("ben@example.org", "so", now=NOW)
+        app.store.suppressions.add("ada@example.org", reason, now=NOW - timedelta(days=2))
+    app.store.suppressions.add("ben@example.org", "so", now=NOW)
     page = told(web.get(here))
     assert "No letters go to your address since Wednesday, 18 November 2026." in page
     assert words in page
@@ -194,7 +194,7 @@ def test_a_suppressed_address_is_told_and_lifted(app: App, web: httpx.Client, ki
     before = rows(app.store)
     assert "Letters go to your address again." in told(press(web, here, "lift"))
     assert changed(app.store, before) == {"suppression": (1, 0)} | ({"score": (1, 0)} if kind else {})
-    assert [each.address for each in app.store.suppressions()] == ["ben@example.org"]
+    assert [each.address for each in app.store.suppressions.list_all()] == ["ben@example.org"]
     assert "No letters go" not in told(web.get(here))
 
 
@@ -214,11 +214,11 @@ def test_who_stands_in_a_file_sees_it_and_changes_nothing_of_it(app: App, web: h
     assert rows(app.store) == before
     assert "subscribers/ben.yaml" in web.get(f"{here}/delete").text
     press(web, here, "leave", subscription="Dense")
-    assert list(app.store.departures()) == [("ben", "Dense")]
+    assert list(app.store.unsubscribes.list_all()) == [("ben", "Dense")]
 
 
 def test_a_muted_term_is_not_shown_as_the_file_s_own(app: App, web: httpx.Client) -> None:
-    app.store.mute("ben", "quantum", now=NOW)
+    app.store.preferences.mute("ben", "quantum", now=NOW)
     assert "ohne" not in told(web.get(page_of(app, "ben"))).split("Pause")[0]
 
 

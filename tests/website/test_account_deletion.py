@@ -26,15 +26,17 @@ def page_of(app: App, reader: str | None = None) -> str:
 def say_things(app: App) -> None:
     """A row in every table that can tell of a reader."""
     store, ada = app.store, ada_of(app)
-    store.pause(ada.id, NOW.date(), now=NOW)
-    store.mute(ada.id, "dense", now=NOW)
-    store.answer(ada.id, "Yunhua Zhou", "arxiv:2611.00003", False, now=NOW)
-    store.opine(ada.id, "arxiv:2611.00002", True, now=NOW)
-    store.leave(ada.id, "At once", "so", now=NOW)
-    store.renew_links(ada.id)
+    store.preferences.pause(ada.id, NOW.date(), now=NOW)
+    store.preferences.mute(ada.id, "dense", now=NOW)
+    store.answers.save(ada.id, "Yunhua Zhou", "arxiv:2611.00003", False, now=NOW)
+    store.preferences.save_opinion(ada.id, "arxiv:2611.00002", True, now=NOW)
+    store.unsubscribes.add(ada.id, "At once", "so", now=NOW)
+    store.preferences.renew_links(ada.id)
     app.signup.link("ADA@example.org", now=NOW)
     app.signup.move(ada_of(app), "ada@example.com", now=NOW)
-    store.weigh([Evidence(address="ada@example.org", kind="soft", points=1.0, words="450 later")], now=NOW)
+    store.bounces.add_evidence(
+        [Evidence(address="ada@example.org", kind="soft", points=1.0, words="450 later")], now=NOW
+    )
 
 
 @pytest.mark.parametrize("reader", [None, "ben"])
@@ -74,7 +76,7 @@ def test_an_old_link_asks_whether_to_send_a_new_one(app: App) -> None:
         answer = web.post(f"{here}/again")
     assert "Look into your mailbox" in answer.text
     assert changed(app.store, before) == {"pending": (1, 1), "delivery": (0, 1), "letter": (0, 1)}  # one had expired
-    assert len([letter for letter in app.store.outbox() if letter.recipient == "Ada@example.org"]) == 1
+    assert len([letter for letter in app.store.outbox.unsent() if letter.recipient == "Ada@example.org"]) == 1
 
 
 def test_the_answer_is_the_same_for_who_is_gone_and_who_asks_too_often(app: App) -> None:
@@ -83,7 +85,7 @@ def test_the_answer_is_the_same_for_who_is_gone_and_who_asks_too_often(app: App)
     with served(app, lambda: LATER) as web:
         answers = [web.post(f"{here}/again").text for _ in range(4)] + [web.post(f"/me/{nobody}/again").text]
     assert len(set(answers)) == 1
-    assert len([letter for letter in app.store.outbox() if letter.recipient == "Ada@example.org"]) == 3
+    assert len([letter for letter in app.store.outbox.unsent() if letter.recipient == "Ada@example.org"]) == 3
 
 
 def test_only_a_link_to_a_page_is_sent_anew(app: App) -> None:
@@ -105,7 +107,7 @@ def test_nothing_is_left_of_who_deletes_everything(app: App, web: httpx.Client, 
     say_things(app)
     ada, here = ada_of(app), page_of(app)
     if suppressed:
-        app.store.suppress("ada@example.org", "550 no", now=NOW)
+        app.store.suppressions.add("ada@example.org", "550 no", now=NOW)
     ben = [row for table in rows(app.store).values() for row in table if "ben" in row]
     assert "Nothing has been deleted yet" in web.get(f"{here}/delete").text
     assert ada_of(app) == ada
@@ -126,4 +128,4 @@ def test_nothing_is_left_of_who_deletes_everything(app: App, web: httpx.Client, 
 
 def test_what_waits_is_not_sent_to_who_has_gone(app: App, web: httpx.Client) -> None:
     web.post(f"{page_of(app)}/delete")
-    assert [letter.recipient for letter in app.store.outbox()] == ["ben@example.org"]
+    assert [letter.recipient for letter in app.store.outbox.unsent()] == ["ben@example.org"]

@@ -58,10 +58,12 @@ def test_a_house_in_which_nothing_has_happened_has_all_pages(opened: Desk) -> No
 
 def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> None:
     letters(opened.store, ada=State.IN_DOUBT, ben=State.FAILED)
-    opened.store.strike(
+    opened.store.breakers.record_failure(
         "relay", "smtp://localhost:25", now=NOW, words="421 <b>busy</b>", rest=lambda _: timedelta(minutes=15)
     )
-    opened.store.weigh([Evidence(address="ada@example.org", kind="hard", points=5, words="no such user")], now=NOW)
+    opened.store.bounces.add_evidence(
+        [Evidence(address="ada@example.org", kind="hard", points=5, words="no such user")], now=NOW
+    )
     page = opened.web.get("/").text
     order = [page.index(words) for words in ("Wrong: relay", "1 letter in doubt", "1 letter refused for good")]
     assert order == sorted(order)
@@ -74,7 +76,9 @@ def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> Non
 
 def test_the_overview_tells_of_everything_that_stands_badly(opened: Desk) -> None:
     sign_up(opened.store, document=EVE | {"timezone": "Mars/Olympus"})
-    opened.store.strike("domain", "example.net", now=NOW, words="421 busy", rest=lambda _: timedelta(hours=1))
+    opened.store.breakers.record_failure(
+        "domain", "example.net", now=NOW, words="421 busy", rest=lambda _: timedelta(hours=1)
+    )
     page = opened.web.get("/").text
     assert "web-eve signed up and gets no letters" in page
     assert 'href="/readers"' in page
@@ -96,8 +100,10 @@ def test_the_outbox_shows_what_is_in_doubt_first_and_by_state(opened: Desk) -> N
 
 def test_what_readers_and_servers_write_is_shown_as_text_without_what_nobody_sees(opened: Desk) -> None:
     letters(opened.store, ada=State.FAILED)
-    opened.store.suppress("ada@example.org", "<img src=x> \u202egone\x00", now=NOW)
-    opened.store.strike("domain", "\u202e<b>x", now=NOW, words="\x1b[31m<b>", rest=lambda _: timedelta(days=1))
+    opened.store.suppressions.add("ada@example.org", "<img src=x> \u202egone\x00", now=NOW)
+    opened.store.breakers.record_failure(
+        "domain", "\u202e<b>x", now=NOW, words="\x1b[31m<b>", rest=lambda _: timedelta(days=1)
+    )
     for path in (*PAGES[:-1], "/readers?q=%3Cscript%3E%E2%80%AE%00"):
         page = opened.web.get(path).text
         assert not re.search(r"<(script|b>models|img|i>sparse|b>no|b>x)", page)
@@ -128,7 +134,7 @@ def test_readers_are_found_by_id_and_address_and_shown_fifty_at_a_time(tmp_path:
 
 
 def test_a_reader_s_page_says_what_digest_readers_says(opened: Desk) -> None:
-    opened.store.publish(publication(subscribe(opened.store, "ada")[0]))
+    opened.store.issues.publish(publication(subscribe(opened.store, "ada")[0]))
     opened.app.enrol(NOW)
     page = opened.web.get("/readers/ada").text
     assert re.search(r"<dt>From</dt><dd>[^<]*/subscribers/ada\.yaml</dd>", page)
@@ -158,7 +164,7 @@ def test_who_signed_up_is_there_too_and_what_is_not_understood_is_told(opened: D
     assert "<bdi>s-yan</bdi>: " in page
     assert "<dd>signed up</dd>" in opened.web.get("/readers/s-zoe").text
     opened.post("/readers/s-zoe/leave", subscription="Mine")
-    assert list(opened.store.departures()) == [("s-zoe", "Mine")]
+    assert list(opened.store.unsubscribes.list_all()) == [("s-zoe", "Mine")]
 
 
 def test_what_is_due_and_what_comes(opened: Desk) -> None:
@@ -179,12 +185,16 @@ def test_metrics_are_those_of_the_command(opened: Desk) -> None:
     answer = opened.web.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     store = opened.store
-    assert answer.content == exposition(store.standing(now=NOW), store.brakes(), opened.app.health(NOW), now=NOW)
+    assert answer.content == exposition(
+        store.stats.collect(now=NOW), store.breakers.list_all(), opened.app.health(NOW), now=NOW
+    )
     assert "ada" not in answer.text
 
 
 def test_sources_are_as_digest_sources_says(opened: Desk) -> None:
-    opened.store.failed("arxiv oai cs.CL", now=NOW, what="503: <b>away</b>", next_try=NOW + timedelta(hours=1))
+    opened.store.sources.record_failure(
+        "arxiv oai cs.CL", now=NOW, what="503: <b>away</b>", next_try=NOW + timedelta(hours=1)
+    )
     page = opened.web.get("/sources").text
     assert "failing" in page
     assert "failed once: 503: &lt;b&gt;away&lt;/b&gt;" in page
@@ -293,29 +303,29 @@ def test_many_letters_come_fifty_at_a_time(opened: Desk) -> None:
 def test_a_reader_leaves_one_subscription_and_comes_back(opened: Desk) -> None:
     page = opened.post("/readers/ada/leave", subscription=NAME)
     assert told(page.text).startswith("Nothing of that is sent any more")
-    assert opened.store.departures() == {("ada", NAME): "by hand"}
+    assert opened.store.unsubscribes.list_all() == {("ada", NAME): "by hand"}
     assert page.text.count("not sent: by hand") == 1
     assert told(opened.post("/readers/ada/return", subscription=NAME).text).startswith("It is sent again")
-    assert opened.store.departures() == {}
+    assert opened.store.unsubscribes.list_all() == {}
     assert told(opened.post("/readers/ada/return", subscription=NAME).text).startswith("Nothing to do")
 
 
 def test_a_reader_leaves_all_and_comes_back(opened: Desk) -> None:
     page = opened.post("/readers/ada/leave", subscription="").text
-    assert opened.store.departures() == {("ada", ""): "by hand"}
+    assert opened.store.unsubscribes.list_all() == {("ada", ""): "by hand"}
     assert page.count("not sent: by hand") == 2
     assert "has left" in opened.web.get("/readers").text
     opened.post("/readers/ada/return", subscription="")
-    assert opened.store.departures() == {}
+    assert opened.store.unsubscribes.list_all() == {}
 
 
 def test_a_reader_s_address_is_held_back_and_let_go(opened: Desk) -> None:
     opened.post("/readers/ada/suppress")
-    assert [row.address for row in opened.store.suppressions()] == ["ada@example.org"]
+    assert [row.address for row in opened.store.suppressions.list_all()] == ["ada@example.org"]
     assert "gets no letters" in opened.web.get("/readers?q=ada").text
     assert told(opened.post("/readers/ada/suppress").text) == "That address gets no letters already."
     opened.post("/readers/ada/lift")
-    assert opened.store.suppressions() == []
+    assert opened.store.suppressions.list_all() == []
 
 
 @pytest.mark.parametrize(
@@ -336,26 +346,26 @@ def test_what_is_not_there_is_not_left(opened: Desk, path: str, fields: dict[str
 
 def test_an_address_is_held_back_however_it_is_written_and_lifted(opened: Desk) -> None:
     page = opened.post("/suppressions/add", address=" Grace@EXAMPLE.org ", why="<i>she</i> asked\n to").text
-    [row] = opened.store.suppressions()
+    [row] = opened.store.suppressions.list_all()
     assert (row.address, row.reason, row.since) == ("grace@example.org", "<i>she</i> asked to", NOW)
     assert "&lt;i&gt;she&lt;/i&gt; asked to" in page
     assert "No such address" in opened.web.get("/suppressions?q=ada").text
     assert "grace@example.org" in opened.web.get("/suppressions?q=GRACE").text
     assert told(opened.post("/suppressions/lift", address=row.address).text).startswith("Letters go to that address")
-    assert opened.store.suppressions() == []
+    assert opened.store.suppressions.list_all() == []
     assert told(opened.post("/suppressions/lift", address=row.address).text).startswith("Nothing to do")
 
 
 def test_what_is_no_address_is_held_back_nowhere(opened: Desk) -> None:
     for wrong in ("", "grace", "grace@", "a@example.org, b@example.org", "x" * 10_000):
         assert told(opened.post("/suppressions/add", address=wrong).text).startswith("That is no mail address")
-    assert opened.store.suppressions() == []
+    assert opened.store.suppressions.list_all() == []
 
 
 def test_the_evidence_stands_beside_the_address(opened: Desk) -> None:
     for number in range(8):
         said = Evidence(address="dead@example.org", kind="hard", points=5, words=f"550 <b>{number}</b>")
-        opened.store.weigh([said], now=NOW + timedelta(days=number))
+        opened.store.bounces.add_evidence([said], now=NOW + timedelta(days=number))
     page = opened.web.get("/suppressions").text
     assert page.count("2026-11-2") >= 5
     assert "550 &lt;b&gt;7&lt;/b&gt;" in page

@@ -259,7 +259,7 @@ def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(app: 
         answer = opened.web.post("/readers/ben/leave", data=data)
         assert answer.status_code == 403
         assert "Nothing was changed" in answer.text
-        assert list(opened.store.departures()) == [("ada", "")]
+        assert list(opened.store.unsubscribes.list_all()) == [("ada", "")]
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

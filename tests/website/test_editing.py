@@ -20,7 +20,7 @@ def here(app: App) -> str:
 
 
 def document(app: App) -> dict[str, Any]:
-    row = app.store.reader(id=ada_of(app).id)
+    row = app.store.readers.get(id=ada_of(app).id)
     assert row
     return row.document
 
@@ -143,7 +143,7 @@ def test_one_is_removed_and_what_waits_of_it_is_not_sent(app: App, web: httpx.Cl
     answer = web.post(f"{here}/subscription/0/remove", data={"called": HOSTILE})
     assert answer.headers["location"] == f"/lists{here}?said=removed"
     assert document(app)["subscriptions"] == ADA["subscriptions"][1:]
-    assert list(app.store.departures()) == [(ada.id, HOSTILE)]
+    assert list(app.store.unsubscribes.list_all()) == [(ada.id, HOSTILE)]
     page = web.get(f"{here}/subscription/0/remove")
     assert "your only subscription" in page.text
     web.post(f"{here}/subscription/0/remove", data={"called": "At once"})
@@ -154,7 +154,7 @@ def test_what_was_removed_can_be_added_again(app: App, web: httpx.Client, here: 
     web.post(f"{here}/subscription/0/remove", data={"called": HOSTILE})
     web.post(f"{here}/new", data=fields(web, f"{here}/new") | {"rule-0": "routing", "name": HOSTILE})
     assert [each["name"] for each in document(app)["subscriptions"]] == ["At once", HOSTILE]
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 def test_hostile_rules_are_shown_as_they_are(app: App, web: httpx.Client, here: str) -> None:

@@ -28,12 +28,12 @@ def exported(app: App, web: httpx.Client, ending: str, reader: str | None = None
 
 def say_things(app: App) -> None:
     store, ada = app.store, ada_of(app)
-    store.pause(ada.id, date(2026, 12, 24), now=NOW)
-    store.mute(ada.id, "dense\u2028email: evil@example.org", now=NOW)
-    store.answer(ada.id, "Yunhua Zhou", "arxiv:2611.00003", False, now=NOW)
-    store.opine(ada.id, "arxiv:2611.00002", True, now=NOW)
-    store.leave(ada.id, "At once", "so", now=NOW)
-    store.suppress("ada@example.org", "550 no", now=NOW)
+    store.preferences.pause(ada.id, date(2026, 12, 24), now=NOW)
+    store.preferences.mute(ada.id, "dense\u2028email: evil@example.org", now=NOW)
+    store.answers.save(ada.id, "Yunhua Zhou", "arxiv:2611.00003", False, now=NOW)
+    store.preferences.save_opinion(ada.id, "arxiv:2611.00002", True, now=NOW)
+    store.unsubscribes.add(ada.id, "At once", "so", now=NOW)
+    store.suppressions.add("ada@example.org", "550 no", now=NOW)
 
 
 def test_a_reader_who_signed_up_can_be_moved_into_a_file(app: App, web: httpx.Client, tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_the_json_has_everything_as_values(app: App, web: httpx.Client) -> None:
 
 
 def test_a_reader_of_a_file_takes_along_what_is_known(app: App, web: httpx.Client) -> None:
-    app.store.mute("ben", "quantum", now=NOW)
-    app.store.pause("ben", None, now=NOW)
+    app.store.preferences.mute("ben", "quantum", now=NOW)
+    app.store.preferences.pause("ben", None, now=NOW)
     found = json.loads(exported(app, web, "json", "ben").content)
     assert found["reader"]["subscriptions"] == [{"name": "Dense", "when": "daily 07:30", "rules": ["dense OR sparse"]}]
     assert "pause" not in found["reader"]

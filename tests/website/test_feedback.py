@@ -25,7 +25,7 @@ def issue(app: App) -> str:
 def test_numbers_are_those_of_the_letter(app: App, web: httpx.Client, issue: str, number: int, key: str) -> None:
     assert f"/paper/arxiv:2611.{key}" in web.get(f"{issue}/{number}/more").text
     assert web.post(f"{issue}/{number}/more").status_code == 303
-    assert [each.paper for each in app.store.opinions(ada_of(app).id)] == [f"arxiv:2611.{key}"]
+    assert [each.paper for each in app.store.preferences.opinions(ada_of(app).id)] == [f"arxiv:2611.{key}"]
 
 
 @pytest.mark.parametrize("what", ["more", "less", "author", "mute"])
@@ -50,7 +50,7 @@ def test_more_and_less_replace_each_other_and_are_taken_back(app: App, web: http
     assert "Kept: more like this" in web.get(f"{issue}/1/more").text
     assert "Before you said: more like this" in told(web.get(f"{issue}/1/less"))
     web.post(f"{issue}/1/less")
-    assert [each.more for each in app.store.opinions(ada.id)] == [False]
+    assert [each.more for each in app.store.preferences.opinions(ada.id)] == [False]
     assert "You said: less like this" in web.get(issue).text
     for _ in range(2):
         web.post(f"{issue}/1/less", data={"undo": "1"})
@@ -73,7 +73,7 @@ def test_an_answer_on_a_person_is_kept_changed_and_taken_back(app: App, web: htt
     assert "This is not Yunhua Zhou" in page
     for theirs in ("yes", "no", "no"):
         assert web.post(f"{issue}/1/author", data={"name": ZHOU, "theirs": theirs}).status_code == 303
-    assert app.store.answers([ada.id]) == {(ada.id, ZHOU): (("arxiv:2611.00003", False),)}
+    assert app.store.answers.of_readers([ada.id]) == {(ada.id, ZHOU): (("arxiv:2611.00003", False),)}
     assert changed(app.store, before) == {"answer": (0, 1)}
     assert "You said: this is not Yunhua Zhou." in told(web.get(f"{issue}/1/author"))
     web.post(f"{issue}/1/author", data={"name": ZHOU, "undo": "1"})
@@ -140,7 +140,7 @@ def test_any_rule_may_be_muted_and_nothing_else(app: App, web: httpx.Client, iss
     assert rows(app.store) == before
     web.post(f"{issue}/1/mute", data={"other": '  "federated   learning" AND  privacy ', "term": "cat:cs.CL"})
     web.post(f"{issue}/1/mute", data={"other": "<b>bold</b>"})
-    assert set(app.store.wishes(ada.id).mutes[ada.id]) == {'"federated learning" AND privacy', "<b>bold</b>"}
+    assert set(app.store.preferences.get(ada.id).mutes[ada.id]) == {'"federated learning" AND privacy', "<b>bold</b>"}
     keep(app.store, preprint("2611.00003", title="<b>bold</b> words", version=2, updated=NOW + timedelta(hours=1)))
     page = web.get(f"{issue}/1/mute").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
@@ -160,11 +160,11 @@ def test_what_was_just_muted_is_told_whatever_it_matches(app: App, web: httpx.Cl
 def test_there_is_an_end_to_muting(app: App, web: httpx.Client, issue: str) -> None:
     ada = ada_of(app)
     for number in range(MOST_MUTED):
-        app.store.mute(ada.id, f"word{number}", now=NOW)
+        app.store.preferences.mute(ada.id, f"word{number}", now=NOW)
     answer = web.post(f"{issue}/1/mute", data={"term": "cat:cs.CL"})
     assert answer.status_code == 422
     assert "no room for more" in answer.text
-    assert len(app.store.wishes(ada.id).mutes[ada.id]) == MOST_MUTED
+    assert len(app.store.preferences.get(ada.id).mutes[ada.id]) == MOST_MUTED
 
 
 def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -> None:
@@ -174,9 +174,9 @@ def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -
     assert "Mehr davon?" in web.get(f"{path}/1/more").text
     web.post(f"{path}/1/more")
     web.post(f"{path}/1/mute", data={"other": "sparse"})
-    assert [each.more for each in app.store.opinions("ben")] == [True]
-    assert app.store.wishes("ben").mutes == {"ben": ("sparse",)}
-    assert app.store.opinions(ada_of(app).id) == []
+    assert [each.more for each in app.store.preferences.opinions("ben")] == [True]
+    assert app.store.preferences.get("ben").mutes == {"ben": ("sparse",)}
+    assert app.store.preferences.opinions(ada_of(app).id) == []
 
 
 def test_foreign_pages_cannot_press_a_button(app: App, web: httpx.Client, issue: str) -> None:

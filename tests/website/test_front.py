@@ -111,8 +111,8 @@ def test_links_for_something_else_confirm_nothing(app: App, web: httpx.Client) -
 
 def test_the_answer_is_the_same_whoever_reads_here(app: App, web: httpx.Client) -> None:
     join(app, web, "ben@example.org")
-    app.store.suppress("carl@example.org", "it bounced", now=NOW)
-    assert app.store.forget(app.readers()[-1].id)
+    app.store.suppressions.add("carl@example.org", "it bounced", now=NOW)
+    assert app.store.readers.delete(app.readers()[-1].id)
     join(app, web, "dora@example.org")
     writes: list[str] = []
     event.listen(
@@ -288,7 +288,7 @@ def test_a_subscription_can_be_at_once_and_in_any_zone(app: App, web: httpx.Clie
 
 def test_who_reads_already_gets_one_more_subscription(app: App, web: httpx.Client) -> None:
     join(app, web, name="Sparse")
-    app.store.renew_links(app.readers()[-1].id)
+    app.store.preferences.renew_links(app.readers()[-1].id)
     done = join(app, web, "NEW@example.org", name="sparse", **{"rule-0": "dense"})
     [_, reader] = app.readers()
     assert [each.name for each in reader.subscriptions] == ["Sparse", "sparse 2"]

@@ -71,18 +71,18 @@ def test_the_short_link_of_a_letter_opens_the_same_until_older_links_are_made_us
     assert "What Overflows" in page.text
     assert f'{path_of(link)}/1/more"' in page.text
     assert web.post(f"{path_of(link)}/1/more").status_code == 303
-    assert [each.paper for each in app.store.opinions(ada.id)] == ["arxiv:2611.00005"]
-    app.store.renew_links(ada.id)
+    assert [each.paper for each in app.store.preferences.opinions(ada.id)] == ["arxiv:2611.00005"]
+    app.store.preferences.renew_links(ada.id)
     assert web.get(path_of(link)).status_code == 404
     assert web.post(f"{path_of(link)}/1/less").status_code == 404
-    assert [each.more for each in app.store.opinions(ada.id)] == [True]
+    assert [each.more for each in app.store.preferences.opinions(ada.id)] == [True]
 
 
 def test_a_copy_is_there_without_its_letter(app: App, web: httpx.Client) -> None:
-    ids = [letter.id for letter in app.store.outbox()]
-    app.store.decide(ids, State.CANCELLED, [State.READY], now=NOW, words="for good")
-    app.store.prune(before=NOW + timedelta(days=400))
-    assert app.store.outbox() == []
+    ids = [letter.id for letter in app.store.outbox.unsent()]
+    app.store.outbox.decide(ids, State.CANCELLED, [State.READY], now=NOW, words="for good")
+    app.store.retention.prune(before=NOW + timedelta(days=400))
+    assert app.store.outbox.unsent() == []
     assert "Turn Waste" in web.get(copy_of(app)).text
 
 
@@ -131,9 +131,9 @@ def test_only_links_of_ours_open_anything(app: App, web: httpx.Client, purpose: 
     for token in bad:
         for method in ("GET", "HEAD", "POST"):
             assert web.request(method, form.format(token)).status_code in (404, 405), token
-    app.store.renew_links(ada.id)
+    app.store.preferences.renew_links(ada.id)
     assert web.get(form.format(good)).status_code == 404
-    app.store.forget(ada.id)
+    app.store.readers.delete(ada.id)
     assert web.get(form.format(good)).status_code == 404
 
 

@@ -12,11 +12,12 @@ from threading import Event
 import httpx
 import pytest
 from lxml import html
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from digest.app import App
 from digest.papers import Author, Paper
-from digest.store import Store
+from digest.store import PaperStore, Store
 from digest.website.recent_papers import DAYS, RENEWED, Grounds
 from tests.support.people import STARS, VISION
 from tests.support.site_visit import Clock, house_of, visited
@@ -132,11 +133,9 @@ def test_of_very_many_papers_only_whole_days_are_counted(store: Store, monkeypat
     assert len(ground) < 9
 
 
-class _Slow(Store):
-    """A store that takes its time."""
-
-    begun: Event
-    go_on: Event
+class _SlowPapers(PaperStore):
+    begun = Event()
+    go_on = Event()
 
     def archive(self, *args: object, **more: object) -> list[Paper]:
         self.begun.set()
@@ -144,17 +143,24 @@ class _Slow(Store):
         return []
 
 
+class _Slow(Store):
+    """A store that takes its time."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.papers: _SlowPapers = _SlowPapers(self)
+
+
 def test_while_one_thread_makes_them_ready_the_others_get_the_old_ones(store: Store) -> None:
     grounds = Grounds()
     old = grounds.ground(store, NOW)
     keep(store, preprint(), now=NOW)
     slow = _Slow(store.engine)
-    slow.begun, slow.go_on = Event(), Event()
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(grounds.ground, slow, NOW + RENEWED)
-        assert slow.begun.wait(10)
+        assert slow.papers.begun.wait(10)
         assert grounds.ground(slow, NOW + RENEWED) is old
-        slow.go_on.set()
+        slow.papers.go_on.set()
         assert coming.result() is not old
 
 

@@ -20,7 +20,7 @@ def here(app: App) -> str:
 
 
 def document(app: App) -> dict[str, Any]:
-    row = app.store.reader(id=ada_of(app).id)
+    row = app.store.readers.get(id=ada_of(app).id)
     assert row
     return row.document
 
@@ -79,7 +79,7 @@ def test_both_mailboxes_are_asked_for_a_change_of_address(app: App, web: httpx.C
     assert answer.status_code == 200
     assert "Look into both mailboxes" in answer.text
     assert changed(app.store, before) == {"pending": (0, 1), "delivery": (0, 2), "letter": (0, 2)}
-    assert {letter.recipient for letter in app.store.outbox()} >= {"Ada@example.org", "ada@example.com"}
+    assert {letter.recipient for letter in app.store.outbox.unsent()} >= {"Ada@example.org", "ada@example.com"}
     with app.store.reading() as connection:
         pending = connection.exec_driver_sql("SELECT id FROM pending WHERE kind = 'address'").scalar_one()
     for side in ("old", "new"):

@@ -76,7 +76,7 @@ def test_looking_at_the_link_changes_nothing(app: App, web: httpx.Client) -> Non
     assert "Nothing has changed yet" in answer.text
     assert "<b>models" not in answer.text
     assert "ada@example.org" not in answer.text
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 def test_one_click_leaves_at_once_without_cookie_or_redirect_and_as_often_as_wanted(
@@ -85,7 +85,7 @@ def test_one_click_leaves_at_once_without_cookie_or_redirect_and_as_often_as_wan
     for _ in range(2):
         answer = web.post(link(), data={"List-Unsubscribe": "One-Click"})
         assert (answer.status_code, answer.history, answer.headers.get("set-cookie")) == (200, [], None)
-    assert list(app.store.departures()) == [("ada", NAME)]
+    assert list(app.store.unsubscribes.list_all()) == [("ada", NAME)]
 
 
 def test_the_button_of_the_page_does_the_same_and_so_does_its_undoing(app: App, web: httpx.Client) -> None:
@@ -95,11 +95,11 @@ def test_the_button_of_the_page_does_the_same_and_so_does_its_undoing(app: App, 
         return found[1]
 
     left = web.post(button(web.get(link())))
-    assert list(app.store.departures()) == [("ada", NAME)]
+    assert list(app.store.unsubscribes.list_all()) == [("ada", NAME)]
     back = web.post(button(left))
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
     web.post(button(back))
-    assert list(app.store.departures()) == [("ada", NAME)]
+    assert list(app.store.unsubscribes.list_all()) == [("ada", NAME)]
 
 
 def test_each_reader_is_answered_in_their_language(web: httpx.Client) -> None:
@@ -109,7 +109,7 @@ def test_each_reader_is_answered_in_their_language(web: httpx.Client) -> None:
 
 def test_a_link_that_an_old_key_signed_works_for_ever_also_for_who_is_gone(app: App, web: httpx.Client) -> None:
     assert web.post(link("gone", OLD)).status_code == 200
-    assert list(app.store.departures()) == [("gone", NAME)]
+    assert list(app.store.unsubscribes.list_all()) == [("gone", NAME)]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_is_no_link_of_ours_has_one_answer(app: App, web: httpx.Client, pat
         assert "location" not in answer.headers
         if answer.status_code == 404:
             assert "This link does not work" in answer.text
-    assert app.store.departures() == {}
+    assert app.store.unsubscribes.list_all() == {}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -163,7 +163,7 @@ def test_every_answer_is_guarded(web: httpx.Client) -> None:
 def test_a_proxy_may_leave_the_path_of_the_site_on(app: App, web: httpx.Client) -> None:
     assert web.get(f"/lists{link()}").text == web.get(link()).text
     assert web.post(f"/lists{link()}").status_code == 200
-    assert list(app.store.departures()) == [("ada", NAME)]
+    assert list(app.store.unsubscribes.list_all()) == [("ada", NAME)]
 
 
 def test_another_host_s_name_changes_no_link(web: httpx.Client) -> None:

@@ -50,11 +50,11 @@ class Outbox(Desk):
 
     def look(self, request: Request) -> Response:
         state, store = _state(request.query_params.get("state", "")), self.app().store
-        counts = store.counts()
+        counts = store.outbox.count_by_state()
         count = counts.get(state, 0) if state else sum(counts.get(each, 0) for each in _LISTED if each != "cancelled")
         pages = pages_of(count)
         page = min(page_of(request), pages)
-        rows = store.letters(state=state, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        rows = store.lists.letters(state=state, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         return self.show(
             request,
             "outbox",
@@ -85,7 +85,7 @@ class Outbox(Desk):
             return self.see(f"{back}&told=no-letters")
         wanted = VERBS[verb]
         among = DECISIONS[wanted]
-        before = self.app().store.decide(ids, wanted, among, now=self.clock(), words=f"{verb}, by hand")
+        before = self.app().store.outbox.decide(ids, wanted, among, now=self.clock(), words=f"{verb}, by hand")
         done = [number for number in ids if before.get(number) in among]
         return self.done(
             request,

@@ -50,7 +50,7 @@ class Overview(Desk):
 
     def look(self, request: Request) -> Response:
         app, now = self.app(), self.clock()
-        figures, brakes, health = app.store.standing(now=now), app.store.brakes(), app.health(now)
+        figures, brakes, health = app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now)
         findings = sorted(app.standing(now), key=lambda each: each.outcome != "wrong")
         return self.show(
             request,
@@ -73,7 +73,7 @@ class Overview(Desk):
 
     def metrics(self, request: Request) -> Response:
         app, now = self.app(), self.clock()
-        said = exposition(app.store.standing(now=now), app.store.brakes(), app.health(now), now=now)
+        said = exposition(app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now), now=now)
         return Response(said, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 

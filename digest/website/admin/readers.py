@@ -58,7 +58,7 @@ class Readers(Desk):
 
     def one(self, request: Request) -> Response:
         reader, store = self._named(request), self.app().store
-        letters = store.letters(subscriber=reader.id, limit=_LATEST)
+        letters = store.lists.letters(subscriber=reader.id, limit=_LATEST)
         [row] = self._described([reader])
         return self.show(
             request,
@@ -67,28 +67,28 @@ class Readers(Desk):
             row=row,
             reader=reader,
             settings=[_settings(each) for each in reader.subscriptions],
-            issues=[(each, stamp(each.created)) for each in store.issues(reader.id, limit=_LATEST)],
+            issues=[(each, stamp(each.created)) for each in store.issues.latest(reader.id, limit=_LATEST)],
             letters=[(each, stamp(each.created), outbox_path(each.state)) for each in letters],
         )
 
     def leave(self, request: Request, form: Form) -> Response:
         reader, name = self._meant(request, form)
-        self.app().store.leave(reader.id, name, "by hand", now=self.clock())
+        self.app().store.unsubscribes.add(reader.id, name, "by hand", now=self.clock())
         return self._done(request, reader, "left", subscription=name or "all")
 
     def come_back(self, request: Request, form: Form) -> Response:
         reader, name = self._meant(request, form)
-        there = self.app().store.come_back(reader.id, name)
+        there = self.app().store.unsubscribes.remove(reader.id, name)
         return self._done(request, reader, "back" if there else "was-there", subscription=name or "all")
 
     def suppress(self, request: Request, form: Form) -> Response:
         reader = self._named(request)
-        fresh = self.app().store.suppress(_key(reader), "by hand", now=self.clock())
+        fresh = self.app().store.suppressions.add(_key(reader), "by hand", now=self.clock())
         return self._done(request, reader, "suppressed" if fresh else "was-suppressed")
 
     def lift(self, request: Request, form: Form) -> Response:
         reader = self._named(request)
-        there = self.app().store.lift(_key(reader))
+        there = self.app().store.suppressions.remove(_key(reader))
         return self._done(request, reader, "lifted" if there else "was-free")
 
     def _done(self, request: Request, reader: Subscriber, what: str, **log: str) -> Response:
@@ -110,8 +110,8 @@ class Readers(Desk):
     def _described(self, readers: Sequence[Subscriber]) -> list[dict[str, object]]:
         """What a table says of each."""
         store, ids, now = self.app().store, {reader.id for reader in readers}, self.clock()
-        due, left = store.clocks(ids), store.gone(ids)
-        barred, filed = store.barred([_key(reader) for reader in readers]), self.filed(ids)
+        due, left = store.lists.next_due(ids), store.lists.unsubscribed(ids)
+        barred, filed = store.lists.suppressed([_key(reader) for reader in readers]), self.filed(ids)
         return [
             {
                 "id": reader.id,

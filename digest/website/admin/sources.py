@@ -29,8 +29,8 @@ class Sources(Desk):
 
     def due(self, request: Request) -> Response:
         now, store = self.clock(), self.app().store
-        count, late = store.late(now, limit=PER_PAGE)
-        coming = store.coming(now, limit=PER_PAGE)
+        count, late = store.lists.overdue(now, limit=PER_PAGE)
+        coming = store.lists.upcoming(now, limit=PER_PAGE)
         return self.show(
             request,
             "due",

@@ -27,7 +27,7 @@ class Suppressions(Desk):
     def look(self, request: Request) -> Response:
         asked = request.query_params.get("q", "").strip()[:LONGEST]
         page, store = page_of(request), self.app().store
-        count, rows = store.some_suppressions(like=asked.casefold(), limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        count, rows = store.lists.suppressions(like=asked.casefold(), limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         return self.show(
             request,
             "suppressions",
@@ -45,9 +45,9 @@ class Suppressions(Desk):
         if key is None:
             return self.see("/suppressions?told=no-address")
         why = " ".join(form.text("why").split())[:LONGEST] or "by hand"
-        fresh = self.app().store.suppress(key, why, now=self.clock())
+        fresh = self.app().store.suppressions.add(key, why, now=self.clock())
         return self.done(request, "/suppressions", "suppressed" if fresh else "was-suppressed", log={})
 
     def lift(self, request: Request, form: Form) -> Response:
-        there = self.app().store.lift(form.text("address"))
+        there = self.app().store.suppressions.remove(form.text("address"))
         return self.done(request, "/suppressions", "lifted" if there else "was-free", log={})

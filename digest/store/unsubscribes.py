@@ -1,0 +1,45 @@
+"""Who unsubscribed from what, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from digest.store import tables as t
+from digest.store.engine import Database, insert
+from digest.text import strip_controls
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeStore:
+    """Who unsubscribed from what."""
+
+    database: Database
+
+    def add(self, subscriber: str, subscription: str, why: str, *, now: datetime) -> None:
+        """This reader wants that subscription no more; an empty name means all of theirs."""
+        with self.database.writing() as connection:
+            unsubscribe(connection, subscriber, subscription, why, now)
+
+    def remove(self, subscriber: str, subscription: str) -> bool:
+        """They want it again; False where they had not left."""
+        c = t.departure.c
+        with self.database.writing() as connection:
+            gone = delete(t.departure).where(c.subscriber == subscriber, c.subscription == subscription)
+            return bool(connection.execute(gone).rowcount)
+
+    def list_all(self, subscriber: str | None = None) -> dict[tuple[str, str], str]:
+        """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one, where given."""
+        c = t.departure.c
+        wanted = select(c.subscriber, c.subscription, c.why)
+        if subscriber is not None:
+            wanted = wanted.where(c.subscriber == subscriber)
+        with self.database.reading() as connection:
+            return {(row.subscriber, row.subscription): row.why for row in connection.execute(wanted)}
+
+
+def unsubscribe(connection: Connection, subscriber: str, subscription: str, why: str, now: datetime) -> None:
+    row = {"subscriber": subscriber, "subscription": subscription, "at": now, "why": strip_controls(why)}
+    connection.execute(insert(connection, t.departure).values(row).on_conflict_do_nothing())
