@@ -15,15 +15,15 @@ from typing import Final
 from digest.authors.features import categories, nearness, others
 from digest.authors.model import Outcome, Verdict
 from digest.authors.profile import Profile, Text, bare_orcid, journal, place_words
-from digest.names import Grade, follows, grade, is_collective
+from digest.names import NameMatch, compare_names, is_collective, may_be_same_person
 from digest.papers import Paper
 
 _NAMES: Final = {
-    Grade.FULL: (0.3, "name in full"),
-    Grade.SWAPPED: (0.1, "name with the surname first"),
-    Grade.COMPOUND: (-0.2, "one half of a double surname"),
-    Grade.INITIAL: (-1.3, "name by initials"),
-    Grade.NONE: (-2.0, "surname alone"),
+    NameMatch.FULL: (0.3, "name in full"),
+    NameMatch.SWAPPED: (0.1, "name with the surname first"),
+    NameMatch.COMPOUND: (-0.2, "one half of a double surname"),
+    NameMatch.INITIAL: (-1.3, "name by initials"),
+    NameMatch.NONE: (-2.0, "surname alone"),
 }
 _FOLLOW: Final = 0.55  # from this likelihood on, with something beside the name that speaks for it
 _NO: Final = 0.08  # up to this likelihood, with more than one thing that speaks against it
@@ -52,7 +52,7 @@ def _places(profile: Profile, paper: Paper) -> Iterator[int]:
     """The authors who may be the person: by an id that only one person has, or by name."""
     followed = profile.followed
     for place, author in enumerate(paper.authors):
-        if bare_orcid(author.orcid) in profile.orcids or follows(followed.name, author.name, followed.also):
+        if bare_orcid(author.orcid) in profile.orcids or may_be_same_person(followed.name, author.name, followed.also):
             yield place
 
 
@@ -65,7 +65,7 @@ def _excepted(profile: Profile, paper: Paper) -> str | None:
     if any(bare_orcid(author.orcid) in ids for author in paper.authors if author.orcid):
         return "an ORCID that you excepted"
     for author in paper.authors:
-        if profile.excepted and profile.excepted.like(author.name) >= Grade.INITIAL:
+        if profile.excepted and profile.excepted.like(author.name) >= NameMatch.INITIAL:
             return f"a co-author that you excepted: {author.name}"
     if found := sorted(categories(paper) & _covering(excepted.categories, categories(paper))):
         return f"a category that you excepted: {', '.join(found)}"
@@ -89,12 +89,12 @@ def _of_author(profile: Profile, paper: Paper, place: int) -> Verdict:
     field = categories(paper)
     if followed.strict and followed.categories and not _covering(followed.categories, field):
         return Verdict(outcome="no", author=place, evidence=(f"not in {', '.join(followed.categories)}",))
-    best = max(grade(form, author.name) for form in followed.forms)
-    name = _Sign(*_NAMES.get(best, _NAMES[Grade.NONE]))
+    best = max(compare_names(form, author.name) for form in followed.forms)
+    name = _Sign(*_NAMES.get(best, _NAMES[NameMatch.NONE]))
     if any(is_collective(form) for form in followed.forms):
         return Verdict(outcome="follow", author=place, evidence=("the name of a collaboration",), p=1.0)
     if followed.is_bare:
-        as_given = best >= min(Grade.SWAPPED, *(grade(form, form) for form in followed.forms))
+        as_given = best >= min(NameMatch.SWAPPED, *(compare_names(form, form) for form in followed.forms))
         said = ("by name only", name.words)
         return Verdict(
             outcome="name only" if as_given else "possibly", author=place, evidence=said, p=_likely(name.weight)
@@ -128,14 +128,14 @@ def _signs(profile: Profile, paper: Paper, place: int) -> Iterator[_Sign]:
 def _by_coauthors(profile: Profile, paper: Paper, place: int, sure: float) -> Iterator[_Sign]:
     names = list(others(paper, place))
     found = [(name, profile.coauthors.like(name)) for name in names]
-    shared = [(name, best) for name, best in found if best >= Grade.INITIAL]
+    shared = [(name, best) for name, best in found if best >= NameMatch.INITIAL]
     if shared:
-        count = sum(1.0 if best > Grade.INITIAL else 0.4 for _, best in shared)
+        count = sum(1.0 if best > NameMatch.INITIAL else 0.4 for _, best in shared)
         listed = ", ".join(name for name, _ in shared[:_SHOWN]) + (", …" if len(shared) > _SHOWN else "")
         several = f"{len(shared)} shared co-authors" if len(shared) > 1 else "a shared co-author"
         yield _Sign(0.7 * min(1.0, count) + 2.3 * math.log1p(count), f"{several}: {listed}")
         return
-    refused = [name for name in names if profile.refused.like(name) > Grade.INITIAL]
+    refused = [name for name in names if profile.refused.like(name) > NameMatch.INITIAL]
     if refused:
         yield _Sign(-2.0, f"a co-author of papers that are not theirs: {refused[0]}")
     elif profile.coauthors:

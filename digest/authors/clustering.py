@@ -10,7 +10,7 @@ from typing import Final
 from digest.authors.features import categories, nearness, others
 from digest.authors.model import Followed
 from digest.authors.profile import Background, Text, place_of
-from digest.names.spelling import fold
+from digest.names.spelling import fold_name
 from digest.papers import Paper
 
 _NEAR_TEXT: Final = 0.12
@@ -55,7 +55,7 @@ class _Traits:
     @classmethod
     def of(cls, followed: Followed, paper: Paper, background: Background) -> _Traits:
         names = list(others(paper, place_of(followed, paper)))
-        coauthors = frozenset(map(fold, names)) if len(names) <= _MOST_AUTHORS else frozenset()
+        coauthors = frozenset(map(fold_name, names)) if len(names) <= _MOST_AUTHORS else frozenset()
         return cls(coauthors, categories(paper), Text.of(paper, background) if paper.abstract else None)
 
     @property

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Literal
 
-from digest.names import Grade, grade, rule_keys, surname_keys
+from digest.names import NameMatch, compare_names, rule_keys, surname_keys
 from digest.papers import Paper
 from digest.papers.arxiv_categories import ARXIV, canonical
 from digest.rules.term_parser import STOP_WORDS
-from digest.text.fold import compounds, plain, singular
+from digest.text.fold import normalize_letters, singular, tokenize
 
 _NEIGHBOURS: Final = tuple(
     frozenset(group.split())
@@ -44,7 +44,7 @@ Nearness = Literal["same", "near", "far"]
 @lru_cache(maxsize=4096)
 def words_in(text: str) -> frozenset[str]:
     """The words that say something, each once and in one form."""
-    found = (part.written for compound in compounds(plain(text)) for part in compound)
+    found = (part.written for compound in tokenize(normalize_letters(text)) for part in compound)
     return frozenset(word for written in found if (word := singular(written)) and len(word) > 2) - STOP_WORDS
 
 
@@ -96,10 +96,10 @@ class Names:
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
-    def like(self, printed: str) -> Grade:
+    def like(self, printed: str) -> NameMatch:
         """The best grade that a printed name has with any of them."""
         likely = {name for key in surname_keys(printed) & self._by_key.keys() for name in self._by_key[key]}
-        return max((grade(name, printed) for name in likely), default=Grade.CONFLICT)
+        return max((compare_names(name, printed) for name in likely), default=NameMatch.CONFLICT)
 
 
 def others(paper: Paper, index: int | None) -> Iterator[str]:

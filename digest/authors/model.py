@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from digest.names import follows
+from digest.names import may_be_same_person
 
 Unsure = Literal["include", "ask", "drop"]
 Outcome = Literal["follow", "possibly", "name only", "no"]
@@ -44,7 +44,7 @@ class Followed:
 
     def is_called(self, name: str) -> bool:
         """Whether one of these spellings and a name may mean the same person."""
-        return any(follows(name, form) for form in self.forms)
+        return any(may_be_same_person(name, form) for form in self.forms)
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from digest.authors.features import Names, categories, others, words, words_in
 from digest.authors.model import Followed
-from digest.names import Grade, grade
+from digest.names import NameMatch, compare_names
 from digest.papers import Author, Paper
 
 _PSEUDO_PAPERS: Final = 200
@@ -134,10 +134,11 @@ class Profile:
 def place_of(followed: Followed, paper: Paper) -> int | None:
     """The author whose name agrees best with the followed one's; None where none agrees."""
     grades = [
-        (max(grade(form, author.name) for form in followed.forms), -place) for place, author in enumerate(paper.authors)
+        (max(compare_names(form, author.name) for form in followed.forms), -place)
+        for place, author in enumerate(paper.authors)
     ]
-    best, place = max(grades, default=(Grade.CONFLICT, 0))
-    return -place if best > Grade.CONFLICT else None
+    best, place = max(grades, default=(NameMatch.CONFLICT, 0))
+    return -place if best > NameMatch.CONFLICT else None
 
 
 def orcid_of(authors: Sequence[Author], place: int | None) -> str | None:

@@ -41,9 +41,9 @@ def show(place: Place, name: str, file: Path | None) -> None:
     under several ids, these as candidates.
     """
     from digest.authors import Followed, groups
-    from digest.rules import following
+    from digest.rules import author_query
 
-    wanted, query = Followed(name=name), following(name)
+    wanted, query = Followed(name=name), author_query(name)
     profiles, archive, people = _known_of(place, wanted, file)
     under = [paper for paper in archive if query.matches(paper)]
     found = groups(wanted, under)
@@ -66,11 +66,11 @@ def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
     from digest.app import load, open_app
     from digest.issues.annotate import on_papers
-    from digest.rules import following
+    from digest.rules import author_query
 
     if file is not None:
         return [], list(Lines().read(file, paper_of)), {}
-    query = following(wanted.name)
+    query = author_query(wanted.name)
     with open_app(load(place.config), looking=True) as app:
         archive = app.store.papers.archive()
         under = [paper.key for paper in archive if query.matches(paper)]

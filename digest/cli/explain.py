@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from digest.authors import Verdict
     from digest.papers import Paper
-    from digest.rules.explanation import Part
+    from digest.rules.explanation import Explanation
     from digest.rules.phrases import Hit
     from digest.subscriptions import Rule
 
@@ -86,7 +86,7 @@ def _verdict(rule: Rule, paper: Paper, papers: Mapping[str, Paper]) -> Verdict |
     return judge(Profile.among(rule.person, papers, background), paper)
 
 
-def _lines(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, matches: bool) -> Iterator[str]:
+def _lines(rule: Rule, paper: Paper, part: Explanation, verdict: Verdict | None, *, matches: bool) -> Iterator[str]:
     from digest.text import strip_controls
 
     title = strip_controls(paper.title)
@@ -104,7 +104,7 @@ def _lines(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, mat
         yield f"{said[verdict.outcome]}: {strip_controls('; '.join(verdict.evidence))}"
 
 
-def _of_term(term: Part, negated: bool, paper: Paper) -> Iterator[str]:
+def _of_term(term: Explanation, negated: bool, paper: Paper) -> Iterator[str]:
     from digest.text import strip_controls
 
     for hit in term.hits[:_SHOWN]:
@@ -131,7 +131,9 @@ def _marked(hit: Hit, paper: Paper) -> str:
     return " ".join(strip_controls(line).split())
 
 
-def _values(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, matches: bool) -> dict[str, object]:
+def _values(
+    rule: Rule, paper: Paper, part: Explanation, verdict: Verdict | None, *, matches: bool
+) -> dict[str, object]:
     values: dict[str, object] = {
         "key": paper.key,
         "matches": matches,
@@ -149,7 +151,7 @@ def _values(rule: Rule, paper: Paper, part: Part, verdict: Verdict | None, *, ma
     return values
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Explanation) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": part.kind, "text": part.text, "matches": part.matches}
     if part.parts:
         return values | {"parts": [_part(each) for each in part.parts]}

@@ -11,8 +11,8 @@ from digest.config.fields import Entry, Text, text
 from digest.config.words import shown
 from digest.names import rule_keys
 from digest.papers.ids import key_of
-from digest.rules import QueryError, following, parse
-from digest.rules.terms import Category
+from digest.rules import QueryError, author_query, parse
+from digest.rules.terms import CategoryTerm
 from digest.subscriptions import Rule
 
 
@@ -23,7 +23,7 @@ def category(value: object) -> str:
         root = parse(f'cat:"{word}"').root
     except QueryError as error:
         raise ValueError(f"{error.what}: {error.mend}") from None
-    if not isinstance(root, Category):
+    if not isinstance(root, CategoryTerm):
         raise ValueError("expected one category, such as cs.LG")
     return root.code
 
@@ -116,7 +116,7 @@ class AuthorEntry(Entry):
 
     def rule(self) -> Rule:
         """The rule; the author's name is its title."""
-        query = following(self.author, self.also, orcid=self.ids.orcid)
+        query = author_query(self.author, self.also, orcid=self.ids.orcid)
         return Rule(title=self.author, query=query, person=self.followed())
 
     def followed(self) -> Followed:

@@ -14,7 +14,7 @@ from digest.papers import Paper
 from digest.papers.ids import is_article
 from digest.papers.scholarly_metrics import Figures
 from digest.papers.updates import Arrival
-from digest.rules import Hit, View
+from digest.rules import Hit, IndexedPaper
 from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
 
 TRENDING = "Trending papers"
@@ -119,7 +119,7 @@ class Candidate:
     rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
     doubts: tuple[tuple[int, Verdict], ...] = ()  # rules that follow a person who may be another one
     changes: tuple[str, ...] = ()
-    seen: View | None = field(default=None, repr=False, compare=False)  # the paper made ready, for all who match it
+    seen: IndexedPaper | None = field(default=None, repr=False, compare=False)  # for highlighting
 
 
 def wanted(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None) -> bool:

@@ -15,7 +15,7 @@ from digest.authors import Background, Followed, Profile, Verdict, judge
 from digest.issues import Candidate
 from digest.papers import Paper
 from digest.papers.updates import Arrival
-from digest.rules import Batch, Matcher, View
+from digest.rules import Batch, IndexedPaper, Matcher
 from digest.subscriptions import Rule, Subscriber, Subscription
 
 Desk = tuple[str, Subscription]
@@ -107,7 +107,7 @@ class Reading:
             )
             candidates.append(
                 [
-                    _candidate(arrivals[place], rules, doubts, self._batch.views[place])
+                    _candidate(arrivals[place], rules, doubts, self._batch.indexed[place])
                     for place, rules, doubts in judged
                     if rules or arrivals[place].event == "withdrawn"
                 ]
@@ -122,7 +122,9 @@ def match(
     return Reading(book, arrivals).candidates(desks, known)
 
 
-def _candidate(arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]], seen: View) -> Candidate:
+def _candidate(
+    arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]], seen: IndexedPaper
+) -> Candidate:
     return Candidate(
         work=arrival.work,
         event=arrival.event,

@@ -12,10 +12,10 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import chain, combinations, dropwhile, product
 
-from digest.names.spelling import PARTICLES, Name, Part, Reading, Word, parse
+from digest.names.spelling import PARTICLES, NamePart, NameReading, NameWord, ParsedName, parse_name
 
 
-class Grade(IntEnum):
+class NameMatch(IntEnum):
     """How well two names agree; the higher the better."""
 
     CONFLICT = 0  # another surname, or forenames or middle initials that disagree
@@ -26,37 +26,37 @@ class Grade(IntEnum):
     FULL = 5  # the surname and a forename agree
 
 
-def grade(rule: str, printed: str) -> Grade:
+def compare_names(rule: str, printed: str) -> NameMatch:
     """How well a printed name agrees with the one that is followed; the order of the two does not matter."""
-    ours, theirs = parse(rule), parse(printed)
+    ours, theirs = parse_name(rule), parse_name(printed)
     if runs := ours.runs & theirs.words:
-        ours = parse(rule, runs)
+        ours = parse_name(rule, runs)
     if runs := theirs.runs & ours.words:
-        theirs = parse(printed, runs)
-    return _grade(ours, theirs)
+        theirs = parse_name(printed, runs)
+    return _best_match(ours, theirs)
 
 
-def follows(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
+def may_be_same_person(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
     """Whether an author rule hits: initial or better; a forename may miss only where the rule has none."""
     return any(_follows(form, printed) for form in (rule, *also))
 
 
 def is_collective(name: str) -> bool:
     """Whether it is a name of its own that has no forename and no surname: "ATLAS Collaboration"."""
-    known = parse(name)
+    known = parse_name(name)
     return bool(known.whole) and not known.readings
 
 
 @lru_cache(maxsize=1 << 15)
 def rule_keys(rule: str) -> frozenset[str]:
     """Keys of a followed name: every printed name that it follows has one of them among its `surname_keys`."""
-    return frozenset(key for name in _takes(rule) for key in (*_keys(name, (".", ".-")), *_bare(name.lonely)))
+    return frozenset(key for name in _parses(rule) for key in (*_keys(name, (".", ".-")), *_bare(name.lonely)))
 
 
 @lru_cache(maxsize=1 << 15)
 def surname_keys(printed: str) -> frozenset[str]:
     """Keys of a printed name, as "surname|forename", "surname|initial" with a mark, and "surname|"."""
-    return frozenset(key for name in _takes(printed) for key in (*_keys(name, ("-", ".")), *_bare(name.alone)))
+    return frozenset(key for name in _parses(printed) for key in (*_keys(name, ("-", ".")), *_bare(name.alone)))
 
 
 def _bare(surnames: Iterable[str]) -> Iterator[str]:
@@ -66,39 +66,39 @@ def _bare(surnames: Iterable[str]) -> Iterator[str]:
 def _follows(rule: str, printed: str) -> bool:
     shared = rule_keys(rule) & surname_keys(printed)
     without_forename = any(key.endswith("|") for key in shared)
-    return without_forename or (bool(shared) and grade(rule, printed) >= Grade.INITIAL)
+    return without_forename or (bool(shared) and compare_names(rule, printed) >= NameMatch.INITIAL)
 
 
-def _grade(ours: Name, theirs: Name) -> Grade:
+def _best_match(ours: ParsedName, theirs: ParsedName) -> NameMatch:
     if ours.whole & theirs.whole:
-        return Grade.FULL
-    found = max((_agree(a, b) for a in ours.readings for b in theirs.readings), default=Grade.CONFLICT)
-    if found < Grade.SWAPPED and _swapped(ours, theirs):
-        return Grade.SWAPPED
-    if found < Grade.NONE and (ours.lonely & theirs.alone or theirs.lonely & ours.alone):
-        return Grade.NONE
+        return NameMatch.FULL
+    found = max((_agree(a, b) for a in ours.readings for b in theirs.readings), default=NameMatch.CONFLICT)
+    if found < NameMatch.SWAPPED and _swapped(ours, theirs):
+        return NameMatch.SWAPPED
+    if found < NameMatch.NONE and (ours.lonely & theirs.alone or theirs.lonely & ours.alone):
+        return NameMatch.NONE
     return found
 
 
-def _swapped(ours: Name, theirs: Name) -> bool:
+def _swapped(ours: ParsedName, theirs: ParsedName) -> bool:
     turned = chain(product(ours.readings, theirs.swapped), product(ours.swapped, theirs.readings))
     return bool(ours.shuffled & theirs.shuffled) or any(
         a.surname & b.surname and a.together & b.together for a, b in turned
     )
 
 
-def _agree(ours: Reading, theirs: Reading) -> Grade:
+def _agree(ours: NameReading, theirs: NameReading) -> NameMatch:
     if ours.surname & theirs.surname:
-        return _forenames(ours, theirs) if ours.split and theirs.split else Grade.NONE
+        return _forenames(ours, theirs) if ours.split and theirs.split else NameMatch.NONE
     if ours.halves & theirs.surname or ours.surname & theirs.halves:
-        full = bool(ours.split and theirs.split) and _forenames(ours, theirs) == Grade.FULL
-        return Grade.COMPOUND if full else Grade.CONFLICT
-    return Grade.CONFLICT
+        full = bool(ours.split and theirs.split) and _forenames(ours, theirs) == NameMatch.FULL
+        return NameMatch.COMPOUND if full else NameMatch.CONFLICT
+    return NameMatch.CONFLICT
 
 
-def _forenames(ours: Reading, theirs: Reading) -> Grade:
+def _forenames(ours: NameReading, theirs: NameReading) -> NameMatch:
     if ours.together & theirs.together or _leaves_out_first(ours, theirs) or _leaves_out_first(theirs, ours):
-        return Grade.FULL
+        return NameMatch.FULL
     by_parts = _aligned(ours.split, theirs.split)
     if _initials_of_hyphenated(ours, theirs) or _initials_of_hyphenated(theirs, ours):
         return by_parts
@@ -106,18 +106,18 @@ def _forenames(ours: Reading, theirs: Reading) -> Grade:
     return max(found, by_parts) if len(ours.split) == len(theirs.split) else found
 
 
-def _leaves_out_first(ours: Reading, theirs: Reading) -> bool:
+def _leaves_out_first(ours: NameReading, theirs: NameReading) -> bool:
     """Cheng-Hsien for Alvin Cheng-Hsien: a hyphenated forename is whole, and rare enough to stand alone."""
     hyphenated = len(ours.joined) == 1 and len(ours.split) > 1 and not ours.joined[0].short
     return hyphenated and any(not ours.together.isdisjoint(part.forms) for part in theirs.joined[1:])
 
 
-def _initials_of_hyphenated(short: Reading, full: Reading) -> bool:
+def _initials_of_hyphenated(short: NameReading, full: NameReading) -> bool:
     """J. H. for Jing-Hao: each initial stands for a part."""
     return full.joined != full.split and len(short.split) > 1 and all(part.short for part in short.split)
 
 
-def _aligned(ours: Word, theirs: Word) -> Grade:
+def _aligned(ours: NameWord, theirs: NameWord) -> NameMatch:
     """The best of both as they stand and, where one goes by a middle name (W. Detmar), without its first initials."""
     found = _in_order(ours, theirs)
     if not theirs[0].short and (called := _from_first_full(ours)):
@@ -127,41 +127,41 @@ def _aligned(ours: Word, theirs: Word) -> Grade:
     return found
 
 
-def _from_first_full(forenames: Word) -> Word:
+def _from_first_full(forenames: NameWord) -> NameWord:
     return tuple(dropwhile(lambda part: part.short, forenames))
 
 
-def _in_order(ours: Word, theirs: Word) -> Grade:
+def _in_order(ours: NameWord, theirs: NameWord) -> NameMatch:
     """The first forenames must agree, and the others in order; those that one side leaves out do no harm."""
     few, many = sorted((ours, theirs), key=len)
     left = iter(many)
     found = [_compared(few[0], next(left))]
     for part in few[1:]:
-        agreed = next((agreed for other in left if (agreed := _compared(part, other))), Grade.CONFLICT)
+        agreed = next((agreed for other in left if (agreed := _compared(part, other))), NameMatch.CONFLICT)
         # L. Van Gool and Luc Van Gool agree by an initial, however the particle is read.
-        found.append(min(agreed, Grade.INITIAL) if part.forms[0] in PARTICLES else agreed)
-    if Grade.CONFLICT in found or _goes_by_another(ours, theirs) or _goes_by_another(theirs, ours):
-        return Grade.CONFLICT
+        found.append(min(agreed, NameMatch.INITIAL) if part.forms[0] in PARTICLES else agreed)
+    if NameMatch.CONFLICT in found or _goes_by_another(ours, theirs) or _goes_by_another(theirs, ours):
+        return NameMatch.CONFLICT
     return max(found)
 
 
-def _goes_by_another(ours: Word, theirs: Word) -> bool:
+def _goes_by_another(ours: NameWord, theirs: NameWord) -> bool:
     """M. Teresa is no Marco: an initial says little beside a forename that the other lacks."""
     if not ours[0].short or theirs[0].short:
         return False
     full = [part for part in ours if not part.short]
-    return any(all(_compared(part, other) == Grade.CONFLICT for other in theirs) for part in full)
+    return any(all(_compared(part, other) == NameMatch.CONFLICT for other in theirs) for part in full)
 
 
-def _compared(ours: Part, theirs: Part) -> Grade:
+def _compared(ours: NamePart, theirs: NamePart) -> NameMatch:
     if ours.short and theirs.short:
         one, other = ours.forms[0], theirs.forms[0]
-        return Grade.INITIAL if one.startswith(other) or other.startswith(one) else Grade.CONFLICT
+        return NameMatch.INITIAL if one.startswith(other) or other.startswith(one) else NameMatch.CONFLICT
     if ours.short or theirs.short:
         short, full = (ours, theirs) if ours.short else (theirs, ours)
         fits = any(_stands_for(short.forms[0], form) for form in full.forms)
-        return Grade.INITIAL if fits else Grade.CONFLICT
-    return Grade.FULL if not ours.called.isdisjoint(theirs.forms) else Grade.CONFLICT
+        return NameMatch.INITIAL if fits else NameMatch.CONFLICT
+    return NameMatch.FULL if not ours.called.isdisjoint(theirs.forms) else NameMatch.CONFLICT
 
 
 def _stands_for(short: str, full: str) -> bool:
@@ -174,14 +174,14 @@ def _stands_for(short: str, full: str) -> bool:
     return True
 
 
-def _takes(text: str) -> list[Name]:
+def _parses(text: str) -> list[ParsedName]:
     """The name with each choice of its runs of capitals as words."""
-    name = parse(text)
+    name = parse_name(text)
     chosen = chain.from_iterable(combinations(name.runs, count) for count in range(1, len(name.runs) + 1))
-    return [name, *(parse(text, frozenset(words)) for words in chosen)]
+    return [name, *(parse_name(text, frozenset(words)) for words in chosen)]
 
 
-def _keys(name: Name, initials: tuple[str, str]) -> Iterator[str]:
+def _keys(name: ParsedName, initials: tuple[str, str]) -> Iterator[str]:
     """Keys of a name; `initials` are the marks of one that is printed in full and of one that is short.
 
     Two forenames in full agree by a form, a short one with either by its initial: so a followed forename in full looks

@@ -39,8 +39,8 @@ def _same_person() -> dict[str, frozenset[str]]:
     return table
 
 
-SAME_PERSON = _same_person()
+FORENAME_VARIANTS = _same_person()
 """Each forename, folded, with all that its bearer may be called."""
 
-FORENAMES = frozenset(SAME_PERSON) | frozenset(_OTHERS.split())
+FORENAMES = frozenset(FORENAME_VARIANTS) | frozenset(_OTHERS.split())
 """Common forenames, folded."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from digest.names.forenames import FORENAMES, SAME_PERSON
+from digest.names.forenames import FORENAME_VARIANTS, FORENAMES
 
 
 def _set(words: str) -> frozenset[str]:
@@ -44,7 +44,7 @@ _CHINESE_PAIRS = _set("欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 �
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamePart:
     """A word of a name: in full, or short for words that begin so ("J.", "Chr.") and go on so ("J.-H." for Jinghao)."""
 
     forms: tuple[str, str]  # without diacritics (muller), and transliterated (mueller)
@@ -52,26 +52,26 @@ class Part:
     short: bool = False
 
 
-Word = tuple[Part, ...]  # divided by hyphens
+NameWord = tuple[NamePart, ...]  # divided by hyphens
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NameReading:
     """One way to divide a name into forenames and surname."""
 
-    joined: Word  # the forenames, hyphenated ones as one
-    split: Word  # the forenames, hyphenated ones as two
+    joined: NameWord  # the forenames, hyphenated ones as one
+    split: NameWord  # the forenames, hyphenated ones as two
     together: frozenset[str]  # the forenames run together, where none is short
     surname: frozenset[str]  # keys, with and without particles
     halves: frozenset[str] = frozenset()  # keys of the halves of a double surname
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ParsedName:
     """A printed name with all its readings."""
 
-    readings: tuple[Reading, ...] = ()
-    swapped: tuple[Reading, ...] = ()  # surname first
+    readings: tuple[NameReading, ...] = ()
+    swapped: tuple[NameReading, ...] = ()  # surname first
     whole: frozenset[str] = frozenset()  # all words run together, where none is short
     shuffled: frozenset[str] = frozenset()  # the same in alphabetical order
     lonely: frozenset[str] = frozenset()  # surname keys, where it may be a surname and nothing else
@@ -81,31 +81,31 @@ class Name:
 
 
 @lru_cache(maxsize=1 << 15)
-def parse(text: str, spelled: frozenset[str] = frozenset()) -> Name:
+def parse_name(text: str, spelled: frozenset[str] = frozenset()) -> ParsedName:
     """All readings of a name as printed; `spelled` are the runs of capitals that are words (LI), not initials (JH)."""
     text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
     text = _NOTE.sub("", text) or text
     if collective := _collective(text):
-        return Name(whole=frozenset({" ".join(collective)}), alone=frozenset(collective[:1]))
+        return ParsedName(whole=frozenset({" ".join(collective)}), alone=frozenset(collective[:1]))
     given, surname = _sides(text)
     runs = _runs(given, lonely=not surname) - spelled
     front, back = _words(given, runs), _words(surname)
     certain = (_reading(front, back, double=True),) if back else ()
     readings = (*certain, *_possible(front + back))
-    return Name(
+    return ParsedName(
         readings=readings,
         swapped=tuple(_swapped(front + back)),
         shuffled=_shuffled(front + back),
         whole=_together(front + back),
         lonely=_union(reading.surname for reading in readings if not reading.split),
         alone=_union(reading.surname for reading in readings) | _first_alone(front + back),
-        words=frozenset(fold(word) for word in given + surname),
+        words=frozenset(fold_name(word) for word in given + surname),
         runs=runs,
     )
 
 
 @lru_cache(maxsize=1 << 16)
-def fold(text: str) -> str:
+def fold_name(text: str) -> str:
     """Letters and digits alone, small and without diacritics."""
     if text.isascii() and text.isalnum():
         return text.lower()
@@ -114,7 +114,7 @@ def fold(text: str) -> str:
 
 
 def _collective(text: str) -> tuple[str, ...]:
-    words = [fold(word) for word in re.split(r"[\W_]+", text)]
+    words = [fold_name(word) for word in re.split(r"[\W_]+", text)]
     known = len(words) > 1 and not _COLLECTIVES.isdisjoint(words)
     return tuple(word for word in words if word and word not in _FILLERS) if known else ()
 
@@ -138,13 +138,13 @@ def _moved(given: list[str], surname: list[str]) -> tuple[list[str], list[str]]:
     """Initials before the surname are forenames, and particles behind the forenames belong to the surname."""
     while len(surname) > 1 and _short(surname[0]):
         given, surname = [*given, surname[0]], surname[1:]
-    while len(given) > 1 and fold(given[-1]) in PARTICLES and not _short(given[-1]):
+    while len(given) > 1 and fold_name(given[-1]) in PARTICLES and not _short(given[-1]):
         given, surname = given[:-1], [given[-1], *surname]
     return given, surname
 
 
 def _unsuffixed(words: list[str]) -> list[str]:
-    while words and fold(words[-1]) in _SUFFIXES:
+    while words and fold_name(words[-1]) in _SUFFIXES:
         words = words[:-1]
     return words
 
@@ -158,38 +158,38 @@ def _runs(words: Sequence[str], *, lonely: bool) -> frozenset[str]:
     runs = [word for word in words if 2 <= len(word) <= 3 and word.isupper() and word.isalpha()]
     if all(word.isupper() for word in words):  # then capitals say little, and JIN is a word
         last = [word for word in words[-1:] if lonely and len(word) == 2]
-        runs = [word for word in runs if word in last or not _VOWEL.search(fold(word))]
+        runs = [word for word in runs if word in last or not _VOWEL.search(fold_name(word))]
     if lonely and all(word in runs or _short(word) for word in words):
         runs = runs[1:]
     if len(runs) > _MOST_RUNS:
         return frozenset()
-    return frozenset(fold(word) for word in runs)
+    return frozenset(fold_name(word) for word in runs)
 
 
-def _words(texts: Sequence[str], runs: frozenset[str] = frozenset()) -> tuple[Word, ...]:
-    found: list[Word] = []
+def _words(texts: Sequence[str], runs: frozenset[str] = frozenset()) -> tuple[NameWord, ...]:
+    found: list[NameWord] = []
     for place, text in enumerate(texts):
-        if fold(text) in runs and text.isupper():
+        if fold_name(text) in runs and text.isupper():
             found += [(_part(letter, short=True),) for letter in text]
         elif text in _CONJUNCTIONS and 0 < place < len(texts) - 1:
             found.append((_part(text),))
         else:
-            parts = [piece for piece in text.split("-") if fold(piece)]
+            parts = [piece for piece in text.split("-") if fold_name(piece)]
             found.append(tuple(_part(piece, short=_short(piece)) for piece in parts))
     return tuple(word for word in found if word)
 
 
 @lru_cache(maxsize=1 << 16)
-def _part(text: str, *, short: bool = False) -> Part:
+def _part(text: str, *, short: bool = False) -> NamePart:
     transliterated = unicodedata.normalize("NFC", text.casefold()).translate(_TRANSLITERATED)
-    return _called((fold(text), fold(transliterated)), short=short)
+    return _called((fold_name(text), fold_name(transliterated)), short=short)
 
 
-def _called(forms: tuple[str, str], *, short: bool) -> Part:
-    return Part(forms, frozenset(forms).union(*(SAME_PERSON.get(form, ()) for form in forms)), short)
+def _called(forms: tuple[str, str], *, short: bool) -> NamePart:
+    return NamePart(forms, frozenset(forms).union(*(FORENAME_VARIANTS.get(form, ()) for form in forms)), short)
 
 
-def _possible(words: Sequence[Word]) -> Iterator[Reading]:
+def _possible(words: Sequence[NameWord]) -> Iterator[NameReading]:
     """Readings of words without a comma."""
     tail = len(words)
     while tail and _is_short(words[tail - 1]):
@@ -211,7 +211,7 @@ def _possible(words: Sequence[Word]) -> Iterator[Reading]:
         yield _reading(words[:place], words[place:])
 
 
-def _characters(words: Sequence[Word]) -> Iterator[Reading]:
+def _characters(words: Sequence[NameWord]) -> Iterator[NameReading]:
     """Readings of a name in Chinese, Japanese or Korean letters, which is written in one."""
     text = words[0][0].forms[0]
     if len(words) > 1 or not _CJK.fullmatch(text):
@@ -222,22 +222,22 @@ def _characters(words: Sequence[Word]) -> Iterator[Reading]:
         yield _reading([(_part(text[2:]),)], [(_part(text[:2]),)])
 
 
-def _swapped(words: Sequence[Word]) -> Iterator[Reading]:
+def _swapped(words: Sequence[NameWord]) -> Iterator[NameReading]:
     if not any(_is_short(word) for word in words):
         for place in range(1, min(len(words), _LONGEST_SURNAME)):
             yield _reading(words[place:], words[:place])
 
 
-def _first_alone(words: Sequence[Word]) -> frozenset[str]:
+def _first_alone(words: Sequence[NameWord]) -> frozenset[str]:
     """Keys of the first word with its particles, which may be the surname unless it is a common forename."""
     end = next((place for place, word in enumerate(words, 1) if not _is_particle(word)), len(words))
     first = _reading(words[end:], words[:end]).surname if words else frozenset()
     return frozenset() if any(_is_short(word) for word in words[:end]) else first - FORENAMES
 
 
-def _reading(given: Sequence[Word], surname: Sequence[Word], *, double: bool = False) -> Reading:
+def _reading(given: Sequence[NameWord], surname: Sequence[NameWord], *, double: bool = False) -> NameReading:
     first = next((place for place, word in enumerate(surname) if not _is_particle(word)), 0) if given else 0
-    return Reading(
+    return NameReading(
         joined=tuple(chain.from_iterable(_one(word) for word in given)),
         split=tuple(chain.from_iterable(given)),
         together=_together(given),
@@ -246,7 +246,7 @@ def _reading(given: Sequence[Word], surname: Sequence[Word], *, double: bool = F
     )
 
 
-def _halves(surname: Sequence[Word], *, double: bool) -> frozenset[str]:
+def _halves(surname: Sequence[NameWord], *, double: bool) -> frozenset[str]:
     """Both halves where a hyphen, a comma or "y" shows a double surname; else the first, unless it is a forename."""
     content = [word for word in surname if not _is_particle(word)]
     units = list(chain.from_iterable(content))
@@ -258,7 +258,7 @@ def _halves(surname: Sequence[Word], *, double: bool) -> frozenset[str]:
     return _keys(units[:1]) if units[0].forms[0] not in FORENAMES else frozenset()
 
 
-def _one(word: Word) -> Word:
+def _one(word: NameWord) -> NameWord:
     """A hyphenated word as one, unless one side alone is short (Jean-P.)."""
     shorts = sum(part.short for part in word)
     if len(word) == 1 or 0 < shorts < len(word):
@@ -267,19 +267,19 @@ def _one(word: Word) -> Word:
     return (_called((plain, transliterated), short=bool(shorts)),)
 
 
-def _together(words: Sequence[Word]) -> frozenset[str]:
+def _together(words: Sequence[NameWord]) -> frozenset[str]:
     parts = tuple(chain.from_iterable(words))
     return frozenset() if any(part.short for part in parts) else _keys(parts)
 
 
-def _shuffled(words: Sequence[Word]) -> frozenset[str]:
+def _shuffled(words: Sequence[NameWord]) -> frozenset[str]:
     if any(part.short for part in chain.from_iterable(words)):
         return frozenset()
     spelled = zip(*(_one(word)[0].forms for word in words), strict=True)
     return frozenset(" ".join(sorted(forms)) for forms in spelled)
 
 
-def _keys(parts: Iterable[Part]) -> frozenset[str]:
+def _keys(parts: Iterable[NamePart]) -> frozenset[str]:
     return frozenset("".join(forms) for forms in zip(*(part.forms for part in parts), strict=True))
 
 
@@ -287,9 +287,9 @@ def _union(keys: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset().union(*keys)
 
 
-def _is_short(word: Word) -> bool:
+def _is_short(word: NameWord) -> bool:
     return all(part.short for part in word)
 
 
-def _is_particle(word: Word) -> bool:
+def _is_particle(word: NameWord) -> bool:
     return len(word) == 1 and not word[0].short and word[0].forms[0] in PARTICLES

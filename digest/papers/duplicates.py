@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from zlib import crc32
 
-from digest.names import Grade, grade
+from digest.names import NameMatch, compare_names
 from digest.papers import Author, Paper
 from digest.papers.ids import title_key, title_words
 
@@ -143,7 +143,7 @@ def _shared(ours: Sequence[str], theirs: Sequence[str]) -> int:
         for word in _words(name):
             by_word.setdefault(word, []).append(name)
     return sum(
-        any(grade(each, name) >= Grade.INITIAL for word in _words(each) for name in by_word.get(word, ()))
+        any(compare_names(each, name) >= NameMatch.INITIAL for word in _words(each) for name in by_word.get(word, ()))
         for each in ours
     )
 

@@ -13,7 +13,7 @@ from digest.config.reader import reader_of
 from digest.errors import ConfigError
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
-from digest.rules import Query, QueryError, either, parse
+from digest.rules import Query, QueryError, any_of, parse
 from digest.store import ReaderRow, Store, Wishes
 from digest.subscriptions import Subscriber
 
@@ -116,7 +116,7 @@ def _wished(reader: Subscriber, wishes: Wishes) -> Subscriber:
     if terms:
         muted = list(_queries(terms))
         subscriptions = tuple(
-            replace(each, exclude=either([*([each.exclude] if each.exclude else ()), *muted])) for each in subscriptions
+            replace(each, exclude=any_of([*([each.exclude] if each.exclude else ()), *muted])) for each in subscriptions
         )
     return replace(reader, pause_until=until, links=links, subscriptions=subscriptions)
 

@@ -1,4 +1,4 @@
-"""Rules: what a reader types, what it means, and where it stands in a paper.
+"""The rule language (search queries): parses rules, matches papers, and locates the matches in the text.
 
 The language in one screen::
 
@@ -13,9 +13,17 @@ The language in one screen::
     field  := ti|title|intitle, abs|abstract, tiab (the default), au|author, cat|category, pcat (primary),
               co|comment, jr|journal|venue, id|arxiv, doi, pmid, orcid, all, date|submittedDate, updated, src, has
 
-NOT and NEAR bind before AND and adjacency, and these before OR. Operators are in capitals. Case, accents,
-hyphens, plurals and TeX do not matter; a single word in quotes is that form only, and {…} is that text exactly. `*`
-stands for any letters, `?` for one. A word without a field is looked for in title and abstract.
+NOT and NEAR bind tighter than AND and adjacency, AND tighter than OR. Operators are in capitals. Case, accents,
+hyphens, plurals and TeX do not matter; a single word in quotes matches that form only, and {…} that exact text. `*`
+stands for any letters, `?` for one. A word without a field is searched in title and abstract.
+
+::
+
+    lexer          text to lexemes             indexed_paper  a paper's fields, folded for search
+    parser         lexemes to a tree           phrases        text terms: words, phrases, NEAR, "…"~n
+    term_parser    one lexeme to one term      terms          other terms: authors, categories, ids, dates …
+    tree           AND, OR, NOT                explanation    why a rule matches a paper, or why not
+    matcher/       many rules against many papers at once
 """
 
 from __future__ import annotations
@@ -29,35 +37,35 @@ from digest.names import rule_keys
 from digest.papers import Paper
 from digest.papers.arxiv_categories import canonical
 from digest.rules import tree
-from digest.rules.indexed_paper import View, view
+from digest.rules.indexed_paper import IndexedPaper, index_paper
 from digest.rules.lexer import Hint, QueryError
 from digest.rules.matcher import Batch, Matcher
 from digest.rules.parser import Parser
 from digest.rules.phrases import Hit
-from digest.rules.terms import Category, Fact, Identifier, Person
+from digest.rules.terms import AuthorTerm, CategoryTerm, FactTerm, IdentifierTerm
 
-MOST_MARKS = 500
-"""Places that one query marks in one paper; what is marked all over is not read any better."""
+MAX_HITS = 500
+"""Hits of one query in one paper; more would not help a reader of the highlighted text."""
 
 __all__ = [
     "Batch",
     "Hint",
     "Hit",
+    "IndexedPaper",
     "Matcher",
     "Query",
     "QueryError",
-    "View",
-    "either",
-    "following",
-    "narrowed",
+    "any_of",
+    "author_query",
+    "index_paper",
     "parse",
-    "view",
+    "restricted",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A rule that has been understood. Equal roots mean the same, whatever was typed."""
+    """A parsed rule. Queries with equal roots have the same meaning, however they were typed."""
 
     text: str  # as typed
     root: tree.Node
@@ -65,20 +73,20 @@ class Query:
 
     @property
     def spoken(self) -> str:
-        """The query with every bracket that it means."""
+        """The query as text with all brackets; it parses to the same root."""
         return tree.spoken(self.root)
 
-    def matches(self, paper: Paper | View) -> bool:
-        return tree.matches(self.root, view(paper))
+    def matches(self, paper: Paper | IndexedPaper) -> bool:
+        return tree.matches(self.root, index_paper(paper))
 
-    def hits(self, paper: Paper | View, *, matched: bool = False) -> tuple[Hit, ...]:
-        """Where the terms stand that made it match (the first 500 places); empty where it does not match.
+    def hits(self, paper: Paper | IndexedPaper, *, matched: bool = False) -> tuple[Hit, ...]:
+        """The places in the paper of the matching terms (the first 500); empty without a match.
 
-        Of a paper that is known to have `matched` it is not asked again.
+        `matched` skips the match for a paper that is known to match.
         """
-        seen = view(paper)
-        found = tree.hits(self.root, seen) if matched or tree.matches(self.root, seen) else ()
-        return tuple(dict.fromkeys(islice(found, MOST_MARKS)))
+        indexed = index_paper(paper)
+        found = tree.hits(self.root, indexed) if matched or tree.matches(self.root, indexed) else ()
+        return tuple(dict.fromkeys(islice(found, MAX_HITS)))
 
 
 def parse(
@@ -89,45 +97,45 @@ def parse(
     categories: Collection[str] = (),
     bounded: bool = False,
 ) -> Query:
-    """The query that a text means. Raises QueryError with the place and the mend.
+    """Parses a rule. Raises QueryError with position and correction.
 
-    `expand` gives a term's synonyms, `categories` are known besides arXiv's. `bounded`: categories of the subscription
-    narrow the rule, so that it may be nothing but a NOT.
+    `expand` has synonyms by term, `categories` those known besides arXiv's. `bounded`: the subscription's categories
+    restrict the rule, so a rule of only NOT is allowed.
     """
     parser = Parser(text, syntax=syntax, expand=expand, categories=categories, narrowed=bounded)
     root = parser.parse()
     return Query(text, root, parser.hints)
 
 
-def following(name: str, also: Sequence[str] = (), *, orcid: str | None = None) -> Query:
-    """The query of a followed author, by these forms of the name or by ORCID. Raises QueryError for what is no name."""
+def author_query(name: str, also: Sequence[str] = (), *, orcid: str | None = None) -> Query:
+    """The query for a followed author, by spellings of the name or by ORCID. Raises QueryError for an invalid name."""
     for form in (name, *also):
         if not rule_keys(form):
             raise QueryError(form, 0, "this is no name", "write it as it is printed, such as Yunhua Zhou")
     typed = name if not also else f"{name} ({', '.join(also)})"
-    root: tree.Node = Person(name, name, also=tuple(also))
+    root: tree.Node = AuthorTerm(name, name, also=tuple(also))
     if orcid:
-        root = tree.Or((root, Identifier("orcid", orcid.casefold(), typed=orcid, prefix="orcid:")))
+        root = tree.Or((root, IdentifierTerm("orcid", orcid.casefold(), typed=orcid, prefix="orcid:")))
     return Query(f'au:"{typed}"', root)
 
 
-def either(queries: Sequence[Query]) -> Query | None:
-    """What matches any of these; None of none."""
+def any_of(queries: Sequence[Query]) -> Query | None:
+    """The OR of these queries; None for none."""
     if len(queries) < 2:
         return next(iter(queries), None)
     return Query(" OR ".join(f"({query.text})" for query in queries), tree.Or(tuple(query.root for query in queries)))
 
 
-def narrowed(
+def restricted(
     query: Query, *, exclude: Query | None = None, categories: Sequence[str] = (), sources: Sequence[str] = ()
 ) -> Query:
-    """A rule within the bounds of its subscription: nothing excluded, in these categories, from these sources."""
+    """The rule AND its subscription's restrictions: NOT `exclude`, in one of `categories`, from one of `sources`."""
     parts: list[tree.Node] = [query.root]
     if categories:
-        codes = [Category(canonical(code.removesuffix(".*")), False, f'"{code}"', "cat:") for code in categories]
+        codes = [CategoryTerm(canonical(code.removesuffix(".*")), False, f'"{code}"', "cat:") for code in categories]
         parts.append(codes[0] if len(codes) == 1 else tree.Or(tuple(codes)))
     if sources:
-        kinds = [Fact("src", source, source, "src:") for source in sources]
+        kinds = [FactTerm("src", source, source, "src:") for source in sources]
         parts.append(kinds[0] if len(kinds) == 1 else tree.Or(tuple(kinds)))
     if exclude:
         parts.append(tree.Not(exclude.root))

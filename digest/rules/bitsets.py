@@ -1,4 +1,4 @@
-"""Sets of positions as whole numbers: bit p is set where p is in the set."""
+"""Bit sets of token positions in Python integers: bit p is set for position p."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 
 def after(bits: int, most: int) -> int:
-    """Every position that is 0 to `most` behind one of these."""
+    """Every position 0 to `most` after one of these."""
     reached = 0
     while reached < most:
         step = min(reached + 1, most - reached)
@@ -17,7 +17,7 @@ def after(bits: int, most: int) -> int:
 
 
 def before(bits: int, most: int) -> int:
-    """Every position that is 0 to `most` before one of these."""
+    """Every position 0 to `most` before one of these."""
     reached = 0
     while reached < most:
         step = min(reached + 1, most - reached)
@@ -27,7 +27,7 @@ def before(bits: int, most: int) -> int:
 
 
 def lowest(bits: int) -> int:
-    """The first position; of an empty set there is none."""
+    """The first position of a non-empty set."""
     return (bits & -bits).bit_length() - 1
 
 
@@ -39,9 +39,9 @@ def each(bits: int) -> Iterator[int]:
 
 
 def crowded(bits: int, count: int, length: int) -> int:
-    """The begins of all windows of this length that hold at least so many of the positions.
+    """The first positions of all windows of `length` with at least `count` of the positions.
 
-    The windows are counted all at once, digit by binary digit: `sums[i]` has the windows whose count has digit i.
+    All windows are counted at once by bit-sliced addition: `sums[i]` holds binary digit i of every window's count.
     """
     sums: list[int] = []
     power, width, at = [bits], 1, 0

@@ -1,4 +1,4 @@
-"""Dates of a rule: a bound covers its whole unit, so 20260131 is that day and a minute its sixty seconds."""
+"""Date ranges of `date:` and `updated:`: a bound covers its whole unit, as 20260131 covers that day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RANGE = re.compile(r"([\[{])\s*(\S+)\s+TO\s+(\S+)\s*([\]}])")
 
 
 def period(text: str) -> tuple[datetime | None, datetime | None]:
-    """[first instant, first instant after) of a range or of one unit; None is open. Raises ValueError with the mend."""
+    """[start, end) of a range or of one unit; None is open. Raises ValueError with a correction."""
     found = _RANGE.fullmatch(text)
     if not found:
         if text.startswith(("[", "{")):

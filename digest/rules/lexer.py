@@ -1,4 +1,4 @@
-"""A query's text as signs and words, each with its place; what cannot be one is told with the mend."""
+"""The lexer of the rule language: text to lexemes with positions; QueryError and Hint with a correction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 from digest.errors import ConfigError
 
-Kind = Literal[
+LexemeKind = Literal[
     "word", "phrase", "exact", "range", "field", "(", ")", "and", "or", "not", "andnot", "near", "skip", "end"
 ]
 
@@ -34,13 +34,13 @@ FIELDS: dict[str, str] = {
     "src": "src",
     "has": "has",
 }
-"""Every spelling of a field and what it is called inside."""
+"""Field prefixes as typed, and their canonical names. A new field starts here."""
 
-VALUES = ("cat", "pcat", "id", "doi", "pmid", "orcid", "src", "has")
-"""Fields whose value runs to the next space."""
+VALUE_FIELDS = ("cat", "pcat", "id", "doi", "pmid", "orcid", "src", "has")
+"""Fields with a value up to the next space."""
 
 _UNIFIED = str.maketrans("“”„‟«»‐‑‒–−—―", '""""""-----  ') | {0xFEE0 + sign: sign for sign in range(0x21, 0x7F)}
-_OPERATORS: dict[str, Kind] = {
+_OPERATORS: dict[str, LexemeKind] = {
     "AND": "and",
     "&&": "and",
     "OR": "or",
@@ -59,7 +59,7 @@ _NOT_OURS = re.compile(
 
 
 class QueryError(ConfigError):
-    """A text that is no query: where, why, and what to write instead."""
+    """An invalid query: position, reason and correction."""
 
     def __init__(self, text: str, position: int, what: str, mend: str) -> None:
         self.text, self.position, self.what, self.mend = text, min(position, len(text)), what, mend
@@ -70,19 +70,19 @@ class QueryError(ConfigError):
 
 
 def _visible(text: str) -> str:
-    """The text with a space for every character that cannot be seen, so that the caret stands right."""
+    """The text with a space for each unprintable character, so that the caret points at the right column."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _columns(text: str) -> int:
-    """How wide a terminal prints it."""
+    """The width of the text in terminal columns."""
     wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
     return len(text) + wide - sum(unicodedata.combining(sign) > 0 for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something that can be meant, but often is not."""
+    """A warning: valid, but often not what was meant."""
 
     position: int  # of the code point in the text
     what: str
@@ -90,9 +90,9 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """One sign or word. `text` is without quotes and braces; `typed` is what stands there."""
+    """One operator, bracket, field prefix or word. `text` is without quotes and braces, `typed` the source text."""
 
-    kind: Kind
+    kind: LexemeKind
     position: int
     typed: str
     text: str = ""
@@ -101,14 +101,14 @@ class Lexeme:
 
 
 class Lexer:
-    """Reads a text once; `hints` gathers what is doubtful on the way."""
+    """Splits one text into lexemes; collects `hints`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.plain = text.translate(_UNIFIED)
         self.hints: list[Hint] = []
-        self._value = False  # after cat:, doi: and the like
-        self._groups: list[bool] = []  # whether each open bracket stands behind one of these
+        self._value = False  # the next lexeme is the value of cat:, doi: …
+        self._groups: list[bool] = []  # per open bracket: whether it encloses such values
 
     def fail(self, position: int, what: str, mend: str = "") -> QueryError:
         return QueryError(self.text, position, what, mend)
@@ -151,7 +151,7 @@ class Lexer:
             yield self._word(at, glued)
 
     def _value_or_word(self, at: int, glued: bool) -> Lexeme:
-        """What stands behind a field whose values run to the next space; in its group there are operators too."""
+        """The value of cat:, doi: …, up to the next space; inside a group also operators."""
         word = self._to_space(at)
         if self._value or not (word.text in _OPERATORS or _FIELD.match(word.text)):
             self._value = False
@@ -222,7 +222,7 @@ class Lexer:
         return Lexeme("word", at, typed, word, glued=glued)
 
     def _judge(self, at: int, word: str) -> None:
-        """What other systems would read here and this language does not."""
+        """Rejects or warns of the syntax of other search systems: tags, fuzzy words, weights, other operators."""
         found = _NOT_OURS.fullmatch(word)
         if found and found["tag"]:
             place = at + word.index("[")
@@ -253,7 +253,7 @@ class Lexer:
             )
         if name in ("date", "updated"):
             return self._range(found, name)
-        self._value = name in VALUES
+        self._value = name in VALUE_FIELDS
         return Lexeme("field", found.start(), self.text[found.start() : found.end()], name)
 
     def _range(self, found: re.Match[str], name: str) -> Lexeme:

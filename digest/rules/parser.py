@@ -1,4 +1,4 @@
-"""From signs and words to a tree: recursive descent, one method a line of the grammar."""
+"""The parser of the rule language: recursive descent, one method per line of the grammar (see digest.rules)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from digest.rules.lexer import Hint, Lexeme, Lexer, QueryError
-from digest.rules.phrases import Near, Words
-from digest.rules.term_parser import Field, Leaves, Stop
-from digest.rules.tree import And, Node, Not, Or, is_positive, leaves, spoken
+from digest.rules.phrases import NearTerm, PhraseTerm
+from digest.rules.term_parser import FieldPrefix, StopWord, TermParser
+from digest.rules.tree import And, Node, Not, Or, is_positive, spoken, terms
 
-LONGEST: Final = 4096  # bytes
-MOST_LEAVES: Final = 200
-DEEPEST: Final = 20
+MAX_RULE_BYTES: Final = 4096  # bytes
+MAX_TERMS: Final = 200
+MAX_DEPTH: Final = 20
 
 _STARTS = ("word", "phrase", "exact", "range", "field", "(", "not", "andnot")
 
 
 class Parser:
-    """One text, one tree. Raises QueryError."""
+    """Parses one text to one tree. Raises QueryError."""
 
     def __init__(
         self,
@@ -32,10 +32,10 @@ class Parser:
         narrowed: bool = False,
     ) -> None:
         self.lexer = Lexer(text)
-        self._leaves = Leaves(self.lexer, expand or {}, categories)
+        self._terms = TermParser(self.lexer, expand or {}, categories)
         self._syntax = syntax
         self._narrowed = narrowed
-        self._mixed: int | None = None  # where AND and OR first stand side by side
+        self._mixed: int | None = None  # position of the first AND beside OR without brackets
         self._count = 0
         self._depth = 0
         self._at = 0
@@ -47,18 +47,18 @@ class Parser:
 
     def parse(self) -> Node:
         text = self.lexer.text
-        if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
-            raise self.lexer.fail(0, f"a rule has at most {LONGEST} bytes", "make two rules of it")
+        if len(text.encode("utf-8", "surrogatepass")) > MAX_RULE_BYTES:
+            raise self.lexer.fail(0, f"a rule has at most {MAX_RULE_BYTES} bytes", "make two rules of it")
         self._lexemes = [lexeme for lexeme in self.lexer.read() if lexeme.kind != "skip"]
         if len(self._lexemes) == 1:  # the end
             raise self.lexer.fail(0, "there is nothing to search for", "write a word")
         self._note_groups()
-        typed = self._or(Field())
+        typed = self._or(FieldPrefix())
         if self._here.kind != "end":
             raise self._unexpected()
         tree = self._without_stops(typed)
-        if sum(1 for _ in leaves(tree)) > MOST_LEAVES:
-            raise self.lexer.fail(0, f"a rule has at most {MOST_LEAVES} terms", "make two rules of it")
+        if sum(1 for _ in terms(tree)) > MAX_TERMS:
+            raise self.lexer.fail(0, f"a rule has at most {MAX_TERMS} terms", "make two rules of it")
         if self._mixed is not None and "(" in (reading := spoken(tree)):
             what = f"AND binds before OR, so this is read as: {reading}; write the brackets that you mean"
             self.lexer.hints.append(Hint(self._mixed, what))
@@ -66,7 +66,7 @@ class Parser:
 
     # -- the grammar ----------------------------------------------------------
 
-    def _or(self, field: Field) -> Node:
+    def _or(self, field: FieldPrefix) -> Node:
         """or := and ((OR | <adjacency in arXiv's syntax>) and)*"""
         begin, alternatives, mixed = self._at, [], False
         while True:
@@ -88,7 +88,7 @@ class Parser:
                 raise self.lexer.fail(place, "this side of OR would match almost everything", mend)
         return Or(tuple(part for _, part in alternatives))
 
-    def _and(self, field: Field) -> Node:
+    def _and(self, field: FieldPrefix) -> Node:
         """and := not ((AND | ANDNOT | <adjacency>) not)*"""
         parts = [self._not(field)]
         while True:
@@ -100,7 +100,7 @@ class Parser:
             parts.append(self._not(field))
         return And(tuple(parts)) if len(parts) > 1 else parts[0]
 
-    def _not(self, field: Field) -> Node:
+    def _not(self, field: FieldPrefix) -> Node:
         """not := (NOT | ANDNOT | - | ! | +)? near"""
         if self._here.kind not in ("not", "andnot"):
             return self._near(field)
@@ -109,10 +109,10 @@ class Parser:
             raise self.lexer.fail(self._here.position, "one NOT is enough", "take the other away")
         return Not(self._near(field))
 
-    def _near(self, field: Field) -> Node:
+    def _near(self, field: FieldPrefix) -> Node:
         """near := atom ((NEAR/n | W/n | PRE/n) atom)?"""
         first = self._here
-        governs = Field(first.text, first.typed) if first.kind == "field" else field
+        governs = FieldPrefix(first.text, first.typed) if first.kind == "field" else field
         left = self._atom(field)
         operator = self._here
         if operator.kind != "near":
@@ -127,26 +127,26 @@ class Parser:
         if len(fields) > 1:
             mend = "write one field before the first: ti:salmon NEAR virus"
             raise self.lexer.fail(second.position, "the words of a NEAR stand in one field", mend)
-        return Near(
+        return NearTerm(
             *sides,
-            most=operator.number or 0,
+            distance=operator.number or 0,
             ordered=operator.text == "PRE",
             fields=fields.pop(),
             typed=self.lexer.text[first.position : self._end],
             prefix="" if first.kind == "field" else field.typed,
         )
 
-    def _operand(self, node: Node | Stop, place: int) -> tuple[Words, ...]:
-        """A word, a phrase, or an OR of them; in it stop words count."""
+    def _operand(self, node: Node | StopWord, place: int) -> tuple[PhraseTerm, ...]:
+        """An operand of NEAR: a word, a phrase, or an OR of them; stop words are kept."""
         parts = node.parts if isinstance(node, Or) else (node,)
-        words = tuple(part.words if isinstance(part, Stop) else part for part in parts)
-        sure = tuple(part for part in words if isinstance(part, Words))
+        words = tuple(part.words if isinstance(part, StopWord) else part for part in parts)
+        sure = tuple(part for part in words if isinstance(part, PhraseTerm))
         if len(sure) < len(words):
             mend = "write (alpha OR beta) NEAR/3 gamma"
             raise self.lexer.fail(place, "NEAR takes words, phrases, or an OR of them", mend)
         return sure
 
-    def _atom(self, field: Field) -> Node:
+    def _atom(self, field: FieldPrefix) -> Node:
         """atom := field ':' (word | phrase | exact | group | range) | group | phrase | exact | word"""
         lexeme = self._here
         if lexeme.kind == "field":
@@ -157,10 +157,10 @@ class Parser:
             raise self._unexpected()
         self._at += 1
         self._count += 1
-        if self._count > MOST_LEAVES:
-            raise self.lexer.fail(lexeme.position, f"a rule has at most {MOST_LEAVES} terms", "make two rules of it")
-        # A stop word is no node: it counts for the form of a rule, and is gone before anybody sees the tree.
-        return self._leaves.leaf(lexeme, field)  # type: ignore[return-value]
+        if self._count > MAX_TERMS:
+            raise self.lexer.fail(lexeme.position, f"a rule has at most {MAX_TERMS} terms", "make two rules of it")
+        # A StopWord is no Node: it counts as a term while parsing and is pruned from the tree afterwards.
+        return self._terms.parse(lexeme, field)  # type: ignore[return-value]
 
     def _fielded(self, lexeme: Lexeme) -> Node:
         self._at += 1
@@ -170,7 +170,7 @@ class Parser:
             raise self.lexer.fail(after.position, "a field stands behind a field", mend)
         if after.kind not in ("word", "phrase", "exact", "("):
             raise self.lexer.fail(lexeme.position, f"`{lexeme.typed}` governs nothing", "write a word behind it")
-        node = self._atom(Field(lexeme.text, lexeme.typed))
+        node = self._atom(FieldPrefix(lexeme.text, lexeme.typed))
         follower = self._here
         if after.kind == "word" and follower.kind == "word" and lexeme.text in ("ti", "abs", "au", "co", "jr"):
             both = f"{after.typed} {follower.typed}"
@@ -179,11 +179,11 @@ class Parser:
             self.lexer.hints.append(Hint(follower.position, what))
         return node
 
-    def _group(self, field: Field) -> Node:
+    def _group(self, field: FieldPrefix) -> Node:
         opened = self._here
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise self.lexer.fail(opened.position, f"more than {DEEPEST} brackets deep", "make two rules of it")
+        if self._depth > MAX_DEPTH:
+            raise self.lexer.fail(opened.position, f"more than {MAX_DEPTH} brackets deep", "make two rules of it")
         self._at += 1
         if self._here.kind == ")":
             raise self.lexer.fail(opened.position, "nothing between the brackets", "write a word, or take them away")
@@ -197,10 +197,10 @@ class Parser:
         self._depth -= 1
         return node
 
-    # -- what is left out, and what is doubtful ---------------------------------
+    # -- stop words and hints ---------------------------------
 
     def _without_stops(self, typed: Node) -> Node:
-        """The tree to search with. A rule is judged as typed, and again without its stop words."""
+        """The tree without stop words. The rule must be positive as typed, and again without them."""
         if not (self._narrowed or is_positive(typed)):
             raise self.lexer.fail(0, "this would match almost everything", "write something that must be there")
         tree = self._pruned(typed)
@@ -211,8 +211,8 @@ class Parser:
             raise self.lexer.fail(0, what, "write something that must be there, or quote a word that you mean")
         return tree
 
-    def _pruned(self, node: Node | Stop) -> Node | None:
-        if isinstance(node, Stop):
+    def _pruned(self, node: Node | StopWord) -> Node | None:
+        if isinstance(node, StopWord):
             what = f"{node.typed} says nothing alone and is passed over; if it matters, quote the phrase around it"
             self.lexer.hints.append(Hint(node.position, what))
             return None
@@ -233,7 +233,7 @@ class Parser:
                 )
                 self.lexer.hints.append(Hint(after.position, what))
 
-    # -- where we are ---------------------------------------------------------
+    # -- position ---------------------------------------------------------
 
     @property
     def _here(self) -> Lexeme:
@@ -245,7 +245,7 @@ class Parser:
         return last.position + len(last.typed)
 
     def _is_group(self, begin: int, stop: int) -> bool:
-        """Whether the lexemes [begin, stop) are one group in its own brackets."""
+        """Whether the lexemes [begin, stop) are one bracketed group."""
         if self._lexemes[begin].kind == "field":
             begin += 1
         depth = 0

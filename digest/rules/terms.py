@@ -1,4 +1,4 @@
-"""The other leaves of a query: what must stand exactly so, people, categories, ids, dates and facts."""
+"""Terms besides words and phrases: exact texts, authors, categories, ids (arXiv, DOI …), dates, has: and src:."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal
 
-from digest.names import follows, rule_keys, surname_keys
-from digest.rules.indexed_paper import View, sounds
-from digest.rules.phrases import MOST_HITS, Close, Hit, Near, Words
-
-__all__ = ["Anywhere", "Category", "Dated", "Exact", "Fact", "Identifier", "Leaf", "Person", "SilentLeaf"]
+from digest.names import may_be_same_person, rule_keys, surname_keys
+from digest.rules.indexed_paper import IndexedPaper, fold_transliterations
+from digest.rules.phrases import MAX_HITS_PER_FIELD, Hit, NearTerm, PhraseTerm, SlopTerm
 
 _RUN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Exact:
-    """A text as it stands, case and signs and all, with no letter or digit at its sides."""
+class ExactTerm:
+    """{…}: a text with case and punctuation as typed, not adjacent to letters or digits."""
 
     text: str  # NFC
     fields: tuple[str, ...]
@@ -33,22 +31,22 @@ class Exact:
     def _runs(self) -> frozenset[str]:
         return frozenset(_RUN.findall(self.text))
 
-    def matches(self, view: View) -> bool:
-        return any(True for name in self.fields for _ in self._found(view, name))
+    def matches(self, indexed: IndexedPaper) -> bool:
+        return any(True for name in self.fields for _ in self._found(indexed, name))
 
-    def hits(self, view: View) -> Iterator[Hit]:
+    def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
         for name in self.fields:
-            raw = view.text(name)
-            origin = None if view[name].exact == raw else _origins(raw)
-            for start, end in islice(self._found(view, name), MOST_HITS):
+            raw = indexed.text(name)
+            origin = None if indexed[name].exact == raw else _origins(raw)
+            for start, end in islice(self._found(indexed, name), MAX_HITS_PER_FIELD):
                 begin, stop = (start, end) if origin is None else (origin[start], origin[end])
                 yield Hit(name, begin, stop, raw[begin:stop], self.typed)
 
-    def _found(self, view: View, name: str) -> Iterator[tuple[int, int]]:
-        """Places in the composed text; its runs of letters and digits are whole ones of the text, or there is none."""
-        if not self._runs <= view[name].runs:
+    def _found(self, indexed: IndexedPaper, name: str) -> Iterator[tuple[int, int]]:
+        """Places in the composed text; searches only fields with all the term's runs of letters and digits."""
+        if not self._runs <= indexed[name].runs:
             return
-        text = view[name].exact
+        text = indexed[name].exact
         at = text.find(self.text)
         while at >= 0:
             end = at + len(self.text)
@@ -58,12 +56,12 @@ class Exact:
 
     @property
     def longest(self) -> str | None:
-        """A run of letters and digits that stands in every text where it is found; None where it has none."""
+        """The longest run of letters and digits, contained in every match; None without letters and digits."""
         return max(self._runs, key=len, default=None)
 
 
 def _origins(raw: str) -> list[int]:
-    """For each position of the composed text the one in the text as given."""
+    """Maps positions of the composed (NFC) text to positions of the original."""
     origins, begin = [], 0
     while begin < len(raw):
         end = begin + 1
@@ -75,65 +73,67 @@ def _origins(raw: str) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Person:
-    """An author by name: any printed form of it, by the grades of names.py."""
+class AuthorTerm:
+    """au:…: an author by name, in any printed form (see digest.names)."""
 
     name: str
     typed: str = field(compare=False)
     also: tuple[str, ...] = ()
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        return any(True for _ in self._found(view))
+    def matches(self, indexed: IndexedPaper) -> bool:
+        return any(True for _ in self._found(indexed))
 
-    def hits(self, view: View) -> Iterator[Hit]:
-        for index in self._found(view):
-            name = view.paper.authors[index].name
+    def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
+        for index in self._found(indexed):
+            name = indexed.paper.authors[index].name
             yield Hit("authors", 0, len(name), name, self.typed, author=index)
 
-    def _found(self, view: View) -> Iterator[int]:
-        for index in sorted({index for run in self._runs for index in view.names.get(run, ())}):
-            name = view.paper.authors[index].name
-            if not self.keys.isdisjoint(surname_keys(name)) and self.follows(name):
+    def _found(self, indexed: IndexedPaper) -> Iterator[int]:
+        for index in sorted({index for run in self._runs for index in indexed.names.get(run, ())}):
+            name = indexed.paper.authors[index].name
+            if not self.keys.isdisjoint(surname_keys(name)) and self.matches_name(name):
                 yield index
 
-    def follows(self, printed: str) -> bool:
-        """Whether a printed name that shares one of its keys may mean this person."""
-        return follows(self.name, printed, self.also)
+    def matches_name(self, printed: str) -> bool:
+        """Whether a printed name with one of the same keys may be this person."""
+        return may_be_same_person(self.name, printed, self.also)
 
     @property
     def keys(self) -> frozenset[str]:
-        """A printed name that may mean this person has one of these among its `surname_keys`."""
+        """Keys of the name; every printed name of this person has one of them among its `surname_keys`."""
         return frozenset().union(*(rule_keys(form) for form in (self.name, *self.also)))
 
     @cached_property
     def _runs(self) -> frozenset[str]:
-        """One of these runs stands in every printed form: a surname, or a word where the whole name is the key."""
+        """Surname runs, one of which is in every printed form; for a key of the whole name its longest word."""
         return frozenset(map(_run_of, self.keys))
 
 
 def _run_of(key: str) -> str:
-    return sounds(max(key[1:].split(), key=len, default="") if key.startswith("=") else key.partition("|")[0])
+    return fold_transliterations(
+        max(key[1:].split(), key=len, default="") if key.startswith("=") else key.partition("|")[0]
+    )
 
 
-class SilentLeaf:
-    """A leaf that stands nowhere in the text."""
+class MetadataTerm:
+    """A term without a place in the text: it has no hits."""
 
-    def hits(self, view: View) -> Iterator[Hit]:
+    def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
         return iter(())
 
 
 @dataclass(frozen=True)
-class Category(SilentLeaf):
-    """A category, or a whole archive, among all of a paper's or as its primary one."""
+class CategoryTerm(MetadataTerm):
+    """cat: and pcat:, a category or a whole archive, among all of a paper's or as its primary one."""
 
     code: str  # "cs.LG", or "cs" for the archive
     primary: bool
     typed: str = field(compare=False)
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        return self.key in view.facts
+    def matches(self, indexed: IndexedPaper) -> bool:
+        return self.key in indexed.facts
 
     @property
     def key(self) -> str:
@@ -141,8 +141,8 @@ class Category(SilentLeaf):
 
 
 @dataclass(frozen=True)
-class Identifier(SilentLeaf):
-    """A paper by what a service calls it, or an author's ORCID."""
+class IdentifierTerm(MetadataTerm):
+    """id:, doi:, pmid: and orcid:, an identifier of the paper or of one of its authors."""
 
     kind: Literal["arxiv", "doi", "pmid", "orcid"]
     value: str
@@ -150,10 +150,10 @@ class Identifier(SilentLeaf):
     typed: str = field(default="", compare=False)
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        if self.kind == "arxiv" and self.version is not None and view.paper.version != self.version:
+    def matches(self, indexed: IndexedPaper) -> bool:
+        if self.kind == "arxiv" and self.version is not None and indexed.paper.version != self.version:
             return False
-        return self.key in view.facts
+        return self.key in indexed.facts
 
     @property
     def key(self) -> str:
@@ -161,8 +161,8 @@ class Identifier(SilentLeaf):
 
 
 @dataclass(frozen=True)
-class Dated(SilentLeaf):
-    """A paper first published, or last updated, in [low, high)."""
+class DateTerm(MetadataTerm):
+    """date: and updated:, a paper first published or last updated in [low, high)."""
 
     which: Literal["published", "updated"]
     low: datetime | None
@@ -170,24 +170,24 @@ class Dated(SilentLeaf):
     typed: str = field(compare=False)
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        date = view.dates[self.which]
+    def matches(self, indexed: IndexedPaper) -> bool:
+        date = indexed.dates[self.which]
         if date is None:
             return False
         return (self.low is None or date >= self.low) and (self.high is None or date < self.high)
 
 
 @dataclass(frozen=True)
-class Fact(SilentLeaf):
-    """Whether a paper has code, a PDF or a DOI, or which source it came from."""
+class FactTerm(MetadataTerm):
+    """has: and src:, whether a paper has code, a PDF or a DOI, and its source."""
 
     kind: Literal["has", "src"]
     value: str
     typed: str = field(compare=False)
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        return self.key in view.facts
+    def matches(self, indexed: IndexedPaper) -> bool:
+        return self.key in indexed.facts
 
     @property
     def key(self) -> str:
@@ -195,19 +195,30 @@ class Fact(SilentLeaf):
 
 
 @dataclass(frozen=True)
-class Anywhere:
-    """A term in running text, among the names or as an id: what `all:` looks for."""
+class AnyFieldTerm:
+    """all:…: a term in running text, as an author's name or as an id."""
 
-    places: tuple[Words | Exact | Close | Person | Identifier, ...]
+    places: tuple[PhraseTerm | ExactTerm | SlopTerm | AuthorTerm | IdentifierTerm, ...]
     typed: str = field(compare=False)
     prefix: str = field(default="", compare=False)
 
-    def matches(self, view: View) -> bool:
-        return any(place.matches(view) for place in self.places)
+    def matches(self, indexed: IndexedPaper) -> bool:
+        return any(place.matches(indexed) for place in self.places)
 
-    def hits(self, view: View) -> Iterator[Hit]:
+    def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
         for place in self.places:
-            yield from place.hits(view)
+            yield from place.hits(indexed)
 
 
-Leaf = Words | Near | Close | Exact | Person | Category | Identifier | Dated | Fact | Anywhere
+Term = (
+    PhraseTerm
+    | NearTerm
+    | SlopTerm
+    | ExactTerm
+    | AuthorTerm
+    | CategoryTerm
+    | IdentifierTerm
+    | DateTerm
+    | FactTerm
+    | AnyFieldTerm
+)

@@ -1,13 +1,13 @@
-"""The branches of a query: AND, OR and NOT over its leaves, what they find, and how they read aloud."""
+"""The query tree: AND, OR and NOT over terms; evaluates it, collects hits, and writes it back as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.rules.indexed_paper import View
+from digest.rules.indexed_paper import IndexedPaper
 from digest.rules.phrases import Hit
-from digest.rules.terms import Leaf
+from digest.rules.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +25,37 @@ class Not:
     part: Node
 
 
-Node = And | Or | Not | Leaf
+Node = And | Or | Not | Term
 
 
-def matches(node: Node, view: View) -> bool:
-    """The meaning of a query."""
+def matches(node: Node, indexed: IndexedPaper) -> bool:
+    """Whether the paper matches; the reference semantics of the language."""
     if isinstance(node, And):
-        return all(matches(part, view) for part in node.parts)
+        return all(matches(part, indexed) for part in node.parts)
     if isinstance(node, Or):
-        return any(matches(part, view) for part in node.parts)
+        return any(matches(part, indexed) for part in node.parts)
     if isinstance(node, Not):
-        return not matches(node.part, view)
-    return node.matches(view)
+        return not matches(node.part, indexed)
+    return node.matches(indexed)
 
 
-def hits(node: Node, view: View) -> Iterator[Hit]:
-    """Where the leaves stand that made a query match; nothing from under NOT, or from a branch that failed.
+def hits(node: Node, indexed: IndexedPaper) -> Iterator[Hit]:
+    """The hits of the terms behind a match; none from under NOT or from a branch of OR without a match.
 
-    A leaf that failed stands nowhere, so that only branches are asked whether they match.
+    A term without a match has no hits, so only operators are tested for a match.
     """
     if isinstance(node, Not):
         return
     if isinstance(node, And | Or):
         for part in node.parts:
-            if isinstance(node, And) or not isinstance(part, And | Or) or matches(part, view):
-                yield from hits(part, view)
+            if isinstance(node, And) or not isinstance(part, And | Or) or matches(part, indexed):
+                yield from hits(part, indexed)
     else:
-        yield from node.hits(view)
+        yield from node.hits(indexed)
 
 
 def is_positive(node: Node, *, negated: bool = False) -> bool:
-    """Whether something must be there for it to match, whichever branch of it does."""
+    """Whether every match contains some term: false for a query such as NOT x, which matches almost everything."""
     if isinstance(node, Not):
         return is_positive(node.part, negated=not negated)
     if isinstance(node, And | Or):
@@ -64,18 +64,18 @@ def is_positive(node: Node, *, negated: bool = False) -> bool:
     return not negated
 
 
-def leaves(node: Node) -> Iterator[Leaf]:
+def terms(node: Node) -> Iterator[Term]:
     if isinstance(node, And | Or):
         for part in node.parts:
-            yield from leaves(part)
+            yield from terms(part)
     elif isinstance(node, Not):
-        yield from leaves(node.part)
+        yield from terms(node.part)
     else:
         yield node
 
 
 def spoken(node: Node, *, inner: bool = False) -> str:
-    """The query with every bracket that it means; read again, it is the same query."""
+    """The query as text with all brackets; parsed again, it gives an equal tree."""
     if isinstance(node, Not):
         text = spoken(node.part, inner=True)
         return f"NOT ({text})" if isinstance(node.part, Not) else f"NOT {text}"

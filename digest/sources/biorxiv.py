@@ -16,7 +16,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
-from digest.names import Grade, grade
+from digest.names import NameMatch, compare_names
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi, repository
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
@@ -167,7 +167,7 @@ def _authors(record: Mapping[str, Any]) -> list[Author]:
         clean_name(text(record, "author_corresponding")),
         clean_line(text(record, "author_corresponding_institution")),
     )
-    places = [place for place, name in enumerate(names) if full and grade(name, full) >= Grade.INITIAL]
+    places = [place for place, name in enumerate(names) if full and compare_names(name, full) >= NameMatch.INITIAL]
     return [
         Author(name=full, affiliation=at or None) if places == [place] else Author(name=name)
         for place, name in enumerate(names)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from digest.rules import Query, narrowed
+from digest.rules import Query, restricted
 
 if TYPE_CHECKING:
     from digest.authors import Followed
@@ -154,7 +154,7 @@ class Subscription:
 
     def within(self, query: Query) -> Query:
         """A rule in the bounds of this subscription: nothing excluded, in its categories, from its sources."""
-        return narrowed(query, exclude=self.exclude, categories=self.categories, sources=self.sources)
+        return restricted(query, exclude=self.exclude, categories=self.categories, sources=self.sources)
 
     @property
     def fingerprint(self) -> str:

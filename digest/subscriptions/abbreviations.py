@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from digest.papers import Paper
-from digest.text.fold import compounds, plain, singular
+from digest.text.fold import normalize_letters, singular, tokenize
 
 _BRACKETED = re.compile(r"\(([^()]{2,20})\)")
 _SHORT = re.compile(r"[^\W_][\w&/+.-]*(?: [\w&/+.-]+)?")
@@ -81,4 +81,4 @@ def glossary(papers: Iterable[Paper], *, least: int = 3) -> Mapping[str, tuple[s
 
 def folded(text: str) -> str:
     """One form for a term, however it is written."""
-    return " ".join(singular(part.written) for compound in compounds(plain(text)) for part in compound)
+    return " ".join(singular(part.written) for compound in tokenize(normalize_letters(text)) for part in compound)

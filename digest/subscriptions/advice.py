@@ -10,8 +10,8 @@ from typing import Final
 from digest.authors import Followed, groups
 from digest.papers import Paper
 from digest.rules import Batch, Matcher, Query, tree
-from digest.rules.phrases import Words
-from digest.rules.terms import Leaf
+from digest.rules.phrases import PhraseTerm
+from digest.rules.terms import Term
 from digest.subscriptions import Rule
 from digest.subscriptions.abbreviations import folded, glossary
 
@@ -43,7 +43,7 @@ class Archive:
 
     def find(self, queries: Sequence[Query], within: Sequence[Query] | None = None) -> list[Found]:
         """What each of these finds; `within` has the same rules in the bounds of their subscriptions."""
-        leaves = [list(dict.fromkeys(tree.leaves(query.root))) for query in queries]
+        leaves = [list(dict.fromkeys(tree.terms(query.root))) for query in queries]
         whole = (((number, -1), query) for number, query in enumerate(within or queries))
         single = (
             ((number, place), Query(_typed(leaf), leaf))
@@ -120,7 +120,7 @@ class Archive:
         """Abbreviations of the rule that stand without their long forms, and long forms without the abbreviation."""
         if self._glossary is None:
             self._glossary = glossary(self.papers)
-        words = [leaf for leaf in _positive(query.root) if isinstance(leaf, Words)]
+        words = [leaf for leaf in _positive(query.root) if isinstance(leaf, PhraseTerm)]
         terms = {folded(leaf.typed): leaf.typed.strip('"') for leaf in words}
         short_of = {long: short for short, longs in self._glossary.items() for long in longs[:1]}
         for term, typed in terms.items():
@@ -150,7 +150,7 @@ class Archive:
         )
 
 
-def _positive(node: tree.Node) -> Iterator[Leaf]:
+def _positive(node: tree.Node) -> Iterator[Term]:
     """The terms that are sought, not those left out."""
     if isinstance(node, tree.And | tree.Or):
         for part in node.parts:
@@ -159,5 +159,5 @@ def _positive(node: tree.Node) -> Iterator[Leaf]:
         yield node
 
 
-def _typed(leaf: Leaf) -> str:
+def _typed(leaf: Term) -> str:
     return leaf.prefix + leaf.typed

@@ -12,7 +12,7 @@ from threading import Lock
 
 from digest.authors import Background, Followed, Group, Profile, Verdict, called, groups, judge
 from digest.papers import Paper
-from digest.rules import Query, following
+from digest.rules import Query, author_query
 from digest.subscriptions import Rule
 from digest.subscriptions.advice import Archive
 
@@ -79,7 +79,7 @@ class Ground:
     def groups(self, person: Followed) -> tuple[Group, ...]:
         """The papers under a person's name, by whose they seem to be."""
         with self._lock:
-            [found] = self._archive.find([following(person.name, person.also)])
+            [found] = self._archive.find([author_query(person.name, person.also)])
             return groups(person, [self._kept[index] for index in found.papers[:_MOST_OF_A_NAME]])
 
     def synonyms(self, query: Query) -> list[tuple[str, tuple[str, ...]]]:

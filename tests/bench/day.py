@@ -15,7 +15,7 @@ from pathlib import Path
 from digest.papers import Author, Paper
 from digest.papers.arxiv_categories import ARXIV
 from digest.rules.term_parser import STOP_WORDS
-from digest.text.fold import compounds, found_by, plain
+from digest.text.fold import normalize_letters, search_keys, tokenize
 
 _SEED = 20261121
 _COINED = 5_000  # words that nobody else writes
@@ -166,12 +166,12 @@ def _folded(papers: list[Paper]) -> Day:
     doubtful = set[str]()
     for compound in (compound for fields in texts for words in fields for compound in words):
         for written in compound:
-            form, others = found_by(written)
+            form, others = search_keys(written)
             known[written] = form if len(others) != 1 else others[0]
             if len(compound) > 1 or len(others) > 1:
                 doubtful |= {form, *others}
         for before, last in ((compound[:end], compound[end]) for end in range(1, len(compound))):
-            form, others = found_by(last)
+            form, others = search_keys(last)
             doubtful |= {joined + word for joined in _joined(before) for word in (form, *others)}
     counts: Counter[str] = Counter()
     lines = []
@@ -181,7 +181,7 @@ def _folded(papers: list[Paper]) -> Day:
         pairs = {" ".join(pair) for words in plain_fields for pair in pairwise(words)}
         counts.update(pairs.union(*plain_fields))
     joined = set(known.values()) | doubtful
-    sure = {word for word in joined if re.fullmatch("[a-z]{4,}", word) and found_by(word) == (word, ())}
+    sure = {word for word in joined if re.fullmatch("[a-z]{4,}", word) and search_keys(word) == (word, ())}
     sure -= doubtful | STOP_WORDS
     return Day(
         papers, lines, Counter({term: papers for term, papers in counts.items() if _is_sure(term, sure, joined)})
@@ -190,7 +190,7 @@ def _folded(papers: list[Paper]) -> Day:
 
 def _joined(parts: Sequence[str]) -> set[str]:
     """What may stand before the last part of a compound that is written as one word: the part before it, or all."""
-    forms = [found_by(written)[0] for written in parts]
+    forms = [search_keys(written)[0] for written in parts]
     return {forms[-1], "".join(forms)}
 
 
@@ -200,7 +200,7 @@ def _is_sure(term: str, sure: set[str], joined: set[str]) -> bool:
 
 
 def _words(text: str) -> list[list[str]]:
-    return [[part.written for part in compound] for compound in compounds(plain(text))]
+    return [[part.written for part in compound] for compound in tokenize(normalize_letters(text))]
 
 
 def _real() -> list[list[str]]:

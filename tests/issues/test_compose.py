@@ -21,7 +21,7 @@ from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope, Result, State
 from digest.papers import Author, Paper
 from digest.render import Renderer
-from digest.rules import following, parse
+from digest.rules import author_query, parse
 from digest.store import Along, IssueStore, Publication, Store
 from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
 from tests.support.people import MUSIC, STARS, VISION
@@ -277,7 +277,7 @@ def keys(issue: Issue) -> Sequence[str]:
 
 
 def follow(person: Followed) -> Subscription:
-    return subscription(rules=(Rule(title=person.name, query=following(person.name), person=person),))
+    return subscription(rules=(Rule(title=person.name, query=author_query(person.name), person=person),))
 
 
 def told_by(person: Followed, store: Store) -> dict[str, tuple[str, ...]]:

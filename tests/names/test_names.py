@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.names import Grade, follows, grade, rule_keys, surname_keys
+from digest.names import NameMatch, compare_names, may_be_same_person, rule_keys, surname_keys
 
-FULL, SWAPPED, COMPOUND, INITIAL = Grade.FULL, Grade.SWAPPED, Grade.COMPOUND, Grade.INITIAL
-NONE, CONFLICT = Grade.NONE, Grade.CONFLICT
+FULL, SWAPPED, COMPOUND, INITIAL = NameMatch.FULL, NameMatch.SWAPPED, NameMatch.COMPOUND, NameMatch.INITIAL
+NONE, CONFLICT = NameMatch.NONE, NameMatch.CONFLICT
 
 CASES = [
     # The same, folded
@@ -144,9 +144,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("rule", "printed", "expected"), CASES)
-def test_grade(rule: str, printed: str, expected: Grade) -> None:
-    assert grade(rule, printed) is expected
-    assert grade(printed, rule) is expected
+def test_grade(rule: str, printed: str, expected: NameMatch) -> None:
+    assert compare_names(rule, printed) is expected
+    assert compare_names(printed, rule) is expected
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_grade(rule: str, printed: str, expected: Grade) -> None:
     ],
 )
 def test_follows(rule: str, printed: str) -> None:
-    assert follows(rule, printed)
+    assert may_be_same_person(rule, printed)
 
 
 @pytest.mark.parametrize(
@@ -184,12 +184,12 @@ def test_follows(rule: str, printed: str) -> None:
     ],
 )
 def test_follows_not(rule: str, printed: str) -> None:
-    assert not follows(rule, printed)
+    assert not may_be_same_person(rule, printed)
 
 
 def test_other_spellings_count_as_well() -> None:
-    assert not follows("Yunhua Zhou", "Yunhua Chou")
-    assert follows("Yunhua Zhou", "Yunhua Chou", also=["Y. Chow", "Y.-H. Chou"])
+    assert not may_be_same_person("Yunhua Zhou", "Yunhua Chou")
+    assert may_be_same_person("Yunhua Zhou", "Yunhua Chou", also=["Y. Chow", "Y.-H. Chou"])
 
 
 def test_grades_stand_in_order() -> None:
@@ -209,27 +209,27 @@ NAMES = st.builds(
 
 @given(NAMES, NAMES)
 def test_grade_does_not_ask_which_name_is_the_rule(one: str, other: str) -> None:
-    assert grade(one, other) is grade(other, one)
+    assert compare_names(one, other) is compare_names(other, one)
 
 
 @given(NAMES, NAMES)
 def test_names_that_agree_share_a_key(one: str, other: str) -> None:
-    if grade(one, other) >= INITIAL:
+    if compare_names(one, other) >= INITIAL:
         assert not rule_keys(one).isdisjoint(surname_keys(other))
         assert not rule_keys(other).isdisjoint(surname_keys(one))
-    if follows(one, other):
-        assert grade(one, other) >= NONE
+    if may_be_same_person(one, other):
+        assert compare_names(one, other) >= NONE
 
 
 @given(NAMES)
 def test_a_name_agrees_with_itself(name: str) -> None:
-    assert grade(name, name) > CONFLICT or not rule_keys(name)
+    assert compare_names(name, name) > CONFLICT or not rule_keys(name)
 
 
 @given(st.text(), st.text())
 def test_any_text_has_a_grade(one: str, other: str) -> None:
-    assert grade(one, other) in Grade
-    assert follows(one, other) <= (grade(one, other) >= NONE)
+    assert compare_names(one, other) in NameMatch
+    assert may_be_same_person(one, other) <= (compare_names(one, other) >= NONE)
 
 
 @pytest.mark.parametrize("word", ["AB ", "A. ", "Al-", "de ", "Ab, ", "周"])

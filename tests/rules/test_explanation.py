@@ -7,7 +7,7 @@ from hypothesis import given
 
 from digest.papers import Paper
 from digest.rules import parse
-from digest.rules.explanation import Part, explain
+from digest.rules.explanation import Explanation, explain
 from tests.rules.test_laws import parsed
 from tests.support.papers import paper
 from tests.support.random_rules import papers, rules
@@ -21,7 +21,7 @@ GIVEN = paper(
 )
 
 
-def terms(rule: str, given: Paper = GIVEN) -> list[Part]:
+def terms(rule: str, given: Paper = GIVEN) -> list[Explanation]:
     return [term for term, _ in explain(parse(rule).root, given).terms]
 
 

@@ -59,7 +59,7 @@ def test_all_at_once_finds_what_each_on_each_finds(texts: list[str], given: list
 def test_what_is_read_for_all_rules_has_the_same_words_in_the_same_places(rule: str, given: list[Paper]) -> None:
     query, batch = parsed(rule), Batch(given)
     for _, index in Matcher([(0, query)]).match(batch):
-        assert query.hits(batch.views[index], matched=True) == query.hits(given[index])
+        assert query.hits(batch.indexed[index], matched=True) == query.hits(given[index])
 
 
 _PIECES = [

@@ -7,9 +7,9 @@ from typing import Literal
 
 import pytest
 
-from digest.names import follows, rule_keys
+from digest.names import may_be_same_person, rule_keys
 from digest.papers import Author, Paper
-from digest.rules import Hit, Query, QueryError, following, narrowed, parse, view
+from digest.rules import Hit, Query, QueryError, author_query, index_paper, parse, restricted
 from tests.names.test_names import CASES
 from tests.support.papers import paper
 
@@ -249,14 +249,14 @@ def test_categories_of_other_sources() -> None:
 
 
 def test_where_the_subscription_narrows_a_not_may_stand_alone() -> None:
-    query = narrowed(parse("NOT ti:survey", bounded=True), categories=["cs.LG"])
+    query = restricted(parse("NOT ti:survey", bounded=True), categories=["cs.LG"])
     assert query.matches(paper("nets", cats="cs.LG"))
     assert not query.matches(paper("survey", cats="cs.LG"))
     assert not query.matches(paper("nets", cats="cs.CL"))
 
 
 def test_narrowing() -> None:
-    query = narrowed(parse("nets"), exclude=parse("ti:survey"), categories=["cs", "math.MP"], sources=["arxiv"])
+    query = restricted(parse("nets"), exclude=parse("ti:survey"), categories=["cs", "math.MP"], sources=["arxiv"])
     assert query.matches(paper("nets", cats="math-ph"))
     assert not query.matches(paper("a survey of nets", cats="cs.LG"))
     assert not query.matches(paper("nets", cats="stat.ML"))
@@ -267,11 +267,11 @@ def test_narrowing() -> None:
 
 @pytest.mark.parametrize("rule", ["nets", "nets OR deep", "nets AND NOT deep", "all:nets"])
 def test_without_bounds_a_rule_stays_itself(rule: str) -> None:
-    assert narrowed(parse(rule)) == parse(rule)
+    assert restricted(parse(rule)) == parse(rule)
 
 
 def test_following_marks_the_author() -> None:
-    query = following("Yunhua Zhou", ["Y.-H. Zhou"])
+    query = author_query("Yunhua Zhou", ["Y.-H. Zhou"])
     given = paper("x", "Zhou", "Wei Li", "Y. Zhou")
     assert query.hits(given) == (Hit("authors", 0, 7, "Y. Zhou", "Yunhua Zhou", author=1),)
     assert not query.matches(paper("x", "", "Wei Zhou"))
@@ -280,14 +280,14 @@ def test_following_marks_the_author() -> None:
 @pytest.mark.parametrize("name", ["", "  ", "..."])
 def test_nobody_follows_no_name(name: str) -> None:
     with pytest.raises(QueryError):
-        following(name)
+        author_query(name)
 
 
 @pytest.mark.parametrize(("rule", "printed"), [each[:2] for each in CASES if all(map(rule_keys, each[:2]))])
 def test_looking_names_up_loses_none(rule: str, printed: str) -> None:
-    found = follows(rule, printed) or follows(rule, "Wei Li")
-    assert following(rule).matches(paper("x", "", "Wei Li", printed)) == found
-    assert following(printed).matches(paper("x", "", rule)) == follows(printed, rule)
+    found = may_be_same_person(rule, printed) or may_be_same_person(rule, "Wei Li")
+    assert author_query(rule).matches(paper("x", "", "Wei Li", printed)) == found
+    assert author_query(printed).matches(paper("x", "", rule)) == may_be_same_person(printed, rule)
 
 
 def test_hits_of_several_kinds() -> None:
@@ -316,9 +316,9 @@ def test_a_term_that_stands_everywhere_is_marked_a_hundred_times() -> None:
 
 
 def test_many_queries_share_what_is_known_of_a_paper() -> None:
-    assert view(GIVEN) is view(GIVEN)
-    assert view(view(GIVEN)) is view(GIVEN)
-    assert view(Paper(key="x", title="", source="", authors=(Author(name="A"),))) is not view(GIVEN)
+    assert index_paper(GIVEN) is index_paper(GIVEN)
+    assert index_paper(index_paper(GIVEN)) is index_paper(GIVEN)
+    assert index_paper(Paper(key="x", title="", source="", authors=(Author(name="A"),))) is not index_paper(GIVEN)
 
 
 def texts(query: Query, given: Paper) -> list[str]:

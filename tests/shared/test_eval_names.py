@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from digest.names import Grade, follows, grade, rule_keys, surname_keys
-from digest.names.spelling import fold
+from digest.names import NameMatch, compare_names, may_be_same_person, rule_keys, surname_keys
+from digest.names.spelling import fold_name
 
 Spelling = dict[str, str]  # first, last
 
@@ -39,7 +39,7 @@ def test_most_spellings_of_a_person_are_found(
     people: list[list[Spelling]], shape: Callable[[Spelling], str], record_property: Callable[[str, object], None]
 ) -> None:
     pairs = [(plain(names[0]), shape(variant)) for names in people for variant in names[1:]]
-    found = [pair for pair in pairs if follows(*pair)]
+    found = [pair for pair in pairs if may_be_same_person(*pair)]
     record_property("found", f"{len(found)} of {len(pairs)}")
     assert len(pairs) == 3936
     assert len(found) >= 0.89 * len(pairs)
@@ -54,14 +54,14 @@ def test_few_other_people_of_the_same_surname_and_initial_are_accepted(
     for person, names in enumerate(people):
         for name in names:
             if name.get("first"):
-                groups[fold(name["last"]), fold(name["first"])[:1]].add((person, plain(name), shape(name)))
+                groups[fold_name(name["last"]), fold_name(name["first"])[:1]].add((person, plain(name), shape(name)))
     pairs = [
         (one[1], other[2])
         for group in groups.values()
         for one, other in combinations(sorted(group), 2)
         if one[0] != other[0] and one[1] != other[1]
     ]
-    accepted = [pair for pair in pairs if grade(*pair) >= Grade.INITIAL]
+    accepted = [pair for pair in pairs if compare_names(*pair) >= NameMatch.INITIAL]
     record_property("accepted", f"{len(accepted)} of {len(pairs)}")
     assert len(pairs) > 900
     assert len(accepted) <= 0.04 * len(pairs)
@@ -71,6 +71,6 @@ def test_few_other_people_of_the_same_surname_and_initial_are_accepted(
 def test_spellings_that_agree_share_a_key(people: list[list[Spelling]]) -> None:
     for names in people:
         for one, other in combinations(names, 2):
-            if grade(plain(one), turned(other)) >= Grade.INITIAL:
+            if compare_names(plain(one), turned(other)) >= NameMatch.INITIAL:
                 assert rule_keys(plain(one)) & surname_keys(turned(other))
                 assert rule_keys(turned(other)) & surname_keys(plain(one))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.papers import Paper
-from digest.rules import Matcher, Query, View, parse
+from digest.rules import IndexedPaper, Matcher, Query, parse
 from digest.rules.term_parser import STOP_WORDS
 from digest.text.fold import fold
 
@@ -29,14 +29,14 @@ def papers(shared: Path) -> list[Paper]:
     return daily + [Paper.from_json(line) for line in lines if line]
 
 
-def found(rule: str, views: list[View]) -> set[str]:
+def found(rule: str, views: list[IndexedPaper]) -> set[str]:
     query = parse(rule)
     return {view.paper.key for view in views if query.matches(view)}
 
 
 def test_plural_and_hyphen_folding_find_what_was_counted(papers: list[Paper]) -> None:
     """Counted by plain search over title and abstract: LLM or LLMs in about 270 papers, pre-training in about 130."""
-    daily = [View(paper) for paper in papers[:655]]
+    daily = [IndexedPaper(paper) for paper in papers[:655]]
     assert 260 <= len(found("LLM", daily)) <= 290
     assert found("LLM", daily) == found("LLMs", daily) > found('"LLM"', daily)
     assert found("pre-training", daily) >= found("pretraining", daily)
@@ -49,7 +49,7 @@ def test_plural_and_hyphen_folding_find_what_was_counted(papers: list[Paper]) ->
 
 
 def test_the_author_of_thirty_papers(papers: list[Paper]) -> None:
-    assert len(found("au:zhou_y", [View(paper) for paper in papers[655:]])) == 30
+    assert len(found("au:zhou_y", [IndexedPaper(paper) for paper in papers[655:]])) == 30
 
 
 def rules_of(papers: list[Paper]) -> dict[int, Query]:
@@ -100,6 +100,6 @@ def test_hits_stand_where_they_say(papers: list[Paper]) -> None:
 
 def test_every_word_of_a_paper_is_found_by_itself(papers: list[Paper]) -> None:
     for paper in papers[::10]:
-        seen = View(paper)
+        seen = IndexedPaper(paper)
         for word in set(re.findall(r"[A-Za-z]{2,}", paper.title)) - {"AND", "OR", "NOT", "NEAR"}:
             assert parse(f'ti:"{word}"').matches(seen) or parse(f"ti:{word}*").matches(seen)

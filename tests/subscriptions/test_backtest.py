@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from digest.authors import Followed
 from digest.papers import Paper
-from digest.rules import following, parse
+from digest.rules import author_query, parse
 from digest.subscriptions import Rule
 from digest.subscriptions.backtest import Backtest, backtest
 from tests.support.people import STARS, VISION
@@ -55,7 +55,7 @@ def test_terms_are_counted_one_by_one() -> None:
 
 def test_a_followed_person_is_told_from_namesakes() -> None:
     person = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]), when_unsure="drop")
-    rule = Rule(title="Wei Zhang", query=following("Wei Zhang"), person=person)
+    rule = Rule(title="Wei Zhang", query=author_query("Wei Zhang"), person=person)
     day = date(2026, 1, 1)
     found = backtest(rule, [*VISION, *STARS], first=day, last=day)
     assert found.outcomes["follow"] == found.matches == 4

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.authors import Followed
-from digest.rules import following, parse
+from digest.rules import author_query, parse
 from digest.subscriptions import Rule, Subscription, When, first_slot, latest_slot, next_slot, slot_on
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -207,11 +207,11 @@ def test_the_clock_visits_every_day_that_exists_once_and_in_order(zone: ZoneInfo
 @given(ZONE, DAY, SOME_DAYS, st.integers(0, 24 * 60 - 1))
 def test_next_and_latest_meet_at_every_instant(zone: ZoneInfo, day: date, when: When, minute: int) -> None:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)
-    latest, following = latest_slot(when, zone, at), next_slot(when, zone, at)
-    assert latest.due <= at < following.due
-    assert next_slot(when, zone, latest.due) == following
-    assert latest_slot(when, zone, following.due) == following
-    assert latest_slot(when, zone, following.due - timedelta(seconds=1)) == latest
+    latest, author_query = latest_slot(when, zone, at), next_slot(when, zone, at)
+    assert latest.due <= at < author_query.due
+    assert next_slot(when, zone, latest.due) == author_query
+    assert latest_slot(when, zone, author_query.due) == author_query
+    assert latest_slot(when, zone, author_query.due - timedelta(seconds=1)) == latest
 
 
 def test_three_days_down_are_one_slot() -> None:
@@ -255,7 +255,7 @@ def test_at_once_has_no_slots() -> None:
 
 
 ONE = Rule(title="Sparse", query=parse("sparse"))
-TWO = Rule(title="Yunhua Zhou", query=following("Yunhua Zhou"), person=Followed(name="Yunhua Zhou"))
+TWO = Rule(title="Yunhua Zhou", query=author_query("Yunhua Zhou"), person=Followed(name="Yunhua Zhou"))
 PLAIN = Subscription(name="Mine", when=daily(7), rules=(ONE, TWO))
 
 
@@ -263,7 +263,7 @@ PLAIN = Subscription(name="Mine", when=daily(7), rules=(ONE, TWO))
     "changed",
     [
         replace(PLAIN, rules=(ONE,)),
-        replace(PLAIN, rules=(ONE, replace(TWO, query=following("Yunhua Zhou", ["Y.-H. Zhou"])))),
+        replace(PLAIN, rules=(ONE, replace(TWO, query=author_query("Yunhua Zhou", ["Y.-H. Zhou"])))),
         replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou")))),
         replace(PLAIN, rules=(ONE, replace(TWO, person=Followed(name="Yunhua Zhou", categories=("cs.CL",))))),
         replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou", syntax="arxiv")))),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.text.fold import fold, plain, singulars
+from digest.text.fold import fold, normalize_letters, singulars
 
 MESSY = st.lists(
     st.sampled_from(
@@ -124,7 +124,7 @@ def test_positions_follow_one_another(text: str) -> None:
 
 @given(MESSY)
 def test_every_letter_has_its_place(text: str) -> None:
-    letters = plain(text)
+    letters = normalize_letters(text)
     for index in range(len(letters.text)):
         start, end = letters.span(index, index + 1)
         assert 0 <= start < end <= len(text)

@@ -1,11 +1,14 @@
-"""All rules over all papers at once: each paper is folded once, each distinct term looked for once.
+"""The matcher: all rules against all papers at once, each paper folded once, each distinct term evaluated once.
 
 ::
 
-    Compiled ── phrases    words and phrases: one automaton, read by all papers of a block together
-             ├─ others     ids, categories, names, dates, NEAR: each kind by a table of its own
-             ├─ rows       what each term found: a row of bits, one a paper
-             └─ shapes     AND, OR and NOT of such rows, for all rules of one shape together
+    batch           papers as token streams, one per field
+    automaton       words and phrases: one automaton for all rules
+    term_tables     ids, categories, names, dates, NEAR, "…"~n: one table per kind
+    bit_rows        the postings of each term: one bit per paper
+    shapes          AND, OR and NOT on bit rows, for all rules of one shape
+    compiled        the above together; opens with "How this works"
+    rule_forms      compiles rules from text, parsing each form once
 """
 
 from __future__ import annotations
@@ -18,8 +21,8 @@ import numpy as np
 from digest.papers import Paper
 from digest.rules.matcher.arrays import Ints
 from digest.rules.matcher.batch import Batch
-from digest.rules.matcher.compiled import Compiled
-from digest.rules.matcher.rule_forms import Forms
+from digest.rules.matcher.compiled import CompiledRules
+from digest.rules.matcher.rule_forms import RuleForms
 
 if TYPE_CHECKING:
     from digest.rules import Query
@@ -30,16 +33,16 @@ K = TypeVar("K")
 
 
 class Matcher(Generic[K]):
-    """Many queries, made ready once, equal ones as one. It finds what asking each query of each paper finds."""
+    """A set of queries, compiled once, equal ones merged. Finds the same matches as `Query.matches` for every pair."""
 
     def __init__(self, rules: Iterable[tuple[K, Query | str]]) -> None:
-        """Of queries, or of rules as text, which take a tenth of the time where there are very many.
+        """From parsed queries or from rules as text; text takes a tenth of the time for very many rules.
 
-        Raises QueryError for a text that is no rule.
+        Raises QueryError for a text that is not a rule.
         """
         self._keys: list[K] = []
-        self._compiled = Compiled()
-        forms = Forms(self._compiled)
+        self._compiled = CompiledRules()
+        forms = RuleForms(self._compiled)
         for key, rule in rules:
             if isinstance(rule, str):
                 forms.add(rule)
@@ -49,7 +52,7 @@ class Matcher(Generic[K]):
         self._compiled.ready()
 
     def match(self, papers: Sequence[Paper] | Batch) -> list[tuple[K, int]]:
-        """(the query's key, the paper's index) of every match, paper by paper."""
+        """Every match as (key of the query, index of the paper), sorted by paper."""
         found = [*self.pairs(papers if isinstance(papers, Batch) else Batch(papers))]
         if not found:
             return []
@@ -59,5 +62,5 @@ class Matcher(Generic[K]):
         return [(self._keys[rule], index) for rule, index in both]
 
     def pairs(self, batch: Batch) -> Iterator[tuple[Ints, Ints]]:
-        """The same for millions of matches: numbers of queries, in the order in which they came, and of papers."""
+        """All matches as arrays, for millions of them: indices of queries, in the order given, and of papers."""
         return self._compiled.matches(batch)

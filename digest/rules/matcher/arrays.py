@@ -1,4 +1,4 @@
-"""What numpy lacks for tables whose rows have different lengths."""
+"""Ragged arrays: numpy tables with rows of different lengths (the layout of CSR matrices)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Ragged:
-    """Rows of whole numbers: row i is ``values[first[i]:first[i + 1]]``."""
+class RaggedArray:
+    """Rows of integers: row i is ``values[first[i]:first[i + 1]]``."""
 
     first: Ints
     values: Ints
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> Ragged:
+    def of(cls, rows: Sequence[Sequence[int]]) -> RaggedArray:
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         values = np.fromiter((value for row in rows for value in row), np.int64, int(lengths.sum()))
         return cls(offsets(lengths), values)
 
     @classmethod
-    def by(cls, rows: Iterable[int] | Ints, values: Iterable[int] | Ints, count: int) -> Ragged:
-        """Each value in the row that stands beside it; inside a row they keep their order."""
+    def by(cls, rows: Iterable[int] | Ints, values: Iterable[int] | Ints, count: int) -> RaggedArray:
+        """From pairs (row, value); within a row the values keep their order."""
         where, what = np.asarray(rows, np.int64), np.asarray(values, np.int64)
         order = np.argsort(where, kind="stable")
         return cls(offsets(np.bincount(where, minlength=count)), what[order])
@@ -37,7 +37,7 @@ class Ragged:
         return np.diff(self.first)
 
     def spread(self, rows: Ints) -> tuple[Ints, Ints]:
-        """All values of these rows, and beside each the place in `rows` that it came by."""
+        """All values of these rows, and for each value the index of its row in `rows`."""
         begins = self.first[rows]
         counts = self.first[rows + 1] - begins
         filled = np.flatnonzero(counts)  # most rows of a sparse table are empty
@@ -48,7 +48,7 @@ class Ragged:
 
 
 def offsets(lengths: Ints) -> Ints:
-    """Where rows of these lengths begin, and where the last one ends."""
+    """The first index of each row, from the lengths of the rows; then the end of the last row."""
     first = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=first[1:])
     return first

@@ -1,4 +1,4 @@
-"""Many papers as arrays: each word a number and a place, folded once for all rules."""
+"""A batch of papers as token streams: each text field folded once, for all rules and all matchers."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import numpy as np
 
 from digest.names import surname_keys
 from digest.papers import Paper
-from digest.rules.indexed_paper import TEXT, Field, View
+from digest.rules.indexed_paper import TEXT_FIELDS, IndexedField, IndexedPaper
 from digest.rules.matcher.arrays import Bools, Ints, offsets
-from digest.text.fold import Folded, Part, compounds, found_by, plain, singular
+from digest.text.fold import FoldedText, Token, normalize_letters, search_keys, singular, tokenize
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """One text field of all papers, word behind word, with one empty place behind each paper.
+class TokenStream:
+    """One text field of all papers as columns: the tokens in order, with one empty place after each paper.
 
-    An entry is a spelling that begins at a place and takes `width` of them; entries are in the order of their places.
+    An entry is a spelling that begins at a place and takes `width` places; entries are sorted by place.
     """
 
     spellings: Ints
     begins: Ints
     widths: Ints
-    first: Ints  # the first place of each paper, and the one behind all
-    papers: Ints  # of each place
-    inner: Bools  # of each place: a one-letter part, which stands only beside its neighbours
-    starts: array[int]  # of each place, in code points of its text
+    first: Ints  # the first place of each paper, and the end
+    papers: Ints  # per place
+    inner: Bools  # per place: a one-letter part of a compound, no word by itself
+    starts: array[int]  # per place, in code points of its text
     ends: array[int]
 
     @property
     def lengths(self) -> Ints:
-        """The places that each paper takes."""
+        """The number of places per paper."""
         return np.diff(self.first)
 
     def entries(self, first: int, stop: int) -> slice:
@@ -44,28 +44,28 @@ class Stream:
         return slice(int(begin), int(end))
 
 
-class _Streams:
-    """What has been read of a batch, which its views share."""
+class _BatchStreams:
+    """The token streams read so far; the batch and its indexed papers share them."""
 
     def __init__(self) -> None:
-        self.spellings: dict[tuple[str, str], int] = {}  # what is joined before it, and the word as written
-        self.of: dict[str, Stream] = {}  # by the name of a field
+        self.spellings: dict[tuple[str, str], int] = {}  # (folded parts joined before it, word as written)
+        self.of: dict[str, TokenStream] = {}  # by the name of a field
         self._keys: list[tuple[str, tuple[str, ...]]] = []
 
     @property
     def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
-        """Of each spelling its form, and its singulars that are not its form."""
+        """Per spelling its folded form, and its singulars other than the form."""
         if len(self._keys) < len(self.spellings):
             for before, written in islice(self.spellings, len(self._keys), None):
-                form, others = found_by(written)
+                form, others = search_keys(written)
                 self._keys.append((before + form, tuple(before + other for other in others)))
         return self._keys
 
-    def folded(self, index: int, field: str, text: str) -> Folded:
-        """A text of a field that has been read, as `fold` makes it."""
+    def folded(self, index: int, field: str, text: str) -> FoldedText:
+        """One paper's text of a field, from the stream; equal to `fold(text)`."""
         stream, keys = self.of[field], self.keys
         first, stop = stream.first[index : index + 2].tolist()
-        folded = Folded(text, stream.starts[first : stop - 1], stream.ends[first : stop - 1])
+        folded = FoldedText(text, stream.starts[first : stop - 1], stream.ends[first : stop - 1])
         entries = stream.entries(index, index + 1)
         columns = (stream.spellings[entries], stream.begins[entries] - first, stream.widths[entries])
         for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
@@ -75,54 +75,54 @@ class _Streams:
         return folded
 
 
-class _View(View):
-    """A paper of a batch: its fields are made of the words that were read for all rules."""
+class _BatchPaper(IndexedPaper):
+    """A paper of a batch; its fields reuse the token streams."""
 
-    def __init__(self, paper: Paper, index: int, streams: _Streams) -> None:
+    def __init__(self, paper: Paper, index: int, streams: _BatchStreams) -> None:
         super().__init__(paper)
         self._index, self._streams = index, streams
 
-    def __getitem__(self, name: str) -> Field:
+    def __getitem__(self, name: str) -> IndexedField:
         if name not in self._fields:
-            field = self._fields[name] = Field(self.text(name))
+            field = self._fields[name] = IndexedField(self.text(name))
             if name in self._streams.of:
                 field.folded = self._streams.folded(self._index, name, field.text)
         return self._fields[name]
 
 
 class Batch:
-    """Papers made ready for any number of matchers. A field is folded when a rule first asks for it."""
+    """Papers prepared for any number of matchers. A field is folded when a rule first asks for it."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = papers
-        self._streams = _Streams()
-        self.views: Sequence[View] = [self.view(index) for index in range(len(papers))]
+        self._streams = _BatchStreams()
+        self.indexed: Sequence[IndexedPaper] = [self.uncached(index) for index in range(len(papers))]
 
     def __len__(self) -> int:
         return len(self.papers)
 
-    def __getitem__(self, field: str) -> Stream:
+    def __getitem__(self, field: str) -> TokenStream:
         if field not in self._streams.of:
             self._streams.of[field] = self._read(field)
         return self._streams.of[field]
 
-    def view(self, index: int) -> View:
-        """A paper, for those who ask once and keep nothing of what is made ready; all others share `views`."""
-        return _View(self.papers[index], index, self._streams)
+    def uncached(self, index: int) -> IndexedPaper:
+        """A paper outside the cache `indexed`, for a single evaluation: its folded fields are freed afterwards."""
+        return _BatchPaper(self.papers[index], index, self._streams)
 
     @property
     def spellings(self) -> Mapping[tuple[str, str], int]:
-        """The number of each word as written, with what is joined before it."""
+        """The number of each spelling, by (folded parts joined before it, word as written)."""
         return self._streams.spellings
 
     @property
     def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
-        """Of each spelling its form, and its singulars that are not its form."""
+        """Per spelling its folded form, and its singulars other than the form."""
         return self._streams.keys
 
     @cached_property
     def authors(self) -> list[tuple[str, frozenset[str], list[int]]]:
-        """Each printed name, the keys by which a followed name may mean it, and the papers that it stands on."""
+        """Each printed author name with its surname keys and the indices of its papers."""
         papers: dict[str, list[int]] = {}
         for index, paper in enumerate(self.papers):
             for author in paper.authors:
@@ -131,17 +131,17 @@ class Batch:
 
     @cached_property
     def runs(self) -> dict[str, set[int]]:
-        """The papers of each run of letters and digits, as it stands in a field of text."""
+        """The papers by each run of letters and digits in a text field, as written."""
         papers: dict[str, set[int]] = {}
-        for index, view in enumerate(self.views):
-            for name in TEXT:
-                for run in view[name].runs:
+        for index, indexed in enumerate(self.indexed):
+            for name in TEXT_FIELDS:
+                for run in indexed[name].runs:
                     papers.setdefault(run, set()).add(index)
         return papers
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """In how many papers each word stands, in title or abstract; a word and its plural are one."""
+        """Document frequency: the papers with each word in title or abstract; a word and its plural count as one."""
         numbers: dict[str, int] = {}
         streams = [self[name] for name in ("title", "abstract")]
         words = np.asarray(
@@ -156,27 +156,29 @@ class Batch:
         counts = np.bincount(stands[stands >= 0], minlength=len(numbers))
         return dict(zip(numbers, counts.tolist(), strict=True))
 
-    def _read(self, field: str) -> Stream:
-        reader = _Reader(self._streams.spellings)
-        lengths = np.fromiter((reader.read(view.text(field)) for view in self.views), np.int64, len(self.views))
+    def _read(self, field: str) -> TokenStream:
+        reader = _StreamReader(self._streams.spellings)
+        lengths = np.fromiter(
+            (reader.read(indexed.text(field)) for indexed in self.indexed), np.int64, len(self.indexed)
+        )
         return reader.stream(offsets(lengths))
 
 
-class _Reader:
-    """Text after text into one stream."""
+class _StreamReader:
+    """Appends text after text to one stream."""
 
     def __init__(self, spellings: dict[tuple[str, str], int]) -> None:
         self._known = spellings
         self._alone: dict[str, int] = {written: number for (before, written), number in spellings.items() if not before}
-        self._parts = array("l")  # the spelling at each place; -1 behind a text
+        self._parts = array("l")  # the spelling per place; -1 after each text
         self._joined: list[tuple[int, int, int]] = []  # (spelling, place, width)
         self._inner: list[int] = []
         self._starts, self._ends = array("L"), array("L")
 
     def read(self, text: str) -> int:
-        """How many places the text takes."""
-        begin, parts, alone, letters = len(self._parts), self._parts, self._alone, plain(text)
-        for compound in compounds(letters) if text else ():
+        """Appends a text; returns its number of places."""
+        begin, parts, alone, letters = len(self._parts), self._parts, self._alone, normalize_letters(text)
+        for compound in tokenize(letters) if text else ():
             if len(compound) > 1:
                 self._join(compound, len(parts))
             for part in compound:
@@ -189,7 +191,7 @@ class _Reader:
             column.append(-1 if column is parts else 0)
         return len(parts) - begin
 
-    def _join(self, compound: list[Part], place: int) -> None:
+    def _join(self, compound: list[Token], place: int) -> None:
         for index, part in enumerate(compound):
             if len(part.written) == 1 and not part.written.isdigit():
                 self._inner.append(place + index)
@@ -198,7 +200,7 @@ class _Reader:
         if len(compound) > 2:
             self._put(compound, place)
 
-    def _put(self, parts: list[Part], place: int) -> None:
+    def _put(self, parts: list[Token], place: int) -> None:
         before = "".join(part.form for part in parts[:-1])
         self._joined.append((self._number(before, parts[-1].written), place, len(parts)))
 
@@ -208,8 +210,8 @@ class _Reader:
             self._alone[written] = number
         return number
 
-    def stream(self, first: Ints) -> Stream:
-        """What was read."""
+    def stream(self, first: Ints) -> TokenStream:
+        """The stream of all texts read."""
         parts = np.asarray(self._parts, np.int64)
         places = np.flatnonzero(parts >= 0)
         spellings, begins, widths = np.asarray(self._joined, np.int64).reshape(-1, 3).T
@@ -217,7 +219,7 @@ class _Reader:
         order = np.argsort(all_begins, kind="stable")
         inner = np.zeros(len(parts) + 1, np.bool_)
         inner[self._inner] = True
-        return Stream(
+        return TokenStream(
             spellings=np.concatenate([parts[places], spellings])[order],
             begins=all_begins[order],
             widths=np.concatenate([np.ones_like(places), widths])[order],

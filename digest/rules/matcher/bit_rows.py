@@ -1,4 +1,4 @@
-"""What terms find in a block of papers: a row of bits for each term that is found at all."""
+"""Bit rows: per term with postings in a block of papers one row, with one bit per paper."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from digest.rules.matcher.arrays import Ints
 
 Bits = NDArray[np.uint64]
-"""Papers of a block, 64 a word, the first paper lowest."""
+"""One bit per paper of a block, 64 to a word, the first paper in the lowest bit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Row 0 is empty; `places` gives the row of each term."""
+class BitRows:
+    """The postings of a block as bits. Row 0 is empty; `places` has the row of each term."""
 
     bits: Bits
     places: NDArray[np.int32]
@@ -24,10 +24,10 @@ class Rows:
     count: int  # papers in the block
 
     @classmethod
-    def of(cls, found: Iterable[tuple[Ints, Ints]], terms: int, first: int, count: int) -> Rows:
-        """Of pairs of terms and of papers, numbered from the block's first one."""
+    def of(cls, found: Iterable[tuple[Ints, Ints]], terms: int, first: int, count: int) -> BitRows:
+        """From postings; papers are numbered from the block's first one."""
         pairs = list(found)
-        where = np.concatenate([leaves for leaves, _ in pairs]) if pairs else np.zeros(0, np.int64)
+        where = np.concatenate([numbers for numbers, _ in pairs]) if pairs else np.zeros(0, np.int64)
         papers = np.concatenate([papers for _, papers in pairs]) if pairs else where
         places = np.zeros(terms, np.int32)
         places[where] = 1
@@ -38,12 +38,12 @@ class Rows:
         return cls(np.packbits(table, axis=1, bitorder="little").view("<u8"), places, first, count)
 
     def papers(self, term: int) -> Ints:
-        """The papers of one term, from the block's first one on."""
-        return papers_of(self.bits[self.places[term]][None], self.count)[1]
+        """The papers of one term, numbered from the block's first one."""
+        return set_bits(self.bits[self.places[term]][None], self.count)[1]
 
 
-def papers_of(bits: Bits, count: int) -> tuple[Ints, Ints]:
-    """The rows of all bits that are set, and the papers: the lowest bit of each word, then the next one, …"""
+def set_bits(bits: Bits, count: int) -> tuple[Ints, Ints]:
+    """(row, paper) of every set bit: first the lowest bit of each word, then the next one, …"""
     width, flat = bits.shape[1], bits.reshape(-1)
     places = np.flatnonzero(flat)
     words, rows, papers = flat[places], list[Ints](), list[Ints]()

@@ -1,4 +1,30 @@
-"""Rules made ready: each term numbered once, whoever uses it, and each rule a shape over these numbers."""
+"""The compiled rule set: matches all rules against all papers of a batch, by numbered terms and rows of bits.
+
+How this works. A rule is a shape (AND, OR and NOT) over terms. Equal terms of different rules share one number, and
+equal rules are evaluated once. Terms are evaluated first, each kind with a structure of its own; the result is
+postings, pairs (term, paper). Then the shapes are evaluated on bits, for all rules of one shape at a time::
+
+    ONCE PER RULE SET                  ONCE PER BATCH                    PER BLOCK OF 512 PAPERS
+
+    PhraseTerm ─► PhraseAutomaton      TokenStream, one per text field
+                  node ─► terms          spellings  7  2  9  4 ─┐
+    NearTerm   ─► two sides,             begins     0  1  1  2  ├─ run ─► visits (node, begin, end) ─► postings
+                  node ─► terms          widths     1  1  2  1 ─┘         visits of both sides, joined ─► postings
+    ids, names,                        spelling ─► symbols (edge labels)
+    dates, {…} ─► LookupTerms          postings, sorted by paper ───────► those of the block
+    SlopTerm   ─► VerifiedTerms ────────────────────────► AND of the rows of its words, then paper by paper
+
+    shape      ─► ShapeGroup                            BitRows  paper 0 1 2 … 511
+                  a row of term numbers per rule        row 0          0 0 0 … 0    terms without postings
+                    rule 0   3  8  ── AND, OR, NOT ──►  row 1          0 1 0 … 0    term 3
+                    rule 1   3  5     of bit rows       row 2          1 1 0 … 1    term 8     ─► (rule, paper)
+
+An entry of a token stream is a word, or a compound written as one over several places; all occurrences of a spelling
+share one number, so folding and symbols cost time per distinct spelling. Streams are folded when a matcher first asks
+for the field and belong to the batch: further matchers reuse them. A phrase of more than MAX_PHRASE_WORDS words and
+``"…"~n`` are verified paper by paper, in the papers that have the words which every match contains. NEAR in a field of
+more than MAX_FIELD_WORDS words is evaluated for that paper alone. Blocks bound the memory of visits and bit rows.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +36,46 @@ from typing import Final
 import numpy as np
 
 from digest.rules import tree
-from digest.rules.matcher.arrays import Bools, Ints, Ragged
-from digest.rules.matcher.automaton import Ends, Phrases
+from digest.rules.matcher.arrays import Bools, Ints, RaggedArray
+from digest.rules.matcher.automaton import NodeVisits, PhraseAutomaton
 from digest.rules.matcher.batch import Batch
-from digest.rules.matcher.bit_rows import Rows
-from digest.rules.matcher.fields import Looked, Meetings, Pairs, Windows
-from digest.rules.matcher.shapes import Alike, Shape, Shapes
-from digest.rules.phrases import Close, Near, Slot, Words
-from digest.rules.terms import Anywhere, Leaf
+from digest.rules.matcher.bit_rows import BitRows
+from digest.rules.matcher.shapes import RuleShapes, Shape, ShapeGroup
+from digest.rules.matcher.term_tables import LookupTerms, NearTerms, Postings, VerifiedTerms
+from digest.rules.phrases import NearTerm, PhraseTerm, SlopTerm, TermWord
+from digest.rules.terms import AnyFieldTerm, Term
 
-BLOCK: Final = 512
-"""Papers that are looked at together; it bounds the memory, whatever their number."""
-MONSTROUS: Final = 5_000
-"""Words of a field beyond which a paper is no abstract any more."""
+BLOCK_PAPERS: Final = 512
+"""Papers evaluated together; bounds the memory, whatever the size of the batch."""
+MAX_FIELD_WORDS: Final = 5_000
+"""Words of a field up to which NEAR is evaluated for all papers at once: in a longer text one word recurs too often."""
 
-LONGEST: Final = 8
-"""Words of a phrase that the automaton reads; more would cost much where a text says one word again and again."""
+MAX_PHRASE_WORDS: Final = 8
+"""Words of a phrase up to which the automaton reads it; longer ones cost too much in a text that repeats one word."""
 
 
-class Compiled:
-    """First all rules are added, each gets the next number; then batches of papers are asked for their rules."""
+class CompiledRules:
+    """Built with `add` (rules are numbered in that order), closed with `ready`, then matched against any batches."""
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
-        self._shapes = Shapes()
-        self._phrases = Phrases()
-        self._looked = Looked()
-        self._ends: dict[str, tuple[array[int], array[int]]] = {}  # by field: nodes, and the terms that end there
-        self._near: dict[str, Meetings] = {}  # by field
-        self._nears: list[tuple[int, Near]] = []
-        self._windows = Windows()
+        self._shapes = RuleShapes()
+        self._phrases = PhraseAutomaton()
+        self._lookups = LookupTerms()
+        self._final_nodes: dict[str, tuple[array[int], array[int]]] = {}  # by field: final nodes, and their terms
+        self._near_by_field: dict[str, NearTerms] = {}  # by field
+        self._near_terms: list[tuple[int, NearTerm]] = []
+        self._verified = VerifiedTerms()
 
     def add(self, root: tree.Node) -> tuple[Shape, list[int]]:
-        """The next rule; it is its shape and its terms."""
+        """Adds the next rule; returns its shape and term numbers."""
         terms: list[int] = []
         shape = self._shape(root, terms)
-        self.add_alike(shape, terms)
+        self.add_shaped(shape, terms)
         return shape, terms
 
-    def add_alike(self, shape: Shape, terms: Sequence[int]) -> None:
-        """The next rule, of a known shape over known terms."""
+    def add_shaped(self, shape: Shape, terms: Sequence[int]) -> None:
+        """Adds the next rule, by a known shape and known term numbers."""
         self._shapes.add(shape, terms)
 
     def _shape(self, node: tree.Node, terms: list[int]) -> Shape:
@@ -57,97 +83,101 @@ class Compiled:
             return "not", self._shape(node.part, terms)
         if isinstance(node, tree.And | tree.Or):
             return "and" if isinstance(node, tree.And) else "or", *(self._shape(part, terms) for part in node.parts)
-        if isinstance(node, Anywhere):
+        if isinstance(node, AnyFieldTerm):
             return "or", *(self._shape(place, terms) for place in node.places)
         terms.append(self.number(node))
-        return "leaf"
+        return "term"
 
     # -- terms ------------------------------------------------------------------
 
-    def number(self, term: Leaf) -> int:
-        """The number of a term; a new one is put where it will be looked for."""
-        short = isinstance(term, Words) and len(term.ways) <= LONGEST
-        known = (self._phrases.add(term.ways), term.fields) if isinstance(term, Words) and short else term
+    def number(self, term: Term) -> int:
+        """The number of a term; a new term is added to the structure of its kind."""
+        short = isinstance(term, PhraseTerm) and len(term.graph) <= MAX_PHRASE_WORDS
+        known = (self._phrases.add(term.graph), term.fields) if isinstance(term, PhraseTerm) and short else term
         number = self._numbers.get(known)
         if number is None:
             number = self._numbers[known] = len(self._numbers)
             self._put(number, term)
         return number
 
-    def _put(self, number: int, term: Leaf) -> None:
-        if isinstance(term, Words):
-            if len(term.ways) <= LONGEST:
+    def _put(self, number: int, term: Term) -> None:
+        if isinstance(term, PhraseTerm):
+            if len(term.graph) <= MAX_PHRASE_WORDS:
                 self._add_words(number, term)
             else:
-                self._add_window(number, term, [[term]])
-        elif isinstance(term, Near):
-            if all(len(words.ways) <= LONGEST for words in (*term.left, *term.right)):
+                self._add_verified(number, term, [[term]])
+        elif isinstance(term, NearTerm):
+            if all(len(words.graph) <= MAX_PHRASE_WORDS for words in (*term.left, *term.right)):
                 self._add_near(number, term)
             else:
-                self._add_window(number, term, [term.left, term.right])
-        elif isinstance(term, Close):
-            self._add_window(number, term, [[words] for words in term.words])
-        elif not isinstance(term, Anywhere):
-            self._looked.add(number, term)
+                self._add_verified(number, term, [term.left, term.right])
+        elif isinstance(term, SlopTerm):
+            self._add_verified(number, term, [[words] for words in term.words])
+        elif not isinstance(term, AnyFieldTerm):
+            self._lookups.add(number, term)
 
-    def _add_words(self, number: int, term: Words) -> None:
+    def _add_words(self, number: int, term: PhraseTerm) -> None:
         for name in term.fields:
-            nodes, numbers = self._ends.setdefault(name, (array("q"), array("q")))
-            nodes.append(self._phrases.add(term.ways))
+            nodes, numbers = self._final_nodes.setdefault(name, (array("q"), array("q")))
+            nodes.append(self._phrases.add(term.graph))
             numbers.append(number)
 
-    def _add_near(self, number: int, term: Near) -> None:
-        self._nears.append((number, term))
-        left, right = ([self._phrases.add(words.ways) for words in side] for side in (term.left, term.right))
+    def _add_near(self, number: int, term: NearTerm) -> None:
+        self._near_terms.append((number, term))
+        left, right = ([self._phrases.add(words.graph) for words in side] for side in (term.left, term.right))
         for name in term.fields:
-            near = self._near.setdefault(name, Meetings())
-            near.add(number, left, right, most=term.most, ordered=term.ordered)
+            near = self._near_by_field.setdefault(name, NearTerms())
+            near.add(number, left, right, distance=term.distance, ordered=term.ordered)
 
-    def _add_window(self, number: int, term: Words | Near | Close, sides: Sequence[Sequence[Words]]) -> None:
-        """A term of several sides, of each of which some words are there."""
-        self._windows.add(number, term, [self.number(words) for side in sides for words in _covers(side)])
+    def _add_verified(
+        self, number: int, term: PhraseTerm | NearTerm | SlopTerm, sides: Sequence[Sequence[PhraseTerm]]
+    ) -> None:
+        """Adds a term for verification; every match contains the necessary words of each side."""
+        self._verified.add(number, term, [self.number(words) for side in sides for words in _necessary_words(side)])
 
     def ready(self) -> None:
-        """All rules are in: make what is made of them together."""
+        """Builds the tables of the whole rule set, after the last `add`."""
         self._phrases.ready()
-        _ = self._alike, self._by_node, self._sides
+        _ = self._shape_groups, self._terms_by_node, self._sides
 
     # -- asking -----------------------------------------------------------------
 
     @property
     def fields(self) -> frozenset[str]:
-        """The text fields that the rules look at."""
-        return frozenset((*self._ends, *self._near))
+        """The text fields that the automaton reads for these rules."""
+        return frozenset((*self._final_nodes, *self._near_by_field))
 
-    def matches(self, batch: Batch) -> Iterator[Pairs]:
-        """The numbers of rules, and beside each a paper that it matches; block by block of the papers."""
+    def matches(self, batch: Batch) -> Iterator[Postings]:
+        """The matches as numbers of rules and indices of papers, block by block."""
         for name in sorted(self.fields):
-            _ = batch[name]  # folded now, so that every spelling is known
-        slots, looked = self._phrases.slots(batch), self._looked.find(batch)
-        for first in range(0, len(batch), BLOCK):
-            stop = min(first + BLOCK, len(batch))
-            rows = self._rows(batch, slots, looked, first, stop)
-            for alike in self._alike:
-                yield from alike.matches(rows)
+            _ = batch[name]  # folds the field: `symbols` needs every spelling of the batch
+        symbols, lookups = self._phrases.symbols(batch), self._lookups.find(batch)
+        for first in range(0, len(batch), BLOCK_PAPERS):
+            stop = min(first + BLOCK_PAPERS, len(batch))
+            rows = self._rows(batch, symbols, lookups, first, stop)
+            for group in self._shape_groups:
+                yield from group.matches(rows)
 
-    def _rows(self, batch: Batch, slots: Ragged, looked: Pairs, first: int, stop: int) -> Rows:
-        terms, papers = looked
+    def _rows(self, batch: Batch, symbols: RaggedArray, lookups: Postings, first: int, stop: int) -> BitRows:
+        terms, papers = lookups
         part = slice(*np.searchsorted(papers, [first, stop]))
         found = [(terms[part], papers[part] - first)]
         for name in sorted(self.fields):
-            found += self._in_text(batch, name, slots, first, stop)
-        found.append(self._in_long_ones(batch, first, stop))
-        rows = Rows.of(found, len(self._numbers), first, stop - first)
-        if not self._windows:
+            found += self._postings_in_field(batch, name, symbols, first, stop)
+        found.append(self._near_in_long_fields(batch, first, stop))
+        rows = BitRows.of(found, len(self._numbers), first, stop - first)
+        if not self._verified:
             return rows
-        found.append(self._windows.find(rows, batch))
-        return Rows.of(found, len(self._numbers), first, stop - first)
+        found.append(self._verified.find(rows, batch))
+        return BitRows.of(found, len(self._numbers), first, stop - first)
 
-    def _in_text(self, batch: Batch, name: str, slots: Ragged, first: int, stop: int) -> Iterator[Pairs]:
-        stream, ends, near = batch[name], self._by_node.get(name), self._near.get(name)
+    def _postings_in_field(
+        self, batch: Batch, name: str, symbols: RaggedArray, first: int, stop: int
+    ) -> Iterator[Postings]:
+        stream, ends, near = batch[name], self._terms_by_node.get(name), self._near_by_field.get(name)
         sides = self._sides.get(name, ())
-        places: list[list[tuple[Ends, Ints]]] = [[] for _ in sides]
-        for reached in self._phrases.read(stream, slots, first, stop):
+        places: list[list[tuple[NodeVisits, Ints]]] = [[] for _ in sides]
+        for reached in self._phrases.read(stream, symbols, first, stop):
             if ends:
                 terms, by = ends.spread(reached.nodes)
                 yield terms, stream.papers[reached.begins[by]] - first
@@ -155,61 +185,60 @@ class Compiled:
                 terms, by = side.spread(reached.nodes)
                 found.append((reached.where(by), terms))
         if near:
-            short = stream.lengths[stream.papers] <= MONSTROUS
-            left, right = (_together([_at(piece, short) for piece in side]) for side in places)
+            short = stream.lengths[stream.papers] <= MAX_FIELD_WORDS
+            left, right = (_concatenated([_beginning_at(piece, short) for piece in side]) for side in places)
             terms, papers = near.find(left, right, stream.papers)
             yield terms, papers - first
 
-    def _in_long_ones(self, batch: Batch, first: int, stop: int) -> Pairs:
-        """What NEAR finds in papers so long that a word may stand there thousands of times: each asked by itself."""
+    def _near_in_long_fields(self, batch: Batch, first: int, stop: int) -> Postings:
+        """Postings of NEAR in papers with a field of more than MAX_FIELD_WORDS words, evaluated paper by paper."""
         long = {
             paper
-            for name in self._near
-            for paper in np.flatnonzero(batch[name].lengths[first:stop] > MONSTROUS).tolist()
+            for name in self._near_by_field
+            for paper in np.flatnonzero(batch[name].lengths[first:stop] > MAX_FIELD_WORDS).tolist()
         }
         found = [
             (number, paper)
             for paper in long
-            for number, term in self._nears
-            if term.matches(batch.views[paper + first])
+            for number, term in self._near_terms
+            if term.matches(batch.indexed[paper + first])
         ]
         terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
         return terms, papers
 
     @cached_property
-    def _alike(self) -> list[Alike]:
-        return self._shapes.alike()
+    def _shape_groups(self) -> list[ShapeGroup]:
+        return self._shapes.groups()
 
     @cached_property
-    def _by_node(self) -> dict[str, Ragged]:
-        return {name: Ragged.by(*pairs, len(self._phrases)) for name, pairs in self._ends.items()}
+    def _terms_by_node(self) -> dict[str, RaggedArray]:
+        return {name: RaggedArray.by(*pairs, len(self._phrases)) for name, pairs in self._final_nodes.items()}
 
     @cached_property
-    def _sides(self) -> dict[str, tuple[Ragged, Ragged]]:
-        return {name: near.sides(len(self._phrases)) for name, near in self._near.items()}
+    def _sides(self) -> dict[str, tuple[RaggedArray, RaggedArray]]:
+        return {name: near.sides(len(self._phrases)) for name, near in self._near_by_field.items()}
 
 
-def _covers(side: Sequence[Words]) -> Iterator[Words]:
-    """For each of the first words what every text with one of these has: that word, or one that it is joined into."""
-    for place in range(min(LONGEST, *(len(words.ways) for words in side))):
-        ways = (way for words in side for way in words.ways[: place + 1])
-        begins = (begin for words in side for begin in range(place + 1))
-        slots = {slot for begin, way in zip(begins, ways, strict=True) for slot, end in way if begin <= place < end}
-        yield Words((tuple((slot, 1) for slot in sorted(slots, key=_name)),), side[0].fields, side[0].typed)
+def _necessary_words(side: Sequence[PhraseTerm]) -> Iterator[PhraseTerm]:
+    """For each of the first words a term that every match contains: the word, or a compound that includes it."""
+    for place in range(min(MAX_PHRASE_WORDS, *(len(words.graph) for words in side))):
+        edges = ((begin, *edge) for words in side for begin in range(place + 1) for edge in words.graph[begin])
+        found = {word for begin, word, end in edges if begin <= place < end}
+        yield PhraseTerm((tuple((word, 1) for word in sorted(found, key=_sort_key)),), side[0].fields, side[0].typed)
 
 
-def _name(slot: Slot) -> tuple[str, bool]:
-    return slot.word, slot.form
+def _sort_key(word: TermWord) -> tuple[str, bool]:
+    return word.text, word.exact_form
 
 
-def _at(piece: tuple[Ends, Ints], places: Bools) -> tuple[Ends, Ints]:
-    """What began at one of these places."""
+def _beginning_at(piece: tuple[NodeVisits, Ints], places: Bools) -> tuple[NodeVisits, Ints]:
+    """The visits that begin at one of these places."""
     chosen = places[piece[0].begins]
     return piece[0].where(chosen), piece[1][chosen]
 
 
-def _together(pieces: Sequence[tuple[Ends, Ints]]) -> tuple[Ends, Ints]:
+def _concatenated(pieces: Sequence[tuple[NodeVisits, Ints]]) -> tuple[NodeVisits, Ints]:
     nodes, begins, ends = (
         np.concatenate([getattr(piece, name) for piece, _ in pieces]) for name in ("nodes", "begins", "ends")
     )
-    return Ends(nodes, begins, ends), np.concatenate([terms for _, terms in pieces])
+    return NodeVisits(nodes, begins, ends), np.concatenate([terms for _, terms in pieces])

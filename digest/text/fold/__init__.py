@@ -16,15 +16,25 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
-from digest.text.fold.letters import Plain, plain
+from digest.text.fold.letters import NormalizedText, normalize_letters
 from digest.text.fold.plural import singulars
 
-__all__ = ["Folded", "Part", "Places", "compounds", "fold", "found_by", "plain", "singular", "singulars"]
+__all__ = [
+    "FoldedText",
+    "PositionBits",
+    "Token",
+    "fold",
+    "normalize_letters",
+    "search_keys",
+    "singular",
+    "singulars",
+    "tokenize",
+]
 
-Places = dict[int, int]
+PositionBits = dict[int, int]
 """Where a word stands: for each width in positions, the bits of the positions where it begins."""
 
-At = tuple[int, int]
+TokenSpan = tuple[int, int]
 """A position, and how many a word takes from there."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -41,7 +51,7 @@ _PAIRED: Final = re.compile(r"[$({]")
 _IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
 
 
-class Part(NamedTuple):
+class Token(NamedTuple):
     """A word, or a part of a compound: in plain letters, its case kept, at [start, end) of the plain text."""
 
     written: str
@@ -51,7 +61,7 @@ class Part(NamedTuple):
     @property
     def form(self) -> str:
         """What it is found by as it stands."""
-        return found_by(self.written)[0]
+        return search_keys(self.written)[0]
 
     @property
     def is_ideograph(self) -> bool:
@@ -60,7 +70,7 @@ class Part(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 17)
-def found_by(written: str) -> tuple[str, tuple[str, ...]]:
+def search_keys(written: str) -> tuple[str, tuple[str, ...]]:
     """The form of a word, and the singulars that are not its form."""
     form = written.casefold().replace("'", "")
     return form, tuple(singular for singular in singulars(written) if singular != form)
@@ -68,15 +78,15 @@ def found_by(written: str) -> tuple[str, tuple[str, ...]]:
 
 def singular(written: str) -> str:
     """One form for a word and its plural, for counting and comparing texts; rules tell more apart."""
-    form, others = found_by(written)
+    form, others = search_keys(written)
     return min(others, default=form)
 
 
-def compounds(text: Plain) -> Iterator[list[Part]]:
+def tokenize(text: NormalizedText) -> Iterator[list[Token]]:
     """The words of a text in order; a compound (pre-training, TCP/IP) with all its parts."""
-    compound: list[Part] = []
+    compound: list[Token] = []
     for found in _PART.finditer(text.text):
-        part = Part(found[0], *found.span())
+        part = Token(found[0], *found.span())
         if compound and not (part.start <= compound[-1].end + 1 and _belongs(text.text, compound[-1], part)):
             yield compound
             compound = []
@@ -85,7 +95,7 @@ def compounds(text: Plain) -> Iterator[list[Part]]:
         yield compound
 
 
-def _belongs(text: str, before: Part, part: Part) -> bool:
+def _belongs(text: str, before: Token, part: Token) -> bool:
     """Whether a word right behind another is a part of the same compound."""
     if part.start == before.end:  # C++17
         return not (part.is_ideograph or before.is_ideograph)
@@ -94,14 +104,14 @@ def _belongs(text: str, before: Part, part: Part) -> bool:
 
 
 @dataclass(slots=True)
-class Folded:
+class FoldedText:
     """The folded words of one text, and where each position stands in it."""
 
     text: str
     starts: array[int] = field(default_factory=partial(array, "L"))  # of each position, in code points of the text
     ends: array[int] = field(default_factory=partial(array, "L"))
-    forms: dict[str, tuple[At, ...]] = field(default_factory=dict)  # where each form stands
-    plurals: dict[str, tuple[At, ...]] = field(default_factory=dict)  # by the singulars that are not the form
+    forms: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # where each form stands
+    plurals: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # by the singulars that are not the form
     inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
     bracketed: bool = field(init=False)  # whether there are brackets or dollars in the text
 
@@ -116,7 +126,7 @@ class Folded:
         """Every position, and the one behind the last."""
         return (2 << len(self.starts)) - 1
 
-    def places(self, word: str, *, form: bool = False) -> Places:
+    def places(self, word: str, *, form: bool = False) -> PositionBits:
         """Where a word stands: as it is, or (unless only its form will do) as the singular of what is there."""
         found = self.forms.get(word, ())
         plural = () if form else self.plurals.get(word, ())
@@ -135,15 +145,15 @@ class Folded:
         return _whole(self.text, start, end) if self.bracketed else (start, end)
 
 
-def fold(text: str) -> Folded:
+def fold(text: str) -> FoldedText:
     """The folded words of a text."""
-    folded, letters = Folded(text), plain(text)
-    for compound in compounds(letters):
+    folded, letters = FoldedText(text), normalize_letters(text)
+    for compound in tokenize(letters):
         _add(folded, letters, compound)
     return folded
 
 
-def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
+def _add(folded: FoldedText, letters: NormalizedText, compound: list[Token]) -> None:
     first, several = len(folded.starts), len(compound) > 1
     for place, part in enumerate(compound, first):
         start, end = letters.span(part.start, part.end)
@@ -151,7 +161,7 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
         folded.ends.append(end)
         if several and len(part.written) == 1 and not part.written.isdigit():
             folded.inner |= 1 << place
-        folded.put(*found_by(part.written), place, 1)
+        folded.put(*search_keys(part.written), place, 1)
     if several:
         for begin in range(len(compound) - 1):
             _put_joined(folded, compound[begin : begin + 2], first + begin)
@@ -159,19 +169,19 @@ def _add(folded: Folded, letters: Plain, compound: list[Part]) -> None:
             _put_joined(folded, compound, first)
 
 
-def _put_joined(folded: Folded, parts: list[Part], place: int) -> None:
-    before, (last, others) = "".join(part.form for part in parts[:-1]), found_by(parts[-1].written)
+def _put_joined(folded: FoldedText, parts: list[Token], place: int) -> None:
+    before, (last, others) = "".join(part.form for part in parts[:-1]), search_keys(parts[-1].written)
     folded.put(before + last, tuple(before + other for other in others), place, len(parts))
 
 
 @lru_cache(maxsize=1 << 14)
-def _at(place: int, width: int) -> tuple[At]:
+def _at(place: int, width: int) -> tuple[TokenSpan]:
     """Thousands of papers that are held folded have their places in common, which saves half of the memory."""
     return ((place, width),)
 
 
-def _bits(places: tuple[At, ...]) -> Places:
-    found: Places = {}
+def _bits(places: tuple[TokenSpan, ...]) -> PositionBits:
+    found: PositionBits = {}
     for place, width in places:
         found[width] = found.get(width, 0) | 1 << place
     return found

@@ -50,7 +50,7 @@ _PLACE = "q"  # array type of offsets: some texts have more than 2**31 code poin
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class NormalizedText:
     """A text in plain letters; letter i came from ``original[starts[i]:ends[i]]``, or from i itself without arrays."""
 
     text: str
@@ -64,10 +64,10 @@ class Plain:
         return self.starts[start], self.ends[end - 1]
 
 
-def plain(original: str) -> Plain:
+def normalize_letters(original: str) -> NormalizedText:
     """The text in plain letters; marks that stand between letters and say nothing (``$``, braces, ``_``) are gone."""
     if original.isascii() and not _HARD.search(original):
-        return Plain(original)
+        return NormalizedText(original)
     pieces: list[str] = []
     starts, ends = array(_PLACE), array(_PLACE)
     done = 0
@@ -88,7 +88,7 @@ def plain(original: str) -> Plain:
     pieces.append(original[done:])
     starts.extend(range(done, len(original)))
     ends.extend(range(done + 1, len(original) + 1))
-    return Plain("".join(pieces), starts, ends)
+    return NormalizedText("".join(pieces), starts, ends)
 
 
 def _read(hard: re.Match[str]) -> str:

@@ -38,7 +38,7 @@ _IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
 }
 _LONG: Final = 6  # letters: an irregular plural so long is one at the end of another word too (submatrices)
 _LONGEST: Final = max(map(len, _IRREGULAR))
-_ALONE: Final = frozenset(
+_SINGULARS_IN_S: Final = frozenset(
     "bias news lens gas logistics series species subspecies physics mathematics statistics dynamics mechanics kinetics"
     " optics electronics genetics genomics proteomics robotics linguistics semantics economics econometrics ethics"
     " politics thermodynamics hydrodynamics kinematics acoustics photonics always perhaps whereas yes has was does its"
@@ -71,7 +71,7 @@ def _irregular(word: str) -> tuple[str, ...]:
 
 
 def _regular(word: str) -> tuple[str, ...]:
-    if not word.endswith("s") or len(word) < 3 or word.endswith(("ss", "us", "is")) or word in _ALONE:
+    if not word.endswith("s") or len(word) < 3 or word.endswith(("ss", "us", "is")) or word in _SINGULARS_IN_S:
         return (word,)
     if word.endswith("ies") and len(word) > 3:
         return (word[:-3] + "y",)
