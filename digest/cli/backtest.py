@@ -109,14 +109,14 @@ def _chart(found: Backtest) -> Iterator[str]:
 
 def _marked(rule: Rule, paper: Paper) -> str:
     """The title with what matched in brackets."""
-    from digest.text import strip_controls
+    from digest.text import one_line
 
     pieces, done = list[str](), 0
     for start, end in sorted((hit.start, hit.end) for hit in rule.query.hits(paper) if hit.field == "title"):
         if start >= done:
             pieces += [paper.title[done:start], f"[{paper.title[start:end]}]"]
             done = end
-    return " ".join(strip_controls("".join((*pieces, paper.title[done:]))).split())
+    return one_line("".join((*pieces, paper.title[done:])))
 
 
 def _values(rule: Rule, found: Backtest) -> dict[str, object]:

@@ -122,13 +122,13 @@ def _of_term(term: Explanation, negated: bool, paper: Paper) -> Iterator[str]:
 
 def _marked(hit: Hit, paper: Paper) -> str:
     """The words around a hit, which stands in brackets."""
-    from digest.text import strip_controls
+    from digest.text import one_line
 
     text = paper.authors[hit.author].name if hit.author is not None else getattr(paper, hit.field) or ""
     begin, end = max(0, hit.start - _AROUND), hit.end + _AROUND
     before, after = text[begin : hit.start], text[hit.end : end]
     line = f"{'…' if begin else ''}{before}[{hit.text}]{after}{'…' if end < len(text) else ''}"
-    return " ".join(strip_controls(line).split())
+    return one_line(line)
 
 
 def _values(

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
-from digest.text import strip_controls
+from digest.text import one_line
 
 _PLAIN = re.compile(r"[A-Za-z][\w/@.+-]*(?: [\w:,/@.+-]+)*", re.ASCII)
 _OTHERWISE = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # what YAML 1.1 takes for something else
@@ -24,7 +24,7 @@ def written(document: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = StringIO()
     yaml.dump(_quoted(document), stream)
-    return stream.getvalue() + "".join(f"# {_line(remark)}".rstrip() + "\n" for remark in remarks)
+    return stream.getvalue() + "".join(f"# {_comment_line(remark)}".rstrip() + "\n" for remark in remarks)
 
 
 def _quoted(value: Any) -> Any:
@@ -37,7 +37,7 @@ def _quoted(value: Any) -> Any:
     return value
 
 
-def _line(text: str) -> str:
+def _comment_line(text: str) -> str:
     """One line: only leading spaces, which show what belongs to what, are kept."""
     kept = " " * (len(text) - len(text.lstrip(" ")))
-    return kept + " ".join(strip_controls(text).split())
+    return kept + one_line(text)

@@ -23,7 +23,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import ConfigError
 from digest.mail.quoted_printable import Lines
-from digest.text import strip_controls
+from digest.text import one_line
 
 _LINE = 78  # RFC 5322 section 2.1.1: should; 998 is a must
 _URI = 900  # longest URI of a header: it cannot be folded, and a line may have 998 octets
@@ -118,7 +118,7 @@ def build(
     and the body's lines in relaxed form. Raises ValueError for an empty subject, a naive date, and a Message-ID or URI
     that no header can hold.
     """
-    if not (clean_subject := _one_line(subject)):
+    if not (clean_subject := _header_text(subject)):
         raise ValueError("a letter needs a subject")
     if not _DOT_ATOM_ID.fullmatch(message_id):
         raise ValueError("a Message-ID is <letters.and.digits@domain>")
@@ -213,8 +213,8 @@ def _header(name: str, tokens: Iterable[str]) -> str:
     return "\r\n".join([*lines, line])
 
 
-def _one_line(text: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(strip_controls(text).split()))
+def _header_text(text: str) -> str:
+    return unicodedata.normalize("NFC", one_line(text))
 
 
 def _unstructured(header: str, text: str) -> list[str]:
@@ -227,7 +227,7 @@ def _unstructured(header: str, text: str) -> list[str]:
 
 def _phrase(header: str, name: str) -> list[str]:
     """A display name as a quoted-string or, where long or not plain ASCII, as encoded-words (RFC 2047 section 5)."""
-    clean = _one_line(name)
+    clean = _header_text(name)
     if not clean:
         return []
     quoted = '"' + re.sub(r'(["\\])', r"\\\1", clean) + '"'

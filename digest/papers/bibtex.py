@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from digest.papers import Paper
-from digest.text import strip_controls
+from digest.text import one_line, strip_controls
 
 Kind = Literal["bibtex", "ris"]
 
@@ -77,7 +77,7 @@ def _author(name: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text for TeX: formulas as they are, else no sign that means something."""
-    pieces = _MATH.split(_line(text))
+    pieces = _MATH.split(one_line(text))
     return "".join(piece if place % 2 and _is_whole(piece) else _plain(piece) for place, piece in enumerate(pieces))
 
 
@@ -144,19 +144,15 @@ def _record(paper: Paper) -> Iterator[str]:
 
 
 def _tag(tag: str, value: str) -> str:
-    return f"{tag}  - {_line(value)}"
+    return f"{tag}  - {one_line(value)}"
 
 
 def turned(name: str) -> tuple[str, str]:
     """Family name and the rest; a group is all family."""
-    words = _line(name).split()
+    words = one_line(name).split()
     if _GROUP.search(name) or len(words) < 2:
         return " ".join(words), ""
     begin = len(words) - 1
     while begin > 1 and words[begin - 1].casefold() in _PARTICLES:
         begin -= 1
     return " ".join(words[begin:]), " ".join(words[:begin])
-
-
-def _line(text: str) -> str:
-    return " ".join(strip_controls(text).split())

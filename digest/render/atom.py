@@ -13,7 +13,7 @@ from digest.papers import Paper
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.render.words import words
-from digest.text import strip_controls
+from digest.text import one_line
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
@@ -66,7 +66,7 @@ def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, l
     stands.
     """
     said = words(language)
-    title, label = readable(_line(paper.title)) or said.UNTITLED, said.event(event)
+    title, label = readable(one_line(paper.title)) or said.UNTITLED, said.event(event)
     names = [author.name for author in paper.authors[:_MOST_AUTHORS]]
     rest = len(paper.authors) - len(names)
     return Entry(
@@ -90,9 +90,9 @@ def atom(feed: Feed) -> bytes:
     """The feed as a document in UTF-8, without the characters that XML 1.0 forbids or nobody may see."""
     root = etree.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": feed.language}, nsmap={None: _ATOM})
     _text(root, "id", feed.id)
-    _text(root, "title", _line(feed.title))
+    _text(root, "title", one_line(feed.title))
     _text(root, "updated", _moment(updated(feed)))
-    _person(root, _line(feed.author))
+    _person(root, one_line(feed.author))
     etree.SubElement(root, f"{{{_ATOM}}}link", {"rel": "self", "type": "application/atom+xml", "href": feed.itself})
     etree.SubElement(root, f"{{{_ATOM}}}link", {"rel": "alternate", "type": "text/html", "href": feed.page})
     for entry in feed.entries:
@@ -102,16 +102,16 @@ def atom(feed: Feed) -> bytes:
 
 def _entry(element: etree._Element, entry: Entry) -> None:
     _text(element, "id", entry.id)
-    _text(element, "title", _line(entry.title))
+    _text(element, "title", one_line(entry.title))
     _text(element, "updated", _moment(entry.updated))
     if entry.published:
         _text(element, "published", _moment(entry.published))
-    for name in filter(None, map(_line, entry.authors)):
+    for name in filter(None, map(one_line, entry.authors)):
         _person(element, name)
     etree.SubElement(element, f"{{{_ATOM}}}link", {"rel": "alternate", "type": "text/html", "href": entry.link})
-    for category in filter(None, map(_line, entry.categories)):
+    for category in filter(None, map(one_line, entry.categories)):
         etree.SubElement(element, f"{{{_ATOM}}}category", {"term": category})
-    if summary := "\n".join(filter(None, map(_line, entry.summary.split("\n")))):
+    if summary := "\n".join(filter(None, map(one_line, entry.summary.split("\n")))):
         _text(element, "summary", summary)
 
 
@@ -126,7 +126,3 @@ def _text(element: etree._Element, name: str, text: str) -> None:
 def _moment(at: datetime) -> str:
     """A date construct (RFC 4287 3.3)."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _line(text: str) -> str:
-    return " ".join(strip_controls(text).split())

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from digest.papers import Author, Paper
 from digest.papers.bibtex import turned
 from digest.render import links
-from digest.text import strip_controls
+from digest.text import one_line
 
 _LISTED = 50  # authors of a paper in a list: a collaboration has thousands
 
@@ -23,11 +23,11 @@ def highwire(paper: Paper, public: str | None = None) -> tuple[tuple[str, str], 
 
 
 def _tags(paper: Paper, public: str | None) -> Iterator[tuple[str, str]]:
-    yield "citation_title", _line(paper.title)
+    yield "citation_title", one_line(paper.title)
     for author in paper.authors:
         yield "citation_author", _name(author)
         if author.affiliation:
-            yield "citation_author_institution", _line(author.affiliation)
+            yield "citation_author_institution", one_line(author.affiliation)
         if orcid := links.orcid(author.orcid):
             yield "citation_author_orcid", orcid
     if when := paper.published or paper.announced or paper.updated:
@@ -46,14 +46,14 @@ def _tags(paper: Paper, public: str | None) -> Iterator[tuple[str, str]]:
         ("citation_pdf_url", links.pdf(paper)),
         ("citation_public_url", links.abstract_page(paper) or public),
     )
-    yield from ((name, _line(value)) for name, value in said if value)
-    yield from (("citation_keywords", _line(category)) for category in paper.categories)
+    yield from ((name, one_line(value)) for name, value in said if value)
+    yield from (("citation_keywords", one_line(category)) for category in paper.categories)
 
 
 def _name(author: Author) -> str:
     """Family name first; as printed where Zotero would take the two sides of the comma for two people."""
     family, given = turned(author.name)
-    return f"{family}, {given}" if given and not (" " in family and " " in given) else _line(author.name)
+    return f"{family}, {given}" if given and not (" " in family and " " in given) else one_line(author.name)
 
 
 def openurl(paper: Paper) -> str:
@@ -65,9 +65,9 @@ def _context(paper: Paper) -> Iterator[tuple[str, str]]:
     yield "ctx_ver", "Z39.88-2004"
     yield "rft_val_fmt", "info:ofi/fmt:kev:mtx:journal"
     yield "rft.genre", "article" if paper.journal else "preprint"
-    yield "rft.atitle", _line(paper.title)
+    yield "rft.atitle", one_line(paper.title)
     if paper.journal:
-        yield "rft.jtitle", _line(paper.journal)
+        yield "rft.jtitle", one_line(paper.journal)
     if when := paper.published or paper.announced or paper.updated:
         yield "rft.date", f"{when:%Y-%m-%d}"
     for place, author in enumerate(paper.authors[:_LISTED]):
@@ -78,10 +78,6 @@ def _context(paper: Paper) -> Iterator[tuple[str, str]]:
                 yield "rft.aufirst", given
         yield "rft.au", f"{family}, {given}" if given else family
     named = (("doi", paper.doi or paper.ids.doi), ("pmid", paper.ids.pmid), ("arxiv", paper.ids.arxiv))
-    yield from (("rft_id", f"info:{kind}/{_line(value)}") for kind, value in named if value)
+    yield from (("rft_id", f"info:{kind}/{one_line(value)}") for kind, value in named if value)
     if url := links.abstract_page(paper):
         yield "rft_id", url
-
-
-def _line(text: str) -> str:
-    return " ".join(strip_controls(text).split())

@@ -17,7 +17,7 @@ from digest.render.words import words
 from digest.render.words.base import SERVICES
 from digest.render.words.pages import spoken
 from digest.render.words.pages.papers import PAPERS, Papers
-from digest.text import strip_controls
+from digest.text import one_line
 
 FIRST = 40
 """Authors that are shown at once; the others unfold."""
@@ -89,12 +89,12 @@ def sheet(
     names, places = _people(paper.authors)
     abstract = paper.abstract or next((each.abstract for each in others if each.abstract), "")
     return Sheet(
-        title=readable(_line(paper.title)) or letters.UNTITLED,
+        title=readable(one_line(paper.title)) or letters.UNTITLED,
         withdrawn=_withdrawn(paper, events, said),
         names=names,
         places=places,
-        abstract=tuple(readable(line) for each in abstract.split("\n") if (line := _line(each))),
-        categories=tuple(map(_line, dict.fromkeys(filter(None, (paper.primary, *paper.categories))))),
+        abstract=tuple(readable(line) for each in abstract.split("\n") if (line := one_line(each))),
+        categories=tuple(map(one_line, dict.fromkeys(filter(None, (paper.primary, *paper.categories))))),
         votes=letters.votes(paper.votes or 0, paper.comments_count or 0),
         actions=tuple(actions(paper, letters)),
         facts=tuple(_facts(paper, said)),
@@ -113,13 +113,13 @@ def _withdrawn(paper: Paper, events: Sequence[tuple[str, datetime, str]], said: 
 
 def _people(authors: Sequence[Author]) -> tuple[tuple[Name, ...], tuple[str, ...]]:
     """The names with the numbers of their affiliations; one that all share needs no number."""
-    affiliations = [_line(author.affiliation or "") for author in authors]
+    affiliations = [one_line(author.affiliation or "") for author in authors]
     places = tuple(dict.fromkeys(filter(None, affiliations)))
     numbers = {place: number for number, place in enumerate(places, 1)}
     shared = len(places) == 1 and all(affiliations)
     names = tuple(
         Name(
-            text=_line(author.name),
+            text=one_line(author.name),
             places=(numbers[place],) if place and not shared else (),
             orcid=links.orcid(author.orcid),
         )
@@ -136,9 +136,9 @@ def _facts(paper: Paper, said: Papers) -> Iterator[Fact]:
     ):
         if at:
             yield Fact(label=label, text=_day(at, said))
-    if paper.journal and (journal := _line(paper.journal)):
+    if paper.journal and (journal := one_line(paper.journal)):
         yield Fact(label=said.journal, text=readable(journal))
-    if paper.comment and (comment := _line(paper.comment)):
+    if paper.comment and (comment := one_line(paper.comment)):
         yield Fact(label=said.comment, text=readable(comment))
     ids = paper.ids
     named = (
@@ -148,7 +148,7 @@ def _facts(paper: Paper, said: Papers) -> Iterator[Fact]:
     )
     for label, value, home in named:
         if value:
-            yield Fact(label=label, text=_line(value), url=links.safe(home + quote(_line(value), safe="/")))
+            yield Fact(label=label, text=one_line(value), url=links.safe(home + quote(one_line(value), safe="/")))
 
 
 def _versions(paper: Paper, versions: Mapping[int, datetime | None], said: Papers) -> Iterator[Fact]:
@@ -158,25 +158,21 @@ def _versions(paper: Paper, versions: Mapping[int, datetime | None], said: Paper
 
 
 def _other(paper: Paper, said: Papers) -> Other:
-    service = _line(paper.journal or "") or SERVICES.get(paper.source, "") or paper.source
+    service = one_line(paper.journal or "") or SERVICES.get(paper.source, "") or paper.source
     dated = _day(paper.dated, said) if paper.dated else ""
     return Other(
         text=readable(service),
         url=links.abstract_page(paper),
         path=links.page_of(paper.key),
-        facts=" · ".join(filter(None, (_line(paper.key), dated, said.is_withdrawn if paper.withdrawn else ""))),
+        facts=" · ".join(filter(None, (one_line(paper.key), dated, said.is_withdrawn if paper.withdrawn else ""))),
     )
 
 
 def _history(events: Iterable[tuple[str, datetime, str]], said: Papers) -> Iterator[Fact]:
     for event, at, _ in events:
         kind, _, version = event.partition(" ")
-        yield Fact(label=_day(at, said), text=said.events.get(kind, kind).format(_line(version)).strip())
+        yield Fact(label=_day(at, said), text=said.events.get(kind, kind).format(one_line(version)).strip())
 
 
 def _day(at: datetime, said: Papers) -> str:
     return format_date(at, said.date, locale=said.code)
-
-
-def _line(text: str) -> str:
-    return " ".join(strip_controls(text).split())

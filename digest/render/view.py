@@ -17,7 +17,7 @@ from digest.render.highlight import Piece, Pieces, marked
 from digest.render.math import readable
 from digest.render.shorten import excerpt, shorten
 from digest.render.words import Reason, Share, Summary, Words
-from digest.text import strip_controls
+from digest.text import one_line
 
 SUBJECT = 150  # characters; more is cut by every mail program
 LEDE = 90  # what an inbox shows beside the subject
@@ -148,7 +148,7 @@ def letter(
         lede=words.lede(summary, LEDE),
         day=words.day(issue.date.date()),
         number=words.number(issue.number),
-        reader=words.reader(_line(issue.subscriber.name)) if issue.subscriber.name else "",
+        reader=words.reader(one_line(issue.subscriber.name)) if issue.subscriber.name else "",
         chapters=tuple(_chapters(issue, links, words, room, printed)),
         note=_note(issue, words, room),
         missing=tuple(_missing(issue, words)),
@@ -168,7 +168,7 @@ def _note(issue: Issue, words: Words, room: int) -> str:
 def _missing(issue: Issue, words: Words) -> Iterator[str]:
     """What was late or out; in a letter without papers also which service rests today."""
     for why in ("late", "fault"):
-        if absences := [replace(each, part=_line(each.part)) for each in issue.absences if each.why == why]:
+        if absences := [replace(each, part=one_line(each.part)) for each in issue.absences if each.why == why]:
             yield words.absence(absences, issue.date, issue.next_on)
     if not issue.count:
         yield from (words.rest(kind, why) for kind, why in issue.rests)
@@ -182,7 +182,7 @@ def _summary(issue: Issue, words: Words) -> Summary:
         shares=[share for share in shares if share.count],
         since=issue.since.astimezone(issue.date.tzinfo).date(),
         today=issue.date.date(),
-        title=readable(_line(only.paper.title)) or words.UNTITLED if only else "",
+        title=readable(one_line(only.paper.title)) or words.UNTITLED if only else "",
         event=only.event if only else "new",
     )
 
@@ -190,7 +190,7 @@ def _summary(issue: Issue, words: Words) -> Summary:
 def _share(issue: Issue, section: Section, count: int) -> Share:
     return Share(
         count=count,
-        name=_line(section.author or "") or _name(issue, section),
+        name=one_line(section.author or "") or _name(issue, section),
         author=section.author is not None,
         voted=_is_voted(section),
     )
@@ -202,9 +202,9 @@ def _is_voted(section: Section) -> bool:
 
 def _name(issue: Issue, section: Section) -> str:
     """A rule without a title goes by its text, but the only rule of a subscription by the subscription's name."""
-    title = _line(section.title)
-    unnamed = title and title == _line(section.query)
-    return _line(issue.subscription) or title if unnamed and issue.rules_count == 1 else title
+    title = one_line(section.title)
+    unnamed = title and title == one_line(section.query)
+    return one_line(issue.subscription) or title if unnamed and issue.rules_count == 1 else title
 
 
 def _reason(issue: Issue) -> Reason:
@@ -230,7 +230,7 @@ def _chapters(
     number = 0
     for section in issue.sections:
         name = words.TRENDING if _is_voted(section) else _name(issue, section)
-        rule = _line(section.query)
+        rule = one_line(section.query)
         yield Chapter(
             heading=shorten(name, _RULE) or words.BEFORE,
             typed=name == rule,
@@ -246,24 +246,24 @@ def _chapters(
 
 def _person(portrait: Portrait, now: datetime, words: Words, room: int) -> Person | None:
     papers = tuple(_earlier(paper, now, words) for paper in portrait.latest) if room else ()
-    facts = [", ".join(map(_line, portrait.fields))] if portrait.fields else []
+    facts = [", ".join(map(one_line, portrait.fields))] if portrait.fields else []
     if numbers := portrait.numbers:
         day = words.short_day(numbers.at.astimezone(now.tzinfo).date(), now.date()) if numbers.at else ""
         facts.append(words.numbers(numbers, SERVICES[numbers.service], day))
-        facts += [shorten(_line(numbers.affiliation), _FACT)] if numbers.affiliation else []
+        facts += [shorten(one_line(numbers.affiliation), _FACT)] if numbers.affiliation else []
     if not facts and not papers:
         return None
     return Person(facts=" · ".join(facts), latest=words.LATEST if papers else "", papers=papers)
 
 
 def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
-    names = [_line(author.name) for author in paper.authors[:3]]
+    names = [one_line(author.name) for author in paper.authors[:3]]
     listed = ", ".join(names) + (f" {words.ET_AL}" if len(paper.authors) > 3 else "")
     dated = words.short_day(paper.dated.astimezone(now.tzinfo).date(), now.date()) if paper.dated else ""
-    category = _line(paper.primary or next(iter(paper.categories), ""))
+    category = one_line(paper.primary or next(iter(paper.categories), ""))
     code = words.REPOSITORY if addresses.safe(paper.code) else ""
     return Earlier(
-        title=shorten(readable(_line(paper.title)), _FACT),
+        title=shorten(readable(one_line(paper.title)), _FACT),
         url=addresses.abstract_page(paper),
         facts=" · ".join(filter(None, (listed, category, dated, code))),
     )
@@ -285,9 +285,9 @@ def card(
         authors=authors,
         others=words.others(others) if others else "",
         also=_also(item, words) if item.also else (),
-        doubts=tuple(words.doubt(_line(name), verdict) for name, verdict in item.doubts),
+        doubts=tuple(words.doubt(one_line(name), verdict) for name, verdict in item.doubts),
         abstract=_abstract(item, room) if room else (),
-        category=_line(paper.primary or next(iter(paper.categories), "")),
+        category=one_line(paper.primary or next(iter(paper.categories), "")),
         label=words.event(item.event, item.changes),
         facts=tuple(_facts(item, now, words)) if room else (),
         actions=tuple(actions(paper, words)) if room else (),
@@ -314,7 +314,7 @@ def marks(bare: Card, item: Item, room: int, words: Words) -> tuple[Pieces, Piec
 
 def _title(item: Item, words: Words) -> Pieces:
     title = item.paper.title
-    if not _line(title):
+    if not one_line(title):
         return marked(words.UNTITLED, ())
     return marked(title, _spans(item, "title"), excerpt(title, _TITLE))
 
@@ -327,12 +327,12 @@ def _abstract(item: Item, room: int) -> Pieces:
     summary = next((each for each in item.figures if each.summary), None)
     if summary is None or not summary.summary:
         return ()
-    return marked(f"{_line(summary.summary)} ({SERVICES[summary.service]})", ())
+    return marked(f"{one_line(summary.summary)} ({SERVICES[summary.service]})", ())
 
 
 def _also(item: Item, words: Words) -> Pieces:
     before, _, after = words.ALSO.partition("{}")
-    titles = Piece(", ".join(shorten(_line(title), _FACT) for title in item.also), hit=True)
+    titles = Piece(", ".join(shorten(one_line(title), _FACT) for title in item.also), hit=True)
     return tuple(piece for piece in (Piece(before), titles, Piece(after)) if piece.text)
 
 
@@ -343,9 +343,9 @@ def _spans(item: Item, field: str) -> Iterator[tuple[int, int]]:
 def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
     paper = item.paper
     if paper.announce == "cross" and (others := [name for name in paper.categories if name != paper.primary]):
-        yield words.cross([_line(name) for name in others])
+        yield words.cross([one_line(name) for name in others])
     for fact in (paper.comment, paper.journal):
-        if fact and (line := _line(fact)):
+        if fact and (line := one_line(fact)):
             yield shorten(readable(line), _FACT)
     if paper.votes or paper.comments_count:
         yield words.votes(paper.votes or 0, paper.comments_count or 0, len(paper.authors))
@@ -369,8 +369,3 @@ def actions(paper: Paper, words: Words) -> Iterator[Action]:
         if url and url not in seen:
             seen.add(url)
             yield Action(words=label, url=url)
-
-
-def _line(text: str) -> str:
-    """One line without controls, however the text came here."""
-    return " ".join(strip_controls(text).split())

@@ -44,11 +44,16 @@ def strip_controls(raw: str) -> str:
     return _JOINER.sub("", _UNSEEN.sub("", _SEPARATING.sub(" ", raw)))
 
 
-def _plain(raw: str) -> str:
-    """One line, composed (NFC), with nothing unseen in it."""
+def one_line(text: str) -> str:
+    """The text as one line: without control characters, with single spaces."""
+    return " ".join(strip_controls(text).split())
+
+
+def _composed_line(raw: str) -> str:
+    """The text as one line, composed (NFC)."""
     if raw.isascii() and (line := " ".join(raw.split())).isprintable():
         return line
-    return unicodedata.normalize("NFC", " ".join(strip_controls(raw).split()))
+    return unicodedata.normalize("NFC", one_line(raw))
 
 
 # -- TeX ----------------------------------------------------------------------
@@ -155,13 +160,13 @@ def _untex(text: str) -> str:
 
 def clean_line(raw: str) -> str:
     """A title, comment or journal: TeX accents as letters, math as written, one line; entities are already undone."""
-    line = _plain(raw)
+    line = _composed_line(raw)
     if len(line) > _LONGEST_TEX:
         return line
     for _ in range(_PASSES):
         if "\\" not in line and "{" not in line:
             break
-        line, before = _plain(_untex(line)), line
+        line, before = _composed_line(_untex(line)), line
         if line == before:
             break
     return line
@@ -209,6 +214,6 @@ def clean_html(raw: str) -> str:
     """
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
-    broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", " ".join(strip_controls(raw).split())))
+    broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", one_line(raw)))
     plain = html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style"}))
     return "\n".join(line for line in map(clean_line, plain.split("\n")) if line)

@@ -20,7 +20,7 @@ from digest.render.words.pages.me import ME
 from digest.render.words.pages.me import Me as Words
 from digest.store import IssueRow, Suppression
 from digest.subscriptions import Rule, Subscriber, When
-from digest.text import strip_controls
+from digest.text import one_line
 from digest.website.account_base import Mine, address_of
 from digest.website.forms import DAYS
 from digest.website.view import Form, posted
@@ -183,9 +183,7 @@ class Me(Mine):
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
         """What papers are called; one that is not there by its key."""
         found = self.app().store.papers.get_many(keys)
-        return {
-            key: readable(" ".join(strip_controls(found[key].title).split())) if key in found else key for key in keys
-        }
+        return {key: readable(one_line(found[key].title)) if key in found else key for key in keys}
 
     # What the buttons do
 

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from digest.papers.ids import key_of
 from digest.store import Document
 from digest.subscriptions import When
-from digest.text import strip_controls
+from digest.text import one_line
 from digest.website.view import Form
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -185,7 +185,7 @@ def shown(subscription: Document, zone: str = "UTC") -> Typed:
     elif days in (_ALL, _WORKDAYS):
         rhythm = "daily" if days == _ALL else "weekdays"
     return Typed(
-        name=_line(subscription.get("name")),
+        name=_field_value(subscription.get("name")),
         zone=zone,
         rhythm=rhythm,
         days=days if rhythm == "chosen" else frozenset(),
@@ -193,12 +193,12 @@ def shown(subscription: Document, zone: str = "UTC") -> Typed:
         rows=tuple(
             replace(_row(rule), number=index, was=index) for index, rule in enumerate(subscription.get("rules") or [])
         ),
-        exclude=_line(subscription.get("exclude")),
-        categories=", ".join(map(_line, subscription.get("categories", ()))),
-        updates=_line(subscription.get("updates")),
+        exclude=_field_value(subscription.get("exclude")),
+        categories=", ".join(map(_field_value, subscription.get("categories", ()))),
+        updates=_field_value(subscription.get("updates")),
         quiet=subscription.get("quiet") == "send",
-        limit=_line(str(subscription.get("limit", 30))),
-        attach=_line(subscription.get("attach")),
+        limit=_field_value(str(subscription.get("limit", 30))),
+        attach=_field_value(subscription.get("attach")),
         trending=subscription.get("trending") is not None,
     )
 
@@ -207,7 +207,7 @@ def typed(form: Form, before: Typed | None = None) -> Typed:
     """What was typed; a field that the form does not have says what it said `before`."""
     seen = before or Typed()
     lines = ("name", "zone", "hour", "exclude", "categories", "updates", "limit", "attach")
-    given: dict[str, Any] = {each: _line(form.text(each)) for each in lines if each in form}
+    given: dict[str, Any] = {each: _field_value(form.text(each)) for each in lines if each in form}
     if (rhythm := form.text("rhythm")) in ("daily", "weekdays", "chosen", "once"):
         days = frozenset(form.texts("day")) & _ALL
         given |= {"rhythm": rhythm, "days": days if rhythm == "chosen" else frozenset()}
@@ -223,36 +223,36 @@ def _typed_row(form: Form, number: int, seen: Typed) -> Row:
     prefix = f"rule-{number}"
     was = form.text(f"{prefix}-was")
     place = int(was) if re.fullmatch("[0-9]{1,3}", was) and int(was) < len(seen.rows) else None
-    given: dict[str, Any] = {"number": number, "was": place, "text": _line(form.text(prefix))}
+    given: dict[str, Any] = {"number": number, "was": place, "text": _field_value(form.text(prefix))}
     if f"{prefix}-kind" in form:
         given["kind"] = "author" if form.text(f"{prefix}-kind") == "author" else "words"
     for name, read in (
         ("known", _lines),
         ("people", _lines),
-        ("categories", _line),
-        ("orcid", _line),
-        ("unsure", _line),
+        ("categories", _field_value),
+        ("orcid", _field_value),
+        ("unsure", _field_value),
     ):
         if f"{prefix}-{name}" in form:
             given[name] = read(form.text(f"{prefix}-{name}"))
     row = replace(seen.rows[place] if place is not None else Row(), **given)
-    chosen = key_of(_line(form.text(f"{prefix}-choice")))
+    chosen = key_of(_field_value(form.text(f"{prefix}-choice")))
     return replace(row, known=f"{row.known}\n{chosen}".strip()) if chosen and chosen not in row.known else row
 
 
 def _row(rule: Any) -> Row:
     """A rule of a document as its fields show it."""
     if not isinstance(rule, dict):
-        return Row(text=_line(rule))
+        return Row(text=_field_value(rule))
     if "author" not in rule:
-        return Row(text=_line(rule.get("query")))
+        return Row(text=_field_value(rule.get("query")))
     return Row(
         kind="author",
-        text=_line(rule["author"]),
-        known="\n".join(map(_line, rule.get("known", ()))),
-        people="\n".join(map(_line, rule.get("with", ()))),
-        categories=", ".join(map(_line, rule.get("categories", ()))),
-        orcid=_line(rule.get("ids", {}).get("orcid")),
+        text=_field_value(rule["author"]),
+        known="\n".join(map(_field_value, rule.get("known", ()))),
+        people="\n".join(map(_field_value, rule.get("with", ()))),
+        categories=", ".join(map(_field_value, rule.get("categories", ()))),
+        orcid=_field_value(rule.get("ids", {}).get("orcid")),
         unsure=rule.get("when_unsure", "ask"),
     )
 
@@ -276,13 +276,13 @@ def _when(text: str) -> When | None:
         return None
 
 
-def _line(text: object) -> str:
-    """A text on one line, as a field shows it; without what nobody can see."""
-    return " ".join(strip_controls(str(text)).split()) if text else ""
+def _field_value(value: object) -> str:
+    """The value of a form field: one line, empty for None."""
+    return one_line(str(value)) if value else ""
 
 
 def _lines(text: str) -> str:
-    return "\n".join(filter(None, map(_line, text.split("\n"))))
+    return "\n".join(filter(None, map(_field_value, text.split("\n"))))
 
 
 def _codes(text: str) -> list[str]:

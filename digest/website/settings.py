@@ -14,7 +14,7 @@ from digest.render.words.pages.settings import SETTINGS
 from digest.render.words.pages.settings import Settings as Words
 from digest.store import Document
 from digest.subscriptions import Subscriber
-from digest.text import strip_controls
+from digest.text import one_line
 from digest.website.account_base import Mine
 from digest.website.form_errors import Fault, Faults
 from digest.website.forms import zones
@@ -44,7 +44,7 @@ class Settings(Mine):
     def keep(self, request: Request, form: Form) -> Response:
         reader, document = self.signed_up(request)
         say = self.say(SETTINGS, reader.language)
-        values = _values(document) | {each: _line(form.text(each)) for each in _KEYS if each in form}
+        values = _values(document) | {each: one_line(form.text(each)) for each in _KEYS if each in form}
         changed = _changed(document, values)
         if faults := _faults(changed, values, say):
             return self._page(request, reader, values, faults)
@@ -56,7 +56,7 @@ class Settings(Mine):
         reader, document = self.signed_up(request)
         say, address = self.say(SETTINGS, reader.language), form.text("email")
         if fault := self._no_address(address, reader, say):
-            values = _values(document) | {"email": _line(address)}
+            values = _values(document) | {"email": one_line(address)}
             return self._page(request, reader, values, {"email": (Fault(fault),)})
         spend(request, LETTERS)
         self.app().signup.move(reader, address, now=self.clock())
@@ -95,10 +95,10 @@ class Settings(Mine):
 
 def _values(document: Document) -> dict[str, str]:
     return {
-        "name": _line(document.get("name") or ""),
-        "zone": _line(document.get("timezone") or "UTC"),
-        "language": _line(document.get("language") or ""),
-        "format": _line(document.get("format") or "html"),
+        "name": _field_value(document.get("name") or ""),
+        "zone": _field_value(document.get("timezone") or "UTC"),
+        "language": _field_value(document.get("language") or ""),
+        "format": _field_value(document.get("format") or "html"),
         "email": "",
     }
 
@@ -127,5 +127,5 @@ def _faults(document: Document, values: Mapping[str, str], say: Words) -> Faults
     return found
 
 
-def _line(text: object) -> str:
-    return " ".join(strip_controls(str(text)).split())
+def _field_value(value: object) -> str:
+    return one_line(str(value))

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from digest.mail.message import AddressError, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.mail.quoted_printable import quoted_printable
-from digest.text import strip_controls
+from digest.text import one_line, strip_controls
 
 OWNER = Mailbox(name="Morning Papers", address="papers@example.org")
 ADA = Mailbox(name="Ada Lovelace", address="ada@example.org")
@@ -81,7 +81,7 @@ def parsed(raw: bytes) -> EmailMessage:
 
 def shown(text: str) -> str:
     """What is left of a header's value when nothing hidden is in it."""
-    return unicodedata.normalize("NFC", " ".join(strip_controls(text).split()))
+    return unicodedata.normalize("NFC", one_line(text))
 
 
 def head(raw: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.papers import Author, Ids
 from digest.render.citation import highwire, openurl
-from digest.text import strip_controls
+from digest.text import one_line, strip_controls
 from tests.support.issues import paper
 
 ARTICLE = replace(
@@ -85,7 +85,7 @@ def test_a_collaboration_does_not_flood_a_list() -> None:
 @given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=())))
 def test_whatever_stands_in_a_paper_is_said_without_controls(title: str, name: str) -> None:
     odd = replace(paper(title=title, names=[name]), doi=title, authors=(Author(name=name, orcid=title),))
-    plain = " ".join(strip_controls(title).split())
+    plain = one_line(title)
     assert dict(highwire(odd))["citation_title"] == plain
     assert dict(parse_qsl(openurl(odd), keep_blank_values=True))["rft.atitle"] == plain
     assert all(strip_controls(value) == value for _, value in highwire(odd))

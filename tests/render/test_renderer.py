@@ -23,7 +23,7 @@ from digest.papers.scholarly_metrics import Figures, Researcher
 from digest.render import Parts, Renderer
 from digest.render.links import safe
 from digest.resources import shipped
-from digest.text import strip_controls
+from digest.text import one_line
 from tests.mail.test_message import HOSTILE, parsed
 from tests.support.issues import (
     AT_ONCE,
@@ -59,7 +59,7 @@ def body(parts: Parts) -> html.HtmlElement:
 
 
 def words_of(text: str) -> list[str]:
-    return " ".join(strip_controls(text).split()).split(" ")
+    return one_line(text).split(" ")
 
 
 def text_of(element: html.HtmlElement) -> str:
