@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from digest.app.doctor import Finding, at_the_same_time, examine, logged, standing, told
-from digest.app.queue import Here, Job, Kind, Line, Queue
+from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
+from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
 from digest.authors import Followed
 from digest.bounces import Ear, Heard, hear, mailbox
 from digest.config import Config, Relay
@@ -70,7 +70,7 @@ class App:
     pages: Pages
     morning: Morning
     directory: ReaderDirectory
-    line: Line
+    queue: WorkQueue
 
     def with_config(self, config: Config) -> App:
         """The same house under a new config; a new `database` or `contact` needs a new start."""
@@ -95,7 +95,7 @@ class App:
             language=self.config.language,
         )
 
-    def ways(self, clock: Callable[[], datetime]) -> list[Way]:
+    def routes(self, clock: Callable[[], datetime]) -> list[Way]:
         """The ways out of one round, as they are configured."""
         wary = evidence.wary(self.config.logs, clock)
         return [
@@ -130,26 +130,28 @@ class App:
 
         greet = {name: greeter(channel) for name, channel in relays.items()}
         yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
-        yield from at_the_same_time(self.store.clock(), now)
-        yield from told(self.look(now))
-        yield from self.standing(now)
+        yield from clock_findings(self.store.clock(), now)
+        yield from in_doubt_findings(self.read_relay_logs(now))
+        yield from self.service_findings(now)
 
-    def look(self, now: datetime) -> list[Word]:
+    def read_relay_logs(self, now: datetime) -> list[Word]:
         """Ask the relays' logs about letters in doubt: what was taken is sent from now on."""
         return evidence.look(self.store, self.config.logs, now=now)
 
-    def standing(self, now: datetime) -> Iterator[Finding]:
+    def service_findings(self, now: datetime) -> Iterator[Finding]:
         """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
-        yield from logged(self.config.relays)
+        yield from relay_log_findings(self.config.relays)
         store = self.store
         unread = self.directory.faults(store)
-        yield from standing(store.stats.collect(now=now), store.breakers.list_all(), self.health(now), unread, now=now)
+        yield from service_findings(
+            store.stats.collect(now=now), store.breakers.list_all(), self.health(now), unread, now=now
+        )
 
     def health(self, now: datetime) -> list[Health]:
         """How each source and each helper is."""
         return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
 
-    def test_letter(self, to: str, *, now: datetime) -> str:
+    def send_test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
         reader = Subscriber(id="test", email=to, timezone=ZoneInfo("UTC"), language=self.config.language)
         when = When(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
@@ -222,11 +224,11 @@ class App:
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
-    def _along(self, kind: Kind) -> Along | None:
+    def _along(self, kind: JobKind) -> Along | None:
         """Where work is handed on, the job for what is written goes into its transaction."""
-        return partial(_hand_on, self.line, Job(kind)) if self.config.queue else None
+        return partial(_enqueue, self.queue, Job(kind)) if self.config.queue else None
 
-    def enrol(self, now: datetime) -> None:
+    def sync_schedules(self, now: datetime) -> None:
         """Bring the clock rows in line with the config."""
         self.morning.desks(self.readers(), self.store, now=now)
 
@@ -277,7 +279,7 @@ class App:
             with begin() as journal:
                 return deliver(
                     self.store,
-                    self.ways(clock),
+                    self.routes(clock),
                     counter(self.config, self.directory, self.store, self.letters, clock),
                     journal,
                     clock=clock,
@@ -288,13 +290,13 @@ class App:
                     tell=tell,
                 )
 
-    def settle(self, now: datetime, *, restored: bool = False) -> None:
+    def recover(self, now: datetime, *, restored: bool = False) -> None:
         """Take over the letters of processes on this machine that died, and merge those that come too late."""
         logs = self.config.logs
         with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=logs):
             pass
 
-    def hear(
+    def read_bounces(
         self,
         clock: Callable[[], datetime],
         *,
@@ -332,14 +334,14 @@ def open_app(config: Config, *, web: Web | None = None, looking: bool = False) -
         if looking and _is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
         store = stack.enter_context(Store.open(url))
-        turns = StoredTurns(store) if store.is_shared else None
+        turns = DatabaseRateLimit(store) if store.is_shared else None
         client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
-        line: Line = Queue(config.database) if config.queue else Here()
-        stack.enter_context(line)
-        yield App(config=config, store=store, web=client, line=line, **_parts(config))
+        queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
+        stack.enter_context(queue)
+        yield App(config=config, store=store, web=client, queue=queue, **_parts(config))
 
 
-class StoredTurns:
+class DatabaseRateLimit:
     """The pace of services, kept in the database: one for all machines."""
 
     def __init__(self, store: Store) -> None:
@@ -352,8 +354,8 @@ class StoredTurns:
         self._store.leases.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
 
 
-def _hand_on(line: Line, job: Job, connection: Any) -> None:
-    line.hand_on([job], connection)
+def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:
+    queue.enqueue([job], connection)
 
 
 def _is_missing(url: str) -> bool:

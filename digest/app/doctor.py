@@ -22,7 +22,7 @@ from digest.mail.dns import Resolver
 from digest.mail.outcome import State
 from digest.store import Brake, Figures
 
-Outcome = Literal["well", "doubtful", "wrong", "unknown"]
+FindingOutcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
 _AtWork = Literal["relay", "domain", "source", "due", "outbox", "reader"]
 
@@ -36,7 +36,7 @@ class Finding:
     """One thing that was looked at."""
 
     about: _Before | _AtWork
-    outcome: Outcome
+    outcome: FindingOutcome
     words: str
     mend: str = ""
 
@@ -67,7 +67,7 @@ def examine(
         try:
             yield from look()
         except DigestError as error:
-            outcome: Outcome = "wrong" if about in ("relay", "one-click") else "unknown"
+            outcome: FindingOutcome = "wrong" if about in ("relay", "one-click") else "unknown"
             yield Finding(about=about, outcome=outcome, words=str(error))
 
 
@@ -213,7 +213,7 @@ def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
 _FEW = 5  # findings of one kind; `digest outbox` tells all
 
 
-def logged(relays: Sequence[Relay]) -> Iterator[Finding]:
+def relay_log_findings(relays: Sequence[Relay]) -> Iterator[Finding]:
     """Whether the relays' logs can be read."""
     for relay in relays:
         if relay.log is None:
@@ -227,7 +227,7 @@ def logged(relays: Sequence[Relay]) -> Iterator[Finding]:
 _APART = timedelta(minutes=1)  # clocks that are set by a network differ by far less
 
 
-def at_the_same_time(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
+def clock_findings(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
     """Whether this machine and that of a shared database (`theirs`) take the same moment for now."""
     if theirs is None:
         return
@@ -241,7 +241,7 @@ def at_the_same_time(theirs: datetime | None, now: datetime) -> Iterator[Finding
     yield Finding(about="clock", outcome="wrong", words=words, mend=mend)
 
 
-def told(words: Sequence[Word]) -> Iterator[Finding]:
+def in_doubt_findings(words: Sequence[Word]) -> Iterator[Finding]:
     """What they say of letters in doubt."""
     if sent := sum(word.sent for word in words):
         said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"
@@ -253,7 +253,7 @@ def told(words: Sequence[Word]) -> Iterator[Finding]:
 _LATE = timedelta(minutes=30)  # the service looks every half minute
 
 
-def standing(
+def service_findings(
     figures: Figures,
     brakes: Sequence[Brake],
     sources: Sequence[Health],
@@ -301,7 +301,7 @@ def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
         found = True
         words = f"letters wait since {since:%Y-%m-%d %H:%M} UTC"
         yield Finding(about="outbox", outcome="wrong", words=words, mend="`digest deliver` sends them, or says why not")
-    for state, said in OPEN.items():
+    for state, said in UNRESOLVED.items():
         if count := letters.get(state):
             found = True
             words = f"{count:,} {'letter' if count == 1 else 'letters'} {said}"
@@ -314,7 +314,7 @@ def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
         )
 
 
-OPEN = {
+UNRESOLVED = {
     State.IN_DOUBT: "in doubt: nobody knows whether they arrived",
     State.FAILED: "refused for good",
     State.POISON: "set aside, since whoever sent them died",

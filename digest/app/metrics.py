@@ -17,11 +17,11 @@ from digest.store import Brake, Figures
 def exposition(figures: Figures, brakes: Iterable[Brake], sources: Sequence[Health], *, now: datetime) -> bytes:
     """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
     book = CollectorRegistry(auto_describe=False)
-    book.register(_Reading(figures, tuple(brakes), sources, now))
+    book.register(_ServiceCollector(figures, tuple(brakes), sources, now))
     return generate_latest(book)
 
 
-class _Reading(Collector):
+class _ServiceCollector(Collector):
     def __init__(self, figures: Figures, brakes: Sequence[Brake], sources: Sequence[Health], now: datetime) -> None:
         self._figures, self._brakes, self._sources, self._now = figures, brakes, sources, now
 

@@ -34,9 +34,9 @@ _QUEUE, _TASK = "digest", "digest.work"
 _SCHEMA = 0x71756575  # PostgreSQL's advisory lock while the queue's tables are made
 _POLL = 0.1  # seconds between two looks at whether to stop
 
-Kind = Literal["pull", "enrich", "compose", "deliver"]
+JobKind = Literal["pull", "enrich", "compose", "deliver"]
 
-_PRIORITY: dict[Kind, int] = {"deliver": 2, "compose": 1, "pull": 0, "enrich": 0}
+_PRIORITY: dict[JobKind, int] = {"deliver": 2, "compose": 1, "pull": 0, "enrich": 0}
 """What is nearest to its reader goes first."""
 
 
@@ -44,15 +44,15 @@ _PRIORITY: dict[Kind, int] = {"deliver": 2, "compose": 1, "pull": 0, "enrich": 0
 class Job:
     """That there is work of a kind: one source to ask, a shard of readers to write to, a batch of letters to send."""
 
-    kind: Kind
+    kind: JobKind
     name: str = ""  # of the source or service
 
 
-Do = Callable[[Job, Event], object]
+RunJob = Callable[[Job, Event], object]
 """What does a job, until it is done or the event is set."""
 
 
-class Line(Protocol):
+class WorkQueue(Protocol):
     """Where jobs wait, and where they are done."""
 
     def __enter__(self) -> Self: ...
@@ -61,29 +61,29 @@ class Line(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def hand_on(self, jobs: Sequence[Job], connection: Any = None) -> None:
+    def enqueue(self, jobs: Sequence[Job], connection: Any = None) -> None:
         """Put jobs in line; where `connection` is the driver's, in the transaction that it is in."""
 
     def waiting(self) -> Counter[Job]:
         """How many jobs of each sort nobody has begun."""
 
-    def run(self, do: Do, stop: Event, *, once: bool = False) -> None:
+    def run(self, run_job: RunJob, stop: Event, *, once: bool = False) -> None:
         """Do jobs until `stop` is set, or `once`: until none waits. A job that fails is told and given up; what it
         left undone is handed on by the next sweep.
         """
 
 
-def top_up(line: Line, jobs: Iterable[Job]) -> list[Job]:
+def enqueue_missing(queue: WorkQueue, jobs: Iterable[Job]) -> list[Job]:
     """Put in line what does not wait there already; what was put."""
     left = Counter(jobs)
-    left.subtract(line.waiting())
+    left.subtract(queue.waiting())
     missing = sorted((+left).elements())
     if missing:
-        line.hand_on(missing)
+        queue.enqueue(missing)
     return missing
 
 
-class Here:
+class LocalQueue:
     """The line of one process: its own threads do the jobs, and what waits is gone with it."""
 
     def __init__(self, threads: int = THREADS) -> None:
@@ -100,7 +100,7 @@ class Here:
     ) -> None:
         self._jobs.clear()
 
-    def hand_on(self, jobs: Sequence[Job], connection: Any = None) -> None:
+    def enqueue(self, jobs: Sequence[Job], connection: Any = None) -> None:
         with self._changed:
             self._jobs.extend(jobs)
             self._changed.notify_all()
@@ -109,12 +109,12 @@ class Here:
         with self._changed:
             return Counter(self._jobs)
 
-    def run(self, do: Do, stop: Event, *, once: bool = False) -> None:
+    def run(self, run_job: RunJob, stop: Event, *, once: bool = False) -> None:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
-            for worker in [pool.submit(self._work, do, stop, once) for _ in range(self._threads)]:
+            for worker in [pool.submit(self._work, run_job, stop, once) for _ in range(self._threads)]:
                 worker.result()
 
-    def _work(self, do: Do, stop: Event, once: bool) -> None:
+    def _work(self, run_job: RunJob, stop: Event, once: bool) -> None:
         while not stop.is_set():
             job = self._take()
             if job is None:
@@ -122,7 +122,7 @@ class Here:
                     return
                 continue
             try:
-                _guarded(do, job, stop)
+                _guarded(run_job, job, stop)
             finally:
                 with self._changed:
                     self._busy -= 1
@@ -142,21 +142,21 @@ class Here:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
+class Heartbeat:
     """How soon it is seen that a worker has died; all in seconds."""
 
-    beat: float = 10  # how often a worker says that it lives
-    dead: float = 30  # how long it may be silent
+    interval: float = 10  # how often a worker says that it lives
+    dead_after: float = 30  # how long it may be silent
     poll: float = 5  # how often a worker looks for jobs that no notice came of
 
 
-class Queue:
+class ProcrastinateQueue:
     """The line of many machines: jobs are rows in PostgreSQL (procrastinate), and gone when they are done."""
 
-    def __init__(self, url: str, *, threads: int = THREADS, pulse: Pulse | None = None) -> None:
+    def __init__(self, url: str, *, threads: int = THREADS, heartbeat: Heartbeat | None = None) -> None:
         self._url = url
         self._threads = threads
-        self._pulse = pulse or Pulse()
+        self._heartbeat = heartbeat or Heartbeat()
         self._app: App | None = None
 
     def __enter__(self) -> Self:
@@ -169,7 +169,7 @@ class Queue:
             self._app.close()
             self._app = None
 
-    def hand_on(self, jobs: Sequence[Job], connection: Any = None) -> None:
+    def enqueue(self, jobs: Sequence[Job], connection: Any = None) -> None:
         app = self._opened()
         for kind in sorted({job.kind for job in jobs}):
             task = app.tasks[_TASK].configure(priority=_PRIORITY[kind], connection=connection)
@@ -184,22 +184,22 @@ class Queue:
         rows = self._opened().connector.get_sync_connector().execute_query_all(asked, queue=_QUEUE)
         return Counter({Job(row["kind"], row["name"]): row["jobs"] for row in rows})
 
-    def run(self, do: Do, stop: Event, *, once: bool = False) -> None:
+    def run(self, run_job: RunJob, stop: Event, *, once: bool = False) -> None:
         import asyncio
 
         self._opened()
-        asyncio.run(self._run(do, stop, once=once))
+        asyncio.run(self._run(run_job, stop, once=once))
 
-    async def _run(self, do: Do, stop: Event, *, once: bool) -> None:
+    async def _run(self, run_job: RunJob, stop: Event, *, once: bool) -> None:
         import asyncio
 
         from procrastinate import App, PsycopgConnector
         from procrastinate.exceptions import ProcrastinateException
 
-        app, pulse = App(connector=PsycopgConnector(conninfo=self._url, min_size=1, max_size=4)), self._pulse
+        app, heartbeat = App(connector=PsycopgConnector(conninfo=self._url, min_size=1, max_size=4)), self._heartbeat
 
-        def work(kind: Kind, name: str) -> None:
-            _guarded(do, Job(kind, name), stop)
+        def work(kind: JobKind, name: str) -> None:
+            _guarded(run_job, Job(kind, name), stop)
 
         _task(app, work)
 
@@ -212,11 +212,11 @@ class Queue:
             """Jobs whose worker has died are put back in line."""
             while True:
                 try:
-                    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=pulse.dead):
+                    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=heartbeat.dead_after):
                         await app.job_manager.retry_job(job)
                 except ProcrastinateException as error:
                     log.warning("the queue could not be asked for the jobs of dead workers: %s", error)
-                await asyncio.sleep(pulse.beat)
+                await asyncio.sleep(heartbeat.interval)
 
         async with app.open_async():
             worker = asyncio.create_task(
@@ -224,9 +224,9 @@ class Queue:
                     queues=[_QUEUE],
                     concurrency=self._threads,
                     wait=not once,
-                    fetch_job_polling_interval=pulse.poll,
-                    update_heartbeat_interval=pulse.beat,
-                    stalled_worker_timeout=pulse.dead,
+                    fetch_job_polling_interval=heartbeat.poll,
+                    update_heartbeat_interval=heartbeat.interval,
+                    stalled_worker_timeout=heartbeat.dead_after,
                     delete_jobs="always",
                     install_signal_handlers=False,
                 )
@@ -252,16 +252,16 @@ class Queue:
         return self._app
 
 
-def _guarded(do: Do, job: Job, stop: Event) -> None:
+def _guarded(run_job: RunJob, job: Job, stop: Event) -> None:
     try:
-        do(job, stop)
+        run_job(job, stop)
     except DigestError as error:
         log.error("%s %s: %s", job.kind, job.name, error)
     except Exception:  # one fault must not stop the others; the next sweep hands on what was left
         log.exception("%s %s: failed", job.kind, job.name)
 
 
-def _task(app: App, work: Callable[[Kind, str], None]) -> Task[..., None, ...]:
+def _task(app: App, work: Callable[[JobKind, str], None]) -> Task[..., None, ...]:
     return app.task(queue=_QUEUE, name=_TASK)(work)
 
 

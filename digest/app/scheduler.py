@@ -1,4 +1,4 @@
-"""The clock: a few fixed beats; it knows nothing but their names, their pace and how to stop."""
+"""The scheduler of the daemon: runs named work at fixed intervals on APScheduler until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ log = structlog.get_logger("digest")
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """Work that comes round: it is started every so often, and never beside itself."""
+class Interval:
+    """Work that is started every `every`, and never a second time while it still runs."""
 
     name: str
     every: timedelta
     work: Callable[[], None]
 
 
-def run(beats: Sequence[Beat], *, stop: Event) -> None:
-    """Let the beats run until `stop` is set, then wait for the ones at work; each starts at once.
+def run(intervals: Sequence[Interval], *, stop: Event) -> None:
+    """Run the work of each interval until `stop` is set, then wait for what still runs; each starts at once.
 
-    What is due stands in the database, so a beat that was missed is made up for by the next, and nothing is lost with
-    this process.
+    What is due stands in the database: the next run makes up for a missed one, and nothing is lost with this process.
     """
     scheduler = BackgroundScheduler(timezone=UTC)
-    for beat in beats:
+    for interval in intervals:
         scheduler.add_job(
-            _guarded(beat),
+            _guarded(interval),
             "interval",
-            seconds=beat.every.total_seconds(),
-            name=beat.name,
+            seconds=interval.every.total_seconds(),
+            name=interval.name,
             # APScheduler's defaults drop a run that is a second late and wait a whole interval before the first.
             misfire_grace_time=None,
             coalesce=True,
@@ -46,11 +45,11 @@ def run(beats: Sequence[Beat], *, stop: Event) -> None:
     scheduler.shutdown(wait=True)
 
 
-def _guarded(beat: Beat) -> Callable[[], None]:
+def _guarded(interval: Interval) -> Callable[[], None]:
     def work() -> None:
         try:
-            beat.work()
-        except Exception:  # the clock must not stop for one fault; the next beat tries again
-            log.exception("a beat failed", beat=beat.name)
+            interval.work()
+        except Exception:  # one fault must not stop the scheduler; the next run tries again
+            log.exception("a beat failed", beat=interval.name)
 
     return work

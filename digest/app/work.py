@@ -9,18 +9,18 @@ from threading import Event
 
 from digest import process
 from digest.app import App
-from digest.app.queue import LETTERS, Job, Kind
+from digest.app.queue import LETTERS, Job, JobKind
 from digest.delivery import Delivered
 from digest.ingest.enrich import Enriched, rests
 from digest.ingest.pull import Pulled, resting
 from digest.issues.compose import LEASE, SHARD, Composed
 from digest.sources.base import LookUp, Source
 
-Told = Pulled | Enriched | Composed | Delivered
+WorkResult = Pulled | Enriched | Composed | Delivered
 """What came of a piece of work."""
 
 
-def sought(app: App, now: datetime, *kinds: Kind, restored: bool = False) -> list[Job]:
+def find_work(app: App, now: datetime, *kinds: JobKind, restored: bool = False) -> list[Job]:
     """The work that there is, of these kinds, in batches, with what the dead of this machine have left: what a sweep
     hands on. Raises DigestError.
     """
@@ -32,8 +32,8 @@ def sought(app: App, now: datetime, *kinds: Kind, restored: bool = False) -> lis
     if "enrich" in kinds:
         found += [Job("enrich", each.name) for each in app.enrichers if not rests(each, app.store, now)]
     if "compose" in kinds or "deliver" in kinds:
-        app.enrol(now)
-        app.settle(now, restored=restored)
+        app.sync_schedules(now)
+        app.recover(now, restored=restored)
         waiting = app.store.leases.backlog(now, LEASE, process.is_gone)
         # the first issue of a new house must not be written before its papers are there
         readers = waiting.readers if waiting.newest or len(fetched) == len(app.sources) else 0
@@ -42,14 +42,14 @@ def sought(app: App, now: datetime, *kinds: Kind, restored: bool = False) -> lis
     return found
 
 
-def do(
+def run_job(
     app: App,
     job: Job,
     clock: Callable[[], datetime],
     *,
     stop: Event,
     restored: bool = False,
-    tell: Callable[[Told], None] = lambda _: None,
+    tell: Callable[[WorkResult], None] = lambda _: None,
 ) -> None:
     """One job; what another does already, or has done, is left alone. Raises DigestError."""
     if job.kind == "pull":
@@ -59,18 +59,18 @@ def do(
     elif job.kind == "compose":
         written = app.compose(now=clock(), shards=1, stop=stop, tell=tell)
         if written and not app.config.queue:  # a queue has the job by now, in the letters' transaction
-            app.line.hand_on([Job("deliver")])
+            app.queue.enqueue([Job("deliver")])
     else:
-        enough = _Enough(stop, LETTERS)
+        enough = _StopAfter(stop, LETTERS)
 
         def count(letter: Delivered) -> None:
-            enough.one()
+            enough.count()
             tell(letter)
 
         app.deliver(clock, stop=enough, restored=restored, tell=count)
 
 
-class _Enough(Event):
+class _StopAfter(Event):
     """Is set when asked to stop, or after so many."""
 
     def __init__(self, stop: Event, most: int) -> None:
@@ -78,7 +78,7 @@ class _Enough(Event):
         self._stop = stop
         self._left = most
 
-    def one(self) -> None:
+    def count(self) -> None:
         self._left -= 1
         if self._left <= 0:
             self.set()

@@ -45,7 +45,7 @@ def command(ctx: click.Context, to: str | None, as_json: bool) -> None:
 
 def _test_letter(app: App, to: str) -> bool:
     try:
-        said = app.test_letter(to, now=datetime.now(UTC))
+        said = app.send_test_letter(to, now=datetime.now(UTC))
     except DeliveryError as error:
         click.echo(f"the test letter did not go out: {error}", err=True)
         return False

@@ -30,7 +30,7 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     place: Place = ctx.obj
     try:
         with open_app(load(place.config)) as app, work("Listening …") as tell:
-            heard = app.hear(lambda: now, box=box, tell=lambda each: tell(line(each)))
+            heard = app.read_bounces(lambda: now, box=box, tell=lambda each: tell(line(each)))
             if not heard:
                 tell("nothing new came back")
     except DigestError as error:

@@ -41,7 +41,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
 
     place: Place = ctx.obj
     with open_app(load(place.config), looking=True) as app:
-        known = {word.delivery: word for word in app.look(datetime.now(UTC))}
+        known = {word.delivery: word for word in app.read_relay_logs(datetime.now(UTC))}
         rows = app.store.outbox.unsent(in_doubt=in_doubt)
         counts, brakes = app.store.outbox.count_by_state(), app.store.breakers.list_all()
     if as_json:

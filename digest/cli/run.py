@@ -17,7 +17,7 @@ from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.app.queue import Kind
+    from digest.app.queue import JobKind
 
 _PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
 _TICK_EVERY = timedelta(seconds=30)
@@ -109,21 +109,21 @@ def _forever(app: App, place: Place, *, restored: bool) -> None:
     with on_signal(hang_up=current.reload) as stop:
         log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
         beats = [
-            daemon.Beat("pull", _PULL_EVERY, ask),
-            daemon.Beat("tick", _TICK_EVERY, tick),
-            daemon.Beat("hear", _HEAR_EVERY, listen),
+            daemon.Interval("pull", _PULL_EVERY, ask),
+            daemon.Interval("tick", _TICK_EVERY, tick),
+            daemon.Interval("hear", _HEAR_EVERY, listen),
         ]
         with pages(lambda: current.app):
             daemon.run(beats, stop=stop)
         log().info("stopped")
 
 
-def _hand_on(app: App, now: datetime, *kinds: Kind, restored: bool) -> Exit:
+def _hand_on(app: App, now: datetime, *kinds: JobKind, restored: bool) -> Exit:
     """Put into the queue what there is to do; workers do it."""
-    from digest.app.queue import top_up
-    from digest.app.work import sought
+    from digest.app.queue import enqueue_missing
+    from digest.app.work import find_work
 
-    for job in top_up(app.line, sought(app, now, *kinds, restored=restored)):
+    for job in enqueue_missing(app.queue, find_work(app, now, *kinds, restored=restored)):
         log().info("handed on", kind=job.kind, name=job.name)
     return Exit.DONE
 
@@ -162,7 +162,7 @@ def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
     from digest.cli.hear import line
 
     try:
-        app.hear(
+        app.read_bounces(
             clock,
             tell=lambda heard: log().info("heard", kind=str(heard.kind), words=line(heard)),
         )

@@ -18,8 +18,8 @@ from digest.errors import DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.app.queue import Do, Job
-    from digest.app.work import Told
+    from digest.app.queue import Job, RunJob
+    from digest.app.work import WorkResult
 
 
 _LOOK = 30.0  # seconds between two looks at what there is to do, where no queue tells
@@ -50,45 +50,45 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
         current = Current(app, place)
         clock = clock_of(ctx, now)
 
-        def do(job: Job, stop: Event) -> None:
-            from digest.app.work import do
+        def run_job(job: Job, stop: Event) -> None:
+            from digest.app.work import run_job
 
-            do(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+            run_job(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_say)
 
         with on_signal(hang_up=current.reload) as stop:
             log().info("working", readers=len(app.config.subscribers))
             if once:
-                _once(current.app, do, clock(), stop, restored=confirm_restore)
+                _once(current.app, run_job, clock(), stop, restored=confirm_restore)
             else:
                 look = partial(_look, lambda: current.app, restored=confirm_restore)
                 with _every(_LOOK, look, stop):
-                    app.line.run(do, stop)
+                    app.queue.run(run_job, stop)
             log().info("stopped")
 
 
-def _once(app: App, do: Do, now: datetime, stop: Event, *, restored: bool) -> None:
+def _once(app: App, run_job: RunJob, now: datetime, stop: Event, *, restored: bool) -> None:
     """What there is; what fails is not tried for ever."""
-    from digest.app.queue import top_up
-    from digest.app.work import sought
+    from digest.app.queue import enqueue_missing
+    from digest.app.work import find_work
 
     before = None
-    while not stop.is_set() and (jobs := sought(app, now, "compose", "deliver", restored=restored)) != before:
+    while not stop.is_set() and (jobs := find_work(app, now, "compose", "deliver", restored=restored)) != before:
         before = jobs
         if not app.config.queue:
-            top_up(app.line, jobs)
-        app.line.run(do, stop, once=True)
+            enqueue_missing(app.queue, jobs)
+        app.queue.run(run_job, stop, once=True)
 
 
 def _look(app: Callable[[], App], *, restored: bool) -> None:
     """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
-    from digest.app.queue import top_up
-    from digest.app.work import sought
+    from digest.app.queue import enqueue_missing
+    from digest.app.work import find_work
 
     app().morning.forget(datetime.now(UTC))
     if app().config.queue:
-        app().settle(datetime.now(UTC), restored=restored)
+        app().recover(datetime.now(UTC), restored=restored)
     else:
-        top_up(app().line, sought(app(), datetime.now(UTC), "compose", "deliver", restored=restored))
+        enqueue_missing(app().queue, find_work(app(), datetime.now(UTC), "compose", "deliver", restored=restored))
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[No
             thread.join()
 
 
-def _say(told: Told) -> None:
+def _say(told: WorkResult) -> None:
     """One line for each issue, letter or answer."""
     from digest.cli import compose, pull
     from digest.delivery import Delivered

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from digest.app import load, open_app
-from digest.app.doctor import Finding, at_the_same_time, examine, logged, standing, told
+from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
 from digest.config import Bounces, Config
 from digest.delivery.log_evidence import Word
 from digest.errors import DigestError
@@ -150,7 +150,7 @@ def figures(**more: Any) -> Figures:
 
 
 def stuck(**more: Any) -> dict[str, tuple[str, str]]:
-    return {each.about: (each.outcome, each.words) for each in standing(figures(**more), (), (), now=NOW)}
+    return {each.about: (each.outcome, each.words) for each in service_findings(figures(**more), (), (), now=NOW)}
 
 
 def test_what_is_late_or_waits_for_a_person_is_told() -> None:
@@ -181,7 +181,7 @@ def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
         yesterday=None,
         usual_yesterday=None,
     )
-    found = list(standing(figures(), [brake, over], [health, replace(health, word="well")], now=NOW))
+    found = list(service_findings(figures(), [brake, over], [health, replace(health, word="well")], now=NOW))
     assert [(each.about, each.outcome) for each in found[2:]] == [("relay", "wrong"), ("source", "doubtful")]
     assert "535 no" in found[2].words
     assert found[3].words == "arxiv: failing: HTTP 503"
@@ -189,25 +189,25 @@ def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
 
 def test_who_signed_up_and_gets_no_letters_is_told() -> None:
     unread = {"web-abc": "the address is that of ada too, whose file counts"}
-    [told] = [each for each in standing(figures(), (), (), unread, now=NOW) if each.about == "reader"]
-    assert (told.outcome, told.words.partition(": ")[2]) == ("wrong", unread["web-abc"])
+    [finding] = [each for each in service_findings(figures(), (), (), unread, now=NOW) if each.about == "reader"]
+    assert (finding.outcome, finding.words.partition(": ")[2]) == ("wrong", unread["web-abc"])
 
 
 def test_what_the_relays_logs_say_is_told(config: Config, tmp_path: Path) -> None:
     log = tmp_path / "mail.log"
     relay = replace(config.relays[0], log=log)
-    [unread] = logged([relay, config.relays[0]])
+    [unread] = relay_log_findings([relay, config.relays[0]])
     assert (unread.about, unread.outcome) == ("relay", "doubtful")
     assert unread.words.startswith(f"{relay}: its log {log} cannot be read: there is no such file")
     log.touch()
-    [read] = logged([relay])
+    [read] = relay_log_findings([relay])
     assert (read.outcome, read.words, read.mend) == ("well", f"{relay}: its log {log} can be read", "")
 
     def word(words: str, *, sent: bool) -> Word:
         return Word(delivery=1, subscriber="ada", message_id="<1@example.org>", words=words, sent=sent)
 
     words = [word("it has it", sent=True), word("it does not", sent=False), word("it does not", sent=False)]
-    settled, missing = told(words)
+    settled, missing = in_doubt_findings(words)
     assert (settled.outcome, settled.words[:24]) == ("well", "1 letter in doubt had be")
     assert (missing.outcome, missing.words) == ("doubtful", "2 in doubt: it does not")
 
@@ -223,7 +223,7 @@ def test_a_test_letter_arrives(tmp_path: Path) -> None:
     with MailServer() as mail:
         config = folder(tmp_path, HOUSE.replace("smtp://localhost:2525", f"smtp://127.0.0.1:{mail.port}"))
         with open_app(load(config, env={}), looking=True) as app:
-            assert app.test_letter("grace@example.net", now=NOW)
+            assert app.send_test_letter("grace@example.net", now=NOW)
             greeting = {each.about: each for each in app.examine(Zone(), now=NOW)}["relay"]
         [taken] = mail.taken
     assert taken.recipients == ("grace@example.net",)
@@ -237,9 +237,9 @@ def test_a_machine_whose_clock_is_not_the_databases_is_told(store: Store, off: i
     now = datetime.now(UTC)
     theirs = store.clock()
     if theirs is None:  # SQLite has this machine's
-        assert list(at_the_same_time(theirs, now)) == []
+        assert list(clock_findings(theirs, now)) == []
         return
     assert abs(now - theirs) < timedelta(minutes=1)
-    (found,) = at_the_same_time(theirs, theirs + off * timedelta(minutes=40))
+    (found,) = clock_findings(theirs, theirs + off * timedelta(minutes=40))
     assert words in found.words
     assert (found.outcome, "NTP" in found.mend) == (("wrong", True) if off else ("well", False))

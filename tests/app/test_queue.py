@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.app.queue import Here, Job, Line, Queue, top_up
+from digest.app.queue import Job, LocalQueue, ProcrastinateQueue, WorkQueue, enqueue_missing
 from digest.errors import DigestError
 from digest.issues.compose import Composed
 from digest.store import Store
@@ -24,13 +24,13 @@ READERS = 12
 COMPOSE, DELIVER = Job("compose"), Job("deliver")
 
 
-@pytest.fixture(params=["here", "queue"])
-def line(request: pytest.FixtureRequest) -> Iterator[Line]:
-    if request.param == "here":
-        with Here() as here:
-            yield here
+@pytest.fixture(params=["local", "procrastinate"])
+def queue(request: pytest.FixtureRequest) -> Iterator[WorkQueue]:
+    if request.param == "local":
+        with LocalQueue() as local:
+            yield local
         return
-    with Queue(request.getfixturevalue("postgres_url"), pulse=QUICK) as queue:
+    with ProcrastinateQueue(request.getfixturevalue("postgres_url"), heartbeat=QUICK) as queue:
         yield queue
 
 
@@ -42,11 +42,11 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def config(store_url: str, tmp_path: Path, mail: MailServer) -> Path:
-    """A house in which every reader's digest is due."""
+    """The config of an app in which every reader's digest is due."""
     return furnish(tmp_path, store_url, mail.port, READERS)
 
 
-def run(line: Line, fails: Job | None = None) -> Counter[Job]:
+def run(queue: WorkQueue, fails: Job | None = None) -> Counter[Job]:
     """What was done, once each time."""
     done: Counter[Job] = Counter()
     lock = Lock()
@@ -57,7 +57,7 @@ def run(line: Line, fails: Job | None = None) -> Counter[Job]:
         if job == fails:
             raise DigestError("out of ink")
 
-    line.run(do, Event(), once=True)
+    queue.run(do, Event(), once=True)
     return done
 
 
@@ -75,31 +75,31 @@ def issues(config: Path) -> Counter[str]:
         return Counter(row.subscriber for row in app.store.issues.latest())
 
 
-# -- the contract of a line --
+# -- the contract of a work queue --
 
 
-def test_each_job_is_done_once_and_gone(line: Line) -> None:
+def test_each_job_is_done_once_and_gone(queue: WorkQueue) -> None:
     jobs = [COMPOSE, COMPOSE, DELIVER, Job("pull", "arxiv")]
-    line.hand_on(jobs)
-    assert line.waiting() == Counter(jobs)
-    assert run(line) == Counter(jobs)
-    assert line.waiting() == run(line) == Counter()
+    queue.enqueue(jobs)
+    assert queue.waiting() == Counter(jobs)
+    assert run(queue) == Counter(jobs)
+    assert queue.waiting() == run(queue) == Counter()
 
 
-def test_a_job_that_fails_stops_no_other_and_is_not_tried_for_ever(line: Line) -> None:
-    line.hand_on([COMPOSE, DELIVER, COMPOSE])
-    assert run(line, fails=DELIVER) == {COMPOSE: 2, DELIVER: 1}
-    assert line.waiting() == Counter()
+def test_a_job_that_fails_stops_no_other_and_is_not_tried_for_ever(queue: WorkQueue) -> None:
+    queue.enqueue([COMPOSE, DELIVER, COMPOSE])
+    assert run(queue, fails=DELIVER) == {COMPOSE: 2, DELIVER: 1}
+    assert queue.waiting() == Counter()
 
 
-def test_what_waits_already_is_not_handed_on_again(line: Line) -> None:
-    line.hand_on([DELIVER])
-    assert top_up(line, [DELIVER, DELIVER, COMPOSE]) == [COMPOSE, DELIVER]
-    assert top_up(line, [DELIVER, COMPOSE]) == []
-    assert line.waiting() == {DELIVER: 2, COMPOSE: 1}
+def test_what_waits_already_is_not_enqueued_again(queue: WorkQueue) -> None:
+    queue.enqueue([DELIVER])
+    assert enqueue_missing(queue, [DELIVER, DELIVER, COMPOSE]) == [COMPOSE, DELIVER]
+    assert enqueue_missing(queue, [DELIVER, COMPOSE]) == []
+    assert queue.waiting() == {DELIVER: 2, COMPOSE: 1}
 
 
-def test_a_job_in_hand_is_finished_before_the_line_stops(line: Line) -> None:
+def test_a_job_in_hand_is_finished_before_the_queue_stops(queue: WorkQueue) -> None:
     stop, ended = Event(), list[Job]()
 
     def do(job: Job, asked: Event) -> None:
@@ -107,26 +107,26 @@ def test_a_job_in_hand_is_finished_before_the_line_stops(line: Line) -> None:
         assert asked.wait(10)
         ended.append(job)
 
-    line.hand_on([COMPOSE])
-    line.run(do, stop)
+    queue.enqueue([COMPOSE])
+    queue.run(do, stop)
     assert ended == [COMPOSE]
 
 
-def test_a_line_waits_for_jobs_that_come_later(line: Line) -> None:
+def test_a_queue_waits_for_jobs_that_come_later(queue: WorkQueue) -> None:
     stop, done = Event(), list[Job]()
 
     def do(job: Job, asked: Event) -> None:
         done.append(job)
         stop.set()
 
-    later = Timer(0.3, lambda: line.hand_on([DELIVER]))
+    later = Timer(0.3, lambda: queue.enqueue([DELIVER]))
     later.start()
-    line.run(do, stop)
+    queue.run(do, stop)
     later.join()
     assert done == [DELIVER]
 
 
-# -- the work of a house --
+# -- work batches --
 
 
 def test_a_morning_goes_out_job_by_job(config: Path, mail: MailServer) -> None:
@@ -142,7 +142,7 @@ def test_a_morning_goes_out_job_by_job(config: Path, mail: MailServer) -> None:
 def test_jobs_that_come_three_times_double_nothing(config: Path, mail: MailServer) -> None:
     with opened(config) as app:
         for _ in range(3):
-            app.line.hand_on([COMPOSE, DELIVER] * 3)
+            app.queue.enqueue([COMPOSE, DELIVER] * 3)
             work(app)
     assert letters(mail) == everyone()
     assert set(issues(config).values()) == {1}
@@ -151,12 +151,12 @@ def test_jobs_that_come_three_times_double_nothing(config: Path, mail: MailServe
 def test_jobs_that_are_lost_are_handed_on_by_the_next_sweep(config: Path, mail: MailServer) -> None:
     with opened(config) as app:
         sweep(app)
-        lose(app.line)
+        lose(app.queue)
         assert not work(app)
         assert sweep(app) == [COMPOSE]
-        lose(app.line)
+        lose(app.queue)
         app.compose(now=NOW)
-        lose(app.line)
+        lose(app.queue)
         assert not work(app)
         assert sweep(app) == [DELIVER]
         work(app)
@@ -164,12 +164,12 @@ def test_jobs_that_are_lost_are_handed_on_by_the_next_sweep(config: Path, mail: 
     assert letters(mail) == everyone()
 
 
-def lose(line: Line) -> None:
-    if isinstance(line, Queue):
-        with Store.open(line._url) as store, store.writing() as connection:
+def lose(queue: WorkQueue) -> None:
+    if isinstance(queue, ProcrastinateQueue):
+        with Store.open(queue._url) as store, store.writing() as connection:
             connection.execute(text("DELETE FROM procrastinate_jobs"))
     else:
-        line.__exit__(None, None, None)
+        queue.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("after", [1, READERS // 2, READERS + 1, READERS + READERS // 2])
@@ -209,11 +209,11 @@ def test_several_daemons_tick_at_once(config: Path, daemons: int) -> None:
 
 
 def test_the_job_is_in_the_transaction_of_the_letters(postgres_url: str) -> None:
-    with Queue(postgres_url) as queue, Store.open(postgres_url) as store:
+    with ProcrastinateQueue(postgres_url) as queue, Store.open(postgres_url) as store:
         (row,) = subscribe(store, "ada")
 
         def along(connection: Any) -> None:
-            queue.hand_on([DELIVER], connection)
+            queue.enqueue([DELIVER], connection)
 
         def torn(connection: Any) -> None:
             along(connection)
@@ -239,7 +239,7 @@ def test_a_job_whose_worker_died_is_found_again(tmp_path: Path, postgres_url: st
             if job == COMPOSE:
                 stop.set()
 
-        app.line.run(do, stop)  # waits for a job, and nobody hands one on
+        app.queue.run(do, stop)  # waits for a job, and nobody enqueues one
         assert done[-1] == COMPOSE
         assert states(app.store) == []
 

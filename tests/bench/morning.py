@@ -43,8 +43,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from digest.app import open_app
-from digest.app.queue import Job, top_up
-from digest.app.work import do, sought
+from digest.app.queue import Job, enqueue_missing
+from digest.app.work import find_work, run_job
 from digest.config import Config, Relay
 from digest.issues import Issue
 from digest.issues.compose import Morning
@@ -170,10 +170,10 @@ def _config(url: str, folder: Path, port: int, readers: tuple[Subscriber, ...]) 
 def _tick(config: Config) -> tuple[float, list[Job]]:
     """Seconds of a tick that finds all due, once their clock rows are there."""
     with open_app(config) as app:
-        app.enrol(NOW)
+        app.sync_schedules(NOW)
     with open_app(config) as app:
         begin = time.perf_counter()
-        found = sought(app, NOW, "compose", "deliver")
+        found = find_work(app, NOW, "compose", "deliver")
         return time.perf_counter() - begin, found
 
 
@@ -203,7 +203,7 @@ def _morning(config: Config) -> _Figures:
         pipes.append(ours)
     if config.queue:
         with open_app(config) as app:
-            top_up(app.line, sought(app, NOW, "compose"))
+            enqueue_missing(app.queue, find_work(app, NOW, "compose"))
     for pipe in pipes:
         pipe.send("go")
     for pipe in pipes:
@@ -230,12 +230,12 @@ def _worker(config: Config, book: Rulebook, pipe: Connection) -> None:
 
         def one(job: Job, stop: Event) -> None:
             with watch.over(job.kind):
-                do(app, job, lambda: NOW, stop=stop)
+                run_job(app, job, lambda: NOW, stop=stop)
 
-        while jobs := sought(app, NOW, "compose", "deliver"):
+        while jobs := find_work(app, NOW, "compose", "deliver"):
             if not config.queue:
-                top_up(app.line, jobs)
-            app.line.run(one, Event(), once=True)
+                enqueue_missing(app.queue, jobs)
+            app.queue.run(one, Event(), once=True)
         cpu = time.process_time() - cpu
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         pipe.send((watch.stages(cpu), cpu, memory, watch.samples))

@@ -353,12 +353,12 @@ def test_what_is_stuck_is_told_with_what_to_do(room: Room) -> None:
     shown = room.call("outbox").stdout
     assert "is left alone until" in shown or "has failed" in shown
     with open_app(load(Path("config"), env={}), looking=True) as app:
-        from digest.app.doctor import standing
+        from digest.app.doctor import service_findings
 
         now = datetime.fromisoformat("2026-11-20T08:45:00+00:00")
         findings = {
             each.about: each
-            for each in standing(
+            for each in service_findings(
                 app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now), now=now
             )
         }

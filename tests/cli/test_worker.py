@@ -48,7 +48,7 @@ def test_with_a_queue_the_daemon_hands_on_and_the_worker_does(
     assert call(config, "run", *REHEARSED).exit_code == 0  # a second daemon adds nothing
     assert not mail.taken
     with open_app(load(config, {})) as app:
-        assert app.line.waiting() == {Job("compose"): 1}
+        assert app.queue.waiting() == {Job("compose"): 1}
     assert call(config, "worker", *REHEARSED).exit_code == 0
     assert len(mail.taken) == READERS
 

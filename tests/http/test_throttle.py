@@ -10,7 +10,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from digest.app import StoredTurns
+from digest.app import DatabaseRateLimit
 from digest.http import Web
 from digest.http.throttle import ARXIV, GENTLE, Host, retry_after
 from digest.store import Store
@@ -83,7 +83,7 @@ def test_machines_that_share_turns_keep_one_pace_and_one_connection(postgres_url
 
     def ask(_: int) -> None:
         with Store.open(postgres_url) as store:
-            turns = StoredTurns(store)
+            turns = DatabaseRateLimit(store)
             for _ in range(3):
                 while wait := turns.take("slow.example.org"):
                     time.sleep(min(wait, 0.02))

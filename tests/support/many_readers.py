@@ -1,4 +1,4 @@
-"""A house with many readers for the tests of its work, and a worker in a process of its own that may die.
+"""An app with many readers for the tests of work batches, and a worker in a process of its own that may die.
 
 ``python -m tests.support.many_readers FOLDER NOW [--after N]``: does all work and leaves, or dies at the N-th letter.
 """
@@ -18,17 +18,17 @@ from pathlib import Path
 from threading import Event
 
 from digest.app import App, load, open_app
-from digest.app.queue import Job, Pulse, Queue, top_up
-from digest.app.work import Told, do, sought
+from digest.app.queue import Heartbeat, Job, ProcrastinateQueue, enqueue_missing
+from digest.app.work import WorkResult, find_work, run_job
 from digest.store import Store
 from tests.support.store_samples import NOW, keep, preprint
 
-QUICK = Pulse(beat=0.2, dead=1, poll=0.2)
+QUICK = Heartbeat(interval=0.2, dead_after=1, poll=0.2)
 _ROOT = Path(__file__).parents[2]
 
 
 def furnish(folder: Path, url: str, port: int, readers: int = 12, more: str = "") -> Path:
-    """The config of a house in `folder`, a day of papers in its database."""
+    """The config of an app in `folder`, a day of papers in its database."""
     (folder / "config" / "subscribers").mkdir(parents=True)
     queue = "queue: true\n" if url.startswith("postgresql") else ""
     text = (
@@ -47,35 +47,37 @@ def furnish(folder: Path, url: str, port: int, readers: int = 12, more: str = ""
 
 
 @contextmanager
-def opened(config: Path, pulse: Pulse = QUICK) -> Iterator[App]:
-    """The house, whose queue sees quickly that a worker has died."""
+def opened(config: Path, heartbeat: Heartbeat = QUICK) -> Iterator[App]:
+    """The app, whose queue sees quickly that a worker has died."""
     with open_app(load(config, {})) as app:
-        if not isinstance(app.line, Queue):
+        if not isinstance(app.queue, ProcrastinateQueue):
             yield app
             return
-        with Queue(app.config.database, pulse=pulse) as line:
-            yield replace(app, line=line)
+        with ProcrastinateQueue(app.config.database, heartbeat=heartbeat) as queue:
+            yield replace(app, queue=queue)
 
 
-def work(app: App, *, after: int | None = None, now: datetime = NOW, told: list[Told] | None = None) -> list[Told]:
-    """Do what is in line, until nothing is; what was told. Dies without a word at the so-many-th thing told."""
+def work(
+    app: App, *, after: int | None = None, now: datetime = NOW, told: list[WorkResult] | None = None
+) -> list[WorkResult]:
+    """Run the jobs that wait, until none does; their results. Kills its own process at the `after`-th result."""
     told = [] if told is None else told
 
-    def tell(each: Told) -> None:
+    def tell(each: WorkResult) -> None:
         told.append(each)
         if len(told) == after:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def one(job: Job, stop: Event) -> None:
-        do(app, job, lambda: now, stop=stop, tell=tell)
+        run_job(app, job, lambda: now, stop=stop, tell=tell)
 
-    app.line.run(one, Event(), once=True)
+    app.queue.run(one, Event(), once=True)
     return told
 
 
 def sweep(app: App, now: datetime = NOW) -> list[Job]:
-    """What a daemon's tick hands on."""
-    return top_up(app.line, sought(app, now, "compose", "deliver"))
+    """The jobs that one tick of the daemon enqueues."""
+    return enqueue_missing(app.queue, find_work(app, now, "compose", "deliver"))
 
 
 def start(config: Path, *given: str) -> subprocess.Popen[bytes]:
@@ -91,10 +93,10 @@ def main() -> int:
     parser.add_argument("now", type=datetime.fromisoformat)
     parser.add_argument("--after", type=int)
     given = parser.parse_args()
-    told: list[Told] = []
+    told: list[WorkResult] = []
     # on a busy machine who is to die might take itself for dead before, and give its job back
-    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead=60)) as app:
-        while sweep(app, given.now) or app.line.waiting():
+    with opened(given.config, QUICK if given.after is None else replace(QUICK, dead_after=60)) as app:
+        while sweep(app, given.now) or app.queue.waiting():
             work(app, after=given.after, now=given.now, told=told)
     return 0
 

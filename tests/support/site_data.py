@@ -97,7 +97,7 @@ def opened(tmp_path: Path, store_url: str) -> Iterator[App]:
     with open_app(config) as app:
         signed_up(app, "ada", ADA)
         keep(app.store, *papers())
-        app.enrol(NOW)
+        app.sync_schedules(NOW)
         ada = ada_of(app)
         send(app.store, ada.id, HOSTILE, "2026-11-19T07:30", [4], [4], at=NOW - timedelta(days=1), number=213)
         send(app.store, ada.id, HOSTILE, SLOT, [3, 1, 2], [3, 1, 2, 5, 6], number=214)

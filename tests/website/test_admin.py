@@ -135,7 +135,7 @@ def test_readers_are_found_by_id_and_address_and_shown_fifty_at_a_time(tmp_path:
 
 def test_a_reader_s_page_says_what_digest_readers_says(opened: Desk) -> None:
     opened.store.issues.publish(publication(subscribe(opened.store, "ada")[0]))
-    opened.app.enrol(NOW)
+    opened.app.sync_schedules(NOW)
     page = opened.web.get("/readers/ada").text
     assert re.search(r"<dt>From</dt><dd>[^<]*/subscribers/ada\.yaml</dd>", page)
     assert "daily 07:30; next: Fri 2026-11-20 07:30 UTC" in page
@@ -168,7 +168,7 @@ def test_who_signed_up_is_there_too_and_what_is_not_understood_is_told(opened: D
 
 
 def test_what_is_due_and_what_comes(opened: Desk) -> None:
-    opened.app.enrol(NOW - timedelta(days=1))
+    opened.app.sync_schedules(NOW - timedelta(days=1))
     opened.clock.now = NOW + timedelta(hours=2)
     page = opened.web.get("/due").text
     assert "Due now: 2" in page

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.app.doctor import OPEN, Finding
+from digest.app.doctor import UNRESOLVED, Finding
 from digest.app.metrics import exposition
 from digest.mail.outcome import State
 from digest.store import Figures
@@ -51,7 +51,7 @@ class Overview(Desk):
     def look(self, request: Request) -> Response:
         app, now = self.app(), self.clock()
         figures, brakes, health = app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now)
-        findings = sorted(app.standing(now), key=lambda each: each.outcome != "wrong")
+        findings = sorted(app.service_findings(now), key=lambda each: each.outcome != "wrong")
         return self.show(
             request,
             "overview",
@@ -80,7 +80,7 @@ class Overview(Desk):
 def _place(finding: Finding) -> tuple[str, str, str]:
     """What to do, unless the page says that to which one is led; where one sees more of it and acts; its name."""
     if finding.about == "outbox":
-        for state, said in OPEN.items():
+        for state, said in UNRESOLVED.items():
             if finding.words.endswith(said):
                 return "", outbox_path(state), f"Outbox: {state}"
     return finding.mend, *_PLACES[finding.about]
