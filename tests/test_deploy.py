@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from digest.app import load
 from digest.cli import Doors, digest
 from digest.config import Config
-from digest.delivery.channels.smtp_connection import Waits
+from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.errors import ConfigError, Exit
 from digest.mail.dkim import new_key, pem_of
 
@@ -221,8 +221,8 @@ def test_containers_of_a_host_share_one_journal_on_a_named_volume() -> None:
 
 def test_a_letter_in_hand_may_be_finished() -> None:
     services = yaml("compose.yaml")["services"]
-    assert all(seconds(services[name]["stop_grace_period"]) > Waits().dot + 30 for name in ("bot", "worker"))
-    assert all(seconds(unit(path)["TimeoutStopSec"][0]) > Waits().dot + 30 for path in SERVICES)
+    assert all(seconds(services[name]["stop_grace_period"]) > SmtpTimeouts().dot + 30 for name in ("bot", "worker"))
+    assert all(seconds(unit(path)["TimeoutStopSec"][0]) > SmtpTimeouts().dot + 30 for path in SERVICES)
 
 
 # -------------------------------------------------------------------------------------------------------------- image

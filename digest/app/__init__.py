@@ -22,13 +22,13 @@ from digest.authors import Followed
 from digest.bounces import Ear, Heard, hear, mailbox
 from digest.config import Config, Relay
 from digest.config import load as _load
-from digest.delivery import Delivered, Round, channels, deliver
+from digest.delivery import Delivered, DeliverySummary, channels, deliver
 from digest.delivery import log_evidence as evidence
-from digest.delivery.addressing import counter
-from digest.delivery.channels.smtp import Smtp
-from digest.delivery.log_evidence import Word
-from digest.delivery.recovery import ledger
-from digest.delivery.relay_limits import Way
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.log_evidence import LogEvidence
+from digest.delivery.policy import SendPolicy
+from digest.delivery.recovery import recover
+from digest.delivery.relay_limits import Route
 from digest.errors import ConfigError, SourceError
 from digest.http import Web
 from digest.ingest.enrich import Enriched, enrich
@@ -95,13 +95,13 @@ class App:
             language=self.config.language,
         )
 
-    def routes(self, clock: Callable[[], datetime]) -> list[Way]:
-        """The ways out of one round, as they are configured."""
-        wary = evidence.wary(self.config.logs, clock)
+    def routes(self, clock: Callable[[], datetime]) -> list[Route]:
+        """The relays and other ways out of one delivery run, as they are configured."""
+        checked = evidence.check_logs_first(self.config.logs, clock)
         return [
-            Way(
+            Route(
                 name=str(relay),
-                open=wary(partial(_channel, relay)),
+                open=checked(partial(_channel, relay)),
                 weight=relay.weight,
                 per_second=relay.per_second,
                 per_day=relay.per_day,
@@ -111,9 +111,10 @@ class App:
 
     def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
         """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
-        relays = {str(relay): channel for relay in self.config.relays if isinstance(channel := _channel(relay), Smtp)}
+        opened = {str(relay): _channel(relay) for relay in self.config.relays}
+        relays = {name: channel for name, channel in opened.items() if isinstance(channel, SmtpChannel)}
 
-        def greeter(channel: Smtp) -> Callable[[], str]:
+        def greeter(channel: SmtpChannel) -> Callable[[], str]:
             def greet() -> str:
                 with channel:
                     return channel.greet()
@@ -134,9 +135,9 @@ class App:
         yield from in_doubt_findings(self.read_relay_logs(now))
         yield from self.service_findings(now)
 
-    def read_relay_logs(self, now: datetime) -> list[Word]:
+    def read_relay_logs(self, now: datetime) -> list[LogEvidence]:
         """Ask the relays' logs about letters in doubt: what was taken is sent from now on."""
-        return evidence.look(self.store, self.config.logs, now=now)
+        return evidence.search_logs(self.store, self.config.logs, now=now)
 
     def service_findings(self, now: datetime) -> Iterator[Finding]:
         """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
@@ -268,33 +269,31 @@ class App:
         by_hand: bool = False,
         restored: bool = False,
         tell: Callable[[Delivered], None] = lambda _: None,
-    ) -> Round:
+    ) -> DeliverySummary:
         """Send what waits in the outbox, or the letter of one Message-ID alone; `by_hand` also asks a relay that is
         being left alone, and `restored` confirms that the database was put back to an older state on purpose.
         """
-        book, logs = self.config.journal, self.config.logs
-        with ledger(self.store, book, clock=clock, restored=restored, logs=logs, tell=tell) as begin:
-            if not self.store.outbox.has_ready(clock()):
-                return Round()
-            with begin() as journal:
-                return deliver(
-                    self.store,
-                    self.routes(clock),
-                    counter(self.config, self.directory, self.store, self.letters, clock),
-                    journal,
-                    clock=clock,
-                    connections=self.config.connections,
-                    by_hand=by_hand,
-                    stop=stop,
-                    only=only,
-                    tell=tell,
-                )
+        folder, logs = self.config.journal, self.config.logs
+        open_journal = recover(self.store, folder, clock=clock, restored=restored, logs=logs, tell=tell)
+        if not self.store.outbox.has_ready(clock()):
+            return DeliverySummary()
+        with open_journal() as journal:
+            return deliver(
+                self.store,
+                self.routes(clock),
+                SendPolicy(self.config, self.directory, self.store, self.letters, clock),
+                journal,
+                clock=clock,
+                connections=self.config.connections,
+                by_hand=by_hand,
+                stop=stop,
+                only=only,
+                tell=tell,
+            )
 
     def recover(self, now: datetime, *, restored: bool = False) -> None:
         """Take over the letters of processes on this machine that died, and merge those that come too late."""
-        logs = self.config.logs
-        with ledger(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=logs):
-            pass
+        recover(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=self.config.logs)
 
     def read_bounces(
         self,

@@ -13,7 +13,7 @@ from typing import Literal
 import httpx
 
 from digest.config import Config, Relay
-from digest.delivery.log_evidence import Word
+from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
 from digest.ingest.health import Health
 from digest.mail import postfix_log as maillog
@@ -241,7 +241,7 @@ def clock_findings(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
     yield Finding(about="clock", outcome="wrong", words=words, mend=mend)
 
 
-def in_doubt_findings(words: Sequence[Word]) -> Iterator[Finding]:
+def in_doubt_findings(words: Sequence[LogEvidence]) -> Iterator[Finding]:
     """What they say of letters in doubt."""
     if sent := sum(word.sent for word in words):
         said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"

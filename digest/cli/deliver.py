@@ -13,7 +13,7 @@ from digest.cli.say import clock_of, confirm_restore, now_option, work
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.delivery import Delivered, Round
+    from digest.delivery import Delivered, DeliverySummary
     from digest.store import Brake
 
 
@@ -58,7 +58,7 @@ def line(letter: Delivered) -> str:
     return f"{letter.subscriber}: {letter.outcome}" + (f": {letter.words}" if letter.words else "")
 
 
-def exit_code(result: Round) -> Exit:
+def exit_code(result: DeliverySummary) -> Exit:
     """Done, partly done, or the relay is to be asked later."""
     if result.stopped:
         return Exit.LATER

@@ -1,4 +1,4 @@
-"""From the outbox onto a channel: claim, ask whether it is still wanted, send, and keep what the other side said."""
+"""Delivery: from the outbox to a relay or another channel, with workers, rate limits, a journal and recovery."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from random import Random
 from threading import Event
 
 from digest.delivery.journal import Journal
-from digest.delivery.policy import AddressOf, Delivered, Desk, Round, Withheld
-from digest.delivery.relay_limits import Traffic, Way
-from digest.delivery.worker import DOUBT, LEASE, Shared, Worker
+from digest.delivery.policy import Delivered, DeliverySummary, NotSent, SendPolicy
+from digest.delivery.relay_limits import RelayPool, Route
+from digest.delivery.worker import DOUBT, LEASE, Worker, WorkerContext
 from digest.store import Store
 
-__all__ = ["DOUBT", "LEASE", "AddressOf", "Delivered", "Desk", "Round", "Withheld", "deliver"]
+__all__ = ["DOUBT", "LEASE", "Delivered", "DeliverySummary", "NotSent", "SendPolicy", "deliver"]
 
 Connections = Collection[Future[None]]
-"""Those that are open, each done when it has nothing left to send."""
+"""The workers that run, each done when it has nothing left to send."""
 
-_GLANCE = 0.02  # seconds over which is seen whether the connections wait for the other side
-_BUSY = 0.4  # of one processor
+_GLANCE = 0.02  # seconds over which the processor time of this process is measured
+_BUSY = 0.4  # of one processor: the share above which another worker would not help
 
 
 def _to_spare(workers: Connections) -> bool:
-    """Whether this process has time for one connection more; without, they would only get in each other's way."""
+    """Whether this process has processor time for one more worker; without, workers only get in each other's way."""
     begun, used = time.monotonic(), time.process_time()
     wait(workers, _GLANCE, FIRST_COMPLETED)
     return time.process_time() - used < _BUSY * (time.monotonic() - begun)
@@ -33,8 +33,8 @@ def _to_spare(workers: Connections) -> bool:
 
 def deliver(
     store: Store,
-    ways: Sequence[Way],
-    desk: Desk,
+    routes: Sequence[Route],
+    policy: SendPolicy,
     journal: Journal,
     *,
     clock: Callable[[], datetime],
@@ -46,21 +46,21 @@ def deliver(
     ticks: Callable[[], float] | None = None,
     tell: Callable[[Delivered], None] = lambda _: None,
     to_spare: Callable[[Connections], bool] = _to_spare,
-) -> Round:
-    """Send what waits, each letter once, over at most so many connections; a letter that is refused stops no other.
+) -> DeliverySummary:
+    """Send what waits in the outbox, each letter once, over at most so many connections.
 
-    A relay that is down is left alone for this round and another one takes over; with none left the rest waits. With
-    `only`, a Message-ID, no letter but that one is touched; `by_hand` asks a relay also while it is left alone.
-    `clock` is asked before each step, since a round may last; `ticks` are seconds that no change of the clock moves.
-    One connection more is opened where those that there are leave this process time `to_spare`.
-    When `stop` is set the letters in hand are finished and the rest given back. Raises DigestError where the store
-    fails; what was sent stands in the journal then, which its next reader tells the store.
+    A letter that is refused stops no other. A relay that fails is left out for the rest of this run, and another one
+    takes over; with none left the rest waits. With `only`, a Message-ID, no other letter is touched; `by_hand` asks a
+    relay although its circuit breaker is open. `clock` is asked before each step, since a run may last; `ticks` are
+    seconds that no change of the wall clock moves. Another connection is opened while `to_spare` finds processor time.
+    When `stop` is set the letters in hand are finished and the rest is given back. Raises DigestError where the store
+    fails; what was sent stands in the journal then, and its next reader tells the store.
     """
-    shared = Shared(
+    context = WorkerContext(
         store=store,
-        desk=desk,
+        policy=policy,
         journal=journal,
-        traffic=Traffic(store, ways, clock, random or Random(), by_hand=by_hand),  # noqa: S311 (guards nothing)
+        relays=RelayPool(store, routes, clock, random or Random(), by_hand=by_hand),  # noqa: S311 (guards nothing)
         clock=clock,
         ticks=ticks or _ticks,
         stop=stop or Event(),
@@ -68,19 +68,19 @@ def deliver(
         tell=tell,
     )
     with ThreadPoolExecutor(connections, thread_name_prefix="relay") as pool:
-        workers = [pool.submit(Worker(shared).run)]
+        workers = [pool.submit(Worker(context).run)]
         while len(workers) < connections and not any(worker.done() for worker in workers):
             if to_spare(workers):
-                workers.append(pool.submit(Worker(shared).run))
+                workers.append(pool.submit(Worker(context).run))
     for worker in workers:
         worker.result()
-    words = shared.traffic.halted
-    stopped = "asked to stop" if shared.stop.is_set() and store.outbox.has_ready(clock()) else None
-    if words and not shared.traffic.any_left:
+    words = context.relays.halted
+    stopped = "asked to stop" if context.stop.is_set() and store.outbox.has_ready(clock()) else None
+    if words and not context.relays.any_left:
         stopped = words[-1]
-    return Round(letters=tuple(shared.letters), stopped=stopped, halted=tuple(words))
+    return DeliverySummary(letters=tuple(context.letters), stopped=stopped, halted=tuple(words))
 
 
 def _ticks() -> float:
-    """Seconds that pass also while the machine sleeps, where the system has such a clock."""
+    """Seconds of a clock that goes on while the machine sleeps, where the system has one."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,7 +1,7 @@
-"""The phase record: how far each letter of this process has come, in a file that outlives the process.
+"""The journal: how far each letter of this process has come, in a file that outlives the process.
 
-A line is written right before a letter is announced (M, with its Message-ID), right before its final dot (D), right
-after the other side took it (K), or the line was lost instead (L), or when it came back otherwise (R)::
+A line is written right before a letter is announced (M, with its Message-ID), right before its final dot (D), and
+after the reply: taken (K), connection lost (L), or returned to us otherwise (R)::
 
     morning-papers journal 1 <ledger> <boot id>
     M 812 3 <a1b2…@example.org>
@@ -9,8 +9,8 @@ after the other side took it (K), or the line was lost instead (L), or when it c
     K 812 3
 
 (number of the delivery, epoch of its lease). One `write` a line: what is written outlives a killed process; every few
-milliseconds it is also made to outlast a power cut. While its process lives the file is locked, so whoever obtains the
-lock knows that the process is gone, whatever its number or machine is called.
+milliseconds it is also flushed to outlast a power cut. While its process lives the file is locked (flock), so whoever
+obtains the lock knows that the process is gone, whatever its number or machine is called.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from digest.process import boot_of
 _HEAD = re.compile(r"morning-papers journal 1 (?P<ledger>\S+) (?P<boot>\S+)")
 _LINE = re.compile(r"(?P<mark>[MDKLR]) (?P<delivery>[0-9]{1,18}) (?P<epoch>[0-9]{1,18})(?: (?P<key><\S{1,998}>))?")
 _NO_BOOT = "-"
-_FLUSH = 0.05  # seconds that a power cut may take from the record
+_FLUSH = 0.05  # seconds of lines that a power cut may take
 _TORN = b"~\n"
 _OPEN, _CLOSED = ".open", ".closed"
 
 
 class JournalError(Deferred):
-    """The record cannot be written, so nothing is sent."""
+    """The journal cannot be written, so nothing is sent."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what, relay=True)
 
 
 class Journal:
-    """The record of this process; threads may share it. Made by `begin`, used as a context manager."""
+    """The journal of this process, made by `begin`. Threads may share it."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self._path = path
@@ -60,7 +60,7 @@ class Journal:
 
     @classmethod
     def begin(cls, folder: Path, ledger: str, *, now: datetime) -> Journal:
-        """A new record in `folder`, locked. Raises JournalError where none can be written."""
+        """A new journal in `folder`, locked. Raises JournalError where none can be written."""
         name = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(3)}"
         path = folder / f"{name}{_OPEN}"
         try:
@@ -71,7 +71,7 @@ class Journal:
             raise JournalError(_no_record(folder, error)) from error
         journal = cls(path, handle)
         try:
-            journal._put(f"morning-papers journal 1 {ledger} {boot() or _NO_BOOT}")
+            journal._put(f"morning-papers journal 1 {ledger} {boot_id() or _NO_BOOT}")
         except JournalError:  # it holds nothing yet
             journal.abandon()
             path.unlink(missing_ok=True)
@@ -80,41 +80,41 @@ class Journal:
 
     @property
     def name(self) -> str:
-        """By which this process signs its leases."""
+        """The owner of the leases of this process."""
         return self._path.name.removesuffix(_OPEN)
 
     def announce(self, delivery: int, epoch: int, message_id: str) -> None:
-        """This letter is begun."""
+        """Note that this letter is begun (M)."""
         self._put(f"M {delivery} {epoch} {message_id}")
 
     def dot(self, delivery: int, epoch: int) -> None:
-        """The end of this letter is sent next."""
+        """Note that the final dot of this letter is sent next (D)."""
         self._put(f"D {delivery} {epoch}")
 
     def taken(self, delivery: int, epoch: int) -> None:
-        """The other side has taken this letter. Does not raise: without this line the letter is in doubt, not lost."""
+        """Note that the relay has taken this letter (K). Does not raise: without K the letter is in doubt, not lost."""
         with suppress(JournalError):
             self._put(f"K {delivery} {epoch}")
 
     def lost(self, delivery: int, epoch: int) -> None:
-        """The line to the other side was lost at this letter's dot; so it is sent once more, whoever comes next."""
+        """Note that the connection was lost at this letter's dot (L): the next process sends it once more."""
         with suppress(JournalError):
             self._put(f"L {delivery} {epoch}")
 
-    def back(self, delivery: int, epoch: int) -> None:
-        """This letter is with us again: refused, put off, or not begun after all."""
+    def returned(self, delivery: int, epoch: int) -> None:
+        """Note that this letter is with us again (R): refused, deferred, or not begun after all."""
         with suppress(JournalError):
             self._put(f"R {delivery} {epoch}")
 
     def close(self) -> None:
-        """Only once the store knows all that stands here."""
+        """Close the file; call this only once the store knows all that it says."""
         self._end()
         with suppress(OSError):
             self._path.rename(self._path.with_suffix(_CLOSED))
         os.close(self._handle)
 
     def abandon(self) -> None:
-        """Let go without a word, as a killed process does: the next one reads it."""
+        """Leave the file as a killed process does: the next process reads it."""
         self._end()
         os.close(self._handle)
 
@@ -124,11 +124,11 @@ class Journal:
         self._flusher.join()
 
     def _put(self, line: str) -> None:
-        """Whole, or with a mark that what stands before the next line is torn."""
+        """Append a whole line; after a torn one (disk full) the next write spoils its remains first."""
         data = f"{line}\n".encode("ascii", "replace")
         with self._lock:
             try:
-                # a torn line may look like a whole one of a smaller epoch, so it is spoilt
+                # a torn line may look like a whole one with a smaller epoch
                 written = os.write(self._handle, _TORN + data if self._torn else data)
             except OSError as error:
                 raise JournalError(_no_record(self._path.parent, error)) from error
@@ -143,32 +143,32 @@ class Journal:
         while not self._ended.is_set():
             self._dirty.wait()
             self._dirty.clear()
-            with suppress(OSError):  # a disk that cannot is told by the next line
+            with suppress(OSError):  # the next line tells of a disk that fails
                 os.fdatasync(self._handle) if hasattr(os, "fdatasync") else os.fsync(self._handle)
             self._ended.wait(_FLUSH)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A record whose process is gone; it is ours until `settle` or `leave`."""
+class OrphanedJournal:
+    """The journal of a process that is gone, locked by us until `close` or `release`."""
 
     record: Record
     _path: Path
     _handle: int
 
-    def settle(self) -> None:
-        """The store knows all of it now."""
+    def close(self) -> None:
+        """Close it: the store knows all of it now."""
         with suppress(OSError):
             self._path.rename(self._path.with_suffix(_CLOSED))
         os.close(self._handle)
 
-    def leave(self) -> None:
-        """As it was, for the next one."""
+    def release(self) -> None:
+        """Leave it as it was, for the next process."""
         os.close(self._handle)
 
 
-def left_behind(folder: Path, ledger: str) -> Iterator[Left]:
-    """The records of this ledger whose processes are gone, oldest first; each locked while it is looked at."""
+def orphaned_journals(folder: Path, ledger: str) -> Iterator[OrphanedJournal]:
+    """The open journals of this database whose processes are gone, oldest first; each is locked while it is read."""
     for path in _named(folder, _OPEN):
         try:
             handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -180,14 +180,14 @@ def left_behind(folder: Path, ledger: str) -> Iterator[Left]:
             os.close(handle)
             continue
         record = _read(path)
-        if not path.exists() or record is None or record.ledger != ledger:  # another was quicker, or it is not ours
+        if not path.exists() or record is None or record.ledger != ledger:
             os.close(handle)
             continue
-        yield Left(record, path, handle)
+        yield OrphanedJournal(record, path, handle)
 
 
-def closed(folder: Path, ledger: str) -> Iterator[Record]:
-    """The records of this ledger that are closed and still kept, oldest first."""
+def closed_journals(folder: Path, ledger: str) -> Iterator[Record]:
+    """The closed journals of this database that are still kept, oldest first."""
     for path in _named(folder, _CLOSED):
         record = _read(path)
         if record is not None and record.ledger == ledger:
@@ -195,31 +195,31 @@ def closed(folder: Path, ledger: str) -> Iterator[Record]:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
-    """A record whose process may live."""
+class LiveJournal:
+    """The open journal of a process that may live."""
 
     record: Record
     touched: datetime  # when it was last written
 
 
-def alive(folder: Path, name: str) -> Alive | None:
-    """The open record of that name, without its lock."""
+def live_journal(folder: Path, name: str) -> LiveJournal | None:
+    """The open journal of that name, read without its lock."""
     path = folder / f"{name}{_OPEN}"
     try:
         touched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:
         return None
     record = _read(path)
-    return Alive(record, touched) if record else None
+    return LiveJournal(record, touched) if record else None
 
 
-def names(folder: Path) -> list[str]:
-    """The names of the closed records, without reading them."""
+def closed_names(folder: Path) -> list[str]:
+    """The names of the closed journals, without reading them."""
     return [path.name.removesuffix(_CLOSED) for path in _named(folder, _CLOSED)]
 
 
-def forget(folder: Path, before: datetime) -> int:
-    """Delete closed records that are older; how many."""
+def delete_closed(folder: Path, before: datetime) -> int:
+    """Delete closed journals last written before that moment; how many."""
     old = [path for path in _named(folder, _CLOSED) if path.stat().st_mtime < before.timestamp()]
     for path in old:
         path.unlink(missing_ok=True)
@@ -236,7 +236,7 @@ def _named(folder: Path, suffix: str) -> list[Path]:
 
 
 def _read(path: Path) -> Record | None:
-    """None where the file is no journal of ours; a torn line counts as not written."""
+    """The last entry of each letter; None where the file is no journal. A torn line counts as not written."""
     try:
         first, *lines = path.read_text("ascii", "replace").split("\n")[:-1] or [""]
     except OSError:
@@ -252,7 +252,7 @@ def _read(path: Path) -> Record | None:
             key = found["key"] or (known.message_id if known else "")
             fresh = Entry(delivery=number, epoch=epoch, message_id=key, mark="M")
             last[number] = replace(fresh, mark=found["mark"])  # type: ignore[arg-type]
-    now = boot()
+    now = boot_id()
     return Record(
         name=path.name.removesuffix(path.suffix),
         ledger=head["ledger"],
@@ -261,10 +261,10 @@ def _read(path: Path) -> Record | None:
     )
 
 
-def boot() -> str | None:
-    """What this boot is called: bytes that were handed to its network go out although their process has died.
+def boot_id() -> str | None:
+    """Identifies this boot and network: within it, bytes of a dead process that the kernel has still go out.
 
-    Not so those of a container that has gone, with its network.
+    A container that is gone took its network and those bytes with it.
     """
     return boot_of("net")
 

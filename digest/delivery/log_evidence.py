@@ -1,7 +1,6 @@
-"""What the relays' own logs know of letters in doubt: one that a relay has taken is sent; nothing else is moved.
+"""Evidence from the relays' mail logs for letters in doubt: a letter that a relay has taken is marked sent.
 
-That a log has nothing of a letter is no proof, so that is only put into words: what the house does about a letter in
-doubt stays as it is.
+A log without a letter proves nothing, so that is only told in words and changes nothing.
 """
 
 from __future__ import annotations
@@ -14,56 +13,58 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from digest.delivery.channels import Channel
-from digest.delivery.channels.smtp_protocol import clean
+from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import InDoubt
 from digest.mail import postfix_log as maillog
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 from digest.mail.postfix_log import Look, Trace
 from digest.store import Doubt, Store
 
-Logs = Mapping[str, Path | None]
-"""The log of each relay, by the relay's name; None: it has none that can be read here."""
+RelayLogs = Mapping[str, Path | None]
+"""The log file of each relay, by the relay's name; None: it has none that can be read here."""
 
-NO_LOGS: Logs = MappingProxyType({})
+NO_LOGS: RelayLogs = MappingProxyType({})
 
-Open = Callable[[], Channel]
+OpenChannel = Callable[[], Channel]
 
 _FRESH = timedelta(hours=1)
-"""So long after a letter came in doubt its relay's log may still get the line that tells."""
+"""How long after a letter came in doubt its relay's log may still get the line that settles it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """What is known of one letter that was in doubt."""
+class LogEvidence:
+    """What the logs say of one letter that was in doubt."""
 
     delivery: int
     subscriber: str
     message_id: str
     words: str  # without addresses
-    sent: bool  # it is in doubt no more
+    sent: bool  # a log has it as taken, and so has the store now
 
 
-def look(store: Store, logs: Logs, *, now: datetime, lately: bool = False) -> list[Word]:
-    """Ask the logs about every letter in doubt; those that were taken are sent from now on.
+def search_logs(store: Store, logs: RelayLogs, *, now: datetime, lately: bool = False) -> list[LogEvidence]:
+    """Search the logs for every letter in doubt, and mark those sent that were taken.
 
-    With `lately` only about letters that came in doubt within the hour, or whose time has come to be sent once more:
-    what every round can afford.
+    With `lately` only for letters that came in doubt within the hour or are about to be sent once more: what every
+    delivery run can afford.
     """
     paths = sorted({path for path in logs.values() if path})
-    doubts = [each for each in store.in_doubt.list_all() if not lately or _presses(each, now)] if paths else []
+    doubts = [each for each in store.in_doubt.list_all() if not lately or _is_pressing(each, now)] if paths else []
     if not doubts:
         return []
     keys, since = {each.message_id for each in doubts}, min(each.since for each in doubts)
     looks = {path: maillog.read(path, keys, since) for path in paths}
-    return [_word(store, doubt, logs, looks, now) for doubt in doubts]
+    return [_evidence_for(store, doubt, logs, looks, now) for doubt in doubts]
 
 
-def _presses(doubt: Doubt, now: datetime) -> bool:
+def _is_pressing(doubt: Doubt, now: datetime) -> bool:
     fresh = doubt.until is None or abs(now - doubt.until) < _FRESH
     return fresh or (doubt.next_at is not None and doubt.next_at <= now)
 
 
-def _word(store: Store, doubt: Doubt, logs: Logs, looks: Mapping[Path, Look], now: datetime) -> Word:
+def _evidence_for(
+    store: Store, doubt: Doubt, logs: RelayLogs, looks: Mapping[Path, Look], now: datetime
+) -> LogEvidence:
     sent, words = False, ""
     for path, seen in looks.items():
         trace = seen.traces.get(doubt.message_id)
@@ -72,7 +73,7 @@ def _word(store: Store, doubt: Doubt, logs: Logs, looks: Mapping[Path, Look], no
             relay = next((name for name, log in logs.items() if log == path), None)
             sent = store.in_doubt.confirm_sent(doubt, now=now, words=words, relay=relay, queue_id=trace.queue_id)
             break
-    return Word(
+    return LogEvidence(
         delivery=doubt.id,
         subscriber=doubt.subscriber,
         message_id=doubt.message_id,
@@ -82,11 +83,11 @@ def _word(store: Store, doubt: Doubt, logs: Logs, looks: Mapping[Path, Look], no
 
 
 def _taken(trace: Trace) -> str:
-    return f"the relay's log has it: queue id {trace.queue_id}, {clean(trace.status) or 'in its queue'}"
+    return f"the relay's log has it: queue id {trace.queue_id}, {clean_reply(trace.status) or 'in its queue'}"
 
 
-def _missing(doubt: Doubt, logs: Logs, looks: Mapping[Path, Look]) -> str:
-    """Why the logs settle nothing; that they cover the time is said where the letter went by no relay without one."""
+def _missing(doubt: Doubt, logs: RelayLogs, looks: Mapping[Path, Look]) -> str:
+    """Why the logs settle nothing, and whether they cover the whole time in which the letter may have been taken."""
     asked = [logs[doubt.relay]] if doubt.relay and doubt.relay in logs else list(logs.values())
     if not any(asked):
         return "its relay has no log that can be read here"
@@ -104,28 +105,29 @@ def _missing(doubt: Doubt, logs: Logs, looks: Mapping[Path, Look]) -> str:
     return f"the relay's log does not have it, and {covered}"
 
 
-def wary(logs: Logs, clock: Callable[[], datetime]) -> Callable[[Open], Open]:
-    """What makes the channels of one round wary; without a log they stay as they are.
+def check_logs_first(logs: RelayLogs, clock: Callable[[], datetime]) -> Callable[[OpenChannel], OpenChannel]:
+    """Wraps channels so that a letter in doubt is searched in the logs before it is sent again in the same run.
 
-    A round may last longer than a letter in doubt waits, so that it meets the same letter again.
+    A delivery run may last longer than a letter in doubt waits, so it may meet that letter again. Without a log the
+    channels stay as they are.
     """
     paths, doubtful = sorted({path for path in logs.values() if path}), dict[str, datetime]()
 
-    def made(open_: Open) -> Open:
-        return (lambda: Wary(open_(), paths, doubtful, clock)) if paths else open_
+    def wrap(open_: OpenChannel) -> OpenChannel:
+        return (lambda: LogCheckedChannel(open_(), paths, doubtful, clock)) if paths else open_
 
-    return made
+    return wrap
 
 
-class Wary:
-    """A channel that asks the relays' logs before it sends a letter again that came in doubt within the same round."""
+class LogCheckedChannel:
+    """A channel that searches the relays' logs before it sends a letter again that came in doubt in the same run."""
 
     def __init__(
         self, channel: Channel, logs: Sequence[Path], doubtful: dict[str, datetime], clock: Callable[[], datetime]
     ) -> None:
         self._channel = channel
         self._logs = logs
-        self._doubtful = doubtful  # Message-ID -> when; the channels of a round share it
+        self._doubtful = doubtful  # Message-ID -> when; the channels of a run share it
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -138,7 +140,7 @@ class Wary:
         self._channel.__exit__(kind, error, trace)
 
     def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
-        """As the channel's; what a log has is not sent, and its words are the receipt."""
+        """Send as the channel does, unless a log has the letter as taken; its words are the receipt then."""
         key = envelope.message_id
         if since := self._doubtful.get(key):
             for log in self._logs:

@@ -1,25 +1,26 @@
-"""What of a letter is decided only when it goes out, and what is told of a round."""
+"""The send policy: recipient, bounce address and handling of doubt of one letter, decided right before it is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from digest.config import Config
+from digest.letters import LetterFactory
+from digest.links.token import stamp
 from digest.mail.message import Mailbox
-from digest.mail.message import readdress as _readdress
 from digest.mail.outcome import Delivery
+from digest.readers import ReaderDirectory
+from digest.store import NOTICE, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """A letter that is not sent, and why; its papers are told later where it is only put off."""
+class NotSent:
+    """Why a letter is not sent."""
 
     words: str
-    later: bool = False
-
-
-AddressOf = Callable[[Delivery], Mailbox | Withheld | None]
-"""Where a delivery goes now; None: to the address that it has."""
+    later: bool = False  # it is only put off: its papers come in the reader's next issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What became of the outbox."""
+class DeliverySummary:
+    """What one run of `deliver` did with the outbox."""
 
     letters: tuple[Delivered, ...] = ()
     stopped: str | None = None  # why letters were left waiting: no relay takes any
@@ -44,14 +45,59 @@ class Round:
         return sum(letter.outcome == outcome for letter in self.letters)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What of a letter is decided only when it goes out."""
+class SendPolicy:
+    """Decides, right before a letter is sent, what may have changed since it was written. Threads may share it."""
 
-    address_of: AddressOf
-    turned: Callable[[int], bool] = lambda _: False
-    """Whether `address_of` has looked at an older roll than that of this number; it looks anew then."""
-    sender_of: Callable[[Delivery], str] = lambda delivery: delivery.sender
-    readdress: Callable[[bytes, Mailbox], bytes] = _readdress
-    presume: Callable[[Delivery], bool] = lambda _: False
-    """Is a letter of which nobody knows whether it arrived presumed sent, rather than sent once more?"""
+    def __init__(
+        self,
+        config: Config,
+        directory: ReaderDirectory,
+        store: Store,
+        letters: LetterFactory,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._letters = letters
+        self._clock = clock
+        self._bounces = config.bounces
+        self._keys = [key.get_secret_value() for key in config.keys]
+        self._presumed = config.presumed
+
+    def recipient(self, delivery: Delivery) -> Mailbox | NotSent | None:
+        """The reader's present address; None: the address that the letter was written for.
+
+        An address that has not changed was validated when the letter was written; to validate it again would be a tenth
+        of all the work on a letter.
+        """
+        if delivery.kind == NOTICE:
+            return None
+        reader = self._directory.known(delivery.subscriber)
+        if reader is None:
+            return NotSent("the reader has left")
+        if delivery.kind == "manual":  # `digest send --to ADDRESS`: the address was given by hand
+            return None
+        if reader.pause_until and self._clock().astimezone(reader.timezone).date() < reader.pause_until:
+            return NotSent(f"the reader pauses until {reader.pause_until}", later=True)
+        if reader.email == delivery.recipient:
+            return None
+        return Mailbox(name=reader.name or "", address=reader.email)
+
+    def was_outdated(self, serial: int) -> bool:
+        """Whether `recipient` has answered from a reader directory older than version `serial`; reloads it if so."""
+        return self._directory.turned(self._store, serial)
+
+    def return_path(self, delivery: Delivery) -> str:
+        """The envelope sender: an address that only this delivery has (VERP), so that a bounce names its letter."""
+        if self._bounces is None:
+            return delivery.sender
+        local, _, domain = self._bounces.address.wire.rpartition("@")
+        return f"{local}+{stamp(delivery.id, delivery.message_id, self._keys)}@{domain}"
+
+    def readdress(self, message: bytes, to: Mailbox) -> bytes:
+        """The same letter with another To, signed anew."""
+        return self._letters.readdress(message, to)
+
+    def presume_sent(self, delivery: Delivery) -> bool:
+        """Whether a letter in doubt is presumed sent, rather than sent once more."""
+        return delivery.kind in self._presumed

@@ -1,6 +1,4 @@
-"""The ledger's book-keeping around a round: what dead processes left is taken over first, and nothing is begun on a
-database that has forgotten what was sent.
-"""
+"""Recovery: takes over the letters of dead processes before a delivery run; refuses to send on a restored database."""
 
 from __future__ import annotations
 
@@ -12,17 +10,17 @@ from pathlib import Path
 from digest.delivery import DOUBT, LEASE, Delivered
 from digest.delivery import journal as journals
 from digest.delivery.journal import Journal
-from digest.delivery.log_evidence import NO_LOGS, Logs, look
+from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
 from digest.errors import DigestError, Exit
 from digest.mail.outcome import State
 from digest.store import Lease, Store
 
-KEPT = timedelta(days=14)
-"""How long closed journals stay: a database that is put back to an older state than that has no witness."""
+JOURNAL_RETENTION = timedelta(days=14)
+"""How long closed journals are kept: that a database was restored to an older state than that is not noticed."""
 
 
-class Restored(DigestError):
-    """The database is older than the journals."""
+class DatabaseRestored(DigestError):
+    """The database is older than the journals: somebody restored a backup."""
 
     exit = Exit.FAILED
 
@@ -34,62 +32,61 @@ class Restored(DigestError):
         )
 
 
-@contextmanager
-def ledger(
+def recover(
     store: Store,
     folder: Path,
     *,
     clock: Callable[[], datetime],
     restored: bool = False,
-    logs: Logs = NO_LOGS,
+    logs: RelayLogs = NO_LOGS,
     tell: Callable[[Delivered], None] = lambda _: None,
-) -> Iterator[Callable[[], AbstractContextManager[Journal]]]:
-    """What a round stands on: a maker of its journal, once the letters of dead processes are taken over.
+) -> Callable[[], AbstractContextManager[Journal]]:
+    """Take over the letters of dead processes and expire late ones; what opens the journal of the run that follows.
 
-    What the relays' `logs` know of letters in doubt is told before any of them is sent once more. Raises Restored where
-    the database is older than the journals, unless that is confirmed.
+    Letters in doubt that the relays' `logs` know as taken are marked sent, before any of them is sent once more. Raises
+    DatabaseRestored where the database is older than the journals, unless that is confirmed by `restored`.
     """
     name = store.journals.database_id()
     take_over(store, folder, name, now=clock(), restored=restored)
     store.outbox.expire_leases(
         lambda owner: _handed_over(store, folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT
     )
-    for word in look(store, logs, now=clock(), lately=True):
-        if word.sent:
+    for each in search_logs(store, logs, now=clock(), lately=True):
+        if each.sent:
             tell(
-                Delivered(subscriber=word.subscriber, message_id=word.message_id, outcome=State.SENT, words=word.words)
+                Delivered(subscriber=each.subscriber, message_id=each.message_id, outcome=State.SENT, words=each.words)
             )
     store.merging.expire(now=clock())
-    yield lambda: _begun(store, folder, name, clock)
+    return lambda: _open_journal(store, folder, name, clock)
 
 
 def take_over(store: Store, folder: Path, name: str, *, now: datetime, restored: bool = False) -> None:
-    """Tell the store what the journals of dead processes say; free their letters at once."""
-    journals.forget(folder, now - KEPT)  # first: `prune` may have dropped what the store knew of these
-    unknown = set(store.journals.not_closed(journals.names(folder)))
+    """Tell the store what the journals of dead processes say, and free the letters that they had leased."""
+    journals.delete_closed(folder, now - JOURNAL_RETENTION)  # first: `prune` may have deleted what the store knew
+    unknown = set(store.journals.not_closed(journals.closed_names(folder)))
     if unknown:
-        forgotten = [record for record in journals.closed(folder, name) if record.name in unknown]
+        forgotten = [record for record in journals.closed_journals(folder, name) if record.name in unknown]
         if forgotten and not restored:
-            raise Restored(folder)
+            raise DatabaseRestored(folder)
         for record in forgotten:
             store.journals.replay_after_restore(record, now=now)
-    for left in journals.left_behind(folder, name):
+    for orphan in journals.orphaned_journals(folder, name):
         try:
-            if store.journals.replay(left.record, now=now, retry_at=now + DOUBT):
-                left.settle()
+            if store.journals.replay(orphan.record, now=now, retry_at=now + DOUBT):
+                orphan.close()
                 continue
             if not restored:
-                raise Restored(folder)
-            store.journals.replay_after_restore(left.record, now=now)
-            left.settle()
+                raise DatabaseRestored(folder)
+            store.journals.replay_after_restore(orphan.record, now=now)
+            orphan.close()
         except BaseException:
-            left.leave()
+            orphan.release()
             raise
 
 
 @contextmanager
-def _begun(store: Store, folder: Path, name: str, clock: Callable[[], datetime]) -> Iterator[Journal]:
-    """A journal that is closed once the store knows all of it; else its next reader tells the store."""
+def _open_journal(store: Store, folder: Path, name: str, clock: Callable[[], datetime]) -> Iterator[Journal]:
+    """A journal that is closed once the store knows all of it; after an error it is left to the next process."""
     journal = Journal.begin(folder, name, now=clock())
     try:
         store.journals.add(journal.name, now=clock())
@@ -102,14 +99,14 @@ def _begun(store: Store, folder: Path, name: str, clock: Callable[[], datetime])
 
 
 def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Collection[Lease] | None:
-    """Of an owner on this machine, what it had handed over when it stood still; None while it is at work.
+    """The letters in doubt of an owner on this machine whose leases have lapsed; None while the owner is at work.
 
-    What it knows as taken and has not told yet, the store is told here, else another would send it again.
+    What its journal knows as taken is recorded in the store first, else another process would send that again.
     """
-    record = journals.alive(folder, owner)
-    if record is None:
+    found = journals.live_journal(folder, owner)
+    if found is None:
         return ()
-    if now - record.touched < LEASE:
+    if now - found.touched < LEASE:
         return None
-    store.journals.record_taken(record.record, now=now)
-    return [(entry.delivery, entry.epoch) for entry in record.record.entries if entry.mark in "DL"]
+    store.journals.record_taken(found.record, now=now)
+    return [(entry.delivery, entry.epoch) for entry in found.record.entries if entry.mark in "DL"]

@@ -1,4 +1,4 @@
-"""Which relay takes the next letters, how fast, and which relay or receiving domain is left alone for now."""
+"""Chooses the relay for the next letters; applies rate limits, and circuit breakers of relays and receiving domains."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from digest.errors import Deferred, DeliveryError
 from digest.mail.outcome import Reason, domain_of
 from digest.store import Store
 
-_BOOKED = 10  # letters whose moments are booked at a time, where a relay takes only so many a second
+_BOOKED = 10  # turns of a rate limit that are booked in the database at a time
 
 _FAILURES = 5
-"""Failures in a row until a relay, or a domain that only puts letters off, is left alone."""
+"""Failures in a row that open the circuit breaker of a relay, or of a domain that only defers letters."""
 
 _POLICY = 3
-"""Letters in a row that a domain does not trust us with, until it is left alone."""
+"""Letters in a row refused for policy (spam, SPF, DKIM) that open the circuit breaker of a domain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way out, and how much may go by it."""
+class Route:
+    """One relay or other way out, with its share of the letters and its limits."""
 
     name: str
     open: Callable[[], Channel]
@@ -34,13 +34,13 @@ class Way:
     per_day: int | None = None
 
 
-class Traffic:
-    """What the connections of one round know of relays and domains together; threads share it."""
+class RelayPool:
+    """The relays of one delivery run and the state of their circuit breakers; the workers' threads share it."""
 
     def __init__(
         self,
         store: Store,
-        ways: Sequence[Way],
+        routes: Sequence[Route],
         clock: Callable[[], datetime],
         random: Random,
         *,
@@ -48,118 +48,119 @@ class Traffic:
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._ways = list(ways)
+        self._routes = list(routes)
         self._clock = clock
         self._random = random
         self._ticks = ticks
         self._lock = RLock()
         known = store.breakers.list_all()
-        self._struck = {(brake.kind, brake.name) for brake in known}
-        self._resting = {
+        self._failing = {(brake.kind, brake.name) for brake in known}
+        self._resting_until = {
             brake.name: brake.until
             for brake in known
-            if brake.until and (brake.kind == "domain" or not by_hand)  # a relay's name has a port, a domain's none
+            if brake.until and (brake.kind == "domain" or not by_hand)  # the names differ: a relay's has a port
         }
-        self._doubted = set[str]()  # relays that have just refused, or dropped, what may be one letter's fault
-        self._booked: dict[str, list[float]] = {}  # moments in ticks: no change of the clock makes one wait longer
+        self._suspected = set[str]()  # relays whose last refusal may have been the letter's fault
+        self._booked: dict[str, list[float]] = {}  # turns in ticks: no change of the wall clock makes one wait longer
+        names = {route.name for route in routes}
         self.halted = [
             f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
             for brake in known
-            if brake.kind == "relay" and self.resting(brake.name, clock()) and brake.name in {way.name for way in ways}
+            if brake.kind == "relay" and self.is_resting(brake.name, clock()) and brake.name in names
         ]
 
     @property
     def any_left(self) -> bool:
         """Whether any relay takes letters."""
-        return bool(self._open())
+        return bool(self._available())
 
-    def has_other(self, way: Way) -> bool:
-        """Does any relay beside this one take letters?"""
-        return any(other != way for other in self._open())
+    def has_other(self, route: Route) -> bool:
+        """Whether any other relay takes letters."""
+        return any(other != route for other in self._available())
 
-    def takes(self, way: Way) -> bool:
-        """Does this one take letters?"""
-        return way in self._open()
+    def accepts(self, route: Route) -> bool:
+        """Whether this relay takes letters."""
+        return route in self._available()
 
-    def choose(self) -> Way | None:
-        """One that takes letters, by weight; None where none does."""
+    def choose(self) -> Route | None:
+        """A relay that takes letters, at random by weight; None where none does."""
         with self._lock:
-            ways = self._open()
-            return self._random.choices(ways, [way.weight for way in ways])[0] if ways else None
+            routes = self._available()
+            return self._random.choices(routes, [route.weight for route in routes])[0] if routes else None
 
-    def _open(self) -> list[Way]:
+    def _available(self) -> list[Route]:
         now = self._clock()
-        return [way for way in self._ways if not self.resting(way.name, now)]
+        return [route for route in self._routes if not self.is_resting(route.name, now)]
 
     def jitter(self) -> float:
-        """From 0 to 1."""
+        """A random number from 0 to 1."""
         with self._lock:
             return self._random.random()
 
-    def resting(self, name: str, now: datetime) -> bool:
-        """Is this relay, or this domain, left alone?"""
-        until = self._resting.get(name)
+    def is_resting(self, name: str, now: datetime) -> bool:
+        """Whether the circuit breaker of this relay or domain is open: no letters for now."""
+        until = self._resting_until.get(name)
         return until is not None and until > now
 
-    def allow(self, way: Way, wanted: int) -> int:
-        """How many letters may go by this way now; with none left today it takes no more."""
-        if way.per_day is None:
+    def allow(self, route: Route, wanted: int) -> int:
+        """How many of the wanted letters the daily limit allows; 0 takes the relay out of this run."""
+        if route.per_day is None:
             return wanted
         now = self._clock()
-        granted = self._store.rate_limits.take_quota(way.name, day=now.date(), wanted=wanted, most=way.per_day)
+        granted = self._store.rate_limits.take_quota(route.name, day=now.date(), wanted=wanted, most=route.per_day)
         if not granted:
-            self._close(way, f"{way.name} has had its {way.per_day:,} letters of today (UTC)")
+            self._remove(route, f"{route.name} has had its {route.per_day:,} letters of today (UTC)")
         return granted
 
-    def spare(self, way: Way, count: int) -> None:
-        """So many of the allowed were not needed."""
-        if way.per_day is not None and count:
-            self._store.rate_limits.return_quota(way.name, day=self._clock().date(), count=count)
+    def return_allowance(self, route: Route, count: int) -> None:
+        """Give back what `allow` granted and was not used."""
+        if route.per_day is not None and count:
+            self._store.rate_limits.return_quota(route.name, day=self._clock().date(), count=count)
 
-    def wait(self, way: Way, stop: Event) -> None:
-        """Until this way may take one more letter, or until asked to stop."""
-        if not way.per_second:
+    def wait(self, route: Route, stop: Event) -> None:
+        """Wait for the next turn of the relay's rate limit (letters a second), or until asked to stop."""
+        if not route.per_second:
             return
         with self._lock:
-            booked = self._booked.setdefault(way.name, [])
+            booked = self._booked.setdefault(route.name, [])
             if not booked:
-                every, now = timedelta(seconds=1 / way.per_second), self._clock()
-                begin = self._store.rate_limits.reserve(f"relay {way.name}", every=every, now=now, count=_BOOKED)
+                every, now = timedelta(seconds=1 / route.per_second), self._clock()
+                begin = self._store.rate_limits.reserve(f"relay {route.name}", every=every, now=now, count=_BOOKED)
                 first = self._ticks() + (begin - now).total_seconds()
-                booked += [first + number / way.per_second for number in range(_BOOKED)]
+                booked += [first + number / route.per_second for number in range(_BOOKED)]
             moment = booked.pop(0)
         stop.wait(max(0.0, moment - self._ticks()))
 
-    def works(self, way: Way, recipient: str) -> None:
-        """A letter went by this way to this domain: what was held against either is over."""
-        if way.name in self._doubted:
+    def record_success(self, route: Route, recipient: str) -> None:
+        """A letter was taken: close the circuit breakers of its relay and its domain."""
+        if route.name in self._suspected:
             with self._lock:
-                self._doubted.discard(way.name)
-        for kind, name in (("relay", way.name), ("domain", domain_of(recipient))):
-            if (kind, name) in self._struck:
+                self._suspected.discard(route.name)
+        for kind, name in (("relay", route.name), ("domain", domain_of(recipient))):
+            if (kind, name) in self._failing:
                 with self._lock:
-                    self._struck.discard((kind, name))
-                    self._resting.pop(name, None)
+                    self._failing.discard((kind, name))
+                    self._resting_until.pop(name, None)
                 self._store.breakers.record_success("relay" if kind == "relay" else "domain", name)
 
-    def doubted(self, way: Way) -> bool:
-        """The relay would not have a letter: is that taken for the letter's fault? Of the next in a row it is not."""
+    def blames_letter(self, route: Route) -> bool:
+        """Whether a refusal is taken for the letter's fault: the first in a row is, the second is the relay's."""
         with self._lock:
-            known = way.name in self._doubted
-            self._doubted.add(way.name)
+            known = route.name in self._suspected
+            self._suspected.add(route.name)
         return not known
 
-    def halt(self, way: Way, error: Deferred) -> None:
-        """The relay is at fault: no more letters by it in this round, and after some failures for longer.
+    def record_failure(self, route: Route, error: Deferred) -> None:
+        """The relay failed: it gets no more letters in this run, and after some failures none for a while.
 
-        What is wrong with our login or our sender is not mended by asking again, so that is left alone at once. However
-        many connections meet one fault, it is one.
+        A 5xx (login or sender refused) does not pass by itself, so it opens the circuit breaker at once. A fault that
+        several workers meet counts once.
         """
         with self._lock:
-            if way not in self._ways:
+            if route not in self._routes:
                 return
-            self._struck.add(("relay", way.name))
-            self._close(way, str(error))
+            self._failing.add(("relay", route.name))
+            self._remove(route, str(error))
         lasting = error.code is not None and error.code >= 500
 
         def rest(strikes: int) -> timedelta | None:
@@ -168,16 +169,16 @@ class Traffic:
             late = strikes - _FAILURES
             return min(timedelta(minutes=2 ** min(late, 5)), timedelta(minutes=30)) if late >= 0 else None
 
-        self._store.breakers.record_failure("relay", way.name, now=self._clock(), words=str(error), rest=rest)
+        self._store.breakers.record_failure("relay", route.name, now=self._clock(), words=str(error), rest=rest)
 
-    def _close(self, way: Way, words: str) -> None:
+    def _remove(self, route: Route, words: str) -> None:
         with self._lock:
-            if way in self._ways:
-                self._ways.remove(way)
+            if route in self._routes:
+                self._routes.remove(route)
                 self.halted.append(words)
 
-    def refused(self, recipient: str, error: DeliveryError) -> None:
-        """A letter came back: does that speak against its whole domain?"""
+    def record_refusal(self, recipient: str, error: DeliveryError) -> None:
+        """A letter was refused: count that against its domain, where the reply speaks of more than this letter."""
         asked = error.retry_after if isinstance(error, Deferred) else None
         reason = error.reason
 
@@ -194,6 +195,6 @@ class Traffic:
         domain = domain_of(recipient)
         until = self._store.breakers.record_failure("domain", domain, now=self._clock(), words=str(error), rest=rest)
         with self._lock:
-            self._struck.add(("domain", domain))
+            self._failing.add(("domain", domain))
             if until:
-                self._resting[domain] = until
+                self._resting_until[domain] = until

@@ -1,4 +1,23 @@
-"""One connection's share of a round: takes letters out of the outbox and sends them until none is left."""
+"""The delivery worker: claims letters from the outbox and sends them over one connection, each exactly once.
+
+How this works. A worker holds one connection; the workers of a process share its journal, a file that outlives it.
+
+    outbox -- claim --> a batch of 50 letters, leased for 30 minutes
+                          |
+          .-------------->|  still wanted? (policy: reader, pause, address; store: lease, unsubscribe, suppression)
+          |   journal M --|  MAIL, RCPT, DATA, the text  killed here: not sent, it waits again
+          |               |  (the next letter is made ready meanwhile: its M, and its MAIL in one write with the dot)
+          |   journal D --|  the final dot               killed here: in doubt. It may have arrived, so it is presumed
+          |               |                              sent; where the machine went down it is sent once more
+          |   journal K --|  reply 250: sent             killed here: sent, as the next process reads in the journal
+          |   journal R --|  reply 4xx, 5xx: with us again, tried later or never
+          |   journal L --|  connection lost: in doubt, and the same bytes are sent once more after 15 minutes
+          |               |
+          `---------------+-- each second: close, the results so far in one transaction; at the end: unsent ones back
+
+Before a dot the lease is renewed where less of it is left than the reply may take. Leases and epochs keep other
+processes away; recovery.py reads the journals of those that died.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +30,8 @@ from threading import Event, RLock
 
 from digest.delivery.channels import Channel
 from digest.delivery.journal import Journal
-from digest.delivery.policy import Delivered, Desk, Withheld
-from digest.delivery.relay_limits import Traffic, Way
+from digest.delivery.policy import Delivered, NotSent, SendPolicy
+from digest.delivery.relay_limits import RelayPool, Route
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.message import Mailbox
 from digest.mail.outcome import (
@@ -30,31 +49,29 @@ from digest.mail.outcome import (
 )
 from digest.store import Evidence, Store, Watch
 
-_BATCH = 50
-"""Letters that one connection takes out of the outbox at a time."""
-
 LEASE = timedelta(minutes=30)
-"""How long nobody else gets them."""
+"""How long no other process gets a letter that was claimed."""
 
-_AT_DOT = 660.0  # seconds of the lease that must be left at the dot: its answer may take ten minutes
-_FLUSH = 1.0  # seconds until what came of a letter is in the store too; the journal has it at once
-_FRESH = 1.0  # seconds for which it holds that a letter is still wanted
 DOUBT = timedelta(minutes=15)
-"""Until what may have arrived is sent once more."""
+"""The pause before a letter in doubt is sent once more."""
 
+_BATCH = 50  # letters that one worker claims at a time
+_AT_DOT = 660.0  # seconds of the lease that must be left at the dot: its reply may take ten minutes
+_FLUSH = 1.0  # seconds until a result is in the store too; the journal has it at once
+_FRESH = 1.0  # seconds for which a letter that was still wanted counts as still wanted
 
-_BEGUN = ("MAIL", "RCPT", "DATA")
-_OF_A_LETTER = ("RCPT", "DATA")  # what a relay objects to there may be this letter alone
+_TRANSACTION = ("MAIL", "RCPT", "DATA")  # phases in which a letter was begun
+_OF_A_LETTER = ("RCPT", "DATA")  # phases in which a relay may object to this letter alone
 
 
 @dataclass(slots=True, kw_only=True)
-class Shared:
-    """What the connections of one round have in common."""
+class WorkerContext:
+    """What the workers of one delivery run share."""
 
     store: Store
-    desk: Desk
+    policy: SendPolicy
     journal: Journal
-    traffic: Traffic
+    relays: RelayPool
     clock: Callable[[], datetime]
     ticks: Callable[[], float]
     stop: Event
@@ -70,253 +87,256 @@ class Shared:
 
 
 @dataclass(slots=True)
-class _Ready:
-    """A letter as it goes out, and since when."""
+class _PreparedLetter:
+    """A letter with its final envelope."""
 
     delivery: Delivery
     envelope: Envelope
     began: datetime
-    asked: float  # in ticks: when it was still wanted
+    asked: float  # in ticks: when it was last found to be still wanted
 
 
 @dataclass(slots=True)
-class _Ahead:
-    """The letter that is sent next, got ready when the channel asks for it."""
+class _NextLetter:
+    """Prepares the letter that is sent next, when the channel asks for it."""
 
-    next: Callable[[], _Ready | None]
-    ready: _Ready | None = None
+    prepare: Callable[[], _PreparedLetter | None]
+    ready: _PreparedLetter | None = None
 
     def __call__(self) -> Envelope | None:
-        self.ready = self.ready or self.next()  # asked anew where a connection was lost
+        self.ready = self.ready or self.prepare()  # a channel that reconnects asks twice
         return self.ready.envelope if self.ready else None
 
 
 class _LeaseLost(DeliveryError):
-    """This process may not finish the letter that it began."""
+    """Another process has leased the letter meanwhile, so this one may not send its dot."""
 
 
 class Worker:
-    """One connection at a time: takes letters out of the outbox and sends them until none is left."""
+    """Sends letters from the outbox over one connection until none is left."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._store = shared.store
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
+        self._store = context.store
         self._results: list[Result] = []
-        self._held: dict[int, Delivery] = {}  # leased and not done
-        self._deadline = 0.0  # of the lease, in ticks
-        self._until = shared.clock()  # of the lease, as the store knows it
+        self._leased: dict[int, Delivery] = {}  # and not finished
+        self._lease_ends = 0.0  # in ticks
+        self._lease_until = context.clock()  # as the store knows it
         self._flushed = 0.0
 
     def run(self) -> None:
         channels: dict[str, Channel] = {}
         with ExitStack() as stack, self._store.outbox.send_guard() as watch:
             try:
-                while not self._shared.stop.is_set() and (way := self._shared.traffic.choose()):
-                    granted = self._shared.traffic.allow(way, _BATCH)
+                while not self._context.stop.is_set() and (route := self._context.relays.choose()):
+                    granted = self._context.relays.allow(route, _BATCH)
                     if not granted:
                         continue
                     batch = self._claim(granted)
-                    self._shared.traffic.spare(way, granted - len(batch))
+                    self._context.relays.return_allowance(route, granted - len(batch))
                     if not batch:
                         return
-                    if way.name not in channels:
-                        channels[way.name] = stack.enter_context(way.open())
-                    if not self._send(batch, way, channels[way.name], watch):
+                    if route.name not in channels:
+                        channels[route.name] = stack.enter_context(route.open())
+                    if not self._send_batch(batch, route, channels[route.name], watch):
                         return
             finally:
                 self._flush()
 
     def _claim(self, limit: int) -> list[Delivery]:
-        shared = self._shared
-        now, self._deadline = shared.clock(), shared.ticks() + LEASE.total_seconds()
-        self._until = now + LEASE
-        batch = self._store.outbox.claim(now=now, owner=shared.journal.name, limit=limit, lease=LEASE, only=shared.only)
-        self._held = {delivery.id: delivery for delivery in batch}
+        context = self._context
+        now, self._lease_ends = context.clock(), context.ticks() + LEASE.total_seconds()
+        self._lease_until = now + LEASE
+        batch = self._store.outbox.claim(
+            now=now, owner=context.journal.name, limit=limit, lease=LEASE, only=context.only
+        )
+        self._leased = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send(self, batch: Sequence[Delivery], way: Way, channel: Channel, watch: Watch) -> bool:
-        """These letters, one after the other; whatever happens, those that are not done wait again when this returns.
+    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, watch: Watch) -> bool:
+        """Send these letters one after the other; those that are not finished are given back, whatever happens.
 
-        False where nothing came of any of them: they would be taken and given back for ever.
+        False where none of them was finished although the relay takes letters: they would be claimed and given back
+        for ever.
         """
         waiting = deque(batch)
         try:
-            ready = self._next(waiting, watch)
+            ready = self._prepare_next(waiting, watch)
             while ready:
-                self._shared.traffic.wait(way, self._shared.stop)
-                if not (ready := self._still(ready, watch) or self._next(waiting, watch)):
+                self._context.relays.wait(route, self._context.stop)
+                if not (ready := self._confirm(ready, watch) or self._prepare_next(waiting, watch)):
                     break
-                ahead = _Ahead(lambda: self._next(waiting, watch))
-                # the next letter is announced in one breath with this one's end, unless there is a pace to keep
-                if not self._one(ready, way, channel, no_other if way.per_second else ahead):
+                ahead = _NextLetter(lambda: self._prepare_next(waiting, watch))
+                # the next letter is announced in one write with this one's dot, unless a rate limit is to be kept
+                if not self._send_one(ready, route, channel, no_other if route.per_second else ahead):
                     break
-                ready = ahead.ready or self._next(waiting, watch)
+                ready = ahead.ready or self._prepare_next(waiting, watch)
         finally:
-            for delivery in self._held.values():
-                self._shared.journal.back(delivery.id, delivery.epoch)
-            given = [(delivery.id, delivery.epoch) for delivery in self._held.values()]
-            self._store.outbox.release(given, now=self._shared.clock())
-            self._shared.traffic.spare(way, len(given))
-            self._held = {}
-        return len(given) < len(batch) or not self._shared.traffic.takes(way)
+            for delivery in self._leased.values():
+                self._context.journal.returned(delivery.id, delivery.epoch)
+            given = [(delivery.id, delivery.epoch) for delivery in self._leased.values()]
+            self._store.outbox.release(given, now=self._context.clock())
+            self._context.relays.return_allowance(route, len(given))
+            self._leased = {}
+        return len(given) < len(batch) or not self._context.relays.accepts(route)
 
-    def _next(self, waiting: deque[Delivery], watch: Watch) -> _Ready | None:
-        """The next letter that is still wanted, announced in the journal; None: no more, or asked to stop."""
-        while waiting and not self._shared.stop.is_set():
+    def _prepare_next(self, waiting: deque[Delivery], watch: Watch) -> _PreparedLetter | None:
+        """The next letter that is still wanted, noted in the journal (M); None: no more, or asked to stop."""
+        while waiting and not self._context.stop.is_set():
             delivery = waiting.popleft()
-            ready = self._prepared(delivery, watch)
+            ready = self._prepare(delivery, watch)
             if ready:
-                self._shared.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
+                self._context.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
                 return ready
         return None
 
-    def _still(self, ready: _Ready, watch: Watch) -> _Ready | None:
-        """A letter that was got ready ahead, unless the one before it has shown that its domain is left alone.
+    def _confirm(self, ready: _PreparedLetter, watch: Watch) -> _PreparedLetter | None:
+        """The letter that was prepared ahead; None where its domain's circuit breaker has opened since.
 
-        Where that one was long in coming to its end, or a pace is kept, it is asked about anew.
+        Where the letter before took long, or a rate limit was waited for, this one is prepared anew.
         """
-        traffic, now = self._shared.traffic, self._shared.clock()
-        if not self._shared.only and traffic.resting(domain_of(ready.envelope.recipient), now):
+        relays, now = self._context.relays, self._context.clock()
+        if not self._context.only and relays.is_resting(domain_of(ready.envelope.recipient), now):
             return None
-        if self._shared.ticks() - ready.asked < _FRESH:
+        if self._context.ticks() - ready.asked < _FRESH:
             return ready
-        anew = self._prepared(ready.delivery, watch)
+        anew = self._prepare(ready.delivery, watch)
         return ready if anew and anew.envelope == ready.envelope else anew
 
-    def _prepared(self, delivery: Delivery, watch: Watch) -> _Ready | None:
-        """As it goes out now; asked right before MAIL, so that who has just left gets nothing."""
-        now, desk = self._shared.clock(), self._shared.desk
-        mailbox = desk.address_of(delivery)
+    def _prepare(self, delivery: Delivery, watch: Watch) -> _PreparedLetter | None:
+        """The letter as it goes out now, or None. Asked right before MAIL: an unsubscribe counts at once."""
+        now, policy = self._context.clock(), self._context.policy
+        mailbox = policy.recipient(delivery)
         recipient = mailbox.wire if isinstance(mailbox, Mailbox) else delivery.recipient
         standing = watch.standing(delivery, recipient)
-        if desk.turned(standing.roll):
-            return self._prepared(delivery, watch)
-        if isinstance(mailbox, Withheld):
+        if policy.was_outdated(standing.roll):
+            return self._prepare(delivery, watch)
+        if isinstance(mailbox, NotSent):
             self._withhold(delivery, mailbox, now)
         elif not standing.held:
-            self._leave(delivery, "another process has it")
+            self._skip(delivery, "another process has it")
         elif standing.left is not None:
-            self._close(delivery, State.CANCELLED, standing.left, now, counted=False)
+            self._record(delivery, State.CANCELLED, standing.left, now, counted=False)
         elif standing.suppressed is not None:
-            self._close(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
-        elif self._shared.only or not self._shared.traffic.resting(domain_of(recipient), now):  # else it is given back
-            sender, message = desk.sender_of(delivery), delivery.message
+            self._record(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
+        elif self._context.only or not self._context.relays.is_resting(domain_of(recipient), now):
+            sender, message = policy.return_path(delivery), delivery.message
             if mailbox and recipient != delivery.recipient:
-                message = desk.readdress(message, mailbox)
+                message = policy.readdress(message, mailbox)
             envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=delivery.message_id)
-            return _Ready(delivery, envelope, now, self._shared.ticks())
-        return None
+            return _PreparedLetter(delivery, envelope, now, self._context.ticks())
+        return None  # finished above, or given back at the end of the batch
 
-    def _withhold(self, delivery: Delivery, withheld: Withheld, now: datetime) -> None:
-        if not withheld.later:
-            self._close(delivery, State.CANCELLED, withheld.words, now, counted=False)
+    def _withhold(self, delivery: Delivery, why: NotSent, now: datetime) -> None:
+        if not why.later:
+            self._record(delivery, State.CANCELLED, why.words, now, counted=False)
             return
-        self._store.merging.withdraw(delivery.id, delivery.epoch, withheld.words, now=now)
-        self._done(delivery, State.MERGED, withheld.words)
+        self._store.merging.withdraw(delivery.id, delivery.epoch, why.words, now=now)
+        self._finish(delivery, State.MERGED, why.words)
 
-    def _one(self, ready: _Ready, way: Way, channel: Channel, following: Following) -> bool:
-        """One letter; False where the relay takes no more."""
+    def _send_one(self, ready: _PreparedLetter, route: Route, channel: Channel, following: Following) -> bool:
+        """Send one letter and record its outcome; False where the relay takes no more."""
         delivery = ready.delivery
         try:
             receipt = channel.send(ready.envelope, lambda: self._at_dot(delivery), following)
         except _LeaseLost as error:
-            self._leave(delivery, str(error))
+            self._skip(delivery, str(error))
         except InDoubt as error:
-            self._doubt(ready, way, error)
+            self._record_in_doubt(ready, route, error)
         except Rejected as error:
-            self._back(ready, way, State.FAILED, error)
+            self._record_refusal(ready, route, State.FAILED, error)
         except Deferred as error:
             if not error.relay:
-                self._back(ready, way, State.DEFERRED, error)
-            elif not self._objected(ready, way, error):
+                self._record_refusal(ready, route, State.DEFERRED, error)
+            elif not self._relay_goes_on(ready, route, error):
                 return False
         else:
-            self._taken(ready, way, receipt)
+            self._record_sent(ready, route, receipt)
         # another machine cannot read our journal: for it, what the store does not know has not been sent
-        if self._store.is_shared or self._shared.ticks() - self._flushed > _FLUSH:
+        if self._store.is_shared or self._context.ticks() - self._flushed > _FLUSH:
             self._flush()
         return True
 
-    def _objected(self, ready: _Ready, way: Way, error: Deferred) -> bool:
-        """The relay is at fault, as it seems; False where it takes no more.
+    def _relay_goes_on(self, ready: _PreparedLetter, route: Route, error: Deferred) -> bool:
+        """Handle an error that blames the relay; False where the relay takes no more letters in this run.
 
-        It may be the letter after all. So where no other relay can be asked, a letter that was begun lets others go
-        first: else one that no relay stands would stop all for ever. And what a relay says of one recipient or text is
-        held against the relay only once it says that of the next one too.
+        The letter may be at fault after all. So where no other relay can be asked, a letter that was begun is deferred:
+        else one that every relay chokes on would stop all others for ever. And a refusal at RCPT or DATA counts as the
+        relay's fault only once it meets the next letter too.
         """
-        traffic = self._shared.traffic
-        if error.phase in _BEGUN and not traffic.has_other(way):
-            self._back(ready, way, State.DEFERRED, error)
-            if error.code and error.phase in _OF_A_LETTER and traffic.doubted(way):
+        relays = self._context.relays
+        if error.phase in _TRANSACTION and not relays.has_other(route):
+            self._record_refusal(ready, route, State.DEFERRED, error)
+            if error.code and error.phase in _OF_A_LETTER and relays.blames_letter(route):
                 return True
-        traffic.halt(way, error)
+        relays.record_failure(route, error)
         return False
 
     def _at_dot(self, delivery: Delivery) -> None:
-        """Up to here a letter may be sent again; from here on only its answer tells."""
-        # the store knows the lease by the clock: one that was set on may have given it to another
-        late = (self._until - self._shared.clock()).total_seconds() < _AT_DOT
-        if late or self._deadline - self._shared.ticks() < _AT_DOT:
-            self._renew(delivery)
-        self._shared.journal.dot(delivery.id, delivery.epoch)
+        """Note the dot in the journal (D). Before it a letter may be sent again; after it only the reply tells."""
+        # the store knows the lease by the wall clock: one that was set forward may have given it to another process
+        late = (self._lease_until - self._context.clock()).total_seconds() < _AT_DOT
+        if late or self._lease_ends - self._context.ticks() < _AT_DOT:
+            self._renew_leases(delivery)
+        self._context.journal.dot(delivery.id, delivery.epoch)
 
-    def _renew(self, delivery: Delivery) -> None:
-        deadline, until = self._shared.ticks() + LEASE.total_seconds(), self._shared.clock() + LEASE
-        leases = [(each.id, each.epoch) for each in self._held.values()]
+    def _renew_leases(self, delivery: Delivery) -> None:
+        deadline, until = self._context.ticks() + LEASE.total_seconds(), self._context.clock() + LEASE
+        leases = [(each.id, each.epoch) for each in self._leased.values()]
         if (delivery.id, delivery.epoch) not in self._store.outbox.renew(leases, until=until):
             raise _LeaseLost("it took too long; another process sends this letter")
-        self._deadline, self._until = deadline, until
+        self._lease_ends, self._lease_until = deadline, until
 
-    def _taken(self, ready: _Ready, way: Way, receipt: Receipt) -> None:
-        self._shared.journal.taken(ready.delivery.id, ready.delivery.epoch)
-        self._close(
+    def _record_sent(self, ready: _PreparedLetter, route: Route, receipt: Receipt) -> None:
+        self._context.journal.taken(ready.delivery.id, ready.delivery.epoch)
+        self._record(
             ready.delivery,
             State.SENT,
             receipt.words,
             ready.began,
             phase="DOT",
-            relay=way.name,
+            relay=route.name,
             queue_id=receipt.queue_id,
         )
-        self._shared.traffic.works(way, ready.envelope.recipient)
+        self._context.relays.record_success(route, ready.envelope.recipient)
 
-    def _doubt(self, ready: _Ready, way: Way, error: InDoubt) -> None:
-        """Nobody knows whether it has arrived: once more, the same bytes, so that none is lost; or presumed sent."""
-        delivery, now = ready.delivery, self._shared.clock()
-        again = delivery.doubts == 0 and not self._shared.desk.presume(delivery)
+    def _record_in_doubt(self, ready: _PreparedLetter, route: Route, error: InDoubt) -> None:
+        """The reply to the dot is missing: send the same bytes once more, so that none is lost, or presume it sent."""
+        delivery, now = ready.delivery, self._context.clock()
+        again = delivery.doubts == 0 and not self._context.policy.presume_sent(delivery)
         if again:  # also where the store cannot be told: a D alone is presumed sent
-            self._shared.journal.lost(delivery.id, delivery.epoch)
+            self._context.journal.lost(delivery.id, delivery.epoch)
         words = f"{error}; {'it is sent once more' if again else 'presumed sent, and not sent again by itself'}"
         later = now + DOUBT if again else None
-        self._close(delivery, State.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=way.name)
+        self._record(delivery, State.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=route.name)
 
-    def _back(self, ready: _Ready, way: Way, state: State, error: DeliveryError) -> None:
-        """The letter is with us again; what the other side said may speak against its address or its domain.
+    def _record_refusal(self, ready: _PreparedLetter, route: Route, state: State, error: DeliveryError) -> None:
+        """The letter was refused; the reply may speak against its address (a bounce) or its domain (circuit breaker).
 
-        Where the relay is at fault, as it seems, it speaks against neither, and no try is counted.
+        An error that blames the relay counts against neither, and not as a try of the letter.
         """
-        delivery, now = ready.delivery, self._shared.clock()
-        self._shared.journal.back(delivery.id, delivery.epoch)
+        delivery, now = ready.delivery, self._context.clock()
+        self._context.journal.returned(delivery.id, delivery.epoch)
         later = None
         if isinstance(error, Deferred):
-            later = retry_at(delivery.attempts, now, error.retry_after, self._shared.traffic.jitter())
+            later = retry_at(delivery.attempts, now, error.retry_after, self._context.relays.jitter())
         of_relay = isinstance(error, Deferred) and error.relay
-        self._close(
-            delivery, state, str(error), ready.began, error, next_at=later, counted=not of_relay, relay=way.name
+        self._record(
+            delivery, state, str(error), ready.began, error, next_at=later, counted=not of_relay, relay=route.name
         )
         if of_relay:
             return
-        self._shared.traffic.refused(ready.envelope.recipient, error)
+        self._context.relays.record_refusal(ready.envelope.recipient, error)
         if state == State.FAILED and error.reason == Reason.NO_ADDRESS and error.phase == "RCPT":
             key = address_key(ready.envelope.recipient)
             hard = Evidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
             self._store.bounces.add_evidence([hard], now=now)
 
-    def _leave(self, delivery: Delivery, words: str) -> None:
-        self._shared.journal.back(delivery.id, delivery.epoch)
-        self._done(delivery, "left", words)
+    def _skip(self, delivery: Delivery, words: str) -> None:
+        self._context.journal.returned(delivery.id, delivery.epoch)
+        self._finish(delivery, "left", words)
 
-    def _close(
+    def _record(
         self,
         delivery: Delivery,
         state: State,
@@ -337,7 +357,7 @@ class Worker:
                 state=state,
                 words=words,
                 began=began,
-                ended=self._shared.clock(),
+                ended=self._context.clock(),
                 next_at=next_at,
                 counted=counted,
                 phase=phase or (error.phase if error else None),
@@ -347,11 +367,11 @@ class Worker:
                 queue_id=queue_id,
             )
         )
-        self._done(delivery, state, words)
+        self._finish(delivery, state, words)
 
-    def _done(self, delivery: Delivery, outcome: str, words: str) -> None:
-        self._held.pop(delivery.id, None)
-        self._shared.add(
+    def _finish(self, delivery: Delivery, outcome: str, words: str) -> None:
+        self._leased.pop(delivery.id, None)
+        self._context.add(
             Delivered(
                 subscriber=delivery.subscriber,
                 message_id=delivery.message_id,
@@ -363,4 +383,4 @@ class Worker:
     def _flush(self) -> None:
         results, self._results = self._results, []
         self._store.outbox.record_results(results)
-        self._flushed = self._shared.ticks()
+        self._flushed = self._context.ticks()

@@ -16,7 +16,7 @@ import pytest
 from digest.app import load, open_app
 from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
 from digest.config import Bounces, Config
-from digest.delivery.log_evidence import Word
+from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
 from digest.ingest.health import Health
 from digest.mail.dkim import Signer, new_key
@@ -203,8 +203,8 @@ def test_what_the_relays_logs_say_is_told(config: Config, tmp_path: Path) -> Non
     [read] = relay_log_findings([relay])
     assert (read.outcome, read.words, read.mend) == ("well", f"{relay}: its log {log} can be read", "")
 
-    def word(words: str, *, sent: bool) -> Word:
-        return Word(delivery=1, subscriber="ada", message_id="<1@example.org>", words=words, sent=sent)
+    def word(words: str, *, sent: bool) -> LogEvidence:
+        return LogEvidence(delivery=1, subscriber="ada", message_id="<1@example.org>", words=words, sent=sent)
 
     words = [word("it has it", sent=True), word("it does not", sent=False), word("it does not", sent=False)]
     settled, missing = in_doubt_findings(words)

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import aiosmtplib
 
 from digest.app import App, load, open_app
-from digest.delivery.channels.smtp import Smtp
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope
 from digest.render import Renderer
@@ -132,7 +132,7 @@ def _ours(app: App, letters: int) -> None:
 
 def _channel(port: int, envelopes: list[Envelope]) -> None:
     """Our SMTP alone, without a store or a journal."""
-    with Smtp(f"smtp://127.0.0.1:{port}") as channel:
+    with SmtpChannel(f"smtp://127.0.0.1:{port}") as channel:
         left = iter(envelopes[1:])
         following: Envelope | None = envelopes[0]
         while following:

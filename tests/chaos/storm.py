@@ -16,16 +16,17 @@ from random import Random
 
 from sqlalchemy import select
 
-from digest.delivery import Desk, deliver
-from digest.delivery.channels.smtp import Smtp
-from digest.delivery.recovery import ledger
-from digest.delivery.relay_limits import Way
+from digest.delivery import deliver
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.recovery import recover
+from digest.delivery.relay_limits import Route
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
 from digest.store import Store
 from digest.store import tables as t
 from digest.store.outbox_write import put
 from tests.chaos.sink import arrived, sink
+from tests.support.send_policy import FixedPolicy
 
 _SOONEST, _LATEST = 0.15, 0.4  # seconds that a process lives
 _LINE = "One line of a letter of common length, with .dots and much more to read than that.\n"
@@ -163,18 +164,15 @@ class _Hunt:
 
 def work(storm: Storm, port: int) -> None:
     """One delivering process, as the daemon is one: until nothing waits."""
-    way = Way(name="sink", open=lambda: Smtp(f"smtp://127.0.0.1:{port}"))
-    desk = Desk(address_of=lambda delivery: Mailbox(address=delivery.envelope.recipient))
+    route = Route(name="sink", open=lambda: SmtpChannel(f"smtp://127.0.0.1:{port}"))
     with Store.open(storm.database) as store:
         while True:
-            with ledger(store, storm.folder / "journals", clock=_now) as begin:
-                if not store.outbox.has_ready(_now()):
-                    return
-                with begin() as journal:
-                    # all at once: a process lives for moments only
-                    deliver(
-                        store, [way], desk, journal, clock=_now, connections=storm.connections, to_spare=lambda _: True
-                    )
+            open_journal = recover(store, storm.folder / "journals", clock=_now)
+            if not store.outbox.has_ready(_now()):
+                return
+            with open_journal() as journal:
+                count = storm.connections  # all at once: a process lives for moments only
+                deliver(store, [route], FixedPolicy(), journal, clock=_now, connections=count, to_spare=lambda _: True)
 
 
 def _put(storm: Storm, numbers: range) -> None:

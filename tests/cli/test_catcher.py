@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.cli.catcher import Catcher, catching
-from digest.delivery.channels.smtp import Smtp
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.errors import Deferred
 from digest.mail.outcome import Envelope
 
@@ -29,7 +29,7 @@ def nothing() -> None:
 
 
 def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:
-    with catching(tmp_path / "demo") as catcher, Smtp(catcher.url) as channel:
+    with catching(tmp_path / "demo") as catcher, SmtpChannel(catcher.url) as channel:
         assert channel.send(envelope(), nothing).words == "250 2.0.0 kept as 01-ada-7-papers.eml"
         channel.send(envelope("ben.lee+x@example.org"), nothing)
         channel.send(envelope("jörg@example.org"), nothing)
@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_written_is_said_to_the_sender(tmp_path: Path) -
     (tmp_path / "file").write_text("in the way")
     with (
         catching(tmp_path / "file") as catcher,
-        Smtp(catcher.url) as channel,
+        SmtpChannel(catcher.url) as channel,
         pytest.raises(Deferred, match="cannot keep the letter"),
     ):
         channel.send(envelope(), nothing)

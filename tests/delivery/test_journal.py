@@ -26,9 +26,9 @@ def begin(folder: Path, ledger: str = "ours") -> Journal:
 
 def left(folder: Path, ledger: str = "ours") -> list[tuple[Entry, ...]]:
     found = []
-    for each in journals.left_behind(folder, ledger):
+    for each in journals.orphaned_journals(folder, ledger):
         found.append(each.record.entries)
-        each.leave()
+        each.release()
     return found
 
 
@@ -39,7 +39,7 @@ def test_the_last_word_on_each_letter_is_what_counts(tmp_path: Path) -> None:
     journal.dot(1, 7)
     journal.taken(1, 7)
     journal.dot(2, 7)
-    journal.back(4, 7)
+    journal.returned(4, 7)
     assert left(tmp_path) == []  # its process lives
     journal.abandon()
     [entries] = left(tmp_path)
@@ -51,13 +51,13 @@ def test_a_record_that_was_told_is_kept_and_not_read_again(tmp_path: Path) -> No
     journal = begin(tmp_path)
     journal.close()
     assert left(tmp_path) == []
-    assert journals.names(tmp_path) == [journal.name]
-    [record] = journals.closed(tmp_path, "ours")
+    assert journals.closed_names(tmp_path) == [journal.name]
+    [record] = journals.closed_journals(tmp_path, "ours")
     assert record.same_boot
-    assert list(journals.closed(tmp_path, "another database")) == []
-    assert journals.forget(tmp_path, NOW - timedelta(days=9999)) == 0
-    assert journals.forget(tmp_path, NOW + timedelta(days=9999)) == 1
-    assert journals.names(tmp_path) == []
+    assert list(journals.closed_journals(tmp_path, "another database")) == []
+    assert journals.delete_closed(tmp_path, NOW - timedelta(days=9999)) == 0
+    assert journals.delete_closed(tmp_path, NOW + timedelta(days=9999)) == 1
+    assert journals.closed_names(tmp_path) == []
 
 
 def test_another_database_s_records_are_left_alone(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_full_disk_is_told_before_the_dot_and_forgiven_after_it(tmp_path: Path
     with pytest.raises(JournalError):
         journal.dot(1, 1)
     journal.taken(1, 1)
-    journal.back(1, 1)
+    journal.returned(1, 1)
     journal.abandon()
 
 
@@ -148,19 +148,19 @@ def test_after_another_boot_it_is_said_so(tmp_path: Path) -> None:
     journal = begin(tmp_path)
     journal.abandon()
     [file] = tmp_path.iterdir()
-    file.write_text(file.read_text().replace(str(journals.boot()), "another-boot"))
-    [found] = journals.left_behind(tmp_path, "ours")
+    file.write_text(file.read_text().replace(str(journals.boot_id()), "another-boot"))
+    [found] = journals.orphaned_journals(tmp_path, "ours")
     assert not found.record.same_boot
-    found.settle()
+    found.close()
     assert left(tmp_path) == []
 
 
 def test_a_live_record_can_be_looked_at(tmp_path: Path) -> None:
     journal = begin(tmp_path)
     journal.announce(1, 1, KEY)
-    alive = journals.alive(tmp_path, journal.name)
+    alive = journals.live_journal(tmp_path, journal.name)
     assert alive is not None
     assert [entry.mark for entry in alive.record.entries] == ["M"]
-    assert journals.alive(tmp_path, "nobody") is None
+    assert journals.live_journal(tmp_path, "nobody") is None
     journal.close()
-    assert journals.alive(tmp_path, journal.name) is None
+    assert journals.live_journal(tmp_path, journal.name) is None

@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 
 from digest.delivery.channels import Channel
-from digest.delivery.log_evidence import Logs, Word, look, wary
+from digest.delivery.log_evidence import LogEvidence, RelayLogs, check_logs_first, search_logs
 from digest.errors import InDoubt
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 from digest.store import Store
@@ -38,8 +38,8 @@ def doubtful(store: Store) -> Store:
     return store
 
 
-def asked(store: Store, logs: Logs, *, now: datetime = LATER, lately: bool = False) -> Word:
-    (word,) = look(store, logs, now=now, lately=lately)
+def asked(store: Store, logs: RelayLogs, *, now: datetime = LATER, lately: bool = False) -> LogEvidence:
+    (word,) = search_logs(store, logs, now=now, lately=lately)
     return word
 
 
@@ -60,7 +60,7 @@ def test_what_the_relay_has_taken_is_sent(doubtful: Store, log: Path) -> None:
     with doubtful.reading() as connection:
         rows = connection.exec_driver_sql("SELECT state, relay, queue_id, words FROM attempt ORDER BY id").all()
     assert tuple(rows[-1]) == ("sent", RELAY, "62C612B7C6C", word.words)
-    assert look(doubtful, {RELAY: log}, now=LATER) == []
+    assert search_logs(doubtful, {RELAY: log}, now=LATER) == []
 
 
 @pytest.mark.parametrize("status", ["deferred (mx.example.org refused ada@example.org)", ""])
@@ -123,22 +123,22 @@ def test_a_log_that_cannot_be_read_is_told_and_nothing_is_lost(doubtful: Store, 
 
 def test_a_round_asks_only_about_what_cannot_wait(doubtful: Store, log: Path) -> None:
     utc(log, *AROUND)
-    assert len(look(doubtful, {RELAY: log}, now=NOW + 3 * MINUTE, lately=True)) == 1
-    assert len(look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True)) == 1  # its time has come
+    assert len(search_logs(doubtful, {RELAY: log}, now=NOW + 3 * MINUTE, lately=True)) == 1
+    assert len(search_logs(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True)) == 1  # its time has come
     (ada,) = claim(doubtful)
     doubtful.outbox.record_results([lost(ada, later=False)])
-    assert look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True) == []
-    assert len(look(doubtful, {RELAY: log}, now=NOW + 9 * HOUR)) == 1
+    assert search_logs(doubtful, {RELAY: log}, now=NOW + 9 * HOUR, lately=True) == []
+    assert len(search_logs(doubtful, {RELAY: log}, now=NOW + 9 * HOUR)) == 1
 
 
 def test_without_a_log_or_a_doubt_nothing_is_asked(store: Store, log: Path) -> None:
     queue(store, "ada")
-    assert look(store, {RELAY: log}, now=NOW) == []
+    assert search_logs(store, {RELAY: log}, now=NOW) == []
     (ada,) = claim(store)
     store.outbox.record_results([lost(ada)])
-    assert look(store, {RELAY: None}, now=NOW) == []
+    assert search_logs(store, {RELAY: None}, now=NOW) == []
     store.close()
-    assert look(store, {}, now=NOW) == []
+    assert search_logs(store, {}, now=NOW) == []
 
 
 # ----------------------------------------------------------------------------------------------------- within one round
@@ -174,7 +174,7 @@ def sent(channel: Channel) -> Receipt:
 def test_a_round_that_meets_a_doubtful_letter_again_asks_the_log_first(log: Path) -> None:
     utc(log, idle(NOW, iso=True))
     way = Losing(1)
-    made = wary({RELAY: log, "console:": None}, lambda: NOW)
+    made = check_logs_first({RELAY: log, "console:": None}, lambda: NOW)
     first, second = made(lambda: way)(), made(lambda: way)()
     with pytest.raises(InDoubt):
         sent(first)
@@ -187,7 +187,7 @@ def test_a_round_that_meets_a_doubtful_letter_again_asks_the_log_first(log: Path
 def test_what_the_log_does_not_have_is_sent(log: Path) -> None:
     utc(log, begun(ADA, at=NOW, iso=True))
     way = Losing(1)
-    channel = wary({RELAY: log}, lambda: NOW)(lambda: way)()
+    channel = check_logs_first({RELAY: log}, lambda: NOW)(lambda: way)()
     with pytest.raises(InDoubt):
         sent(channel)
     assert sent(channel).words == "250 Ok"
@@ -197,6 +197,6 @@ def test_what_the_log_does_not_have_is_sent(log: Path) -> None:
 def test_a_letter_that_was_not_in_doubt_is_sent_without_a_look(log: Path) -> None:
     utc(log, taken(ADA, at=NOW, iso=True))
     way = Losing(0)
-    assert sent(wary({RELAY: log}, lambda: NOW)(lambda: way)()).words == "250 Ok"
+    assert sent(check_logs_first({RELAY: log}, lambda: NOW)(lambda: way)()).words == "250 Ok"
     opened: Channel = way
-    assert wary({RELAY: None}, lambda: NOW)(lambda: opened)() is opened
+    assert check_logs_first({RELAY: None}, lambda: NOW)(lambda: opened)() is opened

@@ -15,16 +15,17 @@ from threading import Event
 
 import pytest
 
-from digest.delivery import AddressOf, Delivered, Desk, Round, Withheld, channels, deliver
-from digest.delivery.recovery import ledger
-from digest.delivery.relay_limits import Way
+from digest.delivery import Delivered, DeliverySummary, NotSent, channels, deliver
+from digest.delivery.recovery import recover
+from digest.delivery.relay_limits import Route
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope
 from digest.store import Publication, Store
+from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port
 from tests.support.store_samples import NOW
 
-DESK = Mailbox(name="Papers", address="papers@example.org")
+SENDER = Mailbox(name="Papers", address="papers@example.org")
 
 
 def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
@@ -32,8 +33,8 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
     for name in readers:
         mailbox = Mailbox(name=name.title(), address=f"{name}@example.org")
         key = f"<{name}.1@example.org>"
-        message = build(sender=DESK, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
-        envelope = Envelope(sender=DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
+        message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
+        envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
         store.issues.publish(
             Publication(
                 subscriber=name,
@@ -49,13 +50,13 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
         )
 
 
-def at_home(delivery: Delivery) -> Mailbox | Withheld:
+def at_home(delivery: Delivery) -> Mailbox | NotSent:
     return Mailbox(name=delivery.subscriber.title(), address=f"{delivery.subscriber}@example.org")
 
 
-def way(port: int, **more: object) -> Way:
+def route(port: int, **more: object) -> Route:
     url = f"smtp://127.0.0.1:{port}"
-    return Way(name=url, open=lambda: channels.open(url), **more)  # type: ignore[arg-type]
+    return Route(name=url, open=lambda: channels.open(url), **more)  # type: ignore[arg-type]
 
 
 def journals(store: Store) -> Path:
@@ -65,20 +66,20 @@ def journals(store: Store) -> Path:
 
 def send(
     store: Store,
-    *servers: MailServer | Way,
+    *servers: MailServer | Route,
     now: datetime = NOW,
-    address_of: AddressOf = at_home,
+    recipient: RecipientOf = at_home,
     restored: bool = False,
     **more: object,
-) -> Round:
-    ways = [server if isinstance(server, Way) else way(server.port) for server in servers]
+) -> DeliverySummary:
+    routes = [server if isinstance(server, Route) else route(server.port) for server in servers]
     presume = more.pop("presume", None)
-    desk = Desk(address_of=address_of, presume=presume or (lambda _: False))  # type: ignore[arg-type]
-    with ledger(store, journals(store), clock=lambda: now, restored=restored) as begin, begin() as journal:
-        return deliver(store, ways, desk, journal, **({"clock": lambda: now} | more))  # type: ignore[arg-type]
+    policy = FixedPolicy(recipient, presume_sent=presume or (lambda _: False))  # type: ignore[arg-type]
+    with recover(store, journals(store), clock=lambda: now, restored=restored)() as journal:
+        return deliver(store, routes, policy, journal, **({"clock": lambda: now} | more))  # type: ignore[arg-type]
 
 
-def outcomes(result: Round) -> dict[str, str]:
+def outcomes(result: DeliverySummary) -> dict[str, str]:
     return {letter.subscriber: letter.outcome for letter in result.letters}
 
 
@@ -130,7 +131,7 @@ def test_a_greylist_is_waited_for(store: Store) -> None:
 def test_a_relay_that_is_down_stops_the_round_and_counts_nothing(store: Store) -> None:
     put(store, "ada", "grace")
     with unused_port() as port:
-        result = send(store, way(port))
+        result = send(store, route(port))
     assert result.stopped is not None
     assert [(row.state, row.attempts) for row in store.outbox.unsent()] == [("ready", 0), ("ready", 0)]
     with MailServer() as again:
@@ -173,7 +174,7 @@ def test_a_new_address_gets_the_letter_once_and_nothing_else_of_it_changes(store
     put(store, "ada")
     moved = Mailbox(name="Ada", address="ada@elsewhere.example")
     with MailServer() as server:
-        send(store, server, address_of=lambda _: moved)
+        send(store, server, recipient=lambda _: moved)
         (taken,) = server.taken
     assert taken.recipients == ("ada@elsewhere.example",)
     assert b'To: "Ada" <ada@elsewhere.example>' in taken.message
@@ -183,16 +184,14 @@ def test_a_new_address_gets_the_letter_once_and_nothing_else_of_it_changes(store
 def test_an_address_that_has_not_changed_need_not_be_told(store: Store) -> None:
     put(store, "ada")
     with MailServer() as server:
-        assert outcomes(send(store, server, address_of=lambda _: None)) == {"ada": "sent"}
+        assert outcomes(send(store, server, recipient=lambda _: None)) == {"ada": "sent"}
         assert arrived(server) == Counter({"ada@example.org": 1})
 
 
 def test_who_has_left_gets_nothing(store: Store) -> None:
     put(store, "ada")
     with MailServer() as server:
-        assert outcomes(send(store, server, address_of=lambda _: Withheld("the reader has left"))) == {
-            "ada": "cancelled"
-        }
+        assert outcomes(send(store, server, recipient=lambda _: NotSent("the reader has left"))) == {"ada": "cancelled"}
         assert server.taken == []
     assert store.outbox.unsent() == []
 
@@ -223,13 +222,11 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
-from digest.delivery import channels
-from digest.delivery import Desk, deliver
+from digest.delivery import channels, deliver
 from digest.delivery.journal import Journal
-from digest.delivery.recovery import ledger
-from digest.delivery.relay_limits import Way
-from digest.mail.message import Mailbox
+from digest.delivery.relay_limits import Route
 from digest.store import Store
+from tests.support.send_policy import FixedPolicy
 
 url, folder, port, moment = sys.argv[1:]
 now = datetime.fromisoformat("2026-11-20T07:30:00+00:00")
@@ -246,10 +243,9 @@ class Deadly(Journal):
             die()
 
 with Store.open(url) as store:
-    way = Way(name="relay", open=lambda: channels.open(f"smtp://127.0.0.1:{port}"))
-    desk = Desk(address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org"))
+    route = Route(name="relay", open=lambda: channels.open(f"smtp://127.0.0.1:{port}"))
     journal = Deadly.begin(Path(folder), store.journals.database_id(), now=now)
-    deliver(store, [way], desk, journal, clock=lambda: now)
+    deliver(store, [route], FixedPolicy(), journal, clock=lambda: now)
 """
 
 MOMENTS = {
@@ -317,10 +313,10 @@ def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Sto
         return Mailbox(address=f"{delivery.subscriber}@{homes[delivery.subscriber]}")
 
     with MailServer({"RCPT": Says.line("450 4.7.28 too many, rate limited")}) as server:
-        assert outcomes(send(store, server, address_of=home)) == {"ada": "deferred", "cleo": "sent"}
+        assert outcomes(send(store, server, recipient=home)) == {"ada": "deferred", "cleo": "sent"}
         assert {row.subscriber: row.state for row in store.outbox.unsent()} == {"ada": "deferred", "ben": "ready"}
         assert [(brake.name, brake.strikes) for brake in store.breakers.list_all()] == [("gmail.example", 1)]
-        later = send(store, server, address_of=home, now=NOW + timedelta(minutes=30))
+        later = send(store, server, recipient=home, now=NOW + timedelta(minutes=30))
         assert outcomes(later) == {"ada": "sent", "ben": "sent"}
     assert store.breakers.list_all() == []
 
@@ -328,7 +324,7 @@ def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Sto
 def test_one_relay_takes_over_where_another_fails(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(9)))
     with unused_port() as port, MailServer() as server:
-        result = send(store, way(port, weight=1000), server)
+        result = send(store, route(port, weight=1000), server)
     assert result.count("sent") == 9
     assert result.stopped is None
     assert [f"127.0.0.1:{port}: no connection" in words for words in result.halted] == [True]
@@ -337,11 +333,11 @@ def test_one_relay_takes_over_where_another_fails(store: Store) -> None:
 def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_same(store: Store) -> None:
     put(store, "ada")
     with unused_port() as port:
-        closed = way(port)
+        closed = route(port)
         for minute in range(5):
             send(store, closed, now=NOW + timedelta(seconds=minute))
     with MailServer() as server:
-        again = Way(name=closed.name, open=way(server.port).open)
+        again = Route(name=closed.name, open=route(server.port).open)
         assert "left alone until" in str(send(store, again, now=NOW + timedelta(seconds=30)).stopped)
         assert server.connections == 0
         assert outcomes(send(store, again, now=NOW + timedelta(seconds=30), by_hand=True)) == {"ada": "sent"}
@@ -351,7 +347,7 @@ def test_a_relay_is_left_alone_after_five_failures_and_asked_by_hand_all_the_sam
 def test_a_fault_that_many_connections_meet_is_one(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(600)))
     with unused_port() as port:
-        assert send(store, way(port), connections=10).stopped
+        assert send(store, route(port), connections=10).stopped
     (brake,) = store.breakers.list_all()
     assert (brake.strikes, brake.until) == (1, None)
 
@@ -367,7 +363,7 @@ def test_a_relay_that_refuses_our_login_is_left_alone_at_once(store: Store) -> N
 def test_a_relay_takes_no_more_than_its_day_allows(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(9)))
     with MailServer() as server:
-        few = way(server.port, per_day=5)
+        few = route(server.port, per_day=5)
         result = send(store, few)
         assert (result.count("sent"), "letters of today" in str(result.stopped)) == (5, True)
         assert send(store, few).count("sent") == 0
@@ -377,9 +373,9 @@ def test_a_relay_takes_no_more_than_its_day_allows(store: Store) -> None:
 def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
     put(store, "ada", "ben", "cleo")
     with MailServer() as server:
-        assert send(store, way(server.port, per_second=1000)).count("sent") == 3
+        assert send(store, route(server.port, per_second=1000)).count("sent") == 3
     assert store.rate_limits.reserve(
-        f"relay {way(server.port).name}", every=timedelta(seconds=0.001), now=NOW
+        f"relay {route(server.port).name}", every=timedelta(seconds=0.001), now=NOW
     ) == NOW + timedelta(seconds=0.01)
 
 
@@ -392,7 +388,7 @@ def test_no_jump_of_the_clock_makes_a_letter_wait(store: Store) -> None:
 
     with MailServer() as server:
         begun = time.monotonic()
-        sent = send(store, way(server.port, per_second=20), clock=lambda: now[0], tell=jump).count("sent")
+        sent = send(store, route(server.port, per_second=20), clock=lambda: now[0], tell=jump).count("sent")
         assert (sent, time.monotonic() - begun < 10) == (9, True)
 
 
@@ -460,6 +456,6 @@ def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> N
         return at_home(delivery)  # type: ignore[return-value]
 
     with MailServer() as server:
-        result = send(store, server, address_of=steal, ticks=lambda: next(ticks))
+        result = send(store, server, recipient=steal, ticks=lambda: next(ticks))
         assert outcomes(result) == {"ada": "left"}
         assert server.taken == []

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from digest.delivery import Delivered
 from digest.delivery.journal import Journal, JournalError
-from digest.delivery.recovery import Restored
+from digest.delivery.recovery import DatabaseRestored
 from digest.errors import DigestError
 from digest.issues.compose import compose
 from digest.store import Store
@@ -306,7 +306,7 @@ def test_d5_the_database_is_put_back_to_yesterday(scenario: DeliveryScenario, tm
         with Store.open(f"sqlite:///{tmp_path / 'yesterday.db'}") as restored:
             again = replace(scenario, store=restored)
             assert set(again.states().values()) == {"ready"}
-            with pytest.raises(Restored, match="--confirm-restore"):
+            with pytest.raises(DatabaseRestored, match="--confirm-restore"):
                 again.round(server)
             assert len(server.taken) == 2
             again.round(server, restored=True)
@@ -338,7 +338,7 @@ def test_d5_also_on_postgresql(remote: DeliveryScenario) -> None:
         assert remote.round(server).count("sent") == 2
         with Store.open(url.set(database=copy).render_as_string(hide_password=False)) as restored:
             again = replace(remote, store=restored)
-            with pytest.raises(Restored):
+            with pytest.raises(DatabaseRestored):
                 again.round(server)
             again.round(server, restored=True)
             again.holds(server)

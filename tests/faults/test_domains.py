@@ -84,7 +84,7 @@ def test_f33_a_tenth_of_all_letters_meets_a_fault(scenario: DeliveryScenario, tm
     _put_many(scenario, names)
     with sink(tmp_path / "arrived", share=0.02, seed=33) as port:
         for _ in range(400):
-            done = scenario.round(scenario.way(port, waits=QUICK), connections=4)
+            done = scenario.round(scenario.route(port, timeouts=QUICK), connections=4)
             scenario.later(minutes=17)
             if not done.letters and not done.stopped and set(scenario.states().values()) <= {"sent", "in doubt"}:
                 break

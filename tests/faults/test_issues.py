@@ -47,12 +47,12 @@ def test_r1_one_reader_cannot_be_printed(anywhere: DeliveryScenario) -> None:
     }
     with MailServer() as server:
         assert (
-            scenario.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
+            scenario.round(server, recipient=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
             == 2
         )
         compose(readers, scenario.store, PRESS, now=scenario.now)
         assert (
-            scenario.round(server, address_of=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
+            scenario.round(server, recipient=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
             == 1
         )
         assert sorted(taken.recipients[0] for taken in server.taken) == [
@@ -80,7 +80,7 @@ def test_r2_a_hostile_title(tmp_path_factory: pytest.TempPathFactory, title: str
         keep(store, preprint(title=f"We route {title}"))
         scenario = DeliveryScenario(store=store, folder=folder / "journals", log=None)  # type: ignore[arg-type]
         compose([reader()], store, PRESS, now=scenario.now)
-        done = scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org"))
+        done = scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org"))
         assert done.count("sent") == 1
         (taken,) = server.taken
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\x00", taken.message)
@@ -101,7 +101,7 @@ def test_r2_lone_surrogates(scenario: DeliveryScenario) -> None:
         "\ud800".encode()  # no source hands one on: what comes in is decoded UTF-8
     compose([reader()], scenario.store, PRESS, now=scenario.now)
     with MailServer() as server:
-        assert scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
+        assert scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
 
 
 def test_r3_more_than_a_page_can_hold(scenario: DeliveryScenario) -> None:
@@ -115,7 +115,7 @@ def test_r3_more_than_a_page_can_hold(scenario: DeliveryScenario) -> None:
     (done,) = compose([reader(mine)], scenario.store, PRESS, now=scenario.now)
     assert done.papers + done.more == 300
     with MailServer() as server:
-        assert scenario.round(server, address_of=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
+        assert scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
         (taken,) = server.taken
     page = message_from_bytes(taken.message, policy=default).get_body(("html",))
     assert page is not None

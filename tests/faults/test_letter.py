@@ -200,7 +200,7 @@ NO_ANSWER = {
 def test_f20_f21_no_answer_to_the_dot_is_sent_once_more(scenario: DeliveryScenario, how: str) -> None:
     scenario.put("ada", "ben")
     with MailServer({"DOT": NO_ANSWER[how]}) as server:
-        scenario.round(scenario.way(server, waits=replace(QUICK, dot=0.3)))
+        scenario.round(scenario.route(server, timeouts=replace(QUICK, dot=0.3)))
         assert scenario.states() == {"ada": "in doubt", "ben": "sent"}
         assert scenario.round(server).letters == ()  # not before a quarter of an hour
         scenario.later(minutes=15)
@@ -214,7 +214,7 @@ def test_f20_f21_no_answer_to_the_dot_is_sent_once_more(scenario: DeliveryScenar
 def test_f20_f21_no_answer_to_the_dot_is_presumed_sent(scenario: DeliveryScenario, how: str) -> None:
     scenario.put("ada")
     with MailServer({"DOT": NO_ANSWER[how]}) as server:
-        scenario.round(scenario.way(server, waits=replace(QUICK, dot=0.3)), presume=lambda _: True)
+        scenario.round(scenario.route(server, timeouts=replace(QUICK, dot=0.3)), presume_sent=lambda _: True)
         (row,) = scenario.store.outbox.unsent(in_doubt=True)
         assert "presumed sent" in str(row.reason)
         assert scenario.arrived(server) == {"ada": 1}
@@ -297,9 +297,9 @@ def test_f25_replies_byte_by_byte(scenario: DeliveryScenario) -> None:
 def test_f26_junk_instead_of_a_reply(scenario: DeliveryScenario, step: Verb, junk: bytes) -> None:
     scenario.put("ada", "ben")
     with MailServer({step: [Says(junk)] * 2}) as server:
-        waits = replace(QUICK, mail=0.2, rcpt=0.2, data=0.2)
+        timeouts = replace(QUICK, mail=0.2, rcpt=0.2, data=0.2)
         for _ in range(3):
-            scenario.round(scenario.way(server, waits=waits))
+            scenario.round(scenario.route(server, timeouts=timeouts))
             scenario.later(minutes=20)
         assert max(len(words) for words in [*scenario.said, ""]) < 2_000
         scenario.holds(server)
@@ -361,11 +361,13 @@ def test_f28_a_server_that_does_not_read(scenario: DeliveryScenario) -> None:
     """The letter is given up before its dot, and what goes by another relay is not kept waiting."""
     scenario.put("ada", size=LARGE * 2)
     with stone() as port, MailServer() as other:
-        scenario.round(scenario.way(port, waits=replace(HASTY, data=5)))
+        scenario.round(scenario.route(port, timeouts=replace(HASTY, data=5)))
         assert (scenario.states(), scenario.attempts()) == ({"ada": "deferred"}, {"ada": 0})
         scenario.put("ben", size=LARGE * 2)
         scenario.later(minutes=7)
-        assert scenario.round(scenario.way(port, waits=HASTY), scenario.way(other, name="other")).count("sent") == 2
+        assert (
+            scenario.round(scenario.route(port, timeouts=HASTY), scenario.route(other, name="other")).count("sent") == 2
+        )
         scenario.holds(other)
 
 
@@ -392,8 +394,8 @@ def test_f30_the_line_is_dropped_while_idle(scenario: DeliveryScenario, last: by
                     connection.sendall(last)
                     connection.shutdown(socket.SHUT_RDWR)
 
-        way = replace(scenario.way(server), per_second=1_000.0)  # with a pace no letter is announced ahead
-        done = scenario.round(way, tell=idle)
+        route = replace(scenario.route(server), per_second=1_000.0)  # with a pace no letter is announced ahead
+        done = scenario.round(route, tell=idle)
         assert done.count("sent") == 2
         assert server.connections == 2
         assert set(scenario.attempts().values()) == {1}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery import Delivered, Withheld
+from digest.delivery import Delivered, NotSent
 from digest.issues.compose import compose
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
@@ -114,7 +114,7 @@ def test_s4_the_reader_leaves_while_a_pace_is_kept(scenario: DeliveryScenario) -
     """Two seconds between two letters are long enough to leave."""
     scenario.put("ada", "ben", "cleo")
     with MailServer() as server, ThreadPoolExecutor() as pool:
-        done = pool.submit(scenario.round, replace(scenario.way(server), per_second=0.5))
+        done = pool.submit(scenario.round, replace(scenario.route(server), per_second=0.5))
         until(lambda: len(server.taken) == 1)
         scenario.store.unsubscribes.add("ben", "Mine", "asked to", now=scenario.now)
         done.result()
@@ -125,7 +125,7 @@ def test_s4_the_reader_leaves_while_a_pace_is_kept(scenario: DeliveryScenario) -
 def test_s4_the_reader_is_no_more_in_the_files(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     with MailServer() as server:
-        scenario.round(server, address_of=lambda _: Withheld("the reader has left"))
+        scenario.round(server, recipient=lambda _: NotSent("the reader has left"))
         scenario.holds(server, final={"ada": "cancelled"})
 
 
@@ -207,6 +207,6 @@ def test_s7_where_a_pace_is_kept_no_letter_is_announced(anywhere: DeliveryScenar
         scenario.store.suppressions.add(address_key("ben@readers.example"), "it bounced", now=scenario.now)
 
     with MailServer() as server:
-        scenario.round(replace(scenario.way(server), per_second=1_000.0), tell=suppress)
+        scenario.round(replace(scenario.route(server), per_second=1_000.0), tell=suppress)
         assert scenario.arrived(server) == {"ada": 1}
         scenario.holds(server, final={"ben": "suppressed"})

@@ -15,7 +15,7 @@ import pytest
 
 from digest.bounces import mailbox
 from digest.bounces.mailbox import Box, Piece
-from digest.delivery.log_evidence import look
+from digest.delivery.log_evidence import search_logs
 from digest.errors import MailboxError
 from digest.mail import postfix_log as maillog
 from digest.mail.postfix_log import Trace
@@ -49,7 +49,7 @@ def test_f05_f07_f14_f16_f17_f18_smtp_sink_takes_nothing(scenario: DeliveryScena
     """A letter that was begun lets others go first; what was said of two in a row is the relay's fault."""
     scenario.put("ada", "ben", "cleo")
     with smtp_sink(*RELAY[which]) as port:
-        assert scenario.round(scenario.way(port)).stopped
+        assert scenario.round(scenario.route(port)).stopped
     begun = {"F05": 0, "F07": 0, "F14": 1, "F18 drop": 1}.get(which if which == "F18 drop" else which[:3], 2)
     assert sorted(scenario.states().values()) == ["deferred"] * begun + ["ready"] * (3 - begun)
     assert set(scenario.attempts().values()) == {0}
@@ -75,7 +75,7 @@ def test_f08_f14_f15_f18_f20_f21_f22_f23_smtp_sink_on_a_letter(scenario: Deliver
     flags, state = LETTER[which]
     scenario.put("ada")
     with smtp_sink(*flags) as port:
-        scenario.round(scenario.way(port, waits=HASTY if which == "F21" else QUICK))
+        scenario.round(scenario.route(port, timeouts=HASTY if which == "F21" else QUICK))
     assert scenario.states() == {"ada": state}
     if state == "sent":
         scenario.came[scenario.key("ada")] += 1
@@ -86,14 +86,14 @@ def test_f08_f14_f15_f18_f20_f21_f22_f23_smtp_sink_on_a_letter(scenario: Deliver
 def test_f24_smtp_sink_hangs_up_within_a_letter(scenario: DeliveryScenario, flags: tuple[str, ...]) -> None:
     scenario.put("ada", size=4_000_000)
     with smtp_sink(*flags) as port:
-        scenario.round(scenario.way(port))
+        scenario.round(scenario.route(port))
     scenario.holds(final={"ada": state} if (state := scenario.states()["ada"]) == "failed" else {})
 
 
 def test_f28_smtp_sink_reads_slowly(scenario: DeliveryScenario) -> None:
     scenario.put("ada", size=400_000)
     with smtp_sink("-T", "1024", "-H", "20") as port:
-        scenario.round(scenario.way(port, waits=HASTY))
+        scenario.round(scenario.route(port, timeouts=HASTY))
     scenario.holds(most={"ada": 2})
 
 
@@ -112,7 +112,7 @@ def test_f15_a_greylist_behind_postfix(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     grey = Says.line("450 4.7.1 Greylisted, try again in 1 second")
     with MailServer({"RCPT": [grey, grey]}) as mx, Postfix(mx.port) as postfix:
-        assert scenario.round(scenario.way(postfix.port)).count("sent") == 1
+        assert scenario.round(scenario.route(postfix.port)).count("sent") == 1
         (attempt,) = scenario.rows("SELECT queue_id FROM attempt")
         assert str(attempt["queue_id"]) in postfix.log()
         until(lambda: bool(mx.taken), postfix)
@@ -125,7 +125,7 @@ def test_f16_no_such_reader_behind_postfix(anywhere: DeliveryScenario) -> None:
     scenario = anywhere
     scenario.put("ada", "ben")
     with MailServer({"RCPT": Says.line("550 5.1.1 nobody of that name")}) as mx, Postfix(mx.port) as postfix:
-        assert scenario.round(scenario.way(postfix.port)).count("sent") == 2
+        assert scenario.round(scenario.route(postfix.port)).count("sent") == 2
         until(lambda: len(mx.taken) == 1 and len(postfix.bounces) == 1, postfix)
         (heard,) = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert (heard.kind, heard.proven, heard.suppressed) == ("hard", True, True)
@@ -141,7 +141,7 @@ def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(scenario: DeliveryScena
     scenario.put("ada", "ben")
     script = [Says.line("550 5.7.1 spam")] + [Says.line("452 4.2.2 mailbox full")] * 40
     with MailServer({"RCPT": script}) as mx, Postfix(mx.port) as postfix:
-        assert scenario.round(scenario.way(postfix.port)).count("sent") == 2
+        assert scenario.round(scenario.route(postfix.port)).count("sent") == 2
         until(lambda: len(postfix.bounces) == 2, postfix)
         heard = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
         assert {each.kind for each in heard} == {"soft"}
@@ -158,7 +158,7 @@ def test_k6_killed_while_postfix_answers(scenario: DeliveryScenario) -> None:
     with MailServer() as mx, Postfix(mx.port) as postfix:
         with child(scenario, "deliver", "--port", postfix.port, "--point", "answered") as process:
             process.wait(60)
-        assert scenario.round(scenario.way(postfix.port)).count("sent") == 1
+        assert scenario.round(scenario.route(postfix.port)).count("sent") == 1
         until(lambda: len(mx.taken) == 2, postfix)
         scenario.holds(mx, final={"ada": "in doubt"})
 
@@ -228,7 +228,7 @@ def test_k6_the_log_settles_what_a_dead_sender_left(anywhere: DeliveryScenario) 
         until(lambda: len(mx.taken) == 1, postfix)
         moved_to_now(scenario)
         logs = {"relay": postfix.folder / "log"}
-        assert scenario.round(scenario.way(postfix.port), logs=logs).count("sent") == 1
+        assert scenario.round(scenario.route(postfix.port), logs=logs).count("sent") == 1
         assert scenario.states() == {"ada": "sent", "ben": "sent"}
         (settled,) = [row for row in scenario.rows("SELECT * FROM attempt") if "log" in row["words"]]
         assert (settled["state"], str(settled["queue_id"]) in postfix.log()) == ("sent", True)
@@ -247,9 +247,9 @@ def test_k5_the_log_does_not_have_what_never_reached_it(scenario: DeliveryScenar
         until(lambda: "lost connection after DATA" in postfix.log(), postfix)
         moved_to_now(scenario)
         logs = {"relay": postfix.folder / "log"}
-        assert scenario.round(scenario.way(postfix.port), logs=logs).count("sent") == 1
+        assert scenario.round(scenario.route(postfix.port), logs=logs).count("sent") == 1
         assert scenario.states() == {"ada": "in doubt", "ben": "sent"}
-        (word,) = look(scenario.store, logs, now=scenario.now)
+        (word,) = search_logs(scenario.store, logs, now=scenario.now)
         assert not word.sent
         assert "only its beginning (queue id " in word.words
         until(lambda: len(mx.taken) == 1, postfix)
@@ -261,11 +261,11 @@ def test_f20_the_log_spares_a_letter_its_second_try(scenario: DeliveryScenario) 
     moved_to_now(scenario)
     scenario.put("ada", at=scenario.now)
     with MailServer() as mx, Postfix(mx.port) as postfix, unheard(postfix.port) as port:
-        scenario.round(scenario.way(port))
+        scenario.round(scenario.route(port))
         assert scenario.states() == {"ada": "in doubt"}
         until(lambda: len(mx.taken) == 1, postfix)
         scenario.later(minutes=16)
-        assert scenario.round(scenario.way(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
+        assert scenario.round(scenario.route(postfix.port), logs={"relay": postfix.folder / "log"}).letters == ()
         assert scenario.states() == {"ada": "sent"}
         scenario.holds(mx)
 
@@ -284,8 +284,8 @@ def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_i
         logs = {"relay": postfix.folder / "log"}
         until(lambda: postfix.log().count(" removed\n") == postfix.log().count("(queue active)"), postfix)
         moved_to_now(scenario)
-        scenario.round(scenario.way(postfix.port), logs=logs)
-        look(scenario.store, logs, now=scenario.now)
+        scenario.round(scenario.route(postfix.port), logs=logs)
+        search_logs(scenario.store, logs, now=scenario.now)
         states = scenario.states()
         until(lambda: len(mx.taken) >= sum(state == "sent" for state in states.values()), postfix)
         assert scenario.arrived(mx) == {name: 1 for name, state in states.items() if state == "sent"}

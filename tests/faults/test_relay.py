@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from digest.delivery import Round
+from digest.delivery import DeliverySummary
 from tests.delivery.channels.test_smtp import server_tls, trusting
 from tests.support.delivery_scenario import HASTY, PASSWORD, USER, DeliveryScenario
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
@@ -16,7 +16,7 @@ from tests.support.servers import DROP, MailServer, Says, outside_address, unuse
 pytestmark = pytest.mark.faults
 
 
-def refused(scenario: DeliveryScenario, done: Round) -> None:
+def refused(scenario: DeliveryScenario, done: DeliverySummary) -> None:
     """The round stopped, told why, and counts nothing against the letters."""
     assert done.stopped
     assert set(scenario.states().values()) == {"ready"}
@@ -28,12 +28,12 @@ def test_f01_nobody_listens(scenario: DeliveryScenario) -> None:
     scenario.put("ada", "ben")
     with unused_port() as port:
         for _ in range(5):
-            refused(scenario, scenario.round(scenario.way(port)))
-        done = scenario.round(scenario.way(port))
+            refused(scenario, scenario.round(scenario.route(port)))
+        done = scenario.round(scenario.route(port))
         assert "left alone until" in str(done.stopped)  # the breaker is open
         refused(scenario, done)
         scenario.later(minutes=2)
-        refused(scenario, scenario.round(scenario.way(port)))  # asked once more by itself
+        refused(scenario, scenario.round(scenario.route(port)))  # asked once more by itself
     scenario.holds()
     assert scenario.store.breakers.list_all() == []
 
@@ -49,7 +49,7 @@ def test_f02_a_black_hole(scenario: DeliveryScenario) -> None:
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-        done = scenario.round(scenario.way(listener.getsockname()[1], waits=HASTY))
+        done = scenario.round(scenario.route(listener.getsockname()[1], timeouts=HASTY))
         assert "no connection in time" in str(done.stopped)
         refused(scenario, done)
     scenario.holds()
@@ -58,7 +58,7 @@ def test_f02_a_black_hole(scenario: DeliveryScenario) -> None:
 def test_f03_no_such_host(scenario: DeliveryScenario) -> None:
     """Whether a name server says no or nothing, it may say otherwise later."""
     scenario.put("ada")
-    done = scenario.round(scenario.way(25, host="mail.invalid"))
+    done = scenario.round(scenario.route(25, host="mail.invalid"))
     assert "no such host" in str(done.stopped)
     refused(scenario, done)
     scenario.holds()
@@ -78,7 +78,7 @@ def test_f06_no_greeting(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     with MailServer({"CONNECT": [Says(delay=1)] * 6}) as server:
         for _ in range(5):
-            refused(scenario, scenario.round(scenario.way(server, waits=HASTY)))
+            refused(scenario, scenario.round(scenario.route(server, timeouts=HASTY)))
         assert scenario.store.breakers.list_all()[0].until is not None
     scenario.holds(server)
 
@@ -94,7 +94,7 @@ def test_f08_helo_alone(scenario: DeliveryScenario) -> None:
     """Without EHLO there are no extensions: in clear, where that is configured, and not at all where it is not."""
     scenario.put("ada")
     with MailServer({"EHLO": [Says.line("502 5.5.1 what?")] * 9}) as server:
-        done = scenario.round(scenario.way(server, "smtp+starttls"))
+        done = scenario.round(scenario.route(server, "smtp+starttls"))
         assert "nothing is sent in clear" in str(done.stopped)
         refused(scenario, done)
         assert "MAIL" not in server.verbs()
@@ -106,7 +106,7 @@ def test_f08_helo_alone(scenario: DeliveryScenario) -> None:
 def test_f09_starttls_is_stripped(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     with MailServer(extensions=["PIPELINING"]) as server:
-        done = scenario.round(scenario.way(server, "smtp+starttls", user=USER, password=PASSWORD))
+        done = scenario.round(scenario.route(server, "smtp+starttls", user=USER, password=PASSWORD))
         assert "offers no STARTTLS; nothing is sent in clear" in str(done.stopped)
         refused(scenario, done)
         assert server.verbs() == ["EHLO"]
@@ -120,7 +120,7 @@ def test_f10_a_certificate_that_is_not_to_be_trusted(scenario: DeliveryScenario,
     context = None if name == "good" else trusting()  # "good" is signed by nobody this machine knows
     server = MailServer(extensions=["STARTTLS"], tls=server_tls(name), implicit=scheme == "smtps")
     with server:
-        done = scenario.round(scenario.way(server, scheme, context=context, user=USER, password=PASSWORD))
+        done = scenario.round(scenario.route(server, scheme, context=context, user=USER, password=PASSWORD))
         assert "certificate is not to be trusted" in str(done.stopped)
         refused(scenario, done)
         assert not {"AUTH", "MAIL"} & set(server.verbs())
@@ -130,7 +130,7 @@ def test_f10_a_certificate_that_is_not_to_be_trusted(scenario: DeliveryScenario,
 def test_f10_a_handshake_that_fails(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     with MailServer({"CONNECT": Says(b"220 no TLS here\r\n")}) as server:
-        refused(scenario, scenario.round(scenario.way(server, "smtps")))
+        refused(scenario, scenario.round(scenario.route(server, "smtps")))
         scenario.holds(server)
 
 
@@ -138,7 +138,7 @@ def test_f11_words_slipped_in_before_the_encryption(scenario: DeliveryScenario) 
     scenario.put("ada")
     slipped = Says(b"220 go\r\n250 all is well\r\n")
     with MailServer({"STARTTLS": slipped}, extensions=["STARTTLS"], tls=server_tls("good")) as server:
-        done = scenario.round(scenario.way(server, "smtp+starttls", context=trusting()))
+        done = scenario.round(scenario.route(server, "smtp+starttls", context=trusting()))
         assert "spoke before the encryption" in str(done.stopped)
         refused(scenario, done)
         scenario.holds(server)
@@ -150,10 +150,10 @@ def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
     login = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
     words = f"535 5.7.8 {USER} with {PASSWORD} or {login} is nobody"
     with MailServer({"AUTH": [Says.line(words)] * 9}, extensions=["AUTH PLAIN"]) as server:
-        way = scenario.way(server, user=USER, password=PASSWORD)
-        refused(scenario, scenario.round(way))
+        route = scenario.route(server, user=USER, password=PASSWORD)
+        refused(scenario, scenario.round(route))
         asked = server.connections
-        refused(scenario, scenario.round(way))
+        refused(scenario, scenario.round(route))
         assert server.connections == asked  # left alone at once
         (brake,) = scenario.store.breakers.list_all()
         assert (brake.kind, brake.until is not None) == ("relay", True)
@@ -163,8 +163,8 @@ def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
 def test_f13_a_login_that_is_put_off(scenario: DeliveryScenario) -> None:
     scenario.put("ada")
     with MailServer({"AUTH": Says.line("454 4.7.0 later")}, extensions=["AUTH PLAIN"]) as server:
-        refused(scenario, scenario.round(scenario.way(server, user=USER, password=PASSWORD)))
-        assert scenario.round(scenario.way(server, user=USER, password=PASSWORD)).count("sent") == 1
+        refused(scenario, scenario.round(scenario.route(server, user=USER, password=PASSWORD)))
+        assert scenario.round(scenario.route(server, user=USER, password=PASSWORD)).count("sent") == 1
         scenario.holds(server)
 
 
@@ -174,7 +174,7 @@ def test_f12_no_password_goes_out_in_clear(scenario: DeliveryScenario) -> None:
         pytest.skip("this machine has no address but loopback, and there a password may go in clear: F09 stands in")
     scenario.put("ada")
     with MailServer(extensions=["AUTH PLAIN"], host=address) as server:
-        done = scenario.round(scenario.way(server, host=address, user=USER, password=PASSWORD))
+        done = scenario.round(scenario.route(server, host=address, user=USER, password=PASSWORD))
         assert "not encrypted" in str(done.stopped)
         refused(scenario, done)
         assert server.verbs() == ["EHLO"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from digest.delivery.journal import left_behind
+from digest.delivery.journal import orphaned_journals
 from tests.support.servers import MailServer, Reply, WebServer, unused_port
 from tests.support.web_proxies import ADMIN, DEPLOY, SITE, Caddy, Nginx, Proxy, tool
 
@@ -67,15 +67,15 @@ time.sleep(60)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as container:
         assert container.stdout
         assert container.stdout.readline() == "1\n"
-        assert list(left_behind(tmp_path, "ledger")) == []
+        assert list(orphaned_journals(tmp_path, "ledger")) == []
         container.kill()
     until = time.monotonic() + 10
-    while not (left := list(left_behind(tmp_path, "ledger"))) and time.monotonic() < until:
+    while not (left := list(orphaned_journals(tmp_path, "ledger"))) and time.monotonic() < until:
         time.sleep(0.05)
     (record,) = (each.record for each in left)
     assert record.same_boot
     assert [entry.mark for entry in record.entries] == ["D"]
-    left[0].leave()
+    left[0].release()
 
 
 def test_the_shells_of_the_relay_are_sound() -> None:

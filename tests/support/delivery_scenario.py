@@ -15,21 +15,22 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.delivery import AddressOf, Delivered, Desk, Round, deliver
-from digest.delivery.channels.smtp import Smtp
-from digest.delivery.channels.smtp_connection import Waits
-from digest.delivery.log_evidence import NO_LOGS, Logs
-from digest.delivery.recovery import ledger
-from digest.delivery.relay_limits import Way
+from digest.delivery import Delivered, DeliverySummary, deliver
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.channels.smtp_connection import SmtpTimeouts
+from digest.delivery.log_evidence import NO_LOGS, RelayLogs
+from digest.delivery.recovery import recover
+from digest.delivery.relay_limits import Route
 from digest.links.token import stamp
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope, State
 from digest.store import Publication, Store
+from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import MailServer
 from tests.support.store_samples import NOW
 
-QUICK = Waits(connect=2, greeting=2, mail=2, rcpt=2, data=2, block=10, dot=10, farewell=0.3)
-HASTY = Waits(connect=0.3, greeting=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3, farewell=0.1)
+QUICK = SmtpTimeouts(connect=2, greeting=2, mail=2, rcpt=2, data=2, block=10, dot=10, farewell=0.3)
+HASTY = SmtpTimeouts(connect=0.3, greeting=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3, farewell=0.1)
 """For servers that never answer."""
 
 USER, PASSWORD = "postmaster-of-ours", "hunter2-of-the-relay"
@@ -48,7 +49,7 @@ def key_of(message: bytes) -> str:
 
 def bounce_address(delivery: Delivery) -> str:
     """Where the bounces of one letter go, and of no other."""
-    return f"b+{stamp(delivery.id, delivery.envelope.message_id, [KEY])}@house.example"
+    return f"b+{stamp(delivery.id, delivery.message_id, [KEY])}@house.example"
 
 
 @dataclass
@@ -103,35 +104,35 @@ class DeliveryScenario:
     def later(self, **pause: float) -> None:
         self.now += timedelta(**pause)
 
-    def way(
+    def route(
         self,
         server: MailServer | int,
         scheme: str = "smtp",
         *,
-        waits: Waits = QUICK,
+        timeouts: SmtpTimeouts = QUICK,
         host: str = "127.0.0.1",
         name: str = "relay",
         **more: object,
-    ) -> Way:
+    ) -> Route:
         """By one server; whichever it is, it is known as the same relay."""
         port = server if isinstance(server, int) else server.port
-        return Way(name=name, open=lambda: Smtp(f"{scheme}://{host}:{port}", waits=waits, **more))  # type: ignore[arg-type]
+        return Route(name=name, open=lambda: SmtpChannel(f"{scheme}://{host}:{port}", timeouts=timeouts, **more))  # type: ignore[arg-type]
 
     def home(self, delivery: Delivery) -> Mailbox:
         return Mailbox(name=delivery.subscriber.title(), address=self.homes[delivery.subscriber])
 
     def round(
         self,
-        *ways: Way | MailServer,
-        address_of: AddressOf | None = None,
-        presume: Callable[[Delivery], bool] = lambda _: False,
+        *routes: Route | MailServer,
+        recipient: RecipientOf | None = None,
+        presume_sent: Callable[[Delivery], bool] = lambda _: False,
         restored: bool = False,
-        logs: Logs = NO_LOGS,
+        logs: RelayLogs = NO_LOGS,
         **more: object,
-    ) -> Round:
+    ) -> DeliverySummary:
         """What the daemon does at one beat."""
-        desk = Desk(address_of=address_of or self.home, sender_of=bounce_address, presume=presume)
-        chosen = [way if isinstance(way, Way) else self.way(way) for way in ways]
+        policy = FixedPolicy(recipient or self.home, return_path=bounce_address, presume_sent=presume_sent)
+        chosen = [route if isinstance(route, Route) else self.route(route) for route in routes]
 
         def clock() -> datetime:
             return self.now
@@ -139,9 +140,9 @@ class DeliveryScenario:
         def tell(letter: Delivered) -> None:
             self.said.append(letter.words)
 
-        book = ledger(self.store, self.folder, clock=clock, restored=restored, logs=logs, tell=tell)
-        with book as begin, begin() as journal:
-            done = deliver(self.store, chosen, desk, journal, **({"clock": clock} | more))  # type: ignore[arg-type]
+        open_journal = recover(self.store, self.folder, clock=clock, restored=restored, logs=logs, tell=tell)
+        with open_journal() as journal:
+            done = deliver(self.store, chosen, policy, journal, **({"clock": clock} | more))  # type: ignore[arg-type]
         self.letters += done.letters
         self.said += [letter.words for letter in done.letters] + list(done.halted) + [done.stopped or ""]
         return done

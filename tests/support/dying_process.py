@@ -15,17 +15,17 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from digest.cli.stop import on_signal
-from digest.delivery import Desk, deliver
-from digest.delivery.channels.smtp import Smtp
-from digest.delivery.channels.smtp_connection import Waits
+from digest.delivery import deliver
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.delivery.journal import Journal
 from digest.delivery.recovery import take_over
-from digest.delivery.relay_limits import Way
+from digest.delivery.relay_limits import Route
 from digest.issues.compose import compose
-from digest.mail.message import Mailbox
 from digest.mail.outcome import Delivery, Result
 from digest.store import Along, IssueStore, JournalStore, OutboxStore, Publication, Store
 from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.send_policy import FixedPolicy
 
 POINTS = (
     "never",
@@ -107,9 +107,8 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     def ticks() -> float:
         return time.monotonic() - begun + _seconds(given.ticks)
 
-    waits = Waits(connect=5, greeting=60, mail=60, rcpt=60, data=60, block=60, dot=60, farewell=1)
-    way = Way(name="relay", open=lambda: Smtp(f"smtp://127.0.0.1:{given.port}", waits=waits))
-    desk = Desk(address_of=lambda delivery: Mailbox(address=delivery.envelope.recipient))
+    timeouts = SmtpTimeouts(connect=5, greeting=60, mail=60, rcpt=60, data=60, block=60, dot=60, farewell=1)
+    route = Route(name="relay", open=lambda: SmtpChannel(f"smtp://127.0.0.1:{given.port}", timeouts=timeouts))
     take_over(store, given.folder, store.journals.database_id(), now=clock())
     _Journal.point = given.point
     journal = _Journal.begin(given.folder, store.journals.database_id(), now=clock())
@@ -118,8 +117,8 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
         _say("ready")
         deliver(
             store,
-            [way],
-            desk,
+            [route],
+            FixedPolicy(),
             journal,
             clock=clock,
             ticks=ticks,

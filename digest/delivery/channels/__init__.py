@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
-from digest.delivery.channels.console import Console
-from digest.delivery.channels.maildir import Maildir
-from digest.delivery.channels.smtp import Smtp
+from digest.delivery.channels.console import ConsoleChannel
+from digest.delivery.channels.maildir import MaildirChannel
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.errors import ConfigError
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 
@@ -43,16 +43,16 @@ class Opener(Protocol):
 
 
 def _smtp(url: str, user: str | None, password: str | None) -> Channel:
-    return Smtp(url, user=user, password=password)
+    return SmtpChannel(url, user=user, password=password)
 
 
 def _maildir(url: str, user: str | None, password: str | None) -> Channel:
     parts = urlsplit(url)
-    return Maildir(Path(parts.netloc + parts.path))
+    return MaildirChannel(Path(parts.netloc + parts.path))
 
 
 def _console(url: str, user: str | None, password: str | None) -> Channel:
-    return Console()
+    return ConsoleChannel()
 
 
 CHANNELS: Mapping[str, Opener] = {

@@ -1,4 +1,4 @@
-"""Letters onto the screen, for a first look: From, To, Subject and the text."""
+"""The console channel: prints From, To, Subject and the text of each letter, for a first try."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.mail.outcome import Envelope, Following, Receipt, no_other
 from digest.text import strip_controls
 
 
-class Console:
+class ConsoleChannel:
     """Prints to `out`, by default the standard output of the moment."""
 
     def __init__(self, out: TextIO | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What of an envelope may reach the wire, and what it needs the server to offer."""
+"""MAIL and RCPT of an envelope, with the SMTP extensions that it needs; validation and dot-stuffing of its message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")  # RFC 6533 section 3
 
 
 def check(envelope: Envelope) -> None:
-    """What may not reach the wire, whoever let it through: Rejected, before anything is said."""
+    """Raise Rejected for an address or message that must not be sent as it is, before anything is sent."""
     for address in (envelope.sender, envelope.recipient):
         if not _is_path(address):
             raise Rejected("an address of this letter cannot be put into an SMTP command", enhanced="5.1.3")
@@ -36,7 +36,7 @@ def _is_path(address: str) -> bool:
 
 
 def stuffed(message: bytes) -> bytes:
-    """With the dots doubled that begin a line (RFC 5321 section 4.5.2); one look tells that there is none."""
+    """The message with leading dots doubled (RFC 5321 section 4.5.2)."""
     octets = np.frombuffer(message, np.uint8)
     if message[:1] == b"." or ((octets[1:] == ord(".")) & (octets[:-1] == ord("\n"))).any():
         return (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
@@ -44,7 +44,7 @@ def stuffed(message: bytes) -> bytes:
 
 
 def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
-    """MAIL with what this letter needs of the server's offers. Raises Rejected where it needs more than is offered."""
+    """MAIL with the extensions that this letter needs. Raises Rejected where the server does not offer one."""
     size = len(envelope.message)
     parameters = [f"SIZE={size}"] if "SIZE" in offers else []
     limit = offers.get("SIZE", "")[:15]
@@ -66,7 +66,7 @@ def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
 
 
 def rcpt_to(offers: Mapping[str, str], envelope: Envelope) -> str:
-    """RCPT; where the server can, it is asked to tell of delays and failures in the words of RFC 3461."""
+    """RCPT, with the request for delay and failure notifications where the server offers DSN (RFC 3461)."""
     command = f"RCPT TO:<{envelope.recipient}>"
     if "DSN" not in offers:
         return command
@@ -78,7 +78,7 @@ def rcpt_to(offers: Mapping[str, str], envelope: Envelope) -> str:
 
 
 def _envelope_id(envelope: Envelope) -> str:
-    """What a report of this delivery names: the Message-ID's own part, the same at every retry, and opaque."""
+    """ENVID, which delivery status notifications repeat: the local part of the Message-ID, the same at every try."""
     return _xtext(envelope.message_id.strip("<>").rpartition("@")[0])
 
 

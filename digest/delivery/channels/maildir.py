@@ -1,4 +1,4 @@
-"""Letters into a Maildir: written whole, then moved in; the same letter a second time changes nothing."""
+"""The Maildir channel: a letter is written to tmp and moved to new; the same letter a second time changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.errors import Deferred
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 
 
-class Maildir:
+class MaildirChannel:
     """A folder with tmp, new and cur (https://cr.yp.to/proto/maildir.html), made when it is first entered."""
 
     def __init__(self, folder: Path) -> None:
@@ -60,7 +60,7 @@ class Maildir:
             (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _has(self, name: str) -> bool:
-        """A mail reader moves a letter to cur and adds flags behind a colon."""
+        """Whether the letter is in new, or in cur: a mail client moves it there and adds flags behind a colon."""
         return (self._folder / "new" / name).exists() or any((self._folder / "cur").glob(f"{name}*"))
 
 

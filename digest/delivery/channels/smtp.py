@@ -1,4 +1,4 @@
-"""Letters out by SMTP: one recipient a transaction, and always known how far a letter has come."""
+"""The SMTP client: one recipient a transaction, pipelined where offered; it always knows how far a letter came."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from digest.delivery.channels.envelope import check, mail_from, rcpt_to, stuffed
-from digest.delivery.channels.smtp_connection import Relay, Waits
-from digest.delivery.channels.smtp_protocol import Line, Lost, Reply
+from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeouts
+from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.outcome import Envelope, Following, Phase, Receipt, classify, no_other
 
@@ -19,18 +19,18 @@ _BLOCK = 65_536  # bytes of a letter between two looks at what the other side sa
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
 
 _Steps = tuple[tuple[Phase, str, float], ...]
-_Announced = tuple[Line, Envelope, _Steps]
+_Announced = tuple[SmtpConnection, Envelope, _Steps]
 
 
-class _Again(Exception):
-    """The connection is no good and the letter is safe with us; `refusal` is told when a new one is no better."""
+class _RetryOnNewConnection(Exception):
+    """The connection failed before the dot, so a new one is tried; `refusal` is raised when that fails too."""
 
     def __init__(self, refusal: DeliveryError) -> None:
         self.refusal = refusal
 
 
-class Smtp:
-    """A relay to send through. Not for use by several threads at once; `repr` tells no credentials."""
+class SmtpChannel:
+    """Sends through one relay. Not for use by several threads at once; `repr` tells no credentials."""
 
     def __init__(
         self,
@@ -39,12 +39,14 @@ class Smtp:
         user: str | None = None,
         password: str | None = None,
         context: ssl.SSLContext | None = None,
-        waits: Waits | None = None,
+        timeouts: SmtpTimeouts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._waits = waits or Waits()
-        self._relay = Relay(url, user=user, password=password, context=context, waits=self._waits, clock=clock)
-        self._announced: _Announced | None = None  # the answers to it are still to be read
+        self._timeouts = timeouts or SmtpTimeouts()
+        self._relay = RelayConnection(
+            url, user=user, password=password, context=context, timeouts=self._timeouts, clock=clock
+        )
+        self._announced: _Announced | None = None  # with the last dot: its replies are unread
 
     def __repr__(self) -> str:
         return f"<Smtp {self._relay}>"
@@ -58,137 +60,138 @@ class Smtp:
         self._relay.quit()
 
     def greet(self) -> str:
-        """Say hello, and how: encrypted or in clear, with the login that is configured. Raises Deferred."""
-        line, _ = self._relay.ready()
-        where = "on this machine" if line.on_this_machine else "in clear text"
-        return f"answers, {line.encryption or f'in clear, {where}'}"
+        """Connect and log in as configured; how it is encrypted, in words. Raises Deferred."""
+        connection, _ = self._relay.ready()
+        where = "on this machine" if connection.on_this_machine else "in clear text"
+        return f"answers, {connection.encryption or f'in clear, {where}'}"
 
     def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
-        """Hand one letter over; the server's words on taking it.
+        """Send one letter; the server's reply to its dot.
 
         `at_dot` is called right before the final dot: up to there all can be repeated, and if it raises nothing has
         been sent. Raises Rejected, Deferred (with relay=True for trouble that is not this letter's), and InDoubt when
-        the line was lost after the dot. `following` is asked where the server can hear of a letter with the dot of the
-        one before (RFC 2920), while it reads that one; send it next.
+        the connection was lost after the dot. `following` gives the letter that is sent next, where the server takes
+        its MAIL in one write with this one's dot (PIPELINING, RFC 2920).
         """
         announced, self._announced = self._announced, None
         if announced and announced[1] is not envelope:
             self._relay.drop()
             announced = None
         if announced:
-            line, _, steps = announced
+            connection, _, steps = announced
             fresh = False
         else:
             check(envelope)
-            line, fresh = self._relay.ready()
+            connection, fresh = self._relay.ready()
             steps = None
         try:
-            return self._transaction(line, envelope, at_dot, following, steps)
-        except _Again as again:
+            return self._transaction(connection, envelope, at_dot, following, steps)
+        except _RetryOnNewConnection as again:
             if fresh:
                 raise again.refusal from None
         try:
             return self._transaction(self._relay.open(), envelope, at_dot, following)
-        except _Again as again:
+        except _RetryOnNewConnection as again:
             raise again.refusal from None
 
     def _transaction(
         self,
-        line: Line,
+        connection: SmtpConnection,
         envelope: Envelope,
         at_dot: Callable[[], None],
         following: Following,
         announced: _Steps | None = None,
     ) -> Receipt:
         try:
-            self._announce(line, envelope, announced)
-            self._put_body(line, envelope.message)
-        except Lost as lost:
+            self._announce(connection, envelope, announced)
+            self._put_body(connection, envelope.message)
+        except SmtpConnectionLost as lost:
             raise self._again(str(lost)) from None
         try:
-            ahead = self._ahead(line, following)
+            ahead = self._ahead(connection, following)
             end = b".\r\n" + _group(ahead[2] if ahead else ())
-            at_dot()  # and at once the dot: whoever dies in between has not handed over what is presumed sent
+            at_dot()  # the dot follows at once: a process killed in between has sent nothing, yet that is presumed sent
         except BaseException:
             self._relay.drop()
             raise
         try:
-            if not line.quiet():  # it went while the dot was noted
-                self._early(line)
-        except Lost as lost:
+            if not connection.quiet():  # the server spoke or hung up while the journal was written
+                self._early(connection)
+        except SmtpConnectionLost as lost:
             raise self._again(str(lost)) from None
-        said = self._pass_dot(line, end)
+        said = self._pass_dot(connection, end)
         self._announced = ahead
         return self._receipt(said)
 
-    def _steps(self, line: Line, envelope: Envelope) -> _Steps:
+    def _steps(self, connection: SmtpConnection, envelope: Envelope) -> _Steps:
         return (
-            ("MAIL", mail_from(line.offers, envelope), self._waits.mail),
-            ("RCPT", rcpt_to(line.offers, envelope), self._waits.rcpt),
-            ("DATA", "DATA", self._waits.data),
+            ("MAIL", mail_from(connection.offers, envelope), self._timeouts.mail),
+            ("RCPT", rcpt_to(connection.offers, envelope), self._timeouts.rcpt),
+            ("DATA", "DATA", self._timeouts.data),
         )
 
-    def _announce(self, line: Line, envelope: Envelope, announced: _Steps | None) -> None:
-        """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920), unless the last dot brought them."""
-        steps = announced or self._steps(line, envelope)
-        pipelined = "PIPELINING" in line.offers
+    def _announce(self, connection: SmtpConnection, envelope: Envelope, announced: _Steps | None) -> None:
+        """MAIL, RCPT and DATA, in one write where that is offered (RFC 2920), unless sent with the last dot."""
+        steps = announced or self._steps(connection, envelope)
+        pipelined = "PIPELINING" in connection.offers
         if pipelined and not announced:
-            line.put(_group(steps), self._waits.mail)
+            connection.put(_group(steps), self._timeouts.mail)
         for index, (step, command, seconds) in enumerate(steps):
-            said = line.reply(seconds) if pipelined else line.ask(command, seconds)
+            said = connection.reply(seconds) if pipelined else connection.ask(command, seconds)
             if said.code in (421, 503):
                 raise self._again(str(said), said, step)
             if said.code == 354 if step == "DATA" else said.good:
                 continue
             if said.code < 400:
                 raise self._again("it answered what was not asked", said, step)
-            self._clear(line, unread=len(steps) - index - 1 if pipelined else 0)
+            self._clear(connection, unread=len(steps) - index - 1 if pipelined else 0)
             raise self._refusal(step, said)
 
-    def _clear(self, line: Line, *, unread: int) -> None:
-        """After a refusal: read the answers to what was said in the same breath, then RSET."""
+    def _clear(self, connection: SmtpConnection, *, unread: int) -> None:
+        """After a refusal: read the replies to the other commands of the same write, then RSET."""
         try:
-            answers = [line.reply(self._waits.data) for _ in range(unread)]
-            if all(said.code not in (354, 421) for said in answers) and line.ask("RSET", self._waits.farewell).good:
+            answers = [connection.reply(self._timeouts.data) for _ in range(unread)]
+            usable = all(said.code not in (354, 421) for said in answers)
+            if usable and connection.ask("RSET", self._timeouts.farewell).good:
                 return
-        except Lost:
-            pass  # the refusal stands all the same
+        except SmtpConnectionLost:
+            pass  # the refusal counts all the same
         self._relay.drop()
 
-    def _put_body(self, line: Line, message: bytes) -> None:
-        """All but the dot, dots doubled (RFC 5321 section 4.5.2). An answer that comes early is the answer."""
+    def _put_body(self, connection: SmtpConnection, message: bytes) -> None:
+        """The text without its dot, dots doubled (RFC 5321 section 4.5.2). An early reply counts as that to DATA."""
         try:
             for block in _blocks(stuffed(message)):
-                line.put(block, self._waits.block)
-                if not line.quiet():
+                connection.put(block, self._timeouts.block)
+                if not connection.quiet():
                     break
             else:
                 return
-        except Lost as lost:
-            self._early(line, lost)
-        self._early(line)
+        except SmtpConnectionLost as lost:
+            self._early(connection, lost)
+        self._early(connection)
 
-    def _early(self, line: Line, lost: Lost | None = None) -> NoReturn:
-        """What was said before the dot, or that the line was lost: nothing has been handed over."""
+    def _early(self, connection: SmtpConnection, lost: SmtpConnectionLost | None = None) -> NoReturn:
+        """Raise what the server said before the dot, or that the connection was lost: nothing has been sent."""
         try:
-            said = line.reply(self._waits.farewell)
-        except Lost as silent:  # a server that hangs up within a letter has often said why
+            said = connection.reply(self._timeouts.farewell)
+        except SmtpConnectionLost as silent:  # a server that hangs up within a letter has often said why
             raise lost or silent from None
         self._relay.drop()
         if said.code < 400:
-            raise Lost("it answered what was not asked")
+            raise SmtpConnectionLost("it answered what was not asked")
         raise self._again(str(said), said) if said.code == 421 else self._refusal("DATA", said)
 
-    def _pass_dot(self, line: Line, end: bytes) -> Reply:
+    def _pass_dot(self, connection: SmtpConnection, end: bytes) -> SmtpReply:
         try:
-            line.put(end, self._waits.block)
-            return line.reply(self._waits.dot)
-        except Lost as lost:
+            connection.put(end, self._timeouts.block)
+            return connection.reply(self._timeouts.dot)
+        except SmtpConnectionLost as lost:
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
 
-    def _receipt(self, said: Reply) -> Receipt:
-        """What was said to the dot. Raises InDoubt where that is no answer, else what the refusal means."""
+    def _receipt(self, said: SmtpReply) -> Receipt:
+        """The receipt of a good reply to the dot. Raises InDoubt for 1xx and 3xx, else what it means."""
         if said.good:
             self._relay.count()
             words = str(said)
@@ -204,20 +207,20 @@ class Smtp:
             self._relay.drop()
         raise self._refusal("DOT", said)
 
-    def _ahead(self, line: Line, following: Following) -> _Announced | None:
-        """The next letter, where it may be announced already."""
-        if "PIPELINING" not in line.offers or not self._relay.has_room:
+    def _ahead(self, connection: SmtpConnection, following: Following) -> _Announced | None:
+        """The next letter, where it may be announced with this one's dot."""
+        if "PIPELINING" not in connection.offers or not self._relay.has_room:
             return None
         envelope = following()
         if envelope is None:
             return None
         try:
             check(envelope)
-            return line, envelope, self._steps(line, envelope)
-        except DeliveryError:  # it is told of its own
+            return connection, envelope, self._steps(connection, envelope)
+        except DeliveryError:  # raised again when it is sent
             return None
 
-    def _refusal(self, step: Phase, said: Reply) -> DeliveryError:
+    def _refusal(self, step: Phase, said: SmtpReply) -> DeliveryError:
         verdict = classify(said.code, said.enhanced, said.text, step)
         what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
         if verdict.outcome == "failed":
@@ -233,9 +236,9 @@ class Smtp:
             relay=verdict.relay and step != "DOT",
         )
 
-    def _again(self, why: str, said: Reply | None = None, step: Phase = "DATA") -> _Again:
+    def _again(self, why: str, said: SmtpReply | None = None, step: Phase = "DATA") -> _RetryOnNewConnection:
         self._relay.drop()
-        return _Again(self._relay.trouble(why, said, step))
+        return _RetryOnNewConnection(self._relay.trouble(why, said, step))
 
 
 def _group(steps: _Steps) -> bytes:

@@ -1,4 +1,4 @@
-"""The connection to a relay: opened as configured, never weaker, kept for many letters."""
+"""The connection to a relay: TLS and login as configured and never weaker, reused for many letters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from digest.delivery.channels.smtp_protocol import Line, Lost, Reply
+from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import ConfigError, Deferred, DeliveryError
 from digest.mail.outcome import Phase
 
@@ -20,10 +20,10 @@ _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """How long each step may take, in seconds (RFC 5321 section 4.5.3.2).
+class SmtpTimeouts:
+    """Timeouts of each step, in seconds (RFC 5321 section 4.5.3.2).
 
-    A short wait after the dot makes double letters, says section 4.5.3.2.6.
+    A short timeout after the dot makes duplicates, says section 4.5.3.2.6.
     """
 
     connect: float = 30
@@ -33,11 +33,11 @@ class Waits:
     data: float = 120
     block: float = 180
     dot: float = 600
-    farewell: float = 5  # RSET and QUIT decide nothing any more
+    farewell: float = 5  # RSET and QUIT: no letter depends on them
 
 
-class Relay:
-    """One server and at most one connection to it. All trouble here is Deferred with relay=True: no letter's fault."""
+class RelayConnection:
+    """One relay and at most one connection to it. All errors are Deferred with relay=True: no letter's fault."""
 
     def __init__(
         self,
@@ -46,37 +46,37 @@ class Relay:
         user: str | None,
         password: str | None,
         context: ssl.SSLContext | None,
-        waits: Waits,
+        timeouts: SmtpTimeouts,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scheme, self.host, self._port = _address(url)
         self._user, self._password = user, password
         self._context = context
-        self.waits = waits
+        self.timeouts = timeouts
         self._clock = clock
-        self._line: Line | None = None
+        self._connection: SmtpConnection | None = None
         self._sent = 0
         self._opened = 0.0
 
     def __str__(self) -> str:
         return f"{self._scheme}://{self.host}:{self._port}"
 
-    def ready(self) -> tuple[Line, bool]:
-        """A connection that looks alive, and whether it is a new one."""
-        line = self._line
-        if line and (self._sent >= _LETTERS or self._clock() - self._opened >= _SECONDS):
+    def ready(self) -> tuple[SmtpConnection, bool]:
+        """A connection that is alive as far as can be seen, and whether it is a new one."""
+        connection = self._connection
+        if connection and (self._sent >= _LETTERS or self._clock() - self._opened >= _SECONDS):
             self.quit()
-        elif line and line.quiet():
-            return line, False
+        elif connection and connection.quiet():
+            return connection, False
         self.drop()
         return self.open(), True
 
-    def open(self) -> Line:
+    def open(self) -> SmtpConnection:
         """Connect, encrypt as configured, log in. Raises Deferred: none of this is any letter's fault."""
         try:
-            self._line = Line(socket.create_connection((self.host, self._port), self.waits.connect))
-            self._begin(self._line)
-        except Lost as lost:
+            self._connection = SmtpConnection(socket.create_connection((self.host, self._port), self.timeouts.connect))
+            self._begin(self._connection)
+        except SmtpConnectionLost as lost:
             self.drop()
             raise self.trouble(str(lost)) from None
         except OSError as error:
@@ -85,47 +85,47 @@ class Relay:
             self.drop()
             raise
         self._sent, self._opened = 0, self._clock()
-        return self._line
+        return self._connection
 
     def count(self) -> None:
-        """One letter more went over this connection."""
+        """Count one letter sent over this connection."""
         self._sent += 1
 
     @property
     def has_room(self) -> bool:
-        """Whether this connection may carry one letter more after the one in hand."""
+        """Whether this connection may carry one more letter after the present one."""
         return self._sent + 1 < _LETTERS and self._clock() - self._opened < _SECONDS
 
-    def trouble(self, why: str, said: Reply | None = None, phase: Phase | None = None) -> Deferred:
-        """What to tell when it is the relay that is at fault."""
+    def trouble(self, why: str, said: SmtpReply | None = None, phase: Phase | None = None) -> Deferred:
+        """The error to raise when the relay is at fault."""
         code, enhanced = (said.code, said.enhanced) if said else (None, None)
         return Deferred(f"{self.host}:{self._port}: {why}", code=code, enhanced=enhanced, phase=phase, relay=True)
 
-    def _begin(self, line: Line) -> None:
+    def _begin(self, connection: SmtpConnection) -> None:
         if self._scheme == "smtps":
-            line.start_tls(self._tls(), self.host, self.waits.connect)
-        self._want(line.reply(self.waits.greeting))
-        self._want(line.greet(self.waits.mail))
+            connection.start_tls(self._tls(), self.host, self.timeouts.connect)
+        self._want(connection.reply(self.timeouts.greeting))
+        self._want(connection.greet(self.timeouts.mail))
         if self._scheme == "smtp+starttls":
-            self._start_tls(line)
+            self._start_tls(connection)
         if self._user is not None:
-            self._log_in(line, self._user, self._password or "")
+            self._log_in(connection, self._user, self._password or "")
 
-    def _start_tls(self, line: Line) -> None:
-        if "STARTTLS" not in line.offers:
+    def _start_tls(self, connection: SmtpConnection) -> None:
+        if "STARTTLS" not in connection.offers:
             raise self.trouble("offers no STARTTLS; nothing is sent in clear")
-        self._want(line.ask("STARTTLS", self.waits.mail))
-        line.start_tls(self._tls(), self.host, self.waits.connect)
-        self._want(line.greet(self.waits.mail))
+        self._want(connection.ask("STARTTLS", self.timeouts.mail))
+        connection.start_tls(self._tls(), self.host, self.timeouts.connect)
+        self._want(connection.greet(self.timeouts.mail))
 
-    def _log_in(self, line: Line, user: str, password: str) -> None:
-        if not line.encrypted and not line.on_this_machine:
+    def _log_in(self, connection: SmtpConnection, user: str, password: str) -> None:
+        if not connection.encrypted and not connection.on_this_machine:
             raise self.trouble("the connection is not encrypted; the password is not said over it")
-        if "AUTH" not in line.offers:
+        if "AUTH" not in connection.offers:
             raise self.trouble("offers no AUTH, but a user is configured")
-        self._want(line.log_in(user, password, self.waits.mail))
+        self._want(connection.log_in(user, password, self.timeouts.mail))
 
-    def _want(self, said: Reply) -> None:
+    def _want(self, said: SmtpReply) -> None:
         if not said.good:
             raise self.trouble(str(said), said)
 
@@ -136,17 +136,17 @@ class Relay:
         return self._context
 
     def quit(self) -> None:
-        """A polite end; what goes wrong here concerns no letter."""
-        if self._line and self._line.quiet():
-            with suppress(Lost):
-                self._line.ask("QUIT", self.waits.farewell)
+        """QUIT and hang up; errors concern no letter."""
+        if self._connection and self._connection.quiet():
+            with suppress(SmtpConnectionLost):
+                self._connection.ask("QUIT", self.timeouts.farewell)
         self.drop()
 
     def drop(self) -> None:
-        """Hang up at once."""
-        if self._line:
-            self._line.close()
-        self._line = None
+        """Close the connection without QUIT."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
 
 def _address(url: str) -> tuple[str, str, int]:

@@ -1,4 +1,4 @@
-"""One SMTP connection: commands out, replies in, each within a time and a size; it knows no letters."""
+"""The SMTP protocol on one socket: commands and replies, EHLO, STARTTLS and AUTH, each within a time and a size."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a
 _MAIL = re.compile(r"<?[^\s<>@]+@[^\s<>]+>?")
 
 
-class Lost(Exception):
-    """The connection is gone, silent for too long, or does not speak SMTP; nothing more can be sent over it."""
+class SmtpConnectionLost(Exception):
+    """The connection was closed, timed out, or does not speak SMTP; nothing more can be sent over it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the other side said."""
+class SmtpReply:
+    """The reply of a server to one command."""
 
     code: int
     raw: bytes
 
     @property
     def text(self) -> str:
-        """Its words cleaned for a log, each time that they are asked for: of a "250 Ok" to MAIL nobody does."""
-        return clean(self.raw)
+        """The text, cleaned for a log at each call: nobody asks for that of a "250 Ok" to MAIL."""
+        return clean_reply(self.raw)
 
     @property
     def good(self) -> bool:
@@ -57,8 +57,8 @@ class Reply:
         return f"{self.code} {self.text}".rstrip()
 
 
-def clean(raw: bytes) -> str:
-    """A server's words as one line of at most 500 characters, without control characters and mail addresses."""
+def clean_reply(raw: bytes) -> str:
+    """A reply's text as one line of at most 500 characters, without control characters and mail addresses."""
     text = raw[:4_000].decode("utf-8", "replace")
     if not text.isprintable():  # hardly ever
         text = "".join(c if c.isprintable() else " " for c in text)
@@ -67,17 +67,19 @@ def clean(raw: bytes) -> str:
     return " ".join(text.split())[:500]
 
 
-class Line:
-    """A connection from its greeting on. Every method but `close` may raise Lost; `offers` is what EHLO brought."""
+class SmtpConnection:
+    """A connection from its greeting on; `offers` are the extensions of EHLO. Every method but `close` may raise
+    SmtpConnectionLost.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         # the last segment of a letter and its dot go out in two writes; Nagle would put 40 ms between them
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # We do the waiting: a time is for a whole step however it drips, and what need not wait is one call.
+        # Non-blocking, with poll: a timeout is for a whole step however it drips, and what need not wait is one call.
         sock.setblocking(False)
         self._sock = sock
-        self._lines = deque[bytes]()  # that came and nobody has asked for yet
-        self._rest = b""  # of a line that has not ended
+        self._lines = deque[bytes]()  # received and not yet read
+        self._rest = b""  # received, of a line that has not ended
         self.offers: dict[str, str] = {}  # upper-case keyword -> parameters
 
     @property
@@ -93,7 +95,7 @@ class Line:
     def on_this_machine(self) -> bool:
         return ipaddress.ip_address(self._sock.getpeername()[0].partition("%")[0]).is_loopback
 
-    def ask(self, command: str, seconds: float) -> Reply:
+    def ask(self, command: str, seconds: float) -> SmtpReply:
         """Send one command and read its reply."""
         self.put(command.encode("utf-8") + b"\r\n", seconds)
         return self.reply(seconds)
@@ -105,17 +107,17 @@ class Line:
         while sent < len(data):
             sent += self._do(self._sock.send, memoryview(data)[sent:], select.POLLOUT, until)
 
-    def reply(self, seconds: float) -> Reply:
-        """The next reply, all its lines (RFC 5321 section 4.2.1); `seconds` is for the whole of it."""
-        # nearly all are one line that is there already: several come at a time
+    def reply(self, seconds: float) -> SmtpReply:
+        """The next reply, all its lines (RFC 5321 section 4.2.1), within so many seconds."""
+        # nearly always one line that was received already, with the replies before it
         if self._lines and (found := _REPLY.fullmatch(self._lines[0])) and not found[2]:
             self._lines.popleft()
-            return Reply(int(found[1]), found[3])
+            return SmtpReply(int(found[1]), found[3])
         code, lines = self._read_reply(seconds)
-        return Reply(code, b" ".join(lines))
+        return SmtpReply(code, b" ".join(lines))
 
     def quiet(self) -> bool:
-        """Whether nothing unasked has come: no farewell, no early answer, no end of the line."""
+        """Whether nothing has come unasked: no 421, no early reply, no end of the connection."""
         if self._lines or self._rest:
             return False
         try:
@@ -126,8 +128,8 @@ class Line:
             return False
         return False
 
-    def greet(self, seconds: float) -> Reply:
-        """EHLO, or HELO where that is not known; keeps what is offered."""
+    def greet(self, seconds: float) -> SmtpReply:
+        """EHLO, or HELO where that is not known; keeps the extensions in `offers`."""
         name = self._own_name()
         self.put(f"EHLO {name}\r\n".encode("ascii"), seconds)
         code, lines = self._read_reply(seconds)
@@ -135,24 +137,24 @@ class Line:
             return self.ask(f"HELO {name}", seconds)
         words = (line.decode("ascii", "replace").upper().partition(" ") for line in lines[1:])
         self.offers = {keyword.partition("=")[0]: rest for keyword, _, rest in words}
-        return Reply(code, b" ".join(lines))
+        return SmtpReply(code, b" ".join(lines))
 
     def start_tls(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
-        """Encrypt from here on (RFC 3207); what was said in clear before counts no more."""
+        """Encrypt from here on (RFC 3207); the extensions offered in clear are forgotten."""
         if self._lines or self._rest:
-            raise Lost("it spoke before the encryption had begun")
+            raise SmtpConnectionLost("it spoke before the encryption had begun")
         try:
             self._sock.settimeout(seconds)
             self._sock = context.wrap_socket(self._sock, server_hostname=host)
             self._sock.setblocking(False)
         except (OSError, ValueError) as error:
-            raise Lost(_why(error)) from None
+            raise SmtpConnectionLost(_why(error)) from None
         self.offers = {}
 
-    def log_in(self, user: str, password: str, seconds: float) -> Reply:
-        """AUTH PLAIN (RFC 4616), else LOGIN; the reply never repeats what we said."""
-        ways = self.offers.get("AUTH", "").split()
-        if "PLAIN" in ways or not ways:
+    def log_in(self, user: str, password: str, seconds: float) -> SmtpReply:
+        """AUTH PLAIN (RFC 4616), else LOGIN; user and password are removed from the reply."""
+        mechanisms = self.offers.get("AUTH", "").split()
+        if "PLAIN" in mechanisms or not mechanisms:
             said = self.ask("AUTH PLAIN " + _base64(f"\0{user}\0{password}"), seconds)
         else:
             said = self.ask("AUTH LOGIN", seconds)
@@ -162,10 +164,10 @@ class Line:
         spoken = (_base64(f"\0{user}\0{password}"), _base64(password), _base64(user))
         for secret in filter(None, (*spoken, password, user)):
             text = text.replace(secret, "…")
-        return Reply(said.code, text.encode("utf-8"))
+        return SmtpReply(said.code, text.encode("utf-8"))
 
     def close(self) -> None:
-        """Hang up without a word."""
+        """Close the socket without QUIT."""
         self._sock.close()
 
     def _read_reply(self, seconds: float) -> tuple[int, list[bytes]]:
@@ -176,21 +178,21 @@ class Line:
             line = self._read_line(until)
             found = _REPLY.fullmatch(line)
             if not found:
-                raise Lost("it does not speak SMTP")
+                raise SmtpConnectionLost("it does not speak SMTP")
             code, more, words = found.groups()
             lines.append(words.strip())
             if not more:
                 return int(code), lines
             room -= len(line)
-        raise Lost("its reply does not end")
+        raise SmtpConnectionLost("its reply does not end")
 
     def _read_line(self, until: float) -> bytes:
         while not self._lines:
             if len(self._rest) > _LONGEST_LINE:
-                raise Lost("its reply does not end")
+                raise SmtpConnectionLost("its reply does not end")
             data = self._do(self._sock.recv, 4_096, select.POLLIN, until)
             if not data:
-                raise Lost("it hung up")
+                raise SmtpConnectionLost("it hung up")
             self._take(data)
         return self._lines.popleft().rstrip(b"\r")
 
@@ -210,14 +212,14 @@ class Line:
             except ssl.SSLWantWriteError:
                 event = select.POLLOUT
             except OSError as error:
-                raise Lost(_why(error)) from None
+                raise SmtpConnectionLost(_why(error)) from None
             poll = select.poll()
             poll.register(self._sock, event)
             if not poll.poll(max(0, math.ceil((until - time.monotonic()) * 1_000))):
-                raise Lost("no answer in time")
+                raise SmtpConnectionLost("no answer in time")
 
     def _own_name(self) -> str:
-        """How we call ourselves: this machine's full name, else an address literal (RFC 5321 section 4.1.4)."""
+        """Our name in EHLO: this machine's full name, else an address literal (RFC 5321 section 4.1.4)."""
         address = ipaddress.ip_address(self._sock.getsockname()[0].partition("%")[0])
         return _full_name() or (f"[{address}]" if address.version == 4 else f"[IPv6:{address}]")
 

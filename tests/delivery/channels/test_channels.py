@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from digest.delivery import channels
-from digest.delivery.channels.console import Console
-from digest.delivery.channels.maildir import Maildir
-from digest.delivery.channels.smtp import Smtp
+from digest.delivery.channels.console import ConsoleChannel
+from digest.delivery.channels.maildir import MaildirChannel
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.errors import ConfigError
 from digest.mail.outcome import Envelope
 
@@ -18,12 +18,12 @@ from digest.mail.outcome import Envelope
 @pytest.mark.parametrize(
     ("url", "kind"),
     [
-        ("console:", Console),
-        ("maildir:letters", Maildir),
-        ("maildir:///var/letters", Maildir),
-        ("smtp://localhost:2525", Smtp),
-        ("smtp+starttls://mail.example.org", Smtp),
-        ("smtps://mail.example.org", Smtp),
+        ("console:", ConsoleChannel),
+        ("maildir:letters", MaildirChannel),
+        ("maildir:///var/letters", MaildirChannel),
+        ("smtp://localhost:2525", SmtpChannel),
+        ("smtp+starttls://mail.example.org", SmtpChannel),
+        ("smtps://mail.example.org", SmtpChannel),
     ],
 )
 def test_each_scheme_has_its_channel(url: str, kind: type) -> None:

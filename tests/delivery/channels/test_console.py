@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from digest.delivery.channels.console import Console
+from digest.delivery.channels.console import ConsoleChannel
 from digest.mail.outcome import Envelope
 
 LETTER = (
@@ -21,7 +21,7 @@ LETTER = (
 def shown(message: bytes) -> str:
     out = io.StringIO()
     envelope = Envelope(sender="p@example.net", recipient="ada@example.org", message=message, message_id="<1@e>")
-    with Console(out) as channel:
+    with ConsoleChannel(out) as channel:
         assert channel.send(envelope, lambda: None).words == "printed"
     return out.getvalue()
 
@@ -51,5 +51,5 @@ def test_if_the_dot_cannot_be_recorded_nothing_is_printed() -> None:
     out = io.StringIO()
     envelope = Envelope(sender="p@example.net", recipient="ada@example.org", message=LETTER, message_id="<1@e>")
     with pytest.raises(RuntimeError):
-        Console(out).send(envelope, stop)
+        ConsoleChannel(out).send(envelope, stop)
     assert out.getvalue() == ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery.channels.maildir import Maildir
+from digest.delivery.channels.maildir import MaildirChannel
 from digest.errors import Deferred
 from digest.mail.outcome import Envelope
 
@@ -23,7 +23,7 @@ def nothing() -> None:
 
 
 def test_a_letter_is_stored_for_any_mail_reader(tmp_path: Path) -> None:
-    with Maildir(tmp_path / "box") as channel:
+    with MaildirChannel(tmp_path / "box") as channel:
         words = channel.send(envelope(), nothing).words
     letters = list(mailbox.Maildir(tmp_path / "box"))
     assert [letter["Subject"] for letter in letters] == ["Papers"]
@@ -32,7 +32,7 @@ def test_a_letter_is_stored_for_any_mail_reader(tmp_path: Path) -> None:
 
 
 def test_the_same_letter_again_changes_nothing_even_when_it_was_read(tmp_path: Path) -> None:
-    channel = Maildir(tmp_path)
+    channel = MaildirChannel(tmp_path)
     name = channel.send(envelope(), nothing).words.removeprefix("stored as new/")
     assert channel.send(envelope(), nothing).words.endswith("there already")
     (tmp_path / "new" / name).rename(tmp_path / "cur" / f"{name}:2,S")
@@ -47,12 +47,12 @@ def test_if_the_dot_cannot_be_recorded_nothing_is_delivered(tmp_path: Path) -> N
         raise RuntimeError("lease lost")
 
     with pytest.raises(RuntimeError):
-        Maildir(tmp_path).send(envelope(), stop)
+        MaildirChannel(tmp_path).send(envelope(), stop)
     assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_no_letters_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(Deferred, match="file") as raised:
-        Maildir(tmp_path / "file").send(envelope(), nothing)
+        MaildirChannel(tmp_path / "file").send(envelope(), nothing)
     assert raised.value.relay

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.channels.envelope import check, mail_from, rcpt_to
-from digest.delivery.channels.smtp import Smtp
-from digest.delivery.channels.smtp_connection import Waits
-from digest.delivery.channels.smtp_protocol import clean
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.channels.smtp_connection import SmtpTimeouts
+from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.outcome import Envelope, Receipt
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
@@ -26,7 +26,7 @@ LETTER = b"From: a@example.org\r\nSubject: Papers\r\n\r\nOne.\r\n"
 LARGE = (
     LETTER + (b"x" * 900 + b"\r\n") * 8_000
 )  # more than lies in the buffers between us and a server that does not read
-QUICK = Waits(connect=2, greeting=2, mail=2, rcpt=2, data=2, block=20, dot=20, farewell=0.5)
+QUICK = SmtpTimeouts(connect=2, greeting=2, mail=2, rcpt=2, data=2, block=20, dot=20, farewell=0.5)
 
 
 def envelope(
@@ -39,8 +39,8 @@ def nothing() -> None:
     """The letter passes its dot, and nobody has to know."""
 
 
-def smtp(server: MailServer, scheme: str = "smtp", **more: object) -> Smtp:
-    return Smtp(f"{scheme}://127.0.0.1:{server.port}", **({"waits": QUICK} | more))  # type: ignore[arg-type]
+def smtp(server: MailServer, scheme: str = "smtp", **more: object) -> SmtpChannel:
+    return SmtpChannel(f"{scheme}://127.0.0.1:{server.port}", **({"timeouts": QUICK} | more))  # type: ignore[arg-type]
 
 
 def told(kind: type[DeliveryError], server: MailServer, letter: Envelope | None = None) -> DeliveryError:
@@ -177,14 +177,14 @@ def test_if_the_dot_cannot_be_recorded_nothing_is_sent() -> None:
 
 
 def test_f01_nobody_listens() -> None:
-    with unused_port() as port, Smtp(f"smtp://127.0.0.1:{port}") as channel, pytest.raises(Deferred) as raised:
+    with unused_port() as port, SmtpChannel(f"smtp://127.0.0.1:{port}") as channel, pytest.raises(Deferred) as raised:
         channel.send(envelope(), nothing)
     assert raised.value.relay
     assert f"127.0.0.1:{port}: no connection" in str(raised.value)
 
 
 def test_f03_an_unknown_host() -> None:
-    with Smtp("smtp://mail.invalid") as channel, pytest.raises(Deferred, match="no such host") as raised:
+    with SmtpChannel("smtp://mail.invalid") as channel, pytest.raises(Deferred, match="no such host") as raised:
         channel.send(envelope(), nothing)
     assert raised.value.relay
 
@@ -201,8 +201,8 @@ def test_f05_an_unfriendly_greeting_is_the_relays_trouble(greeting: str) -> None
 
 @pytest.mark.parametrize("says", [DROP, Says(delay=1), Says(b"SSH-2.0-OpenSSH_9.6\r\n"), Says(b"220-" + b"x" * 9_000)])
 def test_f06_f07_f26_no_greeting_or_none_of_smtp(says: Says) -> None:
-    waits = Waits(greeting=0.2)
-    with MailServer({"CONNECT": says}) as server, smtp(server, waits=waits) as channel:
+    timeouts = SmtpTimeouts(greeting=0.2)
+    with MailServer({"CONNECT": says}) as server, smtp(server, timeouts=timeouts) as channel:
         with pytest.raises(Deferred) as raised:
             channel.send(envelope(), nothing)
         assert raised.value.relay
@@ -434,7 +434,7 @@ def test_f29_a_server_that_takes_one_letter_a_connection() -> None:
 
 @pytest.mark.parametrize("says", [DROP, Says(delay=1), Says(b"not smtp\r\n"), Says(b"25", close=True)])
 def test_f20_f21_no_answer_to_the_dot_is_in_doubt_and_never_repeated_here(says: Says) -> None:
-    with MailServer({"DOT": says}) as server, smtp(server, waits=Waits(dot=0.3)) as channel:
+    with MailServer({"DOT": says}) as server, smtp(server, timeouts=SmtpTimeouts(dot=0.3)) as channel:
         with pytest.raises(InDoubt, match="after the letter was handed over"):
             channel.send(envelope(), nothing)
         assert len(server.taken) == 1
@@ -475,7 +475,11 @@ def test_f25_replies_byte_by_byte() -> None:
 def test_a_time_is_for_the_whole_of_a_reply_however_it_drips() -> None:
     dripping = Says(b"250 2.0.0 ok\r\n", drip=0.1)
     server = MailServer({"DOT": dripping})
-    with server, smtp(server, waits=Waits(dot=0.5)) as channel, pytest.raises(InDoubt, match="no answer in time"):
+    with (
+        server,
+        smtp(server, timeouts=SmtpTimeouts(dot=0.5)) as channel,
+        pytest.raises(InDoubt, match="no answer in time"),
+    ):
         channel.send(envelope(), nothing)
 
 
@@ -483,7 +487,7 @@ def test_a_server_that_reads_no_further_is_not_waited_for_without_end() -> None:
     asleep = Says(delay=3)
     with (
         MailServer({"BODY": [asleep, asleep]}) as server,
-        smtp(server, waits=Waits(block=0.3, farewell=0.3)) as channel,
+        smtp(server, timeouts=SmtpTimeouts(block=0.3, farewell=0.3)) as channel,
     ):
         with pytest.raises(Deferred, match="no answer in time") as raised:
             channel.send(envelope(LARGE), nothing)
@@ -629,7 +633,7 @@ def test_no_address_can_end_its_command(local: str) -> None:
 
 def test_a_servers_words_are_made_harmless() -> None:
     raw = b"\x1b[31mno\x00 such\xff user <ada@example.org> or bob@example.org, " + b"x" * 5_000
-    words = clean(raw)
+    words = clean_reply(raw)
     assert words.startswith("[31mno such\ufffd user <…> or <…> xxx")
     assert len(words) == 500
 
@@ -637,7 +641,7 @@ def test_a_servers_words_are_made_harmless() -> None:
 @pytest.mark.parametrize("url", ["http://a", "smtp://", "smtp://a:x", "smtps://ada:hunter2@a", "smtp://a:99999"])
 def test_an_address_that_is_no_relay(url: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        Smtp(url)
+        SmtpChannel(url)
     assert "hunter2" not in str(raised.value)
 
 
@@ -646,7 +650,7 @@ def test_a_password_is_not_said_in_clear_to_another_machine() -> None:
     if host is None:
         pytest.skip("this machine has no address but loopback")
     with MailServer(extensions=["AUTH PLAIN"], host=host) as server:
-        relay = Smtp(f"smtp://{host}:{server.port}", user="ada", password="x", waits=QUICK)
+        relay = SmtpChannel(f"smtp://{host}:{server.port}", user="ada", password="x", timeouts=QUICK)
         with relay as channel, pytest.raises(Deferred, match="not encrypted"):
             channel.send(envelope(), nothing)
         assert server.verbs() == ["EHLO"]

@@ -1,0 +1,46 @@
+"""A send policy whose answers a test gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digest.delivery import NotSent, SendPolicy
+from digest.mail.message import Mailbox, readdress
+from digest.mail.outcome import Delivery
+
+RecipientOf = Callable[[Delivery], Mailbox | NotSent | None]
+
+
+def written_for(delivery: Delivery) -> Mailbox:
+    """The address that stands in the outbox."""
+    return Mailbox(address=delivery.recipient)
+
+
+class FixedPolicy(SendPolicy):
+    """Answers with the functions that it is made of; knows no config, no readers and no store."""
+
+    def __init__(
+        self,
+        recipient: RecipientOf = written_for,
+        *,
+        return_path: Callable[[Delivery], str] = lambda delivery: delivery.sender,
+        presume_sent: Callable[[Delivery], bool] = lambda _: False,
+    ) -> None:
+        self._recipient = recipient
+        self._return_path = return_path
+        self._presume_sent = presume_sent
+
+    def recipient(self, delivery: Delivery) -> Mailbox | NotSent | None:
+        return self._recipient(delivery)
+
+    def was_outdated(self, serial: int) -> bool:
+        return False
+
+    def return_path(self, delivery: Delivery) -> str:
+        return self._return_path(delivery)
+
+    def readdress(self, message: bytes, to: Mailbox) -> bytes:
+        return readdress(message, to)
+
+    def presume_sent(self, delivery: Delivery) -> bool:
+        return self._presume_sent(delivery)
