@@ -1,4 +1,4 @@
-"""The front door: `digest` and `python -m digest`."""
+"""The entry point of `digest` and `python -m digest`."""
 
 from __future__ import annotations
 

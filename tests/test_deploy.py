@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from digest.app import load
-from digest.cli import Doors, digest
+from digest.cli import LazyCommandGroup, digest
 from digest.config import Config
 from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.errors import ConfigError, Exit
@@ -115,7 +115,7 @@ def test_there_are_calls() -> None:
 def test_every_command_and_option_is_ours(where: str, words: list[str]) -> None:
     outer = click.Context(digest, info_name="digest")
     _, rest, _ = digest.make_parser(outer).parse_args(list(words))
-    assert isinstance(digest, Doors)
+    assert isinstance(digest, LazyCommandGroup)
     _, command, rest = digest.resolve_command(outer, rest)
     assert command
     command.make_parser(click.Context(command, parent=outer)).parse_args(rest)  # an option that is none raises

@@ -1,4 +1,4 @@
-"""The command line: one command, one file; this room only finds them and turns errors into words and exit codes."""
+"""The command line (click): one command, one file; finds the command and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the command was called: what every command may ask for."""
+class CliContext:
+    """What the top-level options give to every command (click's `ctx.obj`)."""
 
     config: Path = Path("config")
 
 
-class Doors(click.Group):
-    """A group whose commands are imported when they are asked for, so that one slow room delays no other."""
+class LazyCommandGroup(click.Group):
+    """A group whose commands are imported when they are asked for, so that the imports of one delay no other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -89,7 +89,7 @@ def _with_nearest(error: click.UsageError, word: str) -> click.UsageError:
     return click.UsageError(f"{error.message} Did you mean {near[0]!r}?", error.ctx) if near else error
 
 
-@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyCommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config",
     type=click.Path(path_type=Path, file_okay=False),
@@ -108,4 +108,4 @@ def digest(ctx: click.Context, config: Path) -> None:
 
     Exit codes: 0 done, 1 failed, 2 usage or config, 3 partly done, 75 try later, 130 interrupted.
     """
-    ctx.obj = Place(config=config)
+    ctx.obj = CliContext(config=config)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import FILE, Lines, paper_of
-from digest.cli.say import now_option, papers
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import FILE, JsonLines, paper_of
+from digest.cli.shared.options import now_option
+from digest.cli.shared.progress import paper_count
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def command() -> None:
 @click.argument("name")
 @click.option("--papers", "file", type=FILE, metavar="FILE", help="Look into this file instead of the store.")
 @click.pass_obj
-def show(place: Place, name: str, file: Path | None) -> None:
+def show(context: CliContext, name: str, file: Path | None) -> None:
     """The papers under NAME, in groups that share no co-author and no field, and what readers' rules make of them.
 
     Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
@@ -44,11 +45,11 @@ def show(place: Place, name: str, file: Path | None) -> None:
     from digest.rules import author_query
 
     wanted, query = Followed(name=name), author_query(name)
-    profiles, archive, people = _known_of(place, wanted, file)
+    profiles, archive, people = _known_of(context, wanted, file)
     under = [paper for paper in archive if query.matches(paper)]
     found = groups(wanted, under)
     in_groups = f", in {len(found)} groups" if len(found) > 1 else ""
-    click.echo(f"{name}: {papers(len(under))} of {len(archive):,} in the archive{in_groups}")
+    click.echo(f"{name}: {paper_count(len(under))} of {len(archive):,} in the archive{in_groups}")
     for number, group in enumerate(found, 1):
         click.echo("")
         for line in _shown(number, group, profiles, people):
@@ -62,16 +63,16 @@ def show(place: Place, name: str, file: Path | None) -> None:
 Known = tuple["list[tuple[str, Profile]]", "list[Paper]", "dict[str, list[Researcher]]"]
 
 
-def _known_of(place: Place, wanted: Followed, file: Path | None) -> Known:
+def _known_of(context: CliContext, wanted: Followed, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
     from digest.app import load, open_app
     from digest.issues.annotate import on_papers
     from digest.rules import author_query
 
     if file is not None:
-        return [], list(Lines().read(file, paper_of)), {}
+        return [], list(JsonLines().read(file, paper_of)), {}
     query = author_query(wanted.name)
-    with open_app(load(place.config), looking=True) as app:
+    with open_app(load(context.config), looking=True) as app:
         archive = app.store.papers.archive()
         under = [paper.key for paper in archive if query.matches(paper)]
         return list(_profiles(app, wanted.name)), archive, on_papers(wanted, app.store, under)
@@ -99,7 +100,7 @@ def _shown(
     from digest.text import strip_controls
 
     with_ = f" · with {', '.join(group.coauthors)}" if group.coauthors else ""
-    yield f"{number}. {papers(len(group.papers))} · {', '.join(group.categories) or 'no category'}{with_}"
+    yield f"{number}. {paper_count(len(group.papers))} · {', '.join(group.categories) or 'no category'}{with_}"
     yield from _counted([each for paper in group.papers for each in people.get(paper.key, ())])
     for paper in group.papers[:_SHOWN]:
         day = f"{paper.dated:%Y-%m-%d}" if paper.dated else "undated   "
@@ -160,25 +161,25 @@ def _about_a_paper(function: Callable[..., None]) -> Callable[..., None]:
 
 @command.command("yes", short_help="This paper is theirs.")
 @_about_a_paper
-def yes(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
+def yes(context: CliContext, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
     """PAPER is by the NAME whom WHO (a reader's id) follows: more like it will be included."""
-    _answer(place, who, name, paper, None if undo else True, now)
+    _answer(context, who, name, paper, None if undo else True, now)
 
 
 @command.command("no", short_help="This paper is by somebody else.")
 @_about_a_paper
-def no(place: Place, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
+def no(context: CliContext, who: str, name: str, paper: str, undo: bool, now: datetime) -> None:
     """PAPER is not by the NAME whom WHO (a reader's id) follows: it and its co-authors count against others."""
-    _answer(place, who, name, paper, None if undo else False, now)
+    _answer(context, who, name, paper, None if undo else False, now)
 
 
-def _answer(place: Place, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
+def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
     from digest.app import load, open_app
-    from digest.cli.reader import find
+    from digest.cli.shared.reader_lookup import find_reader
     from digest.papers.ids import key_of
 
-    with open_app(load(place.config)) as app:
-        reader, subscriptions = find(app, who, None)
+    with open_app(load(context.config)) as app:
+        reader, subscriptions = find_reader(app, who, None)
         person = _person([rule.person for each in subscriptions for rule in each.rules if rule.person], reader.id, name)
         key = key_of(paper) or paper
         stored = app.store.papers.get(key)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import FILE, Lines, dumped, paper_of
-from digest.cli.say import now_option, papers
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import FILE, JsonLines, json_line, paper_of
+from digest.cli.shared.options import now_option
+from digest.cli.shared.progress import paper_count
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _MOST = 100_000  # papers
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 @now_option
 @click.pass_obj
-def command(place: Place, query: str, days: int | None, file: Path | None, as_json: bool, now: datetime) -> None:
+def command(context: CliContext, query: str, days: int | None, file: Path | None, as_json: bool, now: datetime) -> None:
     """Count the papers a day that QUERY would have brought, show some, and say what is doubtful about it.
 
     QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, with: [Xipeng Qiu]}'. The
@@ -41,24 +42,24 @@ def command(place: Place, query: str, days: int | None, file: Path | None, as_js
     from digest.subscriptions.backtest import backtest
 
     rule = rule_of(query)
-    archive = list(Lines().read(file, paper_of)) if file else _stored(place, now - timedelta(days=days or 30))
+    archive = list(JsonLines().read(file, paper_of)) if file else _stored(context, now - timedelta(days=days or 30))
     first, last = _span(archive, days, now, whole=file is not None)
     found = backtest(rule, archive, first=first, last=last)
     if not found.papers:
         mend = "`digest pull` asks the sources" if file is None else "it has none from these days"
         raise ConfigError(f"there are no papers from {first} to {last} to look at; {mend}")
     if as_json:
-        click.echo(dumped(_values(rule, found)))
+        click.echo(json_line(_values(rule, found)))
         return
     for line in _lines(rule, found):
         click.echo(line)
 
 
-def _stored(place: Place, since: datetime) -> list[Paper]:
+def _stored(context: CliContext, since: datetime) -> list[Paper]:
     from digest.app import load, open_app
 
     since = datetime.combine(since.astimezone(UTC), time(), UTC) - timedelta.resolution
-    with open_app(load(place.config), looking=True) as app:
+    with open_app(load(context.config), looking=True) as app:
         return app.store.papers.archive(since, most=_MOST)
 
 
@@ -81,7 +82,7 @@ def _lines(rule: Rule, found: Backtest) -> Iterator[str]:
     yield from _chart(found)
     share = f"{found.matches / found.papers:.1%}" if found.papers else "0 %"
     yield ""
-    yield f"{papers(found.matches)} of {found.papers:,} ({share}), {found.per_day:g} on a usual day" + (
+    yield f"{paper_count(found.matches)} of {found.papers:,} ({share}), {found.per_day:g} on a usual day" + (
         f"; {found.undated} of them undated" if found.undated else ""
     )
     if found.outcomes:

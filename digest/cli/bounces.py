@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.lines import dumped
+from digest.cli.shared.json_lines import json_line
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _line(file: str, bounce: Bounce) -> str:
 
 
 def _values(file: str, bounce: Bounce) -> str:
-    return dumped(
+    return json_line(
         {
             "file": file,
             "kind": bounce.kind,

@@ -12,7 +12,7 @@ from digest.errors import DigestError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from digest.cli import Place
+    from digest.cli import CliContext
     from digest.config import Config
     from digest.papers import Paper
     from digest.store import Suppression
@@ -31,7 +31,7 @@ _MOST = 5_000  # papers, the newest
     help="Tell of rules that match more of the papers than this.",
 )
 @click.pass_obj
-def command(place: Place, quick: bool, share: float) -> None:
+def command(context: CliContext, quick: bool, share: float) -> None:
     """Judge all config files and say what to mend.
 
     Each mistake is told on standard error as FILE:LINE:COLUMN: what is wrong, all of them at once, and the exit code is
@@ -44,7 +44,7 @@ def command(place: Place, quick: bool, share: float) -> None:
 
     from digest.config import load
 
-    config = load(place.config, env=os.environ)
+    config = load(context.config, env=os.environ)
     warnings = list(config.warnings)
     papers: list[Paper] = []
     if not quick:
@@ -57,7 +57,7 @@ def command(place: Place, quick: bool, share: float) -> None:
     for warning in sorted(warnings):
         click.echo(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.what}", err=True)
     looked = f" Its rules were tried on {len(papers):,} papers." if papers else ""
-    click.echo(f"{place.config} is fine: {_summary(config)}.{looked}")
+    click.echo(f"{context.config} is fine: {_summary(config)}.{looked}")
 
 
 def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option, papers, work
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
+from digest.cli.shared.progress import paper_count, progress
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def command(ctx: click.Context, now: datetime) -> None:
     """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app, work("Composing …") as tell:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app, progress("Composing …") as tell:
         results = app.compose(now=now, tell=lambda result: tell(line(result)))
         if not results:
             tell("nothing is due")
@@ -37,7 +38,7 @@ def line(result: Composed) -> str:
     name = f"{result.subscriber}, {result.subscription}, {result.slot}"
     if result.fault:
         return f"{name}: failed: {result.fault}"
-    said = "a quiet day" if result.quiet else papers(result.papers)
+    said = "a quiet day" if result.quiet else paper_count(result.papers)
     more = f", {result.more} more not shown" if result.more else ""
     without = ", ".join(f"{each.kind} {each.part}".strip() + f" ({each.why})" for each in result.absences)
     return f"{name}: {said}{more}" + (f"; without {without}" if without else "")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import clock_of, confirm_restore, now_option, work
+from digest.cli import CliContext
+from digest.cli.shared.options import clock_of, confirm_restore, now_option
+from digest.cli.shared.progress import progress
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     """Send every letter whose time has come; SIGTERM finishes the letter in hand and leaves the others."""
     from digest.app import load, open_app
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.signals import on_signal
 
-    place: Place = ctx.obj
+    context: CliContext = ctx.obj
     clock = clock_of(ctx, now)
-    with open_app(load(place.config)) as app, on_signal() as stop, work("Sending …") as tell:
+    with open_app(load(context.config)) as app, on_signal() as stop, progress("Sending …") as tell:
         result = app.deliver(
             clock, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
         )

@@ -44,12 +44,12 @@ def command(ctx: click.Context, folder: Path) -> None:
     from rich.console import Console
 
     from digest.app import load, open_app
-    from digest.cli.catcher import catching
+    from digest.cli.shared.smtp_sink import run_smtp_sink
 
     console = Console(highlight=False)
     letters = folder / "letters"
-    with _services() as web_port, catching(letters) as catcher:
-        config = _furnish(folder, web_port=web_port, mail_port=catcher.port)
+    with _services() as web_port, run_smtp_sink(letters) as sink:
+        config = _furnish(folder, web_port=web_port, mail_port=sink.port)
         with open_app(load(config), web=_impatient()) as app:
             code = _whole_way(app, console)
     _point_out(letters, console)

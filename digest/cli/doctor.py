@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import dumped
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import json_line
 from digest.errors import DeliveryError, Exit
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def command(ctx: click.Context, to: str | None, as_json: bool) -> None:
     """
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
         findings = []
         for finding in app.examine(now=datetime.now(UTC)):
             findings.append(finding)
@@ -59,6 +59,6 @@ def _line(finding: Finding) -> str:
 
 
 def _values(finding: Finding) -> str:
-    return dumped(
+    return json_line(
         {"about": finding.about, "outcome": finding.outcome, "words": finding.words, "mend": finding.mend or None}
     )

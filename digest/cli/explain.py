@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import FILE, Lines, dumped, paper_of
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import FILE, JsonLines, json_line, paper_of
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _BACKGROUND = 1_000  # papers
 @click.option("--papers", "file", type=FILE, metavar="FILE", help="Look for PAPER in this file instead of the store.")
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 @click.pass_obj
-def command(place: Place, query: str, paper: str, file: Path | None, as_json: bool) -> None:
+def command(context: CliContext, query: str, paper: str, file: Path | None, as_json: bool) -> None:
     """Say why QUERY matches PAPER, or why not.
 
     QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, known: [arxiv:2507.05197]}'
@@ -42,18 +42,18 @@ def command(place: Place, query: str, paper: str, file: Path | None, as_json: bo
     from digest.rules.explanation import explain
 
     rule = rule_of(query)
-    found, papers = _paper(place, paper, file, rule)
+    found, papers = _paper(context, paper, file, rule)
     part = explain(rule.query.root, found)
     verdict = _verdict(rule, found, papers)
     matches = part.matches and (verdict is None or verdict.outcome != "no")
     if as_json:
-        click.echo(dumped(_values(rule, found, part, verdict, matches=matches)))
+        click.echo(json_line(_values(rule, found, part, verdict, matches=matches)))
         return
     for line in _lines(rule, found, part, verdict, matches=matches):
         click.echo(line)
 
 
-def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
+def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
     """The paper, and by key those that the rule names and that are stored."""
     from digest.app import load, open_app
     from digest.authors import called
@@ -61,10 +61,10 @@ def _paper(place: Place, given: str, file: Path | None, rule: Rule) -> tuple[Pap
 
     key = key_of(given) or given.strip()
     if file is not None:
-        named = {name: paper for paper in Lines().read(file, paper_of) for name in (paper.key, *called(paper))}
+        named = {name: paper for paper in JsonLines().read(file, paper_of) for name in (paper.key, *called(paper))}
         where = str(file)
     else:
-        with open_app(load(place.config), looking=True) as app:
+        with open_app(load(context.config), looking=True) as app:
             stored = app.store.papers.get(key)
             named = dict(app.store.papers.get_many(rule.person.named if rule.person else ()))
             if rule.person and not rule.person.is_bare:  # what words are common, the archive shows

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option, work
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
+from digest.cli.shared.progress import progress
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     """
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
+    context: CliContext = ctx.obj
     try:
-        with open_app(load(place.config)) as app, work("Listening …") as tell:
+        with open_app(load(context.config)) as app, progress("Listening …") as tell:
             heard = app.read_bounces(lambda: now, box=box, tell=lambda each: tell(line(each)))
             if not heard:
                 tell("nothing new came back")

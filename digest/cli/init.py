@@ -10,7 +10,7 @@ import click
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
-    from digest.cli import Place
+    from digest.cli import CliContext
 
 _HOUSE = Path("digest.yaml")
 _READER = Path("subscribers", "ada.yaml")
@@ -19,12 +19,12 @@ _READER = Path("subscribers", "ada.yaml")
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
-def command(place: Place, folder: Path | None) -> None:
+def command(context: CliContext, folder: Path | None) -> None:
     """Copy a commented config to DIR/config, or to ./config.
 
     Nothing that is there is written over; a sample reader comes only where there is no reader yet.
     """
-    target = folder / "config" if folder else place.config
+    target = folder / "config" if folder else context.config
     for line in (_brought(_HOUSE, target), _brought_reader(target)):
         click.echo(line)
     click.echo(_next(target, folder))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.lines import dumped
+from digest.cli.shared.json_lines import json_line
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def _line(verdict: Verdict) -> str:
 
 
 def _values(verdict: Verdict) -> str:
-    return dumped(
+    return json_line(
         {"point": verdict.number, "title": verdict.title, "outcome": verdict.outcome, "reason": verdict.reason or None}
     )

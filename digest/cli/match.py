@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.lines import FILE, Lines, dumped, paper_of
+from digest.cli.shared.json_lines import FILE, JsonLines, json_line, paper_of
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
     """
     if (query is None) == (rules is None):
         raise click.UsageError("Give either QUERY or --rules FILE.")
-    lines = Lines()
+    lines = JsonLines()
     if rules is None:
         _one(str(query), lines.read(papers, paper_of), as_json=as_json)
     else:
@@ -72,7 +72,7 @@ def _one(text: str, papers: Iterator[Paper], *, as_json: bool) -> None:
 
 
 def _json_line(paper: Paper, hits: tuple[Hit, ...]) -> None:
-    click.echo(dumped({"key": paper.key, "hits": [_values(hit) for hit in hits]}))
+    click.echo(json_line({"key": paper.key, "hits": [_values(hit) for hit in hits]}))
 
 
 def _values(hit: Hit) -> dict[str, object]:
@@ -104,7 +104,7 @@ def _shower() -> Callable[[Paper, tuple[Hit, ...]], None]:
     return show
 
 
-def _many(lines: Lines, rules: Path, papers: Path, *, as_json: bool) -> None:
+def _many(lines: JsonLines, rules: Path, papers: Path, *, as_json: bool) -> None:
     from digest.rules import Matcher
 
     read = list(lines.read(rules, _rule))
@@ -121,7 +121,7 @@ def _many(lines: Lines, rules: Path, papers: Path, *, as_json: bool) -> None:
             if person:
                 made = verdict(person, batch[index])
                 values |= {"outcome": made.outcome, "author": made.author, "evidence": list(made.evidence)}
-            click.echo(dumped(values) if as_json else _plain(values))
+            click.echo(json_line(values) if as_json else _plain(values))
 
 
 def _plain(values: dict[str, object]) -> str:

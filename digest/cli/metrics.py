@@ -6,14 +6,14 @@ from datetime import datetime
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
 
 
 @click.command("metrics", short_help="Print figures for Prometheus.")
 @now_option
 @click.pass_obj
-def command(place: Place, now: datetime) -> None:
+def command(context: CliContext, now: datetime) -> None:
     """Print figures in the text format of Prometheus, counted from the database: letters by state, what is late, what
     came back, how the sources are.
 
@@ -22,6 +22,6 @@ def command(place: Place, now: datetime) -> None:
     from digest.app import load, open_app
     from digest.app.metrics import exposition
 
-    with open_app(load(place.config), looking=True) as app:
+    with open_app(load(context.config), looking=True) as app:
         sources, figures, brakes = app.health(now), app.store.stats.collect(now=now), app.store.breakers.list_all()
     click.echo(exposition(figures, brakes, sources, now=now), nl=False)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     from digest.app import load, open_app
     from digest.mail.outcome import State
 
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
         known = {word.delivery: word for word in app.read_relay_logs(datetime.now(UTC))}
         rows = app.store.outbox.unsent(in_doubt=in_doubt)
         counts, brakes = app.store.outbox.count_by_state(), app.store.breakers.list_all()
@@ -70,8 +70,8 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
 
         state = State(state_word)
         among = DECISIONS[state]
-        place: Place = ctx.obj
-        with open_app(load(place.config)) as app:
+        context: CliContext = ctx.obj
+        with open_app(load(context.config)) as app:
             before = app.store.outbox.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
@@ -92,8 +92,8 @@ def show(ctx: click.Context, number: int, raw: bool) -> None:
     """Tell all that has become of a letter: each try, and what was said to it."""
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
         story = app.store.lists.letter_history(number)
     if story is None:
         click.echo(f"{number}: no such letter, or none any more: `digest prune` drops old ones", err=True)
@@ -117,8 +117,8 @@ def release(ctx: click.Context, name: str) -> None:
     """Ask NAME, a relay or a receiving domain that is left alone, again with the next round."""
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
         held = [brake for brake in app.store.breakers.list_all() if brake.name == name]
         released = [app.store.breakers.record_success(brake.kind, brake.name) for brake in held]
         names = ", ".join(sorted({brake.name for brake in app.store.breakers.list_all()}))

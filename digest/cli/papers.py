@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import dumped
-from digest.cli.say import now_option, papers
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import json_line
+from digest.cli.shared.options import now_option
+from digest.cli.shared.progress import paper_count
 from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ def command() -> None:
 @click.argument("paper")
 @click.option("--json", "as_json", is_flag=True, help="One line, as JSON.")
 @click.pass_obj
-def show(place: Place, paper: str, as_json: bool) -> None:
+def show(context: CliContext, paper: str, as_json: bool) -> None:
     """Show the records that are one work with PAPER (a key, or an arXiv id, DOI or PubMed id in any spelling)."""
     from digest.app import load, open_app
 
-    with open_app(load(place.config), looking=True) as app:
+    with open_app(load(context.config), looking=True) as app:
         found = _found(app.store, paper)
         figures = app.store.bibliometrics.of_papers(each.key for each in found.records)
     if as_json:
-        click.echo(dumped(_values(found)))
+        click.echo(json_line(_values(found)))
         return
     for line in _lines(found, figures):
         click.echo(line)
@@ -46,11 +47,11 @@ def show(place: Place, paper: str, as_json: bool) -> None:
 @click.argument("paper")
 @now_option
 @click.pass_obj
-def split(place: Place, paper: str, now: datetime) -> None:
+def split(context: CliContext, paper: str, now: datetime) -> None:
     """Take the record PAPER out of its work, for good: a wrong DOI joins it no more. What was told stays told."""
     from digest.app import load, open_app
 
-    with open_app(load(place.config)) as app:
+    with open_app(load(context.config)) as app:
         mates = [each for each in _found(app.store, paper).records if each.key != _key(paper)]
         app.store.works.split(_key(paper), now=now)
     click.echo(f"{_key(paper)} stands apart from {', '.join(each.key for each in mates)} now")
@@ -61,11 +62,11 @@ def split(place: Place, paper: str, now: datetime) -> None:
 @click.argument("other")
 @now_option
 @click.pass_obj
-def merge(place: Place, paper: str, other: str, now: datetime) -> None:
+def merge(context: CliContext, paper: str, other: str, now: datetime) -> None:
     """Say that PAPER and OTHER are one work: who was told of the one is not told of the other again."""
     from digest.app import load, open_app
 
-    with open_app(load(place.config)) as app:
+    with open_app(load(context.config)) as app:
         app.store.works.merge(_key(paper), _key(other), now=now)
         found = _found(app.store, paper)
     click.echo(f"{_key(paper)} and {_key(other)} are one work now, of {_records(found)}")
@@ -109,7 +110,7 @@ def _lines(work: Work, figures: Mapping[str, list[Figures]]) -> Iterator[str]:
         yield f"{bond.one} is {verb} {bond.other}: {bond.why} ({_day(bond.at)})"
     for event, at, key in work.events:
         yield f"{event}: heard of {_day(at)} by {key}"
-    yield f"one work of {papers(len(work.records)).replace('paper', 'record')}"
+    yield f"one work of {paper_count(len(work.records)).replace('paper', 'record')}"
 
 
 def _facts(paper: Paper) -> Iterator[str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import Moment, now_option
+from digest.cli import CliContext
+from digest.cli.shared.options import TimeParam, now_option
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there.")
 @click.option("--open", "open_it", is_flag=True, help="Show it in the browser.")
 @click.option(
-    "--since", type=Moment(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
+    "--since", type=TimeParam(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
 )
 @click.option("--subscription", metavar="NAME", help="This subscription.  [default: the first one]")
 @now_option
@@ -48,16 +48,16 @@ def command(
     With --open alone it is shown as desktop, phone, dark phone and text, side by side.
     """
     from digest.app import load, open_app
-    from digest.cli.reader import find
+    from digest.cli.shared.reader_lookup import find_reader
     from digest.issues.compose import by_hand
 
     given = ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
     beside = open_it and not given and output is None
     if not given and (open_it or output is not None):
         form = _form_of(output)
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
-        reader, chosen = find(app, who, subscription)
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
+        reader, chosen = find_reader(app, who, subscription)
         if len(chosen) > 1:
             names = ", ".join(repr(each.name) for each in chosen)
             click.echo(f"{reader.id} has {names}; this is the first; choose with --subscription NAME", err=True)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
 
 _LEAST = 35  # days: bounces of a letter count for thirty
 
@@ -23,7 +23,7 @@ _LEAST = 35  # days: bounces of a letter count for thirty
 )
 @now_option
 @click.pass_obj
-def command(place: Place, keep: int, now: datetime) -> None:
+def command(context: CliContext, keep: int, now: datetime) -> None:
     """Drop letters, tries, issues and evidence that are older and done with.
 
     Papers stay, and so does the memory of who was told what, so nothing is told twice. Letters about which somebody
@@ -31,6 +31,6 @@ def command(place: Place, keep: int, now: datetime) -> None:
     """
     from digest.app import load, open_app
 
-    with open_app(load(place.config)) as app:
+    with open_app(load(context.config)) as app:
         dropped = app.store.retention.prune(before=now - timedelta(days=keep))
     click.echo(f"dropped {dropped.letters:,} letters, {dropped.issues:,} issues and {dropped.others:,} notes")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import Moment, now_option, papers, work
+from digest.cli import CliContext
+from digest.cli.shared.options import TimeParam, now_option
+from digest.cli.shared.progress import paper_count, progress
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("pull", short_help="Ask the sources for what is new.")
 @click.option("--source", metavar="NAME", help="Ask this source alone, by its name or by its key under `sources:`.")
 @click.option(
-    "--since", type=Moment(), metavar="DATE", help="Begin there; what is over 7 days old is kept unannounced."
+    "--since", type=TimeParam(), metavar="DATE", help="Begin there; what is over 7 days old is kept unannounced."
 )
 @now_option
 @click.pass_context
@@ -31,10 +32,10 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
     By hand a source's hourly limit is passed over, the rest that the service itself asked for (Retry-After) never.
     """
     from digest.app import load, open_app
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.signals import on_signal
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app, on_signal() as stop, work("Asking the sources …") as tell:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app, on_signal() as stop, progress("Asking the sources …") as tell:
         results = app.pull(
             now=now, only=source, by_hand=True, since=since, stop=stop, tell=lambda result: tell(line(result))
         )
@@ -50,7 +51,7 @@ def line(result: Pulled) -> str:
     elif result.resting:
         said = f"not asked: rests until {result.resting:%Y-%m-%d %H:%M} UTC"
     else:
-        said = f"{papers(result.papers)}, {result.new} new, {result.updates} updated"
+        said = f"{paper_count(result.papers)}, {result.new} new, {result.updates} updated"
     return "\n  ".join((f"{result.source}: {said}", *(f"warning: {each}" for each in result.warnings)))
 
 

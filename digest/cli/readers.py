@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import now_option
+from digest.cli import CliContext
+from digest.cli.shared.options import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def command(ctx: click.Context) -> None:
         return
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
         for line in _lines(app):
             click.echo(line)
 
@@ -40,11 +40,11 @@ def command(ctx: click.Context) -> None:
 def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now: datetime) -> None:
     """Send WHO (a reader's id) no more of SUBSCRIPTION, or nothing at all, also of what is in the outbox."""
     from digest.app import load, open_app
-    from digest.cli.reader import find
+    from digest.cli.shared.reader_lookup import find_reader
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app:
-        reader, _ = find(app, who, subscription)
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
+        reader, _ = find_reader(app, who, subscription)
         app.store.unsubscribes.add(reader.id, subscription or "", why, now=now)
     click.echo(f"{reader.id} gets no more of {subscription or 'anything'}; `digest readers return` undoes it")
 
@@ -56,11 +56,11 @@ def leave(ctx: click.Context, who: str, subscription: str | None, why: str, now:
 def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
     """Send WHO what they had left: SUBSCRIPTION, or all where they had left all."""
     from digest.app import load, open_app
-    from digest.cli.reader import find
+    from digest.cli.shared.reader_lookup import find_reader
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app:
-        reader, _ = find(app, who, subscription)
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
+        reader, _ = find_reader(app, who, subscription)
         there = app.store.unsubscribes.remove(reader.id, subscription or "")
     if not there:
         click.echo(f"{reader.id} had not left {subscription or 'all'}: `digest readers` lists who has", err=True)

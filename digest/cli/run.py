@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.events import level, log
-from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
+from digest.cli import CliContext
+from digest.cli.shared.event_log import event_log, level
+from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import ConfigError, Exit, MailboxError
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     the work is handed on to `digest worker`, on this machine or on others.
     """
     from digest.app import load, open_app
-    from digest.cli.log import configure
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.log_setup import configure_logging
+    from digest.cli.shared.signals import on_signal
 
     if not once and is_rehearsed(ctx):
         raise click.UsageError("--now goes with --once")
-    place: Place = ctx.obj
-    configure()
-    with open_app(load(place.config)) as app:
+    context: CliContext = ctx.obj
+    configure_logging()
+    with open_app(load(context.config)) as app:
         if once:
             with on_signal() as stop:
                 ctx.exit(_once(app, now, clock_of(ctx, now), stop, restored=confirm_restore))
-        _forever(app, place, restored=confirm_restore)
+        _forever(app, context, restored=confirm_restore)
 
 
 def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *, restored: bool) -> Exit:
@@ -74,13 +74,13 @@ def _worst(codes: list[Exit]) -> Exit:
     return faults.pop() if len(faults) == 1 and Exit.DONE not in codes else Exit.PARTLY
 
 
-def _forever(app: App, place: Place, *, restored: bool) -> None:
+def _forever(app: App, context: CliContext, *, restored: bool) -> None:
     from digest.app import scheduler as daemon
-    from digest.cli.current import Current
-    from digest.cli.doors import pages
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.page_servers import serve_pages
+    from digest.cli.shared.reloadable_app import ReloadableApp
+    from digest.cli.shared.signals import on_signal
 
-    current = Current(app, place)
+    current = ReloadableApp(app, context)
     said: set[str] = set()
     asked = Event()  # the first issue of a new house must not be written before its papers are there
 
@@ -107,15 +107,15 @@ def _forever(app: App, place: Place, *, restored: bool) -> None:
             _hear(current.app, partial(datetime.now, UTC))
 
     with on_signal(hang_up=current.reload) as stop:
-        log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
+        event_log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
         beats = [
             daemon.Interval("pull", _PULL_EVERY, ask),
             daemon.Interval("tick", _TICK_EVERY, tick),
             daemon.Interval("hear", _HEAR_EVERY, listen),
         ]
-        with pages(lambda: current.app):
+        with serve_pages(lambda: current.app):
             daemon.run(beats, stop=stop)
-        log().info("stopped")
+        event_log().info("stopped")
 
 
 def _hand_on(app: App, now: datetime, *kinds: JobKind, restored: bool) -> Exit:
@@ -124,7 +124,7 @@ def _hand_on(app: App, now: datetime, *kinds: JobKind, restored: bool) -> Exit:
     from digest.app.work import find_work
 
     for job in enqueue_missing(app.queue, find_work(app, now, *kinds, restored=restored)):
-        log().info("handed on", kind=job.kind, name=job.name)
+        event_log().info("handed on", kind=job.kind, name=job.name)
     return Exit.DONE
 
 
@@ -164,10 +164,10 @@ def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
     try:
         app.read_bounces(
             clock,
-            tell=lambda heard: log().info("heard", kind=str(heard.kind), words=line(heard)),
+            tell=lambda heard: event_log().info("heard", kind=str(heard.kind), words=line(heard)),
         )
     except (ConfigError, MailboxError) as error:
-        log().error("nothing heard", words=str(error))
+        event_log().error("nothing heard", words=str(error))
         return Exit.LATER
     return Exit.DONE
 
@@ -185,7 +185,7 @@ def _deliver(app: App, clock: Callable[[], datetime], stop: Event, *, restored: 
         ),
     )
     for words in set(result.halted) - said:
-        log().error("a relay took no letters", words=words)
+        event_log().error("a relay took no letters", words=words)
     said.clear()
     said.update(result.halted)
     return exit_code(result)

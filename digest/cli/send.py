@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 
 import click
 
-from digest.cli import Place
-from digest.cli.say import Moment, clock_of, now_option, papers
+from digest.cli import CliContext
+from digest.cli.shared.options import TimeParam, clock_of, now_option
+from digest.cli.shared.progress import paper_count
 from digest.errors import Exit
 
 
 @click.command("send", short_help="Send one reader a letter by hand.")
 @click.argument("who")
 @click.option(
-    "--since", type=Moment(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
+    "--since", type=TimeParam(), metavar="TIME", help="Papers dated from then on: a date or a span.  [default: 7d]"
 )
-@click.option("--until", type=Moment(), metavar="DATE", help="Papers dated before then.  [default: now]")
+@click.option("--until", type=TimeParam(), metavar="DATE", help="Papers dated before then.  [default: now]")
 @click.option("--to", "address", metavar="ADDRESS", help="Send it there instead of to the reader.")
 @click.option("--subscription", metavar="NAME", help="This subscription alone.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; write and send nothing.")
@@ -40,15 +41,15 @@ def command(
     """
     from digest.app import load, open_app
     from digest.cli.deliver import exit_code, line
-    from digest.cli.reader import find
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.reader_lookup import find_reader
+    from digest.cli.shared.signals import on_signal
     from digest.issues.compose import by_hand
 
-    place: Place = ctx.obj
+    context: CliContext = ctx.obj
     since, until = since or now - timedelta(days=7), until or now
     codes = [Exit.DONE]
-    with open_app(load(place.config), looking=dry_run) as app, on_signal() as stop:
-        reader, chosen = find(app, who, subscription)
+    with open_app(load(context.config), looking=dry_run) as app, on_signal() as stop:
+        reader, chosen = find_reader(app, who, subscription)
         for each in chosen:
             drawn = by_hand(reader, each, app.store, since=since, until=until, now=now)
             issue = drawn.issue
@@ -59,7 +60,7 @@ def command(
                 continue
             envelope = app.letters(issue, to=address)
             more = f", {issue.more} more not shown" if issue.more else ""
-            click.echo(f"{reader.id}, {each.name}: {papers(issue.count)}{more}")
+            click.echo(f"{reader.id}, {each.name}: {paper_count(issue.count)}{more}")
             if dry_run:
                 for item in issue.items:
                     click.echo(f"  {item.paper.key}  {item.paper.title}")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import dumped
-from digest.cli.say import now_option
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import json_line
+from digest.cli.shared.options import now_option
 
 if TYPE_CHECKING:
     from digest.ingest.health import Health
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One source a line, as JSON.")
 @now_option
 @click.pass_obj
-def command(place: Place, as_json: bool, now: datetime) -> None:
+def command(context: CliContext, as_json: bool, now: datetime) -> None:
     """Show for each source when it last answered, what its service brought today, and when it is asked next.
 
     A service that announces by the calendar is `late` where a list is due and not there, and has its `weekend` and
@@ -28,11 +28,11 @@ def command(place: Place, as_json: bool, now: datetime) -> None:
     """
     from digest.app import load, open_app
 
-    with open_app(load(place.config), looking=True) as app:
+    with open_app(load(context.config), looking=True) as app:
         found = app.health(now)
     if as_json:
         for each in found:
-            click.echo(dumped(_values(each)))
+            click.echo(json_line(_values(each)))
         return
     if not found:
         click.echo("no source is configured", err=True)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from digest.cli import Place
-from digest.cli.lines import dumped
+from digest.cli import CliContext
+from digest.cli.shared.json_lines import json_line
 from digest.errors import Exit
 
 
@@ -20,13 +20,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
         return
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config), looking=True) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config), looking=True) as app:
         rows = app.store.suppressions.list_all()
     for row in rows:
         if as_json:
             values = {"address": row.address, "reason": row.reason, "since": row.since.isoformat()}
-            click.echo(dumped(values | {"evidence": list(row.evidence)}))
+            click.echo(json_line(values | {"evidence": list(row.evidence)}))
             continue
         click.echo(f"{row.address}  since {row.since:%Y-%m-%d}: {row.reason}")
         for words in row.evidence:
@@ -43,8 +43,8 @@ def add(ctx: click.Context, address: str, why: str) -> None:
     """Send ADDRESS no more letters."""
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
         fresh = app.store.suppressions.add(_key(address), why, now=datetime.now(UTC))
     click.echo("no more letters go there" if fresh else "it gets none already")
 
@@ -56,8 +56,8 @@ def lift(ctx: click.Context, address: str) -> None:
     """Send ADDRESS letters again, with a clean slate."""
     from digest.app import load, open_app
 
-    place: Place = ctx.obj
-    with open_app(load(place.config)) as app:
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
         there = app.store.suppressions.remove(_key(address))
     if not there:
         click.echo("that address is not suppressed: `digest suppressions` lists those that are", err=True)

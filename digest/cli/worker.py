@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import Place
-from digest.cli.events import level, log
-from digest.cli.say import clock_of, confirm_restore, is_rehearsed, now_option
+from digest.cli import CliContext
+from digest.cli.shared.event_log import event_log, level
+from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -38,32 +38,32 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
     """
     from digest.app import load, open_app
-    from digest.cli.current import Current
-    from digest.cli.log import configure
-    from digest.cli.stop import on_signal
+    from digest.cli.shared.log_setup import configure_logging
+    from digest.cli.shared.reloadable_app import ReloadableApp
+    from digest.cli.shared.signals import on_signal
 
     if is_rehearsed(ctx) and not once:
         raise click.UsageError("--now goes with --once")
-    place: Place = ctx.obj
-    configure()
-    with open_app(load(place.config)) as app:
-        current = Current(app, place)
+    context: CliContext = ctx.obj
+    configure_logging()
+    with open_app(load(context.config)) as app:
+        current = ReloadableApp(app, context)
         clock = clock_of(ctx, now)
 
         def run_job(job: Job, stop: Event) -> None:
             from digest.app.work import run_job
 
-            run_job(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_say)
+            run_job(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_log_result)
 
         with on_signal(hang_up=current.reload) as stop:
-            log().info("working", readers=len(app.config.subscribers))
+            event_log().info("working", readers=len(app.config.subscribers))
             if once:
                 _once(current.app, run_job, clock(), stop, restored=confirm_restore)
             else:
-                look = partial(_look, lambda: current.app, restored=confirm_restore)
+                look = partial(_check_for_work, lambda: current.app, restored=confirm_restore)
                 with _every(_LOOK, look, stop):
                     app.queue.run(run_job, stop)
-            log().info("stopped")
+            event_log().info("stopped")
 
 
 def _once(app: App, run_job: RunJob, now: datetime, stop: Event, *, restored: bool) -> None:
@@ -79,7 +79,7 @@ def _once(app: App, run_job: RunJob, now: datetime, stop: Event, *, restored: bo
         app.queue.run(run_job, stop, once=True)
 
 
-def _look(app: Callable[[], App], *, restored: bool) -> None:
+def _check_for_work(app: Callable[[], App], *, restored: bool) -> None:
     """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
@@ -101,7 +101,7 @@ def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[No
             try:
                 work()
             except DigestError as error:
-                log().error("a beat failed", words=str(error))
+                event_log().error("a beat failed", words=str(error))
             stop.wait(seconds)
 
     thread = Thread(target=beat, name="beat", daemon=True)
@@ -114,7 +114,7 @@ def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[No
             thread.join()
 
 
-def _say(told: WorkResult) -> None:
+def _log_result(told: WorkResult) -> None:
     """One line for each issue, letter or answer."""
     from digest.cli import compose, pull
     from digest.delivery import Delivered

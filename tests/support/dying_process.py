@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from digest.cli.stop import on_signal
+from digest.cli.shared.signals import on_signal
 from digest.delivery import deliver
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.channels.smtp_connection import SmtpTimeouts

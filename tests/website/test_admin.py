@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from digest.app.metrics import exposition
-from digest.cli.doors import pages
+from digest.cli.shared.page_servers import serve_pages
 from digest.mail.outcome import State
 from digest.store import Evidence
 from digest.store import tables as t
@@ -291,8 +291,8 @@ def test_enter_in_a_tick_box_does_nothing(opened: Desk) -> None:
 def test_many_letters_come_fifty_at_a_time(opened: Desk) -> None:
     queued = {f"reader{number:03}": State.READY for number in range(60)}
     letters(opened.store, **queued)
-    pages = [opened.web.get(f"/outbox?page={page}").text for page in (1, 2, 3)]
-    numbers = [re.findall(r'name="letter" value="(\d+)"', page) for page in pages]
+    serve_pages = [opened.web.get(f"/outbox?page={page}").text for page in (1, 2, 3)]
+    numbers = [re.findall(r'name="letter" value="(\d+)"', page) for page in serve_pages]
     assert [len(page) for page in numbers] == [50, 10, 10]
     assert len({*numbers[0], *numbers[1]}) == 60
 
@@ -394,7 +394,7 @@ def test_the_pages_are_served_beside_each_other(tmp_path: Path) -> None:
         f"listen: 127.0.0.1:{ports[1]}\nsite: https://papers.example.org\nsecret: a secret that is long enough"
     )
 
-    with a_house(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", more) as app, pages(lambda: app) as said:
+    with a_house(tmp_path, f"sqlite:///{tmp_path / 'x.db'}", more) as app, serve_pages(lambda: app) as said:
         assert [line.rpartition(" ")[2] for line in said] == [f"127.0.0.1:{ports[1]}", f"127.0.0.1:{ports[0]}"]
         assert httpx.get(f"http://127.0.0.1:{ports[0]}/").status_code == 401
         assert httpx.get(f"http://127.0.0.1:{ports[1]}/outbox").status_code == 404

@@ -1,4 +1,4 @@
-"""What `send` and `preview` share: which reader and which subscription are meant."""
+"""Finds the reader and the subscription that a command line names, or suggests the nearest name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from digest.subscriptions import Subscriber, Subscription
 
 
-def find(app: App, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:
+def find_reader(app: App, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:
     """The reader of that id or address, and the subscription of that name or all of them. Raises ConfigError."""
     import difflib
 

@@ -1,4 +1,4 @@
-"""The log of the running service: an event a line, for people on a terminal, as JSON elsewhere; no address in it."""
+"""Configures structlog: one event a line, JSON where no terminal is; addresses, logins and tokens are masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"/(unsubscribe|confirm|move|me|issue|feed)/[\w.~-]+")
 _LOGIN = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+@")
 
 
-def configure() -> None:
+def configure_logging() -> None:
     """Log to standard error from here on; what libraries log goes the same way, from warnings on."""
     people = sys.stderr.isatty()
     shared: list[Processor] = [

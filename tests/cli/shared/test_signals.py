@@ -8,19 +8,19 @@ import sys
 
 import pytest
 
-from digest.cli.stop import on_signal
+from digest.cli.shared.signals import on_signal
 
 LOGGING = """\
 import os, signal, sys, threading, time
-from digest.cli.events import log
-from digest.cli.log import configure
-from digest.cli.stop import on_signal
+from digest.cli.shared.event_log import event_log
+from digest.cli.shared.log_setup import configure_logging
+from digest.cli.shared.signals import on_signal
 
-configure()
+configure_logging()
 anew = []
 
 def read_anew():
-    anew.append(log().info("config read anew"))
+    anew.append(event_log().info("config read anew"))
 
 def many():
     while not ended.wait(0.0002):
@@ -31,7 +31,7 @@ with on_signal(hang_up=read_anew) as stop:
     sender = threading.Thread(target=many)
     sender.start()
     for number in range(3_000):
-        log().info("at work", number=number)
+        event_log().info("at work", number=number)
     ended.set()
     sender.join()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -47,10 +47,10 @@ def test_no_signal_hangs_who_writes_to_the_log_at_that_moment() -> None:
 
 FAILING = """\
 import signal, sys
-from digest.cli.log import configure
-from digest.cli.stop import on_signal
+from digest.cli.shared.log_setup import configure_logging
+from digest.cli.shared.signals import on_signal
 
-configure()
+configure_logging()
 
 def fail():
     raise RuntimeError("no such file")

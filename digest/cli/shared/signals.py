@@ -1,4 +1,4 @@
-"""What a process does on signals: SIGTERM and Ctrl-C ask it to stop after the letter in hand, SIGHUP to read anew."""
+"""Signal handling: SIGTERM and Ctrl-C ask to stop after the letter in hand, SIGHUP to reload the config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 
-from digest.cli.events import log
+from digest.cli.shared.event_log import event_log
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def on_signal(*, hang_up: Callable[[], None] | None = None) -> Iterator[Event]:
                 try:
                     hang_up()
                 except Exception:  # noqa: BLE001, who cannot read anew can still stop
-                    log().exception("a signal could not be obeyed", signal="SIGHUP")
+                    event_log().exception("a signal could not be obeyed", signal="SIGHUP")
 
     numbers = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hang_up is not None else [])]
     listener = Thread(target=obey, name="signals", daemon=True)

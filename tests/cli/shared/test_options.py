@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from digest.cli.say import clock_of, now_option
+from digest.cli.shared.options import clock_of, now_option
 
 
 @pytest.mark.parametrize(("words", "goes_on"), [([], True), (["--now", "2026-11-20T07:30"], False)])

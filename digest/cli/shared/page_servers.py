@@ -1,4 +1,4 @@
-"""What `serve` and `run` share: the pages that the config wants served, each on its socket."""
+"""The HTTP servers of `serve` and `run`: the readers' pages and the admin's, each on its configured socket."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def pages(app: Callable[[], App]) -> Iterator[list[str]]:
+def serve_pages(app: Callable[[], App]) -> Iterator[list[str]]:
     """Serve the pages of readers (`listen:`) and the admin's (`admin:`), whichever there are; says what and where.
 
     Raises DigestError where a socket is taken.
     """
     config, said = app().config, []
-    with ExitStack() as open_doors:
+    with ExitStack() as stack:
         if config.listen and config.site:
             from digest.website import site
             from digest.website.serve import beside
 
-            open_doors.enter_context(beside(site(app, clock=_now), *config.listen, proxies=config.proxies))
+            stack.enter_context(beside(site(app, clock=_now), *config.listen, proxies=config.proxies))
             said.append(f"serving {config.site} at {_spelled(*config.listen)}")
         if config.admin:
             from digest.website.admin import admin
             from digest.website.serve import beside
 
-            open_doors.enter_context(beside(admin(app, clock=_now), *config.admin.listen))
+            stack.enter_context(beside(admin(app, clock=_now), *config.admin.listen))
             said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")
         yield said
 

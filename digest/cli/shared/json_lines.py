@@ -1,4 +1,4 @@
-"""Files of one JSON value a line, as several commands read them: papers, and rules."""
+"""JSON Lines files (one object a line) of papers and of rules, as several commands read and write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @dataclass
-class Lines:
+class JsonLines:
     """Files of one JSON value a line; a line that cannot be used is told and counted."""
 
     refused: int = 0
@@ -67,7 +67,7 @@ def paper_of(value: dict[str, Any]) -> Paper:
     return paper
 
 
-def dumped(value: dict[str, object]) -> str:
+def json_line(value: dict[str, object]) -> str:
     """One line for every reader: str.splitlines() and others also break at these three."""
     line = json.dumps(value, ensure_ascii=False)
     for separator in ("\x85", "\u2028", "\u2029"):

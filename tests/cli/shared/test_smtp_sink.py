@@ -1,4 +1,4 @@
-"""The catcher of the demo, written to by our own channel."""
+"""The sink of the demo, written to by our own channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.catcher import Catcher, catching
+from digest.cli.shared.smtp_sink import SmtpSink, run_smtp_sink
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.errors import Deferred
 from digest.mail.outcome import Envelope
@@ -29,7 +29,7 @@ def nothing() -> None:
 
 
 def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:
-    with catching(tmp_path / "demo") as catcher, SmtpChannel(catcher.url) as channel:
+    with run_smtp_sink(tmp_path / "demo") as sink, SmtpChannel(sink.url) as channel:
         assert channel.send(envelope(), nothing).words == "250 2.0.0 kept as 01-ada-7-papers.eml"
         channel.send(envelope("ben.lee+x@example.org"), nothing)
         channel.send(envelope("jörg@example.org"), nothing)
@@ -38,7 +38,7 @@ def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:
         "02-ben-lee-x-7-papers.eml",
         "03-jörg-7-papers.eml",
     ]
-    first = catcher.letters[0]
+    first = sink.letters[0]
     assert (first.sender, first.recipients, first.message) == ("p@example.net", ("ada@example.org",), LETTER)
     assert first.eml.read_bytes() == LETTER
     assert first.html is not None
@@ -49,12 +49,12 @@ def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:
 
 def test_numbers_go_on_after_what_lies_there(tmp_path: Path) -> None:
     (tmp_path / "07-old.eml").write_bytes(b"")
-    assert Catcher(tmp_path).keep("", ("ada@example.org",), LETTER).eml.name == "08-ada-7-papers.eml"
+    assert SmtpSink(tmp_path).keep("", ("ada@example.org",), LETTER).eml.name == "08-ada-7-papers.eml"
 
 
 @pytest.mark.parametrize("subject", ["../../etc/passwd", "", "a/b\\c", "x" * 500, "=?utf-8?q?=2E=2E=2Fup?="])
 def test_no_subject_leads_out_of_the_folder(tmp_path: Path, subject: str) -> None:
-    caught = Catcher(tmp_path / "in").keep("", (f"{subject}@example.org",), f"Subject: {subject}\r\n\r\n".encode())
+    caught = SmtpSink(tmp_path / "in").keep("", (f"{subject}@example.org",), f"Subject: {subject}\r\n\r\n".encode())
     assert caught.eml.parent == tmp_path / "in"
     assert caught.eml.exists()
     assert caught.html is None
@@ -63,15 +63,15 @@ def test_no_subject_leads_out_of_the_folder(tmp_path: Path, subject: str) -> Non
 def test_a_folder_that_cannot_be_written_is_said_to_the_sender(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with (
-        catching(tmp_path / "file") as catcher,
-        SmtpChannel(catcher.url) as channel,
+        run_smtp_sink(tmp_path / "file") as sink,
+        SmtpChannel(sink.url) as channel,
         pytest.raises(Deferred, match="cannot keep the letter"),
     ):
         channel.send(envelope(), nothing)
-    assert catcher.letters == []
+    assert sink.letters == []
 
 
 def test_it_speaks_with_others_too(tmp_path: Path) -> None:
-    with catching(tmp_path) as catcher, smtplib.SMTP("127.0.0.1", catcher.port) as other:
+    with run_smtp_sink(tmp_path) as sink, smtplib.SMTP("127.0.0.1", sink.port) as other:
         other.sendmail("p@example.net", ["ada@example.org"], LETTER)
-    assert catcher.letters[0].message == LETTER
+    assert sink.letters[0].message == LETTER

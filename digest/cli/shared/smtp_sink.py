@@ -19,7 +19,7 @@ _TRIES = 5  # another program may take a free port before we do
 
 
 @dataclass(frozen=True, slots=True)
-class Caught:
+class ReceivedLetter:
     """One letter and the files that it was kept in; `html` and `text` where it has such parts."""
 
     sender: str
@@ -31,12 +31,12 @@ class Caught:
 
 
 @dataclass(slots=True)
-class Catcher:
+class SmtpSink:
     """What is caught goes to `folder`, named like 01-ada-7-papers.eml; numbers go on after what lies there."""
 
     folder: Path
     port: int = 0
-    letters: list[Caught] = field(default_factory=list)
+    letters: list[ReceivedLetter] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -44,7 +44,7 @@ class Catcher:
         """For `smtp:` of the config."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    def keep(self, sender: str, recipients: tuple[str, ...], message: bytes) -> Caught:
+    def keep(self, sender: str, recipients: tuple[str, ...], message: bytes) -> ReceivedLetter:
         """Write one letter's files."""
         letter = message_from_bytes(message, policy=policy.default)
         assert isinstance(letter, EmailMessage)
@@ -55,7 +55,7 @@ class Catcher:
             eml.write_bytes(message)
             html = _write(stem, ".html", _part(letter, "html"))
             text = _write(stem, ".txt", _part(letter, "plain"))
-            caught = Caught(sender, recipients, message, eml, html, text)
+            caught = ReceivedLetter(sender, recipients, message, eml, html, text)
             self.letters.append(caught)
         return caught
 
@@ -65,19 +65,19 @@ class Catcher:
 
 
 @contextmanager
-def catching(folder: Path) -> Iterator[Catcher]:
-    """A running catcher; its `url` is ready to be sent to."""
-    catcher = Catcher(folder)
-    controller = _start(catcher)
+def run_smtp_sink(folder: Path) -> Iterator[SmtpSink]:
+    """A running sink; its `url` is ready to be sent to."""
+    sink = SmtpSink(folder)
+    controller = _start(sink)
     try:
-        yield catcher
+        yield sink
     finally:
         controller.stop()
 
 
-class _Handler:
-    def __init__(self, catcher: Catcher) -> None:
-        self._catcher = catcher
+class _SinkHandler:
+    def __init__(self, sink: SmtpSink) -> None:
+        self._catcher = sink
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, aiosmtpd's name
         message = envelope.original_content or b""
@@ -88,12 +88,12 @@ class _Handler:
         return f"250 2.0.0 kept as {caught.eml.name}"
 
 
-def _start(catcher: Catcher) -> Controller:
+def _start(sink: SmtpSink) -> Controller:
     """aiosmtpd takes no port 0, so a free one is looked for first."""
     for left in reversed(range(_TRIES)):
-        catcher.port = _free_port()
+        sink.port = _free_port()
         controller = Controller(
-            _Handler(catcher), hostname="127.0.0.1", port=catcher.port, enable_SMTPUTF8=True, data_size_limit=2**26
+            _SinkHandler(sink), hostname="127.0.0.1", port=sink.port, enable_SMTPUTF8=True, data_size_limit=2**26
         )
         try:
             controller.start()

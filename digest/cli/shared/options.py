@@ -1,10 +1,9 @@
-"""How the commands speak: rich on a terminal, plain lines elsewhere, and the options that several of them share."""
+"""Click options that several commands share: `--now`, `--confirm-restore`, and the parameter type of a time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType[datetime]):
+class TimeParam(click.ParamType[datetime]):
     """A point in time: ISO 8601, a date, or a span back from now such as 7d, 12h or 2w; without a zone it is UTC."""
 
     name = "time"
@@ -47,7 +46,7 @@ def now_option(command: F) -> F:
     """`--now TIME`: the clock of a rehearsal."""
     return click.option(
         "--now",
-        type=Moment(),
+        type=TimeParam(),
         default=lambda: datetime.now(UTC),
         is_eager=True,
         metavar="TIME",
@@ -70,21 +69,3 @@ confirm_restore = click.option(
     is_flag=True,
     help="The database was put back to an older state on purpose: what the journals say was sent is not sent again.",
 )
-
-
-@contextmanager
-def work(doing: str) -> Iterator[Callable[[str], None]]:
-    """While long work goes on: a spinner and lines above it on a terminal, lines alone elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield lambda line: click.echo(line, err=True)
-        return
-    with console.status(doing):
-        yield lambda line: console.print(line, markup=False)
-
-
-def papers(count: int) -> str:
-    """A count of papers in words."""
-    return f"{count:,} paper{'' if count == 1 else 's'}"

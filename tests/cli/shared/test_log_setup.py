@@ -9,13 +9,13 @@ import sys
 import pytest
 import structlog
 
-from digest.cli.log import masked
+from digest.cli.shared.log_setup import masked
 
 _PROGRAM = """
 import logging
 import structlog
-from digest.cli.log import configure
-configure()
+from digest.cli.shared.log_setup import configure_logging
+configure_logging()
 log = structlog.get_logger("digest")
 log.info("delivered", reader="ada", words="550 5.1.1 <ada@example.org> unknown")
 log.debug("not this")
