@@ -14,8 +14,8 @@ from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, mes
 from digest.mail.outcome import Envelope
 from digest.papers.bibtex import FILES, written
 from digest.render import Links, Parts, Renderer
-from digest.render.words.pages import spoken
-from digest.render.words.pages.notices import NOTICES, Notices
+from digest.render.notices import NOTICES
+from digest.text.translations import translations
 
 _SENDER = "morningpapers"
 """Who sends, as Gmail's feedback counts it: the same in every letter, five to fifteen characters."""
@@ -64,14 +64,16 @@ class LetterFactory:
         )
 
     def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
-        """A letter without papers: the notice of that name in words.pages.notices, with its link.
+        """A letter without papers: the notice of that name in render.notices, with its link.
 
         `key` is another one for each letter. Nothing that a stranger typed is in it.
         """
-        words: Notices = spoken(NOTICES, language)
-        house = self.sender.name or "Morning Papers"
         parts = self.renderer.notice(
-            getattr(words, name), words.why, link, language=language, house=house, postal=self.postal
+            NOTICES[name],
+            translations(language),
+            link,
+            service=self.sender.name or "Morning Papers",
+            postal=self.postal,
         )
         number = message_id(f"notice/{key}", "", self.sender.domain)
         message = build(

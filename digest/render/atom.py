@@ -10,10 +10,11 @@ from uuid import UUID, uuid5
 from lxml import etree
 
 from digest.papers import Paper
+from digest.render.labels import event_label, other_authors
 from digest.render.links import page_of
 from digest.render.math import readable
-from digest.render.words import words
 from digest.text import one_line
+from digest.text.translations import Translations
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
@@ -59,14 +60,13 @@ def lasting_id(*parts: str) -> str:
     return uuid5(_IDS, "\x00".join(parts).encode("utf-8", "replace").decode()).urn
 
 
-def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, language: str) -> Entry:
+def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, t: Translations) -> Entry:
     """What happened to a paper ("new", "revised v2", …; see issue.Item), with the paper's own page for its link.
 
     `house` is `store.journals.database_id()`, `site` the address of the pages. The id is the same wherever the entry
     stands.
     """
-    said = words(language)
-    title, label = readable(one_line(paper.title)) or said.UNTITLED, said.event(event)
+    title, label = readable(one_line(paper.title)) or t("letter.untitled"), event_label(t, event)
     names = [author.name for author in paper.authors[:_MOST_AUTHORS]]
     rest = len(paper.authors) - len(names)
     return Entry(
@@ -75,7 +75,7 @@ def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, l
         link=site + page_of(paper.key),
         updated=at,
         published=paper.published,
-        authors=(*names, said.others(rest)) if rest else tuple(names),
+        authors=(*names, other_authors(t, rest)) if rest else tuple(names),
         summary=readable(paper.abstract or ""),
         categories=paper.categories,
     )

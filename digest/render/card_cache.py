@@ -14,7 +14,7 @@ from digest.mail.quoted_printable import Lines
 from digest.render.highlight import Pieces
 from digest.render.text_wrap import fill
 from digest.render.view import Card, card
-from digest.render.words import Words
+from digest.text.translations import Translations
 
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
@@ -26,17 +26,17 @@ class Manner:
     """How the cards of a letter are printed."""
 
     now: datetime
-    language: Words
+    t: Translations
     room: int
     site: str | None
     own: str | None  # stands for what a reader's own links to a paper begin with
 
     @property
     def key(self) -> tuple[object, ...]:
-        return (self.now.date(), self.now.tzinfo, self.language.CODE, self.room, self.site, self.own)
+        return (self.now.date(), self.now.tzinfo, self.t.tag, self.room, self.site, self.own)
 
     def card(self, item: Item) -> Card:
-        return card(item, _NUMBER, self.now, self.language, self.room, site=self.site, own=self.own)
+        return card(item, _NUMBER, self.now, self.t, self.room, site=self.site, own=self.own)
 
 
 class Held(Lines):

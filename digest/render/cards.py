@@ -10,7 +10,7 @@ from digest.issues import Item
 from digest.render.citation import openurl
 from digest.render.links import page_of
 from digest.render.view import Card, card
-from digest.render.words import words
+from digest.text.translations import Translations
 
 ROOM = 320
 """Characters of an abstract in a list."""
@@ -25,10 +25,9 @@ class Listed:
     openurl: str  # of its COinS span
 
 
-def listed(items: Iterable[Item], now: datetime, language: str, *, room: int = ROOM) -> tuple[Listed, ...]:
+def listed(items: Iterable[Item], now: datetime, t: Translations, *, room: int = ROOM) -> tuple[Listed, ...]:
     """The cards of a list, numbered from 1; `now` is in the reader's zone."""
-    said = words(language)
     return tuple(
-        Listed(card=card(item, number, now, said, room), path=page_of(item.paper.key), openurl=openurl(item.paper))
+        Listed(card=card(item, number, now, t, room), path=page_of(item.paper.key), openurl=openurl(item.paper))
         for number, item in enumerate(items, 1)
     )

@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from babel.dates import format_date
-
 from digest.papers import Author, Paper
 from digest.render import links
+from digest.render.labels import SERVICES, formatted, votes
 from digest.render.math import readable
 from digest.render.view import Action, actions
-from digest.render.words import words
-from digest.render.words.base import SERVICES
-from digest.render.words.pages import spoken
-from digest.render.words.pages.papers import PAPERS, Papers
 from digest.text import one_line
+from digest.text.translations import Translations
 
 FIRST = 40
 """Authors that are shown at once; the others unfold."""
 
 FEW = 12
 """Affiliations that are shown at once; more unfold."""
+
+_EVENTS = {
+    "new": "paper.events.new",
+    "revised": "paper.events.revised",
+    "published": "paper.events.published",
+    "withdrawn": "paper.events.withdrawn",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,37 +81,36 @@ def sheet(
     versions: Mapping[int, datetime | None],
     records: Iterable[Paper],
     events: Sequence[tuple[str, datetime, str]],
-    language: str,
+    t: Translations,
 ) -> Sheet:
     """The page of a record; `records` are all of its work, `events` what was told of it (see store.Work).
 
     Days are those of UTC: a page is the same for all. A record without an abstract lends one of its work's.
     """
-    said, letters = spoken(PAPERS, language), words(language)
     others = [each for each in records if each.key != paper.key]
     names, places = _people(paper.authors)
     abstract = paper.abstract or next((each.abstract for each in others if each.abstract), "")
     return Sheet(
-        title=readable(one_line(paper.title)) or letters.UNTITLED,
-        withdrawn=_withdrawn(paper, events, said),
+        title=readable(one_line(paper.title)) or t("letter.untitled"),
+        withdrawn=_withdrawn(paper, events, t),
         names=names,
         places=places,
         abstract=tuple(readable(line) for each in abstract.split("\n") if (line := one_line(each))),
         categories=tuple(map(one_line, dict.fromkeys(filter(None, (paper.primary, *paper.categories))))),
-        votes=letters.votes(paper.votes or 0, paper.comments_count or 0),
-        actions=tuple(actions(paper, letters)),
-        facts=tuple(_facts(paper, said)),
-        versions=tuple(_versions(paper, versions, said)),
-        others=tuple(_other(each, said) for each in others),
-        history=tuple(_history(events, said)),
+        votes=votes(t, paper.votes or 0, paper.comments_count or 0),
+        actions=tuple(actions(paper, t)),
+        facts=tuple(_facts(paper, t)),
+        versions=tuple(_versions(paper, versions, t)),
+        others=tuple(_other(each, t) for each in others),
+        history=tuple(_history(events, t)),
     )
 
 
-def _withdrawn(paper: Paper, events: Sequence[tuple[str, datetime, str]], said: Papers) -> str:
+def _withdrawn(paper: Paper, events: Sequence[tuple[str, datetime, str]], t: Translations) -> str:
     if not paper.withdrawn:
         return ""
     heard = next((at for event, at, key in reversed(events) if event == "withdrawn" and key == paper.key), None)
-    return said.withdrawn_on.format(_day(heard, said)) if heard else said.withdrawn
+    return t("paper.withdrawn_on", day=_day(heard, t)) if heard else t("paper.withdrawn")
 
 
 def _people(authors: Sequence[Author]) -> tuple[tuple[Name, ...], tuple[str, ...]]:
@@ -128,18 +130,18 @@ def _people(authors: Sequence[Author]) -> tuple[tuple[Name, ...], tuple[str, ...
     return names, places
 
 
-def _facts(paper: Paper, said: Papers) -> Iterator[Fact]:
+def _facts(paper: Paper, t: Translations) -> Iterator[Fact]:
     for label, at in (
-        (said.published, paper.published),
-        (said.updated, paper.updated),
-        (said.announced, paper.announced),
+        (t("paper.published"), paper.published),
+        (t("paper.updated"), paper.updated),
+        (t("paper.announced"), paper.announced),
     ):
         if at:
-            yield Fact(label=label, text=_day(at, said))
+            yield Fact(label=label, text=_day(at, t))
     if paper.journal and (journal := one_line(paper.journal)):
-        yield Fact(label=said.journal, text=readable(journal))
+        yield Fact(label=t("paper.journal"), text=readable(journal))
     if paper.comment and (comment := one_line(paper.comment)):
-        yield Fact(label=said.comment, text=readable(comment))
+        yield Fact(label=t("paper.comment"), text=readable(comment))
     ids = paper.ids
     named = (
         ("arXiv", ids.arxiv, "https://arxiv.org/abs/"),
@@ -151,28 +153,31 @@ def _facts(paper: Paper, said: Papers) -> Iterator[Fact]:
             yield Fact(label=label, text=one_line(value), url=links.safe(home + quote(one_line(value), safe="/")))
 
 
-def _versions(paper: Paper, versions: Mapping[int, datetime | None], said: Papers) -> Iterator[Fact]:
+def _versions(paper: Paper, versions: Mapping[int, datetime | None], t: Translations) -> Iterator[Fact]:
     for version, at in sorted(versions.items(), reverse=True):
         page = f"https://arxiv.org/abs/{paper.ids.arxiv}v{version}" if paper.ids.arxiv else None
-        yield Fact(label=f"v{version}", text=_day(at, said) if at else "", url=links.safe(page))
+        yield Fact(label=f"v{version}", text=_day(at, t) if at else "", url=links.safe(page))
 
 
-def _other(paper: Paper, said: Papers) -> Other:
+def _other(paper: Paper, t: Translations) -> Other:
     service = one_line(paper.journal or "") or SERVICES.get(paper.source, "") or paper.source
-    dated = _day(paper.dated, said) if paper.dated else ""
+    dated = _day(paper.dated, t) if paper.dated else ""
+    withdrawn = t("paper.is_withdrawn") if paper.withdrawn else ""
     return Other(
         text=readable(service),
         url=links.abstract_page(paper),
         path=links.page_of(paper.key),
-        facts=" · ".join(filter(None, (one_line(paper.key), dated, said.is_withdrawn if paper.withdrawn else ""))),
+        facts=" · ".join(filter(None, (one_line(paper.key), dated, withdrawn))),
     )
 
 
-def _history(events: Iterable[tuple[str, datetime, str]], said: Papers) -> Iterator[Fact]:
+def _history(events: Iterable[tuple[str, datetime, str]], t: Translations) -> Iterator[Fact]:
     for event, at, _ in events:
         kind, _, version = event.partition(" ")
-        yield Fact(label=_day(at, said), text=said.events.get(kind, kind).format(one_line(version)).strip())
+        yield Fact(
+            label=_day(at, t), text=t(_EVENTS[kind], version=one_line(version)).strip() if kind in _EVENTS else kind
+        )
 
 
-def _day(at: datetime, said: Papers) -> str:
-    return format_date(at, said.date, locale=said.code)
+def _day(at: datetime, t: Translations) -> str:
+    return formatted(t, at, t("date.long"))

@@ -31,12 +31,12 @@ from digest.mail.quoted_printable import Common, Lines, joined
 from digest.render.card_cache import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
 from digest.render.highlight import Piece, Pieces
 from digest.render.inline import inlined
+from digest.render.notices import NoticeKeys
 from digest.render.shorten import shorten
 from digest.render.text_wrap import columns, fill
 from digest.render.view import SUBJECT, Letter, Links, letter, marks
-from digest.render.words import words
-from digest.render.words.pages.notices import Notice
 from digest.resources import shipped
+from digest.text.translations import Translations, translations
 
 _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until the letter fits
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
@@ -93,31 +93,31 @@ class Renderer:
     def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
         """The parts of an issue's letter; deterministic. As it grows abstracts shorten, then cards become lines, then
         papers are counted instead of shown. Raises ConfigError with the place of a mistake in a template."""
-        language = words(issue.subscriber.language)
+        t = translations(issue.subscriber.language)
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
-            manner = self._manner(Manner(issue.date, language, room, links.site, own))
+            manner = self._manner(Manner(issue.date, t, room, links.site, own))
             made, again = partial(self._card, manner=manner), partial(self._numbered, manner=manner)
             slots = _Slots(self._word, made, again, links.web or "")
-            view = letter(smaller, links, language, title=title, postal=postal, room=room, printed=slots.hold)
+            view = letter(smaller, links, t, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if sum(each.size for each in parts.html_lines or ()) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
-    def notice(self, notice: Notice, why: str, url: str, *, language: str, house: str, postal: str = "") -> Parts:
+    def notice(self, notice: NoticeKeys, t: Translations, url: str, *, service: str, postal: str = "") -> Parts:
         """The parts of a letter without papers: what it says, its one link, and why it comes."""
-        subject = shorten(notice.subject.format(house), SUBJECT)
+        subject = shorten(t(notice.subject, name=service), SUBJECT)
         view = {
-            "language": words(language).CODE,
-            "direction": words(language).DIRECTION,
+            "language": t.tag,
+            "direction": t.direction,
             "subject": subject,
-            "title": house,
-            "lines": notice.lines,
-            "button": notice.button,
+            "title": service,
+            "lines": [t(key) for key in notice.lines],
+            "button": t(notice.button),
             "url": url,
-            "after": notice.after,
-            "why": why,
+            "after": [t(key) for key in notice.after],
+            "why": t("notice.why"),
             "postal": postal,
         }
         html, text = ([Lines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
@@ -163,7 +163,7 @@ class Renderer:
         if not self._is_overridden:
             frame = self._frame(item, manner, name, paper)
             card = frame.card
-            title, abstract = marks(card, item, manner.room, manner.language)
+            title, abstract = marks(card, item, manner.room, manner.t)
             # else it has another title by a mark in what is one sign, or a template shows something twice
             if frame.is_whole and (title is card.title or said(title) == said(card.title)):
                 return PrintedCard(frame.item, held, frame.html_with(title, abstract), frame.text_with(abstract))

@@ -11,13 +11,15 @@ from digest.authors.portrait import Portrait
 from digest.issues import TRENDING, Issue, Item, Section
 from digest.papers import Paper
 from digest.papers.scholarly_metrics import SERVICES
+from digest.render import labels, sentences
 from digest.render import links as addresses
 from digest.render.byline import byline
 from digest.render.highlight import Piece, Pieces, marked
 from digest.render.math import readable
+from digest.render.sentences import IssueSummary, SectionCount, SubscriptionSummary
 from digest.render.shorten import excerpt, shorten
-from digest.render.words import Reason, Share, Summary, Words
 from digest.text import one_line
+from digest.text.translations import Translations
 
 SUBJECT = 150  # characters; more is cut by every mail program
 LEDE = 90  # what an inbox shows beside the subject
@@ -131,7 +133,7 @@ class Letter:
 def letter(
     issue: Issue,
     links: Links,
-    words: Words,
+    t: Translations,
     *,
     title: str,
     postal: str,
@@ -139,56 +141,58 @@ def letter(
     printed: Callable[[Item, int], Printed],
 ) -> Letter:
     """The issue with about `room` characters of each abstract (0: titles alone), cards `printed` with their numbers."""
-    summary = _summary(issue, words)
+    summary = _summary(issue, t)
     return Letter(
-        language=words.CODE,
-        direction=words.DIRECTION,
+        language=t.tag,
+        direction=t.direction,
         title=title,
-        subject=words.subject(summary, SUBJECT),
-        lede=words.lede(summary, LEDE),
-        day=words.day(issue.date.date()),
-        number=words.number(issue.number),
-        reader=words.reader(one_line(issue.subscriber.name)) if issue.subscriber.name else "",
-        chapters=tuple(_chapters(issue, links, words, room, printed)),
-        note=_note(issue, words, room),
-        missing=tuple(_missing(issue, words)),
-        why=words.why(_reason(issue)),
-        links=tuple(_footer(links, words)),
+        subject=sentences.subject(t, summary, SUBJECT),
+        lede=sentences.lede(t, summary, LEDE),
+        day=labels.full_day(t, issue.date.date()),
+        number=t("letter.number", number=issue.number) if issue.number else "",
+        reader=t("letter.reader", name=one_line(issue.subscriber.name)) if issue.subscriber.name else "",
+        chapters=tuple(_chapters(issue, links, t, room, printed)),
+        note=_note(issue, t, room),
+        missing=tuple(_missing(issue, t)),
+        why=sentences.why(t, _reason(issue)),
+        links=tuple(_footer(links, t)),
         postal=postal,
         crowded=room == 0,
     )
 
 
-def _note(issue: Issue, words: Words, room: int) -> str:
+def _note(issue: Issue, t: Translations, room: int) -> str:
     if issue.kind == "test":
-        return words.TEST_NOTE
-    return "" if issue.count and room else words.CROWDED if issue.count else words.QUIET
-
-
-def _missing(issue: Issue, words: Words) -> Iterator[str]:
-    """What was late or out; in a letter without papers also which service rests today."""
-    for why in ("late", "fault"):
-        if absences := [replace(each, part=one_line(each.part)) for each in issue.absences if each.why == why]:
-            yield words.absence(absences, issue.date, issue.next_on)
+        return t("letter.test.note")
     if not issue.count:
-        yield from (words.rest(kind, why) for kind, why in issue.rests)
+        return t("letter.quiet")
+    return "" if room else t("letter.crowded")
 
 
-def _summary(issue: Issue, words: Words) -> Summary:
-    shares = [_share(issue, section, len(section.items) + section.more) for section in issue.sections]
+def _missing(issue: Issue, t: Translations) -> Iterator[str]:
+    """What was late or out; in a letter without papers also which service rests today."""
+    for kind in ("late", "fault"):
+        if absences := [replace(each, part=one_line(each.part)) for each in issue.absences if each.why == kind]:
+            yield sentences.absence(t, absences, issue.date, issue.next_on)
+    if not issue.count:
+        yield from (sentences.rest(t, service, day) for service, day in issue.rests)
+
+
+def _summary(issue: Issue, t: Translations) -> IssueSummary:
+    counts = [_section_count(issue, section, len(section.items) + section.more) for section in issue.sections]
     only = next(issue.items) if issue.count == 1 and not issue.more else None
-    return Summary(
+    return IssueSummary(
         kind=issue.kind,
-        shares=[share for share in shares if share.count],
+        sections=[section for section in counts if section.count],
         since=issue.since.astimezone(issue.date.tzinfo).date(),
         today=issue.date.date(),
-        title=readable(one_line(only.paper.title)) or words.UNTITLED if only else "",
+        title=readable(one_line(only.paper.title)) or t("letter.untitled") if only else "",
         event=only.event if only else "new",
     )
 
 
-def _share(issue: Issue, section: Section, count: int) -> Share:
-    return Share(
+def _section_count(issue: Issue, section: Section, count: int) -> SectionCount:
+    return SectionCount(
         count=count,
         name=one_line(section.author or "") or _name(issue, section),
         author=section.author is not None,
@@ -207,17 +211,19 @@ def _name(issue: Issue, section: Section) -> str:
     return one_line(issue.subscription) or title if unnamed and issue.rules_count == 1 else title
 
 
-def _reason(issue: Issue) -> Reason:
+def _reason(issue: Issue) -> SubscriptionSummary:
     zone = issue.subscriber.timezone.key
-    return Reason(kind=issue.kind, when=issue.when, zone=zone, authors=issue.authors_count, rules=issue.rules_count)
+    return SubscriptionSummary(
+        kind=issue.kind, when=issue.when, zone=zone, authors=issue.authors_count, rules=issue.rules_count
+    )
 
 
-def _footer(links: Links, words: Words) -> Iterator[Action]:
+def _footer(links: Links, t: Translations) -> Iterator[Action]:
     footer = (
-        (words.CHANGE, links.manage),
-        (words.PAUSE, links.pause),
-        (words.WEB, links.web),
-        (words.UNSUBSCRIBE, links.unsubscribe),
+        (t("letter.change"), links.manage),
+        (t("letter.pause"), links.pause),
+        (t("letter.web"), links.web),
+        (t("letter.unsubscribe"), links.unsubscribe),
     )
     for label, url in footer:
         if url:
@@ -225,43 +231,45 @@ def _footer(links: Links, words: Words) -> Iterator[Action]:
 
 
 def _chapters(
-    issue: Issue, links: Links, words: Words, room: int, printed: Callable[[Item, int], Printed]
+    issue: Issue, links: Links, t: Translations, room: int, printed: Callable[[Item, int], Printed]
 ) -> Iterator[Chapter]:
     number = 0
     for section in issue.sections:
-        name = words.TRENDING if _is_voted(section) else _name(issue, section)
+        name = t("letter.trending") if _is_voted(section) else _name(issue, section)
         rule = one_line(section.query)
         yield Chapter(
-            heading=shorten(name, _RULE) or words.BEFORE,
+            heading=shorten(name, _RULE) or t("letter.before"),
             typed=name == rule,
             voted=_is_voted(section),
             rule=shorten(rule, _RULE) if rule != name else "",
             cards=tuple(printed(item, number + i) for i, item in enumerate(section.items, 1)),
-            more=words.more(_share(issue, section, section.more)) if section.more else "",
-            all_of_it=Action(words=words.ALL, url=links.web) if section.more and links.web else None,
-            person=_person(section.portrait, issue.date, words, room) if section.portrait else None,
+            more=sentences.more(t, _section_count(issue, section, section.more)) if section.more else "",
+            all_of_it=Action(words=t("letter.see_all"), url=links.web) if section.more and links.web else None,
+            person=_person(section.portrait, issue.date, t, room) if section.portrait else None,
         )
         number += len(section.items)
 
 
-def _person(portrait: Portrait, now: datetime, words: Words, room: int) -> Person | None:
-    papers = tuple(_earlier(paper, now, words) for paper in portrait.latest) if room else ()
-    facts = [", ".join(map(one_line, portrait.fields))] if portrait.fields else []
+def _person(portrait: Portrait, now: datetime, t: Translations, room: int) -> Person | None:
+    papers = tuple(_earlier(paper, now, t) for paper in portrait.latest) if room else ()
+    facts = [labels.joined(t, map(one_line, portrait.fields))] if portrait.fields else []
     if numbers := portrait.numbers:
-        day = words.short_day(numbers.at.astimezone(now.tzinfo).date(), now.date()) if numbers.at else ""
-        facts.append(words.numbers(numbers, SERVICES[numbers.service], day))
+        day = labels.short_day(t, numbers.at.astimezone(now.tzinfo).date(), now.date()) if numbers.at else ""
+        facts.append(labels.researcher(t, numbers, SERVICES[numbers.service], day))
         facts += [shorten(one_line(numbers.affiliation), _FACT)] if numbers.affiliation else []
     if not facts and not papers:
         return None
-    return Person(facts=" · ".join(facts), latest=words.LATEST if papers else "", papers=papers)
+    return Person(facts=" · ".join(facts), latest=t("letter.latest") if papers else "", papers=papers)
 
 
-def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
+def _earlier(paper: Paper, now: datetime, t: Translations) -> Earlier:
     names = [one_line(author.name) for author in paper.authors[:3]]
-    listed = ", ".join(names) + (f" {words.ET_AL}" if len(paper.authors) > 3 else "")
-    dated = words.short_day(paper.dated.astimezone(now.tzinfo).date(), now.date()) if paper.dated else ""
+    listed = labels.joined(t, names)
+    if len(paper.authors) > 3:
+        listed = t("letter.et_al", authors=listed)
+    dated = labels.short_day(t, paper.dated.astimezone(now.tzinfo).date(), now.date()) if paper.dated else ""
     category = one_line(paper.primary or next(iter(paper.categories), ""))
-    code = words.REPOSITORY if addresses.safe(paper.code) else ""
+    code = t("letter.code") if addresses.safe(paper.code) else ""
     return Earlier(
         title=shorten(readable(one_line(paper.title)), _FACT),
         url=addresses.abstract_page(paper),
@@ -270,7 +278,14 @@ def _earlier(paper: Paper, now: datetime, words: Words) -> Earlier:
 
 
 def card(
-    item: Item, number: int, now: datetime, words: Words, room: int, *, site: str | None = None, own: str | None = None
+    item: Item,
+    number: int,
+    now: datetime,
+    t: Translations,
+    room: int,
+    *,
+    site: str | None = None,
+    own: str | None = None,
 ) -> Card:
     """One paper, with about `room` characters of its abstract; `now` is in the reader's zone.
 
@@ -280,42 +295,42 @@ def card(
     authors, others = byline(paper.authors, item.hits)
     return Card(
         number=number,
-        title=_title(item, words),
+        title=_title(item, t),
         url=addresses.abstract_page(paper),
         authors=authors,
-        others=words.others(others) if others else "",
-        also=_also(item, words) if item.also else (),
-        doubts=tuple(words.doubt(one_line(name), verdict) for name, verdict in item.doubts),
+        others=labels.other_authors(t, others) if others else "",
+        also=_also(item, t) if item.also else (),
+        doubts=tuple(labels.doubt(t, one_line(name), verdict) for name, verdict in item.doubts),
         abstract=_abstract(item, room) if room else (),
         category=one_line(paper.primary or next(iter(paper.categories), "")),
-        label=words.event(item.event, item.changes),
-        facts=tuple(_facts(item, now, words)) if room else (),
-        actions=tuple(actions(paper, words)) if room else (),
+        label=labels.event_label(t, item.event, item.changes),
+        facts=tuple(_facts(item, now, t)) if room else (),
+        actions=tuple(actions(paper, t)) if room else (),
         references=Action(words="BibTeX", url=f"{site}{addresses.page_of(paper.key)}.bib") if room and site else None,
-        opinions=tuple(_opinions(item, own, words)) if room and own else (),
+        opinions=tuple(_opinions(item, own, t)) if room and own else (),
     )
 
 
-def _opinions(item: Item, own: str, words: Words) -> Iterator[Action]:
-    yield Action(words=words.MORE_LIKE, url=f"{own}/more")
-    yield Action(words=words.LESS_LIKE, url=f"{own}/less")
+def _opinions(item: Item, own: str, t: Translations) -> Iterator[Action]:
+    yield Action(words=t("letter.more_like_this"), url=f"{own}/more")
+    yield Action(words=t("letter.less_like_this"), url=f"{own}/less")
     if item.doubts:
-        yield Action(words=words.IS_IT, url=f"{own}/author")
+        yield Action(words=t("letter.is_it_them"), url=f"{own}/author")
     elif any(hit.author is not None for hit in item.hits):
-        yield Action(words=words.NOT_IT, url=f"{own}/author")
+        yield Action(words=t("letter.wrong_person"), url=f"{own}/author")
 
 
-def marks(bare: Card, item: Item, room: int, words: Words) -> tuple[Pieces, Pieces]:
+def marks(bare: Card, item: Item, room: int, t: Translations) -> tuple[Pieces, Pieces]:
     """Title and abstract with the marks of an item, given the card of its paper without marks."""
     fields = {hit.field for hit in item.hits}
-    title = _title(item, words) if "title" in fields else bare.title
+    title = _title(item, t) if "title" in fields else bare.title
     return title, _abstract(item, room) if room and "abstract" in fields else bare.abstract
 
 
-def _title(item: Item, words: Words) -> Pieces:
+def _title(item: Item, t: Translations) -> Pieces:
     title = item.paper.title
     if not one_line(title):
-        return marked(words.UNTITLED, ())
+        return marked(t("letter.untitled"), ())
     return marked(title, _spans(item, "title"), excerpt(title, _TITLE))
 
 
@@ -330,9 +345,9 @@ def _abstract(item: Item, room: int) -> Pieces:
     return marked(f"{one_line(summary.summary)} ({SERVICES[summary.service]})", ())
 
 
-def _also(item: Item, words: Words) -> Pieces:
-    before, _, after = words.ALSO.partition("{}")
-    titles = Piece(", ".join(shorten(one_line(title), _FACT) for title in item.also), hit=True)
+def _also(item: Item, t: Translations) -> Pieces:
+    before, _, after = t("letter.also_matched", titles="\0").partition("\0")  # no text holds a NUL
+    titles = Piece(labels.joined(t, (shorten(one_line(title), _FACT) for title in item.also)), hit=True)
     return tuple(piece for piece in (Piece(before), titles, Piece(after)) if piece.text)
 
 
@@ -340,30 +355,30 @@ def _spans(item: Item, field: str) -> Iterator[tuple[int, int]]:
     return ((hit.start, hit.end) for hit in item.hits if hit.field == field)
 
 
-def _facts(item: Item, now: datetime, words: Words) -> Iterator[str]:
+def _facts(item: Item, now: datetime, t: Translations) -> Iterator[str]:
     paper = item.paper
     if paper.announce == "cross" and (others := [name for name in paper.categories if name != paper.primary]):
-        yield words.cross([one_line(name) for name in others])
+        yield labels.cross_listed(t, [one_line(name) for name in others])
     for fact in (paper.comment, paper.journal):
         if fact and (line := one_line(fact)):
             yield shorten(readable(line), _FACT)
     if paper.votes or paper.comments_count:
-        yield words.votes(paper.votes or 0, paper.comments_count or 0, len(paper.authors))
-    if citations := max((each.citations or 0 for each in item.figures), default=0):
-        yield words.citations(citations)
+        yield labels.votes(t, paper.votes or 0, paper.comments_count or 0, len(paper.authors))
+    if cited := max((each.citations or 0 for each in item.figures), default=0):
+        yield labels.citations(t, cited)
     dated = paper.updated if item.event.startswith("revised") and paper.updated else paper.dated
     if dated:
-        yield words.short_day(dated.astimezone(now.tzinfo).date(), now.date())
+        yield labels.short_day(t, dated.astimezone(now.tzinfo).date(), now.date())
 
 
-def actions(paper: Paper, words: Words) -> Iterator[Action]:
+def actions(paper: Paper, t: Translations) -> Iterator[Action]:
     """Where a paper can be read, each place once."""
     seen = set[str]()
     pages: Iterable[tuple[str, str | None]] = (
-        (words.ABSTRACT, addresses.abstract_page(paper)),
-        (words.PDF, addresses.pdf(paper)),
-        (words.HTML, addresses.safe(paper.html)),
-        (words.REPOSITORY, addresses.safe(paper.code)),
+        (t("letter.abstract"), addresses.abstract_page(paper)),
+        (t("letter.pdf"), addresses.pdf(paper)),
+        (t("letter.html"), addresses.safe(paper.html)),
+        (t("letter.code"), addresses.safe(paper.code)),
     )
     for label, url in pages:
         if url and url not in seen:

@@ -35,8 +35,7 @@ from digest.app import App
 from digest.errors import DigestError
 from digest.links import PAGE
 from digest.links.token import TokenError, TokenExpired
-from digest.render.words.pages.common import COMMON
-from digest.render.words.pages.settings import SETTINGS
+from digest.text.translations import translations
 from digest.website.account import Me
 from digest.website.account_deletion import Goodbye
 from digest.website.confirm import Joining
@@ -114,8 +113,8 @@ class Hall(Room):
 
     def no_link(self, request: Request, error: Exception) -> Response:
         """One answer to every token that is not ours, whatever is wrong with it."""
-        say = self.say(COMMON)
-        return self.notice(say.no_link, say.no_link_note, status=404)
+        t = self.negotiated(request)
+        return self.notice(t, t("common.no_link"), t("common.no_link_note"), status=404)
 
     def old_link(self, request: Request, error: Exception) -> Response:
         """A link to a reader's page that is ours and too old: they may have a new one sent to their address."""
@@ -123,28 +122,29 @@ class Hall(Room):
         if error.purpose != PAGE:
             return self.no_link(request, error)
         reader = self.app().reader(str(error.payload["subscriber"]))
-        language = reader.language if reader else None
-        say = self.say(SETTINGS, language)
+        t = translations(reader.language) if reader else self.negotiated(request)
         action = f"/me/{request.path_params['token']}/again"
-        return self.notice(say.old, say.old_note, language=language, action=action, button=say.old_button, status=410)
+        return self.notice(
+            t, t("settings.old"), t("settings.old_note"), action=action, button=t("settings.old_button"), status=410
+        )
 
     def no_page(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        say = self.say(COMMON)
+        t = self.negotiated(request)
         if error.status_code == 404:
             return self.no_link(request, error)
         if error.status_code == 403:
-            return self.notice(say.elsewhere, say.elsewhere_note, status=403)
+            return self.notice(t, t("common.elsewhere"), t("common.elsewhere_note"), status=403)
         if error.status_code == 429:
-            page = self.notice(say.too_much, say.too_much_note, status=429)
+            page = self.notice(t, t("common.too_much"), t("common.too_much_note"), status=429)
             page.headers["Retry-After"] = "300"
             return page
         return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
 
     def later(self, request: Request, error: Exception) -> Response:
         """The database cannot be asked: mail providers try again."""
-        say = self.say(COMMON)
-        page = self.notice(say.not_now, say.not_now_note, status=503)
+        t = self.negotiated(request)
+        page = self.notice(t, t("common.not_now"), t("common.not_now_note"), status=503)
         page.headers["Retry-After"] = "120"
         return page
 

@@ -11,21 +11,36 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.mail.message import mailto
+from digest.render.labels import full_day, joined, short_day
 from digest.render.links import page_of
 from digest.render.math import readable
-from digest.render.words import words
-from digest.render.words.pages import spoken
-from digest.render.words.pages.forms import FORMS
-from digest.render.words.pages.me import ME
-from digest.render.words.pages.me import Me as Words
 from digest.store import IssueRow, Suppression
 from digest.subscriptions import Rule, Subscriber, When
 from digest.text import one_line
+from digest.text.translations import Translations, translations
 from digest.website.account_base import Mine, address_of
 from digest.website.forms import DAYS
 from digest.website.view import Form, posted
 
 _HISTORY = 50  # issues
+_DONE = {  # what a button did, by its name in the address of the page
+    "paused": "account.done.paused",
+    "unpaused": "account.done.unpaused",
+    "left": "account.done.left",
+    "back": "account.done.back",
+    "unmuted": "account.done.unmuted",
+    "untold": "account.done.untold",
+    "lifted": "account.done.lifted",
+    "kept": "account.done.kept",
+    "added": "account.done.added",
+    "removed": "account.done.removed",
+    "renewed": "account.done.renewed",
+}
+_SUPPRESSED = {  # by the kind of evidence; by hand where there is none
+    "hard": "account.suppressed_by.hard",
+    "soft": "account.suppressed_by.soft",
+    "complaint": "account.suppressed_by.complaint",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,44 +107,42 @@ class Me(Mine):
     def _page(
         self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = ""
     ) -> Response:
-        app, say = self.app(), self.say(ME, reader.language)
+        app, t = self.app(), translations(reader.language)
         store, today = app.store, self.clock().astimezone(reader.timezone).date()
         paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
         left = store.unsubscribes.list_all(reader.id)
         return self.mine(
             request,
             "me",
-            say.title,
+            t("account.title"),
             reader,
             status=422 if fault else 200,
-            say=say,
-            done=say.done.get(done, ""),
+            done=t(_DONE[done]) if done in _DONE else "",
             who=reader,
-            spoken=words(reader.language),
-            suppressed=self._silence(reader, say),
+            suppressed=self._silence(reader, t),
             file=self.file(reader),
             owner=mailto(app.config.owner.wire),
-            lines=list(self._lines(reader, say, {name for _, name in left})),
+            lines=list(self._lines(reader, t, {name for _, name in left})),
             left_all=(reader.id, "") in left,
-            paused=say.paused.format(words(reader.language).day(paused)) if paused else "",
+            paused=t("account.paused", day=full_day(t, paused)) if paused else "",
             today=today.isoformat(),
             fault=fault,
             until=until,
             muted=store.preferences.get(reader.id).mutes.get(reader.id, ()),
-            answers=self._answers(reader, say),
-            opinions=self._opinions(reader, say),
-            history=[self._past(reader, each, say) for each in store.issues.latest(reader.id, _HISTORY, letters=True)],
+            answers=self._answers(reader, t),
+            opinions=self._opinions(reader, t),
+            history=[self._past(reader, each, t) for each in store.issues.latest(reader.id, _HISTORY, letters=True)],
         )
 
-    def _silence(self, reader: Subscriber, say: Words) -> Sequence[str]:
+    def _silence(self, reader: Subscriber, t: Translations) -> Sequence[str]:
         """Since when no letters go there, and why; empty where they go."""
         why = self.suppressed(reader)
         if why is None:
             return ()
-        day = words(reader.language).day(why.since.astimezone(reader.timezone).date())
-        return [say.suppressed.format(day), *_why(why, say), say.suppressed_note]
+        day = full_day(t, why.since.astimezone(reader.timezone).date())
+        return [t("account.suppressed", day=day), *_why(why, t), t("account.suppressed_note")]
 
-    def _lines(self, reader: Subscriber, say: Words, left: set[str]) -> Iterator[_Line]:
+    def _lines(self, reader: Subscriber, t: Translations, left: set[str]) -> Iterator[_Line]:
         store, links = self.app().store, self.app().letters.links
         due, now = store.subscriptions.next_due(reader.id), self.clock()
         for number, each in enumerate(self.own(reader).subscriptions):
@@ -139,10 +152,10 @@ class Me(Mine):
             yield _Line(
                 number=number,
                 name=each.name,
-                rules=[*(_rule(rule, say) for rule in each.rules), *([say.trending] if each.trending else [])],
-                exclude=say.exclude.format(each.exclude.text) if each.exclude else "",
-                when=_when(each.when, reader.language),
-                next=_next(due[reader.id, each.name], reader, now, say) if planned else say.next_none,
+                rules=[*(_rule(rule, t) for rule in each.rules), *([t("account.trending")] if each.trending else [])],
+                exclude=t("account.exclude", rule=each.exclude.text) if each.exclude else "",
+                when=_when(each.when, t),
+                next=_next(due[reader.id, each.name], reader, now, t) if planned else t("account.next_none"),
                 left=gone,
                 latest=self._issue(reader, latest[0]) if latest else None,
                 feed=links.feed(reader, each.name),
@@ -151,17 +164,17 @@ class Me(Mine):
     def _issue(self, reader: Subscriber, issue: IssueRow) -> str:
         return self.path(self.app().letters.links.issue(reader, issue.subscription, issue.kind, issue.slot))
 
-    def _past(self, reader: Subscriber, issue: IssueRow, say: Words) -> _Past:
+    def _past(self, reader: Subscriber, issue: IssueRow, t: Translations) -> _Past:
         count = len(issue.papers)
         today, day = (at.astimezone(reader.timezone).date() for at in (self.clock(), issue.created))
         return _Past(
             path=self._issue(reader, issue),
-            day=words(reader.language).short_day(day, today),
+            day=short_day(t, day, today),
             name=issue.subscription,
-            count=say.papers["one" if count == 1 else "many"].format(count),
+            count=t("account.papers", count, count=count),
         )
 
-    def _answers(self, reader: Subscriber, say: Words) -> list[_Said]:
+    def _answers(self, reader: Subscriber, t: Translations) -> list[_Said]:
         said = [
             (name, key, theirs)
             for (_, name), answers in self.app().store.answers.of_readers([reader.id]).items()
@@ -169,15 +182,25 @@ class Me(Mine):
         ]
         titles = self._titles([key for _, key, _ in said])
         return [
-            _Said(title=titles[key], key=key, what=(say.is_theirs if theirs else say.is_not).format(name), name=name)
+            _Said(
+                title=titles[key],
+                key=key,
+                what=t("account.is_theirs" if theirs else "account.is_not", name=name),
+                name=name,
+            )
             for name, key, theirs in said
         ]
 
-    def _opinions(self, reader: Subscriber, say: Words) -> list[_Said]:
+    def _opinions(self, reader: Subscriber, t: Translations) -> list[_Said]:
         said = self.app().store.preferences.opinions(reader.id)
         titles = self._titles([each.paper for each in said])
         return [
-            _Said(title=titles[each.paper], key=each.paper, what=say.more if each.more else say.less) for each in said
+            _Said(
+                title=titles[each.paper],
+                key=each.paper,
+                what=t("account.more" if each.more else "account.less"),
+            )
+            for each in said
         ]
 
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
@@ -197,7 +220,7 @@ class Me(Mine):
             return self.home(request, "unpaused")
         day = _day(until)
         if day is None or day <= today:
-            return self._page(request, reader, fault=self.say(ME, reader.language).bad_day, until=until)
+            return self._page(request, reader, fault=translations(reader.language)("account.bad_day"), until=until)
         self.app().store.preferences.pause(reader.id, day, now=self.clock())
         return self.home(request, "paused")
 
@@ -241,31 +264,31 @@ class Me(Mine):
         return self.home(request, "lifted")
 
 
-def _why(why: Suppression, say: Words) -> Iterator[str]:
-    yield say.suppressed_by.get(why.kind, say.suppressed_by[""])
+def _why(why: Suppression, t: Translations) -> Iterator[str]:
+    yield t(_SUPPRESSED.get(why.kind, "account.suppressed_by.default"))
     if why.reason:
-        yield say.suppressed_words.format(why.reason)
+        yield t("account.suppressed_words", words=why.reason)
 
 
-def _rule(rule: Rule, say: Words) -> str:
-    return say.person.format(rule.person.name) if rule.person else " ".join(rule.query.text.split())
+def _rule(rule: Rule, t: Translations) -> str:
+    return t("account.person", name=rule.person.name) if rule.person else " ".join(rule.query.text.split())
 
 
-def _when(when: When, language: str) -> str:
+def _when(when: When, t: Translations) -> str:
     """Monday to Friday, 07:30."""
-    say = spoken(FORMS, language)
     if when.at_once:
-        return say.rhythms["once"]
+        return t("form.rhythms.once")
     whole = {7: "daily", 5: "weekdays"}.get(len(when.days)) if when.days in (set(range(7)), set(range(5))) else None
-    days = say.rhythms[whole] if whole else ", ".join(say.day_names[DAYS[day]] for day in sorted(when.days))
-    return f"{days}, {when.hour:02}:{when.minute:02}"
+    names = [t(f"form.day_names.{DAYS[day]}") for day in sorted(when.days)]
+    days = t(f"form.rhythms.{whole}") if whole else joined(t, names)
+    return t("account.when", days=days, time=f"{when.hour:02}:{when.minute:02}")
 
 
-def _next(due: datetime | None, reader: Subscriber, now: datetime, say: Words) -> str:
+def _next(due: datetime | None, reader: Subscriber, now: datetime, t: Translations) -> str:
     if due is None:
-        return say.next_once
+        return t("account.next_once")
     at = due.astimezone(reader.timezone)
-    return say.next.format(f"{words(reader.language).short_day(at.date(), now.date())}, {at:%H:%M}")
+    return t("account.next", day=short_day(t, at.date(), now.date()), time=f"{at:%H:%M}")
 
 
 def _day(text: str) -> date | None:

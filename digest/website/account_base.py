@@ -15,6 +15,7 @@ from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
 from digest.store import Document, Suppression
 from digest.subscriptions import Subscriber
+from digest.text.translations import translations
 from digest.website.view import Room
 
 
@@ -60,7 +61,7 @@ class Mine(Room):
 
     def mine(self, request: Request, template: str, title: str, reader: Subscriber, **given: Any) -> Response:
         """A page of theirs; `here` is the path of the first."""
-        return self.page(template, title, reader.language, **{"here": here(request), **given})
+        return self.page(translations(reader.language), template, title, **{"here": here(request), **given})
 
 
 def address_of(reader: Subscriber) -> str:

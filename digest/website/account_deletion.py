@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.links import PAGE
 from digest.links.token import TokenExpired
-from digest.render.words.pages.settings import SETTINGS
+from digest.text.translations import translations
 from digest.website.account_base import Mine, here
 from digest.website.request_limits import LETTERS, spend
 from digest.website.view import Form, posted
@@ -43,23 +43,23 @@ class Goodbye(Mine):
         except TokenExpired as error:
             payload = error.payload
         app, reader = self.app(), self.app().reader(str(payload["subscriber"]))
-        say, language = self.say(SETTINGS, reader.language if reader else None), reader.language if reader else None
+        t = translations(reader.language) if reader else self.negotiated(request)
         spend(request, LETTERS)
         if reader:
             app.signup.link(reader.email, now=self.clock())
-        return self.notice(say.sent, say.sent_note, language=language)
+        return self.notice(t, t("settings.sent"), t("settings.sent_note"))
 
     def ask(self, request: Request) -> Response:
         reader = self.whose(request)
-        say = self.say(SETTINGS, reader.language)
+        t = translations(reader.language)
         if file := self.file(reader):
-            return self.notice(say.forget, say.file_stays.format(file), language=reader.language)
-        return self.page("forget", say.forget, reader.language, say=say, here=here(request))
+            return self.notice(t, t("settings.forget"), t("settings.file_stays", file=file))
+        return self.page(t, "forget", t("settings.forget"), here=here(request))
 
     def forget(self, request: Request, form: Form) -> Response:
         reader = self.whose(request)
         if self.file(reader):
             raise HTTPException(404)
         self.app().store.readers.delete(reader.id)
-        say = self.say(SETTINGS, reader.language)
-        return self.notice(say.forgotten, say.forgotten_note, language=reader.language)
+        t = translations(reader.language)
+        return self.notice(t, t("settings.forgotten"), t("settings.forgotten_note"))

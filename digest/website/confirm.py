@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute, Route
 
 from digest.links import CONFIRM, MOVE
 from digest.links.token import TokenError
-from digest.render.words.pages.forms import FORMS
-from digest.render.words.pages.front import FRONT
+from digest.render.labels import joined
 from digest.store import Pending
+from digest.text.translations import Translations
 from digest.website.forms import DAYS, Typed, shown
 from digest.website.view import Form, Room, posted
 
@@ -30,55 +30,52 @@ class Joining(Room):
 
     def ask(self, request: Request) -> Response:
         """What was asked for, and a button: nothing has happened yet."""
-        asked = self._asked(CONFIRM, request)
+        t, asked = self.negotiated(request), self._asked(CONFIRM, request)
         if asked is None:
-            return self._old()
+            return self._old(t)
         if asked.done:
-            return self._done()
-        say, words = self.say(FRONT), self.say(FORMS)
+            return self._done(t)
         wanted = [shown(each, str(asked.document.get("timezone", "UTC"))) for each in asked.document["subscriptions"]]
-        return self.page(
-            "confirm", say.confirm, say=say, wanted=[(each, self._rhythm(each)) for each in wanted], words=words,
-            action=_here(request),
-        )  # fmt: skip
+        pairs = [(each, _rhythm(t, each)) for each in wanted]
+        return self.page(t, "confirm", t("front.confirm"), wanted=pairs, action=_here(request))
 
     def confirm(self, request: Request, form: Form) -> Response:
         """The address has agreed, once: to the reader's own page."""
-        app, now = self.app(), self.clock()
+        app, now, t = self.app(), self.clock(), self.negotiated(request)
         asked = self._asked(CONFIRM, request)
         if asked is None:
-            return self._old()
+            return self._old(t)
         reader = app.signup.confirm(asked.id, now=now)
         if reader is None:
-            return self._done()
+            return self._done(t)
         if app.reader(reader.id) is None:  # a file has had their address since
-            say = self.say(FRONT)
-            return self.notice(say.in_a_file, say.in_a_file_note)
+            return self.notice(t, t("front.in_a_file"), t("front.in_a_file_note"))
         return self.see(f"/me/{app.letters.links.page_token(reader, now=now)}")
 
     def ask_move(self, request: Request) -> Response:
         """Whether to agree to a change of address."""
-        asked = self._asked(MOVE, request)
+        t, asked = self.negotiated(request), self._asked(MOVE, request)
         if asked is None or asked.done:
-            return self._gone()
-        say = self.say(FRONT)
-        return self.notice(say.move, say.move_note, action=_here(request), button=say.move_button)
+            return self._gone(t)
+        return self.notice(
+            t, t("front.move"), t("front.move_note"), action=_here(request), button=t("front.move_button")
+        )
 
     def move(self, request: Request, form: Form) -> Response:
         """One of both addresses agrees."""
-        say, asked = self.say(FRONT), self._asked(MOVE, request)
+        t, asked = self.negotiated(request), self._asked(MOVE, request)
         if asked is None:
-            return self._gone()
+            return self._gone(t)
         side: Literal["old", "new"] = "new" if self._payload(MOVE, request).get("side") == "new" else "old"
         match self.app().signup.agree(asked.id, side, now=self.clock()):
             case "done":
-                return self.notice(say.moved, say.moved_note)
+                return self.notice(t, t("front.moved"), t("front.moved_note"))
             case "half":
-                return self.notice(say.half, say.half_note)
+                return self.notice(t, t("front.half"), t("front.half_note"))
             case "taken":
-                return self.notice(say.taken, say.taken_note, status=409)
+                return self.notice(t, t("front.taken"), t("front.taken_note"), status=409)
             case None:
-                return self._gone()
+                return self._gone(t)
 
     def _payload(self, purpose: str, request: Request) -> dict[str, str | int]:
         return self.opened(purpose, request.path_params["token"])
@@ -95,25 +92,29 @@ class Joining(Room):
             return None
         return asked
 
-    def _rhythm(self, each: Typed) -> str:
-        """When its letters come, in words."""
-        words = self.say(FORMS)
-        if each.rhythm == "once":
-            return words.rhythms["once"]
-        days = ", ".join(words.day_names[day] for day in DAYS if day in each.days)
-        return f"{days or words.rhythms[each.rhythm]}, {each.hour} ({each.zone})"
+    def _done(self, t: Translations) -> Response:
+        return self.page(
+            t, "told", t("front.done"), line=t("front.done_note"), to="/link", there=t("front.link_button"), status=410
+        )
 
-    def _done(self) -> Response:
-        say = self.say(FRONT)
-        return self.page("told", say.done, say=say, line=say.done_note, to="/link", there=say.link_button, status=410)
+    def _old(self, t: Translations) -> Response:
+        return self.page(
+            t, "told", t("front.old"), line=t("front.old_note"), to="/", there=t("front.to_front"), status=404
+        )
 
-    def _old(self) -> Response:
-        say = self.say(FRONT)
-        return self.page("told", say.old, say=say, line=say.old_note, to="/", there=say.to_front, status=404)
+    def _gone(self, t: Translations) -> Response:
+        return self.page(
+            t, "told", t("front.gone"), line=t("front.gone_note"), to="/link", there=t("front.link_button"), status=410
+        )
 
-    def _gone(self) -> Response:
-        say = self.say(FRONT)
-        return self.page("told", say.gone, say=say, line=say.gone_note, to="/link", there=say.link_button, status=410)
+
+def _rhythm(t: Translations, each: Typed) -> str:
+    """When the letters of a subscription come."""
+    if each.rhythm == "once":
+        return t("form.rhythms.once")
+    names = [t(f"form.day_names.{day}") for day in DAYS if day in each.days]
+    days = joined(t, names) or t(f"form.rhythms.{each.rhythm}")
+    return t("front.rhythm", days=days, time=each.hour, zone=each.zone)
 
 
 def _here(request: Request) -> str:

@@ -12,12 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.readers.signup import unused
-from digest.render.words.pages.editing import EDITING
-from digest.render.words.pages.editing import Editing as Words
-from digest.render.words.pages.forms import FORMS
-from digest.render.words.pages.trials import TRIALS
 from digest.store import Document
 from digest.subscriptions import Subscriber
+from digest.text.translations import translations
 from digest.website.account_base import Mine, here
 from digest.website.form_errors import Faults, faults
 from digest.website.forms import Row, Typed, given, shown, typed
@@ -130,11 +127,11 @@ class Editing(Mine):
 
     def ask(self, request: Request) -> Response:
         chosen = self._chosen(request)
-        say = self.say(EDITING, chosen.reader.language)
+        t = translations(chosen.reader.language)
         if len(chosen.document["subscriptions"]) == 1:
-            return self.notice(say.last, say.last_note, language=chosen.reader.language)
-        title = say.ask.format(chosen.name)
-        return self.mine(request, "remove", title, chosen.reader, say=say, called=chosen.name)
+            return self.notice(t, t("editing.last"), t("editing.last_note"))
+        title = t("editing.ask", name=chosen.name)
+        return self.mine(request, "remove", title, chosen.reader, called=chosen.name)
 
     def remove(self, request: Request, form: Form) -> Response:
         chosen = self._chosen(request)
@@ -164,26 +161,26 @@ class Editing(Mine):
         return None
 
     def _wrong(self, chosen: _Chosen, changed: Document, seen: Typed, place: int) -> Faults:
-        words, sources = self.say(FORMS, chosen.reader.language), tuple(self.app().config.sources)
-        return faults(changed, seen, words, at=place, sources=sources, before=chosen.before)
+        t, sources = translations(chosen.reader.language), tuple(self.app().config.sources)
+        return faults(changed, seen, t, at=place, sources=sources, before=chosen.before)
 
     def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> dict[int, Trial]:
-        store, words, say = self.app().store, self.say(FORMS, reader.language), self.say(TRIALS, reader.language)
+        store, t = self.app().store, translations(reader.language)
         grounds: Grounds = request.app.state.grounds
         ground = grounds.ground(store, self.clock())
         with grounds:
-            return {row.number: tried(seen, row, ground, store, words, say) for row in seen.rules[:_MOST_TRIED]}
+            return {row.number: tried(seen, row, ground, store, t) for row in seen.rules[:_MOST_TRIED]}
 
     def _moved(self, request: Request, chosen: _Chosen) -> Response:
-        told = self.say(EDITING, chosen.reader.language).elsewhere
+        told = translations(chosen.reader.language)("editing.elsewhere")
         return self._page(request, chosen, shown(chosen.before or {}), told=told, status=409)
 
     def _full(self, chosen: _Chosen) -> Response | None:
         """What is said to who has as many as one can have."""
         if len(chosen.document["subscriptions"]) < MOST:
             return None
-        say = self.say(EDITING, chosen.reader.language)
-        return self.notice(say.new, say.full.format(MOST), language=chosen.reader.language, status=409)
+        t = translations(chosen.reader.language)
+        return self.notice(t, t("editing.new"), t("editing.full", MOST, count=MOST), status=409)
 
     def _new(self, request: Request) -> _Chosen:
         reader, document = self.signed_up(request)
@@ -210,17 +207,16 @@ class Editing(Mine):
         status: int = 200,
     ) -> Response:
         reader = chosen.reader
-        say: Words = self.say(EDITING, reader.language)
+        t = translations(reader.language)
         trending = "huggingface" in self.app().config.sources
-        more: dict[str, Any] = given(seen, self.say(FORMS, reader.language), wrong or {}, trending=trending)
+        more: dict[str, Any] = given(seen, wrong or {}, trending=trending)
         return self.mine(
             request,
             "editing",
-            say.edit.format(chosen.name) if chosen.before else say.new,
+            t("editing.edit", name=chosen.name) if chosen.before else t("editing.new"),
             reader,
             status=422 if wrong else status,
             **(more | {"tried": trials or {}}),
-            say=say,
             action=chosen.path,
             called=chosen.name,
             told=told,

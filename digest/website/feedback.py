@@ -16,11 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 from digest.issues import Item
 from digest.render.cards import listed
-from digest.render.words.pages.feedback import FEEDBACK
-from digest.render.words.pages.feedback import Feedback as Words
 from digest.rules import QueryError, parse
 from digest.subscriptions import Subscriber
 from digest.text import strip_controls
+from digest.text.translations import Translations, translations
 from digest.website.copies import Copies
 from digest.website.resubmit import followed_on, lines_of, reread
 from digest.website.view import Form, posted
@@ -84,48 +83,48 @@ class Feedback(Copies):
             )
         ]
 
-    def _asking(self, ask: Callable[[_Spot, Words], _Asked]) -> Callable[[Request], Response]:
+    def _asking(self, ask: Callable[[_Spot, Translations], _Asked]) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
             spot = self._spot(request)
-            return self._page(spot, ask(spot, self.say(FEEDBACK, spot.reader.language)))
+            return self._page(spot, ask(spot, translations(spot.reader.language)))
 
         return endpoint
 
     def _acting(
-        self, ask: Callable[[_Spot, Words], _Asked], act: Callable[[_Spot, Form, Words], _Asked | None]
+        self, ask: Callable[[_Spot, Translations], _Asked], act: Callable[[_Spot, Form, Translations], _Asked | None]
     ) -> Callable[[Request, Form], Response]:
         def handler(request: Request, form: Form) -> Response:
             spot = self._spot(request)
-            say = self.say(FEEDBACK, spot.reader.language)
+            t = translations(spot.reader.language)
             if form.text("paper") not in ("", spot.key):  # another one has that number by now
-                return self._page(spot, ask(spot, say), status=409)
-            again = act(spot, form, say)
+                return self._page(spot, ask(spot, t), status=409)
+            again = act(spot, form, t)
             return self._page(spot, again, status=422) if again else self.see(spot.path)
 
         return handler
 
     # More, less
 
-    def _opinion(self, more: bool) -> Callable[[_Spot, Words], _Asked]:
-        def ask(spot: _Spot, say: Words) -> _Asked:
+    def _opinion(self, more: bool) -> Callable[[_Spot, Translations], _Asked]:
+        def ask(spot: _Spot, t: Translations) -> _Asked:
             said = {each.paper: each.more for each in self.app().store.preferences.opinions(spot.reader.id)}.get(
                 spot.key
             )
             if said is more:
-                kept = say.more_kept if more else say.less_kept
+                kept = t("feedback.more_kept") if more else t("feedback.less_kept")
                 return _Asked(title=kept, said=[(kept, ())])
-            button = ("keep", "1", say.more_button if more else say.less_button, True)
-            before = {True: [say.replaces_more], False: [say.replaces_less]}.get(said, []) if said is not None else []
+            button = ("keep", "1", t("feedback.more_button" if more else "feedback.less_button"), True)
+            before = [] if said is None else [t("feedback.replaces_more" if said else "feedback.replaces_less")]
             return _Asked(
-                title=say.more if more else say.less,
-                lines=[say.more_note if more else say.less_note, *before],
+                title=t("feedback.more") if more else t("feedback.less"),
+                lines=[t("feedback.more_note") if more else t("feedback.less_note"), *before],
                 forms=[((), [button])],
             )
 
         return ask
 
-    def _opine(self, more: bool) -> Callable[[_Spot, Form, Words], None]:
-        def act(spot: _Spot, form: Form, say: Words) -> None:
+    def _opine(self, more: bool) -> Callable[[_Spot, Form, Translations], None]:
+        def act(spot: _Spot, form: Form, t: Translations) -> None:
             kept = None if "undo" in form else more
             self.app().store.preferences.save_opinion(spot.reader.id, spot.key, kept, now=self.clock())
 
@@ -133,16 +132,19 @@ class Feedback(Copies):
 
     # Theirs or not
 
-    def _author(self, spot: _Spot, say: Words) -> _Asked:
+    def _author(self, spot: _Spot, t: Translations) -> _Asked:
         people = followed_on(spot.reader, spot.item.paper)
         if not people:
-            return _Asked(title=say.author, lines=[say.nobody])
+            return _Asked(title=t("feedback.author"), lines=[t("feedback.nobody")])
         said = self._answers(spot)
         return _Asked(
-            title=say.author,
-            lines=[say.author_note],
+            title=t("feedback.author"),
+            lines=[t("feedback.author_note")],
             said=[
-                ((say.said_theirs if said[person.name] else say.said_not).format(person.name), [("name", person.name)])
+                (
+                    t("feedback.said_theirs" if said[person.name] else "feedback.said_not", name=person.name),
+                    [("name", person.name)],
+                )
                 for person in people
                 if person.name in said
             ],
@@ -150,8 +152,8 @@ class Feedback(Copies):
                 (
                     [("name", person.name)],
                     [
-                        ("theirs", value, words.format(person.name), value == "yes")
-                        for value, words in (("yes", say.is_theirs), ("no", say.is_not))
+                        ("theirs", value, t(key, name=person.name), value == "yes")
+                        for value, key in (("yes", "feedback.is_theirs"), ("no", "feedback.is_not"))
                         if said.get(person.name) is not (value == "yes")
                     ],
                 )
@@ -164,7 +166,7 @@ class Feedback(Copies):
         answers = self.app().store.answers.of_readers([spot.reader.id])
         return {name: dict(said)[spot.key] for (_, name), said in answers.items() if spot.key in dict(said)}
 
-    def _answer(self, spot: _Spot, form: Form, say: Words) -> None:
+    def _answer(self, spot: _Spot, form: Form, t: Translations) -> None:
         name = form.text("name")
         names = {person.name for person in followed_on(spot.reader, spot.item.paper)}
         theirs = None if "undo" in form else {"yes": True, "no": False}.get(form.text("theirs"))
@@ -173,20 +175,20 @@ class Feedback(Copies):
 
     # Mute
 
-    def _mute(self, spot: _Spot, say: Words, **typed: str) -> _Asked:
+    def _mute(self, spot: _Spot, t: Translations, **typed: str) -> _Asked:
         muted = self._muted(spot.reader)
         last = muted[-_LAST:]  # so that who has just muted one sees it, whatever it matches
-        said = [t for t in muted if t in last or (_is_rule(t) and parse(t).matches(spot.item.paper))]
+        said = [term for term in muted if term in last or (_is_rule(term) and parse(term).matches(spot.item.paper))]
         return _Asked(
-            title=say.mute,
-            lines=[say.mute_note],
-            said=[(say.muted.format(term), [("term", term)]) for term in reversed(said)],
-            forms=[((), [("keep", "1", say.mute_button, True)])],
+            title=t("feedback.mute"),
+            lines=[t("feedback.mute_note")],
+            said=[(t("feedback.muted", term=term), [("term", term)]) for term in reversed(said)],
+            forms=[((), [("keep", "1", t("feedback.mute_button"), True)])],
             choices=[term for term in dict.fromkeys(_terms(spot.item)) if term not in muted],
             **typed,
         )
 
-    def _muting(self, spot: _Spot, form: Form, say: Words) -> _Asked | None:
+    def _muting(self, spot: _Spot, form: Form, t: Translations) -> _Asked | None:
         store, reader = self.app().store, spot.reader
         chosen, other = form.text("term"), " ".join(form.text("other").split())
         term = other or chosen
@@ -195,12 +197,12 @@ class Feedback(Copies):
                 store.preferences.unmute(reader.id, chosen)
             return None
         if not term:
-            return self._mute(spot, say, fault=say.mute_nothing)
-        if fault := _wrong(term, say):
-            return self._mute(spot, say, fault=fault, typed=other, chosen=chosen)
+            return self._mute(spot, t, fault=t("feedback.mute_nothing"))
+        if fault := _wrong(term, t):
+            return self._mute(spot, t, fault=fault, typed=other, chosen=chosen)
         muted = self._muted(reader)
         if term not in muted and len(muted) >= MOST_MUTED:
-            return self._mute(spot, say, fault=say.mute_full, typed=other, chosen=chosen)
+            return self._mute(spot, t, fault=t("feedback.mute_full"), typed=other, chosen=chosen)
         store.preferences.mute(reader.id, term, now=self.clock())
         return None
 
@@ -223,13 +225,12 @@ class Feedback(Copies):
 
     def _page(self, spot: _Spot, asked: _Asked, status: int = 200) -> Response:
         now = self.clock().astimezone(spot.reader.timezone)
-        [entry] = listed([spot.item], now, spot.reader.language)
+        [entry] = listed([spot.item], now, translations(spot.reader.language))
         return self.page(
+            translations(spot.reader.language),
             "feedback",
             asked.title,
-            spot.reader.language,
             status=status,
-            say=self.say(FEEDBACK, spot.reader.language),
             entry=entry,
             key=spot.key,
             issue=spot.issue,
@@ -261,12 +262,12 @@ def _is_rule(term: str) -> bool:
         return False
 
 
-def _wrong(term: str, say: Words) -> str:
+def _wrong(term: str, t: Translations) -> str:
     """What is wrong with a term; empty where nothing is."""
     if len(term) > _LONGEST or strip_controls(term) != term:
-        return say.mute_wrong.format(f"{strip_controls(term)[:20]}…")
+        return t("feedback.mute_wrong", mistake=f"{strip_controls(term)[:20]}…")
     try:
         parse(term)
     except QueryError as error:
-        return say.mute_wrong.format(f"{error.what}: {error.mend}")
+        return t("feedback.mute_wrong", mistake=f"{error.what}: {error.mend}")
     return ""

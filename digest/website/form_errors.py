@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from digest.config.reader import Mistake, mistakes
-from digest.render.words.pages.forms import Forms
 from digest.store import Document
+from digest.text.translations import Translations
 from digest.website.forms import Row, Typed, shown
 
 MOST_RULES = 40
@@ -35,7 +35,7 @@ Faults = Mapping[str, tuple[Fault, ...]]
 def faults(
     document: Document,
     typed: Typed,
-    say: Forms,
+    t: Translations,
     *,
     at: int = 0,
     sources: Collection[str] | None = None,
@@ -46,7 +46,7 @@ def faults(
     `before` is the subscription that the form had shown: what of it is unchanged is not found too long.
     """
     found: dict[str, list[Fault]] = {}
-    for field, fault in [*_too_much(document, typed, say, before), *_judged(document, typed, say, at, sources)]:
+    for field, fault in [*_too_much(document, typed, t, before), *_judged(document, typed, t, at, sources)]:
         found.setdefault(field, []).append(fault)
     order = ["email", *(name for row in typed.rows for name in _names(row)), *_ORDER]
     return {
@@ -62,74 +62,83 @@ def _names(row: Row) -> list[str]:
     return [f"rule-{row.number}{part}" for part in ("", "-known", "-people", "-categories", "-orcid", "-unsure")]
 
 
-def _too_much(document: Document, typed: Typed, say: Forms, before: Document | None) -> Iterator[tuple[str, Fault]]:
+def _too_much(
+    document: Document, typed: Typed, t: Translations, before: Document | None
+) -> Iterator[tuple[str, Fault]]:
     seen = shown(before or {})
     if len(str(document.get("email", ""))) > _LONGEST_ADDRESS:
-        yield "email", Fault(say.too_long.format(_LONGEST_ADDRESS))
+        yield "email", Fault(t("form.too_long", _LONGEST_ADDRESS, count=_LONGEST_ADDRESS))
     for name, most in _LONGEST.items():
         value = getattr(typed, name)
         if len(value) > most and value != getattr(seen, name):
-            yield name, Fault(say.too_long.format(most))
+            yield name, Fault(t("form.too_long", most, count=most))
     if len(typed.rules) > max(MOST_RULES, len(seen.rows)):
-        yield f"rule-{typed.rules[MOST_RULES].number}", Fault(say.too_many_rules.format(MOST_RULES))
+        yield f"rule-{typed.rules[MOST_RULES].number}", Fault(t("form.too_many_rules", MOST_RULES, count=MOST_RULES))
     for row in typed.rules:
         old = seen.rows[row.was] if row.was is not None and row.was < len(seen.rows) else Row()
         place = f"rule-{row.number}"
         if len(row.text) > LONGEST_RULE and row.text != old.text:
-            yield place, Fault(say.too_long.format(LONGEST_RULE))
+            yield place, Fault(t("form.too_long", LONGEST_RULE, count=LONGEST_RULE))
         for name, most in _LONGEST_OF_ROW.items():
             value = getattr(row, name)
             if len(value) > most and value != getattr(old, name):
-                yield f"{place}-{name}", Fault(say.too_long.format(most))
+                yield f"{place}-{name}", Fault(t("form.too_long", most, count=most))
         for name in ("known", "people"):
             value = getattr(row, name)
             if value == getattr(old, name):
                 continue
             if len(lines := value.split("\n")) > _MOST_LINES:
-                yield f"{place}-{name}", Fault(say.too_many.format(_MOST_LINES))
+                yield f"{place}-{name}", Fault(t("form.too_many", _MOST_LINES, count=_MOST_LINES))
             elif any(len(line) > _LONGEST_LINE for line in lines):
-                yield f"{place}-{name}", Fault(say.too_long.format(_LONGEST_LINE))
+                yield f"{place}-{name}", Fault(t("form.too_long", _LONGEST_LINE, count=_LONGEST_LINE))
 
 
 def _judged(
-    document: Document, typed: Typed, say: Forms, at: int, sources: Collection[str] | None
+    document: Document, typed: Typed, t: Translations, at: int, sources: Collection[str] | None
 ) -> Iterator[tuple[str, Fault]]:
-    own = {"email": say.no_address, "timezone": say.no_zone}
+    own = {"email": t("form.no_address"), "timezone": t("form.no_zone")}
     for each in mistakes(document, sources):
         match each.loc:
             case ("email" | "timezone" as key, *_):
                 yield {"email": "email", "timezone": "zone"}[key], Fault(own[key])
             case ("subscriptions", int(number), "when", *_) if number == at:
-                yield from _of_when(typed, say)
+                yield from _of_when(typed, t)
             case ("subscriptions", int(number), *rest) if number == at:
-                yield _of_subscription(each, tuple(rest), typed, say)
+                yield _of_subscription(each, tuple(rest), typed, t)
             case _:  # what the form does not show
                 yield "name", Fault(each.what, foreign=True)
 
 
-def _of_when(typed: Typed, say: Forms) -> Iterator[tuple[str, Fault]]:
+def _of_when(typed: Typed, t: Translations) -> Iterator[tuple[str, Fault]]:
     if typed.rhythm == "chosen" and not typed.days:
-        yield "days", Fault(say.no_day)
+        yield "days", Fault(t("form.no_day"))
     if not typed.has_hour:
-        yield "hour", Fault(say.no_hour)
+        yield "hour", Fault(t("form.no_hour"))
 
 
-def _of_subscription(each: Mistake, rest: tuple[int | str, ...], typed: Typed, say: Forms) -> tuple[str, Fault]:
+def _of_subscription(each: Mistake, rest: tuple[int | str, ...], typed: Typed, t: Translations) -> tuple[str, Fault]:
     match rest:
         case ("rules", int(number), *steps) if number < len(typed.rules):
-            where = f" {say.column.format(each.character + 1)}" if each.character is not None else ""
+            where = f" {t('form.column', character=each.character + 1)}" if each.character is not None else ""
             return _of_rule(typed.rules[number], steps), Fault(each.what + where, foreign=True)
         case ("limit", *_):
-            return "limit", Fault(say.no_limit)
+            return "limit", Fault(t("form.no_limit"))
         case (str(field), *_) if field in _ORDER:
             if field == "name" and not typed.rules:
-                return "rule-0", Fault(say.no_rule)
-            where = f" {say.column.format(each.character + 1)}" if each.character is not None else ""
+                return "rule-0", Fault(t("form.no_rule"))
+            where = f" {t('form.column', character=each.character + 1)}" if each.character is not None else ""
             return field, Fault(each.what + where, foreign=True)
         case _ if not typed.rules and not typed.trending:
-            return f"rule-{typed.rows[0].number if typed.rows else 0}", Fault(say.no_rule)
+            return f"rule-{typed.rows[0].number if typed.rows else 0}", Fault(t("form.no_rule"))
         case _:
             return "trending" if typed.trending else "name", Fault(each.what, foreign=True)
+
+
+def _placed(each: Mistake, t: Translations) -> str:
+    """A mistake and, in a rule, at which character it is."""
+    if each.character is None:
+        return each.what
+    return f"{each.what} {t('form.column', character=each.character + 1)}"
 
 
 def _of_rule(row: Row, steps: list[int | str]) -> str:

@@ -156,11 +156,10 @@ class Typed:
         return title if len(title) <= 60 else title[:59].rstrip() + "…"
 
 
-def given(typed: Typed, words: object, faults: Mapping[str, object], *, trending: bool) -> dict[str, Any]:
+def given(typed: Typed, faults: Mapping[str, object], *, trending: bool) -> dict[str, Any]:
     """What a page with these fields gives to its template; `trending`: whether the house has that source."""
     return {
         "typed": typed,
-        "words": words,
         "faults": faults,
         "zones": zones(),
         "trending": trending,

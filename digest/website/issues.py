@@ -16,10 +16,10 @@ from digest.issues import TRENDING
 from digest.links import FEED
 from digest.render import atom
 from digest.render.cards import Listed, listed
-from digest.render.words import words
-from digest.render.words.pages.issues import ISSUES
+from digest.render.labels import full_day, other_authors
 from digest.store import Copy
-from digest.subscriptions import Subscriber, Subscription
+from digest.subscriptions import Subscription
+from digest.text.translations import Translations, translations
 from digest.website.copies import Copies, Opened
 from digest.website.http_caching import kept
 from digest.website.resubmit import MOST_BEHIND, Line, followed_on, lines_of, reread
@@ -50,19 +50,17 @@ class Issues(Copies):
     def show(self, request: Request) -> Response:
         opened = self.issue(request)
         if opened is None or opened.copy is None:
-            language = opened.reader.language if opened else None
-            say = self.say(ISSUES, language)
-            return self.notice(say.gone, say.gone_note, language=language, status=404)
+            t = translations(opened.reader.language) if opened else self.negotiated(request)
+            return self.notice(t, t("issue.gone"), t("issue.gone_note"), status=404)
         # No way leads from here to the reader's page: letters are passed on, and these links never grow old.
         reader, copy = opened.reader, opened.copy
-        spoken = words(reader.language)
+        t = translations(reader.language)
         return self.page(
+            t,
             "issue",
             opened.name,
-            reader.language,
-            say=self.say(ISSUES, reader.language),
-            day=spoken.day(copy.created.astimezone(reader.timezone).date()),
-            number=spoken.number(copy.number),
+            day=full_day(t, copy.created.astimezone(reader.timezone).date()),
+            number=t("letter.number", number=copy.number) if copy.number else "",
             chapters=list(self._chapters(opened, copy)),
             token=request.path_params["token"],
             before=self._neighbour(opened, copy.before),
@@ -82,6 +80,7 @@ class Issues(Copies):
         once = {(each.paper, each.event): each for each in reversed(told)}  # what was sent again stands there once
         papers = app.store.papers.get_many({each.paper for each in told})
         ledger, sender = app.store.journals.database_id(), app.config.sender.name or "Morning Papers"
+        t = translations(reader.language)
         made = atom.Feed(
             id=atom.lasting_id(ledger, "subscription", reader.id, name),
             title=f"{name} · {sender}",
@@ -89,11 +88,9 @@ class Issues(Copies):
             itself=f"{site}/feed/{token}.atom",
             page=app.letters.links.issue(reader, name, last[0].kind, last[0].slot) if last else f"{site}/",
             updated=datetime.combine(self.clock().astimezone(UTC).date(), time(), UTC),
-            language=words(reader.language).CODE,
+            language=t.tag,
             entries=[
-                atom.entry_of(
-                    papers[each.paper], each.event, each.at, house=ledger, site=site, language=reader.language
-                )
+                atom.entry_of(papers[each.paper], each.event, each.at, house=ledger, site=site, t=t)
                 for each in reversed(once.values())
                 if each.paper in papers
             ],
@@ -106,8 +103,8 @@ class Issues(Copies):
         lines = lines_of(copy, store)
         items = reread(reader, subscription, lines, store)
         opinions = {each.paper: each.more for each in store.preferences.opinions(reader.id)}
-        now = copy.created.astimezone(reader.timezone)
-        cards = dict(zip(items, listed(items.values(), now, reader.language), strict=True))
+        now, t = copy.created.astimezone(reader.timezone), translations(reader.language)
+        cards = dict(zip(items, listed(items.values(), now, t), strict=True))
 
         def entries(some: Sequence[Line]) -> list[tuple[Listed, int, bool, bool | None]]:
             return [
@@ -117,14 +114,11 @@ class Issues(Copies):
 
         shown = [line for line in lines if line.number <= len(copy.shown)]
         for title, some in groupby(shown, key=lambda line: line.told.section):
-            yield _Chapter(
-                title=_heading(title, reader), typed=_is_typed(title, subscription), entries=entries([*some])
-            )
+            yield _Chapter(title=_heading(title, t), typed=_is_typed(title, subscription), entries=entries([*some]))
         if behind := lines[len(shown) :]:
-            say = self.say(ISSUES, reader.language)
             over = len(copy.behind) - MOST_BEHIND
-            rest = words(reader.language).others(over) if over > 0 else ""
-            yield _Chapter(title=say.behind, typed=False, entries=entries(behind), rest=rest)
+            rest = other_authors(t, over) if over > 0 else ""
+            yield _Chapter(title=t("issue.behind"), typed=False, entries=entries(behind), rest=rest)
 
     def _neighbour(self, opened: Opened, which: tuple[str, str] | None) -> str | None:
         """The path of another issue's copy."""
@@ -132,9 +126,8 @@ class Issues(Copies):
         return self.path(links.issue(opened.reader, opened.name, *which)) if which else None
 
 
-def _heading(title: str, reader: Subscriber) -> str:
-    spoken = words(reader.language)
-    return {"": spoken.BEFORE, TRENDING: spoken.TRENDING}.get(title, title)
+def _heading(title: str, t: Translations) -> str:
+    return {"": t("letter.before"), TRENDING: t("letter.trending")}.get(title, title)
 
 
 def _is_typed(title: str, subscription: Subscription | None) -> bool:

@@ -14,8 +14,8 @@ from digest.papers.ids import key_of
 from digest.render.citation import highwire
 from digest.render.links import page_of
 from digest.render.paper_page import FEW, FIRST, sheet
-from digest.render.words.pages.papers import PAPERS
 from digest.text import strip_controls
+from digest.text.translations import Translations
 from digest.website.http_caching import kept
 from digest.website.view import Room
 
@@ -33,18 +33,18 @@ class Papers(Room):
     def show(self, request: Request) -> Response:
         key: str = request.path_params["key"]
         if len(key) > _LONGEST or strip_controls(key) != key:  # PostgreSQL takes no NUL
-            return self._unknown()
+            return self._unknown(request)
         if paper := self.app().store.papers.get(key):
-            return kept(request, self._page(paper))
+            return kept(request, self._page(paper, self.negotiated(request)))
         bare, kind = parted(key)
         if kind and (paper := self.app().store.papers.get(bare)):
             return kept(request, file([paper], kind, citation_key(paper)))
         other = key_of(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
         if other and other != bare and self.app().store.papers.get(other):
             return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
-        return self._unknown()
+        return self._unknown(request)
 
-    def _page(self, paper: Paper) -> Response:
+    def _page(self, paper: Paper, t: Translations) -> Response:
         app = self.app()
         work = app.store.works.get(paper.key)
         shown = sheet(
@@ -52,25 +52,25 @@ class Papers(Room):
             versions=app.store.papers.versions(paper.key),
             records=work.records if work else (),
             events=work.events if work else (),
-            language=app.config.language,
+            t=t,
         )
         path = page_of(paper.key)
         public = app.config.site + path if app.config.site else None
         return self.page(
+            t,
             "paper",
             shown.title,
             paper=shown,
             first=FIRST,
             few=FEW,
-            say=self.say(PAPERS),
             path=path,
             public=public,
             meta=highwire(paper, public),
         )
 
-    def _unknown(self) -> Response:
-        say = self.say(PAPERS)
-        return self.notice(say.unknown, say.unknown_note, status=404)
+    def _unknown(self, request: Request) -> Response:
+        t = self.negotiated(request)
+        return self.notice(t, t("paper.unknown"), t("paper.unknown_note"), status=404)
 
 
 def parted(name: str) -> tuple[str, Kind | None]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from digest.authors import Group
 from digest.config.reader import reader_of
 from digest.papers import Paper
+from digest.render.labels import joined
 from digest.render.links import page_of
 from digest.render.math import readable
-from digest.render.words.pages.forms import Forms
-from digest.render.words.pages.trials import Trials
 from digest.store import Document, Store
 from digest.subscriptions import Subscription
 from digest.subscriptions.backtest import Backtest, Ground
 from digest.text import strip_controls
+from digest.text.translations import Translations
 from digest.website.form_errors import Fault, faults
 from digest.website.forms import Row, Typed
 
@@ -58,45 +58,45 @@ class Trial:
     choices: Sequence[Choice] = ()
 
 
-def tried(typed: Typed, row: Row, ground: Ground, store: Store, words: Forms, say: Trials) -> Trial:
+def tried(typed: Typed, row: Row, ground: Ground, store: Store, t: Translations) -> Trial:
     """The rule of this row, in the bounds of its subscription as far as these can be meant."""
-    wanted = _alone(typed, row, words)
+    wanted = _alone(typed, row, t)
     if not isinstance(wanted, Subscription):
         return Trial(row=row.number, faults=wanted)
     rule = wanted.rules[0]
     within = wanted.within(rule.query)
     if not len(ground):
-        return Trial(row=row.number, read=say.read.format(rule.query.spoken), would=say.no_papers)
+        return Trial(row=row.number, read=t("trial.read", rule=rule.query.spoken), would=t("trial.no_papers"))
     known = store.papers.get_many(set(rule.person.named)) if rule.person else {}
     found = ground.backtest(rule, within=within, known=known, wider=False)
     people = ground.groups(rule.person)[:_MOST_PEOPLE] if rule.person and rule.person.is_bare else ()
     synonyms = [] if rule.person else ground.synonyms(rule.query)
     advice = [Fault(text[:_LONGEST_ADVICE], foreign=True) for text in found.advice]
     advice += [
-        Fault(say.synonym.format(term, " / ".join(others), f"({_quoted(term)} OR {_quoted(others[0])})"))
+        Fault(t("trial.synonym", term=term, others=" / ".join(others), rule=_either(term, others[0])))
         for term, others in synonyms
     ]
     return Trial(
         row=row.number,
-        read="" if rule.person else say.read.format(rule.query.spoken),
-        would=_would(found, ground, say),
-        samples_head=say.samples,
+        read="" if rule.person else t("trial.read", rule=rule.query.spoken),
+        would=_would(found, ground, t),
+        samples_head=t("trial.samples"),
         samples=[_sample(paper) for paper in found.samples[:_SAMPLES]],
         advice=[*(Fault(hint.what, foreign=True) for hint in rule.query.hints), *advice][:_MOST_ADVICE],
-        people=say.people.format(row.text, len(people)) if len(people) > 1 else "",
-        anyone=say.anyone,
-        choices=[_choice(group, say) for group in people] if len(people) > 1 else (),
+        people=t("trial.people", len(people), name=row.text, count=len(people)) if len(people) > 1 else "",
+        anyone=t("trial.anyone"),
+        choices=[_choice(group, t) for group in people] if len(people) > 1 else (),
     )
 
 
-def _alone(typed: Typed, row: Row, words: Forms) -> Subscription | tuple[Fault, ...]:
+def _alone(typed: Typed, row: Row, t: Translations) -> Subscription | tuple[Fault, ...]:
     """A subscription of this rule alone; or what is wrong with the rule."""
     row = replace(row, was=None)  # here it is the only one
     bounded = replace(typed, rows=(row,), trending=False)
     found: tuple[Fault, ...] = ()
     for each in (bounded, Typed(rows=(row,))):
         document = _document(each)
-        wrong = faults(document, each, words)
+        wrong = faults(document, each, t)
         if not wrong:
             return reader_of("tried", document, "en").subscriptions[0]
         found = tuple(fault for field, some in wrong.items() if field.startswith("rule-") for fault in some)
@@ -108,32 +108,39 @@ def _document(typed: Typed) -> Document:
     return {"email": "somebody@example.org", "subscriptions": [entry.subscription()]}
 
 
-def _would(found: Backtest, ground: Ground, say: Trials) -> str:
+def _would(found: Backtest, ground: Ground, t: Translations) -> str:
     days = (ground.last - ground.first).days + 1
     if not found.matches:
-        return say.never.format(days)
+        return t("trial.never", days=days)
     if found.matches == 1:
-        return say.once.format(days)
+        return t("trial.once", days=days)
     if found.per_day < 1:
-        return say.seldom.format(found.matches, days)
+        return t("trial.seldom", count=found.matches, days=days)
     if found.per_day < 1.5:
-        return say.one_a_day.format(days, f"{found.matches:,}")
-    return say.a_day.format(f"{found.per_day:.0f}", days, f"{found.matches:,}")
+        return t("trial.one_a_day", days=days, all=f"{found.matches:,}")
+    return t("trial.a_day", count=f"{found.per_day:.0f}", days=days, all=f"{found.matches:,}")
 
 
 def _sample(paper: Paper) -> Sample:
     return Sample(title=readable(strip_controls(paper.title)), path=page_of(paper.key))
 
 
-def _choice(group: Group, say: Trials) -> Choice:
-    fields = ", ".join(group.categories[:4]) or say.no_field
-    with_ = say.with_.format(", ".join(map(strip_controls, group.coauthors[:3]))) if group.coauthors else ""
-    count = len(group.papers)
+def _choice(group: Group, t: Translations) -> Choice:
+    fields, count = joined(t, group.categories[:4]) or t("trial.no_field"), len(group.papers)
+    people = joined(t, map(strip_controls, group.coauthors[:3]))
+    if people:
+        who = t("trial.papers_with", count, count=count, fields=fields, people=people)
+    else:
+        who = t("trial.papers_in", count, count=count, fields=fields)
     return Choice(
         key=group.papers[0].key,
-        who=(say.one_of if count > 1 else say.one_paper).format(count, fields, with_),
-        paper=say.latest.format(strip_controls(group.papers[0].title)),
+        who=who,
+        paper=t("trial.latest", title=strip_controls(group.papers[0].title)),
     )
+
+
+def _either(term: str, other: str) -> str:
+    return f"({_quoted(term)} OR {_quoted(other)})"
 
 
 def _quoted(term: str) -> str:

@@ -28,6 +28,8 @@ class Guard:
                 for name, value in HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
+                if scope.get("state", {}).get("varies"):
+                    headers.add_vary_header("Accept-Language")
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -10,11 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from digest.config.reader import mistakes
 from digest.mail.message import AddressError, Mailbox
-from digest.render.words.pages.settings import SETTINGS
-from digest.render.words.pages.settings import Settings as Words
 from digest.store import Document
 from digest.subscriptions import Subscriber
 from digest.text import one_line
+from digest.text.translations import Translations, translations
 from digest.website.account_base import Mine
 from digest.website.form_errors import Fault, Faults
 from digest.website.forms import zones
@@ -43,10 +42,10 @@ class Settings(Mine):
 
     def keep(self, request: Request, form: Form) -> Response:
         reader, document = self.signed_up(request)
-        say = self.say(SETTINGS, reader.language)
+        t = translations(reader.language)
         values = _values(document) | {each: one_line(form.text(each)) for each in _KEYS if each in form}
         changed = _changed(document, values)
-        if faults := _faults(changed, values, say):
+        if faults := _faults(changed, values, t):
             return self._page(request, reader, values, faults)
         self.app().signup.rewrite(reader.id, lambda document: _changed(document, values))
         return self.home(request, "kept")
@@ -54,38 +53,37 @@ class Settings(Mine):
     def move(self, request: Request, form: Form) -> Response:
         """Both addresses are asked; the answer is the same, whoever reads at the new one."""
         reader, document = self.signed_up(request)
-        say, address = self.say(SETTINGS, reader.language), form.text("email")
-        if fault := self._no_address(address, reader, say):
+        t, address = translations(reader.language), form.text("email")
+        if fault := self._no_address(address, reader, t):
             values = _values(document) | {"email": one_line(address)}
             return self._page(request, reader, values, {"email": (Fault(fault),)})
         spend(request, LETTERS)
         self.app().signup.move(reader, address, now=self.clock())
-        return self.notice(say.asked, say.asked_note, language=reader.language)
+        return self.notice(t, t("settings.asked"), t("settings.asked_note"))
 
-    def _no_address(self, address: str, reader: Subscriber, say: Words) -> str:
+    def _no_address(self, address: str, reader: Subscriber, t: Translations) -> str:
         """Why letters cannot go there; empty where they can."""
         if len(address) > _LONGEST_ADDRESS:
-            return say.too_long.format(_LONGEST_ADDRESS)
+            return t("settings.too_long", _LONGEST_ADDRESS, count=_LONGEST_ADDRESS)
         try:
             box = Mailbox(address=address)
         except AddressError:
-            return say.address_wrong
+            return t("settings.address_wrong")
         if box.wire.casefold() == Mailbox(address=reader.email).wire.casefold():
-            return say.address_same
+            return t("settings.address_same")
         domains = self.app().config.signup
         if domains and box.domain.casefold() not in domains:
-            return say.address_domains.format(", ".join(domains))
+            return t("settings.address_domains", domains=", ".join(domains))
         return ""
 
     def _page(self, request: Request, reader: Subscriber, values: Mapping[str, str], faults: Faults) -> Response:
-        say = self.say(SETTINGS, reader.language)
+        t = translations(reader.language)
         return self.mine(
             request,
             "settings",
-            say.title,
+            t("settings.title"),
             reader,
             status=422 if faults else 200,
-            say=say,
             values=values,
             faults=faults,
             zones=zones(),
@@ -115,14 +113,14 @@ def _changed(document: Document, values: Mapping[str, str]) -> Document:
     return changed
 
 
-def _faults(document: Document, values: Mapping[str, str], say: Words) -> Faults:
+def _faults(document: Document, values: Mapping[str, str], t: Translations) -> Faults:
     found: dict[str, tuple[Fault, ...]] = {}
     if len(values["name"]) > _LONGEST_NAME:
-        found["name"] = (Fault(say.too_long.format(_LONGEST_NAME)),)
+        found["name"] = (Fault(t("settings.too_long", _LONGEST_NAME, count=_LONGEST_NAME)),)
     fields = {key: field for field, key in _KEYS.items()}
     for each in mistakes(document):
         if field := fields.get(str(each.loc[0])) if each.loc else None:
-            fault = Fault(say.no_zone) if field == "zone" else Fault(each.what, foreign=True)
+            fault = Fault(t("settings.no_zone")) if field == "zone" else Fault(each.what, foreign=True)
             found.setdefault(field, (fault,))
     return found
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from babel.dates import format_date
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,8 +16,9 @@ from digest.issues import Item, featured
 from digest.papers import Paper
 from digest.render import atom
 from digest.render.cards import listed
-from digest.render.words.pages.trending import TRENDING
+from digest.render.labels import formatted
 from digest.subscriptions import Trending as Wanted
+from digest.text.translations import Translations, translations
 from digest.website.http_caching import kept
 from digest.website.papers import file, parted
 from digest.website.view import Room
@@ -64,16 +64,18 @@ class Trending(Room):
         ]
 
     def show(self, request: Request) -> Response:
-        return kept(request, self._page(self._now()))
+        return kept(request, self._page(self._now(), self.negotiated(request)))
 
     def on(self, request: Request) -> Response:
         """The list as it was on a day: with the votes of today, since nobody tells those of then."""
         name, kind = parted(request.path_params["day"])
         window = self._window(name)
         if window is None:
-            say = self.say(TRENDING)
-            return self.notice(say.unknown, say.unknown_note, status=404)
-        return kept(request, file(self._papers(window), kind, f"trending-{name}") if kind else self._page(window))
+            t = self.negotiated(request)
+            return self.notice(t, t("trending.unknown"), t("trending.unknown_note"), status=404)
+        if kind:
+            return kept(request, file(self._papers(window), kind, f"trending-{name}"))
+        return kept(request, self._page(window, self.negotiated(request)))
 
     def references(self, request: Request) -> Response:
         _, kind = parted(request.url.path)
@@ -87,15 +89,17 @@ class Trending(Room):
         if config.site is None:
             raise HTTPException(404)  # a feed's links are whole addresses
         ledger = self.app().store.journals.database_id()
+        t = translations(config.language)
         items = self._items(window)
+        title = t("trending.title")
         made = atom.Feed(
             id=atom.lasting_id(ledger, "trending"),
-            title=f"{self.say(TRENDING).title} · {self._house_name()}",
+            title=f"{title} · {self._house_name()}",
             author=self._house_name(),
             itself=f"{config.site}/trending.atom",
             page=f"{config.site}/trending",
             updated=window.midnight,
-            language=self.say(TRENDING).code,
+            language=t.tag,
             entries=[
                 atom.entry_of(
                     item.paper,
@@ -103,7 +107,7 @@ class Trending(Room):
                     item.paper.dated or window.until,
                     house=ledger,
                     site=config.site,
-                    language=config.language,
+                    t=t,
                 )
                 for item in items
             ],
@@ -111,24 +115,23 @@ class Trending(Room):
         answer = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
         return kept(request, answer, lasting=_QUARTER, modified=atom.updated(made))
 
-    def _page(self, window: _Window) -> Response:
-        config, say = self.app().config, self.say(TRENDING)
-        items = self._items(window)
+    def _page(self, window: _Window, t: Translations) -> Response:
+        items, title = self._items(window), t("trending.title")
         span = self.app().store.papers.voted_span()
-        last = format_date(window.last, say.date, locale=say.code)
-        pattern = say.short if window.first.year == window.last.year else say.date
-        first = format_date(window.first, pattern, locale=say.code)
+        last = formatted(t, window.last, t("date.long"))
+        pattern = t("date.day") if window.first.year == window.last.year else t("date.long")
+        first = formatted(t, window.first, pattern)
         return self.page(
+            t,
             "trending",
-            say.title if window.is_today else say.title_on.format(last),
-            say=say,
-            cards=listed(items, self.clock().astimezone(UTC), config.language),
-            lede=say.lede.format(first, last),
-            empty=say.unread if span is None else say.empty,
+            title if window.is_today else t("trending.title_on", day=last),
+            cards=listed(items, self.clock().astimezone(UTC), t),
+            lede=t("trending.lede", first=first, last=last),
+            empty=t("trending.unread") if span is None else t("trending.empty"),
             path="/trending" if window.is_today else f"/trending/{window.last.isoformat()}",
             earlier=_path(window.last - timedelta(days=1)) if span and span[0] <= window.midnight else None,
             later=None if window.is_today else self._following(window.last),
-            feed=f"{self.say(TRENDING).title} · {self._house_name()}",
+            feed=f"{title} · {self._house_name()}",
         )
 
     def _house_name(self) -> str:

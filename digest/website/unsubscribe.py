@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.links import UNSUBSCRIBE
-from digest.render.words.pages.leaving import LEAVING
+from digest.text.translations import Translations, translations
 from digest.website.view import Form, Room, posted
 
 
@@ -23,32 +23,29 @@ class Leaving(Room):
 
     def ask(self, request: Request) -> Response:
         """Whether to leave: the only thing that the link in a letter does by itself."""
-        _, name, language = self._whose(request)
-        say = self.say(LEAVING, language)
+        _, name, t = self._whose(request)
         return self.notice(
-            say.ask.format(name), say.ask_note, language=language, action=_here(request), button=say.leave
+            t, t("leaving.ask", name=name), t("leaving.ask_note"), action=_here(request), button=t("leaving.leave")
         )
 
     def leave(self, request: Request) -> Response:
         """Leave. What is posted is not read: the token says all, and mail programs send no cookie."""
-        reader, name, language = self._whose(request)
-        say = self.say(LEAVING, language)
+        reader, name, t = self._whose(request)
         self.app().store.unsubscribes.add(reader, name, "the reader asked to", now=self.clock())
-        undo = f"{_here(request)}/undo"
-        return self.notice(say.left.format(name), say.left_note, language=language, action=undo, button=say.come_back)
+        undo, button = f"{_here(request)}/undo", t("leaving.come_back")
+        return self.notice(t, t("leaving.left", name=name), t("leaving.left_note"), action=undo, button=button)
 
     def come_back(self, request: Request, form: Form) -> Response:
-        reader, name, language = self._whose(request)
-        say = self.say(LEAVING, language)
+        reader, name, t = self._whose(request)
         self.app().store.unsubscribes.remove(reader, name)
-        return self.notice(say.back.format(name), language=language, action=_here(request), button=say.leave)
+        return self.notice(t, t("leaving.back", name=name), action=_here(request), button=t("leaving.leave"))
 
-    def _whose(self, request: Request) -> tuple[str, str, str]:
+    def _whose(self, request: Request) -> tuple[str, str, Translations]:
         """The reader and the subscription that a token names, and the language in which to say so."""
         payload = self.opened(UNSUBSCRIBE, request.path_params["token"])
         reader = self.app().reader(str(payload["subscriber"]))
-        language = reader.language if reader else self.app().config.language
-        return str(payload["subscriber"]), str(payload["subscription"]), language
+        t = translations(reader.language) if reader else self.negotiated(request)
+        return str(payload["subscriber"]), str(payload["subscription"]), t
 
 
 def _here(request: Request) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,12 +17,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from digest.app import App
 from digest.links import counts
 from digest.links.token import TokenError
-from digest.render.words.pages import spoken
-from digest.render.words.pages.common import COMMON
+from digest.render.page_messages import PAGE_GROUPS, PageMessages
 from digest.subscriptions import Subscriber
+from digest.text.translations import Translations, accepted, translations
 from digest.website.request_limits import POSTS, spend
-
-T = TypeVar("T")
 
 MOST_POSTED = 64 * 1024
 """Bytes of a form."""
@@ -106,18 +104,17 @@ class Room:
 
     # Functions that are not `async` run in threads: the store waits for its disk.
 
-    def page(
-        self, template: str, title: str, language: str | None = None, *, status: int = 200, **given: Any
-    ) -> Response:
-        """The page of templates/site/TEMPLATE.html.j2, in the reader's language or the house's."""
+    def page(self, t: Translations, template: str, title: str, *, status: int = 200, **given: Any) -> Response:
+        """The page of templates/site/TEMPLATE.html.j2 in a language."""
         app = self.app()
-        common = spoken(COMMON, language or app.config.language)
         page = app.pages.page(
             template,
             **{"script": False, **given},
+            say=PageMessages(t, PAGE_GROUPS.get(template, "common")),
+            words=PageMessages(t, "form"),
+            common=PageMessages(t, "common"),
             name=app.config.sender.name or "Morning Papers",
             title=title,
-            common=common,
             below=self.below,
             postal=app.config.postal,
         )
@@ -125,15 +122,15 @@ class Room:
 
     def notice(
         self,
+        t: Translations,
         title: str,
         *lines: str,
-        language: str | None = None,
         action: str | None = None,
         button: str = "",
         status: int = 200,
     ) -> Response:
         """A page that says something, and may ask for one press of a button: a form that posts to `action`."""
-        return self.page("notice", title, language, status=status, lines=lines, action=action, button=button)
+        return self.page(t, "notice", title, status=status, lines=lines, action=action, button=button)
 
     def see(self, path: str) -> Response:
         """Go there (303), so that reading the page again posts nothing again; never to another host."""
@@ -141,9 +138,13 @@ class Room:
         assert not path.startswith("//")
         return RedirectResponse(self.below(path), 303)
 
-    def say(self, words: Mapping[str, T], language: str | None = None) -> T:
-        """The words of a room, in the reader's language or the house's."""
-        return spoken(words, language or self.app().config.language)
+    def negotiated(self, request: Request) -> Translations:
+        """The language of a public page: what the browser asks for (Accept-Language), else the service's.
+
+        The answer to this request then says that it varies by that header (security_headers.py).
+        """
+        request.state.varies = True
+        return translations(accepted(request.headers.get("accept-language", "")) or self.app().config.language)
 
     def below(self, path: str) -> str:
         """The path as a browser sees it, where the site is not at the root of its host."""

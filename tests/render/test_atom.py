@@ -12,6 +12,7 @@ from lxml import etree
 
 from digest.render.atom import Entry, Feed, atom, entry_of, lasting_id, updated
 from digest.text import one_line
+from digest.text.translations import translations
 from tests.support.issues import paper
 
 AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -85,25 +86,27 @@ def test_a_feed_is_as_new_as_its_newest_entry() -> None:
 def test_an_id_is_of_the_paper_and_what_happened_to_it_for_ever() -> None:
     assert lasting_id(HOUSE, "arxiv:2402.12399", "new") == "urn:uuid:f3202b03-820a-5d53-ab81-bcac7915cce3"
     ids = {
-        entry_of(paper(), event, AT, house=house, site=SITE, language="en").id
+        entry_of(paper(), event, AT, house=house, site=SITE, t=translations("en")).id
         for event in ("new", "revised v2")
         for house in (HOUSE, "another")
     }
     assert len(ids) == 4
-    elsewhere = entry_of(paper(title="Another title"), "new", AT, house=HOUSE, site="https://moved", language="de")
+    elsewhere = entry_of(
+        paper(title="Another title"), "new", AT, house=HOUSE, site="https://moved", t=translations("de")
+    )
     assert elsewhere.id == lasting_id(HOUSE, "arxiv:2402.12399", "new")
     assert lasting_id("a", "b c") != lasting_id("a b", "c")
 
 
 def test_an_entry_of_a_paper_reads_as_letters_do() -> None:
-    found = entry_of(paper(), "revised v2", AT, house=HOUSE, site=SITE, language="en")
+    found = entry_of(paper(), "revised v2", AT, house=HOUSE, site=SITE, t=translations("en"))
     assert found.title == "Turn Waste into Worth: Rectifying Top-k Router of MoE (revised: v2)"
     assert found.link == f"{SITE}/paper/arxiv:2402.12399"
     assert found.summary.startswith("Top-k routing")
     assert found.authors == ("Zhiyuan Zeng", "Qipeng Guo", "Zhaoye Fei")
     many = paper(names=[f"Author {n}" for n in range(3_000)])
-    assert entry_of(many, "new", AT, house=HOUSE, site=SITE, language="en").authors[-1] == "+ 2,950 more"
-    bare = entry_of(paper(title=" ", abstract=None, names=()), "new", AT, house=HOUSE, site=SITE, language="de")
+    assert entry_of(many, "new", AT, house=HOUSE, site=SITE, t=translations("en")).authors[-1] == "+ 2,950 more"
+    bare = entry_of(paper(title=" ", abstract=None, names=()), "new", AT, house=HOUSE, site=SITE, t=translations("de"))
     assert (bare.title, bare.summary, bare.authors) == ("(ohne Titel)", "", ())
 
 
@@ -127,13 +130,13 @@ def test_whatever_a_paper_says_is_well_formed_and_reads_back(
 @given(_TEXT, _TEXT, st.text(st.characters(exclude_categories=())))
 def test_any_paper_becomes_an_entry(title: str, abstract: str, key: str) -> None:
     odd = paper(key, title, abstract, [title], url=None, pdf=None, categories=(abstract,))
-    made = entry_of(odd, "new", AT, house=HOUSE, site=SITE, language="en")
+    made = entry_of(odd, "new", AT, house=HOUSE, site=SITE, t=translations("en"))
     read = feedparser.parse(atom(feed(made)))
     assert not read.bozo
     assert read.entries[0].link.isascii()
 
 
 def test_authors_without_a_name_leave_the_entry_to_the_feed_s_author() -> None:
-    made = entry_of(paper(names=()), "new", AT, house=HOUSE, site=SITE, language="en")
+    made = entry_of(paper(names=()), "new", AT, house=HOUSE, site=SITE, t=translations("en"))
     assert made.authors == ()
     assert etree.fromstring(atom(feed(made))).find("a:entry/a:author", NS) is None

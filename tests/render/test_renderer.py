@@ -325,7 +325,7 @@ def test_a_mistake_in_a_template_is_told_with_its_place(tmp_path: Path, name: st
 
 def test_the_same_issue_is_the_same_letter_in_another_process() -> None:
     program = (
-        "from tests.render.samples import *; from digest.render import Renderer; import sys;"
+        "from tests.support.issues import *; from digest.render import Renderer; import sys;"
         "parts = Renderer().letter(daily(), LINKS, postal=POSTAL);"
         "sys.stdout.buffer.write((parts.subject + parts.text + (parts.html or '')).encode())"
     )

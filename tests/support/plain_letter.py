@@ -10,8 +10,8 @@ from markupsafe import Markup
 from digest.issues import Issue, Item
 from digest.render.text_wrap import columns, fill
 from digest.render.view import Letter, Links, card, letter
-from digest.render.words import words
 from digest.resources import shipped
+from digest.text.translations import translations
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Plain:
         self.templates.filters |= {"fill": fill, "columns": columns}
 
     def view(self, issue: Issue, links: Links, *, postal: str, room: int) -> Letter:
-        language = words(issue.subscriber.language)
+        t = translations(issue.subscriber.language)
 
         def printed(item: Item, number: int) -> Printed:
-            made = card(item, number, issue.date, language, room)
+            made = card(item, number, issue.date, t, room)
             page = self.render("card.html.j2" if room else "line.html.j2", card=made)
             return Printed(html=Markup(page), text=self.render("card.txt.j2", card=made))
 
-        return letter(issue, links, language, title="Morning Papers", postal=postal, room=room, printed=printed)
+        return letter(issue, links, t, title="Morning Papers", postal=postal, room=room, printed=printed)
 
     def render(self, name: str, **given: object) -> str:
         return self.templates.get_template(f"letter/{name}").render(given)

@@ -12,7 +12,8 @@ from lxml import html
 
 from digest.config.reader import mistakes
 from digest.render import Pages
-from digest.render.words.pages.forms import FORMS
+from digest.render.page_messages import PageMessages
+from digest.text.translations import translations
 from digest.website.form_errors import Faults, faults
 from digest.website.forms import Typed, shown, typed
 from digest.website.view import Form
@@ -33,7 +34,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 def page(pages: Pages, typed: Typed, found: Faults | None = None, language: str = "en") -> html.HtmlElement:
-    return html.fromstring(pages.page("only", typed=typed, say=FORMS[language], faults=found or {}, below=str))
+    return html.fromstring(
+        pages.page("only", typed=typed, say=PageMessages(translations(language), "form"), faults=found or {}, below=str)
+    )
 
 
 def post(page: html.HtmlElement, **changes: str) -> Form:
@@ -149,7 +152,7 @@ def test_a_document_comes_back_from_the_form_as_it_was(pages: Pages, document: d
     back = typed(post(page(pages, seen)), seen)
     assert back == seen
     assert back.subscription(document) == document
-    assert faults(reader(document), back, FORMS["en"], before=document) == {}
+    assert faults(reader(document), back, translations("en"), before=document) == {}
 
 
 LI = {"author": "Wei Li", "also": ["W. Li"], "except": {"categories": ["math.DS"]}, "ids": {"s2": "1"}}
@@ -199,7 +202,7 @@ def wrong(zone: str = "UTC", email: str = "a@example.org", **given: str | list[s
     fields = {name.replace("_", "-"): value if isinstance(value, list) else [value] for name, value in given.items()}
     seen = typed(Form({"rule-0": ["sparse"], "zone": [zone]} | fields))
     document = reader(seen.subscription(), timezone=seen.zone, email=email)
-    found = faults(document, seen, FORMS["en"], sources=("arxiv",))
+    found = faults(document, seen, translations("en"), sources=("arxiv",))
     return {field: [fault.what for fault in each] for field, each in found.items()}
 
 
@@ -243,7 +246,7 @@ def test_a_mistake_is_told_beside_its_field(given: dict[str, Any], field: str, w
 
 def test_the_page_ties_words_to_fields_and_keeps_what_was_typed(pages: Pages) -> None:
     seen = typed(Form({"rule-0": ['"<b>x'], "hour": ["99:99"], "rule-1": [""]}))
-    found = faults(reader(seen.subscription()), seen, FORMS["de"])
+    found = faults(reader(seen.subscription()), seen, translations("de"))
     made = page(pages, seen, found, "de")
     field = made.xpath("//input[@id='rule-0']")[0]
     assert (field.get("value"), field.get("aria-invalid")) == ('"<b>x', "true")

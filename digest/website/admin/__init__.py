@@ -25,6 +25,7 @@ from starlette.responses import Response
 
 from digest.app import App
 from digest.errors import DigestError
+from digest.text.translations import translations
 from digest.website import Hall
 from digest.website.admin.base import Desk
 from digest.website.admin.login import Login
@@ -59,8 +60,10 @@ class _Hall(Desk, Hall):
     def no_page(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return self.notice("No such page", "Whatever was here is gone, or never was.", language="en", status=404)
+            return self.notice(
+                translations("en"), "No such page", "Whatever was here is gone, or never was.", status=404
+            )
         if error.status_code == 403:
             line = "The form was too old, or of another page. Nothing was changed: open the page anew and press there."
-            return self.notice("Not done", line, language="en", status=403)
+            return self.notice(translations("en"), "Not done", line, status=403)
         return Hall.no_page(self, request, error)

@@ -15,8 +15,9 @@ from starlette.responses import HTMLResponse, Response
 from digest.links.token import TokenError, sign, verify
 from digest.mail.message import AddressError, Mailbox
 from digest.mail.outcome import State, address_key
-from digest.render.words.pages.common import COMMON
+from digest.render.page_messages import PageMessages
 from digest.text import strip_controls
+from digest.text.translations import translations
 from digest.website.admin.flash import told
 from digest.website.admin.login import USER
 from digest.website.view import Form, Handler, Room, posted
@@ -51,7 +52,7 @@ class Desk(Room):
             script=False,
             name=app.config.sender.name or "Morning Papers",
             title=title,
-            common=COMMON["en"],
+            common=PageMessages(translations("en"), "common"),
             below=self.below,
             postal="",
             rooms=_ROOMS,
