@@ -43,7 +43,7 @@ from digest.readers.signup import Signup
 from digest.render import Pages, Renderer
 from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.sources.base import Enricher, LookUp, Source
-from digest.store import Along, Store
+from digest.store import Store, TransactionHook
 from digest.subscriptions import Subscriber, When
 
 
@@ -225,7 +225,7 @@ class App:
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
-    def _along(self, kind: JobKind) -> Along | None:
+    def _along(self, kind: JobKind) -> TransactionHook | None:
         """Where work is handed on, the job for what is written goes into its transaction."""
         return partial(_enqueue, self.queue, Job(kind)) if self.config.queue else None
 

@@ -20,7 +20,7 @@ from digest.mail import postfix_log as maillog
 from digest.mail.dkim import Signer, zone_line
 from digest.mail.dns import Resolver
 from digest.mail.outcome import State
-from digest.store import Brake, Figures
+from digest.store import CircuitBreaker, ServiceStats
 
 FindingOutcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
@@ -254,8 +254,8 @@ _LATE = timedelta(minutes=30)  # the service looks every half minute
 
 
 def service_findings(
-    figures: Figures,
-    brakes: Sequence[Brake],
+    figures: ServiceStats,
+    brakes: Sequence[CircuitBreaker],
     sources: Sequence[Health],
     unread: Mapping[str, str] | None = None,
     *,
@@ -283,7 +283,7 @@ def service_findings(
             yield Finding(about="source", outcome="doubtful", words=words, mend="digest sources")
 
 
-def _due(figures: Figures, now: datetime) -> Iterator[Finding]:
+def _due(figures: ServiceStats, now: datetime) -> Iterator[Finding]:
     since = figures.oldest_due
     if since and now - since > _LATE:
         words = f"a subscription has been due since {since:%Y-%m-%d %H:%M} UTC and has no issue"
@@ -293,7 +293,7 @@ def _due(figures: Figures, now: datetime) -> Iterator[Finding]:
         yield Finding(about="due", outcome="well", words="every issue that was due is written")
 
 
-def _outbox(figures: Figures, now: datetime) -> Iterator[Finding]:
+def _outbox(figures: ServiceStats, now: datetime) -> Iterator[Finding]:
     letters = figures.letters
     found = False
     since = figures.oldest_waiting

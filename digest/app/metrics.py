@@ -11,10 +11,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from digest.ingest.health import Health
 from digest.mail.outcome import State
-from digest.store import Brake, Figures
+from digest.store import CircuitBreaker, ServiceStats
 
 
-def exposition(figures: Figures, brakes: Iterable[Brake], sources: Sequence[Health], *, now: datetime) -> bytes:
+def exposition(
+    figures: ServiceStats, brakes: Iterable[CircuitBreaker], sources: Sequence[Health], *, now: datetime
+) -> bytes:
     """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
     book = CollectorRegistry(auto_describe=False)
     book.register(_ServiceCollector(figures, tuple(brakes), sources, now))
@@ -22,7 +24,9 @@ def exposition(figures: Figures, brakes: Iterable[Brake], sources: Sequence[Heal
 
 
 class _ServiceCollector(Collector):
-    def __init__(self, figures: Figures, brakes: Sequence[Brake], sources: Sequence[Health], now: datetime) -> None:
+    def __init__(
+        self, figures: ServiceStats, brakes: Sequence[CircuitBreaker], sources: Sequence[Health], now: datetime
+    ) -> None:
         self._figures, self._brakes, self._sources, self._now = figures, brakes, sources, now
 
     def collect(self) -> Iterator[Metric]:

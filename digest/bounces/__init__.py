@@ -12,7 +12,7 @@ from digest.bounces.parse import Bounce, Kind, Reason, read
 from digest.links.token import is_stamp, stamped
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
-from digest.store import Evidence, Known, Store
+from digest.store import BouncedDelivery, BounceEvidence, Store
 
 _COUNTS = timedelta(days=30)
 """How old a delivery may be whose bounce still counts."""
@@ -102,7 +102,7 @@ def _one(store: Store, piece: Piece, key: str, ear: Ear, now: datetime) -> Heard
     return replace(heard, suppressed=bool(suppressed), left=leaves is not None)
 
 
-def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[Known | None, bool]:
+def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[BouncedDelivery | None, bool]:
     """The delivery that came back, and whether that is proven: by its stamp, else by what anyone may have written."""
     for text in ear.stamps(message, bounce.sent_to):
         number = stamped(text)
@@ -115,11 +115,11 @@ def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[
     return None, False
 
 
-def _evidence(bounce: Bounce, known: Known) -> Evidence:
+def _evidence(bounce: Bounce, known: BouncedDelivery) -> BounceEvidence:
     points = 1.0 if bounce.kind == Kind.HARD else 0.0
     if bounce.kind == Kind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
         points = _LITTLE
-    return Evidence(
+    return BounceEvidence(
         address=address_key(known.recipient),
         kind=bounce.kind,
         points=points,
@@ -128,7 +128,7 @@ def _evidence(bounce: Bounce, known: Known) -> Evidence:
     )
 
 
-def _leaves(bounce: Bounce, known: Known | None) -> tuple[str, str, str] | None:
+def _leaves(bounce: Bounce, known: BouncedDelivery | None) -> tuple[str, str, str] | None:
     """A complaint ends the subscription that it is about; a notice has none, and its reader then leaves all.
 
     A notice that somebody asked for on a page is nobody's: there is nothing to leave.

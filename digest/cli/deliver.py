@@ -15,7 +15,7 @@ from digest.errors import Exit
 
 if TYPE_CHECKING:
     from digest.delivery import Delivered, DeliverySummary
-    from digest.store import Brake
+    from digest.store import CircuitBreaker
 
 
 @click.command("deliver", short_help="Send what waits in the outbox.")
@@ -47,7 +47,7 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     ctx.exit(exit_code(result))
 
 
-def _left(brakes: Sequence[Brake], now: datetime) -> str:
+def _left(brakes: Sequence[CircuitBreaker], now: datetime) -> str:
     """Why nothing was sent although letters wait."""
     resting = [each for each in brakes if each.kind == "domain" and each.until and each.until > now]
     said = [f"{each.name} is left alone until {each.until:%Y-%m-%d %H:%M} UTC: {each.words}" for each in resting]

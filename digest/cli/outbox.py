@@ -14,7 +14,7 @@ from digest.cli.shared.options import now_option
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.store import Brake, OutboxRow
+    from digest.store import CircuitBreaker, OutboxRow
 
 _WAYS = {
     "deliver": "`digest deliver`, or by itself under `digest run`",
@@ -128,7 +128,7 @@ def release(ctx: click.Context, name: str) -> None:
     click.echo("is asked again with the next round: `digest deliver`, or by itself under `digest run`")
 
 
-def _left_alone(brakes: Sequence[Brake], now: datetime) -> Iterator[str]:
+def _left_alone(brakes: Sequence[CircuitBreaker], now: datetime) -> Iterator[str]:
     for brake in brakes:
         if brake.until and brake.until > now:
             yield f"{brake.kind} {brake.name} is left alone until {brake.until:%Y-%m-%d %H:%M} UTC: {brake.words}"

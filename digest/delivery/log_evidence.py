@@ -18,7 +18,7 @@ from digest.errors import InDoubt
 from digest.mail import postfix_log as maillog
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 from digest.mail.postfix_log import Look, Trace
-from digest.store import Doubt, Store
+from digest.store import InDoubtLetter, Store
 
 RelayLogs = Mapping[str, Path | None]
 """The log file of each relay, by the relay's name; None: it has none that can be read here."""
@@ -57,13 +57,13 @@ def search_logs(store: Store, logs: RelayLogs, *, now: datetime, lately: bool = 
     return [_evidence_for(store, doubt, logs, looks, now) for doubt in doubts]
 
 
-def _is_pressing(doubt: Doubt, now: datetime) -> bool:
+def _is_pressing(doubt: InDoubtLetter, now: datetime) -> bool:
     fresh = doubt.until is None or abs(now - doubt.until) < _FRESH
     return fresh or (doubt.next_at is not None and doubt.next_at <= now)
 
 
 def _evidence_for(
-    store: Store, doubt: Doubt, logs: RelayLogs, looks: Mapping[Path, Look], now: datetime
+    store: Store, doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, Look], now: datetime
 ) -> LogEvidence:
     sent, words = False, ""
     for path, seen in looks.items():
@@ -86,7 +86,7 @@ def _taken(trace: Trace) -> str:
     return f"the relay's log has it: queue id {trace.queue_id}, {clean_reply(trace.status) or 'in its queue'}"
 
 
-def _missing(doubt: Doubt, logs: RelayLogs, looks: Mapping[Path, Look]) -> str:
+def _missing(doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, Look]) -> str:
     """Why the logs settle nothing, and whether they cover the whole time in which the letter may have been taken."""
     asked = [logs[doubt.relay]] if doubt.relay and doubt.relay in logs else list(logs.values())
     if not any(asked):

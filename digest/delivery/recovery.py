@@ -13,7 +13,7 @@ from digest.delivery.journal import Journal
 from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
 from digest.errors import DigestError, Exit
 from digest.mail.outcome import State
-from digest.store import Lease, Store
+from digest.store import DeliveryLease, Store
 
 JOURNAL_RETENTION = timedelta(days=14)
 """How long closed journals are kept: that a database was restored to an older state than that is not noticed."""
@@ -98,7 +98,7 @@ def _open_journal(store: Store, folder: Path, name: str, clock: Callable[[], dat
     journal.close()
 
 
-def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Collection[Lease] | None:
+def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Collection[DeliveryLease] | None:
     """The letters in doubt of an owner on this machine whose leases have lapsed; None while the owner is at work.
 
     What its journal knows as taken is recorded in the store first, else another process would send that again.

@@ -47,7 +47,7 @@ from digest.mail.outcome import (
     no_other,
     retry_at,
 )
-from digest.store import Evidence, Store, Watch
+from digest.store import BounceEvidence, SendGuard, Store
 
 LEASE = timedelta(minutes=30)
 """How long no other process gets a letter that was claimed."""
@@ -153,7 +153,7 @@ class Worker:
         self._leased = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, watch: Watch) -> bool:
+    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, watch: SendGuard) -> bool:
         """Send these letters one after the other; those that are not finished are given back, whatever happens.
 
         False where none of them was finished although the relay takes letters: they would be claimed and given back
@@ -180,7 +180,7 @@ class Worker:
             self._leased = {}
         return len(given) < len(batch) or not self._context.relays.accepts(route)
 
-    def _prepare_next(self, waiting: deque[Delivery], watch: Watch) -> _PreparedLetter | None:
+    def _prepare_next(self, waiting: deque[Delivery], watch: SendGuard) -> _PreparedLetter | None:
         """The next letter that is still wanted, noted in the journal (M); None: no more, or asked to stop."""
         while waiting and not self._context.stop.is_set():
             delivery = waiting.popleft()
@@ -190,7 +190,7 @@ class Worker:
                 return ready
         return None
 
-    def _confirm(self, ready: _PreparedLetter, watch: Watch) -> _PreparedLetter | None:
+    def _confirm(self, ready: _PreparedLetter, watch: SendGuard) -> _PreparedLetter | None:
         """The letter that was prepared ahead; None where its domain's circuit breaker has opened since.
 
         Where the letter before took long, or a rate limit was waited for, this one is prepared anew.
@@ -203,7 +203,7 @@ class Worker:
         anew = self._prepare(ready.delivery, watch)
         return ready if anew and anew.envelope == ready.envelope else anew
 
-    def _prepare(self, delivery: Delivery, watch: Watch) -> _PreparedLetter | None:
+    def _prepare(self, delivery: Delivery, watch: SendGuard) -> _PreparedLetter | None:
         """The letter as it goes out now, or None. Asked right before MAIL: an unsubscribe counts at once."""
         now, policy = self._context.clock(), self._context.policy
         mailbox = policy.recipient(delivery)
@@ -329,7 +329,7 @@ class Worker:
         self._context.relays.record_refusal(ready.envelope.recipient, error)
         if state == State.FAILED and error.reason == Reason.NO_ADDRESS and error.phase == "RCPT":
             key = address_key(ready.envelope.recipient)
-            hard = Evidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
+            hard = BounceEvidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
             self._store.bounces.add_evidence([hard], now=now)
 
     def _skip(self, delivery: Delivery, words: str) -> None:

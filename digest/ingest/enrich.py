@@ -17,7 +17,7 @@ from digest.authors.portrait import bearers, ids_of
 from digest.errors import SourceError
 from digest.http import Stopped, Web
 from digest.sources.base import Answer, Enricher
-from digest.store import Progress, Store
+from digest.store import SourceProgress, Store
 
 LOOK_BACK = timedelta(days=14)
 """How long a new paper is asked about that the service does not know yet; it takes them some days to hear of it."""
@@ -100,7 +100,7 @@ def _ask(
             enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None
         )
         return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
-    store.papers.add([], now=now, since=now, first=True, progress=Progress(enricher.name, done=True))
+    store.papers.add([], now=now, since=now, first=True, progress=SourceProgress(enricher.name, done=True))
     return Enriched(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
 
 

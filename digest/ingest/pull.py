@@ -14,7 +14,7 @@ from digest.errors import SourceError
 from digest.http import Fetched, Stopped, Validators, Web
 from digest.papers.updates import LOOK_BACK
 from digest.sources.base import Answer, LookUp, Page, Source
-from digest.store import Along, Progress, SourceState, Store
+from digest.store import SourceProgress, SourceState, Store, TransactionHook
 
 _PATIENCE = timedelta(minutes=15)  # before a source that failed is asked again, where it did not say itself
 _LONGEST_PATIENCE = timedelta(hours=4)
@@ -50,7 +50,7 @@ def pull(
     by_hand: bool = False,
     since: datetime | None = None,
     stop: Event | None = None,
-    along: Along | None = None,
+    along: TransactionHook | None = None,
     tell: Callable[[Pulled], None] = lambda _: None,
 ) -> list[Pulled]:
     """Ask each source whose time has come and keep what it says; a source that fails stops no other.
@@ -104,7 +104,7 @@ def _ask(
     by_hand: bool,
     since: datetime | None,
     stop: Event | None,
-    along: Along | None,
+    along: TransactionHook | None,
 ) -> Pulled | None:
     state = store.sources.get(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
@@ -153,7 +153,7 @@ def _walk(
     now: datetime,
     since: datetime | None,
     stop: Event | None,
-    along: Along | None,
+    along: TransactionHook | None,
 ) -> Iterator[Pulled]:
     """Page after page of one source, each kept before the next is asked for."""
     state = store.sources.get(source.name)
@@ -183,7 +183,7 @@ def _walk(
         # Validators of a page that leads on, that was cut or is old would hide the rest behind a 304.
         seals = (fetched.validators.etag, fetched.validators.last_modified)
         validators = seals if done and not page.stale and any(seals) else None
-        progress = Progress(
+        progress = SourceProgress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
         added = store.papers.add(page.papers, now=now, since=look_back, first=first, progress=progress, along=along)
@@ -209,7 +209,7 @@ def _goes_on(state: SourceState, since: datetime | None) -> str | None:
 
 
 def _look_up(
-    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, along: Along | None
+    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, along: TransactionHook | None
 ) -> Iterator[Pulled]:
     """What was announced within the look-back and is known from its feed alone, asked for in batches."""
     keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
@@ -217,7 +217,7 @@ def _look_up(
         request = source.ask(batch)
         fetched = web.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
         page = source.read(_answer(fetched), now)
-        progress = Progress(source.name, done=True)
+        progress = SourceProgress(source.name, done=True)
         added = store.papers.add(
             page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, along=along
         )

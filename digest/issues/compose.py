@@ -16,7 +16,7 @@ from digest.issues.due import OVERLAP
 from digest.issues.manual import ByHand, by_hand
 from digest.issues.shards import LEASE, Desk, Press
 from digest.issues.window import Morning, enrol
-from digest.store import Along, Store
+from digest.store import Store, TransactionHook
 from digest.subscriptions import Subscriber
 
 __all__ = [
@@ -49,7 +49,7 @@ def compose(
     morning: Morning | None = None,
     outlook: Callable[[], Outlook] = Outlook,
     shards: int | None = None,
-    along: Along | None = None,
+    along: TransactionHook | None = None,
     stop: Event | None = None,
     tell: Callable[[Composed], None] = lambda _: None,
 ) -> list[Composed]:

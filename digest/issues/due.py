@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from digest.papers.updates import LOOK_BACK
-from digest.store import Due, Step
+from digest.store import DueSubscription, ScheduleUpdate
 from digest.subscriptions import Slot, Subscriber, Subscription, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
@@ -24,7 +24,7 @@ def lifetime(interval: timedelta) -> timedelta:
 class Task:
     """A due row with its reader, its subscription and the window that it reads."""
 
-    def __init__(self, row: Due, reader: Subscriber, subscription: Subscription, now: datetime) -> None:
+    def __init__(self, row: DueSubscription, reader: Subscriber, subscription: Subscription, now: datetime) -> None:
         self.row = row
         self.reader = reader
         self.subscription = subscription
@@ -60,10 +60,10 @@ def is_asleep(task: Task, now: datetime) -> bool:
     return until is not None and now.astimezone(task.reader.timezone).date() < until
 
 
-def silence(task: Task, now: datetime) -> Step:
+def silence(task: Task, now: datetime) -> ScheduleUpdate:
     """A slot goes by without an issue, or an alert without news."""
     following = task.next(now, task.slot(now))
-    return Step(
+    return ScheduleUpdate(
         row=task.row.id,
         next_due=following.due if following else None,
         next_slot=following.local if following else None,

@@ -11,7 +11,7 @@ from digest.issues.draft import answered, draw_up, events, items_of, known_paper
 from digest.issues.due import LONG
 from digest.issues.matching import Rulebook, match
 from digest.mail.outcome import Envelope
-from digest.store import Publication, Store
+from digest.store import NewIssue, Store
 from digest.subscriptions import Subscriber, Subscription
 
 
@@ -26,7 +26,7 @@ class ByHand:
         """Put its letter into the outbox; its papers are remembered as told only where that is asked for."""
         issue = self.issue
         store.issues.publish(
-            Publication(
+            NewIssue(
                 subscriber=issue.subscriber.id,
                 subscription=issue.subscription,
                 kind=issue.kind,

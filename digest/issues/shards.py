@@ -28,7 +28,7 @@ from digest.issues.window import Desks, Morning
 from digest.mail.outcome import Envelope
 from digest.papers.scholarly_metrics import Figures
 from digest.papers.updates import Arrival
-from digest.store import Along, Due, Publication, Store
+from digest.store import DueSubscription, NewIssue, Store, TransactionHook
 
 LEASE = timedelta(minutes=5)
 """How long nobody else writes the issues of a shard, where it cannot be seen that the process has ended."""
@@ -52,12 +52,12 @@ class Desk:
     outlook: Callable[[], Outlook]
     listed: Callable[[datetime], Sequence[Arrival]]
     now: datetime
-    along: Along | None
+    along: TransactionHook | None
     tell: Callable[[Composed], None]
     results: list[Composed] = field(default_factory=list)
     _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
-    def write(self, rows: Sequence[Due], desks: Desks, owner: str) -> None:
+    def write(self, rows: Sequence[DueSubscription], desks: Desks, owner: str) -> None:
         """The issues of these rows, all matched at once and kept some at a time."""
         store, now = self.store, self.now
         if store.merging.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
@@ -144,7 +144,7 @@ class Desk:
         )
         facts = tuple(dict.fromkeys((*events(fresh), *shown(trend))))
         try:
-            publication = Publication(
+            publication = NewIssue(
                 due=task.row.id,
                 subscriber=task.reader.id,
                 subscription=subscription.name,
@@ -194,5 +194,5 @@ class Desk:
 class _Draft:
     """An issue that is printed and not yet kept."""
 
-    publication: Publication
+    publication: NewIssue
     result: Composed

@@ -9,7 +9,7 @@ from threading import Lock
 
 from digest.issues.due import day_of
 from digest.issues.matching import Reading, Rulebook
-from digest.store import Plan, Store
+from digest.store import Store, SubscriptionPlan
 from digest.subscriptions import Subscriber, Subscription, first_slot, next_slot
 
 _SAME = timedelta(minutes=10)
@@ -130,7 +130,9 @@ def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> 
 
     store.subscriptions.sync(
         [
-            Plan(subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}")
+            SubscriptionPlan(
+                subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}"
+            )
             for reader in subscribers
             for subscription in reader.subscriptions
         ],

@@ -14,7 +14,7 @@ from digest.errors import ConfigError
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
 from digest.rules import Query, QueryError, any_of, parse
-from digest.store import ReaderRow, Store, Wishes
+from digest.store import Preferences, ReaderRow, Store
 from digest.subscriptions import Subscriber
 
 
@@ -101,12 +101,12 @@ class ReaderDirectory:
         except ConfigError as error:
             self._bad[row.id] = str(error)
 
-    def _all(self, wishes: Wishes) -> Sequence[Subscriber]:
+    def _all(self, wishes: Preferences) -> Sequence[Subscriber]:
         signed = [reader for address, reader in self._signed.values() if address not in self._filed]
         return [_wished(reader, wishes) for reader in (*self._config.subscribers, *signed)]
 
 
-def _wished(reader: Subscriber, wishes: Wishes) -> Subscriber:
+def _wished(reader: Subscriber, wishes: Preferences) -> Subscriber:
     """A reader as they want it themselves, whatever was written for them."""
     until: date | None = wishes.pauses.get(reader.id, reader.pause_until)
     links, terms = wishes.links.get(reader.id, 0), wishes.mutes.get(reader.id, ())

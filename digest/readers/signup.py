@@ -20,7 +20,7 @@ from digest.links import AGES, CONFIRM, MOVE, SignedLinks
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope, address_key
 from digest.readers import ReaderDirectory
-from digest.store import Document, Pending, ReaderRow, Store
+from digest.store import PendingRequest, ReaderDocument, ReaderRow, Store
 from digest.subscriptions import Subscriber
 
 MOST_ASKED, DAY = 3, timedelta(days=1)
@@ -37,7 +37,7 @@ class Signup:
     links: SignedLinks
     language: str  # of the house
 
-    def sign_up(self, document: Document, *, now: datetime) -> bool:
+    def sign_up(self, document: ReaderDocument, *, now: datetime) -> bool:
         """Somebody wants letters; `document` is that of a reader, with one subscription. They are asked by letter.
 
         False where too much was asked for this address today. Raises ConfigError for a document that is none.
@@ -54,7 +54,9 @@ class Signup:
     def confirm(self, pending: str, *, now: datetime) -> Subscriber | None:
         """The address has agreed: the reader, with what they asked for; None where that was confirmed before."""
 
-        def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, Sequence[str]]:
+        def decide(
+            asked: PendingRequest, row: ReaderRow | None, left: Collection[str]
+        ) -> tuple[ReaderRow, Sequence[str]]:
             if row is None:
                 row = ReaderRow(id=_fresh_id(), address=asked.address, document=asked.document, created=now)
                 return row, [each["name"] for each in row.document["subscriptions"]]
@@ -93,7 +95,7 @@ class Signup:
     ) -> Literal["done", "half", "taken"] | None:
         """One side agrees to a change of address; see ReaderStore.confirm_address_change."""
 
-        def readdress(row: ReaderRow, asked: Pending) -> ReaderRow:
+        def readdress(row: ReaderRow, asked: PendingRequest) -> ReaderRow:
             document = row.document | asked.document
             return ReaderRow(id=row.id, address=asked.address, document=document, created=row.created)
 
@@ -105,12 +107,12 @@ class Signup:
             return "taken" if now < asked.expires else None
         return self.store.readers.confirm_address_change(pending, side, readdress, now=now)
 
-    def rewrite(self, reader: str, change: Callable[[Document], Document]) -> Subscriber | None:
+    def rewrite(self, reader: str, change: Callable[[ReaderDocument], ReaderDocument]) -> Subscriber | None:
         """Change what a reader who signed up reads. Raises ConfigError where what comes of it is no reader's document,
         and then nothing has changed.
         """
 
-        def judged(document: Document) -> Document:
+        def judged(document: ReaderDocument) -> ReaderDocument:
             changed = change(deepcopy(document))
             reader_of(reader, changed, self.language)
             return changed
@@ -122,7 +124,7 @@ class Signup:
         """The reader as they are now, with all that they have said on their page: their links hold no other."""
         return self.directory.reader(self.store, row.id) or reader_of(row.id, row.document, self.language)
 
-    def _is_understood(self, document: Document) -> bool:
+    def _is_understood(self, document: ReaderDocument) -> bool:
         try:
             reader_of(SIGNED_UP, document, self.language)
         except ConfigError:
@@ -140,9 +142,9 @@ class Signup:
         now: datetime,
         *,
         subscriber: str | None = None,
-        document: Document | None = None,
-    ) -> Pending:
-        return Pending(
+        document: ReaderDocument | None = None,
+    ) -> PendingRequest:
+        return PendingRequest(
             id=token_urlsafe(16),
             kind=kind,
             address=address_key(box.wire),
@@ -152,7 +154,9 @@ class Signup:
             expires=now + AGES[MOVE if kind == "address" else CONFIRM],
         )
 
-    def _ask(self, asked: Pending, letters: Sequence[tuple[Mailbox, str, str]], language: str, now: datetime) -> bool:
+    def _ask(
+        self, asked: PendingRequest, letters: Sequence[tuple[Mailbox, str, str]], language: str, now: datetime
+    ) -> bool:
         notices: list[tuple[str, Envelope]] = [
             (key, self.letters.notice(box, name, link, language=language, key=key, date=now))
             for box, name, link in letters
@@ -161,12 +165,12 @@ class Signup:
         return self.store.readers.add_pending(asked, notices, most=MOST_ASKED, within=DAY, now=now)
 
 
-def _alone(subscription: Document) -> Document:
+def _alone(subscription: ReaderDocument) -> ReaderDocument:
     """A document of this subscription and nothing else that could be wrong."""
     return {"email": "somebody@example.org", "subscriptions": [subscription]}
 
 
-def _joined(document: Document, more: Document, left: Collection[str]) -> tuple[Document, list[str]]:
+def _joined(document: ReaderDocument, more: ReaderDocument, left: Collection[str]) -> tuple[ReaderDocument, list[str]]:
     """What a reader has, with one more subscription: under a name of its own, or in the place of one that they left."""
     kept = list(document["subscriptions"])
     names = []

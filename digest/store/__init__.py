@@ -7,95 +7,95 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from digest.store.admin_lists import AdminLists, Clock
+from digest.store.admin_lists import AdminLists, ScheduledSubscription
 from digest.store.already_sent import AlreadySentStore
 from digest.store.answers import Answers, AnswerStore
-from digest.store.bounces import BounceStore, Evidence, Known
-from digest.store.circuit_breakers import Brake, BreakerStore
-from digest.store.copies import Copy, Told, WebCopyStore
-from digest.store.engine import Along, Database, connect
-from digest.store.figures import BibliometricsStore
-from digest.store.in_doubt import Doubt, InDoubtStore
-from digest.store.issues import IssueRow, IssueStore, Publication
+from digest.store.bibliometrics import BibliometricsStore
+from digest.store.bounces import BouncedDelivery, BounceEvidence, BounceStore
+from digest.store.circuit_breakers import BreakerStore, CircuitBreaker
+from digest.store.engine import Database, TransactionHook, connect
+from digest.store.in_doubt import InDoubtLetter, InDoubtStore
+from digest.store.issues import IssueRow, IssueStore, NewIssue
 from digest.store.journal_replay import JournalStore
-from digest.store.leases import LeaseStore, Waiting
+from digest.store.leases import Backlog, LeaseStore
+from digest.store.merging import LetterMerging, MergedLetter
 from digest.store.migrations import migrate
-from digest.store.outbox import Lease, OutboxRow, OutboxStore
-from digest.store.outbox_write import LetterMerging, Merged
-from digest.store.papers import Added, PaperStore
-from digest.store.preferences import Opinion, PreferenceStore, Wishes
+from digest.store.outbox import DeliveryLease, OutboxRow, OutboxStore
+from digest.store.papers import AddedPapers, PaperStore
+from digest.store.preferences import Opinion, Preferences, PreferenceStore
 from digest.store.rate_limits import RateLimitStore
-from digest.store.readers import NOTICE, Agreed, Document, Pending, ReaderRow, ReaderStore
+from digest.store.readers import NOTICE, AddressChangeStatus, PendingRequest, ReaderDocument, ReaderRow, ReaderStore
 from digest.store.retention import Pruned, RetentionStore
-from digest.store.send_guard import Standing, Watch
-from digest.store.sources import Progress, SourceState, SourceStore
-from digest.store.stats import Figures, StatsStore
-from digest.store.subscriptions import Due, Plan, Schedule, Step, SubscriptionStore
+from digest.store.send_guard import SendGuard, SendStatus
+from digest.store.sources import SourceProgress, SourceState, SourceStore
+from digest.store.stats import ServiceStats, StatsStore
+from digest.store.subscriptions import DueSubscription, NextSlot, ScheduleUpdate, SubscriptionPlan, SubscriptionStore
 from digest.store.suppressions import Suppression, SuppressionStore
 from digest.store.unsubscribes import UnsubscribeStore
-from digest.store.works import Bond, Work, WorkStore
+from digest.store.web_copies import IssuePaper, WebCopy, WebCopyStore
+from digest.store.works import Work, WorkLink, WorkStore
 
 __all__ = [
     "NOTICE",
-    "Added",
+    "AddedPapers",
+    "AddressChangeStatus",
     "AdminLists",
-    "Agreed",
-    "Along",
     "AlreadySentStore",
     "AnswerStore",
     "Answers",
+    "Backlog",
     "BibliometricsStore",
-    "Bond",
+    "BounceEvidence",
     "BounceStore",
-    "Brake",
+    "BouncedDelivery",
     "BreakerStore",
-    "Clock",
-    "Copy",
-    "Document",
-    "Doubt",
-    "Due",
-    "Evidence",
-    "Figures",
+    "CircuitBreaker",
+    "DeliveryLease",
+    "DueSubscription",
+    "InDoubtLetter",
     "InDoubtStore",
+    "IssuePaper",
     "IssueRow",
     "IssueStore",
     "JournalStore",
-    "Known",
-    "Lease",
     "LeaseStore",
     "LetterMerging",
-    "Merged",
+    "MergedLetter",
+    "NewIssue",
+    "NextSlot",
     "Opinion",
     "OutboxRow",
     "OutboxStore",
     "PaperStore",
-    "Pending",
-    "Plan",
+    "PendingRequest",
     "PreferenceStore",
-    "Progress",
+    "Preferences",
     "Pruned",
-    "Publication",
     "RateLimitStore",
+    "ReaderDocument",
     "ReaderRow",
     "ReaderStore",
     "RetentionStore",
-    "Schedule",
+    "ScheduleUpdate",
+    "ScheduledSubscription",
+    "SendGuard",
+    "SendStatus",
+    "ServiceStats",
+    "SourceProgress",
     "SourceState",
     "SourceStore",
-    "Standing",
     "StatsStore",
-    "Step",
     "Store",
+    "SubscriptionPlan",
     "SubscriptionStore",
     "Suppression",
     "SuppressionStore",
-    "Told",
+    "TransactionHook",
     "UnsubscribeStore",
-    "Waiting",
-    "Watch",
+    "WebCopy",
     "WebCopyStore",
-    "Wishes",
     "Work",
+    "WorkLink",
     "WorkStore",
 ]
 

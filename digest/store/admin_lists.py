@@ -27,7 +27,7 @@ _MOST_SAID = 5  # pieces of evidence that are shown of one address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class ScheduledSubscription:
     """A subscription and its next slot."""
 
     subscriber: str
@@ -54,7 +54,7 @@ class AdminLists:
             rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
         return [row_of(row) for row in rows]
 
-    def letter_history(self, number: int) -> Story | None:
+    def letter_history(self, number: int) -> LetterHistory | None:
         """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
         c, tried = _DELIVERY, t.attempt.c
         tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
@@ -64,10 +64,10 @@ class AdminLists:
             if row is None or packed is None:
                 return None
             rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
-        return Story(
+        return LetterHistory(
             row=row_of(row),
             message=unpack(packed),
-            tries=tuple(Try(**each) for each in rows),
+            tries=tuple(DeliveryAttempt(**each) for each in rows),
         )
 
     def next_due(self, subscribers: Collection[str]) -> dict[tuple[str, str], datetime | None]:
@@ -94,7 +94,7 @@ class AdminLists:
                 )
             }
 
-    def overdue(self, now: datetime, *, limit: int) -> tuple[int, list[Clock]]:
+    def overdue(self, now: datetime, *, limit: int) -> tuple[int, list[ScheduledSubscription]]:
         """What is due at this moment, longest first: how many subscriptions, and the first of them."""
         c = _CLOCK
         with self.database.reading() as connection:
@@ -102,15 +102,17 @@ class AdminLists:
             count = connection.scalar(select(func.count()).select_from(t.subscription).where(which)) or 0
             wanted = select(c.subscriber, c.name, c.next_due).where(which)
             rows = connection.execute(wanted.order_by(c.next_due.is_(None), c.next_due, c.id).limit(limit)).all()
-        return count, [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
+        return count, [
+            ScheduledSubscription(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows
+        ]
 
-    def upcoming(self, now: datetime, *, limit: int) -> list[Clock]:
+    def upcoming(self, now: datetime, *, limit: int) -> list[ScheduledSubscription]:
         """What is due next, after this moment."""
         c = _CLOCK
         wanted = select(c.subscriber, c.name, c.next_due).where(and_(c.active, c.next_due > now))
         with self.database.reading() as connection:
             rows = connection.execute(wanted.order_by(c.next_due, c.id).limit(limit)).all()
-        return [Clock(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
+        return [ScheduledSubscription(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
         """Of these addresses (as `delivery.address_key` gives them) those that get no letters, and why."""
@@ -145,7 +147,7 @@ class AdminLists:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class DeliveryAttempt:
     """What came of one try, or who decided what about the letter."""
 
     at: datetime
@@ -157,9 +159,9 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class LetterHistory:
     """A letter with all that has become of it, oldest first."""
 
     row: OutboxRow
     message: bytes
-    tries: tuple[Try, ...]
+    tries: tuple[DeliveryAttempt, ...]

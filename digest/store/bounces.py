@@ -25,7 +25,7 @@ _NEW = timedelta(days=7)  # since its reader's first issue: an address that is w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class BounceEvidence:
     """What was said of an address, and what it weighs."""
 
     address: str  # as `delivery.address_key` gives it
@@ -36,7 +36,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class BouncedDelivery:
     """A delivery to which something came back."""
 
     id: int
@@ -54,7 +54,7 @@ class BounceStore:
 
     database: Database
 
-    def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> Known | None:  # noqa: A002
+    def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> BouncedDelivery | None:  # noqa: A002
         """The delivery of a number or a Message-ID."""
         c = t.delivery.c
         which = c.id == id if id is not None else c.message_id == message_id
@@ -63,7 +63,7 @@ class BounceStore:
             row = connection.execute(select(*columns).join(t.issue, isouter=True).where(which)).mappings().first()
         if row is None:
             return None
-        return Known(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
+        return BouncedDelivery(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
 
     def already_read(self, pieces: Collection[str]) -> set[str]:
         """Of these pieces those that were dealt with before."""
@@ -80,7 +80,7 @@ class BounceStore:
         piece: str,
         *,
         now: datetime,
-        evidence: Collection[Evidence] = (),
+        evidence: Collection[BounceEvidence] = (),
         arrived: int | None = None,
         leaves: tuple[str, str, str] | None = None,
     ) -> list[Suppression] | None:
@@ -101,13 +101,13 @@ class BounceStore:
                 unsubscribe(connection, *leaves, now)
             return _weigh(connection, evidence, now)
 
-    def add_evidence(self, evidence: Collection[Evidence], *, now: datetime) -> list[Suppression]:
+    def add_evidence(self, evidence: Collection[BounceEvidence], *, now: datetime) -> list[Suppression]:
         """What a relay said of addresses while letters were handed over; the addresses that get no more letters now."""
         with self.database.writing() as connection:
             return _weigh(connection, evidence, now)
 
 
-def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime) -> list[Suppression]:
+def _weigh(connection: Connection, evidence: Collection[BounceEvidence], now: datetime) -> list[Suppression]:
     found = []
     for each in evidence:
         said = strip_controls(each.words)
@@ -121,7 +121,7 @@ def _weigh(connection: Connection, evidence: Collection[Evidence], now: datetime
     return found
 
 
-def _score(connection: Connection, each: Evidence, now: datetime) -> float:
+def _score(connection: Connection, each: BounceEvidence, now: datetime) -> float:
     """Mailman's way: one day counts once, with its worst bounce; a week without a bounce wipes the slate.
 
     A week without a letter shows nothing, else no weekly reader's address would ever be found dead.

@@ -12,14 +12,14 @@ from sqlalchemy import delete, select, update
 from digest.store import tables as t
 from digest.store.engine import Database, insert
 
-Kind = Literal["relay", "domain"]
+BreakerKind = Literal["relay", "domain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brake:
+class CircuitBreaker:
     """A relay or a receiving domain that has failed."""
 
-    kind: Kind
+    kind: BreakerKind
     name: str
     strikes: int  # failures in a row
     until: datetime | None  # left alone until then; None: not yet
@@ -35,7 +35,7 @@ class BreakerStore:
 
     def record_failure(
         self,
-        kind: Kind,
+        kind: BreakerKind,
         name: str,
         *,
         now: datetime,
@@ -56,16 +56,16 @@ class BreakerStore:
             connection.execute(update(t.brake).where(mine).values(until=until, at=now, words=words))
         return until
 
-    def record_success(self, kind: Kind, name: str) -> bool:
+    def record_success(self, kind: BreakerKind, name: str) -> bool:
         """It works again; False where nothing was held against it."""
         c = t.brake.c
         with self.database.writing() as connection:
             return bool(connection.execute(delete(t.brake).where(c.kind == kind, c.name == name)).rowcount)
 
-    def list_all(self) -> list[Brake]:
+    def list_all(self) -> list[CircuitBreaker]:
         """All that have failed and not worked since."""
         c = t.brake.c
         columns = (c.kind, c.name, c.strikes, c.until, c.at, c.words)
         with self.database.reading() as connection:
             rows = connection.execute(select(*columns).order_by(c.kind.desc(), c.name)).mappings()
-            return [Brake(**row) for row in rows]
+            return [CircuitBreaker(**row) for row in rows]

@@ -33,16 +33,16 @@ from digest.errors import ConfigError, DigestError
 
 T = TypeVar("T")
 
-Along = Callable[[Any], None]
+TransactionHook = Callable[[Any], None]
 """What else is written in a transaction, given the driver's own connection."""
 
 _WAIT = 10_000
 """Milliseconds that a SQLite writer waits for another."""
 
-_PAPERS = 0x70617065
+PAPERS = 0x70617065
 """The number of PostgreSQL's advisory lock on papers, works and events."""
 
-CLOCKS = 0x636C6B73
+SCHEDULES = 0x636C6B73
 """The same on which clock rows there are, and on who claims them."""
 
 _PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
@@ -198,7 +198,7 @@ def add_row(connection: Connection, table: Table, row: dict[str, object]) -> boo
     return connection.execute(statement).first() is not None
 
 
-def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
+def lock_writers(connection: Connection, lock: int = PAPERS) -> None:
     """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
 
     Or until none does whatever else has that number. SQLite has one writer at a time anyway.
@@ -207,7 +207,7 @@ def queue_up(connection: Connection, lock: int = _PAPERS) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
-def among(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
+def is_any_of(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
     """Is a number one of these, however many they are? IN has a parameter for each, and takes long to write."""
     if connection.dialect.name == "sqlite":
         listed = func.json_each(_JSON.encode(list(values))).table_valued("value")

@@ -15,27 +15,27 @@ from sqlalchemy import Connection, Executable
 _Row = tuple[Any, ...]
 
 
-class Many:
+class ExecuteMany:
     """An INSERT or UPDATE that takes rows of the columns or parameters `keys`, in their order."""
 
     def __init__(self, keys: Sequence[str], statement: Callable[[Connection], Executable]) -> None:
         self._keys = tuple(keys)
         self._statement = statement
-        self._words: dict[str, _Words] = {}  # by the name of a dialect
+        self._words: dict[str, _CompiledStatement] = {}  # by the name of a dialect
 
     def __call__(self, connection: Connection, rows: Sequence[_Row]) -> None:
         if not rows:
             return
         words = self._words.get(connection.dialect.name)
         if words is None:
-            words = self._words[connection.dialect.name] = _Words.of(
+            words = self._words[connection.dialect.name] = _CompiledStatement.of(
                 self._statement(connection), self._keys, connection
             )
         connection.exec_driver_sql(words.text, words.bound(rows))
 
 
 @dataclass(frozen=True, slots=True)
-class _Parameter:
+class _BoundParameter:
     """One that the driver wants."""
 
     name: str
@@ -50,15 +50,15 @@ class _Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _CompiledStatement:
     """A statement as the driver takes it."""
 
     text: str
-    parameters: tuple[_Parameter, ...]
+    parameters: tuple[_BoundParameter, ...]
     positional: bool
 
     @classmethod
-    def of(cls, statement: Executable, keys: Sequence[str], connection: Connection) -> _Words:
+    def of(cls, statement: Executable, keys: Sequence[str], connection: Connection) -> _CompiledStatement:
         dialect = connection.dialect
         made = cast(Any, statement).compile(dialect=dialect, column_keys=list(keys), for_executemany=True)
         types = {name: parameter.type for parameter, name in made.bind_names.items()}
@@ -66,10 +66,10 @@ class _Words:
         for name in made.positiontup or types:
             bind = types[name].dialect_impl(dialect).bind_processor(dialect)
             if name in keys:
-                parameters.append(_Parameter(name, keys.index(name), bind))
+                parameters.append(_BoundParameter(name, keys.index(name), bind))
             else:
                 value = made.params[name]
-                parameters.append(_Parameter(name, None, None, bind(value) if bind else value))
+                parameters.append(_BoundParameter(name, None, None, bind(value) if bind else value))
         return cls(str(made), tuple(parameters), bool(made.positional))
 
     def bound(self, rows: Sequence[_Row]) -> list[_Row] | list[dict[str, Any]]:

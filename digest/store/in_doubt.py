@@ -16,7 +16,7 @@ _DELIVERY, _TRY = t.delivery.c, t.attempt.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class InDoubtLetter:
     """A letter of which nobody knows whether it arrived."""
 
     id: int
@@ -35,7 +35,7 @@ class InDoubtStore:
 
     database: Database
 
-    def list_all(self) -> list[Doubt]:
+    def list_all(self) -> list[InDoubtLetter]:
         """All that is in doubt, oldest first."""
         c, tried = _DELIVERY, _TRY
         last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == State.IN_DOUBT)
@@ -58,7 +58,7 @@ class InDoubtStore:
         )
         with self.database.reading() as connection:
             return [
-                Doubt(
+                InDoubtLetter(
                     id=row.id,
                     epoch=row.epoch,
                     subscriber=row.subscriber,
@@ -71,7 +71,9 @@ class InDoubtStore:
                 for row in connection.execute(rows)
             ]
 
-    def confirm_sent(self, doubt: Doubt, *, now: datetime, words: str, relay: str | None, queue_id: str) -> bool:
+    def confirm_sent(
+        self, doubt: InDoubtLetter, *, now: datetime, words: str, relay: str | None, queue_id: str
+    ) -> bool:
         """A relay says that it took this letter, so it is sent; False where it is not in doubt any more."""
         c, said = _DELIVERY, strip_controls(words)
         which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == State.IN_DOUBT)

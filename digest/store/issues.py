@@ -11,14 +11,14 @@ from sqlalchemy import Connection, select
 
 from digest.mail.outcome import Envelope, pack
 from digest.store import tables as t
-from digest.store.engine import Along, Database, among, batches, insert
-from digest.store.executemany import Many
-from digest.store.outbox_write import put_all
-from digest.store.subscriptions import Step, step
+from digest.store.engine import Database, TransactionHook, batches, insert, is_any_of
+from digest.store.executemany import ExecuteMany
+from digest.store.outbox_write import add_letters
+from digest.store.subscriptions import ScheduleUpdate, update_schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class NewIssue:
     """An issue with all that must be kept together with it, or not at all."""
 
     subscriber: str
@@ -63,7 +63,7 @@ class IssueStore:
 
     database: Database
 
-    def publish(self, publication: Publication) -> bool:
+    def publish(self, publication: NewIssue) -> bool:
         """Keep an issue with its items, its letter, what counts as sent and the next due time; False: the slot has one.
 
         Also then a scheduled subscription moves on to its next slot, so that it is not composed for ever; the news of
@@ -71,7 +71,7 @@ class IssueStore:
         """
         return self.publish_all([publication]) == [True]
 
-    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
         """The same for many issues in one transaction: all of them are kept, or none.
 
         With letters among them `along` is called before it ends, to write beside them that they are there.
@@ -127,11 +127,11 @@ class IssueStore:
 
 
 _HIDDEN = ("subscription_id", "page")
-_ITEMS = Many(
+_ITEMS = ExecuteMany(
     ("issue_id", "position", "paper", "event", "section"),
     lambda connection: insert(connection, t.item),
 )
-_FACTS = Many(
+_FACTS = ExecuteMany(
     ("subscriber", "work", "event", "issue"),
     lambda connection: insert(connection, t.memory).on_conflict_do_nothing(),
 )
@@ -139,11 +139,11 @@ _FACTS = Many(
 _Key = tuple[str, str, str, str]
 
 
-def _key(publication: Publication) -> _Key:
+def _key(publication: NewIssue) -> _Key:
     return publication.subscriber, publication.subscription, publication.kind, publication.slot
 
 
-def _insert(connection: Connection, publications: Sequence[Publication]) -> list[int | None]:
+def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[int | None]:
     """The issues' numbers; None where a slot has its issue already."""
     rows = {
         _key(each): {
@@ -170,7 +170,7 @@ def _insert(connection: Connection, publications: Sequence[Publication]) -> list
     return [numbers.pop(_key(each), None) for each in publications]
 
 
-def _fill(connection: Connection, issues: Sequence[tuple[Publication, int]], messages: Mapping[str, bytes]) -> None:
+def _fill(connection: Connection, issues: Sequence[tuple[NewIssue, int]], messages: Mapping[str, bytes]) -> None:
     items = [
         (number, position, key, event, section)
         for publication, number in issues
@@ -180,7 +180,7 @@ def _fill(connection: Connection, issues: Sequence[tuple[Publication, int]], mes
     _remember(connection, issues)
     letters = [(each, each.envelope, number) for each, number in issues if each.envelope]
     if letters:
-        put_all(
+        add_letters(
             connection,
             [
                 {
@@ -197,13 +197,13 @@ def _fill(connection: Connection, issues: Sequence[tuple[Publication, int]], mes
         )
 
 
-def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]]) -> None:
+def _remember(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) -> None:
     told = {work for publication, _ in issues for work, _ in publication.told}
     if not told:
         return
     # Since they were read two works may have become one; the lock keeps it so until this is written.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    found = connection.execute(current.where(among(connection, t.paper.c.id, told))).all()
+    found = connection.execute(current.where(is_any_of(connection, t.paper.c.id, told))).all()
     works = {row[0]: row[1] for row in found}
     rows = {
         (publication.subscriber, works[work], event): number
@@ -214,7 +214,7 @@ def _remember(connection: Connection, issues: Sequence[tuple[Publication, int]])
     _FACTS(connection, [(*fact, number) for fact, number in sorted(rows.items())])
 
 
-def _advance(connection: Connection, publications: Sequence[Publication]) -> None:
+def _advance(connection: Connection, publications: Sequence[NewIssue]) -> None:
     steps = []
     for publication in publications:
         assert publication.due is not None
@@ -222,7 +222,7 @@ def _advance(connection: Connection, publications: Sequence[Publication]) -> Non
         if publication.kind == "scheduled":
             more["last_slot"] = publication.slot
         steps.append(
-            Step(
+            ScheduleUpdate(
                 row=publication.due,
                 next_due=publication.next_due,
                 next_slot=publication.next_slot,
@@ -230,4 +230,4 @@ def _advance(connection: Connection, publications: Sequence[Publication]) -> Non
                 more=more | {"cursor": publication.until, "fingerprint": publication.fingerprint},
             )
         )
-    step(connection, steps)
+    update_schedules(connection, steps)

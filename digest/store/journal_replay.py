@@ -13,7 +13,7 @@ from sqlalchemy import insert as plain_insert
 from digest.mail.outcome import Entry, Record, State
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
-from digest.store.outbox_write import POSTED
+from digest.store.outbox_write import SENT_BEFORE_RESTORE
 
 _COLUMN = t.delivery.c
 _OPEN = (State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON)
@@ -94,7 +94,7 @@ class JournalStore:
                 for number, key, state in known:
                     if state in _OPEN:
                         taken = gone[key].mark == "K"
-                        words = POSTED if taken else _PRESUMED
+                        words = SENT_BEFORE_RESTORE if taken else _PRESUMED
                         _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
                 missing = set(batch) - {row.message_id for row in known}
                 if missing:

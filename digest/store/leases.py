@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from digest.store import tables as t
-from digest.store.engine import CLOCKS, Database, batches, insert, queue_up
-from digest.store.subscriptions import COLUMNS, Due, due_of, is_due, newest_serial
+from digest.store.engine import SCHEDULES, Database, batches, insert, lock_writers
+from digest.store.subscriptions import COLUMNS, DueSubscription, due_of, is_due, newest_serial
 
 _C = t.subscription.c
 _FREE: dict[str, Any] = {"held": None, "held_by": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Backlog:
     """How much there is to do."""
 
     readers: int  # of whom something is due and claimed by nobody
@@ -44,14 +44,14 @@ class LeaseStore:
         limit: int,
         lease: timedelta,
         is_gone: Callable[[str], bool] = lambda _: False,
-    ) -> list[Due]:
+    ) -> list[DueSubscription]:
         """Take all that is due of so many readers for `lease`, longest waiting first; nobody else gets it meanwhile.
 
         All due subscriptions of a reader are claimed together, since none may repeat the news of another. `is_gone`
         says of an owner whether its process has ended; its claims end with it.
         """
         with self.database.writing() as connection:
-            queue_up(connection, CLOCKS)  # one after the other, so that no reader is torn in two
+            lock_writers(connection, SCHEDULES)  # one after the other, so that no reader is torn in two
             newest = newest_serial(connection, now)
             free = ~_is_claimed(now, lease, _gone(connection, is_gone))
             chosen = select(_C.subscriber).where(is_due(newest, now), free).group_by(_C.subscriber)
@@ -79,7 +79,7 @@ class LeaseStore:
         with self.database.writing() as connection:
             connection.execute(update(t.subscription).where(_C.held_by == owner).values(_FREE))
 
-    def backlog(self, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Waiting:
+    def backlog(self, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Backlog:
         """How much is due and not in the hands of anybody who lives."""
         letter = t.delivery.c
         with self.database.reading() as connection:
@@ -93,7 +93,7 @@ class LeaseStore:
             row = connection.execute(free).one()
             letters = connection.scalar(select(func.count()).where(letter.next_at <= now)) or 0
         since = row.since if row.all and row.all == row.begun else None
-        return Waiting(readers=row.readers, since=since, newest=newest, letters=letters)
+        return Backlog(readers=row.readers, since=since, newest=newest, letters=letters)
 
     def acquire(self, name: str, *, now: datetime, lease: timedelta) -> timedelta:
         """Acquire periodic work that one process at a time may do; zero, or how long to wait while another has it.

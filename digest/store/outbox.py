@@ -13,9 +13,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from digest.mail.outcome import Delivery, Envelope, Result, State
 from digest.store import tables as t
 from digest.store.engine import Database
-from digest.store.executemany import Many
-from digest.store.outbox_write import put
-from digest.store.send_guard import Watch
+from digest.store.executemany import ExecuteMany
+from digest.store.outbox_write import add_letter
+from digest.store.send_guard import SendGuard
 from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
@@ -24,7 +24,7 @@ _NOBODYS: dict[str, Any] = {"owner": None, "until": None}
 _DAY = timedelta(days=1)
 _HIDDEN = (State.SENT, State.CANCELLED, State.MERGED)
 
-Lease = tuple[int, int]
+DeliveryLease = tuple[int, int]
 """A delivery and the epoch of its lease."""
 
 
@@ -73,11 +73,11 @@ class OutboxStore:
         """Put a letter without papers into the outbox (a confirmation, a change of address), once for each key."""
         with self.database.writing() as connection:
             more = {"notice": key, "subscriber": subscriber, "kind": kind, "expires": expires}
-            return put(connection, envelope, created=now, **more)
+            return add_letter(connection, envelope, created=now, **more)
 
-    def send_guard(self) -> Watch:
+    def send_guard(self) -> SendGuard:
         """A guard for one thread, which asks before each letter whether it is still wanted."""
-        return Watch(self.database)
+        return SendGuard(self.database)
 
     def claim(
         self, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
@@ -98,7 +98,7 @@ class OutboxStore:
         with self.database.reading() as connection:
             return connection.scalar(select(_COLUMN.id).where(_COLUMN.next_at <= now).limit(1)) is not None
 
-    def renew(self, leases: Collection[Lease], *, until: datetime) -> set[Lease]:
+    def renew(self, leases: Collection[DeliveryLease], *, until: datetime) -> set[DeliveryLease]:
         """Keep letters for longer; those that are still one's own."""
         epochs = dict(leases)
         mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
@@ -109,7 +109,7 @@ class OutboxStore:
             connection.execute(update(t.delivery).where(wanted).values(until=until))
         return kept
 
-    def release(self, leases: Iterable[Lease], *, now: datetime) -> None:
+    def release(self, leases: Iterable[DeliveryLease], *, now: datetime) -> None:
         """These were not begun: they wait again, and no try is counted."""
         rows = [{"number": number, "lease": epoch} for number, epoch in leases]
         if not rows:
@@ -167,7 +167,7 @@ class OutboxStore:
 
     def expire_leases(
         self,
-        handed_over: Callable[[str], Collection[Lease] | None],
+        handed_over: Callable[[str], Collection[DeliveryLease] | None],
         *,
         now: datetime,
         retry_at: datetime,
@@ -293,9 +293,9 @@ _CLOSING = (
     )
 )
 _MOVED = ("number", "lease", "new_state", "said", "later", "tries", "doubt")
-_CLOSE = Many(_MOVED, lambda _: _CLOSING.where(_HELD))
-_CLOSE_SENT = Many(_MOVED, lambda _: _CLOSING.where(_HELD | _DOUBTFUL | _FREED))
-_TRIED = Many(
+_CLOSE = ExecuteMany(_MOVED, lambda _: _CLOSING.where(_HELD))
+_CLOSE_SENT = ExecuteMany(_MOVED, lambda _: _CLOSING.where(_HELD | _DOUBTFUL | _FREED))
+_TRIED = ExecuteMany(
     ("delivery_id", "began", "at", "state", "phase", "relay", "queue_id", "code", "enhanced", "words"),
     lambda _: insert(t.attempt),
 )

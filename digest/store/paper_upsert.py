@@ -28,7 +28,7 @@ class _Record:
     marks: Marks
 
 
-class Shelf:
+class PaperUpsert:
     """Records, names, versions and events around a page; `put` judges a sighting, `write` keeps what was judged."""
 
     def __init__(self, connection: Connection, page: Sequence[Paper]) -> None:
@@ -89,7 +89,7 @@ class Shelf:
         dates = [(number, version, self._versions[number, version]) for number, version in sorted(self._dated)]
         _upsert(connection, t.version, ({"paper_id": p, "version": v, "date": date} for p, v, date in dates))
         for younger, older in self._joined:
-            move(connection, younger, older)
+            merge_works(connection, younger, older)
         bonds = [{"paper_id": one, "other_id": other, "why": why} for (one, other), why in self._bonds.items()]
         _add(connection, t.bond, [bond | {"together": True, "at": now} for bond in bonds])
         for work, number in self._fuller.items():
@@ -295,7 +295,7 @@ def _upsert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), batch)
 
 
-def move(connection: Connection, younger: int, older: int) -> None:
+def merge_works(connection: Connection, younger: int, older: int) -> None:
     """What was known of the younger work is known of the older; what was known of both is known once."""
     connection.execute(update(t.paper).where(t.paper.c.work == younger).values(work=older))
     for table, same in ((t.event, ("event",)), (t.memory, ("subscriber", "event"))):

@@ -13,16 +13,16 @@ from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.store import tables as t
-from digest.store.engine import Along, Database, batches, queue_up
-from digest.store.paper_upsert import Shelf
+from digest.store.engine import Database, TransactionHook, batches, lock_writers
+from digest.store.paper_upsert import PaperUpsert
 from digest.store.rows import COLUMNS, to_paper
-from digest.store.sources import Progress, record
+from digest.store.sources import SourceProgress, record_progress
 
 _PAPER = [t.paper.c[name] for name in COLUMNS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class AddedPapers:
     """What a page brought."""
 
     records: int = 0  # not seen before
@@ -50,25 +50,25 @@ class PaperStore:
         now: datetime,
         since: datetime,
         first: bool,
-        progress: Progress | None = None,
-        along: Along | None = None,
-    ) -> Added:
+        progress: SourceProgress | None = None,
+        along: TransactionHook | None = None,
+    ) -> AddedPapers:
         """Keep a page and its source's progress, together; the same page again changes nothing.
 
         `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide). Where
         there is news `along` is called before the transaction ends.
         """
         with self.database.writing() as connection:
-            queue_up(connection)
-            shelf = Shelf(connection, papers)
+            lock_writers(connection)
+            shelf = PaperUpsert(connection, papers)
             for seen in papers:
                 shelf.put(seen, now=now, since=since, first=first)
             shelf.write(connection, now)
             if progress:
-                record(connection, progress, now)
+                record_progress(connection, progress, now)
             if along is not None and shelf.news:
                 along(connection.connection.driver_connection)
-        return Added(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
+        return AddedPapers(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
 
     def get(self, key: str) -> Paper | None:
         """The record that is called so, else one that leads there (the preprint of an article that nobody sent us)."""

@@ -10,11 +10,11 @@ from sqlalchemy import delete, select, update
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
-from digest.store.readers import turn_page
+from digest.store.readers import next_serial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Preferences:
     """What outranks the files, by reader."""
 
     pauses: Mapping[str, date | None] = field(default_factory=dict)  # until; none: no pause, whatever the file says
@@ -37,7 +37,7 @@ class PreferenceStore:
 
     database: Database
 
-    def get(self, subscriber: str | None = None) -> Wishes:
+    def get(self, subscriber: str | None = None) -> Preferences:
         """What all readers have said of themselves; one alone, where given."""
         mutes: dict[str, list[str]] = {}
         pauses = select(t.pause.c.subscriber, t.pause.c.until)
@@ -52,7 +52,7 @@ class PreferenceStore:
             versions = {row.subscriber: row.version for row in connection.execute(links)}
             for whose, term in connection.execute(said):
                 mutes.setdefault(whose, []).append(term)
-        return Wishes(
+        return Preferences(
             pauses=until,
             mutes={whose: tuple(terms) for whose, terms in mutes.items()},
             links=versions,
@@ -61,7 +61,7 @@ class PreferenceStore:
     def pause(self, subscriber: str, until: date | None, *, now: datetime) -> None:
         """No letters until that day; None: letters, also where the reader's file has a pause."""
         with self.database.writing() as connection:
-            turn_page(connection)
+            next_serial(connection)
             given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
             connection.execute(
                 given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": now})
@@ -70,7 +70,7 @@ class PreferenceStore:
     def mute(self, subscriber: str, term: str, *, now: datetime) -> None:
         """Nothing with this term any more."""
         with self.database.writing() as connection:
-            turn_page(connection)
+            next_serial(connection)
             given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
             connection.execute(given.on_conflict_do_nothing())
 
@@ -78,13 +78,13 @@ class PreferenceStore:
         """Papers with this term again."""
         c = t.mute.c
         with self.database.writing() as connection:
-            turn_page(connection)
+            next_serial(connection)
             connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
 
     def renew_links(self, subscriber: str) -> None:
         """Invalidate all links to the reader's own pages and feeds that were sent; unsubscribe links still work."""
         with self.database.writing() as connection:
-            turn_page(connection)
+            next_serial(connection)
             given = insert(connection, t.links).values(subscriber=subscriber, version=1)
             more = {"version": t.links.c.version + 1}
             connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))

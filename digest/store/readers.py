@@ -12,10 +12,10 @@ from sqlalchemy import insert as plain_insert
 
 from digest.mail.outcome import Envelope, State, address_key
 from digest.store import tables as t
-from digest.store.engine import Database, insert, queue_up
-from digest.store.outbox_write import put
+from digest.store.engine import Database, insert, lock_writers
+from digest.store.outbox_write import add_letter
 
-Document = dict[str, Any]
+ReaderDocument = dict[str, Any]
 """What may stand in a reader's file, as plain JSON values."""
 
 NOTICE = "notice"
@@ -30,27 +30,27 @@ class ReaderRow:
 
     id: str
     address: str = field(repr=False)  # as delivery.address_key gives it; the document has it as it was typed
-    document: Document = field(repr=False)
+    document: ReaderDocument = field(repr=False)
     created: datetime
     serial: int = 0  # of the roll when it was last changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class PendingRequest:
     """What somebody asked for, and has not confirmed."""
 
     id: str
     kind: Literal["sign-up", "address", "link"]
     address: str = field(repr=False)  # whom it is for: letters about it are counted by it
     subscriber: str | None = None
-    document: Document = field(default_factory=dict, repr=False)
+    document: ReaderDocument = field(default_factory=dict, repr=False)
     said: str = ""  # who has confirmed a change of address so far: "", "old" or "new"
     at: datetime
     expires: datetime
     done: datetime | None = None
 
 
-Agreed = Literal["done", "half", "taken"]
+AddressChangeStatus = Literal["done", "half", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ReaderStore:
 
     def add_pending(
         self,
-        pending: Pending,
+        pending: PendingRequest,
         notices: Sequence[tuple[str, Envelope]],
         *,
         most: int,
@@ -97,7 +97,7 @@ class ReaderStore:
         """
         c = t.pending.c
         with self.database.writing() as connection:
-            queue_up(connection, _ASKED)  # else many who ask at the same moment would all be the first
+            lock_writers(connection, _ASKED)  # else many who ask at the same moment would all be the first
             connection.execute(delete(t.pending).where(c.expires < now - within))
             if within and most <= (
                 connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
@@ -107,10 +107,10 @@ class ReaderStore:
             connection.execute(plain_insert(t.pending).values(row))
             for key, envelope in notices:
                 more = {"notice": key, "subscriber": "", "kind": NOTICE, "expires": pending.expires}
-                put(connection, envelope, created=now, **more)
+                add_letter(connection, envelope, created=now, **more)
         return True
 
-    def get_pending(self, id: str) -> Pending | None:  # noqa: A002
+    def get_pending(self, id: str) -> PendingRequest | None:  # noqa: A002
         """What was asked for under this id."""
         with self.database.reading() as connection:
             return _pending(connection, id)
@@ -118,7 +118,7 @@ class ReaderStore:
     def admit(
         self,
         id: str,  # noqa: A002
-        decide: Callable[[Pending, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
+        decide: Callable[[PendingRequest, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
         *,
         now: datetime,
     ) -> ReaderRow | None:
@@ -128,11 +128,11 @@ class ReaderStore:
         where it was confirmed before, or too long ago asked for.
         """
         with self.database.writing() as connection:
-            queue_up(connection, _ASKED)
+            lock_writers(connection, _ASKED)
             asked = _open(connection, id, "sign-up", now)
             if asked is None:  # and the roll stays as it is, however often a link is followed
                 return None
-            serial = turn_page(connection)
+            serial = next_serial(connection)
             row = _reader(connection, address=asked.address)
             left = _left(connection, row.id) if row else {}
             row, names = decide(asked, row, left)
@@ -150,16 +150,16 @@ class ReaderStore:
         self,
         id: str,  # noqa: A002
         side: Literal["old", "new"],
-        readdress: Callable[[ReaderRow, Pending], ReaderRow],
+        readdress: Callable[[ReaderRow, PendingRequest], ReaderRow],
         *,
         now: datetime,
-    ) -> Agreed | None:
+    ) -> AddressChangeStatus | None:
         """One of two addresses confirms that a reader moves; with both it is done, unless it is somebody else's by now.
 
         None where there is nothing to confirm any more.
         """
         with self.database.writing() as connection:
-            queue_up(connection, _ASKED)
+            lock_writers(connection, _ASKED)
             asked = _open(connection, id, "address", now)
             if asked is None or _reader(connection, id=asked.subscriber) is None:
                 return None
@@ -167,7 +167,7 @@ class ReaderStore:
             if asked.said in ("", side):
                 connection.execute(mine.values(said=side))
                 return "half"
-            serial = turn_page(connection)
+            serial = next_serial(connection)
             row = _reader(connection, id=asked.subscriber)
             if row is None:
                 return None
@@ -182,14 +182,14 @@ class ReaderStore:
     def update_document(
         self,
         id: str,  # noqa: A002
-        change: Callable[[Document], Document],
+        change: Callable[[ReaderDocument], ReaderDocument],
     ) -> ReaderRow | None:
         """Call `change` on the document inside the write transaction and keep what it returns; None: no such reader.
 
         An exception of `change` leaves all as it was.
         """
         with self.database.writing() as connection:
-            serial = turn_page(connection)
+            serial = next_serial(connection)
             row = _reader(connection, id=id)
             if row is None:
                 return None
@@ -204,7 +204,7 @@ class ReaderStore:
         letter that is leased is not sent; of a letter that ever was leased an anonymous row stays until it is pruned.
         """
         with self.database.writing() as connection:
-            turn_page(connection)
+            next_serial(connection)
             row = _reader(connection, id=id)
             if row is None:
                 return False
@@ -261,12 +261,12 @@ def _reader(connection: Connection, *, id: str | None = None, address: str | Non
     return ReaderRow(**row) if row else None
 
 
-def _pending(connection: Connection, id: str) -> Pending | None:  # noqa: A002
+def _pending(connection: Connection, id: str) -> PendingRequest | None:  # noqa: A002
     row = connection.execute(select(t.pending).where(t.pending.c.id == id)).mappings().first()
-    return Pending(**row) if row else None
+    return PendingRequest(**row) if row else None
 
 
-def _open(connection: Connection, id: str, kind: str, now: datetime) -> Pending | None:  # noqa: A002
+def _open(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:  # noqa: A002
     """What is asked for and still waits to be confirmed."""
     asked = _pending(connection, id)
     return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None
@@ -285,7 +285,7 @@ def _keep(connection: Connection, row: ReaderRow, serial: int) -> None:
     connection.execute(given.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
-def turn_page(connection: Connection) -> int:
+def next_serial(connection: Connection) -> int:
     """The roll moves on; who changes it waits for whoever did before, so that numbers come in the order of commits."""
     moved = update(t.roll).values(serial=t.roll.c.serial + 1).returning(t.roll.c.serial)
     return int(connection.execute(moved).scalar_one())

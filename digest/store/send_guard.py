@@ -20,7 +20,7 @@ SELECT
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SendStatus:
     """What speaks against sending a letter now."""
 
     suppressed: str | None = None  # why its address gets no letters
@@ -29,7 +29,7 @@ class Standing:
     roll: int = 0  # moves on with every change of who reads what (ReaderStore.serial)
 
 
-class Watch:
+class SendGuard:
     """One connection for many questions; not for use by several threads at once."""
 
     def __init__(self, database: Database) -> None:
@@ -49,7 +49,7 @@ class Watch:
     ) -> None:
         self._pooled.invalidate()  # it is not as the pool's others are
 
-    def standing(self, delivery: Delivery, recipient: str) -> Standing:
+    def standing(self, delivery: Delivery, recipient: str) -> SendStatus:
         """What stands in the database at this moment."""
         asked = (address_key(recipient), delivery.subscriber, delivery.subscription, delivery.id, delivery.epoch)
         try:
@@ -59,4 +59,4 @@ class Watch:
             cursor.close()
         except self._fault as error:
             raise DigestError(f"the database cannot be asked whether a letter is still wanted: {error}") from error
-        return Standing(suppressed, left, bool(held), roll)
+        return SendStatus(suppressed, left, bool(held), roll)

@@ -14,7 +14,7 @@ from digest.store.engine import Database, insert
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SourceProgress:
     """How far a page has brought its source; kept in the same transaction as the papers."""
 
     name: str
@@ -71,7 +71,7 @@ class SourceStore:
             _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
 
 
-def record(connection: Connection, progress: Progress, now: datetime) -> None:
+def record_progress(connection: Connection, progress: SourceProgress, now: datetime) -> None:
     """Keep a page's progress, in the transaction that keeps its papers."""
     values: dict[str, Any] = {"last_try": now}
     if progress.cursor is not None:

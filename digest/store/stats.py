@@ -15,7 +15,7 @@ _DELIVERY = t.delivery.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class ServiceStats:
     """What is in the outbox, what is late, and what came back."""
 
     letters: Mapping[str, int]  # by state; what was pruned is not counted
@@ -33,12 +33,12 @@ class StatsStore:
 
     database: Database
 
-    def collect(self, *, now: datetime) -> Figures:
+    def collect(self, *, now: datetime) -> ServiceStats:
         """How things stand at this moment."""
         day = now - timedelta(days=1)
         clock, tries, said = t.subscription.c, t.attempt.c, t.evidence.c
         with self.database.reading() as connection:
-            return Figures(
+            return ServiceStats(
                 letters=_counted(connection, select(_DELIVERY.state, func.count()).group_by(_DELIVERY.state)),
                 oldest_waiting=connection.scalar(select(func.min(_DELIVERY.next_at)).where(_DELIVERY.next_at <= now)),
                 oldest_due=connection.scalar(

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from digest.store import tables as t
-from digest.store.engine import CLOCKS, Database, batches, queue_up
+from digest.store.engine import SCHEDULES, Database, batches, lock_writers
 
-Schedule = Callable[[str, str, str | None], tuple[datetime, str] | None]
+NextSlot = Callable[[str, str, str | None], tuple[datetime, str] | None]
 """(subscriber, subscription's name, slot of its last issue) -> when it is due next, for which slot; None: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SubscriptionPlan:
     """A subscription as the config wants it."""
 
     subscriber: str
@@ -27,7 +27,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueSubscription:
     """A subscription whose time has come."""
 
     id: int
@@ -47,7 +47,7 @@ class SubscriptionStore:
 
     database: Database
 
-    def sync(self, plans: Sequence[Plan], schedule: Schedule, *, now: datetime) -> None:
+    def sync(self, plans: Sequence[SubscriptionPlan], schedule: NextSlot, *, now: datetime) -> None:
         """Bring the clock rows in line with the config; only what differs is written.
 
         `schedule` is asked for the subscriptions that are new, changed in time, or back again. What left the config is
@@ -58,14 +58,14 @@ class SubscriptionStore:
             if not any(_differences(connection, plans, schedule)):
                 return
         with self.database.writing() as connection:
-            queue_up(connection, CLOCKS)
+            lock_writers(connection, SCHEDULES)
             fresh, moved, gone = _differences(connection, plans, schedule)
             if fresh:
                 connection.execute(insert(t.subscription), fresh)
             for changes in filter(None, (moved, gone)):
                 connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
 
-    def due(self, now: datetime, among: Collection[int] | None = None) -> list[Due]:
+    def due(self, now: datetime, among: Collection[int] | None = None) -> list[DueSubscription]:
         """The subscriptions whose slot has come, and the alerts for which something has arrived since they last looked.
 
         Of the clock rows `among` alone, where given.
@@ -89,15 +89,15 @@ class SubscriptionStore:
             rows = connection.execute(wanted)
             return {(row.subscriber, row.name): row.next_due for row in rows}
 
-    def advance(self, steps: Sequence[Step]) -> None:
+    def advance(self, steps: Sequence[ScheduleUpdate]) -> None:
         """Let slots pass without an issue (or alerts without news): what arrives meanwhile stays to be told."""
         if steps:
             with self.database.writing() as connection:
-                step(connection, steps)
+                update_schedules(connection, steps)
 
 
 def _differences(
-    connection: Connection, plans: Sequence[Plan], schedule: Schedule
+    connection: Connection, plans: Sequence[SubscriptionPlan], schedule: NextSlot
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows that are new, that move, and that have left the config."""
     c = t.subscription.c
@@ -134,10 +134,10 @@ def is_due(newest: int, now: datetime) -> ColumnElement[bool]:
     return and_(c.active, or_(c.next_due <= now, and_(c.next_due.is_(None), c.seen < newest)))
 
 
-def due_of(row: Row[*tuple[Any, ...]], newest: int) -> Due:
+def due_of(row: Row[*tuple[Any, ...]], newest: int) -> DueSubscription:
     """A row of COLUMNS."""
     number, subscriber, name, slot, due_at, cursor, fingerprint, last = row
-    return Due(
+    return DueSubscription(
         id=number,
         subscriber=subscriber,
         name=name,
@@ -151,7 +151,7 @@ def due_of(row: Row[*tuple[Any, ...]], newest: int) -> Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ScheduleUpdate:
     """How a clock row moves on."""
 
     row: int
@@ -161,7 +161,7 @@ class Step:
     more: Mapping[str, Any] = field(default_factory=dict)  # further columns
 
 
-def step(connection: Connection, steps: Sequence[Step]) -> None:
+def update_schedules(connection: Connection, steps: Sequence[ScheduleUpdate]) -> None:
     """Move clock rows on and let go of them, in the caller's transaction."""
     c = t.subscription.c
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}

@@ -13,15 +13,15 @@ from digest.errors import DigestError
 from digest.papers import Paper
 from digest.papers.updates import LOOK_BACK
 from digest.store import tables as t
-from digest.store.engine import Database, insert, queue_up
-from digest.store.paper_upsert import move
+from digest.store.engine import Database, insert, lock_writers
+from digest.store.paper_upsert import merge_works
 from digest.store.rows import to_paper
 
 _BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bond:
+class WorkLink:
     """Why two records, by key, are one work; or that somebody said that they are two."""
 
     one: str
@@ -36,7 +36,7 @@ class Work:
     """All records of one work, the oldest first, what joined them, and what was told of it."""
 
     records: tuple[Paper, ...]
-    bonds: tuple[Bond, ...]
+    bonds: tuple[WorkLink, ...]
     events: tuple[tuple[str, datetime, str], ...]  # (event, when we heard of it, the record by which)
 
 
@@ -69,7 +69,7 @@ class WorkStore:
             told = select(t.event.c.event, t.event.c.at, t.event.c.paper_id).where(t.event.c.work == number)
             return Work(
                 records=tuple(papers.values()),
-                bonds=tuple(Bond(**row) for row in connection.execute(bonds).mappings()),
+                bonds=tuple(WorkLink(**row) for row in connection.execute(bonds).mappings()),
                 events=tuple(
                     (row.event, row.at, papers[row.paper_id].key)
                     for row in connection.execute(told.order_by(t.event.c.serial))
@@ -83,7 +83,7 @@ class WorkStore:
         than the look-back. Raises DigestError where there is no such record, or where it is the only one.
         """
         with self.database.writing() as connection:
-            queue_up(connection)
+            lock_writers(connection)
             record, number = _called(connection, key)
             mates = set(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == number))) - {record}
             if not mates:
@@ -99,7 +99,7 @@ class WorkStore:
     def merge(self, one: str, other: str, *, now: datetime) -> None:
         """Declare two records one work. Raises DigestError where one is missing, or where they are one already."""
         with self.database.writing() as connection:
-            queue_up(connection)
+            lock_writers(connection)
             (first, ours), (second, theirs) = _called(connection, one), _called(connection, other)
             if ours == theirs:
                 raise DigestError(f"{one} and {other} are one work already")
@@ -113,7 +113,7 @@ class WorkStore:
             connection.execute(t.bond.delete().where(between))
             _say(connection, [(first, second)], together=True, now=now)
             older, younger = sorted((ours, theirs))
-            move(connection, younger, older)
+            merge_works(connection, younger, older)
 
 
 def _called(connection: Connection, key: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from digest.config.reader import reader_of
 from digest.links import PAGE
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key
-from digest.store import Document, Suppression
+from digest.store import ReaderDocument, Suppression
 from digest.subscriptions import Subscriber
 from digest.text.translations import translations
 from digest.website.view import Room
@@ -26,7 +26,7 @@ class Mine(Room):
         """The reader whose page this is, as they want it themselves. Raises TokenError."""
         return self.reader(PAGE, request.path_params["token"])[0]
 
-    def signed_up(self, request: Request) -> tuple[Subscriber, Document]:
+    def signed_up(self, request: Request) -> tuple[Subscriber, ReaderDocument]:
         """One who signed up, and what they read. Raises TokenError, and HTTPException (404) where a file says it."""
         reader = self.whose(request)
         document = self.document(reader)
@@ -40,7 +40,7 @@ class Mine(Room):
             return reader_of(reader.id, document, self.app().config.language)
         return next((each for each in self.app().config.subscribers if each.id == reader.id), reader)
 
-    def document(self, reader: Subscriber) -> Document | None:
+    def document(self, reader: Subscriber) -> ReaderDocument | None:
         """What one who signed up reads; None where a file says it."""
         if not reader.id.startswith(SIGNED_UP):
             return None

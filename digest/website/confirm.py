@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from digest.links import CONFIRM, MOVE
 from digest.links.token import TokenError
 from digest.render.labels import joined
-from digest.store import Pending
+from digest.store import PendingRequest
 from digest.text.translations import Translations
 from digest.website.forms import DAYS, Typed, shown
 from digest.website.view import Form, Room, posted
@@ -80,7 +80,7 @@ class Joining(Room):
     def _payload(self, purpose: str, request: Request) -> dict[str, str | int]:
         return self.opened(purpose, request.path_params["token"])
 
-    def _asked(self, purpose: str, request: Request) -> Pending | None:
+    def _asked(self, purpose: str, request: Request) -> PendingRequest | None:
         """What the link is about; None where it has grown old, is none, or nobody knows of it any more."""
         try:
             payload = self._payload(purpose, request)

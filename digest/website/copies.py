@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from digest.links import ISSUE
 from digest.links.token import TokenError
-from digest.store import Copy
+from digest.store import WebCopy
 from digest.subscriptions import Subscriber, Subscription
 from digest.website.view import Room
 
@@ -22,7 +22,7 @@ class Opened:
 
     reader: Subscriber
     name: str  # of the subscription, which may be gone
-    copy: Copy | None  # none: a preview, or dropped since
+    copy: WebCopy | None  # none: a preview, or dropped since
 
     @property
     def subscription(self) -> Subscription | None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.readers.signup import unused
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.text.translations import translations
 from digest.website.account_base import Mine, here
@@ -36,15 +36,15 @@ class _Chosen:
     """A subscription of a reader who signed up; without a name, one that is to come."""
 
     reader: Subscriber
-    document: Document
+    document: ReaderDocument
     path: str  # of its page
-    before: Document | None = None
+    before: ReaderDocument | None = None
 
     @property
     def name(self) -> str:
         return str(self.before["name"]) if self.before else ""
 
-    def changed(self, entry: Document) -> tuple[Document, int]:
+    def changed(self, entry: ReaderDocument) -> tuple[ReaderDocument, int]:
         """The reader's document with this entry, and its place there."""
         entries = list(self.document["subscriptions"])
         place = _place(entries, self.name) if self.before else None
@@ -89,7 +89,7 @@ class Editing(Mine):
         if wrong := self._wrong(chosen, changed, seen, place):
             return self._page(request, chosen, seen, wrong=wrong)
 
-        def change(document: Document) -> Document:
+        def change(document: ReaderDocument) -> ReaderDocument:
             entries = list(document["subscriptions"])
             at = _place(entries, chosen.name)
             if at is not None:  # else it was removed meanwhile
@@ -114,7 +114,7 @@ class Editing(Mine):
         if wrong := self._wrong(chosen, changed, seen, place):
             return self._page(request, chosen, seen, wrong=wrong)
 
-        def change(document: Document) -> Document:
+        def change(document: ReaderDocument) -> ReaderDocument:
             entries = list(document["subscriptions"])
             entry = seen.subscription()
             entry["name"] = unused(entry["name"], [each["name"] for each in entries])
@@ -140,7 +140,7 @@ class Editing(Mine):
         if len(chosen.document["subscriptions"]) == 1:
             return self.ask(request)
 
-        def change(document: Document) -> Document:
+        def change(document: ReaderDocument) -> ReaderDocument:
             entries = [each for each in document["subscriptions"] if each["name"] != chosen.name]
             return document | {"subscriptions": entries or document["subscriptions"]}
 
@@ -160,7 +160,7 @@ class Editing(Mine):
             return self._page(request, chosen, seen, trials=self._trials(request, chosen.reader, seen))
         return None
 
-    def _wrong(self, chosen: _Chosen, changed: Document, seen: Typed, place: int) -> Faults:
+    def _wrong(self, chosen: _Chosen, changed: ReaderDocument, seen: Typed, place: int) -> Faults:
         t, sources = translations(chosen.reader.language), tuple(self.app().config.sources)
         return faults(changed, seen, t, at=place, sources=sources, before=chosen.before)
 
@@ -189,7 +189,7 @@ class Editing(Mine):
     def _chosen(self, request: Request) -> _Chosen:
         reader, document = self.signed_up(request)
         number: int = request.path_params["number"]
-        entries: Sequence[Document] = document["subscriptions"]
+        entries: Sequence[ReaderDocument] = document["subscriptions"]
         if number >= len(entries):
             raise HTTPException(404)
         path = f"{here(request)}/subscription/{number}"
@@ -223,6 +223,6 @@ class Editing(Mine):
         )
 
 
-def _place(entries: Sequence[Document], name: str) -> int | None:
+def _place(entries: Sequence[ReaderDocument], name: str) -> int | None:
     """Where the subscription of that name is."""
     return next((place for place, each in enumerate(entries) if each["name"] == name), None)

@@ -14,7 +14,7 @@ from digest.config import document as files
 from digest.config.reader import reader_of
 from digest.config.writing import written
 from digest.errors import ConfigError
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.website.account_base import Mine
 
@@ -40,14 +40,14 @@ class Exports(Mine):
         everything = {"reader": self._document(reader)} | self._record(reader)
         return _saved(json.dumps(everything, ensure_ascii=False, indent=2) + "\n", "json", "application/json")
 
-    def _document(self, reader: Subscriber) -> Document:
+    def _document(self, reader: Subscriber) -> ReaderDocument:
         """What the reader reads, with the pause that counts."""
         document = {key: value for key, value in self._written(reader).items() if key != "pause"}
         pause = {"pause": {"until": reader.pause_until.isoformat()}} if reader.pause_until else {}
         ordered = ("email", "name", "timezone", "language", "format")
         return {key: document.pop(key) for key in ordered if key in document} | pause | document
 
-    def _written(self, reader: Subscriber) -> Document:
+    def _written(self, reader: Subscriber) -> ReaderDocument:
         """As it was written down: by the reader, or in their file."""
         if (document := self.document(reader)) is not None:
             return document
@@ -105,7 +105,7 @@ def _remarks(record: dict[str, Any]) -> Iterator[str]:
             yield f"  - {json.dumps(each, ensure_ascii=False)}"
 
 
-def _known(reader: Subscriber) -> Document:
+def _known(reader: Subscriber) -> ReaderDocument:
     """What is left to say of a reader whose file cannot be read now."""
     return {
         "email": reader.email,

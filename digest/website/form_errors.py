@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from digest.config.reader import Mistake, mistakes
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.text.translations import Translations
 from digest.website.forms import Row, Typed, shown
 
@@ -33,13 +33,13 @@ Faults = Mapping[str, tuple[Fault, ...]]
 
 
 def faults(
-    document: Document,
+    document: ReaderDocument,
     typed: Typed,
     t: Translations,
     *,
     at: int = 0,
     sources: Collection[str] | None = None,
-    before: Document | None = None,
+    before: ReaderDocument | None = None,
 ) -> Faults:
     """What is wrong with a reader's document whose subscription number `at` was typed; empty where nothing is.
 
@@ -63,7 +63,7 @@ def _names(row: Row) -> list[str]:
 
 
 def _too_much(
-    document: Document, typed: Typed, t: Translations, before: Document | None
+    document: ReaderDocument, typed: Typed, t: Translations, before: ReaderDocument | None
 ) -> Iterator[tuple[str, Fault]]:
     seen = shown(before or {})
     if len(str(document.get("email", ""))) > _LONGEST_ADDRESS:
@@ -94,7 +94,7 @@ def _too_much(
 
 
 def _judged(
-    document: Document, typed: Typed, t: Translations, at: int, sources: Collection[str] | None
+    document: ReaderDocument, typed: Typed, t: Translations, at: int, sources: Collection[str] | None
 ) -> Iterator[tuple[str, Fault]]:
     own = {"email": t("form.no_address"), "timezone": t("form.no_zone")}
     for each in mistakes(document, sources):

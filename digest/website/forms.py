@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from digest.papers.ids import key_of
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.subscriptions import When
 from digest.text import one_line
 from digest.website.view import Form
@@ -56,7 +56,7 @@ class Row:
                 old = {"author": self.text}
         return old if self.kind == "words" else self._person(dict(old), seen)
 
-    def _person(self, new: Document, seen: Row) -> Document:
+    def _person(self, new: ReaderDocument, seen: Row) -> ReaderDocument:
         ids = dict(new.get("ids", {}))
         if self.orcid != seen.orcid:
             _put(ids, "orcid", self.orcid)
@@ -122,10 +122,10 @@ class Typed:
         first = max((row.number for row in self.rows), default=-1) + 1
         return replace(self, rows=(*self.rows, *(Row(number=first + index) for index in range(more))))
 
-    def subscription(self, before: Document | None = None) -> Document:
+    def subscription(self, before: ReaderDocument | None = None) -> ReaderDocument:
         """The entry under `subscriptions:`, judged by nobody yet; `before` is the one that was shown in the form."""
         seen, old = shown(before or {}), before or {}
-        new: Document = dict(old)
+        new: ReaderDocument = dict(old)
         if before is None or self.name != seen.name:
             new["name"] = self.name or self._title()
         if before is None or _when(self.when) != _when(seen.when):
@@ -174,7 +174,7 @@ def zones() -> tuple[str, ...]:
     return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
 
 
-def shown(subscription: Document, zone: str = "UTC") -> Typed:
+def shown(subscription: ReaderDocument, zone: str = "UTC") -> Typed:
     """What the fields show of an entry under `subscriptions:`; of an empty one the defaults."""
     when = _when(str(subscription.get("when", "weekdays 07:30"))) or When(at_once=True)
     days = frozenset(DAYS[day] for day in when.days)
@@ -260,7 +260,7 @@ def _has(rule: Any, key: str) -> bool:
     return isinstance(rule, dict) and key in rule
 
 
-def _put(new: Document, key: str, value: Any) -> None:
+def _put(new: ReaderDocument, key: str, value: Any) -> None:
     """What says nothing is left out."""
     if value is None or value == "" or value == []:
         new.pop(key, None)

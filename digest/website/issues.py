@@ -17,7 +17,7 @@ from digest.links import FEED
 from digest.render import atom
 from digest.render.cards import Listed, listed
 from digest.render.labels import full_day, other_authors
-from digest.store import Copy
+from digest.store import WebCopy
 from digest.subscriptions import Subscription
 from digest.text.translations import Translations, translations
 from digest.website.copies import Copies, Opened
@@ -98,7 +98,7 @@ class Issues(Copies):
         answer = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
         return kept(request, answer, lasting=_LASTING, modified=atom.updated(made), private=True)
 
-    def _chapters(self, opened: Opened, copy: Copy) -> Iterator[_Chapter]:
+    def _chapters(self, opened: Opened, copy: WebCopy) -> Iterator[_Chapter]:
         store, reader, subscription = self.app().store, opened.reader, opened.subscription
         lines = lines_of(copy, store)
         items = reread(reader, subscription, lines, store)

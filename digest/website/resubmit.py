@@ -12,7 +12,7 @@ from digest.issues.draft import known_papers
 from digest.issues.matching import Rulebook, match
 from digest.papers import Paper
 from digest.papers.updates import Arrival
-from digest.store import Copy, Store, Told
+from digest.store import IssuePaper, Store, WebCopy
 from digest.subscriptions import Subscriber, Subscription
 
 
@@ -21,7 +21,7 @@ class Line:
     """A paper of an issue."""
 
     number: int  # as in the letter, from 1; what the letter had no room for goes on from there
-    told: Told
+    told: IssuePaper
     paper: Paper
 
 
@@ -29,7 +29,7 @@ MOST_BEHIND = 500
 """Papers that a letter had no room for and that its copy has; a first issue can have thousands."""
 
 
-def lines_of(copy: Copy, store: Store, only: int | None = None) -> list[Line]:
+def lines_of(copy: WebCopy, store: Store, only: int | None = None) -> list[Line]:
     """What an issue told, in order, first what it showed; the paper of one number alone, where given."""
     told = [*enumerate((*copy.shown, *copy.behind[:MOST_BEHIND]), 1)]
     wanted = [(number, each) for number, each in told if only in (None, number)]

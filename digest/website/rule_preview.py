@@ -11,7 +11,7 @@ from digest.papers import Paper
 from digest.render.labels import joined
 from digest.render.links import page_of
 from digest.render.math import readable
-from digest.store import Document, Store
+from digest.store import ReaderDocument, Store
 from digest.subscriptions import Subscription
 from digest.subscriptions.backtest import Backtest, Ground
 from digest.text import strip_controls
@@ -103,7 +103,7 @@ def _alone(typed: Typed, row: Row, t: Translations) -> Subscription | tuple[Faul
     return found
 
 
-def _document(typed: Typed) -> Document:
+def _document(typed: Typed) -> ReaderDocument:
     entry = Typed(rows=typed.rows, exclude=typed.exclude, categories=typed.categories, name="tried")
     return {"email": "somebody@example.org", "subscriptions": [entry.subscription()]}
 

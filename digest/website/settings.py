@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.config.reader import mistakes
 from digest.mail.message import AddressError, Mailbox
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.text import one_line
 from digest.text.translations import Translations, translations
@@ -91,7 +91,7 @@ class Settings(Mine):
         )
 
 
-def _values(document: Document) -> dict[str, str]:
+def _values(document: ReaderDocument) -> dict[str, str]:
     return {
         "name": _field_value(document.get("name") or ""),
         "zone": _field_value(document.get("timezone") or "UTC"),
@@ -101,7 +101,7 @@ def _values(document: Document) -> dict[str, str]:
     }
 
 
-def _changed(document: Document, values: Mapping[str, str]) -> Document:
+def _changed(document: ReaderDocument, values: Mapping[str, str]) -> ReaderDocument:
     """With what these fields say; a field that says what it said before changes nothing."""
     seen = _values(document)
     changed = dict(document)
@@ -113,7 +113,7 @@ def _changed(document: Document, values: Mapping[str, str]) -> Document:
     return changed
 
 
-def _faults(document: Document, values: Mapping[str, str], t: Translations) -> Faults:
+def _faults(document: ReaderDocument, values: Mapping[str, str], t: Translations) -> Faults:
     found: dict[str, tuple[Fault, ...]] = {}
     if len(values["name"]) > _LONGEST_NAME:
         found["name"] = (Fault(t("settings.too_long", _LONGEST_NAME, count=_LONGEST_NAME)),)

@@ -21,7 +21,7 @@ from digest.errors import DigestError
 from digest.ingest.health import Health
 from digest.mail.dkim import Signer, new_key
 from digest.mail.message import Mailbox
-from digest.store import Brake, Figures, Store
+from digest.store import CircuitBreaker, ServiceStats, Store
 from tests.support.config_files import HOUSE, folder
 from tests.support.servers import MailServer
 from tests.support.store_samples import NOW
@@ -144,9 +144,9 @@ def test_what_comes_back_is_read_by_somebody(config: Config) -> None:
     assert found(replace(elsewhere, signers=()))["bounces"].outcome == "doubtful"
 
 
-def figures(**more: Any) -> Figures:
+def figures(**more: Any) -> ServiceStats:
     none: dict[str, Any] = {"letters": {}, "tries": {}, "evidence": {}, "suppressed": 0, "papers": 0}
-    return Figures(**({"oldest_waiting": None, "oldest_due": None} | none | more))
+    return ServiceStats(**({"oldest_waiting": None, "oldest_due": None} | none | more))
 
 
 def stuck(**more: Any) -> dict[str, tuple[str, str]]:
@@ -167,7 +167,7 @@ def test_what_is_late_or_waits_for_a_person_is_told() -> None:
 
 
 def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
-    brake = Brake(kind="relay", name="smtp://r:25", strikes=5, until=NOW + DAY, at=NOW, words="535 no")
+    brake = CircuitBreaker(kind="relay", name="smtp://r:25", strikes=5, until=NOW + DAY, at=NOW, words="535 no")
     over = replace(brake, name="smtp://s:25", until=NOW - DAY)
     health = Health(
         name="arxiv",

@@ -55,7 +55,7 @@ from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope
 from digest.render import Links, Parts, Renderer
 from digest.rules import parse
-from digest.store import IssueStore, Publication, Store
+from digest.store import IssueStore, NewIssue, Store
 from digest.subscriptions import Rule, Subscriber, Subscription, When
 from tests.bench.databases import database as an_empty
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
@@ -322,7 +322,7 @@ class _Watch:
         watch = self
 
         class WatchedIssues(IssueStore):
-            def publish_all(self, publications: Sequence[Publication], along: Any = None) -> list[bool]:
+            def publish_all(self, publications: Sequence[NewIssue], along: Any = None) -> list[bool]:
                 with watch.over("keep"):
                     return super().publish_all(publications, along)
 

@@ -25,7 +25,7 @@ from digest.config import Config
 from digest.links import SignedLinks
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
-from digest.store import Publication, Store
+from digest.store import NewIssue, Store
 from digest.store import tables as t
 from digest.subscriptions import Subscriber
 from digest.website import site
@@ -199,11 +199,11 @@ def _fill(store: Store, letters: int) -> None:
         store.issues.publish_all([_issue(number) for number in range(first, min(first + 500, letters))])
 
 
-def _issue(number: int) -> Publication:
+def _issue(number: int) -> NewIssue:
     key = f"<{number}.1@example.org>"
     box = Mailbox(address=_address(number))
     message = build(sender=_SENDER, to=box, subject="Papers", text=_LINE * _LINES, message_id=key, date=_NOW)
-    return Publication(
+    return NewIssue(
         subscriber=f"reader{number}",
         subscription=_NAME,
         kind="scheduled",

@@ -27,7 +27,7 @@ from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope
 from digest.render import Renderer
 from digest.store import Store
-from digest.store.outbox_write import put
+from digest.store.outbox_write import add_letter
 from digest.subscriptions import Subscriber
 from tests.bench.day import papers_of_a_day
 from tests.support.issues import LINKS, POSTAL, issue, item, on_sparse
@@ -192,7 +192,7 @@ def _fill(store: Store, envelopes: list[Envelope]) -> None:
     with store.writing() as connection:
         for each in envelopes:
             reader = each.recipient.partition("@")[0]
-            put(connection, each, created=_NOW, notice=each.message_id, subscriber=reader, kind="scheduled")
+            add_letter(connection, each, created=_NOW, notice=each.message_id, subscriber=reader, kind="scheduled")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from digest.errors import MailboxError
 from digest.links.token import stamp
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Result, State
-from digest.store import NOTICE, Publication, Store
+from digest.store import NOTICE, NewIssue, Store
 from tests.support.store_samples import NOW, envelope
 
 DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.S
     for reader in readers:
         letter = replace(envelope(reader), message_id=f"<{reader}.{at:%m%d}@example.org>")
         assert store.issues.publish(
-            Publication(
+            NewIssue(
                 subscriber=reader,
                 subscription="Sparse",
                 kind="scheduled",

@@ -24,7 +24,7 @@ from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
 from digest.store import Store
 from digest.store import tables as t
-from digest.store.outbox_write import put
+from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.send_policy import FixedPolicy
 
@@ -185,7 +185,7 @@ def _put(storm: Storm, numbers: range) -> None:
             key = f"<{name}.1@example.org>"
             message = build(sender=_DESK, to=mailbox, subject="7 papers", text=text, message_id=key, date=now)
             envelope = Envelope(sender=_DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
-            assert put(connection, envelope, created=now, notice=name, subscriber=name, kind="notice")
+            assert add_letter(connection, envelope, created=now, notice=name, subscriber=name, kind="notice")
 
 
 def _states(database: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from digest.app import load, open_app
 from digest.cli import digest
-from digest.store.sources import Progress
+from digest.store.sources import SourceProgress
 from tests.support.config_files import folder
 from tests.support.store_samples import preprint
 
@@ -53,10 +53,14 @@ def test_nothing_was_asked_yet(place: Path) -> None:
 def test_each_state_has_its_word(place: Path) -> None:
     with open_app(load(place, env={})) as app:
         store = app.store
-        done = Progress("arxiv oai cs.CL", done=True)
+        done = SourceProgress("arxiv oai cs.CL", done=True)
         store.papers.add([], now=NOW - timedelta(minutes=20), since=NOW, first=True, progress=done)
         store.papers.add(
-            [], now=NOW - timedelta(days=2), since=NOW, first=True, progress=Progress("huggingface daily", done=True)
+            [],
+            now=NOW - timedelta(days=2),
+            since=NOW,
+            first=True,
+            progress=SourceProgress("huggingface daily", done=True),
         )
         for _ in range(2):
             store.sources.record_failure(

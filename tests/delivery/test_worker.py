@@ -20,7 +20,7 @@ from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope
-from digest.store import Publication, Store
+from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port
 from tests.support.store_samples import NOW
@@ -36,7 +36,7 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
         message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
         envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
         store.issues.publish(
-            Publication(
+            NewIssue(
                 subscriber=name,
                 subscription="Mine",
                 kind=kind,

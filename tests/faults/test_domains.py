@@ -10,7 +10,7 @@ import pytest
 
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Envelope, State
-from digest.store.outbox_write import put
+from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario
 from tests.support.servers import MailServer, Says, Verb
@@ -111,4 +111,4 @@ def _put_many(scenario: DeliveryScenario, names: list[str]) -> None:
             key = scenario.key(name)
             message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
             envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
-            assert put(connection, envelope, created=NOW, notice=name, subscriber=name, kind="notice")
+            assert add_letter(connection, envelope, created=NOW, notice=name, subscriber=name, kind="notice")

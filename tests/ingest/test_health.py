@@ -14,7 +14,7 @@ from digest.sources.arxiv.oai import Harvest
 from digest.sources.base import Source
 from digest.sources.feeds import Feed
 from digest.sources.huggingface import Days
-from digest.store import Progress, Store
+from digest.store import SourceProgress, Store
 from tests.support.store_samples import NOW, SINCE, article
 
 FEED, OAI = Daily(category="cs.CL"), Harvest(category="cs.CL")
@@ -26,7 +26,9 @@ HOUR = timedelta(hours=1)
 
 def answered(store: Store, *sources: Source, batch: date | None = None, at: datetime = NOW) -> None:
     for source in sources:
-        store.papers.add([], now=at, since=SINCE, first=False, progress=Progress(source.name, done=True, batch=batch))
+        store.papers.add(
+            [], now=at, since=SINCE, first=False, progress=SourceProgress(source.name, done=True, batch=batch)
+        )
 
 
 def failed(store: Store, *sources: Source, at: datetime = NOW) -> None:

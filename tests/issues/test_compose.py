@@ -22,7 +22,7 @@ from digest.mail.outcome import Envelope, Result, State
 from digest.papers import Author, Paper
 from digest.render import Renderer
 from digest.rules import author_query, parse
-from digest.store import Along, IssueStore, Publication, Store
+from digest.store import IssueStore, NewIssue, Store, TransactionHook
 from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
 from tests.support.people import MUSIC, STARS, VISION
 from tests.support.store_samples import NOW, keep, preprint
@@ -445,7 +445,7 @@ def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
 
 
 class _TornIssues(IssueStore):
-    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
         if any(each.subscriber == "bad" for each in publications):
             raise DigestError("the row is too large")
         return super().publish_all(publications, along)

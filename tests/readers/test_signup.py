@@ -13,13 +13,13 @@ from digest.app import App
 from digest.errors import ConfigError
 from digest.mail.message import AddressError
 from digest.readers.signup import MOST_ASKED
-from digest.store import Document
+from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from tests.support.site_visit import house_of, letters, link, said
 from tests.support.store_samples import NOW
 
 
-def wish(email: str = "Eve@Example.org", *rules: str, **more: Any) -> Document:
+def wish(email: str = "Eve@Example.org", *rules: str, **more: Any) -> ReaderDocument:
     subscription = {"name": "Sparse", "when": "daily 07:30", "rules": list(rules or ["sparse"])} | more
     return {"email": email, "timezone": "Asia/Tokyo", "subscriptions": [subscription]}
 
@@ -38,7 +38,7 @@ def newest(app: App) -> str:
     return str(found[0])
 
 
-def joined(app: App, document: Document) -> Subscriber:
+def joined(app: App, document: ReaderDocument) -> Subscriber:
     assert app.signup.sign_up(document, now=NOW)
     token = link(letters(app)[-1], "confirm").rpartition("/")[2]
     reader = app.signup.confirm(str(app.letters.links.opened("confirm", token, now=NOW)["id"]), now=NOW)
@@ -96,7 +96,7 @@ def test_what_was_understood_once_does_not_stand_in_the_way(app: App) -> None:
     reader = joined(app, wish())
     joined(app, wish("eve@example.org", "dense", name="Dense"))
 
-    def spoil(document: Document) -> Document:
+    def spoil(document: ReaderDocument) -> ReaderDocument:
         bad = document["subscriptions"][0] | {"rules": ["ti:"]}
         return document | {"timezone": "Mars/Olympus", "subscriptions": [bad, *document["subscriptions"][1:]]}
 
@@ -123,7 +123,7 @@ def test_a_confirmed_reader_comes_with_all_that_they_have_said(app: App) -> None
 def test_a_change_that_makes_no_sense_changes_nothing(app: App) -> None:
     reader = joined(app, wish())
 
-    def spoil(document: Document) -> Document:
+    def spoil(document: ReaderDocument) -> ReaderDocument:
         document["subscriptions"][0]["when"] = "never"
         return document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.mail.outcome import Delivery, Entry, Record, Result, State
-from digest.store import Doubt, Store
+from digest.store import InDoubtLetter, Store
 from tests.support.store_samples import NOW, queue
 
 MINUTE = timedelta(minutes=1)
@@ -31,7 +31,7 @@ def lost(letter: Delivery, *, later: bool = True) -> Result:
     )
 
 
-def vouch(store: Store, doubt: Doubt) -> bool:
+def vouch(store: Store, doubt: InDoubtLetter) -> bool:
     return store.in_doubt.confirm_sent(
         doubt, now=LATER, words="its log\nhas it", relay="smtp://localhost:25", queue_id="62C612B7C6C"
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from digest.mail.outcome import Delivery, Entry, Mark, Record, Result, State
-from digest.store import Pending, ReaderRow, Store
+from digest.store import PendingRequest, ReaderRow, Store
 from tests.support.store_samples import NOW, envelope, publication, queue, subscribe
 
 LATER = NOW + timedelta(minutes=15)
@@ -72,7 +72,7 @@ def test_a_journal_is_read_twice_without_harm(store: Store) -> None:
 def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
     store: Store, mark: Mark, same_boot: bool
 ) -> None:
-    asked = Pending(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
+    asked = PendingRequest(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
     store.readers.add_pending(asked, [], most=1, within=timedelta(days=1), now=NOW)
     reader = ReaderRow(id="web-ada", address="web-ada@example.org", document={}, created=NOW)
     assert store.readers.admit("x", lambda *_: (reader, ()), now=NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from digest.store import Due, Plan, Store
+from digest.store import DueSubscription, Store, SubscriptionPlan
 from tests.support.store_samples import NOW, keep, preprint, publication
 
 LEASE = timedelta(minutes=5)
@@ -14,11 +14,15 @@ READERS = [f"r{number:02}" for number in range(20)]
 
 def enrol(store: Store, *names: str) -> None:
     """Every reader with subscriptions of these names, all due."""
-    plans = [Plan(subscriber=reader, name=name, timing="daily 07:30 UTC") for reader in READERS for name in names]
+    plans = [
+        SubscriptionPlan(subscriber=reader, name=name, timing="daily 07:30 UTC") for reader in READERS for name in names
+    ]
     store.subscriptions.sync(plans, lambda *_: (NOW, "2026-11-20T07:30"), now=NOW)
 
 
-def claim(store: Store, owner: str, limit: int = 100, *, gone: str = "", after: timedelta = timedelta(0)) -> list[Due]:
+def claim(
+    store: Store, owner: str, limit: int = 100, *, gone: str = "", after: timedelta = timedelta(0)
+) -> list[DueSubscription]:
     return store.leases.claim_due(
         now=NOW + after, owner=owner, limit=limit, lease=LEASE, is_gone=lambda name: name == gone
     )

@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from digest.mail.outcome import Delivery, Envelope, Result, State
-from digest.store import NOTICE, Agreed, Document, Pending, ReaderRow, Store, Wishes
+from digest.store import NOTICE, AddressChangeStatus, PendingRequest, Preferences, ReaderDocument, ReaderRow, Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, publication, subscribe
 
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=5)
-EVE: Document = {"email": "Eve@example.org", "subscriptions": [{"name": "Sparse", "when": "daily 07:30"}]}
+EVE: ReaderDocument = {"email": "Eve@example.org", "subscriptions": [{"name": "Sparse", "when": "daily 07:30"}]}
 
 
 def pending(
@@ -28,8 +28,8 @@ def pending(
     address: str = "eve@example.org",
     subscriber: str | None = None,
     **more: object,
-) -> Pending:
-    whole = Pending(id=id_, kind=kind, address=address, subscriber=subscriber, at=NOW, expires=NOW + 2 * DAY)
+) -> PendingRequest:
+    whole = PendingRequest(id=id_, kind=kind, address=address, subscriber=subscriber, at=NOW, expires=NOW + 2 * DAY)
     document = {"email": address} if kind == "address" else EVE | {"email": address}
     return replace(whole, document=document, **more)  # type: ignore[arg-type]
 
@@ -38,12 +38,12 @@ def notice(to: str = "eve@example.org", number: str = "one") -> Envelope:
     return replace(envelope("eve"), recipient=to, message_id=f"<{number}.notice@example.org>")
 
 
-def ask(store: Store, asked: Pending, most: int = 3) -> bool:
+def ask(store: Store, asked: PendingRequest, most: int = 3) -> bool:
     notices = [(f"{asked.id}/confirm", notice(asked.address, asked.id))]
     return store.readers.add_pending(asked, notices, most=most, within=DAY, now=asked.at)
 
 
-def decide(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
+def decide(asked: PendingRequest, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
     if row is None:
         row = ReaderRow(id=f"web-{asked.id}", address=asked.address, document=asked.document, created=NOW)
     return row, [each["name"] for each in asked.document["subscriptions"]]
@@ -157,7 +157,7 @@ def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) ->
     ask(store, pending("again"))
     seen: list[Collection[str]] = []
 
-    def look(asked: Pending, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
+    def look(asked: PendingRequest, row: ReaderRow | None, left: Collection[str]) -> tuple[ReaderRow, list[str]]:
         seen.append(set(left))
         return decide(asked, row, left)
 
@@ -166,7 +166,7 @@ def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) ->
     assert store.unsubscribes.list_all() == {(row.id, "Dense"): "they asked to"}
 
 
-def readdress(row: ReaderRow, asked: Pending) -> ReaderRow:
+def readdress(row: ReaderRow, asked: PendingRequest) -> ReaderRow:
     return replace(row, address=asked.address, document=row.document | asked.document)
 
 
@@ -174,7 +174,7 @@ def test_a_reader_moves_when_both_addresses_agree(store: Store) -> None:
     row = admitted(store)
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
 
-    def agree(side: Literal["old", "new"]) -> Agreed | None:
+    def agree(side: Literal["old", "new"]) -> AddressChangeStatus | None:
         return store.readers.confirm_address_change("move", side, readdress, now=NOW)
 
     assert [agree("new"), agree("new"), agree("old"), agree("old")] == ["half", "half", "done", None]
@@ -189,7 +189,7 @@ def test_two_who_agree_at_one_moment_move_once(store: Store) -> None:
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
     together = Barrier(4)
 
-    def one(side: Literal["old", "new"]) -> Agreed | None:
+    def one(side: Literal["old", "new"]) -> AddressChangeStatus | None:
         together.wait()
         return store.readers.confirm_address_change("move", side, readdress, now=NOW)
 
@@ -232,7 +232,7 @@ def test_a_change_is_whole_or_none(store: Store) -> None:
     assert changed.document == row.document | {"name": "Eve"}
     assert store.readers.update_document("web-nobody", lambda document: document) is None
 
-    def fail(document: Document) -> Document:
+    def fail(document: ReaderDocument) -> ReaderDocument:
         document["name"] = "Mallory"
         raise ValueError
 
@@ -339,7 +339,7 @@ def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: Sta
 
 
 def test_wishes_replace_each_other_and_turn_the_roll(store: Store) -> None:
-    assert store.preferences.get() == Wishes()
+    assert store.preferences.get() == Preferences()
     before = store.readers.serial()
     store.preferences.pause("ada", NOW.date(), now=NOW)
     store.preferences.pause("ada", None, now=NOW)
@@ -351,7 +351,9 @@ def test_wishes_replace_each_other_and_turn_the_roll(store: Store) -> None:
     store.preferences.unmute("ben", "y")
     store.preferences.renew_links("ada")
     store.preferences.renew_links("ada")
-    assert store.preferences.get() == Wishes(pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2})
+    assert store.preferences.get() == Preferences(
+        pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2}
+    )
     assert store.readers.serial() == before + 10
 
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from digest.store import Progress, SourceState, Store
+from digest.store import SourceProgress, SourceState, Store
 from tests.support.store_samples import NOW, SINCE, preprint
 
 NAME = "arxiv oai cs.CL"
 
 
-def step(store: Store, progress: Progress) -> SourceState:
+def step(store: Store, progress: SourceProgress) -> SourceState:
     store.papers.add([], now=NOW, since=SINCE, first=False, progress=progress)
     return store.sources.get(progress.name)
 
@@ -22,16 +22,16 @@ def test_a_source_that_was_never_asked_has_nothing(store: Store) -> None:
 
 
 def test_a_walk_moves_its_cursor_page_by_page_and_is_done_at_its_end(store: Store) -> None:
-    walking = step(store, Progress(NAME, cursor="2026-11-18"))
+    walking = step(store, SourceProgress(NAME, cursor="2026-11-18"))
     assert (walking.cursor, walking.last_try, walking.last_ok) == ("2026-11-18", NOW, None)
-    done = step(store, Progress(NAME, done=True))
+    done = step(store, SourceProgress(NAME, done=True))
     assert (done.cursor, done.last_ok) == ("2026-11-18", NOW)
 
 
 def test_validators_are_kept_for_each_address_as_received(store: Store) -> None:
-    step(store, Progress(NAME, url="https://a.example/feed", validators=('W/"1"', None), done=True))
-    step(store, Progress(NAME, url="https://b.example/feed", validators=(None, "Fri, 20 Nov 2026 07:00:00 GMT")))
-    state = step(store, Progress(NAME, url="https://a.example/feed", validators=("2", None)))
+    step(store, SourceProgress(NAME, url="https://a.example/feed", validators=('W/"1"', None), done=True))
+    step(store, SourceProgress(NAME, url="https://b.example/feed", validators=(None, "Fri, 20 Nov 2026 07:00:00 GMT")))
+    state = step(store, SourceProgress(NAME, url="https://a.example/feed", validators=("2", None)))
     assert state.validators == {
         "https://a.example/feed": ("2", None),
         "https://b.example/feed": (None, "Fri, 20 Nov 2026 07:00:00 GMT"),
@@ -39,14 +39,14 @@ def test_validators_are_kept_for_each_address_as_received(store: Store) -> None:
 
 
 def test_failures_count_until_the_next_success(store: Store) -> None:
-    step(store, Progress(NAME, cursor="2026-11-18", done=True))
+    step(store, SourceProgress(NAME, cursor="2026-11-18", done=True))
     later = NOW + timedelta(minutes=15)
     store.sources.record_failure(NAME, what="503", now=NOW, next_try=later, asked=True)
     store.sources.record_failure(NAME, what="429", now=NOW, next_try=later)
     failing = store.sources.get(NAME)
     assert (failing.failures, failing.last_error, failing.next_try) == (2, "429", later)
     assert (failing.asked_to_wait, failing.cursor, failing.last_ok) == (False, "2026-11-18", NOW)
-    well = step(store, Progress(NAME, done=True))
+    well = step(store, SourceProgress(NAME, done=True))
     assert (well.failures, well.last_error, well.next_try, well.asked_to_wait) == (0, None, None, False)
 
 
@@ -59,7 +59,7 @@ def test_papers_and_progress_are_kept_together_or_not_at_all(store: Store) -> No
     unkeepable = preprint("2611.00002", published=NOW.replace(tzinfo=None), changed=None, announce="new")
     with pytest.raises(Exception, match="without a zone"):
         store.papers.add(
-            [preprint(), unkeepable], now=NOW, since=SINCE, first=False, progress=Progress(NAME, cursor="x")
+            [preprint(), unkeepable], now=NOW, since=SINCE, first=False, progress=SourceProgress(NAME, cursor="x")
         )
     assert store.papers.get("arxiv:2611.00001") is None
     assert store.sources.get(NAME) == SourceState()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from digest.store import Due, Plan, Step, Store
+from digest.store import DueSubscription, ScheduleUpdate, Store, SubscriptionPlan
 from tests.support.store_samples import NOW, SINCE, SLOT, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
@@ -23,11 +23,11 @@ class Clock:
         return self.answer
 
 
-def plan(name: str = "Sparse", timing: str = "daily 07:30 UTC") -> Plan:
-    return Plan(subscriber="ada", name=name, timing=timing)
+def plan(name: str = "Sparse", timing: str = "daily 07:30 UTC") -> SubscriptionPlan:
+    return SubscriptionPlan(subscriber="ada", name=name, timing=timing)
 
 
-def names(due: list[Due]) -> list[str]:
+def names(due: list[DueSubscription]) -> list[str]:
     return [row.name for row in due]
 
 
@@ -70,7 +70,7 @@ def test_what_left_the_config_is_not_due_and_keeps_its_place(store: Store) -> No
 
 
 def test_many_plans_are_brought_in_line_at_once(store: Store) -> None:
-    plans = [Plan(subscriber=f"reader{number}", name="Sparse", timing="daily") for number in range(3_000)]
+    plans = [SubscriptionPlan(subscriber=f"reader{number}", name="Sparse", timing="daily") for number in range(3_000)]
     store.subscriptions.sync(plans, Clock(), now=NOW)
     store.subscriptions.sync(plans[:1_000], Clock(), now=NOW)
     assert len(store.subscriptions.due(NOW)) == 1_000
@@ -78,7 +78,7 @@ def test_many_plans_are_brought_in_line_at_once(store: Store) -> None:
 
 def test_a_slot_passed_over_leaves_cursor_and_number(store: Store) -> None:
     (row,) = subscribe(store, "ada")
-    store.subscriptions.advance([Step(row=row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")])
+    store.subscriptions.advance([ScheduleUpdate(row=row.id, next_due=TOMORROW, next_slot="2026-11-21T07:30")])
     assert store.subscriptions.due(NOW) == []
     (row,) = store.subscriptions.due(TOMORROW)
     assert (row.slot, row.cursor, row.number) == ("2026-11-21T07:30", None, 1)
@@ -90,7 +90,7 @@ def test_an_alert_is_woken_by_arrivals_alone_and_once_by_each(store: Store) -> N
     keep(store, preprint())
     (row,) = store.subscriptions.due(NOW)
     assert (row.slot, row.due_at, row.newest) == (None, None, 1)
-    store.subscriptions.advance([Step(row=row.id, next_due=None, next_slot=None, seen=row.newest)])
+    store.subscriptions.advance([ScheduleUpdate(row=row.id, next_due=None, next_slot=None, seen=row.newest)])
     assert store.subscriptions.due(TOMORROW) == []
     keep(store, preprint("2611.00002"), now=TOMORROW)
     assert store.subscriptions.due(NOW) == []
@@ -154,7 +154,7 @@ def test_the_memory_is_the_readers_and_shared_by_all_subscriptions(store: Store)
 
 def test_two_daemons_enrol_the_same_reader_at_once(store: Store) -> None:
     """The second has read the table before the first wrote; SQLite has one writer at a time anyway."""
-    plans = [Plan(subscriber="ada", name="Sparse", timing="daily 07:30 UTC")]
+    plans = [SubscriptionPlan(subscriber="ada", name="Sparse", timing="daily 07:30 UTC")]
 
     def meanwhile(*_: object) -> tuple[datetime, str]:
         if store.engine.dialect.name == "postgresql" and not others:

@@ -24,7 +24,7 @@ from digest.delivery.relay_limits import Route
 from digest.links.token import stamp
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope, State
-from digest.store import Publication, Store
+from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import MailServer
 from tests.support.store_samples import NOW
@@ -82,7 +82,7 @@ class DeliveryScenario:
                 sender=SENDER, to=mailbox, subject="7 papers", text=words, message_id=self.key(name), date=NOW
             )
             self.store.issues.publish(
-                Publication(
+                NewIssue(
                     subscriber=name,
                     subscription="Mine",
                     kind=kind,

@@ -23,7 +23,7 @@ from digest.delivery.recovery import take_over
 from digest.delivery.relay_limits import Route
 from digest.issues.compose import compose
 from digest.mail.outcome import Delivery, Result
-from digest.store import Along, IssueStore, JournalStore, OutboxStore, Publication, Store
+from digest.store import IssueStore, JournalStore, NewIssue, OutboxStore, Store, TransactionHook
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.send_policy import FixedPolicy
 
@@ -65,7 +65,7 @@ class _Journals(JournalStore):
 
 
 class _Issues(IssueStore):
-    def publish_all(self, publications: Sequence[Publication], along: Along | None = None) -> list[bool]:
+    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
         done = super().publish_all(publications, along)
         if _Store.point == "issue committed":
             die()

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from digest.app import App, load, open_app
 from digest.mail.outcome import Envelope
 from digest.papers import Author, Paper
-from digest.store import Due, Pending, Store, tables
+from digest.store import DueSubscription, PendingRequest, Store, tables
 from digest.subscriptions import Subscriber
 from digest.website import site
 from digest.website.serve import beside
@@ -108,7 +108,9 @@ def opened(tmp_path: Path, store_url: str) -> Iterator[App]:
 def signed_up(app: App, id_: str, document: dict[str, Any]) -> Subscriber:
     """A reader who has asked and confirmed."""
     address = document["email"].casefold()
-    asked = Pending(id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2))
+    asked = PendingRequest(
+        id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2)
+    )
     app.store.readers.add_pending(asked, [], most=9, within=timedelta(days=1), now=NOW)
     reader = app.signup.confirm(id_, now=NOW)
     assert reader
@@ -160,7 +162,9 @@ def send(
 _SECTIONS = {3: "Yunhua Zhou"} | dict.fromkeys((1, 2, 4, 5, 6), '"mixture of experts" AND rout*')
 
 
-_DUE = Due(id=0, subscriber="", name="", slot=None, due_at=None, cursor=None, fingerprint=None, number=1, newest=0)
+_DUE = DueSubscription(
+    id=0, subscriber="", name="", slot=None, due_at=None, cursor=None, fingerprint=None, number=1, newest=0
+)
 
 
 @contextmanager

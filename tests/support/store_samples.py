@@ -9,7 +9,7 @@ from typing import Any
 
 from digest.mail.outcome import Envelope
 from digest.papers import Author, Ids, Paper
-from digest.store import Due, Pending, Plan, Publication, ReaderRow, Store
+from digest.store import DueSubscription, NewIssue, PendingRequest, ReaderRow, Store, SubscriptionPlan
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -67,16 +67,16 @@ def events(store: Store, until: datetime = NOW) -> list[tuple[int, str]]:
     return [(arrival.work, arrival.event) for arrival in store.papers.arrivals(SINCE - WEEK, until)]
 
 
-def subscribe(store: Store, *readers: str) -> list[Due]:
+def subscribe(store: Store, *readers: str) -> list[DueSubscription]:
     """A daily subscription for each reader, due now."""
-    plans = [Plan(subscriber=reader, name="Sparse", timing="daily 07:30 UTC") for reader in readers]
+    plans = [SubscriptionPlan(subscriber=reader, name="Sparse", timing="daily 07:30 UTC") for reader in readers]
     store.subscriptions.sync(plans, lambda *_: (NOW, SLOT), now=NOW)
     return store.subscriptions.due(NOW)
 
 
-def publication(row: Due, **more: object) -> Publication:
+def publication(row: DueSubscription, **more: object) -> NewIssue:
     """An issue of one paper, with its letter."""
-    whole = Publication(
+    whole = NewIssue(
         subscriber=row.subscriber,
         subscription=row.name,
         kind="scheduled",
@@ -118,12 +118,12 @@ EVE: dict[str, Any] = {
 
 def sign_up(store: Store, id_: str = "web-eve", document: Mapping[str, Any] = EVE, address: str = "") -> None:
     """One who signed up on the pages, and has agreed."""
-    asked = Pending(
+    asked = PendingRequest(
         id=f"{id_}-asked", kind="sign-up", address=address or document["email"].casefold(), at=NOW, expires=NOW + WEEK
     )
     assert store.readers.add_pending(asked, [], most=9, within=WEEK, now=NOW)
 
-    def decide(asked: Pending, row: ReaderRow | None, left: object) -> tuple[ReaderRow, list[str]]:
+    def decide(asked: PendingRequest, row: ReaderRow | None, left: object) -> tuple[ReaderRow, list[str]]:
         return ReaderRow(id=id_, address=asked.address, document=dict(document), created=NOW), []
 
     assert store.readers.admit(asked.id, decide, now=NOW)

@@ -11,7 +11,7 @@ import pytest
 from digest.app import App
 from digest.links import AGES, ISSUE, PAGE
 from digest.links.token import sign
-from digest.store import Evidence
+from digest.store import BounceEvidence
 from tests.support.site_data import HOSTILE, KEY, ada_of, changed, path_of, rows, served, told
 from tests.support.store_samples import NOW, SLOT
 
@@ -182,7 +182,7 @@ def test_a_suppressed_address_is_told_and_lifted(app: App, web: httpx.Client, ki
     here = page_of(app)
     reason = "550 <ada@example.org> unknown" if kind else "asked on the phone"
     if kind:
-        bounce = Evidence(address="ada@example.org", kind=kind, points=5.0, words=reason)
+        bounce = BounceEvidence(address="ada@example.org", kind=kind, points=5.0, words=reason)
         app.store.bounces.add_evidence([bounce], now=NOW - timedelta(days=2))
     else:
         app.store.suppressions.add("ada@example.org", reason, now=NOW - timedelta(days=2))

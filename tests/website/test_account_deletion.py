@@ -10,7 +10,7 @@ import pytest
 from digest.app import App
 from digest.links import CONFIRM, PAGE
 from digest.links.token import sign
-from digest.store import Evidence
+from digest.store import BounceEvidence
 from tests.support.site_data import HOSTILE, KEY, ada_of, changed, path_of, rows, served, told
 from tests.support.store_samples import NOW, SLOT
 
@@ -35,7 +35,7 @@ def say_things(app: App) -> None:
     app.signup.link("ADA@example.org", now=NOW)
     app.signup.move(ada_of(app), "ada@example.com", now=NOW)
     store.bounces.add_evidence(
-        [Evidence(address="ada@example.org", kind="soft", points=1.0, words="450 later")], now=NOW
+        [BounceEvidence(address="ada@example.org", kind="soft", points=1.0, words="450 later")], now=NOW
     )
 
 

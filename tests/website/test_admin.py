@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from digest.app.metrics import exposition
 from digest.cli.shared.page_servers import serve_pages
 from digest.mail.outcome import State
-from digest.store import Evidence
+from digest.store import BounceEvidence
 from digest.store import tables as t
 from tests.support.admin_site import NAME, Desk, a_house, desk, everything, letters, states
 from tests.support.store_samples import EVE, NOW, publication, sign_up, subscribe
@@ -62,7 +62,7 @@ def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> Non
         "relay", "smtp://localhost:25", now=NOW, words="421 <b>busy</b>", rest=lambda _: timedelta(minutes=15)
     )
     opened.store.bounces.add_evidence(
-        [Evidence(address="ada@example.org", kind="hard", points=5, words="no such user")], now=NOW
+        [BounceEvidence(address="ada@example.org", kind="hard", points=5, words="no such user")], now=NOW
     )
     page = opened.web.get("/").text
     order = [page.index(words) for words in ("Wrong: relay", "1 letter in doubt", "1 letter refused for good")]
@@ -364,7 +364,7 @@ def test_what_is_no_address_is_held_back_nowhere(opened: Desk) -> None:
 
 def test_the_evidence_stands_beside_the_address(opened: Desk) -> None:
     for number in range(8):
-        said = Evidence(address="dead@example.org", kind="hard", points=5, words=f"550 <b>{number}</b>")
+        said = BounceEvidence(address="dead@example.org", kind="hard", points=5, words=f"550 <b>{number}</b>")
         opened.store.bounces.add_evidence([said], now=NOW + timedelta(days=number))
     page = opened.web.get("/suppressions").text
     assert page.count("2026-11-2") >= 5

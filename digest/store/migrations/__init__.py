@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Text, column, inspect, select, table
 
 from digest.errors import DigestError
-from digest.store.engine import Database, queue_up
+from digest.store.engine import Database, lock_writers
 
 HEAD = "0008"
 """The newest form; a database that has it is opened without loading Alembic."""
@@ -28,7 +28,7 @@ def migrate(database: Database, *, head: str = HEAD, versions: Path = _HERE / "v
     if current is not None:
         _back_up(database, current)
     with database.rebuilding() as connection:
-        queue_up(connection)
+        lock_writers(connection)
         if _revision(connection) != head:  # or another process was quicker
             _upgrade(connection, head, versions)
 

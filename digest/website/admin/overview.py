@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from digest.app.doctor import UNRESOLVED, Finding
 from digest.app.metrics import exposition
 from digest.mail.outcome import State
-from digest.store import Figures
+from digest.store import ServiceStats
 from digest.website.admin.base import Desk, outbox_path, span, stamp
 
 _PLACES = {
@@ -86,7 +86,7 @@ def _place(finding: Finding) -> tuple[str, str, str]:
     return finding.mend, *_PLACES[finding.about]
 
 
-def _others(figures: Figures, readers: int, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _others(figures: ServiceStats, readers: int, now: datetime) -> Iterator[tuple[str, str, str]]:
     """What it is, how much, and where more is said."""
     waiting, due = figures.oldest_waiting, figures.oldest_due
     yield "readers", f"{readers:,}", "/readers"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.ingest.health import Health, details
-from digest.store import Clock
+from digest.store import ScheduledSubscription
 from digest.website.admin.base import PER_PAGE, Desk, reader_path, span, stamp
 
 
@@ -53,7 +53,7 @@ def _source(each: Health, now: datetime) -> dict[str, object]:
     }
 
 
-def _clock(each: Clock, now: datetime) -> dict[str, str]:
+def _clock(each: ScheduledSubscription, now: datetime) -> dict[str, str]:
     away = "" if each.due_at is None else span(abs(now - each.due_at))
     return {
         "reader": each.subscriber,

@@ -16,7 +16,7 @@ _ISSUE = t.issue.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class IssuePaper:
     """A paper that an issue told of."""
 
     paper: str  # its key
@@ -26,14 +26,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class WebCopy:
     """One issue with its papers, and its neighbours (kind, slot) among the letters of its subscription."""
 
     number: int
     created: datetime
     since: datetime
-    shown: tuple[Told, ...]  # in the order of the letter
-    behind: tuple[Told, ...]  # what counts as told too, in an order that stays
+    shown: tuple[IssuePaper, ...]  # in the order of the letter
+    behind: tuple[IssuePaper, ...]  # what counts as told too, in an order that stays
     before: tuple[str, str] | None
     after: tuple[str, str] | None
 
@@ -44,7 +44,7 @@ class WebCopyStore:
 
     database: Database
 
-    def get(self, subscriber: str, subscription: str, kind: str, slot: str) -> Copy | None:
+    def get(self, subscriber: str, subscription: str, kind: str, slot: str) -> WebCopy | None:
         """The issue of that slot; None where none was kept (a preview), or where it was dropped since."""
         theirs = and_(_ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription)
         columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since)
@@ -55,7 +55,7 @@ class WebCopyStore:
             shown, behind = _told(connection, subscriber, {row.id: row.created})[row.id]
             older = or_(_ISSUE.created < row.created, and_(_ISSUE.created == row.created, _ISSUE.id < row.id))
             newer = or_(_ISSUE.created > row.created, and_(_ISSUE.created == row.created, _ISSUE.id > row.id))
-            return Copy(
+            return WebCopy(
                 number=row.number,
                 created=row.created,
                 since=row.since,
@@ -72,7 +72,7 @@ class WebCopyStore:
             row = connection.execute(wanted).first()
         return (row.subscriber, row.subscription, row.kind, row.slot) if row else None
 
-    def recent_papers(self, subscriber: str, subscription: str, most: int) -> list[Told]:
+    def recent_papers(self, subscriber: str, subscription: str, most: int) -> list[IssuePaper]:
         """What the last issues of a subscription told, the newest issue first, each in the order of its letter."""
         last = select(_ISSUE.id, _ISSUE.created).where(
             _ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription, _ISSUE.state == "composed"
@@ -91,20 +91,20 @@ def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnE
 
 def _told(
     connection: Connection, subscriber: str, issues: Mapping[int, datetime]
-) -> dict[int, tuple[list[Told], list[Told]]]:
+) -> dict[int, tuple[list[IssuePaper], list[IssuePaper]]]:
     """By issue what it showed, and what it told besides."""
-    found: dict[int, tuple[list[Told], list[Told]]] = {number: ([], []) for number in issues}
+    found: dict[int, tuple[list[IssuePaper], list[IssuePaper]]] = {number: ([], []) for number in issues}
     i = t.item.c
     for batch in batches(issues):
         rows = select(i.issue_id, i.paper, i.event, i.section).where(i.issue_id.in_(batch))
         for number, key, event, section in connection.execute(rows.order_by(i.issue_id, i.position)):
-            found[number][0].append(Told(paper=key, event=event, section=section, at=issues[number]))
+            found[number][0].append(IssuePaper(paper=key, event=event, section=section, at=issues[number]))
     works = _works(connection, {each.paper for shown, _ in found.values() for each in shown})
     known = {number: {works.get(each.paper) for each in shown} for number, (shown, _) in found.items()}
     for number, work, key, event in _remembered(connection, subscriber, list(issues)):
         if work not in known[number]:
             known[number].add(work)  # of two things that were told of it the later one
-            found[number][1].append(Told(paper=key, event=event, at=issues[number]))
+            found[number][1].append(IssuePaper(paper=key, event=event, at=issues[number]))
     return found
 
 
