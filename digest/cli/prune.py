@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
 from digest.cli import CliContext
 from digest.cli.shared.options import now_option
-
-_LEAST = 35  # days: bounces of a letter count for thirty
+from digest.mail.retention import KEEP_DAYS, LEAST_KEEP_DAYS, delete_before
 
 
 @click.command("prune", short_help="Drop old letters; what readers were told stays.")
 @click.option(
     "--keep",
-    type=click.IntRange(min=_LEAST),
-    default=180,
+    type=click.IntRange(min=LEAST_KEEP_DAYS),
+    default=KEEP_DAYS,
     show_default=True,
     metavar="DAYS",
-    help=f"How long letters, their tries and what came back are kept; at least {_LEAST}.",
+    help=f"How long letters, their tries and what came back are kept; at least {LEAST_KEEP_DAYS}.",
 )
 @now_option
 @click.pass_obj
@@ -32,5 +31,5 @@ def command(context: CliContext, keep: int, now: datetime) -> None:
     from digest.app import load, open_app
 
     with open_app(load(context.config)) as app:
-        dropped = app.store.retention.prune(before=now - timedelta(days=keep))
+        dropped = app.store.retention.prune(before=delete_before(now, keep))
     click.echo(f"dropped {dropped.letters:,} letters, {dropped.issues:,} issues and {dropped.others:,} notes")

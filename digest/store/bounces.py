@@ -1,27 +1,22 @@
-"""What came back and what follows: evidence against an address, its score, suppressions, and who has left."""
+"""Bounces and complaints: evidence against an address and its bounce score (the rules: digest.mail.bounce_score)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, ScalarSelect, func, select, update
 from sqlalchemy import insert as plain_insert
 
+from digest.mail import bounce_score
+from digest.mail.bounce_score import AddressScore
 from digest.mail.outcome import State
 from digest.store import tables as t
 from digest.store.engine import Database, add_row, batches, insert
 from digest.store.suppressions import Suppression
 from digest.store.unsubscribes import unsubscribe
 from digest.text import strip_controls
-
-THRESHOLD = 5.0
-"""Points at which an address gets no more letters (Mailman's figure)."""
-
-_QUIET = timedelta(days=7)  # without a bounce of the letters that went out in it, and the score begins anew
-_BACK = timedelta(days=1)  # until a bounce of a letter has come
-_NEW = timedelta(days=7)  # since its reader's first issue: an address that is wrong from the start needs no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,59 +94,58 @@ class BounceStore:
                 connection.execute(update(t.delivery).where(c.id == arrived, c.state == State.IN_DOUBT).values(told))
             if leaves is not None:
                 unsubscribe(connection, *leaves, now)
-            return _weigh(connection, evidence, now)
+            return _add_evidence(connection, evidence, now)
 
     def add_evidence(self, evidence: Collection[BounceEvidence], *, now: datetime) -> list[Suppression]:
         """What a relay said of addresses while letters were handed over; the addresses that get no more letters now."""
         with self.database.writing() as connection:
-            return _weigh(connection, evidence, now)
+            return _add_evidence(connection, evidence, now)
 
 
-def _weigh(connection: Connection, evidence: Collection[BounceEvidence], now: datetime) -> list[Suppression]:
+def _add_evidence(connection: Connection, evidence: Collection[BounceEvidence], now: datetime) -> list[Suppression]:
     found = []
     for each in evidence:
         said = strip_controls(each.words)
-        points = _score(connection, each, now) if each.points else 0.0
+        total = _update_score(connection, each, now) if each.points else 0.0
         row = {"address": each.address, "at": now, "kind": each.kind, "words": said, "points": each.points}
         connection.execute(plain_insert(t.evidence), row | {"delivery": each.delivery})
-        if points >= THRESHOLD or (each.points >= 1 and _is_new(connection, each.delivery, now)):
+        if bounce_score.suppresses(total) or (
+            bounce_score.suppresses_on_probation(each.points)
+            and bounce_score.on_probation(_first_issue(connection, each.delivery), now)
+        ):
             row = {"address": each.address, "reason": said, "since": now}
             if add_row(connection, t.suppression, row):
                 found.append(Suppression(address=each.address, reason=said, since=now))
     return found
 
 
-def _score(connection: Connection, each: BounceEvidence, now: datetime) -> float:
-    """Mailman's way: one day counts once, with its worst bounce; a week without a bounce wipes the slate.
-
-    A week without a letter shows nothing, else no weekly reader's address would ever be found dead.
-    """
-    c = t.score.c
-    before = connection.execute(select(c.points, c.at).where(c.address == each.address).with_for_update()).first()
-    wiped = before and now - before.at >= _QUIET and _has_taken(connection, each.delivery, before.at, now - _BACK)
-    points = before.points if before and not wiped else 0.0
-    today = connection.scalar(
-        select(func.max(t.evidence.c.points)).where(
-            t.evidence.c.address == each.address, t.evidence.c.at > now - timedelta(days=1)
-        )
-    )
-    points += max(0.0, each.points - (today or 0.0))
-    row = {"address": each.address, "points": points, "at": now}
-    statement = insert(connection, t.score).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_={"points": points, "at": now}))
+def _update_score(connection: Connection, each: BounceEvidence, now: datetime) -> float:
+    """Add a bounce to the score of its address; return the points it has now."""
+    c, e = t.score.c, t.evidence.c
+    row = connection.execute(select(c.points, c.at).where(c.address == each.address).with_for_update()).first()
+    before = AddressScore(row.points, row.at) if row else None
+    period = bounce_score.reset_evidence(before, now)
+    reset = period is not None and _has_received(connection, each.delivery, *period)
+    of_today = select(func.max(e.points)).where(e.address == each.address, e.at > now - bounce_score.DAY)
+    worst_today = connection.scalar(of_today) or 0.0
+    points = bounce_score.add_bounce(before, each.points, worst_today=worst_today, reset=reset)
+    values = {"points": points, "at": now}
+    statement = insert(connection, t.score).values(values | {"address": each.address})
+    connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
     return points
 
 
-def _has_taken(connection: Connection, delivery: int | None, since: datetime, until: datetime) -> bool:
-    """Has an issue of that time gone out to the reader of this delivery?"""
+def _has_received(connection: Connection, delivery: int | None, since: datetime, until: datetime) -> bool:
+    """Whether an issue of that period was sent to the reader of this delivery."""
     c = t.issue.c
-    reader = select(t.delivery.c.subscriber).where(t.delivery.c.id == delivery).scalar_subquery()
-    written = select(c.id).where(c.subscriber == reader, c.created > since, c.created < until)
+    written = select(c.id).where(c.subscriber == _reader_of(delivery), c.created > since, c.created < until)
     return connection.scalar(written.join(t.delivery).where(t.delivery.c.state == State.SENT).limit(1)) is not None
 
 
-def _is_new(connection: Connection, delivery: int | None, now: datetime) -> bool:
-    """Has the reader of this delivery had nothing before this week?"""
-    reader = select(t.delivery.c.subscriber).where(t.delivery.c.id == delivery).scalar_subquery()
-    first = connection.scalar(select(func.min(t.issue.c.created)).where(t.issue.c.subscriber == reader))
-    return first is not None and now - first < _NEW
+def _first_issue(connection: Connection, delivery: int | None) -> datetime | None:
+    """When the first issue of the reader of this delivery was written."""
+    return connection.scalar(select(func.min(t.issue.c.created)).where(t.issue.c.subscriber == _reader_of(delivery)))
+
+
+def _reader_of(delivery: int | None) -> ScalarSelect[str]:
+    return select(t.delivery.c.subscriber).where(t.delivery.c.id == delivery).scalar_subquery()

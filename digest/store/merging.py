@@ -1,24 +1,27 @@
-"""Unsent letters that are merged into the next issue of their subscription."""
+"""Merges unsent letters into the next issue of their subscription (the rules: digest.mail.late_letters)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
+from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
 from digest.mail.outcome import WAITING, State
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 
 _COLUMN = t.delivery.c
+_Row = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLetter:
-    """A letter that came too late; its papers will be told in the next issue."""
+    """A letter that is not sent; its papers come with the next issue."""
 
     subscriber: str
     subscription: str
@@ -36,88 +39,85 @@ class LetterMerging:
 
         To be called when that issue is about to be written.
         """
-        found: list[MergedLetter] = []
+        wanted, found = set(subscriptions), list[MergedLetter]()
         with self.database.writing() as connection:
             for batch in batches(sorted({subscriber for subscriber, _ in subscriptions})):
-                rows = _late(connection, t.issue.c.subscriber.in_(batch) & (t.issue.c.kind == "scheduled"))
-                chosen = [row for row in rows if (row.subscriber, row.subscription) in set(subscriptions)]
+                rows = _letters(connection, t.issue.c.subscriber.in_(batch), WAITING)
+                chosen = [
+                    row
+                    for row in rows
+                    if (row.subscriber, row.subscription) in wanted
+                    and when_superseded(State(row.state), row.doubts, row.kind) == State.MERGED
+                ]
                 found += _merge(connection, chosen, now, "the next issue is due before this one could go out")
         return found
 
     def expire(self, *, now: datetime) -> list[MergedLetter]:
-        """What could not go out in its time is not sent any more; its papers are new to the next issue.
-
-        Of what may have arrived nothing is told again: it is not tried for ever either, and left to a person.
-        """
+        """Merge the letters that could not be sent in their time; leave to a person those that may have arrived."""
         with self.database.writing() as connection:
-            doubtful = (_COLUMN.state == State.DEFERRED) & (_COLUMN.expires <= now)
-            _leave_in_doubt(
-                connection, doubtful, now, "it may have arrived, and could not be sent once more in its time"
-            )
-            return _merge(connection, _late(connection, _COLUMN.expires <= now), now, "it could not go out in its time")
+            by_state = defaultdict[State | None, list[_Row]](list)
+            for row in _letters(connection, _COLUMN.expires <= now, WAITING):
+                by_state[when_expired(State(row.state), row.doubts)].append(row)
+            why = "it may have arrived, and could not be sent once more in its time"
+            _close(connection, by_state[State.IN_DOUBT], State.IN_DOUBT, now, why)
+            return _merge(connection, by_state[State.MERGED], now, "it could not go out in its time")
 
     def withdraw(self, delivery: int, epoch: int, words: str, *, now: datetime) -> list[MergedLetter]:
-        """A letter in hand is not wanted now, but its papers are wanted later (a paused reader).
+        """Merge a leased letter that its reader does not want now (a pause); leave it in doubt if it may have arrived.
 
-        One that may have arrived is left to a person: it is told neither twice nor after all.
+        Nothing happens where the lease was lost.
         """
         with self.database.writing() as connection:
-            which = (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch)
-            _leave_in_doubt(
-                connection, which & (_COLUMN.state == State.LEASED), now, f"it may have arrived, and {words}"
-            )
-            return _merge(connection, _late(connection, which, State.LEASED), now, words)
+            rows = _letters(connection, (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch), {State.LEASED})
+            if any(when_withdrawn(row.doubts) == State.IN_DOUBT for row in rows):
+                _close(connection, rows, State.IN_DOUBT, now, f"it may have arrived, and {words}")
+                return []
+            return _merge(connection, rows, now, words)
 
 
-def _late(connection: Connection, which: ColumnElement[bool], *states: State) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Of these what was never handed over; what may have arrived is not told a second time."""
-    waits = _COLUMN.state.in_(states or WAITING) & (_COLUMN.doubts == 0)
+def _letters(connection: Connection, which: ColumnElement[bool], states: Collection[State]) -> Sequence[_Row]:
+    """Letters in one of these states with their issues, locked until the transaction ends."""
     c = t.issue.c
-    columns = (_COLUMN.id, _COLUMN.issue_id, _COLUMN.message_id, c.subscriber, c.subscription, c.since, c.kind)
-    chosen = select(*columns, c.subscription_id).join(t.issue, isouter=True).where(which, waits)
+    letter = (_COLUMN.id, _COLUMN.issue_id, _COLUMN.message_id, _COLUMN.state, _COLUMN.doubts)
+    chosen = select(*letter, c.subscriber, c.subscription, c.subscription_id, c.since, c.kind)
+    chosen = chosen.join(t.issue, isouter=True).where(which, _COLUMN.state.in_(states))
     return connection.execute(chosen.with_for_update(of=t.delivery)).all()
 
 
-def _leave_in_doubt(connection: Connection, which: ColumnElement[bool], now: datetime, words: str) -> None:
-    """These are not tried again by themselves, where nobody knows whether they have arrived."""
-    gone = {"state": State.IN_DOUBT, "reason": words, "next_at": None, "owner": None, "until": None}
-    statement = update(t.delivery).where(which, _COLUMN.doubts > 0).values(gone)
-    left = connection.scalars(statement.returning(_COLUMN.id)).all()
-    if left:
-        tries = [{"delivery_id": number, "at": now, "state": State.IN_DOUBT, "words": words} for number in left]
-        connection.execute(insert(t.attempt), tries)
-
-
-def _merge(
-    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], now: datetime, words: str
-) -> list[MergedLetter]:
+def _close(connection: Connection, rows: Sequence[_Row], state: State, now: datetime, words: str) -> None:
+    """Give letters a state in which they are not tried again by themselves."""
     for batch in batches([row.id for row in rows]):
-        gone = {"state": State.MERGED, "reason": words, "next_at": None, "owner": None, "until": None}
-        connection.execute(update(t.delivery).where(_COLUMN.id.in_(batch)).values(gone))
-        tries = [{"delivery_id": number, "at": now, "state": State.MERGED, "words": words} for number in batch]
+        values = {"state": state, "reason": words, "next_at": None, "owner": None, "until": None}
+        connection.execute(update(t.delivery).where(_COLUMN.id.in_(batch)).values(values))
+        tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in batch]
         connection.execute(insert(t.attempt), tries)
-    for row in rows:
-        if row.issue_id is not None:
-            _untell(connection, row)
+
+
+def _merge(connection: Connection, rows: Sequence[_Row], now: datetime, words: str) -> list[MergedLetter]:
+    _close(connection, rows, State.MERGED, now, words)
+    issues = [row for row in rows if row.issue_id is not None]
+    for row in issues:
+        _forget_issue(connection, row)
     return [
         MergedLetter(subscriber=row.subscriber, subscription=row.subscription, message_id=row.message_id)
-        for row in rows
-        if row.issue_id is not None
+        for row in issues
     ]
 
 
-def _untell(connection: Connection, row: Row[*tuple[Any, ...]]) -> None:
-    """What only this issue told is not told; the subscription reads back to where the issue began."""
+def _forget_issue(connection: Connection, row: _Row) -> None:
+    """The news that this issue alone has sent count as unsent, and its subscription reads back to where it began."""
     memory, clock, event = t.memory.c, t.subscription.c, t.event.c
     connection.execute(delete(t.memory).where(memory.subscriber == row.subscriber, memory.issue == row.issue_id))
-    connection.execute(
-        update(t.subscription).where(clock.id == row.subscription_id, clock.cursor > row.since).values(cursor=row.since)
-    )
+    # key_share: only what an UPDATE of these columns would lock anyway
+    mine = select(clock.cursor, clock.seen).where(clock.id == row.subscription_id).with_for_update(key_share=True)
+    found = connection.execute(mine).first()
+    if found is None:
+        return
+    first = None
     if row.kind == "alert":
         first = connection.scalar(select(func.min(event.serial)).where(event.at > row.since))
-        if first is not None:
-            connection.execute(
-                update(t.subscription)
-                .where(clock.id == row.subscription_id, clock.seen >= first)
-                .values(seen=first - 1)
-            )
+    before = ReadPosition(found.cursor, found.seen)
+    after = read_back(before, row.since, first_serial=first)
+    if after != before:
+        values = {"cursor": after.cursor, "seen": after.seen}
+        connection.execute(update(t.subscription).where(clock.id == row.subscription_id).values(values))

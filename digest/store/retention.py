@@ -1,4 +1,4 @@
-"""What `digest prune` deletes."""
+"""`digest prune` in the database: deletes old letters, issues and evidence (the rules: digest.mail.retention)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from digest.mail.outcome import State
+from digest.mail.retention import DELETABLE
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 
 _DELIVERY = t.delivery.c
-_DONE = (State.SENT, State.CANCELLED, State.MERGED, State.FAILED, State.SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What was dropped."""
+    """How many rows were deleted."""
 
     letters: int
     issues: int
-    others: int  # evidence, notes of what was heard, and the like
+    others: int  # evidence, bounces that were read, and the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,14 @@ class RetentionStore:
     database: Database
 
     def prune(self, *, before: datetime) -> Pruned:
-        """Drop what is older and done with: letters with their tries, issues with their items, evidence.
+        """Delete what is older and finished: letters with their tries, issues with their items, evidence.
 
-        Papers stay, and so does what each reader was told, so that nothing is told twice. Letters about which somebody
-        still has to decide stay too, and so does each subscription's last issue.
+        Papers stay, and so does which news each reader was sent, so that nothing is sent twice. Letters that a person
+        has to decide on stay too, and so does each subscription's last issue.
         """
         with self.database.writing() as connection:
             old = connection.scalars(
-                select(_DELIVERY.id).where(_DELIVERY.created < before, _DELIVERY.state.in_(_DONE))
+                select(_DELIVERY.id).where(_DELIVERY.created < before, _DELIVERY.state.in_(DELETABLE))
             ).all()
             for batch in batches(old):
                 connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(batch)))

@@ -57,7 +57,7 @@ def test_threads_that_claim_at_once_share_the_letters(store: Store) -> None:
 _PROCESS = """
 import sys
 from datetime import datetime, timedelta
-from digest.delivery import Result, State
+from digest.mail.outcome import Result, State
 from digest.store import Store
 with Store.open(sys.argv[1]) as store:
     now = datetime.fromisoformat(sys.argv[2])
