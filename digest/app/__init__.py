@@ -1,4 +1,4 @@
-"""Puts the parts together from a config, for every door."""
+"""App: the parts of a running service, built from a config, and one method for each thing the service does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,22 +14,20 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
-
 from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
 from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
+from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
 from digest.authors import Followed
 from digest.bounces import Ear, Heard, hear, mailbox
-from digest.config import Config, Relay
+from digest.config import Config
 from digest.config import load as _load
-from digest.delivery import Delivered, DeliverySummary, channels, deliver
+from digest.delivery import Delivered, DeliverySummary, deliver
 from digest.delivery import log_evidence as evidence
-from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.log_evidence import LogEvidence
 from digest.delivery.policy import SendPolicy
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
-from digest.errors import ConfigError, SourceError
+from digest.errors import ConfigError
 from digest.http import Web
 from digest.ingest.enrich import Enriched, enrich
 from digest.ingest.health import Health, absent, of_all, of_helpers, rests
@@ -40,8 +38,7 @@ from digest.letters import LetterFactory
 from digest.mail.dns import Dns, Resolver
 from digest.readers import ReaderDirectory
 from digest.readers.signup import Signup
-from digest.render import Pages, Renderer
-from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
+from digest.render import Pages
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Subscriber, When
@@ -52,13 +49,9 @@ def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
     return _load(folder, env=env)
 
 
-_ASKING = timedelta(minutes=2)
-"""How long one machine may ask a service while the others wait."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """All parts of a running service. The store and the web outlive a change of the config."""
+    """All parts of a running service. The store, the HTTP client and the queue outlive a change of the config."""
 
     config: Config
     store: Store
@@ -73,20 +66,20 @@ class App:
     queue: WorkQueue
 
     def with_config(self, config: Config) -> App:
-        """The same house under a new config; a new `database` or `contact` needs a new start."""
-        return replace(self, config=config, **_parts(config))
+        """The same App with a new config; a new `database` or `contact` needs a restart."""
+        return replace(self, config=config, **config_parts(config))
 
     def readers(self) -> tuple[Subscriber, ...]:
-        """All who read, as of now: those of the files, and those who signed up."""
+        """All readers as of now: those in files and those who signed up."""
         return self.directory.readers(self.store)
 
     def reader(self, id: str) -> Subscriber | None:  # noqa: A002
-        """The reader of that id."""
+        """The reader with that id."""
         return self.directory.reader(self.store, id)
 
     @property
     def signup(self) -> Signup:
-        """Where people sign up and move. Raises ConfigError where there is no site."""
+        """The sign-up service. Raises ConfigError where the config has no `site:`."""
         return Signup(
             store=self.store,
             directory=self.directory,
@@ -97,50 +90,23 @@ class App:
 
     def routes(self, clock: Callable[[], datetime]) -> list[Route]:
         """The relays and other ways out of one delivery run, as they are configured."""
-        checked = evidence.check_logs_first(self.config.logs, clock)
-        return [
-            Route(
-                name=str(relay),
-                open=checked(partial(_channel, relay)),
-                weight=relay.weight,
-                per_second=relay.per_second,
-                per_day=relay.per_day,
-            )
-            for relay in self.config.relays
-        ]
+        return routes(self.config, clock)
 
     def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
-        """What stands in the way of letters; nothing is sent but a greeting and a token that is none."""
-        opened = {str(relay): _channel(relay) for relay in self.config.relays}
-        relays = {name: channel for name, channel in opened.items() if isinstance(channel, SmtpChannel)}
-
-        def greeter(channel: SmtpChannel) -> Callable[[], str]:
-            def greet() -> str:
-                with channel:
-                    return channel.greet()
-
-            return greet
-
-        def ask(request: httpx.Request) -> int:
-            try:
-                return self.web.get(request).status
-            except SourceError as error:
-                if error.status is None:
-                    raise
-                return error.status
-
-        greet = {name: greeter(channel) for name, channel in relays.items()}
-        yield from examine(self.config, resolver or Dns(), greet=greet, ask=ask)
+        """The findings of `digest doctor`. Sends nothing but SMTP greetings and one request with an invalid token."""
+        yield from examine(
+            self.config, resolver or Dns(), greet=greeters(self.config), ask=partial(http_status, self.web)
+        )
         yield from clock_findings(self.store.clock(), now)
         yield from in_doubt_findings(self.read_relay_logs(now))
         yield from self.service_findings(now)
 
     def read_relay_logs(self, now: datetime) -> list[LogEvidence]:
-        """Ask the relays' logs about letters in doubt: what was taken is sent from now on."""
+        """Search the relays' logs for letters in doubt, and mark as sent those that a relay accepted."""
         return evidence.search_logs(self.store, self.config.logs, now=now)
 
     def service_findings(self, now: datetime) -> Iterator[Finding]:
-        """What is late, stuck or left alone in this house, as its database tells, and what cannot be read."""
+        """What is late, stuck or paused according to the database, and which logs cannot be read."""
         yield from relay_log_findings(self.config.relays)
         store = self.store
         unread = self.directory.faults(store)
@@ -149,7 +115,7 @@ class App:
         )
 
     def health(self, now: datetime) -> list[Health]:
-        """How each source and each helper is."""
+        """The health of each source and each enricher."""
         return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
 
     def send_test_letter(self, to: str, *, now: datetime) -> str:
@@ -167,7 +133,7 @@ class App:
             since=now,
             sections=(),
         )
-        with _channel(self.config.relays[0]) as channel:
+        with open_channel(self.config.relays[0]) as channel:
             return channel.send(self.letters(issue), lambda: None).words
 
     def pull(
@@ -226,11 +192,11 @@ class App:
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
     def _along(self, kind: JobKind) -> TransactionHook | None:
-        """Where work is handed on, the job for what is written goes into its transaction."""
+        """With a shared queue: enqueues a follow-up job in the transaction that writes its work."""
         return partial(_enqueue, self.queue, Job(kind)) if self.config.queue else None
 
     def sync_schedules(self, now: datetime) -> None:
-        """Bring the clock rows in line with the config."""
+        """Bring the schedule rows of the database in line with the config."""
         self.morning.desks(self.readers(), self.store, now=now)
 
     def compose(
@@ -292,7 +258,7 @@ class App:
             )
 
     def recover(self, now: datetime, *, restored: bool = False) -> None:
-        """Take over the letters of processes on this machine that died, and merge those that come too late."""
+        """Take over the letters of dead processes on this machine, and merge issues that come too late."""
         recover(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=self.config.logs)
 
     def read_bounces(
@@ -324,76 +290,21 @@ class App:
 
 @contextmanager
 def open_app(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[App]:
-    """The parts of a config, closed at the end; `web` is a seam for those who bring their own.
+    """Open the App of a config and close it at the end; `web` replaces the HTTP client.
 
-    Who is only `looking` makes no database where there is none yet, and sees an empty one.
+    With `looking`, a missing database is not created: the App sees an empty temporary one.
     """
     with ExitStack() as stack:
         url = config.database
-        if looking and _is_missing(url):
+        if looking and is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
         store = stack.enter_context(Store.open(url))
         turns = DatabaseRateLimit(store) if store.is_shared else None
         client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
         stack.enter_context(queue)
-        yield App(config=config, store=store, web=client, queue=queue, **_parts(config))
-
-
-class DatabaseRateLimit:
-    """The pace of services, kept in the database: one for all machines."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def take(self, service: str) -> float:
-        return self._store.leases.acquire(f"web {service}", now=datetime.now(UTC), lease=_ASKING).total_seconds()
-
-    def done(self, service: str, every: float) -> None:
-        self._store.leases.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
+        yield App(config=config, store=store, web=client, queue=queue, **config_parts(config))
 
 
 def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:
     queue.enqueue([job], connection)
-
-
-def _is_missing(url: str) -> bool:
-    scheme, _, file = url.partition(":///")
-    return scheme == "sqlite" and not Path(file).exists()
-
-
-def _parts(config: Config) -> dict[str, Any]:
-    """What of a house follows from its config alone."""
-    chosen = config.sources.items()
-    return {
-        "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
-        "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
-        "enrichers": tuple(
-            found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
-        ),
-        "letters": _letters(config),
-        "pages": Pages(config.templates),
-        "morning": Morning(),
-        "directory": ReaderDirectory(config),
-    }
-
-
-def _letters(config: Config) -> LetterFactory:
-    return LetterFactory(
-        renderer=Renderer(config.templates),
-        sender=config.sender,
-        owner=config.owner,
-        postal=config.postal,
-        site=config.site,
-        keys=[key.get_secret_value() for key in config.keys],
-        signers=config.signers,
-        complaints=config.complaints,
-    )
-
-
-def _channel(relay: Relay) -> channels.Channel:
-    return channels.open(
-        str(relay),
-        user=relay.user.get_secret_value() if relay.user else None,
-        password=relay.password.get_secret_value() if relay.password else None,
-    )

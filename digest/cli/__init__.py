@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from digest import __version__
 from digest.errors import DigestError, Exit
 
 COMMANDS = (
@@ -98,7 +99,7 @@ def _with_nearest(error: click.UsageError, word: str) -> click.UsageError:
     metavar="DIR",
     help="The folder of digest.yaml and subscribers/.",
 )
-@click.version_option(package_name="morning-papers", message="%(version)s")
+@click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def digest(ctx: click.Context, config: Path) -> None:
     """Morning Papers: every paper you asked for, once, in a letter that looks right and says why.

@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 import httpx
 
+from digest import __version__
 from digest.errors import SourceError
 from digest.http.connection import bare, dressed, excerpt, judge, place, private, target
 from digest.http.ssrf import Refused, proxy_for
@@ -95,7 +96,7 @@ class Web:
         random: Callable[[], float] = chance.random,
         turns: Turns | None = None,
     ) -> None:
-        self._agent = f"MorningPapers/0.1 (+mailto:{contact})"
+        self._agent = f"MorningPapers/{__version__} (+mailto:{contact})"
         self._wire = wire or Wire(clock=clock)
         self._proxies = urllib.request.getproxies() if proxies is None else proxies
         self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random

@@ -15,6 +15,7 @@ import httpcore
 import httpx
 import pytest
 
+from digest import __version__
 from digest.errors import SourceError
 from digest.http import Fetched, Stopped, Validators, Web
 from digest.http.ssrf import Network
@@ -107,7 +108,7 @@ def test_an_answer_and_who_asked(web: Web) -> None:
     assert fetched.url == f"{server.url}/feed?set=cs"
     assert not fetched.not_modified
     assert fetched.moved_to is None
-    assert server.asked[0].headers["user-agent"] == "MorningPapers/0.1 (+mailto:owner@example.org)"
+    assert server.asked[0].headers["user-agent"] == f"MorningPapers/{__version__} (+mailto:owner@example.org)"
     assert server.asked[0].query == {"set": ["cs"]}
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from digest.app import DatabaseRateLimit
+from digest.app.wiring import DatabaseRateLimit
 from digest.http import Web
 from digest.http.throttle import ARXIV, GENTLE, Host, retry_after
 from digest.store import Store

@@ -1,0 +1,121 @@
+"""Builds the parts of App from a config: sources, the letter factory, channels and routes, and what the doctor asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from digest.config import Config, Relay
+from digest.delivery import channels
+from digest.delivery import log_evidence as evidence
+from digest.delivery.channels.smtp import SmtpChannel
+from digest.delivery.relay_limits import Route
+from digest.errors import SourceError
+from digest.http import Web
+from digest.issues.compose import Morning
+from digest.letters import LetterFactory
+from digest.readers import ReaderDirectory
+from digest.render import Pages, Renderer
+from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
+from digest.store import Store
+
+_LEASE = timedelta(minutes=2)
+"""How long one machine may ask a service while the others wait."""
+
+
+class DatabaseRateLimit:
+    """The rate limit of each service, kept in a lease of the shared database: one for all machines."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, service: str) -> float:
+        return self._store.leases.acquire(f"web {service}", now=datetime.now(UTC), lease=_LEASE).total_seconds()
+
+    def done(self, service: str, every: float) -> None:
+        self._store.leases.release(f"web {service}", at=datetime.now(UTC) + timedelta(seconds=every))
+
+
+def is_missing(url: str) -> bool:
+    """Whether this is the URL of an SQLite file that does not exist yet."""
+    scheme, _, file = url.partition(":///")
+    return scheme == "sqlite" and not Path(file).exists()
+
+
+def config_parts(config: Config) -> dict[str, Any]:
+    """The fields of App that follow from its config alone."""
+    chosen = config.sources.items()
+    return {
+        "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
+        "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
+        "enrichers": tuple(
+            found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
+        ),
+        "letters": _letters(config),
+        "pages": Pages(config.templates),
+        "morning": Morning(),
+        "directory": ReaderDirectory(config),
+    }
+
+
+def _letters(config: Config) -> LetterFactory:
+    return LetterFactory(
+        renderer=Renderer(config.templates),
+        sender=config.sender,
+        owner=config.owner,
+        postal=config.postal,
+        site=config.site,
+        keys=[key.get_secret_value() for key in config.keys],
+        signers=config.signers,
+        complaints=config.complaints,
+    )
+
+
+def open_channel(relay: Relay) -> channels.Channel:
+    """The channel of a relay, not connected yet."""
+    return channels.open(
+        str(relay),
+        user=relay.user.get_secret_value() if relay.user else None,
+        password=relay.password.get_secret_value() if relay.password else None,
+    )
+
+
+def routes(config: Config, clock: Callable[[], datetime]) -> list[Route]:
+    """A route for each configured relay, whose log is asked about letters in doubt before its channel opens."""
+    checked = evidence.check_logs_first(config.logs, clock)
+    return [
+        Route(
+            name=str(relay),
+            open=checked(partial(open_channel, relay)),
+            weight=relay.weight,
+            per_second=relay.per_second,
+            per_day=relay.per_day,
+        )
+        for relay in config.relays
+    ]
+
+
+def greeters(config: Config) -> dict[str, Callable[[], str]]:
+    """By the name of each SMTP relay, a function that connects, logs in, and returns the server's words."""
+    opened = {str(relay): open_channel(relay) for relay in config.relays}
+    return {name: partial(_greet, channel) for name, channel in opened.items() if isinstance(channel, SmtpChannel)}
+
+
+def _greet(channel: SmtpChannel) -> str:
+    with channel:
+        return channel.greet()
+
+
+def http_status(web: Web, request: httpx.Request) -> int:
+    """The status of the response, even if the client counts it as an error. Raises SourceError without one."""
+    try:
+        return web.get(request).status
+    except SourceError as error:
+        if error.status is None:
+            raise
+        return error.status
