@@ -12,7 +12,7 @@ from digest.links import SignedLinks
 from digest.mail.dkim import Signer, signed, signed_head
 from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.mail.outcome import Envelope
-from digest.papers.bibtex import FILES, written
+from digest.papers.bibtex import REFERENCE_FILES, export_references
 from digest.render import Links, Parts, Renderer
 from digest.render.notices import NOTICES
 from digest.text.translations import translations
@@ -143,5 +143,7 @@ def _references(issue: Issue) -> Attachment | None:
     papers = [item.paper for item in issue.items]
     if issue.attach is None or not papers:
         return None
-    ending, kind = FILES[issue.attach]
-    return Attachment(name=f"papers-{issue.date:%Y-%m-%d}.{ending}", type=kind, text=written(issue.attach, papers))
+    ending, kind = REFERENCE_FILES[issue.attach]
+    return Attachment(
+        name=f"papers-{issue.date:%Y-%m-%d}.{ending}", type=kind, text=export_references(issue.attach, papers)
+    )

@@ -185,7 +185,7 @@ class App:
         chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
         return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
-    def _followed(self) -> list[Followed]:
+    def _followed(self) -> list[FollowedAuthor]:
         readers = self.readers() if self.enrichers else ()
         answers = self.store.answers.of_readers(reader.id for reader in readers)
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)

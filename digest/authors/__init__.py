@@ -9,21 +9,21 @@
     groups     the papers of one name, by whose they seem to be
 """
 
-from digest.authors.classifier import called, judge
-from digest.authors.clustering import Group, groups
-from digest.authors.model import Excepted, Followed, Outcome, Unsure, Verdict
-from digest.authors.profile import Background, Profile
+from digest.authors.classifier import classify, paper_keys
+from digest.authors.clustering import AuthorCluster, cluster_by_author
+from digest.authors.model import AuthorExclusions, AuthorOutcome, AuthorVerdict, FollowedAuthor, Unsure
+from digest.authors.profile import AuthorProfile, DocumentFrequencies
 
 __all__ = [
-    "Background",
-    "Excepted",
-    "Followed",
-    "Group",
-    "Outcome",
-    "Profile",
+    "AuthorCluster",
+    "AuthorExclusions",
+    "AuthorOutcome",
+    "AuthorProfile",
+    "AuthorVerdict",
+    "DocumentFrequencies",
+    "FollowedAuthor",
     "Unsure",
-    "Verdict",
-    "called",
-    "groups",
-    "judge",
+    "classify",
+    "cluster_by_author",
+    "paper_keys",
 ]

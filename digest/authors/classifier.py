@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from digest.authors.features import categories, nearness, others
-from digest.authors.model import Outcome, Verdict
-from digest.authors.profile import Profile, Text, bare_orcid, journal, place_words
+from digest.authors.features import categories, field_distance, other_authors
+from digest.authors.model import AuthorOutcome, AuthorVerdict
+from digest.authors.profile import AuthorProfile, TextVector, bare_orcid, institution_words, journal_key
 from digest.names import NameMatch, compare_names, is_collective, may_be_same_person
 from digest.papers import Paper
 
@@ -31,24 +31,24 @@ _SHOWN: Final = 3  # names in the evidence
 
 
 @dataclass(frozen=True, slots=True)
-class _Sign:
+class _Evidence:
     """One piece of evidence."""
 
     weight: float
     words: str
 
 
-def judge(profile: Profile, paper: Paper) -> Verdict:
+def classify(profile: AuthorProfile, paper: Paper) -> AuthorVerdict:
     """What is made of a paper. Pure; several authors of that name count as the best of them."""
     verdicts = [_of_author(profile, paper, place) for place in _places(profile, paper)]
     if decided := _excepted(profile, paper):
-        return Verdict(outcome="no", author=verdicts[0].author if verdicts else None, evidence=(decided,))
+        return AuthorVerdict(outcome="no", author=verdicts[0].author if verdicts else None, evidence=(decided,))
     order = ("no", "name only", "possibly", "follow")
-    none = Verdict(outcome="no", evidence=("no author of that name",))
+    none = AuthorVerdict(outcome="no", evidence=("no author of that name",))
     return max(verdicts, key=lambda verdict: (order.index(verdict.outcome), verdict.p), default=none)
 
 
-def _places(profile: Profile, paper: Paper) -> Iterator[int]:
+def _places(profile: AuthorProfile, paper: Paper) -> Iterator[int]:
     """The authors who may be the person: by an id that only one person has, or by name."""
     followed = profile.followed
     for place, author in enumerate(paper.authors):
@@ -56,10 +56,10 @@ def _places(profile: Profile, paper: Paper) -> Iterator[int]:
             yield place
 
 
-def _excepted(profile: Profile, paper: Paper) -> str | None:
+def _excepted(profile: AuthorProfile, paper: Paper) -> str | None:
     """What the reader said of such papers."""
     excepted = profile.followed.excepted
-    if called(paper) & {key.casefold() for key in excepted.papers}:
+    if paper_keys(paper) & {key.casefold() for key in excepted.papers}:
         return "you said: not this paper"
     ids = {bare_orcid(value) for kind, value in excepted.ids if kind == "orcid"}
     if any(bare_orcid(author.orcid) in ids for author in paper.authors if author.orcid):
@@ -77,97 +77,99 @@ def _covering(given: tuple[str, ...], theirs: frozenset[str]) -> frozenset[str]:
     return frozenset(code for code in theirs if code in given or code.partition(".")[0] in given)
 
 
-def _of_author(profile: Profile, paper: Paper, place: int) -> Verdict:
+def _of_author(profile: AuthorProfile, paper: Paper, place: int) -> AuthorVerdict:
     followed, author = profile.followed, paper.authors[place]
     theirs = bare_orcid(author.orcid)
     if profile.orcids and theirs:
         if theirs in profile.orcids:
-            return Verdict(outcome="follow", author=place, evidence=(f"the same ORCID: {theirs}",), p=1.0)
-        return Verdict(outcome="no", author=place, evidence=(f"another ORCID: {theirs}",))
-    if called(paper) & {key.casefold() for key in followed.known}:
-        return Verdict(outcome="follow", author=place, evidence=("you said: this paper is theirs",), p=1.0)
+            return AuthorVerdict(outcome="follow", author=place, evidence=(f"the same ORCID: {theirs}",), p=1.0)
+        return AuthorVerdict(outcome="no", author=place, evidence=(f"another ORCID: {theirs}",))
+    if paper_keys(paper) & {key.casefold() for key in followed.known}:
+        return AuthorVerdict(outcome="follow", author=place, evidence=("you said: this paper is theirs",), p=1.0)
     field = categories(paper)
     if followed.strict and followed.categories and not _covering(followed.categories, field):
-        return Verdict(outcome="no", author=place, evidence=(f"not in {', '.join(followed.categories)}",))
+        return AuthorVerdict(outcome="no", author=place, evidence=(f"not in {', '.join(followed.categories)}",))
     best = max(compare_names(form, author.name) for form in followed.forms)
-    name = _Sign(*_NAMES.get(best, _NAMES[NameMatch.NONE]))
+    name = _Evidence(*_NAMES.get(best, _NAMES[NameMatch.NONE]))
     if any(is_collective(form) for form in followed.forms):
-        return Verdict(outcome="follow", author=place, evidence=("the name of a collaboration",), p=1.0)
+        return AuthorVerdict(outcome="follow", author=place, evidence=("the name of a collaboration",), p=1.0)
     if followed.is_bare:
         as_given = best >= min(NameMatch.SWAPPED, *(compare_names(form, form) for form in followed.forms))
         said = ("by name only", name.words)
-        return Verdict(
+        return AuthorVerdict(
             outcome="name only" if as_given else "possibly", author=place, evidence=said, p=_likely(name.weight)
         )
     signs = sorted(_signs(profile, paper, place), key=lambda sign: -abs(sign.weight))
     p = _likely(name.weight + sum(sign.weight for sign in signs))
     speaks_for = any(sign.weight > 0 for sign in signs)
     against = sum(sign.weight < 0 for sign in signs)
-    outcome: Outcome = "follow" if speaks_for and p >= _FOLLOW else "no" if against > 1 and p <= _NO else "possibly"
+    outcome: AuthorOutcome = (
+        "follow" if speaks_for and p >= _FOLLOW else "no" if against > 1 and p <= _NO else "possibly"
+    )
     words = [sign.words for sign in signs] + [name.words] + (["no ORCID"] if profile.orcids else [])
-    return Verdict(outcome=outcome, author=place, evidence=tuple(words), p=p)
+    return AuthorVerdict(outcome=outcome, author=place, evidence=tuple(words), p=p)
 
 
-def _signs(profile: Profile, paper: Paper, place: int) -> Iterator[_Sign]:
+def _signs(profile: AuthorProfile, paper: Paper, place: int) -> Iterator[_Evidence]:
     """Everything beside the name that speaks for or against it."""
     sure = min(1.0, 0.4 + profile.papers / 5)  # what few known papers lack says little
     yield from _by_coauthors(profile, paper, place, sure)
     yield from _by_field(profile, paper, sure)
     yield from _by_text(profile, paper, sure)
-    printed = place_words(paper.authors[place].affiliation or "")
+    printed = institution_words(paper.authors[place].affiliation or "")
     if shared := max((known & printed for known in profile.affiliations), key=len, default=frozenset()):
-        yield _Sign(3.0, f"same affiliation: {' '.join(sorted(shared))}")
+        yield _Evidence(3.0, f"same affiliation: {' '.join(sorted(shared))}")
     elif printed and profile.affiliations:
-        yield _Sign(-0.5, "another affiliation")
-    if journal(paper) and journal(paper) in profile.journals:
-        yield _Sign(1.5, f"same journal: {(paper.journal or '').partition(',')[0]}")
+        yield _Evidence(-0.5, "another affiliation")
+    if journal_key(paper) and journal_key(paper) in profile.journals:
+        yield _Evidence(1.5, f"same journal: {(paper.journal or '').partition(',')[0]}")
     if paper.dated and profile.year is not None and abs(paper.dated.year - profile.year) > 15:
-        yield _Sign(-0.7, f"{abs(paper.dated.year - profile.year):.0f} years apart")
+        yield _Evidence(-0.7, f"{abs(paper.dated.year - profile.year):.0f} years apart")
 
 
-def _by_coauthors(profile: Profile, paper: Paper, place: int, sure: float) -> Iterator[_Sign]:
-    names = list(others(paper, place))
+def _by_coauthors(profile: AuthorProfile, paper: Paper, place: int, sure: float) -> Iterator[_Evidence]:
+    names = list(other_authors(paper, place))
     found = [(name, profile.coauthors.like(name)) for name in names]
     shared = [(name, best) for name, best in found if best >= NameMatch.INITIAL]
     if shared:
         count = sum(1.0 if best > NameMatch.INITIAL else 0.4 for _, best in shared)
         listed = ", ".join(name for name, _ in shared[:_SHOWN]) + (", …" if len(shared) > _SHOWN else "")
         several = f"{len(shared)} shared co-authors" if len(shared) > 1 else "a shared co-author"
-        yield _Sign(0.7 * min(1.0, count) + 2.3 * math.log1p(count), f"{several}: {listed}")
+        yield _Evidence(0.7 * min(1.0, count) + 2.3 * math.log1p(count), f"{several}: {listed}")
         return
     refused = [name for name in names if profile.refused.like(name) > NameMatch.INITIAL]
     if refused:
-        yield _Sign(-2.0, f"a co-author of papers that are not theirs: {refused[0]}")
+        yield _Evidence(-2.0, f"a co-author of papers that are not theirs: {refused[0]}")
     elif profile.coauthors:
-        yield _Sign(-0.3 * sure, "no shared co-author")
+        yield _Evidence(-0.3 * sure, "no shared co-author")
 
 
-def _by_field(profile: Profile, paper: Paper, sure: float) -> Iterator[_Sign]:
-    match nearness(profile.categories, categories(paper)):
+def _by_field(profile: AuthorProfile, paper: Paper, sure: float) -> Iterator[_Evidence]:
+    match field_distance(profile.categories, categories(paper)):
         case "same", category:
-            yield _Sign(1.4, f"same field: {category}")
+            yield _Evidence(1.4, f"same field: {category}")
         case "near", category:
-            yield _Sign(0.8, f"a field nearby: {category}")
+            yield _Evidence(0.8, f"a field nearby: {category}")
         case "far", category:
-            yield _Sign(-2.6 * sure, f"another field: {category}")
+            yield _Evidence(-2.6 * sure, f"another field: {category}")
 
 
-def _by_text(profile: Profile, paper: Paper, sure: float) -> Iterator[_Sign]:
+def _by_text(profile: AuthorProfile, paper: Paper, sure: float) -> Iterator[_Evidence]:
     if not profile.texts or not paper.abstract:
         return
-    text = Text.of(paper, profile.background)
+    text = TextVector.of(paper, profile.background)
     likeness = max(text.likeness(known) for known in profile.texts)
     if likeness >= 0.10:
-        yield _Sign(min(3.5, 12 * (likeness - 0.06)), "near text")
+        yield _Evidence(min(3.5, 12 * (likeness - 0.06)), "near text")
     elif likeness < 0.04:
-        yield _Sign(-0.8 * sure, "far text")
+        yield _Evidence(-0.8 * sure, "far text")
 
 
 def _likely(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-def called(paper: Paper) -> frozenset[str]:
+def paper_keys(paper: Paper) -> frozenset[str]:
     """Every key by which a rule or an answer may name the paper."""
     keys = {paper.key, *(f"{kind}:{value}" for kind in ("arxiv", "doi", "pmid") if (value := getattr(paper.ids, kind)))}
     return frozenset(key.casefold() for key in (*keys, *((f"doi:{paper.doi}",) if paper.doi else ())))

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.authors.features import categories, nearness, others
-from digest.authors.model import Followed
-from digest.authors.profile import Background, Text, place_of
+from digest.authors.features import categories, field_distance, other_authors
+from digest.authors.model import FollowedAuthor
+from digest.authors.profile import DocumentFrequencies, TextVector, author_index
 from digest.names.spelling import fold_name
 from digest.papers import Paper
 
 _NEAR_TEXT: Final = 0.12
-_MOST_AUTHORS: Final = 100  # a paper of more joins nobody by its names
+_MAX_AUTHORS: Final = 100  # a paper of more joins nobody by its names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class AuthorCluster:
     """Papers that seem to be one person's."""
 
     papers: tuple[Paper, ...]
@@ -26,23 +26,25 @@ class Group:
     categories: tuple[str, ...]
 
 
-def groups(followed: Followed, papers: Sequence[Paper], background: Background | None = None) -> tuple[Group, ...]:
+def cluster_by_author(
+    followed: FollowedAuthor, papers: Sequence[Paper], background: DocumentFrequencies | None = None
+) -> tuple[AuthorCluster, ...]:
     """The groups, largest first; papers with neither field nor abstract nor known co-author stand in none.
 
     Two papers are linked by a co-author, by fields that are the same or near each other, or, where one has no field, by
     near text; what is linked over others is one group.
     """
-    background = background or Background.of(papers)
+    background = background or DocumentFrequencies.of(papers)
     traits = [_Traits.of(followed, paper, background) for paper in papers]
-    groups: list[list[int]] = []
+    clusters: list[list[int]] = []
     for index, trait in enumerate(traits):
         if not trait.says_something:
             continue
-        linked = [group for group in groups if any(trait.is_linked(traits[other]) for other in group)]
-        merged = sorted(index for group in linked for index in group)
-        groups = [group for group in groups if group not in linked] + [[*merged, index]]
+        linked = [cluster for cluster in clusters if any(trait.is_linked(traits[other]) for other in cluster)]
+        merged = sorted(index for cluster in linked for index in cluster)
+        clusters = [cluster for cluster in clusters if cluster not in linked] + [[*merged, index]]
     return tuple(
-        _group(followed, [papers[index] for index in group]) for group in sorted(groups, key=len, reverse=True)
+        _cluster(followed, [papers[index] for index in cluster]) for cluster in sorted(clusters, key=len, reverse=True)
     )
 
 
@@ -50,13 +52,13 @@ def groups(followed: Followed, papers: Sequence[Paper], background: Background |
 class _Traits:
     coauthors: frozenset[str]
     categories: frozenset[str]
-    text: Text | None
+    text: TextVector | None
 
     @classmethod
-    def of(cls, followed: Followed, paper: Paper, background: Background) -> _Traits:
-        names = list(others(paper, place_of(followed, paper)))
-        coauthors = frozenset(map(fold_name, names)) if len(names) <= _MOST_AUTHORS else frozenset()
-        return cls(coauthors, categories(paper), Text.of(paper, background) if paper.abstract else None)
+    def of(cls, followed: FollowedAuthor, paper: Paper, background: DocumentFrequencies) -> _Traits:
+        names = list(other_authors(paper, author_index(followed, paper)))
+        coauthors = frozenset(map(fold_name, names)) if len(names) <= _MAX_AUTHORS else frozenset()
+        return cls(coauthors, categories(paper), TextVector.of(paper, background) if paper.abstract else None)
 
     @property
     def says_something(self) -> bool:
@@ -65,15 +67,15 @@ class _Traits:
     def is_linked(self, other: _Traits) -> bool:
         if self.coauthors & other.coauthors:
             return True
-        if found := nearness(self.categories, other.categories):
+        if found := field_distance(self.categories, other.categories):
             return found[0] != "far"
         return bool(self.text and other.text and self.text.likeness(other.text) >= _NEAR_TEXT)
 
 
-def _group(followed: Followed, papers: list[Paper]) -> Group:
-    names = Counter(name for paper in papers for name in others(paper, place_of(followed, paper)))
+def _cluster(followed: FollowedAuthor, papers: list[Paper]) -> AuthorCluster:
+    names = Counter(name for paper in papers for name in other_authors(paper, author_index(followed, paper)))
     codes = Counter(code for paper in papers for code in sorted(categories(paper)))
-    return Group(
+    return AuthorCluster(
         papers=tuple(papers),
         coauthors=tuple(name for name, _ in names.most_common(5)),
         categories=tuple(sorted(codes, key=lambda code: (-codes[code], code))[:3]),

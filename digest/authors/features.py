@@ -38,28 +38,28 @@ _NEIGHBOURS: Final = tuple(
 """Categories whose papers one person writes in one year."""
 _WIDE: Final = frozenset({"cs", "math", "physics", "q-bio", "stat", "eess"})  # archives of many fields
 
-Nearness = Literal["same", "near", "far"]
+FieldDistance = Literal["same", "near", "far"]
 
 
 @lru_cache(maxsize=4096)
-def words_in(text: str) -> frozenset[str]:
+def content_words(text: str) -> frozenset[str]:
     """The words that say something, each once and in one form."""
     found = (part.written for compound in tokenize(normalize_letters(text)) for part in compound)
     return frozenset(word for written in found if (word := singular(written)) and len(word) > 2) - STOP_WORDS
 
 
-def words(paper: Paper) -> frozenset[str]:
+def paper_words(paper: Paper) -> frozenset[str]:
     """The words of title and abstract, each once."""
-    return words_in(f"{paper.title}\n{paper.abstract or ''}")
+    return content_words(f"{paper.title}\n{paper.abstract or ''}")
 
 
 def categories(paper: Paper) -> frozenset[str]:
     return frozenset(map(canonical, (*paper.categories, *((paper.primary,) if paper.primary else ()))))
 
 
-def nearness(ours: Collection[str], theirs: Collection[str]) -> tuple[Nearness, str] | None:
+def field_distance(ours: Collection[str], theirs: Collection[str]) -> tuple[FieldDistance, str] | None:
     """How near two papers' fields are, and by which category of `theirs`; None where one of them has none."""
-    found: tuple[Nearness, str] | None = None
+    found: tuple[FieldDistance, str] | None = None
     for other in sorted(theirs):
         if _covered(other, ours):
             return "same", other
@@ -84,7 +84,7 @@ def _is_near(one: str, other: str) -> bool:
     return archive == other.partition(".")[0] and archive not in _WIDE
 
 
-class Names:
+class NameSet:
     """A set of people, asked whether a printed name may be one of them."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -102,6 +102,6 @@ class Names:
         return max((compare_names(name, printed) for name in likely), default=NameMatch.CONFLICT)
 
 
-def others(paper: Paper, index: int | None) -> Iterator[str]:
+def other_authors(paper: Paper, index: int | None) -> Iterator[str]:
     """The names beside one of the authors."""
     return (author.name for place, author in enumerate(paper.authors) if place != index)

@@ -8,12 +8,12 @@ from typing import Literal
 from digest.names import may_be_same_person
 
 Unsure = Literal["include", "ask", "drop"]
-Outcome = Literal["follow", "possibly", "name only", "no"]
+AuthorOutcome = Literal["follow", "possibly", "name only", "no"]
 """Theirs; a name that fits and too little beside it; a rule that holds nothing but a name; somebody else's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excepted:
+class AuthorExclusions:
     """What tells the paper of another person."""
 
     with_: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Excepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class FollowedAuthor:
     """A person by name, and by whatever tells them from others of that name."""
 
     name: str
@@ -34,7 +34,7 @@ class Followed:
     categories: tuple[str, ...] = ()
     strict: bool = False  # the categories are a filter, and no mere hint
     affiliations: tuple[str, ...] = ()
-    excepted: Excepted = Excepted()
+    excepted: AuthorExclusions = AuthorExclusions()
     when_unsure: Unsure = "ask"
 
     @property
@@ -56,7 +56,7 @@ class Followed:
         """Whether there is nothing to compare a paper with, but the name."""
         return not (self.ids or self.known or self.with_ or self.categories or self.affiliations)
 
-    def answered(self, answers: tuple[tuple[str, bool], ...]) -> Followed:
+    def answered(self, answers: tuple[tuple[str, bool], ...]) -> FollowedAuthor:
         """With what the reader has answered since, as (paper's key, whether it is theirs): it outranks the file."""
         yes = tuple(key for key, theirs in answers if theirs)
         no = tuple(key for key, theirs in answers if not theirs)
@@ -66,10 +66,10 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class AuthorVerdict:
     """What is made of a paper."""
 
-    outcome: Outcome
+    outcome: AuthorOutcome
     author: int | None = None  # index into the paper's authors
     evidence: tuple[str, ...] = ()  # in words, what weighs most first
     p: float = 0.0  # how likely it is theirs; 0 or 1 where something decides at once

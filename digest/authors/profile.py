@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
-from digest.authors.features import Names, categories, others, words, words_in
-from digest.authors.model import Followed
+from digest.authors.features import NameSet, categories, content_words, other_authors, paper_words
+from digest.authors.model import FollowedAuthor
 from digest.names import NameMatch, compare_names
 from digest.papers import Author, Paper
 
@@ -35,17 +35,17 @@ _COMMON: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class DocumentFrequencies:
     """In how many papers of the archive each word stands: a shared rare word says more than a common one."""
 
     papers: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, papers: Iterable[Paper]) -> Background:
+    def of(cls, papers: Iterable[Paper]) -> DocumentFrequencies:
         counts, number = Counter[str](), 0
         for paper in papers:
-            counts.update(words(paper))
+            counts.update(paper_words(paper))
             number += 1
         return cls(number, counts)
 
@@ -56,36 +56,36 @@ class Background:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextVector:
     """A paper's words by weight, of length 1."""
 
     weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, paper: Paper, background: Background) -> Text:
-        weights = {word: max(0.0, background.weight(word)) for word in words(paper)}
+    def of(cls, paper: Paper, background: DocumentFrequencies) -> TextVector:
+        weights = {word: max(0.0, background.weight(word)) for word in paper_words(paper)}
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return cls({word: weight / length for word, weight in weights.items()})
 
-    def likeness(self, other: Text) -> float:
+    def likeness(self, other: TextVector) -> float:
         """The cosine of the two, from 0 to 1."""
         few, many = sorted((self.weights, other.weights), key=len)
         return sum(weight * many.get(word, 0.0) for word, weight in few.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class AuthorProfile:
     """A followed person, and what their papers show. Nothing is trained: with another paper it is summed up anew."""
 
-    followed: Followed
-    background: Background
+    followed: FollowedAuthor
+    background: DocumentFrequencies
     papers: int  # that are known to be theirs
     orcids: frozenset[str]  # the one that was given, and those on known papers
-    coauthors: Names
-    refused: Names  # co-authors of papers that the reader said are another person's
-    excepted: Names
+    coauthors: NameSet
+    refused: NameSet  # co-authors of papers that the reader said are another person's
+    excepted: NameSet
     categories: frozenset[str]
-    texts: tuple[Text, ...]
+    texts: tuple[TextVector, ...]
     journals: frozenset[str]
     affiliations: tuple[frozenset[str], ...]  # of each its words
     year: float | None
@@ -93,18 +93,20 @@ class Profile:
     @classmethod
     def of(
         cls,
-        followed: Followed,
+        followed: FollowedAuthor,
         known: Sequence[Paper] = (),
         refused: Sequence[Paper] = (),
-        background: Background | None = None,
-    ) -> Profile:
+        background: DocumentFrequencies | None = None,
+    ) -> AuthorProfile:
         """Of the papers that are known to be theirs, and those that the reader refused, as far as these are stored."""
-        background = background or Background.of((*known, *refused))
-        places = [(paper, place_of(followed, paper)) for paper in known]
-        theirs = {name for paper, place in places for name in others(paper, place)}
-        not_theirs = {name for paper in refused for name in others(paper, place_of(followed, paper))} - theirs
-        said = [place_words(text) for text in followed.affiliations]
-        printed = [place_words(_affiliation(paper.authors, place)) for paper, place in places]
+        background = background or DocumentFrequencies.of((*known, *refused))
+        places = [(paper, author_index(followed, paper)) for paper in known]
+        theirs = {name for paper, place in places for name in other_authors(paper, place)}
+        not_theirs = {
+            name for paper in refused for name in other_authors(paper, author_index(followed, paper))
+        } - theirs
+        said = [institution_words(text) for text in followed.affiliations]
+        printed = [institution_words(_affiliation(paper.authors, place)) for paper, place in places]
         given = [bare_orcid(value) for kind, value in followed.ids if kind == "orcid"]
         years = [paper.dated.year for paper in known if paper.dated]
         return cls(
@@ -112,26 +114,28 @@ class Profile:
             background=background,
             papers=len(known),
             orcids=frozenset(filter(None, (*given, *(orcid_of(paper.authors, place) for paper, place in places)))),
-            coauthors=Names((*theirs, *followed.with_)),
-            refused=Names(not_theirs),
-            excepted=Names(followed.excepted.with_),
+            coauthors=NameSet((*theirs, *followed.with_)),
+            refused=NameSet(not_theirs),
+            excepted=NameSet(followed.excepted.with_),
             categories=frozenset().union(followed.categories, *map(categories, known)),
-            texts=tuple(Text.of(paper, background) for paper in known),
-            journals=frozenset(folded for paper in known if (folded := journal(paper))),
+            texts=tuple(TextVector.of(paper, background) for paper in known),
+            journals=frozenset(folded for paper in known if (folded := journal_key(paper))),
             affiliations=tuple(found for found in (*said, *printed) if found),
             year=median(years) if years else None,
         )
 
     @classmethod
-    def among(cls, followed: Followed, papers: Mapping[str, Paper], background: Background) -> Profile:
+    def among(
+        cls, followed: FollowedAuthor, papers: Mapping[str, Paper], background: DocumentFrequencies
+    ) -> AuthorProfile:
         """Of those known and refused papers that are among these, by key."""
-        theirs, others = (
+        theirs, not_theirs = (
             [papers[key] for key in keys if key in papers] for keys in (followed.known, followed.excepted.papers)
         )
-        return cls.of(followed, theirs, others, background)
+        return cls.of(followed, theirs, not_theirs, background)
 
 
-def place_of(followed: Followed, paper: Paper) -> int | None:
+def author_index(followed: FollowedAuthor, paper: Paper) -> int | None:
     """The author whose name agrees best with the followed one's; None where none agrees."""
     grades = [
         (max(compare_names(form, author.name) for form in followed.forms), -place)
@@ -160,12 +164,12 @@ _PLACES: Final = frozenset(
 )
 
 
-def place_words(affiliation: str) -> frozenset[str]:
+def institution_words(affiliation: str) -> frozenset[str]:
     """The words that tell one institution from another."""
-    return words_in(affiliation) - _PLACES
+    return content_words(affiliation) - _PLACES
 
 
-def journal(paper: Paper) -> str:
+def journal_key(paper: Paper) -> str:
     """A journal's name in one spelling, without volume and pages."""
     name = (paper.journal or "").partition(",")[0]
     return " ".join("".join(sign if sign.isalpha() else " " for sign in name).casefold().split())

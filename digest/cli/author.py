@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from digest.app import App
-    from digest.authors import Followed, Group, Profile
+    from digest.authors import AuthorCluster, AuthorProfile, FollowedAuthor
     from digest.papers import Paper
     from digest.papers.scholarly_metrics import Researcher
 
@@ -41,13 +41,13 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
     Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
     under several ids, these as candidates.
     """
-    from digest.authors import Followed, groups
+    from digest.authors import FollowedAuthor, cluster_by_author
     from digest.rules import author_query
 
     wanted, query = Followed(name=name), author_query(name)
     profiles, archive, people = _known_of(context, wanted, file)
     under = [paper for paper in archive if query.matches(paper)]
-    found = groups(wanted, under)
+    found = cluster_by_author(wanted, under)
     in_groups = f", in {len(found)} groups" if len(found) > 1 else ""
     click.echo(f"{name}: {paper_count(len(under))} of {len(archive):,} in the archive{in_groups}")
     for number, group in enumerate(found, 1):
@@ -60,7 +60,7 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
             click.echo(line)
 
 
-Known = tuple["list[tuple[str, Profile]]", "list[Paper]", "dict[str, list[Researcher]]"]
+Known = tuple["list[tuple[str, AuthorProfile]]", "list[Paper]", "dict[str, list[Researcher]]"]
 
 
 def _known_of(context: CliContext, wanted: Followed, file: Path | None) -> Known:
@@ -78,8 +78,8 @@ def _known_of(context: CliContext, wanted: Followed, file: Path | None) -> Known
         return list(_profiles(app, wanted.name)), archive, on_papers(wanted, app.store, under)
 
 
-def _profiles(app: App, name: str) -> Iterator[tuple[str, Profile]]:
-    from digest.authors import Background, Profile
+def _profiles(app: App, name: str) -> Iterator[tuple[str, AuthorProfile]]:
+    from digest.authors import AuthorProfile, DocumentFrequencies
     from digest.issues.compose import answered, known_papers
 
     readers = app.readers()
@@ -90,13 +90,16 @@ def _profiles(app: App, name: str) -> Iterator[tuple[str, Profile]]:
             people = [rule.person for rule in subscription.rules if rule.person]
             for person in people:
                 if person.is_called(name):
-                    yield reader.id, Profile.among(person, stored, Background.of(stored.values()))
+                    yield reader.id, AuthorProfile.among(person, stored, DocumentFrequencies.of(stored.values()))
 
 
 def _shown(
-    number: int, group: Group, profiles: Sequence[tuple[str, Profile]], people: Mapping[str, list[Researcher]]
+    number: int,
+    group: AuthorCluster,
+    profiles: Sequence[tuple[str, AuthorProfile]],
+    people: Mapping[str, list[Researcher]],
 ) -> Iterator[str]:
-    from digest.authors import judge
+    from digest.authors import classify
     from digest.text import strip_controls
 
     with_ = f" · with {', '.join(group.coauthors)}" if group.coauthors else ""
@@ -109,7 +112,7 @@ def _shown(
         yield f"   {day}  {paper.key}  {strip_controls(paper.title)}"
         yield f"               {strip_controls(names)} · {paper.primary or 'no category'}{code}"
         for reader, profile in profiles:
-            verdict = judge(profile, paper)
+            verdict = classify(profile, paper)
             yield f"               {reader}: {verdict.outcome}: {'; '.join(verdict.evidence)}"
     if len(group.papers) > _SHOWN:
         yield f"   + {len(group.papers) - _SHOWN} more"
@@ -134,7 +137,7 @@ def _numbers(person: Researcher) -> str:
     return f"{person.papers:,} papers, {person.citations:,} citations, h-index {person.h_index}"
 
 
-def _choice(name: str, found: Sequence[Group]) -> Iterator[str]:
+def _choice(name: str, found: Sequence[AuthorCluster]) -> Iterator[str]:
     """What to write to follow one of them."""
     key = found[0].papers[0].key
     other = found[1].categories[0] if found[1].categories else ""
@@ -181,9 +184,9 @@ def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool |
     with open_app(load(context.config)) as app:
         reader, subscriptions = find_reader(app, who, None)
         person = _person([rule.person for each in subscriptions for rule in each.rules if rule.person], reader.id, name)
-        key = key_of(paper) or paper
+        key = paper_key(paper) or paper
         stored = app.store.papers.get(key)
-        if stored is None and key_of(paper) is None:
+        if stored is None and paper_key(paper) is None:
             raise ConfigError(f"{paper!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
         key = stored.key if stored else key
         app.store.answers.save(reader.id, person.name, key, theirs, now=now)
@@ -193,7 +196,7 @@ def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool |
         click.echo("this paper is not in the store; the answer counts as soon as it is", err=True)
 
 
-def _person(people: Sequence[Followed], reader: str, name: str) -> Followed:
+def _person(people: Sequence[FollowedAuthor], reader: str, name: str) -> FollowedAuthor:
     """The followed person of that name. Raises ConfigError with those that there are."""
     found = next((person for person in people if person.name == name), None)
     found = found or next((person for person in people if person.is_called(name)), None)

@@ -14,7 +14,7 @@ from digest.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from digest.authors import Verdict
+    from digest.authors import AuthorVerdict
     from digest.papers import Paper
     from digest.rules.explanation import Explanation
     from digest.rules.phrases import Hit
@@ -56,10 +56,10 @@ def command(context: CliContext, query: str, paper: str, file: Path | None, as_j
 def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
     """The paper, and by key those that the rule names and that are stored."""
     from digest.app import load, open_app
-    from digest.authors import called
-    from digest.papers.ids import key_of
+    from digest.authors import paper_keys
+    from digest.papers.ids import paper_key
 
-    key = key_of(given) or given.strip()
+    key = paper_key(given) or given.strip()
     if file is not None:
         named = {name: paper for paper in JsonLines().read(file, paper_of) for name in (paper.key, *called(paper))}
         where = str(file)
@@ -77,16 +77,18 @@ def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tu
     return named[key], named
 
 
-def _verdict(rule: Rule, paper: Paper, papers: Mapping[str, Paper]) -> Verdict | None:
-    from digest.authors import Background, Profile, judge
+def _verdict(rule: Rule, paper: Paper, papers: Mapping[str, Paper]) -> AuthorVerdict | None:
+    from digest.authors import AuthorProfile, DocumentFrequencies, classify
 
     if rule.person is None:
         return None
-    background = Background.of({id(each): each for each in papers.values()}.values())
-    return judge(Profile.among(rule.person, papers, background), paper)
+    background = DocumentFrequencies.of({id(each): each for each in papers.values()}.values())
+    return classify(AuthorProfile.among(rule.person, papers, background), paper)
 
 
-def _lines(rule: Rule, paper: Paper, part: Explanation, verdict: Verdict | None, *, matches: bool) -> Iterator[str]:
+def _lines(
+    rule: Rule, paper: Paper, part: Explanation, verdict: AuthorVerdict | None, *, matches: bool
+) -> Iterator[str]:
     from digest.text import strip_controls
 
     title = strip_controls(paper.title)
@@ -132,7 +134,7 @@ def _marked(hit: Hit, paper: Paper) -> str:
 
 
 def _values(
-    rule: Rule, paper: Paper, part: Explanation, verdict: Verdict | None, *, matches: bool
+    rule: Rule, paper: Paper, part: Explanation, verdict: AuthorVerdict | None, *, matches: bool
 ) -> dict[str, object]:
     values: dict[str, object] = {
         "key": paper.key,

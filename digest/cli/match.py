@@ -12,7 +12,7 @@ from digest.cli.shared.json_lines import FILE, JsonLines, json_line, paper_of
 from digest.errors import Exit
 
 if TYPE_CHECKING:
-    from digest.authors import Followed, Verdict
+    from digest.authors import AuthorVerdict, FollowedAuthor
     from digest.papers import Paper
     from digest.rules import Hit, Query
 
@@ -44,7 +44,7 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
     ctx.exit(Exit.PARTLY if lines.refused else Exit.DONE)
 
 
-def _rule(value: dict[str, Any]) -> tuple[object, Query, Followed | None]:
+def _rule(value: dict[str, Any]) -> tuple[object, Query, FollowedAuthor | None]:
     """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
     from digest.config.rule import rule_from
     from digest.rules import parse
@@ -131,14 +131,14 @@ def _plain(values: dict[str, object]) -> str:
     return line
 
 
-def _judges(people: list[Followed], papers: list[Paper]) -> Callable[[Followed, Paper], Verdict]:
+def _judges(people: list[FollowedAuthor], papers: list[Paper]) -> Callable[[FollowedAuthor, Paper], AuthorVerdict]:
     """What is made of a paper; the papers of the file are the archive, and the known ones are looked for in it."""
-    from digest.authors import Background, Profile, called, judge
+    from digest.authors import AuthorProfile, DocumentFrequencies, classify, paper_keys
 
-    named = {key: paper for paper in papers for key in called(paper)} if people else {}
-    background = Background.of(papers if people else ())
-    profiles = {person: Profile.among(person, named, background) for person in people}
-    return lambda person, paper: judge(profiles[person], paper)
+    named = {key: paper for paper in papers for key in paper_keys(paper)} if people else {}
+    background = DocumentFrequencies.of(papers if people else ())
+    profiles = {person: AuthorProfile.among(person, named, background) for person in people}
+    return lambda person, paper: classify(profiles[person], paper)
 
 
 def _batches(papers: Iterator[Paper], *, whole: bool) -> Iterator[list[Paper]]:

@@ -16,7 +16,7 @@ from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
     from digest.papers import Paper
-    from digest.papers.scholarly_metrics import Figures
+    from digest.papers.scholarly_metrics import Bibliometrics
     from digest.store import Store, Work
 
 
@@ -73,16 +73,16 @@ def merge(context: CliContext, paper: str, other: str, now: datetime) -> None:
 
 
 def _key(text: str) -> str:
-    from digest.papers.ids import key_of
+    from digest.papers.ids import paper_key
 
-    return key_of(text) or text
+    return paper_key(text) or text
 
 
 def _found(store: Store, text: str) -> Work:
-    from digest.papers.ids import key_of
+    from digest.papers.ids import paper_key
 
     found = store.works.get(_key(text))
-    if found is None and key_of(text) is None:
+    if found is None and paper_key(text) is None:
         raise ConfigError(f"{text!r} is no paper: write arxiv:2507.05197, doi:10.1234/abc or a key of the store")
     if found is None:
         raise DigestError(f"{_key(text)} is not in the store")
@@ -93,7 +93,7 @@ def _records(work: Work) -> str:
     return f"{len(work.records)} records" if len(work.records) > 1 else "one record"
 
 
-def _lines(work: Work, figures: Mapping[str, list[Figures]]) -> Iterator[str]:
+def _lines(work: Work, figures: Mapping[str, list[Bibliometrics]]) -> Iterator[str]:
     from digest.papers.scholarly_metrics import SERVICES
     from digest.text import strip_controls
 

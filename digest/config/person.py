@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
-from digest.authors import Excepted, Followed
+from digest.authors import AuthorExclusions, FollowedAuthor
 from digest.config.fields import Entry, Text, text
 from digest.config.words import shown
 from digest.names import rule_keys
-from digest.papers.ids import key_of
+from digest.papers.ids import paper_key
 from digest.rules import QueryError, author_query, parse
 from digest.rules.terms import CategoryTerm
 from digest.subscriptions import Rule
@@ -41,7 +41,7 @@ def _paper(value: object) -> str:
             'without quotes this is a number, which loses its zeros: write "2507.05190" or arxiv:2507.05190'
         )
     given = text(value)
-    if key := key_of(given):
+    if key := paper_key(given):
         return key
     raise ValueError(f"`{shown(given)}` is no paper: write arxiv:2507.05197, doi:10.1234/abc or pmid:34929406")
 
@@ -119,10 +119,10 @@ class AuthorEntry(Entry):
         query = author_query(self.author, self.also, orcid=self.ids.orcid)
         return Rule(title=self.author, query=query, person=self.followed())
 
-    def followed(self) -> Followed:
+    def followed(self) -> FollowedAuthor:
         """What it says of the person."""
         excepted = self.except_
-        return Followed(
+        return FollowedAuthor(
             name=self.author,
             also=self.also,
             ids=self.ids.pairs(),
@@ -131,7 +131,7 @@ class AuthorEntry(Entry):
             categories=self.categories,
             strict=self.strict,
             affiliations=self.affiliations,
-            excepted=Excepted(
+            excepted=AuthorExclusions(
                 with_=excepted.with_,
                 categories=excepted.categories,
                 ids=tuple(("orcid", value) for value in excepted.ids),

@@ -12,8 +12,8 @@ from threading import Event
 
 import httpx
 
-from digest.authors import Followed
-from digest.authors.portrait import bearers, ids_of
+from digest.authors import FollowedAuthor
+from digest.authors.summary import researchers_named, service_ids
 from digest.errors import SourceError
 from digest.http import Stopped, Web
 from digest.sources.base import Answer, Enricher
@@ -41,7 +41,7 @@ def enrich(
     enrichers: Iterable[Enricher],
     store: Store,
     web: Web,
-    people: Sequence[Followed],
+    people: Sequence[FollowedAuthor],
     *,
     now: datetime,
     by_hand: bool = False,
@@ -69,7 +69,7 @@ def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = Fa
 
 
 def _ask(
-    enricher: Enricher, store: Store, web: Web, people: Sequence[Followed], *, now: datetime, stop: Event | None
+    enricher: Enricher, store: Store, web: Web, people: Sequence[FollowedAuthor], *, now: datetime, stop: Event | None
 ) -> Enriched:
     asked = known = 0
     warnings: list[str] = []
@@ -104,7 +104,7 @@ def _ask(
     return Enriched(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
 
 
-def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
+def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAuthor], now: datetime) -> list[str]:
     theirs = list(dict.fromkeys(key for person in people for key in person.known))
     fresh = (
         store.bibliometrics.unasked(enricher.kind, now - LOOK_BACK, now=now, most=_MOST)
@@ -114,13 +114,13 @@ def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed],
     return list(dict.fromkeys((*store.bibliometrics.stale(enricher.kind, theirs, now=now), *fresh)))
 
 
-def _people_to_ask(enricher: Enricher, store: Store, people: Sequence[Followed], now: datetime) -> list[str]:
+def _people_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAuthor], now: datetime) -> list[str]:
     """The service's ids of followed people, as far as rules or the figures of their known papers say."""
     figures = store.bibliometrics.of_papers({key for person in people for key in person.known})
     found = list[str]()
     for person in people:
-        said = bearers(person, (each for key in person.known for each in figures.get(key, ())))
-        found += ids_of(person, said).get(enricher.kind, ())
+        said = researchers_named(person, (each for key in person.known for each in figures.get(key, ())))
+        found += service_ids(person, said).get(enricher.kind, ())
     keys = [f"{enricher.kind}:{each}" for each in dict.fromkeys(found)]
     return [key.partition(":")[2] for key in store.bibliometrics.stale(enricher.kind, keys, now=now, people=True)]
 

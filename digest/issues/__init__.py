@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from datetime import date as Day  # noqa: N812 (an issue has a date of its own)
 from typing import Literal
 
-from digest.authors import Verdict
-from digest.authors.portrait import Portrait
+from digest.authors import AuthorVerdict
+from digest.authors.summary import AuthorSummary
 from digest.papers import Paper
 from digest.papers.ids import is_article
-from digest.papers.scholarly_metrics import Figures
+from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
 from digest.rules import Hit, IndexedPaper
 from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
@@ -36,9 +36,9 @@ class Item:
     paper: Paper
     hits: tuple[Hit, ...] = ()
     also: tuple[str, ...] = ()  # titles of the other rules that it matched
-    doubts: tuple[tuple[str, Verdict], ...] = ()  # followed people whose it may be, and what speaks for that
+    doubts: tuple[tuple[str, AuthorVerdict], ...] = ()  # followed people whose it may be, and what speaks for that
     changes: tuple[str, ...] = ()  # fields of the paper that are others since it was told of last
-    figures: tuple[Figures, ...] = ()  # what services say of it
+    figures: tuple[Bibliometrics, ...] = ()  # what services say of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Section:
     author: str | None = None
     items: tuple[Item, ...] = ()
     more: int = 0  # matched as well, but over the limit
-    portrait: Portrait | None = None  # of the author
+    portrait: AuthorSummary | None = None  # of the author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class Candidate:
     paper: Paper
     at: datetime  # when it arrived in the store
     rules: tuple[int, ...]  # empty where a paper that the reader had no longer matches (a withdrawn one)
-    doubts: tuple[tuple[int, Verdict], ...] = ()  # rules that follow a person who may be another one
+    doubts: tuple[tuple[int, AuthorVerdict], ...] = ()  # rules that follow a person who may be another one
     changes: tuple[str, ...] = ()
     seen: IndexedPaper | None = field(default=None, repr=False, compare=False)  # for highlighting
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from digest.authors import Background, Followed, Profile, judge
-from digest.authors.portrait import Portrait, bearers, ids_of, portrait
+from digest.authors import AuthorProfile, DocumentFrequencies, FollowedAuthor, classify
+from digest.authors.summary import AuthorSummary, author_summary, researchers_named, service_ids
 from digest.issues import Issue, Section
 from digest.papers import Paper
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.store import Store
 from digest.subscriptions import Subscription
 
@@ -19,7 +19,7 @@ _LATEST = 3
 
 
 def enriched(
-    issue: Issue, subscription: Subscription, store: Store, known: Mapping[str, list[Figures]] | None = None
+    issue: Issue, subscription: Subscription, store: Store, known: Mapping[str, list[Bibliometrics]] | None = None
 ) -> Issue:
     """The issue with all that services said of its papers and of the people whom its reader follows.
 
@@ -28,7 +28,7 @@ def enriched(
     return _with_figures(_with_portraits(issue, subscription, store), store, known)
 
 
-def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Figures]] | None) -> Issue:
+def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Bibliometrics]] | None) -> Issue:
     figures = store.bibliometrics.of_papers({item.paper.key for item in issue.items}) if known is None else known
     if not figures:
         return issue
@@ -54,33 +54,37 @@ def _with_portraits(issue: Issue, subscription: Subscription, store: Store) -> I
     return replace(issue, sections=sections)
 
 
-def _of_section(person: Followed, section: Section, store: Store) -> Portrait:
+def _of_section(person: FollowedAuthor, section: Section, store: Store) -> AuthorSummary:
     sure = [item.paper for item in section.items if not item.doubts]
     return portrait_of(person, store, sure, but={item.paper.key for item in section.items})
 
 
-def portrait_of(person: Followed, store: Store, papers: Sequence[Paper], *, but: Collection[str] = ()) -> Portrait:
+def portrait_of(
+    person: FollowedAuthor, store: Store, papers: Sequence[Paper], *, but: Collection[str] = ()
+) -> AuthorSummary:
     """What is known of a person by papers that are theirs; their latest others come from the store, without `but`."""
     known = store.papers.get_many(person.known)
-    profile = Profile.of(person, list(known.values()), background=Background.of(list(known.values())))
+    profile = AuthorProfile.of(person, list(known.values()), background=DocumentFrequencies.of(list(known.values())))
     latest = list[Paper]()
     for paper in store.papers.by_author(_printed(person), most=_LOOKED_AT):
-        if len(latest) < _LATEST and paper.key not in but and judge(profile, paper).outcome == "follow":
+        if len(latest) < _LATEST and paper.key not in but and classify(profile, paper).outcome == "follow":
             latest.append(paper)
     theirs = {paper.key: paper for paper in (*papers, *known.values(), *latest)}
-    said = bearers(person, (each for found in store.bibliometrics.of_papers(theirs).values() for each in found))
-    keys = [f"{service}:{one}" for service, ids in ids_of(person, said).items() for one in ids]
-    return portrait(person, theirs.values(), [*store.bibliometrics.of_people(keys).values(), *said], latest)
+    said = researchers_named(
+        person, (each for found in store.bibliometrics.of_papers(theirs).values() for each in found)
+    )
+    keys = [f"{service}:{one}" for service, ids in service_ids(person, said).items() for one in ids]
+    return author_summary(person, theirs.values(), [*store.bibliometrics.of_people(keys).values(), *said], latest)
 
 
-def on_papers(person: Followed, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
+def on_papers(person: FollowedAuthor, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
     """Who bears the name on these papers, by the paper's key, with the newest numbers of each."""
-    found = {key: bearers(person, figures) for key, figures in store.bibliometrics.of_papers(keys).items()}
+    found = {key: researchers_named(person, figures) for key, figures in store.bibliometrics.of_papers(keys).items()}
     newest = store.bibliometrics.of_people({each.key for people in found.values() for each in people if each.id})
     return {key: [newest.get(each.key, each) for each in people] for key, people in found.items() if people}
 
 
-def _printed(person: Followed) -> list[str]:
+def _printed(person: FollowedAuthor) -> list[str]:
     """A piece of each surname that stands in the store however its accents are written there."""
     surnames = (form.partition(",")[0] if "," in form else form.split()[-1] for form in person.forms)
     pieces = (max(re.findall(r"[A-Za-z]+", surname), key=len, default=surname) for surname in surnames)

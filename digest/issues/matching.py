@@ -11,7 +11,7 @@ from itertools import accumulate, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.authors import Background, Followed, Profile, Verdict, judge
+from digest.authors import AuthorProfile, AuthorVerdict, DocumentFrequencies, FollowedAuthor, classify
 from digest.issues import Candidate
 from digest.papers import Paper
 from digest.papers.updates import Arrival
@@ -123,7 +123,7 @@ def match(
 
 
 def _candidate(
-    arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, Verdict]], seen: IndexedPaper
+    arrival: Arrival, rules: Sequence[int], doubts: Sequence[tuple[int, AuthorVerdict]], seen: IndexedPaper
 ) -> Candidate:
     return Candidate(
         work=arrival.work,
@@ -143,14 +143,14 @@ class _People:
     def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:
         self._batch = batch
         self._known = known
-        self._profiles: dict[Followed, Profile] = {}
-        self._verdicts: dict[tuple[Followed, int], Verdict] = {}
+        self._profiles: dict[FollowedAuthor, AuthorProfile] = {}
+        self._verdicts: dict[tuple[FollowedAuthor, int], AuthorVerdict] = {}
 
     def sift(
         self, rules: Sequence[Rule], matched: Iterable[int], place: int
-    ) -> tuple[list[int], list[tuple[int, Verdict]]]:
+    ) -> tuple[list[int], list[tuple[int, AuthorVerdict]]]:
         """Of the rules that a paper matches those that mean it, and the verdicts that leave a doubt."""
-        kept, doubts = list[int](), list[tuple[int, Verdict]]()
+        kept, doubts = list[int](), list[tuple[int, AuthorVerdict]]()
         for index in matched:
             person = rules[index].person
             if person is None:
@@ -164,13 +164,13 @@ class _People:
                 doubts.append((index, verdict))
         return kept, doubts
 
-    def _verdict(self, person: Followed, place: int) -> Verdict:
+    def _verdict(self, person: FollowedAuthor, place: int) -> AuthorVerdict:
         if (person, place) not in self._verdicts:
             if person not in self._profiles:
-                self._profiles[person] = Profile.among(person, self._known, self._background)
-            self._verdicts[person, place] = judge(self._profiles[person], self._batch.papers[place])
+                self._profiles[person] = AuthorProfile.among(person, self._known, self._background)
+            self._verdicts[person, place] = classify(self._profiles[person], self._batch.papers[place])
         return self._verdicts[person, place]
 
     @cached_property
-    def _background(self) -> Background:
-        return Background(len(self._batch), self._batch.counts)
+    def _background(self) -> DocumentFrequencies:
+        return DocumentFrequencies(len(self._batch), self._batch.counts)

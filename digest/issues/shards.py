@@ -26,7 +26,7 @@ from digest.issues.due import ALERT, Task, is_asleep, lifetime, silence
 from digest.issues.matching import Rulebook
 from digest.issues.window import Desks, Morning
 from digest.mail.outcome import Envelope
-from digest.papers.scholarly_metrics import Figures
+from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
 from digest.store import DueSubscription, NewIssue, Store, TransactionHook
 
@@ -104,7 +104,7 @@ class Desk:
         return reading.candidates(desks, known, [task.since for task in tasks])
 
     def _draft(
-        self, task: Task, candidates: Iterable[Candidate], figures: Mapping[str, list[Figures]]
+        self, task: Task, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]]
     ) -> _Draft | None:
         """One issue, printed; None where an alert has no news. A letter that fails is told and stays due."""
         now, subscription = self.now, task.subscription

@@ -10,9 +10,9 @@ from typing import Final, Literal
 from digest.papers import Paper
 from digest.text import one_line, strip_controls
 
-Kind = Literal["bibtex", "ris"]
+ReferenceFormat = Literal["bibtex", "ris"]
 
-FILES: Final[dict[Kind, tuple[str, str]]] = {
+REFERENCE_FILES: Final[dict[ReferenceFormat, tuple[str, str]]] = {
     "bibtex": ("bib", "application/x-bibtex"),
     "ris": ("ris", "application/x-research-info-systems"),
 }
@@ -29,7 +29,7 @@ _SPECIAL = {sign: f"\\{sign}" for sign in "&%#_$"} | {
 _SMALL = frozenset("a an the on of in for and to with from by at is are".split())
 
 
-def written(kind: Kind, papers: Sequence[Paper]) -> str:
+def export_references(kind: ReferenceFormat, papers: Sequence[Paper]) -> str:
     """The papers in one file, in their order; lines end in LF."""
     return bibtex(papers) if kind == "bibtex" else ris(papers)
 
@@ -97,7 +97,7 @@ def _verbatim(text: str) -> str:
 def citation_key(paper: Paper) -> str:
     """Surname, year and the first word that says something, in ASCII letters and digits: zhou2026sparse."""
     when = paper.published or paper.announced or paper.updated
-    surname = _ascii(turned(paper.authors[0].name)[0]) if paper.authors else ""
+    surname = _ascii(family_and_given(paper.authors[0].name)[0]) if paper.authors else ""
     words = [_ascii(word) for word in re.findall(r"[^\W\d_]+", paper.title)]
     word = next((word for word in words if word and word not in _SMALL), "")
     return f"{surname or 'paper'}{when:%Y}{word}" if when else f"{surname or 'paper'}{word}"
@@ -124,7 +124,7 @@ def _record(paper: Paper) -> Iterator[str]:
     yield f"TY  - {'JOUR' if paper.journal else 'UNPB'}"
     yield _tag("TI", paper.title)
     for author in paper.authors:
-        family, given = turned(author.name)
+        family, given = family_and_given(author.name)
         yield _tag("AU", f"{family}, {given}" if given else family)
     if when:
         yield f"PY  - {when:%Y}"
@@ -147,7 +147,7 @@ def _tag(tag: str, value: str) -> str:
     return f"{tag}  - {one_line(value)}"
 
 
-def turned(name: str) -> tuple[str, str]:
+def family_and_given(name: str) -> tuple[str, str]:
     """Family name and the rest; a group is all family."""
     words = one_line(name).split()
     if _GROUP.search(name) or len(words) < 2:

@@ -14,7 +14,7 @@ from digest.names import NameMatch, compare_names
 from digest.papers import Author, Paper
 from digest.papers.ids import title_key, title_words
 
-SHARED = 0.6
+TITLE_SIMILARITY_THRESHOLD = 0.6
 """The least share (Jaccard) of three letters in a row that two titles of one paper have in common."""
 
 _SHORT = 10  # letters and digits; titles below it are everybody's
@@ -49,7 +49,7 @@ _ROMAN = {
 _MOST_AUTHORS = 60  # compared; a collaboration's thousands say no more
 
 
-def marks(paper: Paper) -> tuple[int, int] | None:
+def duplicate_keys(paper: Paper) -> tuple[int, int] | None:
     """Two numbers by which records that may be one paper find each other: one of them is mostly equal.
 
     The first stands for the two longest words of the title, the second for two of the authors' surnames, whatever their
@@ -63,14 +63,14 @@ def marks(paper: Paper) -> tuple[int, int] | None:
     return crc32(longest.encode()), crc32(f"by {' '.join(surnames)}".encode())
 
 
-def alike(a: Paper, b: Paper) -> str | None:
+def same_paper(a: Paper, b: Paper) -> str | None:
     """Why two records are one paper, in a few words ("title 0.93, 3 of 4 authors"); None where they are not."""
     one, other = title_words(a.title), title_words(b.title)
-    if _is_regular(one) or _is_regular(other) or not (a.authors and b.authors) or conflicts(a, b):
+    if _is_regular(one) or _is_regular(other) or not (a.authors and b.authors) or ids_conflict(a, b):
         return None
     same = _jaccard("".join(one), "".join(other))
     years = _years_apart(a, b)
-    if same < SHARED or years > 1 or (years < 0 and same < 1):
+    if same < TITLE_SIMILARITY_THRESHOLD or years > 1 or (years < 0 and same < 1):
         return None
     if _about_another(one) != _about_another(other) or _other_part(a.title, b.title):
         return None
@@ -91,7 +91,7 @@ def _about_another(words: Sequence[str]) -> bool:
     return words[0] in _ABOUT
 
 
-def conflicts(a: Paper, b: Paper) -> bool:
+def ids_conflict(a: Paper, b: Paper) -> bool:
     """Whether ids say that they are two: a service does not keep one paper under two of its own."""
     pairs = ((a.ids.arxiv, b.ids.arxiv), (a.ids.pmid, b.ids.pmid), (_article(a), _article(b)))
     return any(one and other and one != other for one, other in pairs)

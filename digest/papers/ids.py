@@ -101,7 +101,7 @@ def issn(text: str) -> str | None:
 # -- keys ---------------------------------------------------------------------
 
 
-def key_of(text: str) -> str | None:
+def paper_key(text: str) -> str | None:
     """The key of a paper in any spelling of an arXiv id, a DOI or a PubMed id; None where it is none."""
     kind, _, number = text.strip().partition(":")
     if kind.casefold() == "pmid" and number.strip().isascii() and number.strip().isdigit():
@@ -121,7 +121,7 @@ _HOSTS = ("github.com", "gitlab.com", "codeberg.org")
 _NO_OWNERS = frozenset("about apps collections features marketplace orgs search settings sponsors topics".split())
 
 
-def repository(text: str) -> str | None:
+def code_repository(text: str) -> str | None:
     """The first repository of GitHub, GitLab or Codeberg that a text leads to; None where it leads to none."""
     if not any(host in text.casefold() for host in _HOSTS):
         return None

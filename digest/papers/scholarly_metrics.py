@@ -39,7 +39,7 @@ class Researcher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Bibliometrics:
     """What one service says of one paper."""
 
     service: str
@@ -48,7 +48,7 @@ class Figures:
     authors: tuple[Researcher, ...] = ()  # in the order of the paper
 
 
-def to_json(value: Figures | Researcher) -> str:
+def to_json(value: Bibliometrics | Researcher) -> str:
     """One line for the store; the day stands beside it there."""
     plain = asdict(replace(value, at=None)) if isinstance(value, Researcher) else asdict(value)
     for author in plain.get("authors", ()):
@@ -57,14 +57,14 @@ def to_json(value: Figures | Researcher) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def figures_of(line: str, at: datetime) -> Figures:
+def bibliometrics_from_json(line: str, at: datetime) -> Bibliometrics:
     """Raises ValueError, KeyError or TypeError where it is none."""
     values: dict[str, Any] = json.loads(line)
     authors = tuple(_researcher(author, at) for author in values.pop("authors"))
-    return Figures(**values, authors=authors)
+    return Bibliometrics(**values, authors=authors)
 
 
-def researcher_of(line: str, at: datetime) -> Researcher:
+def researcher_from_json(line: str, at: datetime) -> Researcher:
     """Raises ValueError, KeyError or TypeError where it is none."""
     return _researcher(json.loads(line), at)
 

@@ -43,14 +43,14 @@ CHANGES = ("title", "authors", "abstract", "comment", "journal", "doi")
 """The fields of which a reader is told that they are others, in this order."""
 
 
-def changes(known: Paper, merged: Paper) -> tuple[str, ...]:
+def changed_fields(known: Paper, merged: Paper) -> tuple[str, ...]:
     """What of a record has changed, or has come to it, where it was known whole."""
     if known.announce and not merged.announce:  # a feed's words for the same: raw TeX, no comments
         return ()
     return tuple(name for name in CHANGES if getattr(known, name) != getattr(merged, name) and getattr(merged, name))
 
 
-def merge(known: Paper, seen: Paper) -> Paper:
+def merge_records(known: Paper, seen: Paper) -> Paper:
     """One record out of two sightings of it, field by field; nothing known is ever lost.
 
     The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, Crossref, PubMed,
@@ -75,7 +75,7 @@ def merge(known: Paper, seen: Paper) -> Paper:
     )
 
 
-def decide(
+def news_in(
     known: Paper | None,
     seen: Paper,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from digest.papers import Author, Paper
-from digest.papers.bibtex import turned
+from digest.papers.bibtex import family_and_given
 from digest.render import links
 from digest.text import one_line
 
@@ -52,7 +52,7 @@ def _tags(paper: Paper, public: str | None) -> Iterator[tuple[str, str]]:
 
 def _name(author: Author) -> str:
     """Family name first; as printed where Zotero would take the two sides of the comma for two people."""
-    family, given = turned(author.name)
+    family, given = family_and_given(author.name)
     return f"{family}, {given}" if given and not (" " in family and " " in given) else one_line(author.name)
 
 
@@ -71,7 +71,7 @@ def _context(paper: Paper) -> Iterator[tuple[str, str]]:
     if when := paper.published or paper.announced or paper.updated:
         yield "rft.date", f"{when:%Y-%m-%d}"
     for place, author in enumerate(paper.authors[:_LISTED]):
-        family, given = turned(author.name)
+        family, given = family_and_given(author.name)
         if place == 0:
             yield "rft.aulast", family
             if given:

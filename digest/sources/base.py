@@ -11,7 +11,7 @@ import httpx
 from pydantic import BaseModel
 
 from digest.papers import Paper
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.text import strip_controls
 
 Rest = Literal["", "weekend", "holiday"]
@@ -150,7 +150,9 @@ class Found:
     """What a service says of papers that it was asked about."""
 
     papers: tuple[Paper, ...] = ()  # with the ids that it knows
-    figures: Mapping[str, Figures] = field(default_factory=dict)  # by the key that was asked for; unknown ones lack
+    figures: Mapping[str, Bibliometrics] = field(
+        default_factory=dict
+    )  # by the key that was asked for; unknown ones lack
     warnings: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from digest.errors import SourceError
 from digest.names import NameMatch, compare_names
 from digest.papers import Author, Ids, Paper
-from digest.papers.ids import doi, repository
+from digest.papers.ids import code_repository, doi
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.authors import turned
 from digest.sources.base import Answer, Page, Reading, Source, Steady, window
@@ -154,7 +154,7 @@ def _paper(record: Mapping[str, Any], server: Server) -> Paper:
         doi=article,
         url=page,
         pdf=f"{page}.full.pdf",
-        code=repository(text(record, "abstract")),
+        code=code_repository(text(record, "abstract")),
         withdrawn=text(record, "type").strip().casefold() == "withdrawn",
         source=server,
     )

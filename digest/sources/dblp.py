@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi, title_key
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources.answers import Address, json_of, listed, no_answer, papers_of, text
 from digest.sources.base import Answer, Found, Reading, Source
 from digest.sources.xml import child, everywhere, local, parse, text_of
@@ -73,7 +73,7 @@ class Search:
         for hit in hits:
             [found] = papers_of([hit], _paper)[0] or [None]
             if found and (found.key == key or title_key(found.title) == wanted):
-                return Found(figures={key: Figures(service=KIND, authors=tuple(_researchers(hit)))})
+                return Found(figures={key: Bibliometrics(service=KIND, authors=tuple(_researchers(hit)))})
         return Found()
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
-from digest.papers.ids import arxiv_id, repository
+from digest.papers.ids import arxiv_id, code_repository
 from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Page, Reading, Source, Steady, window
 from digest.text import clean_block, clean_line, clean_name
@@ -155,7 +155,7 @@ def _paper(item: Mapping[str, Any]) -> Paper:
         url=f"https://arxiv.org/abs/{found[0]}" if found else f"{URL}/papers/{given}",
         pdf=f"https://arxiv.org/pdf/{found[0]}" if found else None,
         comment=_comment(item, inner),
-        code=repository(text(inner, "githubRepo")) or repository(text(inner, "summary")),
+        code=code_repository(text(inner, "githubRepo")) or code_repository(text(inner, "summary")),
         votes=whole(inner, "upvotes"),
         comments_count=whole(item, "numComments"),
         source="huggingface",

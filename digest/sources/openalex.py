@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources.answers import Address, Key, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Found, Reading, Source
 from digest.text import clean_html, clean_line, clean_name
@@ -72,7 +72,7 @@ class Catalogue:
         works = _results(answer)
         papers, warnings = papers_of(works, _paper)
         read = {paper.ids.openalex: paper for paper in papers}
-        figures = dict[str, Figures]()
+        figures = dict[str, Bibliometrics]()
         asked = {name: key for key in keys if (name := _doi_of(key))}
         for work in works:
             paper = read.get(_own(work))
@@ -212,9 +212,9 @@ def _author(authorship: Mapping[str, Any]) -> Author | None:
     return Author(name=name, orcid=orcid or None, affiliation=places or None) if name else None
 
 
-def _figures(work: Mapping[str, Any]) -> Figures:
+def _figures(work: Mapping[str, Any]) -> Bibliometrics:
     people = (each.get("author") for each in listed(work, "authorships"))
-    return Figures(
+    return Bibliometrics(
         service=KIND,
         citations=whole(work, "cited_by_count"),
         authors=tuple(person for each in people if isinstance(each, Mapping) and (person := _researcher(each))),

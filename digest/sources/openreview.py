@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
-from digest.papers.ids import repository
+from digest.papers.ids import code_repository
 from digest.sources.answers import Address, json_of, no_answer, papers_of, text
 from digest.sources.base import Answer, Page, Reading, Source, Steady, window
 from digest.text import clean_block, clean_line, clean_name
@@ -155,7 +155,7 @@ def _paper(note: Mapping[str, Any]) -> Paper:
         journal=venue if decided else None,
         url=f"{PAGES}/forum?id={own}",
         pdf=f"{PAGES}/pdf?id={own}" if text(held, "pdf") else None,
-        code=repository(f"{text(held, 'code')}\n{abstract}"),
+        code=code_repository(f"{text(held, 'code')}\n{abstract}"),
         withdrawn=any(sign in venue.casefold() or sign.replace(" ", "_") in where for sign in _GONE),
         source="openreview",
     )

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources.answers import Address, Key, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import Answer, Found, Reading, Source
 from digest.text import clean_block, clean_line, clean_name
@@ -190,9 +190,9 @@ def _paper(record: Mapping[str, Any]) -> Paper:
     )
 
 
-def _figures(record: Mapping[str, Any]) -> Figures:
+def _figures(record: Mapping[str, Any]) -> Bibliometrics:
     told = record.get("tldr")
-    return Figures(
+    return Bibliometrics(
         service=KIND,
         citations=whole(record, "citationCount"),
         summary=clean_line(text(told, "text")) or None if isinstance(told, Mapping) else None,

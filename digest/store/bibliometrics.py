@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
-from digest.papers.scholarly_metrics import Figures, Researcher, figures_of, researcher_of, to_json
+from digest.papers.scholarly_metrics import (
+    Bibliometrics,
+    Researcher,
+    bibliometrics_from_json,
+    researcher_from_json,
+    to_json,
+)
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 
@@ -27,7 +33,7 @@ class BibliometricsStore:
         self,
         kind: str,
         asked: Iterable[str],
-        found: Mapping[str, Figures | Researcher],
+        found: Mapping[str, Bibliometrics | Researcher],
         *,
         now: datetime,
     ) -> None:
@@ -42,13 +48,18 @@ class BibliometricsStore:
             for batch in batches(rows):
                 connection.execute(statement.on_conflict_do_update(index_elements=["kind", "key"], set_=again), batch)
 
-    def of_papers(self, keys: Iterable[str]) -> dict[str, list[Figures]]:
+    def of_papers(self, keys: Iterable[str]) -> dict[str, list[Bibliometrics]]:
         """What is known of these papers, by key; of each at most one a service."""
-        return {key: [figures_of(value, at) for value, at in found] for key, found in self._values(keys).items()}
+        return {
+            key: [bibliometrics_from_json(value, at) for value, at in found]
+            for key, found in self._values(keys).items()
+        }
 
     def of_people(self, keys: Iterable[str]) -> dict[str, Researcher]:
         """What is known of these people, by Researcher.key."""
-        return {key: researcher_of(value, at) for key, found in self._values(keys).items() for value, at in found}
+        return {
+            key: researcher_from_json(value, at) for key, found in self._values(keys).items() for value, at in found
+        }
 
     def _values(self, keys: Iterable[str]) -> dict[str, list[tuple[str, datetime]]]:
         found: dict[str, list[tuple[str, datetime]]] = {}

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from digest.papers import Paper
-from digest.papers.duplicates import alike, conflicts
+from digest.papers.duplicates import ids_conflict, same_paper
 from digest.papers.ids import same_work
-from digest.papers.updates import LOOK_BACK, changes, decide, merge
+from digest.papers.updates import LOOK_BACK, changed_fields, merge_records, news_in
 from digest.store import tables as t
 from digest.store.engine import batches, insert
 from digest.store.rows import COLUMNS, Marks, marks_of, names, to_paper, to_row
@@ -62,18 +62,18 @@ class PaperUpsert:
         known = found.paper if found else None
         record = found or self._new(seen)
         if known:
-            record.paper = merge(known, seen)
+            record.paper = merge_records(known, seen)
         if known and (known.title, known.authors) != (record.paper.title, record.paper.authors):
             record.marks = marks_of(record.paper)
             self._mark(record)
         if record.paper != known:
             self._keep(record)
         kin = [other.paper for other in self._kin(record, new=known is None or not known.authors)]
-        events = decide(known, seen, now=now, since=since, first=first, kin=kin)
+        events = news_in(known, seen, now=now, since=since, first=first, kin=kin)
         told_of = [known] if known else kin
         if told_of and not any(map(_is_full, told_of)) and _is_full(record.paper):
             self._fuller[record.work] = record.id
-        changed = ",".join(changes(known, record.paper)) if known and events else ""
+        changed = ",".join(changed_fields(known, record.paper)) if known and events else ""
         for what in events:
             if (record.work, what) not in self._happened:
                 self._happened.add((record.work, what))
@@ -174,7 +174,7 @@ class PaperUpsert:
         likely = {number for mark in marks for number in self._marks.get(mark, ())}
         for number in sorted(likely - set(shared) - {record.id}):
             other = self._records[number]
-            why = alike(record.paper, other.paper)
+            why = same_paper(record.paper, other.paper)
             if why and self._may_join(record, other, by_likeness=True):
                 self._join(record, other, why)
                 yield other
@@ -185,7 +185,7 @@ class PaperUpsert:
             return True
         ours, theirs = self._mates(record), self._mates(other)
         return not any(
-            (min(a.id, b.id), max(a.id, b.id)) in self._apart or (by_likeness and conflicts(a.paper, b.paper))
+            (min(a.id, b.id), max(a.id, b.id)) in self._apart or (by_likeness and ids_conflict(a.paper, b.paper))
             for a in ours
             for b in theirs
         )

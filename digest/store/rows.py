@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from digest.papers import Author, Ids, Paper
-from digest.papers.duplicates import marks
+from digest.papers.duplicates import duplicate_keys
 from digest.papers.ids import doi
 
 _SPECIAL = ("ids", "authors", "categories")
@@ -35,7 +35,7 @@ Marks = tuple[int | None, int | None]
 
 def marks_of(paper: Paper) -> Marks:
     """The marks of a record, negative where it is arXiv's: two records of arXiv's are never one, so need not meet."""
-    found = marks(paper)
+    found = duplicate_keys(paper)
     if found is None:
         return (None, None)
     return (-found[0] - 1, -found[1] - 1) if paper.ids.arxiv else found

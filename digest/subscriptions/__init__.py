@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from digest.rules import Query, restricted
 
 if TYPE_CHECKING:
-    from digest.authors import Followed
+    from digest.authors import FollowedAuthor
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SETS = {"daily": frozenset(range(7)), "weekdays": frozenset(range(5)), "weekends": frozenset((5, 6))}
@@ -120,7 +120,7 @@ class Rule:
 
     title: str
     query: Query
-    person: Followed | None = None  # where the rule follows one
+    person: FollowedAuthor | None = None  # where the rule follows one
 
     @property
     def author(self) -> str | None:

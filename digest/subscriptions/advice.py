@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from digest.authors import Followed, groups
+from digest.authors import FollowedAuthor, cluster_by_author
 from digest.papers import Paper
 from digest.rules import Batch, Matcher, Query, tree
 from digest.rules.phrases import PhraseTerm
@@ -130,10 +130,12 @@ class Archive:
             elif (short := short_of.get(term)) and short not in terms:
                 yield typed, (short.upper(),)
 
-    def _people(self, person: Followed, found: Found) -> Iterator[str]:
+    def _people(self, person: FollowedAuthor, found: Found) -> Iterator[str]:
         """Whether the name is that of several people."""
         several = [
-            group for group in groups(person, [self.papers[index] for index in found.papers]) if len(group.papers) > 1
+            group
+            for group in cluster_by_author(person, [self.papers[index] for index in found.papers])
+            if len(group.papers) > 1
         ]
         if len(several) < 2:
             return

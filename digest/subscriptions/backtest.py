@@ -10,7 +10,16 @@ from functools import cached_property
 from statistics import median
 from threading import Lock
 
-from digest.authors import Background, Followed, Group, Profile, Verdict, called, groups, judge
+from digest.authors import (
+    AuthorCluster,
+    AuthorProfile,
+    AuthorVerdict,
+    DocumentFrequencies,
+    FollowedAuthor,
+    classify,
+    cluster_by_author,
+    paper_keys,
+)
 from digest.papers import Paper
 from digest.rules import Query, author_query
 from digest.subscriptions import Rule
@@ -76,11 +85,11 @@ class Ground:
         with self._lock:
             return self._backtest(rule, within or rule.query, known or {}, wider)
 
-    def groups(self, person: Followed) -> tuple[Group, ...]:
+    def groups(self, person: FollowedAuthor) -> tuple[AuthorCluster, ...]:
         """The papers under a person's name, by whose they seem to be."""
         with self._lock:
             [found] = self._archive.find([author_query(person.name, person.also)])
-            return groups(person, [self._kept[index] for index in found.papers[:_MOST_OF_A_NAME]])
+            return cluster_by_author(person, [self._kept[index] for index in found.papers[:_MOST_OF_A_NAME]])
 
     def synonyms(self, query: Query) -> list[tuple[str, tuple[str, ...]]]:
         """Terms of a rule that these papers also call otherwise, and what."""
@@ -115,16 +124,16 @@ class Ground:
             advice=self._archive.advise([rule], [within], wider=wider)[0],
         )
 
-    def _verdicts(self, rule: Rule, matched: Sequence[Paper], known: Mapping[str, Paper]) -> list[Verdict | None]:
+    def _verdicts(self, rule: Rule, matched: Sequence[Paper], known: Mapping[str, Paper]) -> list[AuthorVerdict | None]:
         if rule.person is None:
             return [None] * len(matched)
-        background = Background(len(self._archive.papers), self._archive.batch.counts)
-        profile = Profile.among(rule.person, {**self._named, **known}, background)
-        return [judge(profile, paper) for paper in matched]
+        background = DocumentFrequencies(len(self._archive.papers), self._archive.batch.counts)
+        profile = AuthorProfile.among(rule.person, {**self._named, **known}, background)
+        return [classify(profile, paper) for paper in matched]
 
     @cached_property
     def _named(self) -> dict[str, Paper]:
-        return {key: paper for paper in self._papers for key in called(paper)}
+        return {key: paper for paper in self._papers for key in paper_keys(paper)}
 
 
 def backtest(rule: Rule, papers: Sequence[Paper], *, first: date, last: date) -> Backtest:
@@ -132,7 +141,7 @@ def backtest(rule: Rule, papers: Sequence[Paper], *, first: date, last: date) ->
     return Ground(papers, first=first, last=last).backtest(rule)
 
 
-def _is_kept(rule: Rule, verdict: Verdict) -> bool:
+def _is_kept(rule: Rule, verdict: AuthorVerdict) -> bool:
     drops = rule.person is not None and rule.person.when_unsure == "drop"
     return verdict.outcome != "no" and not (drops and verdict.outcome == "possibly")
 

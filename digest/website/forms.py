@@ -235,7 +235,7 @@ def _typed_row(form: Form, number: int, seen: Typed) -> Row:
         if f"{prefix}-{name}" in form:
             given[name] = read(form.text(f"{prefix}-{name}"))
     row = replace(seen.rows[place] if place is not None else Row(), **given)
-    chosen = key_of(_field_value(form.text(f"{prefix}-choice")))
+    chosen = paper_key(_field_value(form.text(f"{prefix}-choice")))
     return replace(row, known=f"{row.known}\n{chosen}".strip()) if chosen and chosen not in row.known else row
 
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.papers import Paper
-from digest.papers.bibtex import FILES, Kind, citation_key, written
-from digest.papers.ids import key_of
+from digest.papers.bibtex import REFERENCE_FILES, ReferenceFormat, citation_key, export_references
+from digest.papers.ids import paper_key
 from digest.render.citation import highwire
 from digest.render.links import page_of
 from digest.render.paper_page import FEW, FIRST, sheet
@@ -21,7 +21,7 @@ from digest.website.view import Room
 
 _LONGEST = 1_000  # characters of a key; no service has longer ones
 _LONGEST_NAME = 60  # of a file
-_ENDINGS: dict[str, Kind] = {f".{ending}": kind for kind, (ending, _) in FILES.items()}
+_ENDINGS: dict[str, ReferenceFormat] = {f".{ending}": kind for kind, (ending, _) in REFERENCE_FILES.items()}
 
 
 class Papers(Room):
@@ -39,7 +39,7 @@ class Papers(Room):
         bare, kind = parted(key)
         if kind and (paper := self.app().store.papers.get(bare)):
             return kept(request, file([paper], kind, citation_key(paper)))
-        other = key_of(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
+        other = paper_key(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
         if other and other != bare and self.app().store.papers.get(other):
             return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
         return self._unknown(request)
@@ -73,7 +73,7 @@ class Papers(Room):
         return self.notice(t, t("paper.unknown"), t("paper.unknown_note"), status=404)
 
 
-def parted(name: str) -> tuple[str, Kind | None]:
+def parted(name: str) -> tuple[str, ReferenceFormat | None]:
     """What stands before ".bib" or ".ris", and which kind of references that is; None where it ends otherwise."""
     for ending, kind in _ENDINGS.items():
         if name.endswith(ending):
@@ -81,11 +81,13 @@ def parted(name: str) -> tuple[str, Kind | None]:
     return name, None
 
 
-def file(papers: Sequence[Paper], kind: Kind, name: str) -> Response:
+def file(papers: Sequence[Paper], kind: ReferenceFormat, name: str) -> Response:
     """The papers as a file of references to be saved; the name is in ASCII letters, digits and hyphens."""
-    ending, media_type = FILES[kind]
+    ending, media_type = REFERENCE_FILES[kind]
     safe = "".join(sign for sign in name if sign.isascii() and (sign.isalnum() or sign == "-"))[:_LONGEST_NAME]
     headers = {"Content-Disposition": f'attachment; filename="{safe or "papers"}.{ending}"'}
     return Response(
-        written(kind, papers).encode("utf-8", "replace"), headers=headers, media_type=f"{media_type}; charset=utf-8"
+        export_references(kind, papers).encode("utf-8", "replace"),
+        headers=headers,
+        media_type=f"{media_type}; charset=utf-8",
     )

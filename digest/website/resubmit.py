@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.issues import Item, item_of
 from digest.issues.compose import answered
 from digest.issues.draft import known_papers
@@ -48,7 +48,7 @@ def reread(
     }
 
 
-def followed_on(reader: Subscriber, paper: Paper) -> list[Followed]:
+def followed_on(reader: Subscriber, paper: Paper) -> list[FollowedAuthor]:
     """The people whom a reader follows and whose names stand on a paper, each once."""
     people = {
         rule.person.name: rule.person

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from digest.authors import Background, Excepted, Followed, Profile, Verdict, judge
+from digest.authors import AuthorExclusions, AuthorProfile, AuthorVerdict, DocumentFrequencies, FollowedAuthor, classify
 from digest.papers import Author, Ids, Paper
 from tests.support.people import MUSIC, STARS, VISION, paper
 
-ZHANG = Followed(name="Wei Zhang")
+ZHANG = FollowedAuthor(name="Wei Zhang")
 ORCID, OTHER = "0000-0002-1825-0097", "0000-0001-5109-3700"
-EVERYTHING = Background.of((*VISION, *STARS, MUSIC))
+EVERYTHING = DocumentFrequencies.of((*VISION, *STARS, MUSIC))
 
 
-def verdict(followed: Followed, given: Paper, known: list[Paper] = [], refused: list[Paper] = []) -> Verdict:  # noqa: B006
+def verdict(
+    followed: FollowedAuthor, given: Paper, known: Sequence[Paper] = (), refused: Sequence[Paper] = ()
+) -> AuthorVerdict:
     keys = tuple(each.key for each in known)
-    return judge(Profile.of(replace(followed, known=keys), known, refused, EVERYTHING), given)
+    return classify(AuthorProfile.of(replace(followed, known=keys), known, refused, EVERYTHING), given)
 
 
 @pytest.mark.parametrize("known", VISION)
@@ -49,27 +52,27 @@ def test_nothing_but_a_name() -> None:
     assert verdict(ZHANG, STARS[0]) == replace(verdict(ZHANG, VISION[0]), author=0)
     assert verdict(ZHANG, STARS[0]).outcome == "name only"
     assert verdict(ZHANG, STARS[2]).outcome == "possibly"  # by initials
-    assert verdict(Followed(name="W Zhang"), STARS[2]).outcome == "name only"
+    assert verdict(FollowedAuthor(name="W Zhang"), STARS[2]).outcome == "name only"
     assert verdict(ZHANG, paper(1, "x", "cs.CV", "Wen Zhang")).outcome == "no"
 
 
 def test_a_collaboration_has_no_namesakes() -> None:
     given = paper(1, "x", "hep-ex", "ATLAS Collaboration")
-    assert verdict(Followed(name="ATLAS Collaboration"), given).outcome == "follow"
-    assert verdict(Followed(name="Atlas"), given).outcome != "follow"
+    assert verdict(FollowedAuthor(name="ATLAS Collaboration"), given).outcome == "follow"
+    assert verdict(FollowedAuthor(name="Atlas"), given).outcome != "follow"
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (Excepted(papers=(STARS[0].key.upper(),)), "you said: not this paper"),
-        (Excepted(categories=("astro-ph",)), "a category that you excepted: astro-ph.SR"),
-        (Excepted(with_=("E. Roe",)), "a co-author that you excepted: Eve Roe"),
+        (AuthorExclusions(papers=(STARS[0].key.upper(),)), "you said: not this paper"),
+        (AuthorExclusions(categories=("astro-ph",)), "a category that you excepted: astro-ph.SR"),
+        (AuthorExclusions(with_=("E. Roe",)), "a co-author that you excepted: Eve Roe"),
     ],
 )
-def test_what_is_excepted_is_not_theirs_whatever_else(said: Excepted, why: str) -> None:
+def test_what_is_excepted_is_not_theirs_whatever_else(said: AuthorExclusions, why: str) -> None:
     followed = replace(ZHANG, excepted=said, categories=("astro-ph.SR",), with_=("Eve Roe",))
-    assert verdict(followed, STARS[0], [STARS[1]]) == Verdict(outcome="no", author=0, evidence=(why,))
+    assert verdict(followed, STARS[0], [STARS[1]]) == AuthorVerdict(outcome="no", author=0, evidence=(why,))
 
 
 def test_an_id_decides_before_name_and_field() -> None:
@@ -77,11 +80,13 @@ def test_an_id_decides_before_name_and_field() -> None:
     other_name = paper(7, "far", "math.DS", Author(name="Vera Smith", orcid=f"https://orcid.org/{ORCID}"))
     assert verdict(followed, other_name, VISION).outcome == "follow"
     another = paper(6, "near", "cs.CV", Author(name="Wei Zhang", orcid=OTHER), "Bo Chen")
-    assert verdict(followed, another, VISION) == Verdict(outcome="no", author=0, evidence=(f"another ORCID: {OTHER}",))
+    assert verdict(followed, another, VISION) == AuthorVerdict(
+        outcome="no", author=0, evidence=(f"another ORCID: {OTHER}",)
+    )
     elsewhere = paper(5, "near", "cs.CV", "Wei Zhang", Author(name="Bo Chen", orcid=OTHER))
     assert verdict(followed, elsewhere, VISION).outcome == "follow"
     assert "no ORCID" in verdict(followed, elsewhere, VISION).evidence
-    excepted = replace(ZHANG, excepted=Excepted(ids=(("orcid", OTHER),)))
+    excepted = replace(ZHANG, excepted=AuthorExclusions(ids=(("orcid", OTHER),)))
     assert verdict(excepted, another, VISION).outcome == "no"
 
 
@@ -94,7 +99,7 @@ def test_an_orcid_on_a_known_paper_is_theirs() -> None:
 
 
 def test_answers_outrank_the_file() -> None:
-    followed = replace(ZHANG, known=("arxiv:1",), excepted=Excepted(papers=("arxiv:2",)))
+    followed = replace(ZHANG, known=("arxiv:1",), excepted=AuthorExclusions(papers=("arxiv:2",)))
     heard = followed.answered((("arxiv:2", True), ("arxiv:1", False), ("arxiv:3", True)))
     assert heard.known == ("arxiv:2", "arxiv:3")
     assert heard.excepted.papers == ("arxiv:1",)
@@ -120,14 +125,14 @@ def test_hints_stand_for_known_papers() -> None:
 
 def test_strict_categories_are_a_filter() -> None:
     followed = replace(ZHANG, categories=("cs.CV",), strict=True)
-    assert verdict(followed, VISION[2], VISION[:2]) == Verdict(outcome="no", author=1, evidence=("not in cs.CV",))
+    assert verdict(followed, VISION[2], VISION[:2]) == AuthorVerdict(outcome="no", author=1, evidence=("not in cs.CV",))
     assert verdict(replace(followed, strict=False), VISION[2], VISION[:2]).outcome == "follow"
 
 
 def test_a_known_paper_is_theirs_by_any_of_its_names() -> None:
     published = replace(MUSIC, ids=Ids(arxiv="2601.00021", doi="10.1000/abc"))
     for key in ("arxiv:2601.00021", "doi:10.1000/ABC"):
-        found = judge(Profile.of(replace(ZHANG, known=(key, "arxiv:9")), [], [], EVERYTHING), published)
+        found = classify(AuthorProfile.of(replace(ZHANG, known=(key, "arxiv:9")), [], [], EVERYTHING), published)
         assert (found.outcome, found.evidence) == ("follow", ("you said: this paper is theirs",))
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from digest.app import load, open_app
 from digest.cli import digest
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from tests.support.config_files import HOUSE, folder
 from tests.support.people import MUSIC, STARS, VISION
 
@@ -62,7 +62,7 @@ def test_who_is_behind_a_name(town: Path) -> None:
 
 
 def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(town: Path) -> None:
-    def wei(number: str, h_index: int) -> Figures:
+    def wei(number: str, h_index: int) -> Bibliometrics:
         one = Researcher(
             service="semanticscholar",
             id=number,
@@ -72,7 +72,7 @@ def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(
             h_index=h_index,
             affiliation="Example Lab",
         )
-        return Figures(service="semanticscholar", authors=(one,))
+        return Bibliometrics(service="semanticscholar", authors=(one,))
 
     with open_app(load(town, env={})) as app:
         figures = {"arxiv:2601.00001": wei("7", 22), "arxiv:2601.00011": wei("8", 20), "arxiv:2601.00012": wei("9", 60)}

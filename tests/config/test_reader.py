@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.authors import Excepted, Followed
+from digest.authors import AuthorExclusions, FollowedAuthor
 from digest.config import load
 from digest.errors import ConfigError
 from digest.subscriptions import Subscription, Trending
@@ -97,7 +97,7 @@ def test_a_person_with_all_that_tells_them_from_others(tmp_path: Path) -> None:
         except: {with: [Li Wei], categories: [math.DS], ids: [0000-0001-5109-3700], papers: ["2502.17151"]}
         when_unsure: drop"""
     [person] = [rule.person for rule in reader(tmp_path, READER.replace("\n      - 'ti:sparse'", rule)).rules]
-    assert person == Followed(
+    assert person == FollowedAuthor(
         name="Yunhua Zhou",
         also=("Y.-H. Zhou",),
         ids=(("orcid", "0000-0002-1825-0097"), ("openalex", "A123")),
@@ -106,7 +106,7 @@ def test_a_person_with_all_that_tells_them_from_others(tmp_path: Path) -> None:
         categories=("cs.CL", "math.NA"),
         strict=True,
         affiliations=("Fudan",),
-        excepted=Excepted(
+        excepted=AuthorExclusions(
             with_=("Li Wei",),
             categories=("math.DS",),
             ids=(("orcid", "0000-0001-5109-3700"),),

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from digest.authors import Followed
-from digest.authors.portrait import bearers, ids_of, numbers
+from digest.authors import FollowedAuthor
+from digest.authors.summary import researchers_named, service_ids, trusted_record
 from digest.http import Web
 from digest.ingest.enrich import Enriched, enrich
 from digest.issues.annotate import portrait_of
@@ -24,7 +24,7 @@ from tests.support.store_samples import NOW, keep, preprint
 from tests.test_journey import Hurry
 
 DAY = timedelta(days=1)
-WEI = Followed(name="Wei Zhang", known=("arxiv:2601.00001",))
+WEI = FollowedAuthor(name="Wei Zhang", known=("arxiv:2601.00001",))
 
 
 def person(number: int, name: str = "Wei Zhang", **more: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def asked(server: WebServer, what: str = "paper") -> list[list[str]]:
     return [json.loads(each.body)["ids"] for each in server.asked if each.path.endswith(f"{what}/batch")]
 
 
-def ask(server: WebServer, store: Store, *people: Followed, at: timedelta = timedelta()) -> list[Enriched]:
+def ask(server: WebServer, store: Store, *people: FollowedAuthor, at: timedelta = timedelta()) -> list[Enriched]:
     clock = Hurry()
     graph = Graph(key=SecretStr("sesame"), url=server.url, allow_private=True)
     with Web(contact="desk@example.org", clock=clock, sleep=clock.sleep) as web:
@@ -80,7 +80,7 @@ def test_what_the_service_does_not_know_yet_is_asked_again_a_day_later(store: St
     assert ask(server, store, at=15 * DAY) == []  # by then it is no news any more
 
 
-def test_known_papers_lead_to_the_person_and_the_person_to_numbers(store: Store, server: WebServer) -> None:
+def test_known_papers_lead_to_the_person_and_the_person_to_trusted_record(store: Store, server: WebServer) -> None:
     store.papers.add(VISION, now=NOW - 30 * DAY, since=NOW, first=True)
     says(server, [record("2601.00001", person(1, "Ann Lee"), person(7))], [person(7, paperCount=60)])
     ask(server, store, WEI)
@@ -98,11 +98,11 @@ def test_known_papers_lead_to_the_person_and_the_person_to_numbers(store: Store,
 
 def test_people_of_the_same_name_lend_each_other_no_number(store: Store, server: WebServer) -> None:
     store.papers.add([*VISION, *STARS], now=NOW, since=NOW - DAY, first=True)
-    two = Followed(name="Wei Zhang", known=("arxiv:2601.00001", "arxiv:2601.00002"))
+    two = FollowedAuthor(name="Wei Zhang", known=("arxiv:2601.00001", "arxiv:2601.00002"))
     says(server, [record("2601.00001", person(7)), record("2601.00002", person(8))], [person(7), person(8)])
     ask(server, store, two)
     assert portrait_of(two, store, []).numbers is None
-    assert portrait_of(Followed(name="Wei Zhang", ids=(("s2", "8"),)), store, []).numbers is not None
+    assert portrait_of(FollowedAuthor(name="Wei Zhang", ids=(("s2", "8"),)), store, []).numbers is not None
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_an_answer_that_is_none_keeps_nothing(store: Store, server: WebServer, b
 
 
 def test_two_of_one_name_on_a_paper_tell_of_none() -> None:
-    from digest.papers.scholarly_metrics import Figures, Researcher
+    from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 
     wei, other = (Researcher(service="openalex", id=str(number), name="Wei Zhang") for number in (1, 2))
-    assert bearers(WEI, [Figures(service="openalex", authors=(wei, other))]) == []
-    assert ids_of(WEI, [wei, other]) == {"openalex": ("1", "2")}
-    assert numbers(WEI, [wei]) is None
+    assert researchers_named(WEI, [Bibliometrics(service="openalex", authors=(wei, other))]) == []
+    assert service_ids(WEI, [wei, other]) == {"openalex": ("1", "2")}
+    assert trusted_record(WEI, [wei]) is None

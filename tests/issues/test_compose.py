@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
 from digest.issues.compose import SHARD, Composed, Morning, Outlook, by_hand, compose
@@ -276,18 +276,18 @@ def keys(issue: Issue) -> Sequence[str]:
 # ------------------------------------------------------------------------------------------------- followed people
 
 
-def follow(person: Followed) -> Subscription:
+def follow(person: FollowedAuthor) -> Subscription:
     return subscription(rules=(Rule(title=person.name, query=author_query(person.name), person=person),))
 
 
-def told_by(person: Followed, store: Store) -> dict[str, tuple[str, ...]]:
+def told_by(person: FollowedAuthor, store: Store) -> dict[str, tuple[str, ...]]:
     """What a letter would say of each paper under that name: its key, and the outcomes that leave a doubt."""
     issue = by_hand(reader(), follow(person), store, since=PEOPLE - DAY, until=NOW, now=NOW).issue
     return {item.paper.key: tuple(verdict.outcome for _, verdict in item.doubts) for item in issue.items}
 
 
 PEOPLE = datetime(2026, 1, 1, tzinfo=UTC)
-ZHANG = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]))
+ZHANG = FollowedAuthor(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]))
 
 
 def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
@@ -299,7 +299,7 @@ def test_a_followed_person_is_told_from_namesakes(store: Store) -> None:
     assert MUSIC.key not in asked
     assert told_by(replace(ZHANG, when_unsure="drop"), store) == sure
     assert set(told_by(replace(ZHANG, when_unsure="include"), store).values()) == {()}
-    assert set(told_by(Followed(name="Wei Zhang"), store).values()) == {("name only",), ("possibly",)}
+    assert set(told_by(FollowedAuthor(name="Wei Zhang"), store).values()) == {("name only",), ("possibly",)}
 
 
 def test_doubtful_ones_come_last(store: Store) -> None:
@@ -312,10 +312,10 @@ def test_doubtful_ones_come_last(store: Store) -> None:
 def test_by_name_alone_only_some_are_shown(store: Store) -> None:
     papers = [preprint(f"2611.1{number:04}", authors=(Author(name="Wei Zhang"),)) for number in range(14)]
     keep(store, *papers)
-    bare = follow(Followed(name="Wei Zhang"))
+    bare = follow(FollowedAuthor(name="Wei Zhang"))
     issue = by_hand(reader(), bare, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue
     assert (issue.count, issue.more) == (10, 4)
-    sure = follow(Followed(name="Wei Zhang", categories=papers[0].categories))
+    sure = follow(FollowedAuthor(name="Wei Zhang", categories=papers[0].categories))
     assert by_hand(reader(), sure, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue.count == 14
 
 

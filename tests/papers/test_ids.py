@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.papers import Ids, Paper
-from digest.papers.ids import arxiv_id, doi, repository, same_work, title_key
+from digest.papers.ids import arxiv_id, code_repository, doi, same_work, title_key
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_nothing_joins_two_papers_of_one_title() -> None:
     ],
 )
 def test_a_repository_is_one_of_code_and_never_guessed(text: str, expected: str | None) -> None:
-    assert repository(text) == expected
+    assert code_repository(text) == expected

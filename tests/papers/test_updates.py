@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.papers import Author, Ids, Paper
-from digest.papers.updates import changes, decide, merge
+from digest.papers.updates import changed_fields, merge_records, news_in
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -25,7 +25,7 @@ ARTICLE = Paper(key="doi:10.1038/s1", title="Routing", source="feeds", ids=Ids(d
 def news(
     seen: Paper, known: Paper | None = None, *, first: bool = False, kin: tuple[Paper, ...] = ()
 ) -> tuple[str, ...]:
-    return decide(known, seen, now=NOW, since=SINCE, first=first, kin=kin)
+    return news_in(known, seen, now=NOW, since=SINCE, first=first, kin=kin)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_preprint_of_a_known_article_is_no_news() -> None:
 def test_the_harvest_is_trusted_over_the_feed_whichever_came_first() -> None:
     harvested = replace(OAI, title="Café", categories=("cs.CL", "cs.LG"), comment="9 pages")
     announced = replace(FEED, title="Caf\\'e", categories=("cs.CL",))
-    for record in (merge(harvested, announced), merge(announced, harvested)):
+    for record in (merge_records(harvested, announced), merge_records(announced, harvested)):
         assert (record.title, record.categories, record.comment) == ("Café", ("cs.CL", "cs.LG"), "9 pages")
         assert (record.published, record.announced) == (OAI.published, NOW)
 
@@ -125,25 +125,25 @@ def test_the_harvest_is_trusted_over_the_feed_whichever_came_first() -> None:
 def test_an_older_version_fills_gaps_and_changes_nothing_else() -> None:
     newer = replace(FEED, version=2, title="Routing, revised", announce="replace")
     older = replace(OAI, comment="9 pages", title="Routing")
-    for record in (merge(newer, older), merge(older, newer)):
+    for record in (merge_records(newer, older), merge_records(older, newer)):
         assert (record.version, record.title, record.comment) == (2, "Routing, revised", "9 pages")
 
 
 def test_an_older_harvest_of_the_same_version_does_not_undo_a_newer_one() -> None:
     newer = replace(OAI, journal="Nature 1", changed=NOW)
     older = replace(OAI, journal="to appear", changed=NOW - timedelta(days=3))
-    assert merge(newer, older).journal == merge(older, newer).journal == "Nature 1"
+    assert merge_records(newer, older).journal == merge_records(older, newer).journal == "Nature 1"
 
 
 def test_a_newer_version_may_take_a_withdrawal_back() -> None:
     gone = replace(OAI, version=2, withdrawn=True)
-    assert merge(gone, replace(FEED, version=2)).withdrawn
-    assert not merge(gone, replace(OAI, version=3)).withdrawn
+    assert merge_records(gone, replace(FEED, version=2)).withdrawn
+    assert not merge_records(gone, replace(OAI, version=3)).withdrawn
 
 
 def test_numbers_that_change_daily_are_the_latest() -> None:
     counted = replace(PREPRINT, source="huggingface", votes=7)
-    assert merge(merge(OAI, counted), replace(counted, votes=9)).votes == 9
+    assert merge_records(merge_records(OAI, counted), replace(counted, votes=9)).votes == 9
 
 
 times = st.none() | st.integers(1, 20).map(lambda day: datetime(2026, 11, day, tzinfo=UTC))
@@ -178,7 +178,7 @@ _ABOUT_THE_SIGHTING = ("announce", "changed", "source", "withdrawn")
 
 @given(sightings, sightings)
 def test_merging_loses_no_value_and_no_version(known: Paper, seen: Paper) -> None:
-    record = merge(known, seen)
+    record = merge_records(known, seen)
     for field in fields(Paper):
         if field.name not in _ABOUT_THE_SIGHTING:
             said = [value for paper in (known, seen) if (value := getattr(paper, field.name)) not in (None, "", ())]
@@ -190,8 +190,8 @@ def test_merging_loses_no_value_and_no_version(known: Paper, seen: Paper) -> Non
 
 @given(sightings, sightings)
 def test_merging_the_same_again_changes_nothing(known: Paper, seen: Paper) -> None:
-    record = merge(known, seen)
-    assert merge(record, seen) == record
+    record = merge_records(known, seen)
+    assert merge_records(record, seen) == record
 
 
 @given(st.lists(sightings, min_size=1, max_size=6))
@@ -199,7 +199,7 @@ def test_no_news_is_told_twice(seen: list[Paper]) -> None:
     record, told = None, list[str]()
     for sighting in [*seen, *seen]:
         told += news(sighting, record)
-        record = merge(record, sighting) if record else sighting
+        record = merge_records(record, sighting) if record else sighting
     revised = [event for event in told if event.startswith("revised")]
     assert len(revised) == len(set(revised))
     assert told.count("new") <= 1
@@ -207,7 +207,7 @@ def test_no_news_is_told_twice(seen: list[Paper]) -> None:
 
 
 def test_what_has_changed_is_said_by_field() -> None:
-    second = merge(OAI, replace(OAI, version=2, title="Routing, again", comment="Accepted at ICML 2026"))
-    assert changes(OAI, second) == ("title", "comment")
-    assert changes(replace(OAI, announce="new"), OAI) == ()  # the harvest's words for what a feed announced
-    assert changes(OAI, replace(OAI, abstract=None)) == ()
+    second = merge_records(OAI, replace(OAI, version=2, title="Routing, again", comment="Accepted at ICML 2026"))
+    assert changed_fields(OAI, second) == ("title", "comment")
+    assert changed_fields(replace(OAI, announce="new"), OAI) == ()  # the harvest's words for what a feed announced
+    assert changed_fields(OAI, replace(OAI, abstract=None)) == ()

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from digest.authors.portrait import Portrait
+from digest.authors.summary import AuthorSummary
 from digest.errors import ConfigError
 from digest.issues import Issue, Section
 from digest.mail.message import Mailbox, build
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.render import Parts, Renderer
 from digest.render.links import safe
 from digest.resources import shipped
@@ -363,7 +363,7 @@ def test_votes_are_said_where_there_are_any(votes: int, comments: int | None, sa
 
 
 def test_what_services_say_stands_on_the_card_and_their_words_only_where_there_is_no_abstract() -> None:
-    figures = (Figures(service="semanticscholar", citations=12, summary="Words\u202e are routed."),)
+    figures = (Bibliometrics(service="semanticscholar", citations=12, summary="Words\u202e are routed."),)
     with_abstract, without = (
         replace(item(paper(f"2402.0000{number}", abstract=text)), figures=figures)
         for number, text in enumerate(["We route.", None], 1)
@@ -378,7 +378,7 @@ def test_a_followed_persons_chapter_opens_with_who_they_are() -> None:
         service="openalex", id="A1", name="A", papers=57, citations=1362, h_index=22, affiliation="NPL\nUK", at=TODAY
     )
     earlier = paper("2402.00002", title="Earlier <b> work", names=("A", "B", "C", "D"), code="https://github.com/a/b")
-    portrait = Portrait(name="A. Turing", fields=("cs.AI", "math.LO"), numbers=turing, latest=(earlier,))
+    portrait = AuthorSummary(name="A. Turing", fields=("cs.AI", "math.LO"), numbers=turing, latest=(earlier,))
     section = Section(title="A. Turing", author="A. Turing", items=(item(paper()),), portrait=portrait)
     parts = rendered(issue(section))
     words = " ".join(parts.text.split())
@@ -386,7 +386,7 @@ def test_a_followed_persons_chapter_opens_with_who_they_are() -> None:
     assert "Lately also: Earlier <b> work · A, B, C et al. · cs.LG · 18 Nov · Code" in words
     [link] = page(parts).xpath("//a[text()='Earlier <b> work']/@href")
     assert link == "https://arxiv.org/abs/2402.00002"
-    bare = rendered(issue(replace(section, portrait=Portrait(name="A. Turing"))))
+    bare = rendered(issue(replace(section, portrait=AuthorSummary(name="A. Turing"))))
     assert "Lately" not in bare.text
 
 

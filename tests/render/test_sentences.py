@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.authors import Verdict
+from digest.authors import AuthorVerdict
 from digest.issues import Absence, Kind
 from digest.papers.scholarly_metrics import Researcher
 from digest.render import labels, sentences
@@ -244,7 +244,9 @@ def test_german_footer_dates_and_labels() -> None:
 
 
 def test_german_knows_all_evidence() -> None:
-    verdict = Verdict(outcome="possibly", evidence=("same field: cs.LG", "no shared co-author", "name by initials"))
+    verdict = AuthorVerdict(
+        outcome="possibly", evidence=("same field: cs.LG", "no shared co-author", "name by initials")
+    )
     said = "vielleicht von Wei Zhang: dasselbe Fach: cs.LG; niemand gemeinsam; der Name mit Initialen"
     assert labels.doubt(DE, "Wei Zhang", verdict) == said
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from digest.papers import Author, Paper
-from digest.papers.duplicates import alike, marks
+from digest.papers.duplicates import duplicate_keys, same_paper
 
 pytestmark = pytest.mark.shared
 
@@ -38,9 +38,9 @@ def test_pairs_of_dblp_and_acm(shared: Path) -> None:
     for line in (shared / "eval/duplicates/dblp_acm_test.jsonl").read_text().splitlines():
         pair = json.loads(line)
         a, b = _paper(pair["a"]), _paper(pair["b"])
-        if alike(a, b):
+        if same_paper(a, b):
             found, wrong = found + pair["dup"], wrong + 1 - pair["dup"]
-            one, other = marks(a), marks(b)
+            one, other = duplicate_keys(a), duplicate_keys(b)
             assert one is not None
             assert other is not None
             unmet += one[0] != other[0] and one[1] != other[1]

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from digest.authors import Background, Excepted, Followed, Profile, groups, judge
+from digest.authors import (
+    AuthorExclusions,
+    AuthorProfile,
+    DocumentFrequencies,
+    FollowedAuthor,
+    classify,
+    cluster_by_author,
+)
 from digest.papers import Paper
 
 pytestmark = pytest.mark.shared
 NAME = "Yunhua Zhou"
-NOTHING = Excepted()
+NOTHING = AuthorExclusions()
 
 
 @pytest.fixture
@@ -27,25 +34,25 @@ def people(shared: Path) -> dict[str, list[Paper]]:
 
 
 def outcomes(
-    known: list[Paper], given: list[Paper], everything: Background, excepted: Excepted = NOTHING
+    known: list[Paper], given: list[Paper], everything: DocumentFrequencies, excepted: AuthorExclusions = NOTHING
 ) -> Counter[str]:
-    followed = Followed(name=NAME, known=tuple(paper.key for paper in known), excepted=excepted)
-    profile = Profile.of(followed, known, [], everything)
-    return Counter(judge(profile, paper).outcome for paper in given if paper not in known)
+    followed = FollowedAuthor(name=NAME, known=tuple(paper.key for paper in known), excepted=excepted)
+    profile = AuthorProfile.of(followed, known, [], everything)
+    return Counter(classify(profile, paper).outcome for paper in given if paper not in known)
 
 
 def test_one_known_paper(people: dict[str, list[Paper]]) -> None:
     theirs, others = people["language models"], people["dynamical systems"]
-    everything = Background.of((*theirs, *others))
+    everything = DocumentFrequencies.of((*theirs, *others))
     for known in theirs:
         assert set(outcomes([known], theirs, everything)) <= {"follow", "possibly"}
         assert "follow" not in outcomes([known], others, everything)
-        assert "follow" not in outcomes([known], others, Background())
+        assert "follow" not in outcomes([known], others, DocumentFrequencies())
 
 
 def test_any_three_known_papers(people: dict[str, list[Paper]]) -> None:
     theirs, others = people["language models"], people["dynamical systems"]
-    everything = Background.of((*theirs, *others))
+    everything = DocumentFrequencies.of((*theirs, *others))
     triples = random.Random(7).sample(list(itertools.combinations(theirs, 3)), 150)
     for known in triples:
         assert outcomes(list(known), theirs, everything)["follow"] >= 20
@@ -54,12 +61,12 @@ def test_any_three_known_papers(people: dict[str, list[Paper]]) -> None:
 
 def test_an_excepted_field(people: dict[str, list[Paper]]) -> None:
     theirs, others = people["language models"], people["dynamical systems"]
-    excepted = Excepted(categories=("math.DS",))
-    assert outcomes(theirs[:1], others, Background.of(theirs), excepted=excepted) == {"no": 2}
+    excepted = AuthorExclusions(categories=("math.DS",))
+    assert outcomes(theirs[:1], others, DocumentFrequencies.of(theirs), excepted=excepted) == {"no": 2}
 
 
 def test_nothing_but_the_name_and_two_groups(people: dict[str, list[Paper]]) -> None:
     theirs, others = people["language models"], people["dynamical systems"]
-    assert outcomes([], [*theirs, *others], Background()) == {"name only": 30}
-    found = groups(Followed(name=NAME), [*theirs, *others])
+    assert outcomes([], [*theirs, *others], DocumentFrequencies()) == {"name only": 30}
+    found = cluster_by_author(FollowedAuthor(name=NAME), [*theirs, *others])
     assert [[*group.papers] for group in found] == [theirs, others]

@@ -12,7 +12,7 @@ import pytest
 
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
-from digest.papers.updates import decide, merge
+from digest.papers.updates import merge_records, news_in
 from digest.sources import SOURCES, read_saved
 from digest.sources.base import Answer
 from digest.sources.biorxiv import Posts
@@ -80,11 +80,11 @@ def test_a_version_a_publication_and_a_withdrawal() -> None:
     assert (revised.version, revised.published, revised.doi, gone.withdrawn) == (2, None, "10.1038/s41586-026-1", True)
 
     def news(known: Paper | None, seen: Paper) -> tuple[str, ...]:
-        return decide(known, seen, now=NOW, since=NOW - timedelta(days=7), first=False)
+        return news_in(known, seen, now=NOW, since=NOW - timedelta(days=7), first=False)
 
     assert news(None, first) == ("new",)
     assert news(first, revised) == ("revised v2", "published")
-    assert news(merge(first, revised), gone) == ("withdrawn",)
+    assert news(merge_records(first, revised), gone) == ("withdrawn",)
     assert news(first, replace(first, doi=None)) == ()
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from digest.errors import SourceError
 from digest.papers import Author, Ids
-from digest.papers.scholarly_metrics import Figures, Researcher
+from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources import read_saved, semanticscholar
 from digest.sources.base import Answer
 from digest.sources.semanticscholar import Graph
@@ -77,7 +77,7 @@ def test_a_batch_has_a_place_for_each_id_and_nothing_where_it_knows_none() -> No
     )
     babbage = Researcher(service="semanticscholar", id="", name="C. Babbage")
     assert found.figures == {
-        "arxiv:2611.00001": Figures(
+        "arxiv:2611.00001": Bibliometrics(
             service="semanticscholar", citations=3, summary="Words are routed.", authors=(ada, babbage)
         )
     }

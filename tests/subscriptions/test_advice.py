@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.papers import Paper
 from digest.rules import author_query, parse
 from digest.subscriptions import Rule
@@ -60,7 +60,7 @@ def test_the_bounds_of_a_subscription_count() -> None:
 
 def test_one_name_of_several_people_is_told_where_nothing_tells_them_apart() -> None:
     archive = Archive([*VISION, *STARS])
-    bare, known = Followed(name="Wei Zhang"), Followed(name="Wei Zhang", known=(VISION[0].key,))
+    bare, known = FollowedAuthor(name="Wei Zhang"), FollowedAuthor(name="Wei Zhang", known=(VISION[0].key,))
     rules = [Rule(title="Wei Zhang", query=author_query("Wei Zhang"), person=person) for person in (bare, known)]
     told, silent = archive.advise(rules)
     [words] = told

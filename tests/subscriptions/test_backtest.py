@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.papers import Paper
 from digest.rules import author_query, parse
 from digest.subscriptions import Rule
@@ -54,7 +54,7 @@ def test_terms_are_counted_one_by_one() -> None:
 
 
 def test_a_followed_person_is_told_from_namesakes() -> None:
-    person = Followed(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]), when_unsure="drop")
+    person = FollowedAuthor(name="Wei Zhang", known=tuple(paper.key for paper in VISION[:3]), when_unsure="drop")
     rule = Rule(title="Wei Zhang", query=author_query("Wei Zhang"), person=person)
     day = date(2026, 1, 1)
     found = backtest(rule, [*VISION, *STARS], first=day, last=day)

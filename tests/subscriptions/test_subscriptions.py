@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.rules import author_query, parse
 from digest.subscriptions import Rule, Subscription, When, first_slot, latest_slot, next_slot, slot_on
 
@@ -255,7 +255,7 @@ def test_at_once_has_no_slots() -> None:
 
 
 ONE = Rule(title="Sparse", query=parse("sparse"))
-TWO = Rule(title="Yunhua Zhou", query=author_query("Yunhua Zhou"), person=Followed(name="Yunhua Zhou"))
+TWO = Rule(title="Yunhua Zhou", query=author_query("Yunhua Zhou"), person=FollowedAuthor(name="Yunhua Zhou"))
 PLAIN = Subscription(name="Mine", when=daily(7), rules=(ONE, TWO))
 
 
@@ -265,7 +265,7 @@ PLAIN = Subscription(name="Mine", when=daily(7), rules=(ONE, TWO))
         replace(PLAIN, rules=(ONE,)),
         replace(PLAIN, rules=(ONE, replace(TWO, query=author_query("Yunhua Zhou", ["Y.-H. Zhou"])))),
         replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou")))),
-        replace(PLAIN, rules=(ONE, replace(TWO, person=Followed(name="Yunhua Zhou", categories=("cs.CL",))))),
+        replace(PLAIN, rules=(ONE, replace(TWO, person=FollowedAuthor(name="Yunhua Zhou", categories=("cs.CL",))))),
         replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou", syntax="arxiv")))),
         replace(PLAIN, rules=(replace(ONE, query=parse("dense")), TWO)),
         replace(PLAIN, exclude=parse("ti:survey")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest.authors.portrait import Portrait
+from digest.authors.summary import AuthorSummary
 from digest.issues import Absence, Issue, Section
 from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
@@ -41,7 +41,7 @@ GOLDEN: dict[str, Issue] = {
     "portrait": issue(
         replace(
             by_zhou(item(paper(), author=0)),
-            portrait=Portrait(
+            portrait=AuthorSummary(
                 name="Yunhua Zhou",
                 fields=("cs.CL",),
                 numbers=Researcher(

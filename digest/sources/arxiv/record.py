@@ -12,7 +12,7 @@ from lxml import etree
 
 from digest.papers import Announce, Author, Ids, Paper
 from digest.papers.arxiv_categories import ARCHIVES, ARXIV, GROUPS, NAMES
-from digest.papers.ids import arxiv_id, doi, repository
+from digest.papers.ids import arxiv_id, code_repository, doi
 from digest.sources.authors import split_authors, turned
 from digest.sources.xml import child, everywhere, local, text_of, texts
 from digest.text import clean_block, clean_line, clean_name
@@ -70,7 +70,7 @@ def paper_of(
         doi=None if own else clean_line(given_doi) or None,
         url=f"https://arxiv.org/abs/{name}",
         pdf=f"https://arxiv.org/pdf/{name}",
-        code=repository(f"{comment}\n{abstract}"),
+        code=code_repository(f"{comment}\n{abstract}"),
         withdrawn=withdrawn or bool((note and _WITHDRAWN.search(note)) or (summary and _WITHDRAWN_TEXT.match(summary))),
         source="arxiv",
     )

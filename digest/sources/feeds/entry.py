@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from digest.papers import Author, Ids, Paper
-from digest.papers.ids import arxiv_id, doi, repository, title_key
+from digest.papers.ids import arxiv_id, code_repository, doi, title_key
 from digest.sources.feeds.creators import split_creators
 from digest.text import clean_html, clean_line, strip_controls
 
@@ -52,7 +52,7 @@ def read_entry(entry: Entry, home: str = "") -> Paper:
         doi=digital,
         url=link or (f"https://doi.org/{digital}" if digital else None),
         pdf=f"https://arxiv.org/pdf/{arxiv[0]}" if arxiv else None,
-        code=repository(told.get("abstract", "")),
+        code=code_repository(told.get("abstract", "")),
         withdrawn=title.upper().startswith(("WITHDRAWN:", "RETRACTED:")),
         source="feeds",
     )

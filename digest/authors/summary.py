@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.authors.model import Followed
+from digest.authors.model import FollowedAuthor
 from digest.papers import Paper
-from digest.papers.scholarly_metrics import SERVICES, Figures, Researcher
+from digest.papers.scholarly_metrics import SERVICES, Bibliometrics, Researcher
 
 _FIELDS: Final = 4
 _IDS: Final = {
@@ -21,7 +21,7 @@ _IDS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portrait:
+class AuthorSummary:
     """What can be said of a person without a doubt."""
 
     name: str
@@ -30,19 +30,19 @@ class Portrait:
     latest: tuple[Paper, ...] = ()  # beside those that the reader is shown anyway
 
 
-def portrait(
-    followed: Followed, papers: Iterable[Paper], people: Sequence[Researcher], latest: Sequence[Paper] = ()
-) -> Portrait:
+def author_summary(
+    followed: FollowedAuthor, papers: Iterable[Paper], people: Sequence[Researcher], latest: Sequence[Paper] = ()
+) -> AuthorSummary:
     """Of papers that are theirs, and of those who bear their name on these."""
-    return Portrait(
+    return AuthorSummary(
         name=followed.name,
         fields=_fields((*papers, *latest)),
-        numbers=numbers(followed, people),
+        numbers=trusted_record(followed, people),
         latest=tuple(latest),
     )
 
 
-def bearers(followed: Followed, figures: Iterable[Figures]) -> list[Researcher]:
+def researchers_named(followed: FollowedAuthor, figures: Iterable[Bibliometrics]) -> list[Researcher]:
     """Who bears the name on these papers; a paper with two such people tells of none."""
     found = []
     for each in figures:
@@ -51,7 +51,7 @@ def bearers(followed: Followed, figures: Iterable[Figures]) -> list[Researcher]:
     return found
 
 
-def ids_of(followed: Followed, people: Iterable[Researcher]) -> dict[str, tuple[str, ...]]:
+def service_ids(followed: FollowedAuthor, people: Iterable[Researcher]) -> dict[str, tuple[str, ...]]:
     """The ids behind a followed person, by service: what the rule says, else all under which their papers are kept."""
     found: dict[str, dict[str, None]] = {}
     for person in people:
@@ -66,9 +66,9 @@ def _bare(given: str) -> str:
     return re.sub(r"^https?://[^/]+/(?:author/|pid/)?", "", given.strip())
 
 
-def numbers(followed: Followed, people: Sequence[Researcher]) -> Researcher | None:
+def trusted_record(followed: FollowedAuthor, people: Sequence[Researcher]) -> Researcher | None:
     """The numbers of the first service that knows the person under one id and whose numbers can be true."""
-    ids = ids_of(followed, people)
+    ids = service_ids(followed, people)
     for service in SERVICES:
         if len(ids.get(service, ())) != 1:
             continue
