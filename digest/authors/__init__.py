@@ -1,12 +1,13 @@
-"""People, not names: which papers are by the person whom a reader follows, and how one knows.
+"""Author disambiguation: which papers are by a followed person, rather than by a namesake, with the evidence.
 
 ::
 
-    followed   what the reader said: name, ids, known papers, co-authors, fields, exceptions
-    features   what of a paper tells people apart: words, field, other authors
-    profile    what the known papers show, as sums
-    judge      a paper: theirs, possibly, by name only, or somebody else's, with the evidence in words
-    groups     the papers of one name, by whose they seem to be
+    model        FollowedAuthor (name, ids, known papers, co-authors, fields, exclusions) and AuthorVerdict
+    features     words, categories and co-authors of a paper
+    profile      AuthorProfile: sums over the known papers, with tf-idf vectors
+    classifier   one paper against a profile: theirs, possibly, by name only, or another person's
+    clustering   the papers of one name, in clusters of one person each
+    summary      the author's fields, bibliometrics and latest papers
 """
 
 from digest.authors.classifier import classify, paper_keys

@@ -1,8 +1,8 @@
-"""Is this paper by the person who is followed? What decides at once, then everything else by its weight.
+"""Classifies a paper against a followed author: decisive evidence first, then a weighted sum (log-odds).
 
-The weights are log-odds. Those of a name, of co-authors and of a journal stand near what was fitted on papers of
-PubMed (Song et al. 2015, as one example paper tells); those of fields and of text are set for arXiv's categories and
-this project's word weights, so that a full name in the known field is more likely theirs than not.
+The weights of name, co-authors and journal are near those fitted on PubMed (Song et al. 2015); those of categories and
+text are set for arXiv's categories and this project's tf-idf, so that a full name in the known field is more likely
+theirs than not.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _NAMES: Final = {
     NameMatch.INITIAL: (-1.3, "name by initials"),
     NameMatch.NONE: (-2.0, "surname alone"),
 }
-_FOLLOW: Final = 0.55  # from this likelihood on, with something beside the name that speaks for it
-_NO: Final = 0.08  # up to this likelihood, with more than one thing that speaks against it
+_FOLLOW: Final = 0.55  # minimal likelihood, together with positive evidence beside the name
+_NO: Final = 0.08  # maximal likelihood, together with more than one piece of negative evidence
 _SHOWN: Final = 3  # names in the evidence
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """One piece of evidence."""
+    """One piece of evidence, with its log-odds."""
 
     weight: float
     words: str
 
 
 def classify(profile: AuthorProfile, paper: Paper) -> AuthorVerdict:
-    """What is made of a paper. Pure; several authors of that name count as the best of them."""
+    """Classifies a paper; of several authors with a matching name the best one counts. A pure function."""
     verdicts = [_of_author(profile, paper, place) for place in _places(profile, paper)]
     if decided := _excepted(profile, paper):
         return AuthorVerdict(outcome="no", author=verdicts[0].author if verdicts else None, evidence=(decided,))
@@ -49,7 +49,7 @@ def classify(profile: AuthorProfile, paper: Paper) -> AuthorVerdict:
 
 
 def _places(profile: AuthorProfile, paper: Paper) -> Iterator[int]:
-    """The authors who may be the person: by an id that only one person has, or by name."""
+    """Indices of the authors who may be the person, by ORCID or by name."""
     followed = profile.followed
     for place, author in enumerate(paper.authors):
         if bare_orcid(author.orcid) in profile.orcids or may_be_same_person(followed.name, author.name, followed.also):
@@ -57,7 +57,7 @@ def _places(profile: AuthorProfile, paper: Paper) -> Iterator[int]:
 
 
 def _excepted(profile: AuthorProfile, paper: Paper) -> str | None:
-    """What the reader said of such papers."""
+    """The exclusion by the reader that applies to the paper, in words."""
     excepted = profile.followed.excepted
     if paper_keys(paper) & {key.casefold() for key in excepted.papers}:
         return "you said: not this paper"
@@ -73,7 +73,7 @@ def _excepted(profile: AuthorProfile, paper: Paper) -> str | None:
 
 
 def _covering(given: tuple[str, ...], theirs: frozenset[str]) -> frozenset[str]:
-    """The categories of a paper that are among the given ones, or in an archive among them."""
+    """The paper's categories that are given, themselves or by their archive."""
     return frozenset(code for code in theirs if code in given or code.partition(".")[0] in given)
 
 
@@ -111,8 +111,8 @@ def _of_author(profile: AuthorProfile, paper: Paper, place: int) -> AuthorVerdic
 
 
 def _signs(profile: AuthorProfile, paper: Paper, place: int) -> Iterator[_Evidence]:
-    """Everything beside the name that speaks for or against it."""
-    sure = min(1.0, 0.4 + profile.papers / 5)  # what few known papers lack says little
+    """All evidence beside the name."""
+    sure = min(1.0, 0.4 + profile.papers / 5)  # a lack in few known papers is weak evidence
     yield from _by_coauthors(profile, paper, place, sure)
     yield from _by_field(profile, paper, sure)
     yield from _by_text(profile, paper, sure)
@@ -170,6 +170,6 @@ def _likely(log_odds: float) -> float:
 
 
 def paper_keys(paper: Paper) -> frozenset[str]:
-    """Every key by which a rule or an answer may name the paper."""
+    """Every key by which a rule or a reader's answer may refer to the paper."""
     keys = {paper.key, *(f"{kind}:{value}" for kind in ("arxiv", "doi", "pmid") if (value := getattr(paper.ids, kind)))}
     return frozenset(key.casefold() for key in (*keys, *((f"doi:{paper.doi}",) if paper.doi else ())))

@@ -1,4 +1,4 @@
-"""One name, how many people? The papers under a name in groups that share no co-author, no field and no words."""
+"""Clusters the papers of one author name by person: linked by co-authors, categories or similar text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from digest.names.spelling import fold_name
 from digest.papers import Paper
 
 _NEAR_TEXT: Final = 0.12
-_MAX_AUTHORS: Final = 100  # a paper of more joins nobody by its names
+_MAX_AUTHORS: Final = 100  # a paper with more is not linked by co-authors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorCluster:
-    """Papers that seem to be one person's."""
+    """Papers that are probably by one person."""
 
     papers: tuple[Paper, ...]
     coauthors: tuple[str, ...]  # the most frequent first
@@ -29,10 +29,10 @@ class AuthorCluster:
 def cluster_by_author(
     followed: FollowedAuthor, papers: Sequence[Paper], background: DocumentFrequencies | None = None
 ) -> tuple[AuthorCluster, ...]:
-    """The groups, largest first; papers with neither field nor abstract nor known co-author stand in none.
+    """The clusters, largest first; papers without category, abstract and co-authors are in none.
 
-    Two papers are linked by a co-author, by fields that are the same or near each other, or, where one has no field, by
-    near text; what is linked over others is one group.
+    Single linkage: two papers are linked by a co-author, by equal or near categories, or, if one has no category, by
+    similar text.
     """
     background = background or DocumentFrequencies.of(papers)
     traits = [_Traits.of(followed, paper, background) for paper in papers]

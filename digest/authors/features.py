@@ -1,4 +1,4 @@
-"""What of a paper tells one person from another: its words, its field, its other authors."""
+"""Features for author disambiguation: words, categories and co-authors of a paper."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ _NEIGHBOURS: Final = tuple(
         "math.GT math.DG math.AT math.SG",
     )
 )
-"""Categories whose papers one person writes in one year."""
-_WIDE: Final = frozenset({"cs", "math", "physics", "q-bio", "stat", "eess"})  # archives of many fields
+"""Groups of near categories: one person publishes in them in one year."""
+_WIDE: Final = frozenset({"cs", "math", "physics", "q-bio", "stat", "eess"})  # archives with many unrelated categories
 
 FieldDistance = Literal["same", "near", "far"]
 
 
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
-    """The words that say something, each once and in one form."""
+    """The set of words of a text without stop words, in singular form."""
     found = (part.written for compound in tokenize(normalize_letters(text)) for part in compound)
     return frozenset(word for written in found if (word := singular(written)) and len(word) > 2) - STOP_WORDS
 
 
 def paper_words(paper: Paper) -> frozenset[str]:
-    """The words of title and abstract, each once."""
+    """The set of words of title and abstract."""
     return content_words(f"{paper.title}\n{paper.abstract or ''}")
 
 
@@ -58,7 +58,7 @@ def categories(paper: Paper) -> frozenset[str]:
 
 
 def field_distance(ours: Collection[str], theirs: Collection[str]) -> tuple[FieldDistance, str] | None:
-    """How near two papers' fields are, and by which category of `theirs`; None where one of them has none."""
+    """The distance of two sets of categories, and the category of `theirs` that decides; None without categories."""
     found: tuple[FieldDistance, str] | None = None
     for other in sorted(theirs):
         if _covered(other, ours):
@@ -73,7 +73,7 @@ def field_distance(ours: Collection[str], theirs: Collection[str]) -> tuple[Fiel
 
 
 def _covered(category: str, ours: Collection[str]) -> bool:
-    """Whether it is one of ours; an archive covers its categories."""
+    """Whether a category is in `ours`, itself or by its archive."""
     return category in ours or category.partition(".")[0] in ours
 
 
@@ -85,7 +85,7 @@ def _is_near(one: str, other: str) -> bool:
 
 
 class NameSet:
-    """A set of people, asked whether a printed name may be one of them."""
+    """A set of names of people, with lookup of the best match for a printed name."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_key: dict[str, set[str]] = {}
@@ -97,11 +97,11 @@ class NameSet:
         return bool(self._by_key)
 
     def like(self, printed: str) -> NameMatch:
-        """The best grade that a printed name has with any of them."""
+        """The best match of a printed name with any of them."""
         likely = {name for key in surname_keys(printed) & self._by_key.keys() for name in self._by_key[key]}
         return max((compare_names(name, printed) for name in likely), default=NameMatch.CONFLICT)
 
 
 def other_authors(paper: Paper, index: int | None) -> Iterator[str]:
-    """The names beside one of the authors."""
+    """The names of the authors except the one at `index`."""
     return (author.name for place, author in enumerate(paper.authors) if place != index)

@@ -1,4 +1,4 @@
-"""What is known of a followed person: sums over the papers that are theirs, ready to be compared with others."""
+"""The profile of a followed author: co-authors, categories and tf-idf vectors of the known papers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.names import NameMatch, compare_names
 from digest.papers import Author, Paper
 
 _PSEUDO_PAPERS: Final = 200
-"""What is assumed of words before an archive has shown them, in papers."""
+"""Smoothing: pseudo papers assumed for every word in addition to the archive."""
 _COMMON: Final = frozenset(
     "abstract achieve address analysis analyze application apply approach assume available base better case change "
     "compare compute consider contribute data define demonstrate depend design determine develop different effect "
@@ -31,12 +31,12 @@ _COMMON: Final = frozenset(
     "either even has have here how may not other several should than them then there they through thus under upon was "
     "were would also any all available been but did does during https github com code".split()
 )
-"""Words of papers of every field."""
+"""Words that are common in papers of every field."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFrequencies:
-    """In how many papers of the archive each word stands: a shared rare word says more than a common one."""
+    """Document frequencies of words in the archive, for inverse document frequency (idf)."""
 
     papers: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -50,14 +50,14 @@ class DocumentFrequencies:
         return cls(number, counts)
 
     def weight(self, word: str) -> float:
-        """Inverse document frequency, with some papers assumed beforehand, so that a small archive misleads nobody."""
+        """The idf of a word, smoothed by pseudo papers for small archives."""
         assumed = _PSEUDO_PAPERS * (0.2 if word in _COMMON else 0.005)
         return math.log((self.papers + _PSEUDO_PAPERS + 1) / (self.counts.get(word, 0) + assumed))
 
 
 @dataclass(frozen=True, slots=True)
 class TextVector:
-    """A paper's words by weight, of length 1."""
+    """The tf-idf vector of a paper's words, of length 1."""
 
     weights: Mapping[str, float]
 
@@ -68,26 +68,26 @@ class TextVector:
         return cls({word: weight / length for word, weight in weights.items()})
 
     def likeness(self, other: TextVector) -> float:
-        """The cosine of the two, from 0 to 1."""
+        """The cosine similarity, from 0 to 1."""
         few, many = sorted((self.weights, other.weights), key=len)
         return sum(weight * many.get(word, 0.0) for word, weight in few.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorProfile:
-    """A followed person, and what their papers show. Nothing is trained: with another paper it is summed up anew."""
+    """A followed author with the features of the known papers. Not trained: recomputed for every change."""
 
     followed: FollowedAuthor
     background: DocumentFrequencies
-    papers: int  # that are known to be theirs
-    orcids: frozenset[str]  # the one that was given, and those on known papers
+    papers: int  # number of known papers
+    orcids: frozenset[str]  # configured, and on known papers
     coauthors: NameSet
-    refused: NameSet  # co-authors of papers that the reader said are another person's
+    refused: NameSet  # co-authors on papers that the reader excluded
     excepted: NameSet
     categories: frozenset[str]
     texts: tuple[TextVector, ...]
     journals: frozenset[str]
-    affiliations: tuple[frozenset[str], ...]  # of each its words
+    affiliations: tuple[frozenset[str], ...]  # the words of each
     year: float | None
 
     @classmethod
@@ -98,7 +98,7 @@ class AuthorProfile:
         refused: Sequence[Paper] = (),
         background: DocumentFrequencies | None = None,
     ) -> AuthorProfile:
-        """Of the papers that are known to be theirs, and those that the reader refused, as far as these are stored."""
+        """From the known papers and those that the reader excluded, as far as they are stored."""
         background = background or DocumentFrequencies.of((*known, *refused))
         places = [(paper, author_index(followed, paper)) for paper in known]
         theirs = {name for paper, place in places for name in other_authors(paper, place)}
@@ -128,7 +128,7 @@ class AuthorProfile:
     def among(
         cls, followed: FollowedAuthor, papers: Mapping[str, Paper], background: DocumentFrequencies
     ) -> AuthorProfile:
-        """Of those known and refused papers that are among these, by key."""
+        """From the known and excluded papers among `papers`, by key."""
         theirs, not_theirs = (
             [papers[key] for key in keys if key in papers] for keys in (followed.known, followed.excepted.papers)
         )
@@ -136,7 +136,7 @@ class AuthorProfile:
 
 
 def author_index(followed: FollowedAuthor, paper: Paper) -> int | None:
-    """The author whose name agrees best with the followed one's; None where none agrees."""
+    """The index of the author with the best match of the name; None without a match."""
     grades = [
         (max(compare_names(form, author.name) for form in followed.forms), -place)
         for place, author in enumerate(paper.authors)
@@ -150,7 +150,7 @@ def orcid_of(authors: Sequence[Author], place: int | None) -> str | None:
 
 
 def bare_orcid(orcid: str | None) -> str | None:
-    """An ORCID without the address before it."""
+    """An ORCID without its URL."""
     return orcid.strip()[-19:].upper() if orcid else None
 
 
@@ -165,7 +165,7 @@ _PLACES: Final = frozenset(
 
 
 def institution_words(affiliation: str) -> frozenset[str]:
-    """The words that tell one institution from another."""
+    """The words of an affiliation that distinguish institutions."""
     return content_words(affiliation) - _PLACES
 
 

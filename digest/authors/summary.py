@@ -1,4 +1,4 @@
-"""A followed person in a few lines: fields, numbers that can be true with source and day, and the latest papers."""
+"""The summary of a followed author for letters: fields, plausible bibliometrics, and the latest papers."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _IDS: Final = {
     "s2": "semanticscholar",
     "openalex": "openalex",
     "dblp": "dblp",
-}  # of a rule, and whose they are
+}  # kind of id in a rule -> service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorSummary:
-    """What can be said of a person without a doubt."""
+    """The undoubted facts about a followed author."""
 
     name: str
     fields: tuple[str, ...] = ()  # categories of their papers, the most frequent first
-    numbers: Researcher | None = None  # one id is behind them, and they agree with each other
-    latest: tuple[Paper, ...] = ()  # beside those that the reader is shown anyway
+    numbers: Researcher | None = None  # of one unambiguous id, and plausible
+    latest: tuple[Paper, ...] = ()  # besides those in the issue
 
 
 def author_summary(
     followed: FollowedAuthor, papers: Iterable[Paper], people: Sequence[Researcher], latest: Sequence[Paper] = ()
 ) -> AuthorSummary:
-    """Of papers that are theirs, and of those who bear their name on these."""
+    """From papers by the author, and from the services' records of authors with the name on these."""
     return AuthorSummary(
         name=followed.name,
         fields=_fields((*papers, *latest)),
@@ -43,7 +43,7 @@ def author_summary(
 
 
 def researchers_named(followed: FollowedAuthor, figures: Iterable[Bibliometrics]) -> list[Researcher]:
-    """Who bears the name on these papers; a paper with two such people tells of none."""
+    """The services' records with the author's name on these papers; a paper with two such authors gives none."""
     found = []
     for each in figures:
         called = [author for author in each.authors if followed.is_called(author.name)]
@@ -52,7 +52,7 @@ def researchers_named(followed: FollowedAuthor, figures: Iterable[Bibliometrics]
 
 
 def service_ids(followed: FollowedAuthor, people: Iterable[Researcher]) -> dict[str, tuple[str, ...]]:
-    """The ids behind a followed person, by service: what the rule says, else all under which their papers are kept."""
+    """The author's ids by service: the one in the rule, else all under which the service lists the papers."""
     found: dict[str, dict[str, None]] = {}
     for person in people:
         if person.id:
@@ -62,12 +62,12 @@ def service_ids(followed: FollowedAuthor, people: Iterable[Researcher]) -> dict[
 
 
 def _bare(given: str) -> str:
-    """An id without the address that leads to it; DBLP's have a slash of their own."""
+    """An id without its URL; DBLP's ids contain a slash."""
     return re.sub(r"^https?://[^/]+/(?:author/|pid/)?", "", given.strip())
 
 
 def trusted_record(followed: FollowedAuthor, people: Sequence[Researcher]) -> Researcher | None:
-    """The numbers of the first service that knows the person under one id and whose numbers can be true."""
+    """The record of the first service with one id for the author and plausible numbers."""
     ids = service_ids(followed, people)
     for service in SERVICES:
         if len(ids.get(service, ())) != 1:

@@ -1,8 +1,8 @@
-"""May a printed name be the name that a reader follows? Strict grades that forgive spelling and no other person.
+"""Personal name matching: whether a printed author name may be the followed one, by strict grades.
 
-A name is read in every way that its spelling allows ("Maria Garcia Lopez" has one surname or two), and the best
-pair of readings gives the grade. What is wrong more often than right is left out on purpose: edit distance and
-prefixes of forenames (Wei and Weize are two people).
+A name is parsed in every way that its spelling allows ("Maria Garcia Lopez" has one surname or two); the best pair of
+readings decides. Edit distance and forename prefixes are left out on purpose, since they are wrong more often than
+right (Wei and Weize are two people). `rule_keys` and `surname_keys` are blocking keys, to find candidates by lookup.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digest.names.spelling import PARTICLES, NamePart, NameReading, NameWord, Pa
 
 
 class NameMatch(IntEnum):
-    """How well two names agree; the higher the better."""
+    """How well two names agree, in ascending order."""
 
     CONFLICT = 0  # another surname, or forenames or middle initials that disagree
     NONE = 1  # the surname agrees, and one side has no forename
@@ -27,7 +27,7 @@ class NameMatch(IntEnum):
 
 
 def compare_names(rule: str, printed: str) -> NameMatch:
-    """How well a printed name agrees with the one that is followed; the order of the two does not matter."""
+    """How well a printed name agrees with a followed one; symmetric."""
     ours, theirs = parse_name(rule), parse_name(printed)
     if runs := ours.runs & theirs.words:
         ours = parse_name(rule, runs)
@@ -37,25 +37,25 @@ def compare_names(rule: str, printed: str) -> NameMatch:
 
 
 def may_be_same_person(rule: str, printed: str, also: Iterable[str] = ()) -> bool:
-    """Whether an author rule hits: initial or better; a forename may miss only where the rule has none."""
+    """Whether an author rule matches a printed name: INITIAL or better, or a lone surname in the rule."""
     return any(_follows(form, printed) for form in (rule, *also))
 
 
 def is_collective(name: str) -> bool:
-    """Whether it is a name of its own that has no forename and no surname: "ATLAS Collaboration"."""
+    """Whether the name is a group's, without forename and surname: "ATLAS Collaboration"."""
     known = parse_name(name)
     return bool(known.whole) and not known.readings
 
 
 @lru_cache(maxsize=1 << 15)
 def rule_keys(rule: str) -> frozenset[str]:
-    """Keys of a followed name: every printed name that it follows has one of them among its `surname_keys`."""
+    """Blocking keys of a followed name: every printed name that matches it has one of them among its `surname_keys`."""
     return frozenset(key for name in _parses(rule) for key in (*_keys(name, (".", ".-")), *_bare(name.lonely)))
 
 
 @lru_cache(maxsize=1 << 15)
 def surname_keys(printed: str) -> frozenset[str]:
-    """Keys of a printed name, as "surname|forename", "surname|initial" with a mark, and "surname|"."""
+    """Blocking keys of a printed name: "surname|forename", "surname|initial" with a mark, and "surname|"."""
     return frozenset(key for name in _parses(printed) for key in (*_keys(name, ("-", ".")), *_bare(name.alone)))
 
 
@@ -107,18 +107,18 @@ def _forenames(ours: NameReading, theirs: NameReading) -> NameMatch:
 
 
 def _leaves_out_first(ours: NameReading, theirs: NameReading) -> bool:
-    """Cheng-Hsien for Alvin Cheng-Hsien: a hyphenated forename is whole, and rare enough to stand alone."""
+    """Cheng-Hsien for Alvin Cheng-Hsien: a hyphenated forename is rare enough to identify without the first one."""
     hyphenated = len(ours.joined) == 1 and len(ours.split) > 1 and not ours.joined[0].short
     return hyphenated and any(not ours.together.isdisjoint(part.forms) for part in theirs.joined[1:])
 
 
 def _initials_of_hyphenated(short: NameReading, full: NameReading) -> bool:
-    """J. H. for Jing-Hao: each initial stands for a part."""
+    """J. H. for Jing-Hao: one initial per part."""
     return full.joined != full.split and len(short.split) > 1 and all(part.short for part in short.split)
 
 
 def _aligned(ours: NameWord, theirs: NameWord) -> NameMatch:
-    """The best of both as they stand and, where one goes by a middle name (W. Detmar), without its first initials."""
+    """The best match of both as written, and without leading initials for one who uses a middle name (W. Detmar)."""
     found = _in_order(ours, theirs)
     if not theirs[0].short and (called := _from_first_full(ours)):
         found = max(found, _in_order(called, theirs))
@@ -132,7 +132,7 @@ def _from_first_full(forenames: NameWord) -> NameWord:
 
 
 def _in_order(ours: NameWord, theirs: NameWord) -> NameMatch:
-    """The first forenames must agree, and the others in order; those that one side leaves out do no harm."""
+    """The first forenames must agree, and the others in order; either side may omit some of these."""
     few, many = sorted((ours, theirs), key=len)
     left = iter(many)
     found = [_compared(few[0], next(left))]
@@ -146,7 +146,7 @@ def _in_order(ours: NameWord, theirs: NameWord) -> NameMatch:
 
 
 def _goes_by_another(ours: NameWord, theirs: NameWord) -> bool:
-    """M. Teresa is no Marco: an initial says little beside a forename that the other lacks."""
+    """M. Teresa is not Marco: a full forename that the other name lacks outweighs an equal initial."""
     if not ours[0].short or theirs[0].short:
         return False
     full = [part for part in ours if not part.short]
@@ -165,7 +165,7 @@ def _compared(ours: NamePart, theirs: NamePart) -> NameMatch:
 
 
 def _stands_for(short: str, full: str) -> bool:
-    """J.-H. for Jinghao: the first begins the word, each other one begins a syllable, which has two letters or more."""
+    """J.-H. for Jinghao: the first initial begins the word, each other one a later syllable of two letters or more."""
     place = 0
     for initial in short.split("-"):
         place = full.find(initial, place + 1) if place else len(initial) * full.startswith(initial)
@@ -175,17 +175,17 @@ def _stands_for(short: str, full: str) -> bool:
 
 
 def _parses(text: str) -> list[ParsedName]:
-    """The name with each choice of its runs of capitals as words."""
+    """The parsed name, for each choice of capital runs (JH, LI) as words instead of initials."""
     name = parse_name(text)
     chosen = chain.from_iterable(combinations(name.runs, count) for count in range(1, len(name.runs) + 1))
     return [name, *(parse_name(text, frozenset(words)) for words in chosen)]
 
 
 def _keys(name: ParsedName, initials: tuple[str, str]) -> Iterator[str]:
-    """Keys of a name; `initials` are the marks of one that is printed in full and of one that is short.
+    """Blocking keys of a name; `initials` are the marks for a full and for an abbreviated forename.
 
-    Two forenames in full agree by a form, a short one with either by its initial: so a followed forename in full looks
-    for short ones alone, a short one for both.
+    Two full forenames agree by a form, an abbreviated one with either by its initial. So the key of a followed full
+    forename finds abbreviated ones only, the key of a followed abbreviated one finds both.
     """
     yield from (f"={letters}" for letters in name.whole | name.shuffled)
     for reading in (*name.readings, *name.swapped):

@@ -1,10 +1,10 @@
-"""Forenames: what one person may be called, and which words are no surname where another reading is as near."""
+"""Forename variants and nicknames of one person, and common forenames that are unlikely as surnames."""
 
 from __future__ import annotations
 
 import re
 
-# One entry, one person: whoever bears one of its names may go by each of the others.
+# One entry has the variants of one name: a person with one of them may also use the others.
 _ENTRIES = """
 abraham abe|albert al bert|alexander alex alec sasha|alexandros alex|alexandra alex sandra sasha|alfred al fred
 andrew andy drew|anthony antony tony|antonio tony|arthur art|barbara barb|benjamin ben benny|bernard bernie
@@ -40,7 +40,7 @@ def _same_person() -> dict[str, frozenset[str]]:
 
 
 FORENAME_VARIANTS = _same_person()
-"""Each forename, folded, with all that its bearer may be called."""
+"""Per folded forename all variants that the same person may use."""
 
 FORENAMES = frozenset(FORENAME_VARIANTS) | frozenset(_OTHERS.split())
 """Common forenames, folded."""

@@ -1,4 +1,4 @@
-"""How a name is written: every way in which its words can be read as forenames and surname."""
+"""The name parser: every division of a printed name into forenames and surname, with folded forms for comparison."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# Part of a surname, and often left out of it.
+# Part of a surname, often omitted.
 PARTICLES = _set(
     "a af al am ap ben bin da dal dalla dalle das de degli dei del della delle den der des di do dos du e el i ibn la"
     " las le lo los san santa st ten ter tho til van vande vander vom von y zu zum zur"
 )
-_CONJUNCTIONS = _set("a e i y")  # one letter, and no initial when it stands small inside a name
+_CONJUNCTIONS = _set("a e i y")  # one letter, but not an initial in lower case inside a name
 _SUFFIXES = _set("jr sr junior ii iii iv 2nd 3rd")
 _COLLECTIVES = _set(
     "collaboration collaborations consortium consortia committee community group initiative laboratory network project"
@@ -30,7 +30,7 @@ _COLLECTIVES = _set(
 _FILLERS = _set("and behalf for of on the")
 _LONGEST_SURNAME = 4  # words, particles included
 _LONGEST_SHORT = 4  # letters and the dot: "Chr."
-_MOST_RUNS = 3  # no person has more words of two or three capitals
+_MOST_RUNS = 3  # more words of two or three capitals are no initials
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
@@ -45,44 +45,44 @@ _CHINESE_PAIRS = _set("欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 �
 
 @dataclass(frozen=True, slots=True)
 class NamePart:
-    """A word of a name: in full, or short for words that begin so ("J.", "Chr.") and go on so ("J.-H." for Jinghao)."""
+    """A word of a name, in full or abbreviated (`short`): "J.", "Chr.", "J.-H." for Jinghao."""
 
     forms: tuple[str, str]  # without diacritics (muller), and transliterated (mueller)
-    called: frozenset[str]  # the forms, and the other names that the same person goes by
+    called: frozenset[str]  # the forms, and variants that the same person may use
     short: bool = False
 
 
-NameWord = tuple[NamePart, ...]  # divided by hyphens
+NameWord = tuple[NamePart, ...]  # its parts between hyphens
 
 
 @dataclass(frozen=True, slots=True)
 class NameReading:
-    """One way to divide a name into forenames and surname."""
+    """One division of a name into forenames and surname."""
 
     joined: NameWord  # the forenames, hyphenated ones as one
     split: NameWord  # the forenames, hyphenated ones as two
-    together: frozenset[str]  # the forenames run together, where none is short
+    together: frozenset[str]  # the forenames joined, if none is short
     surname: frozenset[str]  # keys, with and without particles
     halves: frozenset[str] = frozenset()  # keys of the halves of a double surname
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedName:
-    """A printed name with all its readings."""
+    """A printed name with all its readings and the keys to compare it by."""
 
     readings: tuple[NameReading, ...] = ()
     swapped: tuple[NameReading, ...] = ()  # surname first
-    whole: frozenset[str] = frozenset()  # all words run together, where none is short
+    whole: frozenset[str] = frozenset()  # all words joined, if none is short
     shuffled: frozenset[str] = frozenset()  # the same in alphabetical order
-    lonely: frozenset[str] = frozenset()  # surname keys, where it may be a surname and nothing else
-    alone: frozenset[str] = frozenset()  # keys of the words by which a lonely name may mean it
+    lonely: frozenset[str] = frozenset()  # surname keys, if the name may be a surname without forename
+    alone: frozenset[str] = frozenset()  # keys by which a lonely surname may match this name
     words: frozenset[str] = frozenset()  # folded
-    runs: frozenset[str] = frozenset()  # of two or three capitals, taken for initials
+    runs: frozenset[str] = frozenset()  # words of two or three capitals, read as initials
 
 
 @lru_cache(maxsize=1 << 15)
 def parse_name(text: str, spelled: frozenset[str] = frozenset()) -> ParsedName:
-    """All readings of a name as printed; `spelled` are the runs of capitals that are words (LI), not initials (JH)."""
+    """All readings of a printed name; `spelled` are runs of capitals to read as words (LI), not as initials (JH)."""
     text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
     text = _NOTE.sub("", text) or text
     if collective := _collective(text):
@@ -106,7 +106,7 @@ def parse_name(text: str, spelled: frozenset[str] = frozenset()) -> ParsedName:
 
 @lru_cache(maxsize=1 << 16)
 def fold_name(text: str) -> str:
-    """Letters and digits alone, small and without diacritics."""
+    """Letters and digits only, in lower case, without diacritics."""
     if text.isascii() and text.isalnum():
         return text.lower()
     small = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
@@ -120,7 +120,7 @@ def _collective(text: str) -> tuple[str, ...]:
 
 
 def _sides(text: str) -> tuple[list[str], list[str]]:
-    """Forenames and surname where a comma or capitals tell them apart; else all words, and none."""
+    """Forenames and surname if divided by a comma or capitals; else all words, and no surname."""
     pieces = [_unsuffixed(re.sub(r"\.(?=\w)", ". ", piece).split()) for piece in text.split(",")]
     pieces = [piece for piece in pieces if piece]
     if len(pieces) > 1:
@@ -135,7 +135,7 @@ def _sides(text: str) -> tuple[list[str], list[str]]:
 
 
 def _moved(given: list[str], surname: list[str]) -> tuple[list[str], list[str]]:
-    """Initials before the surname are forenames, and particles behind the forenames belong to the surname."""
+    """Moves initials before the surname to the forenames, and particles after the forenames to the surname."""
     while len(surname) > 1 and _short(surname[0]):
         given, surname = [*given, surname[0]], surname[1:]
     while len(given) > 1 and fold_name(given[-1]) in PARTICLES and not _short(given[-1]):
@@ -154,9 +154,9 @@ def _short(text: str) -> bool:
 
 
 def _runs(words: Sequence[str], *, lonely: bool) -> frozenset[str]:
-    """The words to take for initials; where the surname stands among them, one word is left to be it."""
+    """The words to read as initials; if they include the surname (`lonely`), one word is left for it."""
     runs = [word for word in words if 2 <= len(word) <= 3 and word.isupper() and word.isalpha()]
-    if all(word.isupper() for word in words):  # then capitals say little, and JIN is a word
+    if all(word.isupper() for word in words):  # all in capitals: JIN is then a word
         last = [word for word in words[-1:] if lonely and len(word) == 2]
         runs = [word for word in runs if word in last or not _VOWEL.search(fold_name(word))]
     if lonely and all(word in runs or _short(word) for word in words):
@@ -190,7 +190,7 @@ def _called(forms: tuple[str, str], *, short: bool) -> NamePart:
 
 
 def _possible(words: Sequence[NameWord]) -> Iterator[NameReading]:
-    """Readings of words without a comma."""
+    """Readings of a name without a comma."""
     tail = len(words)
     while tail and _is_short(words[tail - 1]):
         tail -= 1
@@ -212,7 +212,7 @@ def _possible(words: Sequence[NameWord]) -> Iterator[NameReading]:
 
 
 def _characters(words: Sequence[NameWord]) -> Iterator[NameReading]:
-    """Readings of a name in Chinese, Japanese or Korean letters, which is written in one."""
+    """Readings of a name in Chinese, Japanese or Korean characters, written as one word."""
     text = words[0][0].forms[0]
     if len(words) > 1 or not _CJK.fullmatch(text):
         return
@@ -229,7 +229,7 @@ def _swapped(words: Sequence[NameWord]) -> Iterator[NameReading]:
 
 
 def _first_alone(words: Sequence[NameWord]) -> frozenset[str]:
-    """Keys of the first word with its particles, which may be the surname unless it is a common forename."""
+    """Keys of the first word with its particles, a possible surname unless it is a common forename."""
     end = next((place for place, word in enumerate(words, 1) if not _is_particle(word)), len(words))
     first = _reading(words[end:], words[:end]).surname if words else frozenset()
     return frozenset() if any(_is_short(word) for word in words[:end]) else first - FORENAMES
@@ -247,7 +247,7 @@ def _reading(given: Sequence[NameWord], surname: Sequence[NameWord], *, double: 
 
 
 def _halves(surname: Sequence[NameWord], *, double: bool) -> frozenset[str]:
-    """Both halves where a hyphen, a comma or "y" shows a double surname; else the first, unless it is a forename."""
+    """Keys of both halves if a hyphen, a comma or "y" marks a double surname; else of the first, unless a forename."""
     content = [word for word in surname if not _is_particle(word)]
     units = list(chain.from_iterable(content))
     if len(units) < 2:
@@ -259,7 +259,7 @@ def _halves(surname: Sequence[NameWord], *, double: bool) -> frozenset[str]:
 
 
 def _one(word: NameWord) -> NameWord:
-    """A hyphenated word as one, unless one side alone is short (Jean-P.)."""
+    """A hyphenated word joined to one part, unless only one side is short (Jean-P.)."""
     shorts = sum(part.short for part in word)
     if len(word) == 1 or 0 < shorts < len(word):
         return word

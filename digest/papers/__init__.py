@@ -1,4 +1,4 @@
-"""Papers, their authors and ids: plain values that every other room hands around."""
+"""The data model of a paper: Paper, Author and Ids, plain values for all packages, with their JSON form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ids:
-    """What the services call a paper; each in its normal form (see identity.py)."""
+    """Identifiers of a paper, each in its normal form (see digest.papers.ids, also to add one)."""
 
     arxiv: str | None = None  # without version
     doi: str | None = None  # lower case, bare
@@ -58,13 +58,13 @@ class Paper:
     votes: int | None = None
     comments_count: int | None = None
     withdrawn: bool = False
-    # What the service said about this sighting, for the store's judgement; not part of the JSON.
+    # About this sighting of the paper, for digest.papers.updates; not part of the JSON.
     announce: Announce | None = None
     changed: datetime | None = None  # the record's own datestamp (OAI-PMH)
 
     @property
     def html(self) -> str | None:
-        """The reading version, where the service has one."""
+        """The URL of the HTML version, if the service has one."""
         return f"https://arxiv.org/html/{self.ids.arxiv}" if self.ids.arxiv else None
 
     @property
@@ -81,14 +81,14 @@ class Paper:
         }
         order = ("key", "ids", "version", "title")
         line = json.dumps({name: values.pop(name) for name in order} | values, ensure_ascii=False)
-        # str.splitlines() and many a reader break at these too; JSON may escape them
+        # str.splitlines() and other line readers split at these too; JSON may escape them
         for separator in ("\x85", "\u2028", "\u2029"):
             line = line.replace(separator, f"\\u{ord(separator):04x}")
         return line
 
     @classmethod
     def from_json(cls, line: str | Mapping[str, Any]) -> Paper:
-        """The paper of one line; unknown keys are passed over. Raises ValueError or KeyError when it is no paper."""
+        """The paper of one line; unknown keys are ignored. Raises ValueError or KeyError for an invalid one."""
         values = dict(json.loads(line)) if isinstance(line, str) else dict(line)
         ids = {name: value for name, value in (values.get("ids") or {}).items() if name in Ids.__slots__}
         known = {name: values[name] for name in cls.__slots__ if values.get(name) is not None}

@@ -1,4 +1,4 @@
-"""The categories of arXiv: codes and names, the two names that some have, and the archives that ids are made of."""
+"""The category taxonomies of arXiv, bioRxiv and medRxiv: codes, names, aliases and archives."""
 
 from __future__ import annotations
 

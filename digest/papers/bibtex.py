@@ -1,4 +1,4 @@
-"""Papers as references: BibTeX and RIS, with keys that are unique, for reference managers to take in."""
+"""Export of papers as references, BibTeX and RIS, for reference managers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFERENCE_FILES: Final[dict[ReferenceFormat, tuple[str, str]]] = {
     "bibtex": ("bib", "application/x-bibtex"),
     "ris": ("ris", "application/x-research-info-systems"),
 }
-"""The ending of a file's name, and its media type."""
+"""File name extension and media type by format."""
 
 _PARTICLES = frozenset("von van der den de del della di da dos du la le ten ter zu zur al el bin ibn".split())
 _GROUP = re.compile(r"\b(?:collaborations?|consortium|team|group|network|project)\b|,", re.IGNORECASE)
@@ -30,18 +30,18 @@ _SMALL = frozenset("a an the on of in for and to with from by at is are".split()
 
 
 def export_references(kind: ReferenceFormat, papers: Sequence[Paper]) -> str:
-    """The papers in one file, in their order; lines end in LF."""
+    """The papers as one file, in their order; lines end in LF."""
     return bibtex(papers) if kind == "bibtex" else ris(papers)
 
 
 def bibtex(papers: Iterable[Paper]) -> str:
-    """Entries in UTF-8: an article where it appeared in a journal, else a manual of its own with its eprint."""
+    """BibTeX entries in UTF-8: @article with a journal, else @misc with the eprint; citation keys are unique."""
     used: set[str] = set()
     return "\n".join(_entry(paper, _unique(citation_key(paper), used)) for paper in papers)
 
 
 def ris(papers: Iterable[Paper]) -> str:
-    """Records of tags and values; https://refman.com/sites/rm/files/m/direct_export_ris.pdf."""
+    """RIS records, tag and value per line; https://refman.com/sites/rm/files/m/direct_export_ris.pdf."""
     return "\n".join("\n".join(_record(paper)) + "\n" for paper in papers)
 
 
@@ -76,7 +76,7 @@ def _author(name: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text for TeX: formulas as they are, else no sign that means something."""
+    """Text with TeX's special characters escaped; formulas are kept."""
     pieces = _MATH.split(one_line(text))
     return "".join(piece if place % 2 and _is_whole(piece) else _plain(piece) for place, piece in enumerate(pieces))
 
@@ -90,12 +90,12 @@ def _plain(text: str) -> str:
 
 
 def _verbatim(text: str) -> str:
-    """An address or a DOI, which TeX's packages take as it is, without what would end its field."""
+    """A URL or a DOI, verbatim except for percent-encoding of braces, backslashes and spaces."""
     return re.sub(r"[{}\\\s]", lambda found: f"%{ord(found[0]):02X}", strip_controls(text))
 
 
 def citation_key(paper: Paper) -> str:
-    """Surname, year and the first word that says something, in ASCII letters and digits: zhou2026sparse."""
+    """The citation key: surname, year and first significant word in ASCII letters and digits: zhou2026sparse."""
     when = paper.published or paper.announced or paper.updated
     surname = _ascii(family_and_given(paper.authors[0].name)[0]) if paper.authors else ""
     words = [_ascii(word) for word in re.findall(r"[^\W\d_]+", paper.title)]
@@ -148,7 +148,7 @@ def _tag(tag: str, value: str) -> str:
 
 
 def family_and_given(name: str) -> tuple[str, str]:
-    """Family name and the rest; a group is all family."""
+    """Family name and given names; a group has only a family name."""
     words = one_line(name).split()
     if _GROUP.search(name) or len(words) < 2:
         return " ".join(words), ""

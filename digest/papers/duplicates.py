@@ -1,7 +1,8 @@
-"""Whether two records that share no id are one paper all the same: title, authors and years, judged with care.
+"""Duplicate detection: two records without a common id are the same paper by the same title, authors and year.
 
-The measure and its bounds were found on real pairs: three letters in a row, at least .6 of them shared, half of the
-authors, and years no further apart than one. A title by itself never joins anything.
+The threshold for the same title is a Jaccard similarity of letter trigrams of 0.6 (TITLE_SIMILARITY_THRESHOLD); for the
+same authors half of them must match; the years may differ by one. These were measured on real pairs. A title alone
+never merges records. Records with a common id: see `same_work` in digest.papers.ids.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from digest.papers import Author, Paper
 from digest.papers.ids import title_key, title_words
 
 TITLE_SIMILARITY_THRESHOLD = 0.6
-"""The least share (Jaccard) of three letters in a row that two titles of one paper have in common."""
+"""The minimal Jaccard similarity of the letter trigrams of two titles of one paper."""
 
-_SHORT = 10  # letters and digits; titles below it are everybody's
+_SHORT = 10  # letters and digits; shorter titles are not distinctive
 _REGULAR = re.compile(
     r"""(?:guest\ )?editors?(?:\ s|s)?(?:\ (?:note|message|introduction|choice|comments?|corner|foreword|page))?
       | editorial(?:\ board|\ note)? | introduction(?:\ to\ (?:the|this)\ special\ (?:issue|section))?
@@ -46,14 +47,14 @@ _ROMAN = {
     "ix": "9",
     "x": "10",
 }
-_MOST_AUTHORS = 60  # compared; a collaboration's thousands say no more
+_MOST_AUTHORS = 60  # of a paper that are compared
 
 
 def duplicate_keys(paper: Paper) -> tuple[int, int] | None:
-    """Two numbers by which records that may be one paper find each other: one of them is mostly equal.
+    """Two blocking keys to find candidates; duplicates nearly always agree in one of them.
 
-    The first stands for the two longest words of the title, the second for two of the authors' surnames, whatever their
-    order. None where a paper may never be found so: it has no authors, or a title that many papers have.
+    The first is a hash of the two longest words of the title, the second of two surnames of authors, in any order.
+    None for a paper without authors or with a title that many papers have ("Editorial").
     """
     words = title_words(paper.title)
     if not paper.authors or _is_regular(words):
@@ -64,7 +65,7 @@ def duplicate_keys(paper: Paper) -> tuple[int, int] | None:
 
 
 def same_paper(a: Paper, b: Paper) -> str | None:
-    """Why two records are one paper, in a few words ("title 0.93, 3 of 4 authors"); None where they are not."""
+    """The evidence that two records are one paper ("title 0.93, 3 of 4 authors"); None if they are not."""
     one, other = title_words(a.title), title_words(b.title)
     if _is_regular(one) or _is_regular(other) or not (a.authors and b.authors) or ids_conflict(a, b):
         return None
@@ -92,13 +93,13 @@ def _about_another(words: Sequence[str]) -> bool:
 
 
 def ids_conflict(a: Paper, b: Paper) -> bool:
-    """Whether ids say that they are two: a service does not keep one paper under two of its own."""
+    """Whether ids prove that they are two papers: a service has one id per paper."""
     pairs = ((a.ids.arxiv, b.ids.arxiv), (a.ids.pmid, b.ids.pmid), (_article(a), _article(b)))
     return any(one and other and one != other for one, other in pairs)
 
 
 def _article(paper: Paper) -> str | None:
-    """The DOI of the published article, where the record is the article."""
+    """The DOI of the published article, if the record is the article."""
     return paper.ids.doi if paper.doi and not paper.ids.arxiv and paper.doi.casefold() == paper.ids.doi else None
 
 
@@ -112,13 +113,13 @@ def _threes(key: str) -> Iterator[str]:
 
 
 def _years_apart(a: Paper, b: Paper) -> int:
-    """Years between the first versions; -1 where one has no date."""
+    """Years between the first versions; -1 without a date."""
     one, other = (paper.published or paper.announced or paper.updated for paper in (a, b))
     return abs(one.year - other.year) if one and other else -1
 
 
 def _other_part(one: str, other: str) -> bool:
-    """Part I and Part II, the report of 2023 and that of 2024."""
+    """Whether the titles have different numbers: Part I and Part II, the reports of 2023 and of 2024."""
     a, b = set(_numerals(one)), set(_numerals(other))
     return bool(a and b) and a != b
 
@@ -137,7 +138,7 @@ def _names(authors: Sequence[Author]) -> list[str]:
 
 
 def _shared(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """How many of the first are among the second, as far as printed names can tell."""
+    """How many of the first names match one of the second."""
     by_word: dict[str, list[str]] = {}
     for name in theirs:
         for word in _words(name):
@@ -153,7 +154,7 @@ def _words(name: str) -> set[str]:
 
 
 def _surname(name: str) -> str:
-    """The word of a name that is most likely its surname: the last one, the first where initials follow it."""
+    """The likely surname: the last word of a name, or the first if initials follow it."""
     words = name.split()
     word = words[-1] if len(words) < 2 or len(words[-1].strip(".-")) > 2 else words[0]
     return word.casefold() if word.isascii() else title_key(word)

@@ -1,4 +1,8 @@
-"""Which records are one paper: the normal forms of arXiv ids, DOIs and titles, and the links that records carry."""
+"""Identities of papers: arXiv ids, DOIs, PubMed ids, ISSNs and titles in normal form; records of one work by equal ids.
+
+To add an identity of papers (isbn:, say): its normal form here with a branch in `paper_key` and in `same_work`, its
+field in `digest.papers.Ids`. Records of one paper without a common id are matched in digest.papers.duplicates.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ _FROM_DBLP = re.compile(r"^(\d{4})-(\d{4,5})(?=v|$)", re.ASCII)
 
 
 def arxiv_id(text: str) -> tuple[str, int | None] | None:
-    """The id in its normal form and the version, from any spelling (URL, DOI, OAI or DBLP key …); None if it is none.
+    """Parses an arXiv id in any spelling (URL, DOI, OAI or DBLP key …): normal form and version; None if invalid.
 
     Four digits up to 1412, five since 1501; old ids lose their class (info.arxiv.org/help/arxiv_identifier.html).
     """
@@ -87,7 +91,7 @@ _ISSN = re.compile(r"(\d{4})-?(\d{3}[\dX])", re.ASCII | re.IGNORECASE)
 
 
 def issn(text: str) -> str | None:
-    """An ISSN in its normal form (ISO 3297), whose last digit tells of typing errors; None where it is none."""
+    """An ISSN in its normal form (ISO 3297), with a valid check digit; else None."""
     found = _ISSN.fullmatch(text.strip())
     if found is None:
         return None
@@ -102,7 +106,7 @@ def issn(text: str) -> str | None:
 
 
 def paper_key(text: str) -> str | None:
-    """The key of a paper in any spelling of an arXiv id, a DOI or a PubMed id; None where it is none."""
+    """The key of a paper, from any spelling of an arXiv id, a DOI or a PubMed id; None for other texts."""
     kind, _, number = text.strip().partition(":")
     if kind.casefold() == "pmid" and number.strip().isascii() and number.strip().isdigit():
         return f"pmid:{int(number)}"
@@ -122,7 +126,7 @@ _NO_OWNERS = frozenset("about apps collections features marketplace orgs search 
 
 
 def code_repository(text: str) -> str | None:
-    """The first repository of GitHub, GitLab or Codeberg that a text leads to; None where it leads to none."""
+    """The URL of the first repository of GitHub, GitLab or Codeberg in a text; None without one."""
     if not any(host in text.casefold() for host in _HOSTS):
         return None
     for found in _REPOSITORY.finditer(text):
@@ -142,12 +146,12 @@ _ENDING = re.compile(r"\W*\b(?:withdrawn|retracted|extended version|full version
 
 
 def title_key(title: str) -> str:
-    """What is left of a title when spelling no longer counts: its letters and digits, folded."""
+    """The normal form of a title for comparison: its letters and digits, folded."""
     return "".join(title_words(title))
 
 
 def title_words(title: str) -> list[str]:
-    """The words of a title, folded, without markup and without what only tells of its version."""
+    """The words of a title, folded, without markup and version notes (withdrawn, extended version …)."""
     plain = (title if title.isascii() and not _SIGNS.search(title) else _MARKUP.sub("", clean_line(title))).casefold()
     if any(word in plain for word in ("withdrawn", "retracted", "version")):
         plain = _ENDING.sub("", plain)
@@ -157,7 +161,7 @@ def title_words(title: str) -> list[str]:
 
 
 def _same_title(one: str, other: str) -> bool:
-    """Whether two titles may be those of a preprint and its article, which often differ by a word or a subtitle."""
+    """Whether two titles may be of a preprint and its article: similar, or one with a subtitle."""
     a, b = sorted((title_key(one), title_key(other)), key=len)
     if not a or a == b or (len(a) > 20 and b.startswith(a)):
         return True
@@ -168,9 +172,9 @@ def _same_title(one: str, other: str) -> bool:
 
 
 def same_work(a: Paper, b: Paper) -> bool:
-    """Whether two records say themselves that they are one work: an equal arXiv id, else an equal DOI.
+    """Whether two records are one work by their ids: an equal arXiv id, else an equal DOI.
 
-    Authors often give arXiv a wrong DOI, so a DOI that joins a preprint and an article counts only with the title.
+    Authors often give arXiv a wrong DOI, so an equal DOI of preprint and article counts only with a similar title.
     """
     one, other = _arxiv(a), _arxiv(b)
     if one and other:
@@ -181,7 +185,7 @@ def same_work(a: Paper, b: Paper) -> bool:
 
 
 def is_article(paper: Paper) -> bool:
-    """Whether a record is the published article itself, and not a preprint or somebody's mention of it."""
+    """Whether a record is the published article itself, not a preprint or a mention of it."""
     own = bool(paper.doi) and (paper.doi or "").casefold() == paper.ids.doi
     return not paper.ids.arxiv and (own or bool(paper.journal and not paper.ids.doi))
 

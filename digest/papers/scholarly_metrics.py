@@ -1,4 +1,4 @@
-"""What services count and say about papers and the people behind them; never needed, always with its source and day."""
+"""Bibliometrics: citations, h-index and summaries of papers and researchers, each with service and date; optional."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from datetime import datetime
 from typing import Any, Final
 
 SERVICES: Final = {"semanticscholar": "Semantic Scholar", "openalex": "OpenAlex", "dblp": "DBLP"}
-"""Who counts, the one that knows new papers sooner first; the last one counts nothing, and tells people apart."""
+"""The services, by preference: the first lists new papers soonest; DBLP has no counts, only persistent author ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Researcher:
-    """One person as one service knows them; the service may know one person under several ids."""
+    """One author record of one service; a service may have several for one person."""
 
     service: str  # a key of SERVICES
-    id: str  # the service's own: "2262347", "A5023888391"
+    id: str  # of the service: "2262347", "A5023888391"
     name: str
     papers: int | None = None
     citations: int | None = None
     h_index: int | None = None
     orcid: str | None = None
     affiliation: str | None = None
-    at: datetime | None = None  # when the service said so
+    at: datetime | None = None  # when it was fetched
 
     @property
     def key(self) -> str:
@@ -32,7 +32,7 @@ class Researcher:
 
     @property
     def can_be_true(self) -> bool:
-        """Whether the numbers agree: an h-index of h takes h papers and h² citations."""
+        """Whether the numbers are plausible: an h-index of h needs h papers and h² citations."""
         if self.papers is None or self.citations is None or self.h_index is None:
             return False
         return self.h_index <= self.papers and self.h_index**2 <= self.citations
@@ -40,16 +40,16 @@ class Researcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bibliometrics:
-    """What one service says of one paper."""
+    """The data of one service on one paper."""
 
     service: str
     citations: int | None = None
-    summary: str | None = None  # in one sentence, written by a machine
+    summary: str | None = None  # one generated sentence
     authors: tuple[Researcher, ...] = ()  # in the order of the paper
 
 
 def to_json(value: Bibliometrics | Researcher) -> str:
-    """One line for the store; the day stands beside it there."""
+    """One line of JSON for the store, without `at`, which has its own column."""
     plain = asdict(replace(value, at=None)) if isinstance(value, Researcher) else asdict(value)
     for author in plain.get("authors", ()):
         author.pop("at")
@@ -58,14 +58,14 @@ def to_json(value: Bibliometrics | Researcher) -> str:
 
 
 def bibliometrics_from_json(line: str, at: datetime) -> Bibliometrics:
-    """Raises ValueError, KeyError or TypeError where it is none."""
+    """Raises ValueError, KeyError or TypeError for an invalid line."""
     values: dict[str, Any] = json.loads(line)
     authors = tuple(_researcher(author, at) for author in values.pop("authors"))
     return Bibliometrics(**values, authors=authors)
 
 
 def researcher_from_json(line: str, at: datetime) -> Researcher:
-    """Raises ValueError, KeyError or TypeError where it is none."""
+    """Raises ValueError, KeyError or TypeError for an invalid line."""
     return _researcher(json.loads(line), at)
 
 

@@ -1,4 +1,4 @@
-"""What one more sighting of a paper means: which values its record keeps, and what is news."""
+"""Updates of papers: merges another sighting into the record, and decides on events (new, revised, published …)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from digest.papers.ids import is_article
 T = TypeVar("T")
 
 LOOK_BACK = timedelta(days=7)
-"""What a first pull, a first issue or a changed rule still takes for new; what is older is kept and not announced."""
+"""The look-back window of a first pull, a first issue or a changed rule; older papers are stored, not announced."""
 
 _HELD = timedelta(days=14)
-"""How long arXiv may hold a submission before announcing it; an older first version came for another reason."""
+"""The longest time that arXiv holds a submission before announcing it; an older first version is not new."""
 
 _ACCEPTED = re.compile(
     r"\b(?:accepted|to appear|forthcoming|in press)\b(?!.{0,20}\b(?:pending|subject|if)\b)|\bpublished (?:in|at|by)\b",
@@ -29,32 +29,32 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Something that happened to a work, and the record by which we know."""
+    """An event of a work (new, revised, published, withdrawn), and its record: a row of the table `event`."""
 
-    serial: int  # grows with every arrival; 0 where nothing was announced
+    serial: int  # increases with every event; 0 for a paper without one
     work: int
     event: str  # "new", "revised v2", "published" or "withdrawn"
     at: datetime
     paper: Paper
-    changes: tuple[str, ...] = ()  # of CHANGES: what is other than in the record that was known
+    changes: tuple[str, ...] = ()  # of CHANGES: fields that differ from the previous record
 
 
 CHANGES = ("title", "authors", "abstract", "comment", "journal", "doi")
-"""The fields of which a reader is told that they are others, in this order."""
+"""The fields with changes that a reader is told of, in this order."""
 
 
 def changed_fields(known: Paper, merged: Paper) -> tuple[str, ...]:
-    """What of a record has changed, or has come to it, where it was known whole."""
-    if known.announce and not merged.announce:  # a feed's words for the same: raw TeX, no comments
+    """The fields that were changed or filled by a merge, if the known record was complete."""
+    if known.announce and not merged.announce:  # a feed has raw TeX and no comments, so it would differ anyway
         return ()
     return tuple(name for name in CHANGES if getattr(known, name) != getattr(merged, name) and getattr(merged, name))
 
 
 def merge_records(known: Paper, seen: Paper) -> Paper:
-    """One record out of two sightings of it, field by field; nothing known is ever lost.
+    """Merges two sightings to one record, field by field; no known value is lost.
 
     The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, Crossref, PubMed,
-    others), of one source the later change. What the winner leaves empty the other fills.
+    others), of one source the later change. Empty fields of the winner are filled from the other.
     """
     first, second = (seen, known) if _weight(seen) >= _weight(known) else (known, seen)
     chosen = {field.name: _either(getattr(first, field.name), getattr(second, field.name)) for field in fields(Paper)}
@@ -68,7 +68,7 @@ def merge_records(known: Paper, seen: Paper) -> Paper:
             "withdrawn": first.withdrawn or (second.withdrawn and first.version == second.version),
             "votes": known.votes if seen.votes is None else seen.votes,
             "comments_count": known.comments_count if seen.comments_count is None else seen.comments_count,
-            # These two tell how the text came here, so they go with it.
+            # These two belong to the sighting that the text is from.
             "announce": first.announce,
             "changed": first.changed,
         },
@@ -84,10 +84,10 @@ def news_in(
     first: bool,
     kin: Collection[Paper] = (),
 ) -> tuple[str, ...]:
-    """The news in a sighting: of "new", "revised v2", "published", "withdrawn", mostly none.
+    """The events of a sighting: "new", "revised v2", "published", "withdrawn"; mostly none.
 
-    `since` is where the look-back window begins, `first` marks a source's first pull, `kin` are the other records of
-    the same work. A record that was kept in silence stays silent, but for what happens to it afterwards.
+    `since` is the begin of the look-back window, `first` marks a source's first pull, `kin` are the other records of
+    the same work. A record stored without an event gets one only by a later change.
     """
     if known is not None:
         return tuple(_news_of(known, seen))
@@ -114,12 +114,12 @@ def _news_of(known: Paper, seen: Paper) -> Iterator[str]:
 
 
 def _accepted(paper: Paper) -> bool:
-    """Whether its comment says where it will appear."""
+    """Whether the comment says that the paper is accepted or published."""
     return paper.comment is not None and _ACCEPTED.search(paper.comment) is not None
 
 
 def _is_preprint(known: Paper, seen: Paper) -> bool:
-    """Of arXiv, or of a server whose preprints have a DOI of their own beside the article's."""
+    """Whether it is from arXiv, or from a server that gives preprints a DOI besides the article's."""
     own = known.ids.doi
     return bool(known.ids.arxiv or (own and seen.doi and seen.doi.casefold() != own))
 
@@ -128,7 +128,7 @@ def _is_new(seen: Paper, *, now: datetime, since: datetime, first: bool) -> bool
     if first and (seen.dated is None or seen.dated < since):
         return False
     if seen.announce or seen.published is None or not (seen.version or seen.changed):
-        return True  # said to be new, or from a journal, which may date its papers as it likes
+        return True  # announced as new, or from a journal, where publication dates are unreliable
     return (seen.changed or now) - seen.published <= _HELD
 
 
@@ -144,9 +144,9 @@ _SERVICES = ("feeds", "huggingface", "openreview", "europepmc", "biorxiv", "medr
 
 
 def _trust(paper: Paper) -> int:
-    """How good a source's text is: arXiv's own before its feeds (raw TeX, no comments), and both before who copies.
+    """The quality of a source's text: arXiv's API before its feeds (raw TeX, no comments), both before aggregators.
 
-    Of articles the publisher's words at Crossref come before PubMed's, and the server's own before a mirror's.
+    For articles Crossref (the publisher) before PubMed, and a preprint server before its mirrors.
     """
     if paper.source != "arxiv":
         return _SERVICES.index(paper.source) if paper.source in _SERVICES else 0

@@ -1,8 +1,8 @@
-"""What services send, as clean Unicode: one place for TeX accents, HTML, white space and characters nobody may see.
+"""Clean Unicode from the fields of services: TeX accents, HTML, white space, control and invisible characters.
 
-TeX is read piece by piece: a pattern finds each accent, letter and group, pylatexenc says what a piece means, and the
-answer is kept. So a ``%`` starts no comment, a command that nobody knows stays as written, and math is never touched.
-Reading whole fields with pylatexenc costs 26 ms each, and ``\\href{a}{b}`` raises in it.
+TeX is converted piece by piece: a pattern finds each accent, letter and group, pylatexenc converts it, and the result
+is cached. So ``%`` starts no comment, an unknown command stays as written, and math is never changed. Converting whole
+fields with pylatexenc costs 26 ms each, and ``\\href{a}{b}`` raises in it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
     get_default_latex_context_db,
 )
 
-_LONGEST_TEX = 20_000  # code points; beyond that a field is left as it is
-_PASSES = 10  # what one pass uncovers the next one reads; real fields need two
+_LONGEST_TEX = 20_000  # code points; TeX in longer fields is not converted
+_PASSES = 10  # of conversion, for nested TeX; real fields need two
 
 # -- characters ---------------------------------------------------------------
 
@@ -30,15 +30,15 @@ _UNSEEN = re.compile(
     "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # bidi, zero width
     "\ud800-\udfff\U000e0000-\U000e0fff]"  # lone surrogates, tags
 )
-# Persian, Arabic and the scripts of India spell with joiners; anywhere else they only hide.
+# Joiners are part of the spelling in Persian, Arabic and Indic scripts, and invisible elsewhere.
 _JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
 
-# Latin, Greek, dashes, quotes and mathematics: most texts hold nothing else, and so nothing of the above.
+# Latin, Greek, dashes, quotes and mathematics: most texts have nothing else, so the patterns above need not run.
 _USUAL = re.compile("[ -~\xa0-\xac\xae-\u02ff\u0391-\u03ff\u2010-\u2027\u2070-\u2bff]*")
 
 
 def strip_controls(raw: str) -> str:
-    """The text without control, bidi, zero-width and surrogate characters; those that separate words become spaces."""
+    """The text without control, bidi, zero-width and surrogate characters; separators among them become spaces."""
     if _USUAL.fullmatch(raw):
         return raw
     return _JOINER.sub("", _UNSEEN.sub("", _SEPARATING.sub(" ", raw)))
@@ -93,7 +93,7 @@ _LATEX = LatexNodes2Text(math_mode="verbatim", keep_comments=True)
 
 @lru_cache(maxsize=4096)
 def _decoded(piece: str) -> str:
-    """What one accent or letter stands for; the piece itself where pylatexenc cannot say."""
+    """The letter of one TeX accent or letter command; the piece itself if pylatexenc fails."""
     try:
         letter = str(_LATEX.latex_to_text(piece)).strip()
     except Exception:  # noqa: BLE001 (pylatexenc raises IndexError, and whatever else, on odd input)
@@ -103,7 +103,7 @@ def _decoded(piece: str) -> str:
 
 @lru_cache(maxsize=1024)
 def sign_of(name: str) -> str | None:
-    """The sign that a command without arguments stands for: α, ±, …; None for commands that are no sign."""
+    """The character of a command without arguments: α, ±, …; None for other commands."""
     if name == "deg":  # arXiv's own; pylatexenc knows \degree alone
         return "°"
     spec = get_default_latex_context_db().get_macro_spec(name)
@@ -112,9 +112,9 @@ def sign_of(name: str) -> str | None:
 
 
 def _read(match: re.Match[str]) -> str:
-    """What one piece of TeX becomes."""
+    """Converts one piece of TeX."""
     kind = match.lastgroup
-    if kind is None:  # math, and what nobody knows
+    if kind is None:  # math, and unknown commands
         return match.group()
     if kind == "over":
         over = match["over"].strip()
@@ -123,7 +123,7 @@ def _read(match: re.Match[str]) -> str:
         return _decoded(f"\\{match['letter']}") + _kept_gap(match)
     if kind == "arguments":
         return _command(match.group(), match["name"], match["arguments"])
-    if match["escaped"] == "$":  # a second dollar would make math of what stands between
+    if match["escaped"] == "$":  # a bare dollar would start math
         return "\\$" if _holds_math(match.string) else "$"
     if kind == "label":
         return _untex(match["label"][1:-1]) or match["target"][1:-1]
@@ -159,7 +159,7 @@ def _untex(text: str) -> str:
 
 
 def clean_line(raw: str) -> str:
-    """A title, comment or journal: TeX accents as letters, math as written, one line; entities are already undone."""
+    """Cleans a title, comment or journal: TeX accents to letters, math as written, one line; no HTML entities."""
     line = _composed_line(raw)
     if len(line) > _LONGEST_TEX:
         return line
@@ -176,7 +176,7 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]{2,}")
 
 
 def clean_block(raw: str) -> str:
-    """An abstract: as `clean_line`, but each paragraph (an empty line or arXiv's indent begins one) has its line."""
+    """Cleans an abstract: as `clean_line`, one line per paragraph (after an empty line or arXiv's indent)."""
     paragraphs = _PARAGRAPH.split(raw.strip().replace("\r\n", "\n").replace("\r", "\n")) if "\n" in raw else [raw]
     return "\n".join(line for line in map(clean_line, paragraphs) if line)
 
@@ -185,7 +185,7 @@ _TIE = re.compile(r"(?<!\\)~")
 
 
 def clean_name(raw: str) -> str:
-    """One author's name, or several in one string: as `clean_line`, and TeX's tie is a space."""
+    """Cleans one author name, or several in one string: as `clean_line`, and TeX's tie (~) becomes a space."""
     if "~" not in raw:
         return clean_line(raw)
     name = clean_line(_TIE.sub(" ", raw))
@@ -208,9 +208,9 @@ _BREAK = re.compile(
 
 
 def clean_html(raw: str) -> str:
-    """A fragment of HTML as plain text, its blocks each on a line of its own; entities are undone once.
+    """Plain text of an HTML fragment, one line per block; entities are decoded once.
 
-    ``p<0.05`` is text: only what is a mark of HTML or MathML goes. What a script or a style holds goes with it.
+    Removes tags of HTML, MathML and JATS only, so ``p<0.05`` is kept; removes script and style with their content.
     """
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)

@@ -1,10 +1,10 @@
-"""Text as rules and papers share it: folded words at positions, each with its place in the original.
+"""Tokenising and folding of text for search: folded words at token positions, with offsets into the original.
 
-``$\\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* stands as its
-parts at consecutive positions, and each neighbouring pair and the whole of it also stand joined over those positions.
+``$\\alpha$-Synuclein`` and ``alpha-synuclein`` fold to the same words. A compound such as *pre-training* has its parts
+at consecutive positions; each adjacent pair and the whole are also indexed as one word over those positions.
 
-Where words stand is kept as sets of positions in whole numbers: bit p is set where one begins at position p. So a
-phrase is a few shifts and ands, whatever the text.
+Positions are kept as bit sets in Python integers: bit p is set for a word at position p. So a phrase is matched by a
+few shifts and ANDs, whatever the text.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ __all__ = [
 ]
 
 PositionBits = dict[int, int]
-"""Where a word stands: for each width in positions, the bits of the positions where it begins."""
+"""Occurrences of a word: by width in positions the bit set of its first positions."""
 
 TokenSpan = tuple[int, int]
-"""A position, and how many a word takes from there."""
+"""First position and width in positions of an occurrence."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _VOWELS = "\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # written as marks
 _LETTER = rf"(?:[^\W_{_CJK}]|[{_VOWELS}])"
 _PART: Final = re.compile(
-    rf"[{_CJK}]"  # each its own word
+    rf"[{_CJK}]"  # one word per ideograph
     r"|(?<![^\W_])[A-Za-z](?:\+\+|\#)"  # C++, C#
     r"|(?<![\w.])\.(?:NET|Net|net)(?![^\W_])"
     rf"|{_LETTER}+(?:(?<=\d)\.(?=\d){_LETTER}+)*(?:'[sS](?![^\W_]))?"  # GPT, 3.5, Alzheimer's
@@ -52,7 +52,7 @@ _IDEOGRAPH: Final = re.compile(f"[{_CJK}]")
 
 
 class Token(NamedTuple):
-    """A word, or a part of a compound: in plain letters, its case kept, at [start, end) of the plain text."""
+    """A word, or a part of a compound: in normalised letters with case, at [start, end) of the normalised text."""
 
     written: str
     start: int
@@ -60,30 +60,30 @@ class Token(NamedTuple):
 
     @property
     def form(self) -> str:
-        """What it is found by as it stands."""
+        """The folded form of the word as written."""
         return search_keys(self.written)[0]
 
     @property
     def is_ideograph(self) -> bool:
-        """A Chinese, Japanese or Korean character: a word of its own, which is never joined."""
+        """Whether it is a Chinese, Japanese or Korean character: a word by itself, never joined with others."""
         return _IDEOGRAPH.match(self.written) is not None
 
 
 @lru_cache(maxsize=1 << 17)
 def search_keys(written: str) -> tuple[str, tuple[str, ...]]:
-    """The form of a word, and the singulars that are not its form."""
+    """The folded form of a word, and its singulars other than the form."""
     form = written.casefold().replace("'", "")
     return form, tuple(singular for singular in singulars(written) if singular != form)
 
 
 def singular(written: str) -> str:
-    """One form for a word and its plural, for counting and comparing texts; rules tell more apart."""
+    """One form for a word and its plural, to count and compare; rules use `search_keys`."""
     form, others = search_keys(written)
     return min(others, default=form)
 
 
 def tokenize(text: NormalizedText) -> Iterator[list[Token]]:
-    """The words of a text in order; a compound (pre-training, TCP/IP) with all its parts."""
+    """The words of a text in order, each as a list of its parts: several for a compound (pre-training, TCP/IP)."""
     compound: list[Token] = []
     for found in _PART.finditer(text.text):
         part = Token(found[0], *found.span())
@@ -96,7 +96,7 @@ def tokenize(text: NormalizedText) -> Iterator[list[Token]]:
 
 
 def _belongs(text: str, before: Token, part: Token) -> bool:
-    """Whether a word right behind another is a part of the same compound."""
+    """Whether a token right after another one is a part of the same compound."""
     if part.start == before.end:  # C++17
         return not (part.is_ideograph or before.is_ideograph)
     sign = text[before.end]
@@ -105,15 +105,15 @@ def _belongs(text: str, before: Token, part: Token) -> bool:
 
 @dataclass(slots=True)
 class FoldedText:
-    """The folded words of one text, and where each position stands in it."""
+    """The folded words of one text by position, with the offsets of each position in the text."""
 
     text: str
-    starts: array[int] = field(default_factory=partial(array, "L"))  # of each position, in code points of the text
+    starts: array[int] = field(default_factory=partial(array, "L"))  # by position, in code points of the text
     ends: array[int] = field(default_factory=partial(array, "L"))
-    forms: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # where each form stands
-    plurals: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # by the singulars that are not the form
-    inner: int = 0  # positions of one-letter parts, which stand only beside their neighbours
-    bracketed: bool = field(init=False)  # whether there are brackets or dollars in the text
+    forms: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # occurrences by form
+    plurals: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # by singulars other than the form
+    inner: int = 0  # bit set of one-letter parts of compounds, no words by themselves
+    bracketed: bool = field(init=False)  # whether the text has brackets or dollars
 
     def __post_init__(self) -> None:
         self.bracketed = _PAIRED.search(self.text) is not None
@@ -123,30 +123,30 @@ class FoldedText:
 
     @property
     def everywhere(self) -> int:
-        """Every position, and the one behind the last."""
+        """The bit set of all positions and the one after the last."""
         return (2 << len(self.starts)) - 1
 
     def places(self, word: str, *, form: bool = False) -> PositionBits:
-        """Where a word stands: as it is, or (unless only its form will do) as the singular of what is there."""
+        """The occurrences of a word by its form, and unless `form` as a singular of the text's word."""
         found = self.forms.get(word, ())
         plural = () if form else self.plurals.get(word, ())
         return _bits(found + plural)
 
     def put(self, form: str, others: tuple[str, ...], place: int, width: int) -> None:
-        """A word stands there, by its form and by the singulars that are not its form."""
+        """Adds an occurrence, by the form of a word and its singulars other than the form."""
         at = _at(place, width)
-        self.forms[form] = self.forms.get(form, ()) + at  # of words that stand once all have the same tuple
+        self.forms[form] = self.forms.get(form, ()) + at  # words that occur once share a cached tuple
         for other in others:
             self.plurals[other] = self.plurals.get(other, ()) + at
 
     def span(self, begin: int, stop: int) -> tuple[int, int]:
-        """Where positions [begin, stop) stand in the text, with the brackets and dollars that belong to them."""
+        """The offsets of positions [begin, stop) in the text, extended to matching brackets and dollars."""
         start, end = self.starts[begin], self.ends[stop - 1]
         return _whole(self.text, start, end) if self.bracketed else (start, end)
 
 
 def fold(text: str) -> FoldedText:
-    """The folded words of a text."""
+    """Folds a text for search."""
     folded, letters = FoldedText(text), normalize_letters(text)
     for compound in tokenize(letters):
         _add(folded, letters, compound)
@@ -176,7 +176,7 @@ def _put_joined(folded: FoldedText, parts: list[Token], place: int) -> None:
 
 @lru_cache(maxsize=1 << 14)
 def _at(place: int, width: int) -> tuple[TokenSpan]:
-    """Thousands of papers that are held folded have their places in common, which saves half of the memory."""
+    """Interned: thousands of folded papers in memory have the same positions, which saves half of the memory."""
     return ((place, width),)
 
 
@@ -188,7 +188,7 @@ def _bits(places: tuple[TokenSpan, ...]) -> PositionBits:
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch of text with the brackets and dollars right beside it whose partners it holds."""
+    """Extends [start, end) by adjacent brackets and dollars with a partner inside."""
     while True:
         piece, before, after = text[start:end], text[start - 1 : start], text[end : end + 1]
         lacks = {")": _more(piece, "()"), "}": _more(piece, "{}"), "$": piece.count("$") % 2}
@@ -201,5 +201,5 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _more(piece: str, pair: str) -> int:
-    """How many more of the first bracket there are than of the second."""
+    """The number of opening minus closing brackets."""
     return piece.count(pair[0]) - piece.count(pair[1])

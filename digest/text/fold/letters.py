@@ -1,6 +1,6 @@
-"""Letters that count as the same: TeX, accents, Greek, ligatures and dashes as plain letters, each with its place.
+"""Letter normalisation: TeX, accents, Greek, ligatures and dashes to plain letters, with offsets into the original.
 
-The case of the letters is kept: the plural of ``LLMs`` and the word ``AIDS`` are told by it.
+Case is kept, since it tells the plural ``LLMs`` from the word ``AIDS``.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ _PLACE = "q"  # array type of offsets: some texts have more than 2**31 code poin
 
 @dataclass(frozen=True, slots=True)
 class NormalizedText:
-    """A text in plain letters; letter i came from ``original[starts[i]:ends[i]]``, or from i itself without arrays."""
+    """A text in plain letters; letter i came from ``original[starts[i]:ends[i]]``, else from ``original[i]``."""
 
     text: str
     starts: Sequence[int] | None = None
     ends: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where a non-empty stretch of plain letters stands in the original."""
+        """The offsets in the original of a non-empty range of plain letters."""
         if self.starts is None or self.ends is None:
             return start, end
         return self.starts[start], self.ends[end - 1]
 
 
 def normalize_letters(original: str) -> NormalizedText:
-    """The text in plain letters; marks that stand between letters and say nothing (``$``, braces, ``_``) are gone."""
+    """The text in plain letters; markup between letters (``$``, braces, ``_``) is removed."""
     if original.isascii() and not _HARD.search(original):
         return NormalizedText(original)
     pieces: list[str] = []
@@ -92,7 +92,7 @@ def normalize_letters(original: str) -> NormalizedText:
 
 
 def _read(hard: re.Match[str]) -> str:
-    """What a piece of TeX, or a character beyond ASCII, becomes."""
+    """Converts a piece of TeX or a character beyond ASCII."""
     kind = hard.lastgroup
     if kind is None:
         return ""
@@ -108,7 +108,7 @@ def _read(hard: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _letter(character: str) -> str:
-    """One character without accents, in plain letters; empty where it cannot be seen."""
+    """One character without accents, in plain letters; empty for an invisible one."""
     if _UNSEEN.match(character):
         return ""
     letters = (letter for letter in unicodedata.normalize("NFKD", character) if not _is_accent(letter))
@@ -116,5 +116,5 @@ def _letter(character: str) -> str:
 
 
 def _is_accent(letter: str) -> bool:
-    """Marks above, below and through letters; the vowels of Indic scripts and the voicing of kana are none."""
+    """Whether it is a mark above, below or through a letter; not Indic vowels and kana voicing marks."""
     return unicodedata.combining(letter) >= 200 or unicodedata.combining(letter) == 1

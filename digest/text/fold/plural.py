@@ -1,4 +1,4 @@
-"""Plurals and possessives, and nothing more: `universe` is no `university`, and `general` no `generative`."""
+"""English plurals and possessives; no stemming: `universe` does not match `university`, nor `general` `generative`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _IRREGULAR: Final[dict[str, tuple[str, ...]]] = {
         """.split()
     )
 }
-_LONG: Final = 6  # letters: an irregular plural so long is one at the end of another word too (submatrices)
+_LONG: Final = 6  # letters; irregular plurals of this length also match at the end of a word (submatrices)
 _LONGEST: Final = max(map(len, _IRREGULAR))
 _SINGULARS_IN_S: Final = frozenset(
     "bias news lens gas logistics series species subspecies physics mathematics statistics dynamics mechanics kinetics"
@@ -50,7 +50,7 @@ _SHOUTED_PLURAL: Final = re.compile(r"[A-Z]{2,}s$")
 
 @lru_cache(maxsize=1 << 16)
 def singulars(word: str) -> frozenset[str]:
-    """The singulars that a word in plain letters, its case kept, may be the plural of; a singular has itself."""
+    """The possible singulars of a word in plain letters with case; of a singular the word itself."""
     small = word.casefold()
     if small.endswith("'s"):
         return frozenset({small[:-2].replace("'", "")})
