@@ -41,7 +41,7 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
     Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
     under several ids, these as candidates.
     """
-    from digest.authors import FollowedAuthor, cluster_by_author
+    from digest.authors import cluster_by_author
     from digest.rules import author_query
 
     wanted, query = Followed(name=name), author_query(name)
@@ -179,7 +179,6 @@ def no(context: CliContext, who: str, name: str, paper: str, undo: bool, now: da
 def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
     from digest.app import load, open_app
     from digest.cli.shared.reader_lookup import find_reader
-    from digest.papers.ids import key_of
 
     with open_app(load(context.config)) as app:
         reader, subscriptions = find_reader(app, who, None)

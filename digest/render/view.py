@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from digest.authors.summary import AuthorSummary
 from digest.issues import TRENDING, Issue, Item, Section
 from digest.papers import Paper
 from digest.papers.scholarly_metrics import SERVICES

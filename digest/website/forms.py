@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-from digest.papers.ids import key_of
 from digest.store import ReaderDocument
 from digest.subscriptions import When
 from digest.text import one_line

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.authors import AuthorCluster
 from digest.config.reader import reader_of
 from digest.papers import Paper
 from digest.render.labels import joined

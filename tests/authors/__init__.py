@@ -1,1 +1,1 @@
-"""Tests of whose a paper is."""
+"""Tests of author disambiguation."""

@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from digest.authors import FollowedAuthor
-from digest.authors.summary import researchers_named, service_ids, trusted_record
 from digest.http import Web
 from digest.ingest.enrich import Enriched, enrich
 from digest.issues.annotate import portrait_of
@@ -80,7 +79,7 @@ def test_what_the_service_does_not_know_yet_is_asked_again_a_day_later(store: St
     assert ask(server, store, at=15 * DAY) == []  # by then it is no news any more
 
 
-def test_known_papers_lead_to_the_person_and_the_person_to_trusted_record(store: Store, server: WebServer) -> None:
+def test_known_papers_lead_to_the_person_and_the_person_to_numbers(store: Store, server: WebServer) -> None:
     store.papers.add(VISION, now=NOW - 30 * DAY, since=NOW, first=True)
     says(server, [record("2601.00001", person(1, "Ann Lee"), person(7))], [person(7, paperCount=60)])
     ask(server, store, WEI)
@@ -144,12 +143,3 @@ def test_an_answer_that_is_none_keeps_nothing(store: Store, server: WebServer, b
     [result] = ask(server, store)
     assert result.known == 0
     assert store.papers.get("arxiv:2611.00001") == preprint()
-
-
-def test_two_of_one_name_on_a_paper_tell_of_none() -> None:
-    from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-
-    wei, other = (Researcher(service="openalex", id=str(number), name="Wei Zhang") for number in (1, 2))
-    assert researchers_named(WEI, [Bibliometrics(service="openalex", authors=(wei, other))]) == []
-    assert service_ids(WEI, [wei, other]) == {"openalex": ("1", "2")}
-    assert trusted_record(WEI, [wei]) is None

@@ -1,1 +1,1 @@
-"""Tests of the rule language and of names."""
+"""Tests of the rule language and the matcher."""

@@ -8,9 +8,8 @@ from hypothesis import given
 from digest.papers import Paper
 from digest.rules import parse
 from digest.rules.explanation import Explanation, explain
-from tests.rules.test_laws import parsed
 from tests.support.papers import paper
-from tests.support.random_rules import papers, rules
+from tests.support.random_rules import papers, parsed, rules
 
 GIVEN = paper(
     "Pre-training of LLMs",

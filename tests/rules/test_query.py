@@ -10,7 +10,7 @@ import pytest
 from digest.names import may_be_same_person, rule_keys
 from digest.papers import Author, Paper
 from digest.rules import Hit, Query, QueryError, author_query, index_paper, parse, restricted
-from tests.names.test_names import CASES
+from tests.support.name_pairs import NAME_PAIRS
 from tests.support.papers import paper
 
 GIVEN = paper(
@@ -283,7 +283,7 @@ def test_nobody_follows_no_name(name: str) -> None:
         author_query(name)
 
 
-@pytest.mark.parametrize(("rule", "printed"), [each[:2] for each in CASES if all(map(rule_keys, each[:2]))])
+@pytest.mark.parametrize(("rule", "printed"), [each[:2] for each in NAME_PAIRS if all(map(rule_keys, each[:2]))])
 def test_looking_names_up_loses_none(rule: str, printed: str) -> None:
     found = may_be_same_person(rule, printed) or may_be_same_person(rule, "Wei Li")
     assert author_query(rule).matches(paper("x", "", "Wei Li", printed)) == found

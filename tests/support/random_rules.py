@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from digest.papers import Author, Ids, Paper
+from digest.rules import Query, QueryError, parse
 
 WORDS = ["alpha", "beta", "LLMs", "pre-training", "matrices", "state-of-the-art", "GPT-4", "the", "naïve", "深度"]
 TERMS = [
@@ -75,3 +77,12 @@ papers = st.builds(
     st.sampled_from([None, "2507.05197"]),
     st.sampled_from(_DATES),
 )
+
+
+def parsed(rule: str) -> Query:
+    """The query of a random text that happens to be a rule."""
+    try:
+        return parse(rule)
+    except QueryError:
+        assume(False)
+        raise

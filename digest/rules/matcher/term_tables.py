@@ -35,16 +35,12 @@ Postings = tuple[Ints, Ints]
 class LookupTerms:
     """Terms evaluated by lookup, over the whole batch."""
 
-    _keyed: dict[str, list[tuple[int, CategoryTerm | FactTerm | IdentifierTerm]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    _keyed: dict[str, list[tuple[int, _KeyedTerm]]] = field(default_factory=lambda: defaultdict(list))
     _exact: dict[str | None, list[tuple[int, ExactTerm]]] = field(default_factory=lambda: defaultdict(list))
     _people: dict[str, list[tuple[int, AuthorTerm]]] = field(default_factory=lambda: defaultdict(list))
     _dated: list[tuple[int, DateTerm]] = field(default_factory=list)
 
-    def add(
-        self, number: int, term: CategoryTerm | FactTerm | IdentifierTerm | ExactTerm | AuthorTerm | DateTerm
-    ) -> None:
+    def add(self, number: int, term: _KeyedTerm | ExactTerm | AuthorTerm | DateTerm) -> None:
         if isinstance(term, ExactTerm):
             self._exact[term.longest].append((number, term))
         elif isinstance(term, AuthorTerm):
