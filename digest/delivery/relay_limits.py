@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -11,16 +11,24 @@ from threading import Event, RLock
 
 from digest.delivery.channels import Channel
 from digest.errors import Deferred, DeliveryError
+from digest.limits import BackOff, RateLimit
 from digest.mail.outcome import Reason, domain_of
 from digest.store import Store
 
 _BOOKED = 10  # turns of a rate limit that are booked in the database at a time
 
-_FAILURES = 5
-"""Failures in a row that open the circuit breaker of a relay, or of a domain that only defers letters."""
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 
-_POLICY = 3
-"""Letters in a row refused for policy (spam, SPF, DKIM) that open the circuit breaker of a domain."""
+_RELAY_FAILED = BackOff.doubling(timedelta(minutes=1), timedelta(minutes=30), tolerated=4)
+_RELAY_REFUSED = BackOff((timedelta(minutes=15),))
+"""Circuit breakers of a relay: for errors that may pass, and for a 5xx, which opens it at once."""
+
+_DOMAIN: Mapping[str | None, BackOff] = {
+    Reason.THROTTLED: BackOff.doubling(timedelta(minutes=15), timedelta(hours=4)),
+    Reason.POLICY: BackOff((timedelta(hours=4),), tolerated=2),  # spam, SPF, DKIM: it does not trust the sender
+    Reason.OTHER: BackOff((timedelta(minutes=15),), tolerated=4),  # it only defers letters
+}
+"""Circuit breakers of a receiving domain, by the reason of its refusals in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,9 @@ class RelayPool:
         if route.per_day is None:
             return wanted
         now = self._clock()
-        granted = self._store.rate_limits.take_quota(route.name, day=now.date(), wanted=wanted, most=route.per_day)
+        granted = self._store.rate_limits.take_quota(
+            route.name, RateLimit(route.per_day, _DAY), day=now.date(), wanted=wanted
+        )
         if not granted:
             self._remove(route, f"{route.name} has had its {route.per_day:,} letters of today (UTC)")
         return granted
@@ -124,8 +134,8 @@ class RelayPool:
         with self._lock:
             booked = self._booked.setdefault(route.name, [])
             if not booked:
-                every, now = timedelta(seconds=1 / route.per_second), self._clock()
-                begin = self._store.rate_limits.reserve(f"relay {route.name}", every=every, now=now, count=_BOOKED)
+                limit, now = RateLimit(route.per_second, _SECOND), self._clock()
+                begin = self._store.rate_limits.reserve(f"relay {route.name}", limit, now=now, times=_BOOKED)
                 first = self._ticks() + (begin - now).total_seconds()
                 booked += [first + number / route.per_second for number in range(_BOOKED)]
             moment = booked.pop(0)
@@ -161,15 +171,8 @@ class RelayPool:
                 return
             self._failing.add(("relay", route.name))
             self._remove(route, str(error))
-        lasting = error.code is not None and error.code >= 500
-
-        def rest(strikes: int) -> timedelta | None:
-            if lasting:
-                return timedelta(minutes=15)
-            late = strikes - _FAILURES
-            return min(timedelta(minutes=2 ** min(late, 5)), timedelta(minutes=30)) if late >= 0 else None
-
-        self._store.breakers.record_failure("relay", route.name, now=self._clock(), words=str(error), rest=rest)
+        back_off = _RELAY_REFUSED if error.code is not None and error.code >= 500 else _RELAY_FAILED
+        self._store.breakers.record_failure("relay", route.name, now=self._clock(), words=str(error), back_off=back_off)
 
     def _remove(self, route: Route, words: str) -> None:
         with self._lock:
@@ -179,21 +182,15 @@ class RelayPool:
 
     def record_refusal(self, recipient: str, error: DeliveryError) -> None:
         """A letter was refused: count that against its domain, where the reply speaks of more than this letter."""
-        asked = error.retry_after if isinstance(error, Deferred) else None
-        reason = error.reason
-
-        def rest(strikes: int) -> timedelta | None:
-            if reason == Reason.THROTTLED:
-                pause = timedelta(minutes=15 * min(2 ** min(strikes - 1, 4), 16))
-                return max(pause, asked) if asked else pause
-            most = _POLICY if reason == Reason.POLICY else _FAILURES
-            return timedelta(hours=4 if reason == Reason.POLICY else 0.25) if strikes >= most else None
-
-        passing = isinstance(error, Deferred) and reason == Reason.OTHER
-        if reason not in (Reason.THROTTLED, Reason.POLICY) and not passing:
+        asked, back_off = timedelta(), _DOMAIN.get(error.reason)
+        if back_off is None or (error.reason == Reason.OTHER and not isinstance(error, Deferred)):
             return
-        domain = domain_of(recipient)
-        until = self._store.breakers.record_failure("domain", domain, now=self._clock(), words=str(error), rest=rest)
+        if error.reason == Reason.THROTTLED and isinstance(error, Deferred):
+            asked = error.retry_after or asked
+        domain, words = domain_of(recipient), str(error)
+        until = self._store.breakers.record_failure(
+            "domain", domain, now=self._clock(), words=words, back_off=back_off, at_least=asked
+        )
         with self._lock:
             self._failing.add(("domain", domain))
             if until:

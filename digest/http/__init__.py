@@ -218,9 +218,10 @@ class Web:
                 try:
                     yield at, lane
                 finally:
-                    lane.ready_at = self._clock() + lane.manners.every
+                    every = lane.manners.limit.interval.total_seconds()
+                    lane.ready_at = self._clock() + every
                     if self._turns:
-                        self._turns.done(lane.name, lane.manners.every)
+                        self._turns.done(lane.name, every)
                 return
 
     def _lane(self, url: httpx.URL, service: str | None) -> Lane:

@@ -1,34 +1,45 @@
-"""When a host may be asked again: one pace per service, what the host itself asked for, rest after repeated failure."""
+"""When a host may be asked again: a rate limit for each service, Retry-After, and back-off after failures."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-_FAILURES = 5  # in a row, and the breaker opens
-_REST = 900.0  # seconds; doubled by each probe that fails
-_LONGEST_REST = 4 * 3600.0
+from digest.limits import BackOff, RateLimit
+
+_LONGER = (1.0, 1.25)  # by chance a wait is longer, never shorter
+
+_BREAKER = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4), tolerated=4, spread=_LONGER)
+"""From the fifth failure in a row on, and then one probe at a time."""
+
 _YEAR = 365 * 86_400.0  # no Retry-After is longer; keeps dates within their range
+
+
+def _seconds(*steps: float) -> BackOff:
+    return BackOff(tuple(timedelta(seconds=step) for step in steps), spread=_LONGER)
+
+
+_FALTERING = _seconds(2, 6, 120, 240)
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a service wants to be asked; all in seconds."""
+    """How a service wants to be asked."""
 
-    every: float  # from the end of a request to the next
-    throttled: tuple[float, ...]  # waits after 429 and 503 without a Retry-After, one for each failure in a row
-    faltering: tuple[float, ...] = (2, 6, 120, 240)  # waits after other faults
+    limit: RateLimit  # from the end of a request to the next
+    throttled: BackOff  # after 429 and 503 without a Retry-After
+    faltering: BackOff = _FALTERING  # after other faults
 
 
-ARXIV = Manners(every=3, throttled=(30, 60, 120, 240))
+ARXIV = Manners(RateLimit.every(3), throttled=_seconds(30, 60, 120, 240))
 """https://info.arxiv.org/help/api/tou.html: one request per 3 s and one connection, over all endpoints together."""
 
-SLOW = Manners(every=2, throttled=(60, 120, 240))
+SLOW = Manners(RateLimit.every(2), throttled=_seconds(60, 120, 240))
 """For DBLP, which asks for one or two seconds between requests. https://dblp.org/faq/Am+I+allowed+to+crawl+the+dblp+website"""
 
-GENTLE = Manners(every=1, throttled=(10, 60, 120, 240))
+GENTLE = Manners(RateLimit.every(1), throttled=_seconds(10, 60, 120, 240))
 """For services that ask for nothing special."""
 
 
@@ -73,11 +84,8 @@ class Host:
         self.failures += 1
         self.why, self.throttled = why, throttled or asked is not None
         steps = manners.throttled if throttled else manners.faltering
-        wait = steps[min(self.failures, len(steps)) - 1] * (1 + jitter / 4) if asked is None else asked
-        if self.failures >= _FAILURES:
-            rest = min(_REST * 2.0 ** (self.failures - _FAILURES), _LONGEST_REST)
-            wait = max(wait, rest * (1 + jitter / 4))
-        self.free_at = now + wait
+        wait = steps.pause(self.failures, jitter).total_seconds() if asked is None else asked
+        self.free_at = now + max(wait, _BREAKER.pause(self.failures, jitter).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from digest.authors import FollowedAuthor
 from digest.authors.summary import researchers_named, service_ids
 from digest.errors import SourceError
 from digest.http import Stopped, Web
+from digest.limits import BackOff
 from digest.sources.base import Answer, Enricher
 from digest.store import SourceProgress, Store
 
@@ -23,7 +24,7 @@ LOOK_BACK = timedelta(days=14)
 """How long a new paper is asked about that the service does not know yet; it takes them some days to hear of it."""
 
 _MOST = 2_000  # papers asked about in one round; the rest has its turn in the next
-_REST = timedelta(minutes=30)
+_BACK_OFF = BackOff((timedelta(minutes=30),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def _ask(
     except Stopped as error:
         return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error))
     except SourceError as error:
-        next_try = now + (error.retry_after or _REST)
+        next_try = now + (error.retry_after or _BACK_OFF.pause(1))
         store.sources.record_failure(
             enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None
         )

@@ -12,12 +12,12 @@ import httpx
 
 from digest.errors import SourceError
 from digest.http import Fetched, Stopped, Validators, Web
+from digest.limits import BackOff
 from digest.papers.updates import LOOK_BACK
 from digest.sources.base import Answer, LookUp, Page, Source
 from digest.store import SourceProgress, SourceState, Store, TransactionHook
 
-_PATIENCE = timedelta(minutes=15)  # before a source that failed is asked again, where it did not say itself
-_LONGEST_PATIENCE = timedelta(hours=4)
+_BACK_OFF = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4))  # where a source does not ask for more itself
 _BLOCKED = timedelta(days=1)  # before a service is asked again that refuses machines
 _LEASE = timedelta(minutes=10)  # that other machines leave a source to the one that asks it
 _MOST_PAGES = 2_000  # a walk that is longer goes in a circle
@@ -122,7 +122,7 @@ def _ask(
         return replace(result, fault=str(error))
     except SourceError as error:
         blocked = source.refused(error.status) if isinstance(source, Source) and error.status else ""
-        next_try = now + (error.retry_after or (_BLOCKED if blocked else _patience(state.failures)))
+        next_try = now + (error.retry_after or (_BLOCKED if blocked else _BACK_OFF.pause(state.failures + 1)))
         what = blocked or str(error)
         store.sources.record_failure(
             source.name, what=what, now=now, next_try=next_try, asked=error.retry_after is not None
@@ -137,12 +137,6 @@ def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_h
     if not by_hand and state.last_ok:
         waits.append(state.last_ok + source.every)
     return max((wait for wait in waits if wait > now), default=None)
-
-
-def _patience(failures: int) -> timedelta:
-    """How long a source rests that has failed so often in a row before."""
-    doubled: int = 2 ** min(failures, 8)
-    return min(_PATIENCE * doubled, _LONGEST_PATIENCE)
 
 
 def _walk(

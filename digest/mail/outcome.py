@@ -14,6 +14,8 @@ from typing import Literal
 
 import zstandard
 
+from digest.limits import BackOff
+
 Phase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
 """Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
 
@@ -351,7 +353,7 @@ def _wait(text: str) -> timedelta | None:
     return min(int(found[1]) * _UNITS[found[2][0].lower()], _LONGEST_WAIT)
 
 
-_BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+_BACK_OFF = BackOff(tuple(timedelta(minutes=each) for each in (5, 15, 30, 60, 120, 240)), spread=(0.8, 1.2))
 _GRACE = timedelta(seconds=10)  # beyond what was asked for: clocks differ
 
 
@@ -360,5 +362,5 @@ def retry_at(attempts: int, now: datetime, retry_after: timedelta | None, jitter
 
     `jitter`, from 0 to 1, moves that by up to a fifth either way; what the server asked for is never shortened.
     """
-    pause = _BACK_OFF[min(attempts, len(_BACK_OFF) - 1)] * (0.8 + 0.4 * jitter)
+    pause = _BACK_OFF.pause(attempts + 1, jitter)
     return now + max(pause, retry_after + _GRACE if retry_after else pause)

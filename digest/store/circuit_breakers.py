@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import delete, select, update
 
+from digest.limits import BackOff
 from digest.store import tables as t
 from digest.store.engine import Database, insert
 
@@ -40,9 +40,13 @@ class BreakerStore:
         *,
         now: datetime,
         words: str,
-        rest: Callable[[int], timedelta | None],
+        back_off: BackOff,
+        at_least: timedelta = timedelta(),
     ) -> datetime | None:
-        """One failure more; until when to leave it alone, as `rest` of the failures in a row says."""
+        """One failure more; until when to leave it alone, as `back_off` says of the failures in a row.
+
+        `at_least` is what the other side asked for.
+        """
         c = t.brake.c
         with self.database.writing() as connection:
             first = {"kind": kind, "name": name, "strikes": 0, "until": None, "at": now, "words": words}
@@ -51,7 +55,7 @@ class BreakerStore:
             strikes = (
                 connection.scalar(update(t.brake).where(mine).values(strikes=c.strikes + 1).returning(c.strikes)) or 1
             )
-            pause = rest(strikes)
+            pause = max(back_off.pause(strikes), at_least)
             until = now + pause if pause else None
             connection.execute(update(t.brake).where(mine).values(until=until, at=now, words=words))
         return until

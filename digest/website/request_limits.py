@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
@@ -13,17 +12,10 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from digest.limits import RateLimit
+
 MOST_CLIENTS: Final = 10_000
 """Clients of one purpose that are remembered; whoever was heard of longest ago is forgotten first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many at once, and so many within that time in the long run."""
-
-    burst: int
-    many: int
-    within: timedelta
 
 
 LETTERS: Final = "letters"
@@ -36,9 +28,9 @@ POSTS: Final = "posts"
 """Every form."""
 
 RATES: Final = {
-    LETTERS: Rate(5, 10, timedelta(hours=1)),
-    TRIES: Rate(60, 60, timedelta(minutes=1)),
-    POSTS: Rate(300, 300, timedelta(minutes=1)),
+    LETTERS: RateLimit(10, timedelta(hours=1), burst=5),
+    TRIES: RateLimit(60, timedelta(minutes=1), burst=60),
+    POSTS: RateLimit(300, timedelta(minutes=1), burst=300),
 }
 
 
@@ -49,17 +41,18 @@ class Limits:
         self._clock = clock
         self._most = most
         self._lock = Lock()
-        self._buckets: dict[str, OrderedDict[str, tuple[float, datetime]]] = {name: OrderedDict() for name in RATES}
+        self._buckets: dict[str, OrderedDict[str, datetime]] = {name: OrderedDict() for name in RATES}
 
     def take(self, purpose: str, client: str) -> bool:
         """Whether this client may, once more."""
         rate, now = RATES[purpose], self._clock()
         with self._lock:
             buckets = self._buckets[purpose]
-            left, at = buckets.pop(client, (float(rate.burst), now))
-            left = min(rate.burst, left + max(timedelta(), now - at) / rate.within * rate.many)
-            allowed = left >= 1
-            buckets[client] = (left - allowed, now)
+            drained = now + rate.burst * rate.interval  # a state beyond it was written before the clock was put back
+            free_at = min(buckets.pop(client, now), drained)
+            turn = rate.turn(free_at, now)
+            allowed = turn.start <= now
+            buckets[client] = turn.free_at if allowed else free_at
             if len(buckets) > self._most:
                 buckets.popitem(last=False)
         return allowed

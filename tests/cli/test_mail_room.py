@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from digest.app import load, open_app
 from digest.cli import digest
+from digest.limits import BackOff
 from tests.bounces.test_bounces import complaint, report
 from tests.support.postfix_log import idle, taken, write
 from tests.support.servers import DROP, MailServer, Reply, Says, WebServer
@@ -241,7 +242,7 @@ def test_what_was_mended_is_asked_again_at_once(room: Room) -> None:
     at, for_long = datetime.fromisoformat(NOW), timedelta(days=9_999)
     with open_app(load(room.folder / "config", env={})) as app:
         app.store.breakers.record_failure(
-            "domain", "example.org", now=at, words="550 5.7.26 DKIM", rest=lambda _: for_long
+            "domain", "example.org", now=at, words="550 5.7.26 DKIM", back_off=BackOff((for_long,))
         )
     room.deliver()
     assert set(room.states().values()) == {"ready"}

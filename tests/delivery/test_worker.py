@@ -18,6 +18,7 @@ import pytest
 from digest.delivery import Delivered, DeliverySummary, NotSent, channels, deliver
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
+from digest.limits import BackOff, RateLimit
 from digest.mail.message import Mailbox, build
 from digest.mail.outcome import Delivery, Envelope
 from digest.store import NewIssue, Store
@@ -298,7 +299,7 @@ def _until(reached: Callable[[], bool]) -> None:
 def test_a_letter_that_is_asked_for_goes_out_although_its_domain_is_left_alone(store: Store) -> None:
     put(store, "ada", "ben")
     store.breakers.record_failure(
-        "domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(hours=1)
+        "domain", "example.org", now=NOW, words="450 slow down", back_off=BackOff((timedelta(hours=1),))
     )
     with MailServer() as server:
         assert send(store, server).letters == ()
@@ -375,7 +376,7 @@ def test_a_relay_with_a_pace_is_booked_in_the_store(store: Store) -> None:
     with MailServer() as server:
         assert send(store, route(server.port, per_second=1000)).count("sent") == 3
     assert store.rate_limits.reserve(
-        f"relay {route(server.port).name}", every=timedelta(seconds=0.001), now=NOW
+        f"relay {route(server.port).name}", RateLimit.every(0.001), now=NOW
     ) == NOW + timedelta(seconds=0.01)
 
 

@@ -63,7 +63,7 @@ def test_an_answer_closes_the_breaker() -> None:
     for _ in range(6):
         failed(host)
     host.well()
-    assert failed(host) == ARXIV.faltering[0]
+    assert failed(host) == ARXIV.faltering.pause(1).total_seconds()
 
 
 def test_what_the_host_asks_for_is_neither_shortened_nor_stretched() -> None:
@@ -74,7 +74,8 @@ def test_what_the_host_asks_for_is_neither_shortened_nor_stretched() -> None:
 def test_jitter_makes_waits_longer_only() -> None:
     host = Host()
     host.failed(0, "why", GENTLE, 0.999, throttled=True, asked=None)
-    assert GENTLE.throttled[0] < host.left(0) < GENTLE.throttled[0] * 1.25
+    shortest = GENTLE.throttled.pause(1).total_seconds()
+    assert shortest < host.left(0) < shortest * 1.25
 
 
 def test_machines_that_share_turns_keep_one_pace_and_one_connection(postgres_url: str) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from digest.limits import BackOff, RateLimit
 from digest.store import Store
 from tests.support.store_samples import NOW
 
 SECOND = timedelta(seconds=1)
+FIFTY = RateLimit(50, timedelta(days=1))
 
 
 def test_failures_in_a_row_are_counted_until_it_works(store: Store) -> None:
     rests = [
-        store.breakers.record_failure(
-            "relay", "r:25", now=NOW, words=f"{n}", rest=lambda strikes: SECOND if strikes > 2 else None
-        )
+        store.breakers.record_failure("relay", "r:25", now=NOW, words=f"{n}", back_off=BackOff((SECOND,), tolerated=2))
         for n in range(4)
     ]
     assert rests == [None, None, NOW + SECOND, NOW + SECOND]
@@ -30,28 +30,31 @@ def test_failures_in_a_row_are_counted_until_it_works(store: Store) -> None:
 
 def test_turns_are_given_one_after_the_other_whoever_asks(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
-        turns = list(pool.map(lambda _: store.rate_limits.reserve("arxiv", every=3 * SECOND, now=NOW), range(12)))
+        turns = list(pool.map(lambda _: store.rate_limits.reserve("arxiv", RateLimit.every(3), now=NOW), range(12)))
     assert sorted(turns) == [NOW + 3 * SECOND * n for n in range(12)]
-    assert store.rate_limits.reserve("arxiv", every=3 * SECOND, now=NOW + timedelta(hours=1)) == NOW + timedelta(
+    assert store.rate_limits.reserve("arxiv", RateLimit.every(3), now=NOW + timedelta(hours=1)) == NOW + timedelta(
         hours=1
     )
-    assert store.rate_limits.reserve("other", every=SECOND, now=NOW, count=10) == NOW
-    assert store.rate_limits.reserve("other", every=SECOND, now=NOW) == NOW + 10 * SECOND
+    assert store.rate_limits.reserve("other", RateLimit.every(1), now=NOW, times=10) == NOW
+    assert store.rate_limits.reserve("other", RateLimit.every(1), now=NOW) == NOW + 10 * SECOND
 
 
 def test_what_another_clock_has_booked_is_not_kept(store: Store) -> None:
     tomorrow = NOW + timedelta(days=1)
-    assert store.rate_limits.reserve("relay", every=SECOND, now=tomorrow, count=10) == tomorrow
-    assert store.rate_limits.reserve("relay", every=SECOND, now=NOW, count=10) == NOW
-    assert store.rate_limits.reserve("relay", every=SECOND, now=NOW, count=10) == NOW + 10 * SECOND
+    assert store.rate_limits.reserve("relay", RateLimit.every(1), now=tomorrow, times=10) == tomorrow
+    assert store.rate_limits.reserve("relay", RateLimit.every(1), now=NOW, times=10) == NOW
+    assert store.rate_limits.reserve("relay", RateLimit.every(1), now=NOW, times=10) == NOW + 10 * SECOND
 
 
 def test_a_day_s_allowance_is_never_exceeded(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         granted = list(
-            pool.map(lambda _: store.rate_limits.take_quota("r", day=NOW.date(), wanted=7, most=50), range(12))
+            pool.map(
+                lambda _: store.rate_limits.take_quota("r", FIFTY, day=NOW.date(), wanted=7),
+                range(12),
+            )
         )
     assert sum(granted) == 50
     store.rate_limits.return_quota("r", day=NOW.date(), count=3)
-    assert store.rate_limits.take_quota("r", day=NOW.date(), wanted=7, most=50) == 3
-    assert store.rate_limits.take_quota("r", day=NOW.date() + timedelta(days=1), wanted=7, most=50) == 7
+    assert store.rate_limits.take_quota("r", FIFTY, day=NOW.date(), wanted=7) == 3
+    assert store.rate_limits.take_quota("r", FIFTY, day=NOW.date() + timedelta(days=1), wanted=7) == 7

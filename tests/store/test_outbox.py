@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from digest.limits import BackOff
 from digest.mail.outcome import Delivery, Result, State
 from digest.store import Store
 from digest.store import tables as t
@@ -191,7 +192,7 @@ def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
 def test_letters_to_a_domain_that_is_left_alone_stay_where_they_are(store: Store) -> None:
     queue(store, "ada")
     store.breakers.record_failure(
-        "domain", "example.org", now=NOW, words="450 slow down", rest=lambda _: timedelta(minutes=30)
+        "domain", "example.org", now=NOW, words="450 slow down", back_off=BackOff((timedelta(minutes=30),))
     )
     assert claim(store) == []
     assert [letter.subscriber for letter in claim(store, now=LATER)] == ["ada"]

@@ -14,6 +14,7 @@ from sqlalchemy import insert, update
 
 from digest.app.metrics import exposition
 from digest.cli.shared.page_servers import serve_pages
+from digest.limits import BackOff
 from digest.mail.outcome import State
 from digest.store import BounceEvidence
 from digest.store import tables as t
@@ -59,7 +60,7 @@ def test_a_house_in_which_nothing_has_happened_has_all_pages(opened: Desk) -> No
 def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> None:
     letters(opened.store, ada=State.IN_DOUBT, ben=State.FAILED)
     opened.store.breakers.record_failure(
-        "relay", "smtp://localhost:25", now=NOW, words="421 <b>busy</b>", rest=lambda _: timedelta(minutes=15)
+        "relay", "smtp://localhost:25", now=NOW, words="421 <b>busy</b>", back_off=BackOff((timedelta(minutes=15),))
     )
     opened.store.bounces.add_evidence(
         [BounceEvidence(address="ada@example.org", kind="hard", points=5, words="no such user")], now=NOW
@@ -77,7 +78,7 @@ def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> Non
 def test_the_overview_tells_of_everything_that_stands_badly(opened: Desk) -> None:
     sign_up(opened.store, document=EVE | {"timezone": "Mars/Olympus"})
     opened.store.breakers.record_failure(
-        "domain", "example.net", now=NOW, words="421 busy", rest=lambda _: timedelta(hours=1)
+        "domain", "example.net", now=NOW, words="421 busy", back_off=BackOff((timedelta(hours=1),))
     )
     page = opened.web.get("/").text
     assert "web-eve signed up and gets no letters" in page
@@ -102,7 +103,7 @@ def test_what_readers_and_servers_write_is_shown_as_text_without_what_nobody_see
     letters(opened.store, ada=State.FAILED)
     opened.store.suppressions.add("ada@example.org", "<img src=x> \u202egone\x00", now=NOW)
     opened.store.breakers.record_failure(
-        "domain", "\u202e<b>x", now=NOW, words="\x1b[31m<b>", rest=lambda _: timedelta(days=1)
+        "domain", "\u202e<b>x", now=NOW, words="\x1b[31m<b>", back_off=BackOff((timedelta(days=1),))
     )
     for path in (*PAGES[:-1], "/readers?q=%3Cscript%3E%E2%80%AE%00"):
         page = opened.web.get(path).text

@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from digest.app import App
+from digest.limits import RateLimit
 from digest.links.token import sign
 from digest.website.admin import admin
 from digest.website.admin.login import Throttle
@@ -164,7 +165,7 @@ def test_a_browser_that_asks_without_a_login_guesses_nothing(stranger: Desk) -> 
 
 
 def test_the_memory_of_guesses_does_not_grow() -> None:
-    throttle = Throttle(most=2, peers=100)
+    throttle = Throttle(RateLimit(2, timedelta(minutes=1)), peers=100)
     for number in range(1000):
         throttle.failed(f"192.0.2.{number}", NOW)
         throttle.failed(f"192.0.2.{number}", NOW)

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.config import Admin
+from digest.limits import RateLimit
 
 USER = "digest.user"
 """In the scope of a request: who asks; empty: whoever knows the token."""
@@ -29,17 +30,20 @@ _LONGEST_NAME = 200
 _NOBODY = ("", "-", "(null)")  # as nginx and Apache write a user who is none
 
 
+_GUESSES = RateLimit(10, timedelta(minutes=1))
+
+
 class Throttle:
     """Who has failed too often of late. Kept in memory: a new start forgives all."""
 
-    def __init__(self, most: int = 10, within: timedelta = timedelta(minutes=1), peers: int = 10_000) -> None:
-        self._most, self._within, self._peers = most, within, peers
+    def __init__(self, limit: RateLimit = _GUESSES, peers: int = 10_000) -> None:
+        self._limit, self._peers = limit, peers
         self._failed: dict[str, list[datetime]] = {}
         self._lock = Lock()
 
     def is_full(self, peer: str, now: datetime) -> bool:
         with self._lock:
-            return len(self._recent(peer, now)) >= self._most
+            return not self._limit.remaining(len(self._recent(peer, now)))
 
     def failed(self, peer: str, now: datetime) -> None:
         with self._lock:
@@ -47,10 +51,10 @@ class Throttle:
             self._failed.pop(peer, None)
             while len(self._failed) >= self._peers:  # those who failed longest ago are forgotten first
                 del self._failed[next(iter(self._failed))]
-            self._failed[peer] = [*recent, now][-self._most :]
+            self._failed[peer] = [*recent, now][-int(self._limit.count) :]
 
     def _recent(self, peer: str, now: datetime) -> list[datetime]:
-        return [at for at in self._failed.get(peer, ()) if now - at < self._within]
+        return [at for at in self._failed.get(peer, ()) if now - at < self._limit.per]
 
 
 class Login:
