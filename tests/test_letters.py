@@ -18,7 +18,7 @@ from digest.links import UNSUBSCRIBE
 from digest.links.token import verify
 from digest.mail.message import Mailbox
 from digest.render import Renderer
-from digest.subscriptions import Subscriber, When
+from digest.subscriptions import Schedule, Subscriber
 from tests.support.store_samples import NOW, preprint
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
@@ -29,7 +29,7 @@ ADA = Subscriber(id="ada", email="ada@exämple.org", name="Ada Lovelace", timezo
 ISSUE = Issue(
     subscriber=ADA,
     subscription="Sparse models",
-    when=When.parse("weekdays 07:30"),
+    when=Schedule.parse("weekdays 07:30"),
     kind="scheduled",
     slot="2026-11-20T07:30",
     number=7,

@@ -15,7 +15,7 @@ import pytest
 from digest.app import load, open_app
 from digest.http import Web
 from digest.http.transport import Wire
-from digest.issues.compose import Composed
+from digest.issues.compose import ComposeResult
 from tests.support.servers import MailServer, Reply
 from tests.support.services import FRIDAY, SERVICES, THURSDAY, Town, title
 from tests.test_journey import Hurry
@@ -54,7 +54,7 @@ class Replay:
     mail: MailServer
     folder: Path
 
-    def morning(self, now: datetime) -> list[Composed]:
+    def morning(self, now: datetime) -> list[ComposeResult]:
         """What a new process does at this hour; a wait of the web costs no time, a slow answer a second."""
         clock = Hurry()
         self.town.today = now.date()

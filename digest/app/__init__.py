@@ -33,7 +33,7 @@ from digest.ingest.enrich import Enriched, enrich
 from digest.ingest.health import Health, absent, of_all, of_helpers, rests
 from digest.ingest.pull import Pulled, pull
 from digest.issues import Issue
-from digest.issues.compose import Composed, Morning, Outlook, answered, compose
+from digest.issues.compose import ComposeResult, ComposeWindow, SourceOutlook, answered, compose
 from digest.letters import LetterFactory
 from digest.mail.dns import Dns, Resolver
 from digest.readers import ReaderDirectory
@@ -41,7 +41,7 @@ from digest.readers.signup import Signup
 from digest.render import Pages
 from digest.sources.base import Enricher, LookUp, Source
 from digest.store import Store, TransactionHook
-from digest.subscriptions import Subscriber, When
+from digest.subscriptions import Schedule, Subscriber
 
 
 def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
@@ -61,7 +61,7 @@ class App:
     enrichers: tuple[Enricher, ...]
     letters: LetterFactory
     pages: Pages
-    morning: Morning
+    morning: ComposeWindow
     directory: ReaderDirectory
     queue: WorkQueue
 
@@ -121,7 +121,7 @@ class App:
     def send_test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
         reader = Subscriber(id="test", email=to, timezone=ZoneInfo("UTC"), language=self.config.language)
-        when = When(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
+        when = Schedule(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
         issue = Issue(
             subscriber=reader,
             subscription="A test letter",
@@ -205,13 +205,13 @@ class App:
         now: datetime,
         shards: int | None = None,
         stop: Event | None = None,
-        tell: Callable[[Composed], None] = lambda _: None,
-    ) -> list[Composed]:
+        tell: Callable[[ComposeResult], None] = lambda _: None,
+    ) -> list[ComposeResult]:
         """Write the issues that are due, of at most so many shards of readers."""
 
-        def outlook() -> Outlook:
+        def outlook() -> SourceOutlook:
             absences = absent(self.sources, self.store, now=now)
-            return Outlook(absences, dict(rests(self.sources, now=now)))
+            return SourceOutlook(absences, dict(rests(self.sources, now=now)))
 
         return compose(
             self.readers(),

@@ -17,7 +17,7 @@ from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.relay_limits import Route
 from digest.errors import SourceError
 from digest.http import Web
-from digest.issues.compose import Morning
+from digest.issues.compose import ComposeWindow
 from digest.letters import LetterFactory
 from digest.readers import ReaderDirectory
 from digest.render import Pages, Renderer
@@ -58,7 +58,7 @@ def config_parts(config: Config) -> dict[str, Any]:
         ),
         "letters": _letters(config),
         "pages": Pages(config.templates),
-        "morning": Morning(),
+        "morning": ComposeWindow(),
         "directory": ReaderDirectory(config),
     }
 

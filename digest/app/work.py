@@ -13,10 +13,10 @@ from digest.app.queue import LETTERS, Job, JobKind
 from digest.delivery import Delivered
 from digest.ingest.enrich import Enriched, rests
 from digest.ingest.pull import Pulled, resting
-from digest.issues.compose import LEASE, SHARD, Composed
+from digest.issues.compose import LEASE, SHARD, ComposeResult
 from digest.sources.base import LookUp, Source
 
-WorkResult = Pulled | Enriched | Composed | Delivered
+WorkResult = Pulled | Enriched | ComposeResult | Delivered
 """What came of a piece of work."""
 
 

@@ -38,7 +38,7 @@ def command(context: CliContext, query: str, days: int | None, file: Path | None
     QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, with: [Xipeng Qiu]}'. The
     days are those of the papers, in UTC. Nothing is written.
     """
-    from digest.config.rule import rule_of
+    from digest.config.rule_argument import rule_of
     from digest.subscriptions.backtest import backtest
 
     rule = rule_of(query)

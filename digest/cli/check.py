@@ -91,7 +91,7 @@ def _answers(
 
 def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Problem]:
     """What the papers say of each rule, at its place."""
-    from digest.subscriptions.advice import Archive
+    from digest.subscriptions.rule_advice import PaperArchive
 
     if not papers:
         return
@@ -101,7 +101,7 @@ def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Probl
         for subscription in reader.subscriptions
         for index, rule in enumerate(subscription.rules)
     ]
-    advice = Archive(papers, share).advise([rule for _, rule, _ in rules], [query for _, _, query in rules])
+    advice = PaperArchive(papers, share).advise([rule for _, rule, _ in rules], [query for _, _, query in rules])
     for (where, _, _), words in zip(rules, advice, strict=True):
         yield from (replace(where, what=what) for what in words)
 

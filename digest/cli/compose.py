@@ -15,7 +15,7 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.issues.compose import Composed
+    from digest.issues.compose import ComposeResult
 
 
 @click.command("compose", short_help="Write the issues that are due.")
@@ -33,7 +33,7 @@ def command(ctx: click.Context, now: datetime) -> None:
     ctx.exit(exit_code(results))
 
 
-def line(result: Composed) -> str:
+def line(result: ComposeResult) -> str:
     """One issue in one line."""
     name = f"{result.subscriber}, {result.subscription}, {result.slot}"
     if result.fault:
@@ -44,7 +44,7 @@ def line(result: Composed) -> str:
     return f"{name}: {said}{more}" + (f"; without {without}" if without else "")
 
 
-def exit_code(results: Sequence[Composed]) -> Exit:
+def exit_code(results: Sequence[ComposeResult]) -> Exit:
     """Done, partly done or failed."""
     faults = sum(result.fault is not None for result in results)
     if not faults:

@@ -46,7 +46,7 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
 
 def _rule(value: dict[str, Any]) -> tuple[object, Query, FollowedAuthor | None]:
     """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
-    from digest.config.rule import rule_from
+    from digest.config.rule_argument import rule_from
     from digest.rules import parse
 
     if "author" in value:

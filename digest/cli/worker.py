@@ -119,9 +119,9 @@ def _log_result(told: WorkResult) -> None:
     from digest.cli import compose, pull
     from digest.delivery import Delivered
     from digest.ingest.pull import Pulled
-    from digest.issues.compose import Composed
+    from digest.issues.compose import ComposeResult
 
-    if isinstance(told, Composed):
+    if isinstance(told, ComposeResult):
         level(told.fault)("composed", reader=told.subscriber, papers=told.papers, words=compose.line(told))
     elif isinstance(told, Delivered):
         level(None, told.outcome != "sent")("delivered", reader=told.subscriber, outcome=told.outcome, words=told.words)

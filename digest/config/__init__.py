@@ -2,15 +2,15 @@
 
 ::
 
-    folder.load ── document.read      a file, with the place of each value
-                ├─ judge.judged       held against house.HouseEntry or reader.ReaderEntry
+    loader.load ── yaml_file.read    a file, with the place of each value
+                ├─ validate.judged     held against digest_yaml.ConfigEntry or subscriber_yaml.ReaderEntry
                 └─ Config             frozen; or ConfigError with every problem of every file
 """
 
 from digest.config.admin import Admin
 from digest.config.bounces import Bounces
-from digest.config.folder import load
+from digest.config.config import Config
+from digest.config.loader import load
 from digest.config.relay import Relay
-from digest.config.values import Config
 
 __all__ = ["Admin", "Bounces", "Config", "Relay", "load"]

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, PlainValidator, SecretStr, model_validator
 
-from digest.config.fields import Entry, Secret, socket, text
-from digest.config.words import shown
+from digest.config.error_text import shown
+from digest.config.fields import Secret, StrictModel, socket, text
 
 _SHORTEST = 16  # characters; below that a token can be guessed by trying
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
@@ -45,7 +45,7 @@ def _header(value: object) -> str:
     return name
 
 
-class AdminEntry(Entry):
+class AdminEntry(StrictModel):
     """What stands under `admin:`."""
 
     listen: Annotated[tuple[str, int], PlainValidator(socket)]

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
 
-from digest.config.fields import Address, Entry, Secret, text
+from digest.config.error_text import mend, shown
+from digest.config.fields import Address, Secret, StrictModel, text
 from digest.config.relay import is_here
-from digest.config.words import mend, shown
 from digest.mail.message import Mailbox
 
 _FOLDERS = ("maildir", "mbox")
@@ -48,7 +48,7 @@ def _url(value: object) -> str:
     return text(value)
 
 
-class BouncesEntry(Entry):
+class BouncesEntry(StrictModel):
     """What stands under `bounces:`."""
 
     address: Address

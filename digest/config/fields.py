@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, SecretStr, ValidationInfo
 
-from digest.config.words import mend, shown
+from digest.config.error_text import mend, shown
 from digest.mail.message import AddressError, Mailbox
 from digest.text import strip_controls
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
-class Entry(BaseModel):
+class StrictModel(BaseModel):
     """A mapping in a file: frozen, and without keys that nobody reads."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
 
-from digest.config.fields import Entry, Secret, text
-from digest.config.words import mend, shown
+from digest.config.error_text import mend, shown
+from digest.config.fields import Secret, StrictModel, text
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _SCHEMES = (*_PORTS, "maildir", "console")
@@ -91,7 +91,7 @@ def _log(value: object) -> Path:
     return path
 
 
-class RelayEntry(Entry):
+class RelayEntry(StrictModel):
     """What stands under `smtp:`."""
 
     url: Annotated[SplitResult, PlainValidator(_url)]

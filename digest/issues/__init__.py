@@ -15,7 +15,7 @@ from digest.papers.ids import is_article
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
 from digest.rules import Hit, IndexedPaper
-from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
+from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 
 TRENDING = "Trending papers"
 """The title of the section that votes fill."""
@@ -23,7 +23,7 @@ TRENDING = "Trending papers"
 MOST_BY_NAME = 10
 """Papers in one letter that are a followed person's by nothing but the name."""
 
-Kind = Literal["scheduled", "alert", "manual", "test"]
+IssueKind = Literal["scheduled", "alert", "manual", "test"]
 """How an issue came about: by its slot, by `at once`, by hand, or to see whether letters arrive."""
 
 
@@ -79,8 +79,8 @@ class Issue:
 
     subscriber: Subscriber
     subscription: str
-    when: When
-    kind: Kind
+    when: Schedule
+    kind: IssueKind
     slot: str  # the scheduled local date and hour; part of the issue's key
     number: int
     date: datetime  # aware, in the reader's zone
@@ -168,7 +168,7 @@ def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tupl
     )
 
 
-def featured(trending: Trending, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
+def featured(trending: TrendingSection, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
     """What most people vote for among papers that their service featured, without the works that the reader knows."""
     works = {
         arrival.work: arrival

@@ -11,22 +11,22 @@ from itertools import repeat
 from threading import Event
 
 from digest import process
-from digest.issues.draft import Composed, Outlook, answered, draw_up, items_of, known_papers
-from digest.issues.due import OVERLAP
-from digest.issues.manual import ByHand, by_hand
-from digest.issues.shards import LEASE, Desk, Press
-from digest.issues.window import Morning, enrol
+from digest.issues.compose_window import ComposeWindow, enrol
+from digest.issues.composer import LEASE, Composer, LetterMaker
+from digest.issues.draft import ComposeResult, SourceOutlook, answered, draw_up, items_of, known_papers
+from digest.issues.due_issue import OVERLAP
+from digest.issues.manual import ManualIssue, by_hand
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Subscriber
 
 __all__ = [
     "LEASE",
     "SHARD",
-    "ByHand",
-    "Composed",
-    "Morning",
-    "Outlook",
-    "Press",
+    "ComposeResult",
+    "ComposeWindow",
+    "LetterMaker",
+    "ManualIssue",
+    "SourceOutlook",
     "answered",
     "by_hand",
     "compose",
@@ -43,29 +43,29 @@ SHARD = 1_000
 def compose(
     subscribers: Sequence[Subscriber],
     store: Store,
-    letters: Press,
+    letters: LetterMaker,
     *,
     now: datetime,
-    morning: Morning | None = None,
-    outlook: Callable[[], Outlook] = Outlook,
+    morning: ComposeWindow | None = None,
+    outlook: Callable[[], SourceOutlook] = SourceOutlook,
     shards: int | None = None,
     along: TransactionHook | None = None,
     stop: Event | None = None,
-    tell: Callable[[Composed], None] = lambda _: None,
-) -> list[Composed]:
+    tell: Callable[[ComposeResult], None] = lambda _: None,
+) -> list[ComposeResult]:
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
     The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
     the same time share it. `morning` keeps the rules of these readers ready between two rounds.
     `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
     """
-    morning = morning or Morning()
+    morning = morning or ComposeWindow()
     desks = morning.desks(subscribers, store, now=now)
     waiting = store.leases.backlog(now, LEASE, process.is_gone)
     if not waiting.readers:
         morning.forget()
         return []
-    desk = Desk(
+    desk = Composer(
         store=store,
         letters=letters,
         morning=morning,

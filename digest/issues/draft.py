@@ -6,16 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.issues import Absence, Candidate, Issue, Kind, Section, arrange, featured
-from digest.issues.due import day_of
+from digest.issues import Absence, Candidate, Issue, IssueKind, Section, arrange, featured
+from digest.issues.due_issue import day_of
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.store import Answers, Store
-from digest.subscriptions import Slot, Subscriber, Subscription
+from digest.subscriptions import ScheduleSlot, Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class ComposeResult:
     """What became of one due subscription."""
 
     subscriber: str
@@ -29,7 +29,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class SourceOutlook:
     """What the sources could not bring: what is late or out, and which services rest today, and why."""
 
     absences: tuple[Absence, ...] = ()
@@ -53,7 +53,7 @@ def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[st
     return store.papers.get_many({key for person in people for key in person.named})
 
 
-def with_absences(issue: Issue, subscription: Subscription, outlook: Outlook, following: Slot) -> Issue:
+def with_absences(issue: Issue, subscription: Subscription, outlook: SourceOutlook, following: ScheduleSlot) -> Issue:
     """A scheduled issue tells what it had to do without; an alert is about what came."""
     rests = [(kind, why) for kind, why in outlook.rests.items() if kind in (subscription.sources or outlook.rests)]
     return replace(
@@ -87,7 +87,7 @@ def draw_up(
     subscription: Subscription,
     candidates: Collection[Candidate],
     *,
-    kind: Kind,
+    kind: IssueKind,
     slot: str,
     number: int,
     since: datetime,

@@ -8,15 +8,15 @@ from datetime import datetime
 from digest.issues import Issue
 from digest.issues.annotate import enriched
 from digest.issues.draft import answered, draw_up, events, items_of, known_papers, shown, trend_of
-from digest.issues.due import LONG
-from digest.issues.matching import Rulebook, match
+from digest.issues.due_issue import LONG
+from digest.issues.matching import RuleSet, match
 from digest.mail.outcome import Envelope
 from digest.store import NewIssue, Store
 from digest.subscriptions import Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByHand:
+class ManualIssue:
     """An issue that no clock asked for, and all that it would tell (also what is behind "+ n more")."""
 
     issue: Issue
@@ -45,15 +45,15 @@ class ByHand:
 
 def by_hand(
     reader: Subscriber, subscription: Subscription, store: Store, *, since: datetime, until: datetime, now: datetime
-) -> ByHand:
+) -> ManualIssue:
     """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
     subscription = answered(reader.id, subscription, store.answers.of_readers([reader.id]))
     desks, known = [(reader.id, subscription)], known_papers([subscription], store)
-    [matched] = match(Rulebook(desks), desks, store.papers.dated(since, until), known)
+    [matched] = match(RuleSet(desks), desks, store.papers.dated(since, until), known)
     found = [candidate for candidate in matched if candidate.rules]
     trend = trend_of(subscription, {candidate.work for candidate in found}, lambda: store.papers.dated(since, until))
     issue = draw_up(
         reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
     )
     issue = enriched(issue, subscription, store)
-    return ByHand(issue=issue, told=tuple(dict.fromkeys((*events(found), *shown(trend)))))
+    return ManualIssue(issue=issue, told=tuple(dict.fromkeys((*events(found), *shown(trend)))))

@@ -18,14 +18,14 @@ from digest.papers.updates import Arrival
 from digest.rules import Batch, IndexedPaper, Matcher
 from digest.subscriptions import Rule, Subscriber, Subscription
 
-Desk = tuple[str, Subscription]
+SubscriptionRef = tuple[str, Subscription]
 """A reader's id, and one of their subscriptions."""
 
 
-class Rulebook:
+class RuleSet:
     """The rules of many subscriptions: made ready together when they are first asked, and once."""
 
-    def __init__(self, desks: Iterable[Desk]) -> None:
+    def __init__(self, desks: Iterable[SubscriptionRef]) -> None:
         self._desks = tuple(desks)
         ends = list(accumulate(len(subscription.rules) for _, subscription in self._desks))
         self._rules = {
@@ -34,7 +34,7 @@ class Rulebook:
         }
 
     @classmethod
-    def of(cls, readers: Iterable[Subscriber]) -> Rulebook:
+    def of(cls, readers: Iterable[Subscriber]) -> RuleSet:
         return cls((reader.id, subscription) for reader in readers for subscription in reader.subscriptions)
 
     @cached_property
@@ -47,19 +47,19 @@ class Rulebook:
         """Make the rules ready now."""
         _ = self._matcher
 
-    def match(self, batch: Batch) -> Found:
+    def match(self, batch: Batch) -> MatchResult:
         """What all the rules find in these papers."""
         pairs = [*self._matcher.pairs(batch)]
         owners, papers = (np.concatenate(column) for column in zip(*pairs, strict=True)) if pairs else (_NONE, _NONE)
         order = np.argsort(owners, kind="stable")
-        return Found(self._rules, owners[order].astype(np.int32), papers[order].astype(np.int32))
+        return MatchResult(self._rules, owners[order].astype(np.int32), papers[order].astype(np.int32))
 
 
 _NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class MatchResult:
     """What the rules of a book found in a batch: millions of pairs, and those of one desk in no time."""
 
     _rules: Mapping[tuple[str, str], tuple[int, int]]  # of each desk the numbers of its first rule and behind its last
@@ -78,10 +78,10 @@ class Found:
         return found
 
 
-class Reading:
+class ArrivalMatches:
     """What a rulebook finds in arrivals; many shards of readers may ask for it."""
 
-    def __init__(self, book: Rulebook, arrivals: Sequence[Arrival]) -> None:
+    def __init__(self, book: RuleSet, arrivals: Sequence[Arrival]) -> None:
         self.book = book
         self._arrivals = arrivals
         self._batch = Batch([arrival.paper for arrival in arrivals])
@@ -89,14 +89,14 @@ class Reading:
         self._withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
 
     def candidates(
-        self, desks: Sequence[Desk], known: Mapping[str, Paper] | None = None, since: Sequence[datetime] = ()
+        self, desks: Sequence[SubscriptionRef], known: Mapping[str, Paper] | None = None, since: Sequence[datetime] = ()
     ) -> list[list[Candidate]]:
         """For each desk what its rules match and mean, of what arrived after its `since`.
 
         `known` has the papers, by key, that readers have named as someone's or as not theirs. A withdrawn paper is a
         candidate of all, since its text, and so its match, may be gone.
         """
-        people, arrivals = _People(self._batch, known or {}), self._arrivals
+        people, arrivals = _AuthorVerdicts(self._batch, known or {}), self._arrivals
         candidates = []
         for (reader, subscription), begin in zip_longest(desks, since):
             places = {place: list[int]() for place in self._withdrawn} | self._found.of((reader, subscription.name))
@@ -116,10 +116,13 @@ class Reading:
 
 
 def match(
-    book: Rulebook, desks: Sequence[Desk], arrivals: Sequence[Arrival], known: Mapping[str, Paper] | None = None
+    book: RuleSet,
+    desks: Sequence[SubscriptionRef],
+    arrivals: Sequence[Arrival],
+    known: Mapping[str, Paper] | None = None,
 ) -> list[list[Candidate]]:
     """What the rules of these desks match in these arrivals, once."""
-    return Reading(book, arrivals).candidates(desks, known)
+    return ArrivalMatches(book, arrivals).candidates(desks, known)
 
 
 def _candidate(
@@ -137,7 +140,7 @@ def _candidate(
     )
 
 
-class _People:
+class _AuthorVerdicts:
     """The verdicts on one batch; whom several readers follow alike is judged once."""
 
     def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from threading import Lock
 
 from digest.config import Config
-from digest.config.reader import reader_of
+from digest.config.subscriber_yaml import reader_of
 from digest.errors import ConfigError
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key

@@ -12,8 +12,8 @@ from itertools import count
 from secrets import token_bytes, token_urlsafe
 from typing import Literal
 
-from digest.config.folder import SIGNED_UP
-from digest.config.reader import reader_of
+from digest.config.loader import SIGNED_UP
+from digest.config.subscriber_yaml import reader_of
 from digest.errors import ConfigError
 from digest.letters import LetterFactory
 from digest.links import AGES, CONFIRM, MOVE, SignedLinks

@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from digest.issues import Absence, Kind
+from digest.issues import Absence, IssueKind
 from digest.render.labels import SERVICES, figure, formatted, joined, joined_and, some_of, weekday
 from digest.render.shorten import shorten
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 from digest.text.translations import Translations
 
 _LONGEST_NAME = 48  # characters of a section's name in a sentence
@@ -45,7 +45,7 @@ class SectionCount:
 class IssueSummary:
     """An issue in figures, for its subject and its first line."""
 
-    kind: Kind
+    kind: IssueKind
     sections: Sequence[SectionCount]
     since: date  # the first day of its window
     today: date  # the last one; both in the reader's time zone
@@ -65,8 +65,8 @@ class IssueSummary:
 class SubscriptionSummary:
     """Why a reader gets a letter, for the footer."""
 
-    kind: Kind
-    when: When
+    kind: IssueKind
+    when: Schedule
     zone: str  # "Europe/London"
     authors: int
     rules: int

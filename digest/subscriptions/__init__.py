@@ -37,7 +37,7 @@ _FAR = 16  # days: a week in which the only chosen day does not exist, and one m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class Schedule:
     """The rhythm of a subscription, in the reader's own time; `at once` has no days."""
 
     days: frozenset[int] = frozenset()  # 0 is Monday
@@ -46,7 +46,7 @@ class When:
     at_once: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> When:
+    def parse(cls, text: str) -> Schedule:
         """What stands behind `when:`. Raises ValueError with the mend."""
         words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).casefold()
         if words == "at once":
@@ -90,7 +90,7 @@ def _mend(words: str) -> str:
     if days or clock:
         lacks = "is no time" if days and clock else "lacks the hour" if days else "lacks the days"
         hour, minute = clock or (7, 30)
-        return f"{typed} {lacks}: write `{When(days=days or _SETS['daily'], hour=hour, minute=minute)}`"
+        return f"{typed} {lacks}: write `{Schedule(days=days or _SETS['daily'], hour=hour, minute=minute)}`"
     return f"{typed} is no time: write {_FORMS}"
 
 
@@ -129,7 +129,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trending:
+class TrendingSection:
     """A section of what others vote for."""
 
     source: str = "huggingface"
@@ -141,12 +141,12 @@ class Subscription:
     """What a reader wants to hear of, and when."""
 
     name: str
-    when: When
+    when: Schedule
     rules: tuple[Rule, ...]
     exclude: Query | None = None
     categories: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    trending: Trending | None = None
+    trending: TrendingSection | None = None
     limit: int = 30  # papers in one letter
     quiet: Literal["silent", "send"] = "silent"
     attach: Literal["bibtex", "ris"] | None = None
@@ -186,7 +186,7 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class ScheduleSlot:
     """One due time of a subscription; `local` is its key, since it stays the same whatever the clocks do."""
 
     local: str  # as scheduled: "2026-11-20T07:30"
@@ -194,7 +194,7 @@ class Slot:
 
 
 @lru_cache(maxsize=1 << 12)
-def slot_on(when: When, day: date, zone: ZoneInfo) -> Slot | None:
+def slot_on(when: Schedule, day: date, zone: ZoneInfo) -> ScheduleSlot | None:
     """The one slot of a local day; None where the day is not chosen or does not exist (Apia, 2011-12-30).
 
     An hour that the clocks skip is due at the first instant after the gap, one that comes twice at its first coming.
@@ -207,10 +207,10 @@ def slot_on(when: When, day: date, zone: ZoneInfo) -> Slot | None:
         due = _after_gap(wall, zone)
         if day not in (due.astimezone(zone).date(), (due - timedelta.resolution).astimezone(zone).date()):
             return None
-    return Slot(local=wall.isoformat(timespec="minutes"), due=due)
+    return ScheduleSlot(local=wall.isoformat(timespec="minutes"), due=due)
 
 
-def next_slot(when: When, zone: ZoneInfo, after: datetime, *, not_on: date | None = None) -> Slot:
+def next_slot(when: Schedule, zone: ZoneInfo, after: datetime, *, not_on: date | None = None) -> ScheduleSlot:
     """The first slot after an instant, and not on the day that had its issue.
 
     Nor on the day before that one, to which a reader who moves west comes back. Raises ValueError where there is none
@@ -221,13 +221,13 @@ def next_slot(when: When, zone: ZoneInfo, after: datetime, *, not_on: date | Non
     return _first(slot for slot in _slots(when, zone, (day for day in days if day not in had)) if slot.due > after)
 
 
-def latest_slot(when: When, zone: ZoneInfo, at: datetime) -> Slot:
+def latest_slot(when: Schedule, zone: ZoneInfo, at: datetime) -> ScheduleSlot:
     """The newest slot that has come. Raises ValueError where there is none (at once)."""
     days = _days(at.astimezone(zone).date() + _ONE_DAY, -_ONE_DAY)
     return _first(slot for slot in _slots(when, zone, days) if slot.due <= at)
 
 
-def first_slot(when: When, zone: ZoneInfo, now: datetime) -> Slot:
+def first_slot(when: Schedule, zone: ZoneInfo, now: datetime) -> ScheduleSlot:
     """The first slot of a new subscription: today's, also where its hour has passed, else the next one."""
     return slot_on(when, now.astimezone(zone).date(), zone) or next_slot(when, zone, now)
 
@@ -251,11 +251,11 @@ def _days(day: date, step: timedelta) -> Iterator[date]:
     return (day + number * step for number in range(_FAR + 2))
 
 
-def _slots(when: When, zone: ZoneInfo, days: Iterable[date]) -> Iterator[Slot]:
+def _slots(when: Schedule, zone: ZoneInfo, days: Iterable[date]) -> Iterator[ScheduleSlot]:
     return (slot for day in days if (slot := slot_on(when, day, zone)))
 
 
-def _first(slots: Iterator[Slot]) -> Slot:
+def _first(slots: Iterator[ScheduleSlot]) -> ScheduleSlot:
     slot = next(slots, None)
     if slot is None:
         raise ValueError("a subscription without days has no slots")

@@ -23,14 +23,14 @@ from digest.authors import (
 from digest.papers import Paper
 from digest.rules import Query, author_query
 from digest.subscriptions import Rule
-from digest.subscriptions.advice import Archive
+from digest.subscriptions.rule_advice import PaperArchive
 
 _SAMPLES = 5
 _MOST_OF_A_NAME = 200  # papers that are put into groups: each is compared with all others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class DayCount:
     """One day in UTC: the papers that it brought, and how many of them match."""
 
     day: date
@@ -42,7 +42,7 @@ class Day:
 class Backtest:
     """A rule over an archive."""
 
-    days: tuple[Day, ...]  # from the first to the last, quiet ones too
+    days: tuple[DayCount, ...]  # from the first to the last, quiet ones too
     papers: int  # in the archive
     matches: int
     undated: int  # matches without a date
@@ -57,7 +57,7 @@ class Backtest:
         return median([day.matches for day in self.days if day.papers] or [0])
 
 
-class Ground:
+class BacktestCorpus:
     """Papers dated from `first` to `last`, and undated ones, made ready once for any number of rules.
 
     Threads may share it; one rule is tried at a time.
@@ -68,7 +68,7 @@ class Ground:
         self._papers = papers
         self._lock = Lock()
         self._kept = [paper for paper in papers if paper.dated is None or first <= _day(paper) <= last]
-        self._archive = Archive(self._kept)
+        self._archive = PaperArchive(self._kept)
         self._every = Counter(_day(paper) for paper in self._kept if paper.dated)
 
     def __len__(self) -> int:
@@ -112,7 +112,7 @@ class Ground:
         step = max(1, -(-len(dated) // _SAMPLES))
         return Backtest(
             days=tuple(
-                Day(day=day, papers=self._every[day], matches=ours[day])
+                DayCount(day=day, papers=self._every[day], matches=ours[day])
                 for day in (self.first + timedelta(n) for n in span)
             ),
             papers=len(self._kept),
@@ -138,7 +138,7 @@ class Ground:
 
 def backtest(rule: Rule, papers: Sequence[Paper], *, first: date, last: date) -> Backtest:
     """One rule over papers dated from `first` to `last`; undated ones are counted apart."""
-    return Ground(papers, first=first, last=last).backtest(rule)
+    return BacktestCorpus(papers, first=first, last=last).backtest(rule)
 
 
 def _is_kept(rule: Rule, verdict: AuthorVerdict) -> bool:

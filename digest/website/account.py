@@ -15,7 +15,7 @@ from digest.render.labels import full_day, joined, short_day
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.store import IssueRow, Suppression
-from digest.subscriptions import Rule, Subscriber, When
+from digest.subscriptions import Rule, Schedule, Subscriber
 from digest.text import one_line
 from digest.text.translations import Translations, translations
 from digest.website.account_base import Mine, address_of
@@ -274,7 +274,7 @@ def _rule(rule: Rule, t: Translations) -> str:
     return t("account.person", name=rule.person.name) if rule.person else " ".join(rule.query.text.split())
 
 
-def _when(when: When, t: Translations) -> str:
+def _when(when: Schedule, t: Translations) -> str:
     """Monday to Friday, 07:30."""
     if when.at_once:
         return t("form.rhythms.once")

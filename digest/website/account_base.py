@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.config.folder import SIGNED_UP
-from digest.config.reader import reader_of
+from digest.config.loader import SIGNED_UP
+from digest.config.subscriber_yaml import reader_of
 from digest.links import PAGE
 from digest.mail.message import Mailbox
 from digest.mail.outcome import address_key

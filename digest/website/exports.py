@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.config import document as files
-from digest.config.reader import reader_of
-from digest.config.writing import written
+from digest.config import yaml_file as files
+from digest.config.subscriber_yaml import reader_of
+from digest.config.yaml_writer import written
 from digest.errors import ConfigError
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from digest.config.reader import Mistake, mistakes
+from digest.config.subscriber_yaml import Mistake, mistakes
 from digest.store import ReaderDocument
 from digest.text.translations import Translations
 from digest.website.forms import Row, Typed, shown

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from digest.store import ReaderDocument
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 from digest.text import one_line
 from digest.website.view import Form
 
@@ -175,7 +175,7 @@ def zones() -> tuple[str, ...]:
 
 def shown(subscription: ReaderDocument, zone: str = "UTC") -> Typed:
     """What the fields show of an entry under `subscriptions:`; of an empty one the defaults."""
-    when = _when(str(subscription.get("when", "weekdays 07:30"))) or When(at_once=True)
+    when = _when(str(subscription.get("when", "weekdays 07:30"))) or Schedule(at_once=True)
     days = frozenset(DAYS[day] for day in when.days)
     rhythm: Literal["daily", "weekdays", "chosen", "once"] = "chosen"
     if when.at_once:
@@ -267,9 +267,9 @@ def _put(new: ReaderDocument, key: str, value: Any) -> None:
         new[key] = value
 
 
-def _when(text: str) -> When | None:
+def _when(text: str) -> Schedule | None:
     try:
-        return When.parse(text)
+        return Schedule.parse(text)
     except ValueError:
         return None
 

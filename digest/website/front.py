@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from digest.issues import featured
 from digest.mail.message import AddressError, Mailbox, mailto
 from digest.render.cards import Listed, listed
-from digest.subscriptions import Trending
+from digest.subscriptions import TrendingSection
 from digest.text.translations import Translations
 from digest.website.form_errors import MOST_RULES, Fault, Faults, faults
 from digest.website.forms import Row, Typed, given, typed
@@ -25,7 +25,7 @@ from digest.website.view import Form, Room, posted
 
 _ROWS = (Row(number=0), Row(number=1, kind="author"))
 _MORE = 3  # rows, by a press of the button
-_TOP = Trending(top=5)
+_TOP = TrendingSection(top=5)
 _WEEK = timedelta(days=7)
 _LONGEST_ADDRESS = 320  # RFC 3696; longer ones are not even shown again
 

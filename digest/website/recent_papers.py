@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from digest.rules import parse
 from digest.store import Store
 from digest.subscriptions import Rule
-from digest.subscriptions.backtest import Ground
+from digest.subscriptions.backtest import BacktestCorpus
 
 DAYS = 30
 MOST_PAPERS = 5_000
@@ -28,9 +28,9 @@ class Grounds:
     def __init__(self) -> None:
         self._making = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
-        self._made: tuple[datetime, int, Ground] | None = None
+        self._made: tuple[datetime, int, BacktestCorpus] | None = None
 
-    def ground(self, store: Store, now: datetime) -> Ground:
+    def ground(self, store: Store, now: datetime) -> BacktestCorpus:
         return self._fresh(store, now)[2]
 
     def __enter__(self) -> None:
@@ -41,7 +41,7 @@ class Grounds:
     def __exit__(self, *_: object) -> None:
         self._turns.release()
 
-    def _fresh(self, store: Store, now: datetime) -> tuple[datetime, int, Ground]:
+    def _fresh(self, store: Store, now: datetime) -> tuple[datetime, int, BacktestCorpus]:
         made = self._made
         if made and now - made[0] < RENEWED:
             return made
@@ -64,13 +64,13 @@ class Grounds:
             self._making.release()
 
 
-def _make(store: Store, now: datetime) -> Ground:
+def _make(store: Store, now: datetime) -> BacktestCorpus:
     last = now.astimezone(UTC).date()
     first = last - timedelta(days=DAYS - 1)
     papers = store.papers.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=MOST_PAPERS)
     dated = [paper.dated.astimezone(UTC).date() for paper in papers if paper.dated]
     if len(papers) == MOST_PAPERS and dated and dated[-1] < last:
         first = dated[-1] + timedelta(days=1)  # the oldest day is not there whole
-    ground = Ground(papers, first=first, last=last)
+    ground = BacktestCorpus(papers, first=first, last=last)
     ground.backtest(Rule(title="", query=parse("paper {p}")))  # what any rule needs is made by the first one
     return ground

@@ -9,7 +9,7 @@ from digest.authors import FollowedAuthor
 from digest.issues import Item, item_of
 from digest.issues.compose import answered
 from digest.issues.draft import known_papers
-from digest.issues.matching import Rulebook, match
+from digest.issues.matching import RuleSet, match
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.store import IssuePaper, Store, WebCopy
@@ -65,7 +65,7 @@ def _found(reader: Subscriber, subscription: Subscription, lines: Sequence[Line]
     arrivals = [
         Arrival(serial=0, work=line.number, event=line.told.event, at=line.told.at, paper=line.paper) for line in lines
     ]
-    [found] = match(Rulebook([desk]), [desk], arrivals, known_papers([said], store))
+    [found] = match(RuleSet([desk]), [desk], arrivals, known_papers([said], store))
     sections = {line.number: line.told.section for line in lines}
     return {
         each.work: replace(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.config.reader import reader_of
+from digest.config.subscriber_yaml import reader_of
 from digest.papers import Paper
 from digest.render.labels import joined
 from digest.render.links import page_of
 from digest.render.math import readable
 from digest.store import ReaderDocument, Store
 from digest.subscriptions import Subscription
-from digest.subscriptions.backtest import Backtest, Ground
+from digest.subscriptions.backtest import Backtest, BacktestCorpus
 from digest.text import strip_controls
 from digest.text.translations import Translations
 from digest.website.form_errors import Fault, faults
@@ -57,7 +57,7 @@ class Trial:
     choices: Sequence[Choice] = ()
 
 
-def tried(typed: Typed, row: Row, ground: Ground, store: Store, t: Translations) -> Trial:
+def tried(typed: Typed, row: Row, ground: BacktestCorpus, store: Store, t: Translations) -> Trial:
     """The rule of this row, in the bounds of its subscription as far as these can be meant."""
     wanted = _alone(typed, row, t)
     if not isinstance(wanted, Subscription):
@@ -107,7 +107,7 @@ def _document(typed: Typed) -> ReaderDocument:
     return {"email": "somebody@example.org", "subscriptions": [entry.subscription()]}
 
 
-def _would(found: Backtest, ground: Ground, t: Translations) -> str:
+def _would(found: Backtest, ground: BacktestCorpus, t: Translations) -> str:
     days = (ground.last - ground.first).days + 1
     if not found.matches:
         return t("trial.never", days=days)

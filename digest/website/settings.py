@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.config.reader import mistakes
+from digest.config.subscriber_yaml import mistakes
 from digest.mail.message import AddressError, Mailbox
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber

@@ -17,7 +17,7 @@ from digest.papers import Paper
 from digest.render import atom
 from digest.render.cards import listed
 from digest.render.labels import formatted
-from digest.subscriptions import Trending as Wanted
+from digest.subscriptions import TrendingSection as Wanted
 from digest.text.translations import Translations, translations
 from digest.website.http_caching import kept
 from digest.website.papers import file, parted

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from digest.app.queue import Job, LocalQueue, ProcrastinateQueue, WorkQueue, enqueue_missing
 from digest.errors import DigestError
-from digest.issues.compose import Composed
+from digest.issues.compose import ComposeResult
 from digest.store import Store
 from tests.support.many_readers import QUICK, furnish, opened, start, sweep, work
 from tests.support.servers import MailServer
@@ -191,7 +191,7 @@ def test_one_of_two_workers_is_killed(config: Path, mail: MailServer) -> None:
 def test_several_daemons_tick_at_once(config: Path, daemons: int) -> None:
     ready = Event()
 
-    def tick(_: int) -> list[Composed]:
+    def tick(_: int) -> list[ComposeResult]:
         with opened(config) as app:
             ready.wait()
             return app.compose(now=NOW)

@@ -47,8 +47,8 @@ from digest.app.queue import Job, enqueue_missing
 from digest.app.work import find_work, run_job
 from digest.config import Config, Relay
 from digest.issues import Issue
-from digest.issues.compose import Morning
-from digest.issues.matching import Rulebook
+from digest.issues.compose import ComposeWindow
+from digest.issues.matching import RuleSet
 from digest.letters import LetterFactory
 from digest.mail.dkim import Signer, new_key
 from digest.mail.message import Mailbox
@@ -56,7 +56,7 @@ from digest.mail.outcome import Envelope
 from digest.render import Links, Parts, Renderer
 from digest.rules import parse
 from digest.store import IssueStore, NewIssue, Store
-from digest.subscriptions import Rule, Subscriber, Subscription, When
+from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 from tests.bench.databases import database as an_empty
 from tests.bench.day import Day, papers_of_a_day, rules_of_readers
 
@@ -129,7 +129,7 @@ def show(figures: dict[str, Any]) -> Iterator[str]:
 
 def _readers(day: Day, count: int) -> Iterator[Subscriber]:
     """Equal rules are read once, as they are matched once."""
-    rules, once, when, zone = rules_of_readers(day, RULES * count), cache(parse), When.parse("daily 07:30"), "UTC"
+    rules, once, when, zone = rules_of_readers(day, RULES * count), cache(parse), Schedule.parse("daily 07:30"), "UTC"
     for number in range(count):
         texts = dict.fromkeys(next(rules).text for _ in range(RULES))
         wanted = tuple(Rule(title=text, query=once(text)) for text in texts)
@@ -192,7 +192,7 @@ class _Figures:
 def _morning(config: Config) -> _Figures:
     """All letters, by workers that share nothing but the rules and the database."""
     figures, context = _Figures(), get_context("fork")
-    book = Rulebook.of(config.subscribers)
+    book = RuleSet.of(config.subscribers)
     begin, cpu = time.perf_counter(), time.process_time()
     book.ready()
     figures.stages["ready"] = time.process_time() - cpu
@@ -218,7 +218,7 @@ def _morning(config: Config) -> _Figures:
     return figures
 
 
-def _worker(config: Config, book: Rulebook, pipe: Connection) -> None:
+def _worker(config: Config, book: RuleSet, pipe: Connection) -> None:
     """As `digest worker --once` does it."""
     with open_app(config) as plain:
         watch = _Watch()
@@ -305,11 +305,11 @@ class _Watch:
 
         return Watched(**{name: getattr(letters, name) for name in LetterFactory.__slots__})
 
-    def morning(self, book: Rulebook) -> Morning:
+    def morning(self, book: RuleSet) -> ComposeWindow:
         watch = self
 
-        class Watched(Morning):
-            def book(self, readers: Sequence[Subscriber]) -> Rulebook:
+        class Watched(ComposeWindow):
+            def book(self, readers: Sequence[Subscriber]) -> RuleSet:
                 return book
 
             def reading(self, *given: Any, **named: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 
 from digest.config import Config, load
-from digest.issues.matching import Rulebook, match
+from digest.issues.matching import RuleSet, match
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.resources import shipped
@@ -265,7 +265,7 @@ def test_each_rule_finds_its_papers(who: str, config: Config, papers: list[Paper
     subscription = only_subscription(config, who)
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
     desks = [(who, subscription)]
-    [candidates] = match(Rulebook(desks), desks, arrivals, {paper.key: paper for paper in papers})
+    [candidates] = match(RuleSet(desks), desks, arrivals, {paper.key: paper for paper in papers})
     found = [
         sorted(candidate.paper.key for candidate in candidates if index in candidate.rules)
         for index, _ in enumerate(subscription.rules)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from digest.issues.compose import compose
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, key_of
 from tests.support.servers import MailServer
@@ -85,7 +85,7 @@ def test_t4_the_reader_moves_between_the_press_and_the_post(scenario: DeliverySc
     """The letter that lies in the outbox is that day's; no day has two, and none is skipped."""
     scenario.homes["ada"] = "ada@example.org"
     before = reader("UTC", "daily 07:30")
-    after = replace(reader(zone, when), subscriptions=(replace(before.subscriptions[0], when=When.parse(when)),))
+    after = replace(reader(zone, when), subscriptions=(replace(before.subscriptions[0], when=Schedule.parse(when)),))
     with MailServer() as server:
         compose([before], scenario.store, PRESS, now=scenario.now)
         for hour in range(24 * 9):

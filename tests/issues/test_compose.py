@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from digest.authors import FollowedAuthor
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
-from digest.issues.compose import SHARD, Composed, Morning, Outlook, by_hand, compose
+from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, by_hand, compose
 from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
 from digest.mail.outcome import Envelope, Result, State
@@ -23,7 +23,7 @@ from digest.papers import Author, Paper
 from digest.render import Renderer
 from digest.rules import author_query, parse
 from digest.store import IssueStore, NewIssue, Store, TransactionHook
-from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
+from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 from tests.support.people import MUSIC, STARS, VISION
 from tests.support.store_samples import NOW, keep, preprint
 
@@ -34,7 +34,7 @@ PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:
     made = tuple(Rule(title=rule, query=parse(rule)) for rule in rules or ("route",))
-    return replace(Subscription(name=name, when=When.parse(when), rules=made), **more)  # type: ignore[arg-type]
+    return replace(Subscription(name=name, when=Schedule.parse(when), rules=made), **more)  # type: ignore[arg-type]
 
 
 def reader(*subscriptions: Subscription, name: str = "ada", **more: object) -> Subscriber:
@@ -65,13 +65,13 @@ class Desk:
         return [[item.paper.key for item in issue.items] for issue in self.issues]
 
 
-def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[Composed]:
+def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[ComposeResult]:
     return composed(readers or (reader(),), store, desk, now=now)
 
 
 def composed(
     readers: Sequence[Subscriber], store: Store, desk: Callable[[Issue], Envelope], **more: Any
-) -> list[Composed]:
+) -> list[ComposeResult]:
     """The letters of before have gone out by now."""
     send_all(store, more["now"])
     return compose(readers, store, desk, **more)
@@ -332,7 +332,7 @@ def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> No
 
 def test_rules_are_made_ready_once(store: Store) -> None:
     desk, ada = Desk(), reader()
-    book = Morning()
+    book = ComposeWindow()
     keep(store, preprint())
     composed([ada], store, desk, now=NOW, morning=book)
     keep(store, preprint("2611.00002"))
@@ -341,7 +341,7 @@ def test_rules_are_made_ready_once(store: Store) -> None:
 
 
 def test_a_pause_makes_no_rules_anew(store: Store) -> None:
-    ada, book = reader(), Morning()
+    ada, book = reader(), ComposeWindow()
     readers = [ada]
     book.desks(readers, store, now=NOW)
     ready = book.book(readers)
@@ -368,7 +368,7 @@ def titles(issue: Issue) -> dict[str, list[str]]:
 def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> None:
     keep(store, preprint(), *(voted(number, votes) for number, votes in enumerate([5, 50, None, 0, 20])))
     keep(store, voted(9, 99, withdrawn=True), now=NOW)
-    mine = subscription("Kept", trending=Trending(top=3))
+    mine = subscription("Kept", trending=TrendingSection(top=3))
     desk = Desk()
     composed([reader(mine)], store, desk, now=NOW)
     assert titles(desk.issues[0]) == {
@@ -383,12 +383,12 @@ def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> 
 def test_a_paper_that_a_rule_matches_trends_no_more(store: Store) -> None:
     keep(store, voted(1, 5), voted(2, 50))
     desk = Desk()
-    composed([reader(subscription("ti:2 OR ti:voted", trending=Trending()))], store, desk, now=NOW)
+    composed([reader(subscription("ti:2 OR ti:voted", trending=TrendingSection()))], store, desk, now=NOW)
     assert [len(section.items) for section in desk.issues[0].sections] == [2]
 
 
 def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
-    alone = replace(subscription(trending=Trending()), rules=())
+    alone = replace(subscription(trending=TrendingSection()), rules=())
     keep(store, voted(1, 5), preprint())
     desk = Desk()
     assert [result.papers for result in composed([reader(alone)], store, desk, now=NOW)] == [1]
@@ -410,7 +410,7 @@ def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(st
         reader(subscription(categories=("cs.CV",)), name="bob"),
         reader(subscription(sources=("biorxiv", "arxiv"), quiet="send"), name="cy"),
     )
-    results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: Outlook((CL, BIO)))
+    results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: SourceOutlook((CL, BIO)))
     assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
     text = PRESS.parts(desk.issues[0]).text
     assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
@@ -419,7 +419,7 @@ def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(st
 
 def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None:
     desk = Desk()
-    outlook = Outlook(rests={"arxiv": "holiday"})
+    outlook = SourceOutlook(rests={"arxiv": "holiday"})
     composed([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
     assert "arXiv announces nothing on its holidays." in PRESS.parts(desk.issues[0]).text
 
@@ -427,17 +427,18 @@ def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None
 def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:
     keep(store, preprint())
     desk = Desk()
-    [alert] = composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=lambda: Outlook((CL,)))
+    at_once = reader(subscription(when="at once"))
+    [alert] = composed([at_once], store, desk, now=NOW, outlook=lambda: SourceOutlook((CL,)))
     assert alert.absences == ()
 
-    def never() -> Outlook:
+    def never() -> SourceOutlook:
         raise AssertionError("asked")
 
     assert composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
 
 
 def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
-    alone = Subscription(name="Votes", when=When.parse("daily 07:30"), rules=(), trending=Trending())
+    alone = Subscription(name="Votes", when=Schedule.parse("daily 07:30"), rules=(), trending=TrendingSection())
     assert not CL.concerns(alone)
     assert Absence(kind="huggingface", part="", why="late").concerns(alone)
     assert CL.concerns(replace(subscription(), categories=("cs",)))

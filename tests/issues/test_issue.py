@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.issues import Candidate, arrange, wanted
-from digest.issues.matching import Rulebook, match
+from digest.issues.matching import RuleSet, match
 from digest.papers.updates import Arrival
 from digest.rules import parse
-from digest.subscriptions import Rule, Subscription, When
+from digest.subscriptions import Rule, Schedule, Subscription
 from tests.support.store_samples import NOW, preprint
 
 RULES = tuple(Rule(title=word, query=parse(word)) for word in ("route", "count", "kept"))
-MINE = Subscription(name="Mine", when=When.parse("at once"), rules=RULES)
+MINE = Subscription(name="Mine", when=Schedule.parse("at once"), rules=RULES)
 
 
 def candidate(work: int, *rules: int, event: str = "new", hours: int = 0) -> Candidate:
@@ -111,5 +111,5 @@ def test_a_subscription_narrows_all_its_rules() -> None:
     ]
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
     narrow = replace(MINE, exclude=parse("ti:survey"), categories=("cs",), sources=("arxiv",))
-    (found,) = match(Rulebook([("ada", narrow)]), [("ada", narrow)], arrivals)
+    (found,) = match(RuleSet([("ada", narrow)]), [("ada", narrow)], arrivals)
     assert [(each.work, each.rules) for each in found] == [(1, (0, 1, 2))]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.authors import AuthorVerdict
-from digest.issues import Absence, Kind
+from digest.issues import Absence, IssueKind
 from digest.papers.scholarly_metrics import Researcher
 from digest.render import labels, sentences
 from digest.render.sentences import IssueSummary, SectionCount, SubscriptionSummary
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 from digest.text.translations import languages, translations
 from tests.support.issues import AT_ONCE, WEEKDAYS
 
@@ -26,7 +26,7 @@ SPARSE = SectionCount(count=5, name="Sparse models")
 
 
 def summary(
-    *shares: SectionCount, kind: Kind = "scheduled", days: int = 1, title: str = "", event: str = "new"
+    *shares: SectionCount, kind: IssueKind = "scheduled", days: int = 1, title: str = "", event: str = "new"
 ) -> IssueSummary:
     return IssueSummary(
         kind=kind, sections=shares, since=TODAY - timedelta(days=days), today=TODAY, title=title, event=event
@@ -34,7 +34,11 @@ def summary(
 
 
 def reason(
-    kind: Kind = "scheduled", when: When = WEEKDAYS, zone: str = "Europe/London", authors: int = 1, rules: int = 1
+    kind: IssueKind = "scheduled",
+    when: Schedule = WEEKDAYS,
+    zone: str = "Europe/London",
+    authors: int = 1,
+    rules: int = 1,
 ) -> SubscriptionSummary:
     return SubscriptionSummary(kind=kind, when=when, zone=zone, authors=authors, rules=rules)
 
@@ -101,7 +105,7 @@ shares = st.builds(SectionCount, count=st.integers(1, 2_000), name=names, author
 
 
 @given(shares=st.lists(shares, min_size=1, max_size=12), kind=st.sampled_from(["scheduled", "alert", "manual"]))
-def test_the_room_holds(shares: list[SectionCount], kind: Kind) -> None:
+def test_the_room_holds(shares: list[SectionCount], kind: IssueKind) -> None:
     for title in ("", "A title " * 40):
         told = summary(*shares, kind=kind, title=title, days=9)
         for t in map(translations, languages()):
@@ -113,14 +117,14 @@ def test_the_room_holds(shares: list[SectionCount], kind: Kind) -> None:
     ("when", "spoken"),
     [
         (WEEKDAYS, "every weekday at 07:30 (America/New York)"),
-        (When(days=frozenset(range(7)), hour=18, minute=5, at_once=False), "every day at 18:05 (America/New York)"),
-        (When(days=frozenset([3, 0]), hour=0, minute=0, at_once=False), "every Monday and Thursday at 00:00"),
-        (When(days=frozenset([6]), hour=0, minute=0, at_once=False), "every Sunday at 00:00"),
-        (When(days=frozenset([0, 2, 4]), hour=0, minute=0, at_once=False), "every Monday, Wednesday and Friday at"),
+        (Schedule(days=frozenset(range(7)), hour=18, minute=5, at_once=False), "every day at 18:05 (America/New York)"),
+        (Schedule(days=frozenset([3, 0]), hour=0, minute=0, at_once=False), "every Monday and Thursday at 00:00"),
+        (Schedule(days=frozenset([6]), hour=0, minute=0, at_once=False), "every Sunday at 00:00"),
+        (Schedule(days=frozenset([0, 2, 4]), hour=0, minute=0, at_once=False), "every Monday, Wednesday and Friday at"),
         (AT_ONCE, "as soon as papers arrive"),
     ],
 )
-def test_the_footer_says_when_and_why(when: When, spoken: str) -> None:
+def test_the_footer_says_when_and_why(when: Schedule, spoken: str) -> None:
     why = sentences.why(
         EN, SubscriptionSummary(kind="scheduled", when=when, zone="America/New_York", authors=1, rules=2)
     )
@@ -254,7 +258,7 @@ def test_german_knows_all_evidence() -> None:
 @pytest.mark.parametrize("event", ["new", "revised v2", "revised", "published", "withdrawn", "odd"])
 @pytest.mark.parametrize("days", [0, 3, 7, 20])
 @pytest.mark.parametrize("kind", ["scheduled", "alert", "manual", "test"])
-def test_every_language_has_every_sentence(kind: Kind, days: int, event: str) -> None:
+def test_every_language_has_every_sentence(kind: IssueKind, days: int, event: str) -> None:
     parts = (ZHOU, ONE, SectionCount(count=1), SectionCount(count=2, name="x", voted=True))
     for t in map(translations, languages()):
         for sections in ((), *((part,) for part in parts), parts):

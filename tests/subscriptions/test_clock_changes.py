@@ -14,7 +14,7 @@ from digest.mail.message import Mailbox
 from digest.render import Renderer
 from digest.rules import parse
 from digest.store import Store
-from digest.subscriptions import Rule, Subscriber, Subscription, When
+from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 
 DESK = Mailbox(name="Papers", address="papers@example.org")
 PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
@@ -22,7 +22,7 @@ PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 def reader(zone: str, when: str) -> Subscriber:
     mine = Subscription(
-        name="Mine", when=When.parse(when), rules=(Rule(title="graph", query=parse("graph")),), quiet="send"
+        name="Mine", when=Schedule.parse(when), rules=(Rule(title="graph", query=parse("graph")),), quiet="send"
     )
     return Subscriber(
         id="ada", email="ada@example.org", name="Ada", timezone=ZoneInfo(zone), pause_until=None, subscriptions=(mine,)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.authors import FollowedAuthor
 from digest.rules import author_query, parse
-from digest.subscriptions import Rule, Subscription, When, first_slot, latest_slot, next_slot, slot_on
+from digest.subscriptions import Rule, Schedule, Subscription, first_slot, latest_slot, next_slot, slot_on
 
 BERLIN = ZoneInfo("Europe/Berlin")
 APIA = ZoneInfo("Pacific/Apia")
@@ -29,15 +29,15 @@ DAILY = st.builds(lambda hour, minute: daily(hour, minute), st.integers(0, 23), 
 SOME_DAYS = st.builds(lambda days, when: replace(when, days=days), st.frozensets(st.integers(0, 6), min_size=1), DAILY)
 
 
-def daily(hour: int, minute: int = 0) -> When:
-    return When(days=frozenset(range(7)), hour=hour, minute=minute)
+def daily(hour: int, minute: int = 0) -> Schedule:
+    return Schedule(days=frozenset(range(7)), hour=hour, minute=minute)
 
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def due(when: When, day: str, zone: str) -> datetime | None:
+def due(when: Schedule, day: str, zone: str) -> datetime | None:
     slot = slot_on(when, date.fromisoformat(day), ZoneInfo(zone))
     return slot.due if slot else None
 
@@ -59,14 +59,14 @@ def due(when: When, day: str, zone: str) -> datetime | None:
     ],
 )
 def test_parse(text: str, days: range | tuple[int, ...], clock: tuple[int, int], canonical: str) -> None:
-    when = When.parse(text)
+    when = Schedule.parse(text)
     assert (when.days, (when.hour, when.minute), when.at_once) == (frozenset(days), clock, False)
     assert str(when) == canonical
 
 
 def test_parse_at_once() -> None:
-    assert When.parse("At  once") == When(at_once=True)
-    assert str(When(at_once=True)) == "at once"
+    assert Schedule.parse("At  once") == Schedule(at_once=True)
+    assert str(Schedule(at_once=True)) == "at once"
 
 
 @pytest.mark.parametrize(
@@ -99,22 +99,22 @@ def test_parse_at_once() -> None:
 )
 def test_parse_says_what_to_write(text: str, said: str) -> None:
     with pytest.raises(ValueError, match="write") as caught:
-        When.parse(text)
+        Schedule.parse(text)
     assert str(caught.value) == said
 
 
 @given(SOME_DAYS)
-def test_parse_reads_what_str_writes(when: When) -> None:
-    assert When.parse(str(when)) == when
+def test_parse_reads_what_str_writes(when: Schedule) -> None:
+    assert Schedule.parse(str(when)) == when
 
 
 @given(st.text() | st.text(alphabet="daily weknsmotuhfr0123456789:.,-pam"))
 def test_any_text_is_a_time_or_has_a_mend(text: str) -> None:
     try:
-        when, said = When.parse(text), "no error"
+        when, said = Schedule.parse(text), "no error"
     except ValueError as error:
         when, said = None, str(error)
-    assert when is None or When.parse(str(when)) == when
+    assert when is None or Schedule.parse(str(when)) == when
     assert said.isprintable()
     assert len(said) < 220
 
@@ -129,7 +129,7 @@ def test_an_ordinary_day() -> None:
 
 
 def test_a_day_that_is_not_chosen_has_none() -> None:
-    assert due(When.parse("monday 07:30"), "2026-11-20", "UTC") is None
+    assert due(Schedule.parse("monday 07:30"), "2026-11-20", "UTC") is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_day_that_does_not_exist_has_none(hour: int) -> None:
 
 
 def test_a_week_whose_only_day_does_not_exist_is_passed_over() -> None:
-    friday = When.parse("friday 07:30")
+    friday = Schedule.parse("friday 07:30")
     assert next_slot(friday, APIA, utc("2011-12-25T00:00")).local == "2012-01-06T07:30"
     assert latest_slot(friday, APIA, utc("2012-01-05T00:00")).local == "2011-12-23T07:30"
 
@@ -178,7 +178,7 @@ def walls(zone: ZoneInfo, day: date) -> list[tuple[datetime, datetime]]:
 @example(ZoneInfo("Pacific/Kwajalein"), date(1993, 8, 21), daily(12))
 @example(ZoneInfo("America/Nuuk"), date(2026, 3, 28), daily(23, 30))
 @example(ZoneInfo("Africa/Cairo"), date(2026, 4, 24), daily(0))
-def test_a_slot_is_what_the_clocks_on_the_wall_say(zone: ZoneInfo, day: date, when: When) -> None:
+def test_a_slot_is_what_the_clocks_on_the_wall_say(zone: ZoneInfo, day: date, when: Schedule) -> None:
     seen = walls(zone, day)
     wanted = datetime.combine(day, time(when.hour, when.minute))
     exists = any(wall.date() == day for _, wall in seen)
@@ -192,7 +192,7 @@ def test_a_slot_is_what_the_clocks_on_the_wall_say(zone: ZoneInfo, day: date, wh
 @example(ZoneInfo("Pacific/Apia"), date(2011, 12, 20), daily(7))
 @example(ZoneInfo("America/Havana"), date(2026, 3, 1), daily(0))
 @example(ZoneInfo("America/Nuuk"), date(2026, 3, 20), daily(23, 30))
-def test_the_clock_visits_every_day_that_exists_once_and_in_order(zone: ZoneInfo, start: date, when: When) -> None:
+def test_the_clock_visits_every_day_that_exists_once_and_in_order(zone: ZoneInfo, start: date, when: Schedule) -> None:
     days = [start + timedelta(days=number) for number in range(30)]
     expected = [slot for day in days if (slot := slot_on(when, day, zone))]
     slot, visited = expected[0], [expected[0]]
@@ -205,7 +205,7 @@ def test_the_clock_visits_every_day_that_exists_once_and_in_order(zone: ZoneInfo
 
 
 @given(ZONE, DAY, SOME_DAYS, st.integers(0, 24 * 60 - 1))
-def test_next_and_latest_meet_at_every_instant(zone: ZoneInfo, day: date, when: When, minute: int) -> None:
+def test_next_and_latest_meet_at_every_instant(zone: ZoneInfo, day: date, when: Schedule, minute: int) -> None:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)
     latest, author_query = latest_slot(when, zone, at), next_slot(when, zone, at)
     assert latest.due <= at < author_query.due
@@ -240,11 +240,11 @@ def test_a_new_subscription_is_due_today_also_later_in_the_day() -> None:
     now = utc("2026-11-20T12:00")  # a Friday
     assert first_slot(daily(7, 30), BERLIN, now).local == "2026-11-20T07:30"
     assert first_slot(daily(18), BERLIN, now).local == "2026-11-20T18:00"
-    assert first_slot(When.parse("monday 18:00"), BERLIN, now).local == "2026-11-23T18:00"
+    assert first_slot(Schedule.parse("monday 18:00"), BERLIN, now).local == "2026-11-23T18:00"
 
 
 def test_at_once_has_no_slots() -> None:
-    at_once, now = When(at_once=True), utc("2026-11-20T12:00")
+    at_once, now = Schedule(at_once=True), utc("2026-11-20T12:00")
     assert slot_on(at_once, now.date(), BERLIN) is None
     for reckon in (next_slot, latest_slot, first_slot):
         with pytest.raises(ValueError, match="no slots"):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from digest.app import App, load
-from digest.config.reader import reader_of
+from digest.config.subscriber_yaml import reader_of
 from tests.support.site_data import ADA, CONFIG, HOSTILE, ada_of, path_of
 from tests.support.store_samples import NOW, SLOT
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from digest.config.reader import mistakes
+from digest.config.subscriber_yaml import mistakes
 from digest.render import Pages
 from digest.render.page_messages import PageMessages
 from digest.text.translations import translations

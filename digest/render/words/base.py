@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from digest.authors import AuthorVerdict
-from digest.issues import Absence, Kind
+from digest.issues import Absence, IssueKind
 from digest.papers.scholarly_metrics import Researcher
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Share:
 class Summary:
     """An issue in figures, for its subject and its first line."""
 
-    kind: Kind
+    kind: IssueKind
     shares: Sequence[Share]
     since: date  # where its window begins, and
     today: date  # where it ends, both in the reader's zone
@@ -47,8 +47,8 @@ class Summary:
 class Reason:
     """Why a reader gets a letter, for the footer."""
 
-    kind: Kind
-    when: When
+    kind: IssueKind
+    when: Schedule
     zone: str  # "Europe/London"
     authors: int
     rules: int

@@ -15,7 +15,7 @@ from digest.issues import Absence
 from digest.papers.scholarly_metrics import Researcher
 from digest.render.shorten import shorten
 from digest.render.words.base import SERVICES, Reason, Share, Summary
-from digest.subscriptions import When
+from digest.subscriptions import Schedule
 
 CODE = "de"
 DIRECTION = "ltr"
@@ -279,7 +279,7 @@ def _schedule(reason: Reason) -> str:
     return f"{_days(when)} um {when.hour:02}:{when.minute:02} Uhr ({reason.zone.replace('_', ' ')})"
 
 
-def _days(when: When) -> str:
+def _days(when: Schedule) -> str:
     if len(when.days) == 7:
         return "jeden Tag"
     if when.days == frozenset(range(5)):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import Node
 
-from digest.config.spot import spot
+from digest.config.yaml_positions import spot
 
 
 def only_value(text: str) -> Node:

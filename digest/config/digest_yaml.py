@@ -11,10 +11,10 @@ from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, Validati
 
 from digest.config.admin import AdminEntry
 from digest.config.bounces import BouncesEntry
-from digest.config.fields import Address, Entry, Language, OneMailbox, Secret, Text, secret, socket, text
+from digest.config.dkim import DkimEntry
+from digest.config.error_text import shown
+from digest.config.fields import Address, Language, OneMailbox, Secret, StrictModel, Text, secret, socket, text
 from digest.config.relay import RelayEntry, is_here
-from digest.config.signing import SigningEntry
-from digest.config.words import shown
 from digest.mail.message import AddressError, Mailbox
 
 _SCHEMES = ("sqlite:///", "postgresql://")
@@ -80,20 +80,20 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-class DoubtEntry(Entry):
+class InDoubtEntry(StrictModel):
     """What is done once about a letter of which nobody knows whether it arrived."""
 
     digests: Literal["send again", "presume sent"] = "send again"
     alerts: Literal["send again", "presume sent"] = "send again"
 
 
-class SignupEntry(Entry):
+class SignupEntry(StrictModel):
     """Who may sign up on the pages: people with an address at these domains; None: everybody."""
 
     domains: tuple[Annotated[str, PlainValidator(_domain)], ...] | None
 
 
-class HouseEntry(Entry):
+class ConfigEntry(StrictModel):
     """What may stand in digest.yaml."""
 
     database: Annotated[SecretStr, PlainValidator(_database)] = SecretStr("sqlite:///digest.db")
@@ -104,7 +104,7 @@ class HouseEntry(Entry):
     contact: Address | None = None
     smtp: Annotated[tuple[RelayEntry, ...], BeforeValidator(_listed), Field(min_length=1)]
     connections: Annotated[int, Field(ge=1, le=50)] = 2
-    in_doubt: DoubtEntry = DoubtEntry()
+    in_doubt: InDoubtEntry = InDoubtEntry()
     journal: Text | None = None
     bounces: BouncesEntry | None = None
     site: Annotated[str, PlainValidator(_site)] | None = None
@@ -113,7 +113,7 @@ class HouseEntry(Entry):
     signup: Annotated[SignupEntry, BeforeValidator(_signup)] = SignupEntry(domains=())
     proxies: tuple[Annotated[str, PlainValidator(_proxy)], ...] = ("127.0.0.1/32", "::1/128")
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = ()
-    dkim: SigningEntry | None = None
+    dkim: DkimEntry | None = None
     complaints: Address | None = None
     templates: Annotated[Path, PlainValidator(_folder)] | None = None
     language: Language = "en"

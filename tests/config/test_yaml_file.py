@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from digest.config.document import Document, read
+from digest.config.yaml_file import YamlFile, read
 
 
-def written(folder: Path, text: str | bytes) -> Document:
+def written(folder: Path, text: str | bytes) -> YamlFile:
     path = folder / "x.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read(path)
 
 
-def told(document: Document) -> list[tuple[int, int, str]]:
+def told(document: YamlFile) -> list[tuple[int, int, str]]:
     return [(problem.line, problem.column, problem.what) for problem in document.problems]
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from digest.issues.due import day_of
-from digest.issues.matching import Reading, Rulebook
+from digest.issues.due_issue import day_of
+from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.store import Store, SubscriptionPlan
 from digest.subscriptions import Subscriber, Subscription, first_slot, next_slot
 
@@ -19,47 +19,47 @@ _ENROLLED = timedelta(minutes=1)
 """How long the clock rows are taken to be in line with the config."""
 
 
-Desks = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
+ActiveSubscriptions = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
 """By a reader's id and a subscription's name."""
 
 
-class Morning:
+class ComposeWindow:
     """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: tuple[Reading, int, datetime, datetime] | None = None
-        self._roll: _Roll | None = None
+        self._kept: tuple[ArrivalMatches, int, datetime, datetime] | None = None
+        self._roll: _SyncedReaders | None = None
 
-    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> Desks:
+    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> ActiveSubscriptions:
         """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
         left = store.unsubscribes.list_all()
         with self._lock:
             roll = self._roll
             if roll is None or roll.readers is not readers or roll.left != left:
-                book = roll.book if roll and _alike(roll.readers, readers) else Rulebook.of(readers)
-                roll = _Roll(readers, left, _staying(readers, left), book)
+                book = roll.book if roll and _alike(roll.readers, readers) else RuleSet.of(readers)
+                roll = _SyncedReaders(readers, left, _staying(readers, left), book)
             if roll.at is None or not timedelta(0) <= now - roll.at < _ENROLLED:
                 enrol(roll.staying, store, now=now)
                 roll.at = now
             self._roll = roll
             return roll.desks
 
-    def book(self, readers: Sequence[Subscriber]) -> Rulebook:
+    def book(self, readers: Sequence[Subscriber]) -> RuleSet:
         """The rules of these readers, made ready once."""
         with self._lock:
             if self._roll and self._roll.readers is readers:
                 return self._roll.book
-        return Rulebook.of(readers)
+        return RuleSet.of(readers)
 
-    def reading(self, book: Rulebook, store: Store, *, newest: int, since: datetime, now: datetime) -> Reading:
+    def reading(self, book: RuleSet, store: Store, *, newest: int, since: datetime, now: datetime) -> ArrivalMatches:
         """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
         with self._lock:
             if self._kept:
                 reading, serial, begin, at = self._kept
                 if reading.book is book and serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
                     return reading
-            reading = Reading(book, store.papers.arrivals(since, now))
+            reading = ArrivalMatches(book, store.papers.arrivals(since, now))
             self._kept = reading, newest, since, now
             return reading
 
@@ -71,15 +71,15 @@ class Morning:
 
 
 @dataclass(slots=True)
-class _Roll:
+class _SyncedReaders:
     """Who was enrolled, and when."""
 
     readers: Sequence[Subscriber]
     left: Collection[tuple[str, str]]
     staying: Sequence[Subscriber]
-    book: Rulebook
+    book: RuleSet
     at: datetime | None = None
-    desks: Desks = field(init=False)
+    desks: ActiveSubscriptions = field(init=False)
 
     def __post_init__(self) -> None:
         self.desks = {

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from digest.config.document import Document, Loc
-from digest.config.words import mend, nearest, shown
+from digest.config.error_text import mend, nearest, shown
+from digest.config.yaml_file import Loc, YamlFile
 from digest.errors import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -33,7 +33,7 @@ _WORDS = {  # pydantic's error types: https://docs.pydantic.dev/latest/errors/va
 
 def judged(
     model: type[Model],
-    document: Document,
+    document: YamlFile,
     problems: list[Problem],
     *,
     loc: Loc = (),
@@ -69,7 +69,7 @@ def _meant(model: type[BaseModel], details: ErrorDetails) -> Loc | None:
     return (*before, near) if (near := nearest(str(word), _keys(model, before))) else None
 
 
-def _problem(model: type[BaseModel], document: Document, base: Loc, details: ErrorDetails) -> Problem:
+def _problem(model: type[BaseModel], document: YamlFile, base: Loc, details: ErrorDetails) -> Problem:
     loc = (*base, *details["loc"])
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":

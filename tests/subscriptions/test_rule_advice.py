@@ -6,7 +6,7 @@ from digest.authors import FollowedAuthor
 from digest.papers import Paper
 from digest.rules import author_query, parse
 from digest.subscriptions import Rule
-from digest.subscriptions.advice import Archive
+from digest.subscriptions.rule_advice import PaperArchive
 from tests.support.people import STARS, VISION
 
 FILLER = [
@@ -16,10 +16,10 @@ FILLER = [
     for number in range(60)
 ]
 RARE = Paper(key="x:rare", title="Transformers that dream", source="x", abstract="Of sheep, and nothing more.")
-ARCHIVE = Archive([*FILLER, RARE])
+ARCHIVE = PaperArchive([*FILLER, RARE])
 
 
-def said(text: str, archive: Archive = ARCHIVE) -> tuple[str, ...]:
+def said(text: str, archive: PaperArchive = ARCHIVE) -> tuple[str, ...]:
     return archive.advise([Rule(title=text, query=parse(text))])[0]
 
 
@@ -34,8 +34,8 @@ def test_a_rule_that_never_matches() -> None:
 def test_a_rule_that_matches_much() -> None:
     assert said("routing") == ("matches 98% of 61 papers in the archive; another term would narrow it",)
     assert said("sheep") == ()
-    assert Archive([*FILLER, RARE], share=0.99).advise([Rule(title="", query=parse("routing"))]) == [()]
-    assert said("routing", Archive(FILLER[:5])) == ()
+    assert PaperArchive([*FILLER, RARE], share=0.99).advise([Rule(title="", query=parse("routing"))]) == [()]
+    assert said("routing", PaperArchive(FILLER[:5])) == ()
 
 
 def test_a_branch_that_is_never_there() -> None:
@@ -59,7 +59,7 @@ def test_the_bounds_of_a_subscription_count() -> None:
 
 
 def test_one_name_of_several_people_is_told_where_nothing_tells_them_apart() -> None:
-    archive = Archive([*VISION, *STARS])
+    archive = PaperArchive([*VISION, *STARS])
     bare, known = FollowedAuthor(name="Wei Zhang"), FollowedAuthor(name="Wei Zhang", known=(VISION[0].key,))
     rules = [Rule(title="Wei Zhang", query=author_query("Wei Zhang"), person=person) for person in (bare, known)]
     told, silent = archive.advise(rules)
@@ -70,4 +70,4 @@ def test_one_name_of_several_people_is_told_where_nothing_tells_them_apart() -> 
 
 
 def test_an_empty_archive_says_nothing() -> None:
-    assert said("anything", Archive([])) == ()
+    assert said("anything", PaperArchive([])) == ()

@@ -9,7 +9,7 @@ import pytest
 from digest.authors import AuthorExclusions, FollowedAuthor
 from digest.config import load
 from digest.errors import ConfigError
-from digest.subscriptions import Subscription, Trending
+from digest.subscriptions import Subscription, TrendingSection
 from tests.support.config_files import HOUSE, READER, folder, reader_problem
 
 
@@ -132,7 +132,7 @@ def test_trending_papers_alone(tmp_path: Path) -> None:
     text = READER.replace("    rules:\n      - 'ti:sparse'\n", "    trending: {top: 3}\n")
     place = folder(tmp_path, HOUSE + "  huggingface: {}\n", ada=text)
     [subscriber] = load(place, env={}).subscribers
-    assert subscriber.subscriptions[0].trending == Trending(source="huggingface", top=3)
+    assert subscriber.subscriptions[0].trending == TrendingSection(source="huggingface", top=3)
     assert subscriber.subscriptions[0].rules == ()
     (place / "subscribers" / "ada.yaml").write_text(text.replace("weekdays 07:30", "at once"))
     with pytest.raises(ConfigError, match="`trending` is counted by the day"):

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from digest.config.judge import said
-from digest.config.person import AuthorEntry
-from digest.config.reader import QueryEntry
+from digest.config.author_rule import AuthorEntry
+from digest.config.subscriber_yaml import QueryEntry
+from digest.config.validate import said
 from digest.errors import ConfigError
 from digest.rules import parse
 from digest.subscriptions import Rule

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from digest.papers.updates import LOOK_BACK
 from digest.store import DueSubscription, ScheduleUpdate
-from digest.subscriptions import Slot, Subscriber, Subscription, latest_slot, next_slot
+from digest.subscriptions import ScheduleSlot, Subscriber, Subscription, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
 """How far a subscription reads back behind its cursor, which only bounds the search; the memory decides."""
@@ -21,7 +21,7 @@ def lifetime(interval: timedelta) -> timedelta:
     return _DAILY if interval <= timedelta(days=1, hours=1) else LONG
 
 
-class Task:
+class DueIssue:
     """A due row with its reader, its subscription and the window that it reads."""
 
     def __init__(self, row: DueSubscription, reader: Subscriber, subscription: Subscription, now: datetime) -> None:
@@ -35,14 +35,14 @@ class Task:
         if changed:
             self.since = min(self.since, look_back)
 
-    def slot(self, now: datetime) -> Slot:
+    def slot(self, now: datetime) -> ScheduleSlot:
         """The newest slot that has passed, so that days of silence give one issue; of an alert its newest arrival."""
         when = self.subscription.when
         if when.at_once:
-            return Slot(local=f"arrival {self.row.newest}", due=now)
+            return ScheduleSlot(local=f"arrival {self.row.newest}", due=now)
         return latest_slot(when, self.reader.timezone, now)
 
-    def next(self, now: datetime, slot: Slot) -> Slot | None:
+    def next(self, now: datetime, slot: ScheduleSlot) -> ScheduleSlot | None:
         when = self.subscription.when
         if when.at_once:
             return None
@@ -54,13 +54,13 @@ def day_of(local: str) -> date:
     return datetime.fromisoformat(local).date()
 
 
-def is_asleep(task: Task, now: datetime) -> bool:
+def is_asleep(task: DueIssue, now: datetime) -> bool:
     """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
     until = task.reader.pause_until
     return until is not None and now.astimezone(task.reader.timezone).date() < until
 
 
-def silence(task: Task, now: datetime) -> ScheduleUpdate:
+def silence(task: DueIssue, now: datetime) -> ScheduleUpdate:
     """A slot goes by without an issue, or an alert without news."""
     following = task.next(now, task.slot(now))
     return ScheduleUpdate(

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
-from digest.config.fields import Entry, Secret, Text
+from digest.config.fields import Secret, StrictModel, Text
 from digest.mail.dkim import Signer, key_of
 from digest.mail.message import AddressError, Mailbox
 
@@ -19,7 +19,7 @@ def _domain(given: str) -> str:
         raise ValueError("expected a domain such as example.org") from None
 
 
-class SigningEntry(Entry):
+class DkimEntry(StrictModel):
     """What stands under `dkim:`."""
 
     domain: Annotated[Text, AfterValidator(_domain)]

@@ -22,7 +22,7 @@ _TYPO: Final = 0.8  # of difflib's 1
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RuleMatches:
     """What one rule finds in an archive, as a whole and term by term."""
 
     papers: tuple[int, ...]  # indices
@@ -30,7 +30,7 @@ class Found:
 
 
 @dataclass
-class Archive:
+class PaperArchive:
     """Papers, and what many rules find in them at once."""
 
     papers: Sequence[Paper]
@@ -41,7 +41,7 @@ class Archive:
     def __post_init__(self) -> None:
         self.batch = Batch(self.papers)
 
-    def find(self, queries: Sequence[Query], within: Sequence[Query] | None = None) -> list[Found]:
+    def find(self, queries: Sequence[Query], within: Sequence[Query] | None = None) -> list[RuleMatches]:
         """What each of these finds; `within` has the same rules in the bounds of their subscriptions."""
         leaves = [list(dict.fromkeys(tree.terms(query.root))) for query in queries]
         whole = (((number, -1), query) for number, query in enumerate(within or queries))
@@ -54,7 +54,7 @@ class Archive:
         for key, index in Matcher((*whole, *single)).match(self.batch):
             papers.setdefault(key, []).append(index)
         return [
-            Found(
+            RuleMatches(
                 tuple(papers.get((number, -1), ())),
                 {_typed(leaf): len(papers.get((number, place), ())) for place, leaf in enumerate(own)},
             )
@@ -68,7 +68,7 @@ class Archive:
         found = self.find([rule.query for rule in rules], within)
         return [tuple(self._of(rule, each, wider)) for rule, each in zip(rules, found, strict=True)]
 
-    def _of(self, rule: Rule, found: Found, wider: bool) -> Iterator[str]:
+    def _of(self, rule: Rule, found: RuleMatches, wider: bool) -> Iterator[str]:
         if not self.papers:
             return
         yield from self.frequency(rule.query, found)
@@ -82,7 +82,7 @@ class Archive:
                 how = "written out" if others[0] != others[0].upper() else f"written {others[0]}"
                 yield f"{term} is also {how}: expand: {{{term}: [{', '.join(others)}]}}"
 
-    def frequency(self, query: Query, found: Found) -> Iterator[str]:
+    def frequency(self, query: Query, found: RuleMatches) -> Iterator[str]:
         """Whether it never matches, and by which term; or much."""
         count, all_ = len(found.papers), len(self.papers)
         positive = list(dict.fromkeys(_typed(leaf) for leaf in _positive(query.root)))
@@ -130,7 +130,7 @@ class Archive:
             elif (short := short_of.get(term)) and short not in terms:
                 yield typed, (short.upper(),)
 
-    def _people(self, person: FollowedAuthor, found: Found) -> Iterator[str]:
+    def _people(self, person: FollowedAuthor, found: RuleMatches) -> Iterator[str]:
         """Whether the name is that of several people."""
         several = [
             group

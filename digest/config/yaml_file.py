@@ -11,8 +11,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from digest.config.spot import spot
-from digest.config.words import plain, shown
+from digest.config.error_text import plain, shown
+from digest.config.yaml_positions import spot
 from digest.errors import Problem
 
 Data = str | list["Data"] | dict[str, "Data"] | None
@@ -36,7 +36,7 @@ _MENDS = (  # what the parser says, and what a person can do about it
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlFile:
     """A file that could be read, and what was wrong in it all the same."""
 
     file: str
@@ -91,7 +91,7 @@ def problem(file: str, text: str, index: int, what: str) -> Problem:
     return Problem(file, line + 1, len(before) - before.rfind("\n"), plain(what))
 
 
-def read(path: Path, *, absent: str = "no such file") -> Document:
+def read(path: Path, *, absent: str = "no such file") -> YamlFile:
     """The file at `path`; one that cannot be read, or is no YAML, comes with its problem and without data."""
     file = str(path)
     try:
@@ -108,7 +108,7 @@ def read(path: Path, *, absent: str = "no such file") -> Document:
     return _parsed(file, text)
 
 
-def _parsed(file: str, text: str) -> Document:
+def _parsed(file: str, text: str) -> YamlFile:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except RecursionError:
@@ -117,13 +117,13 @@ def _parsed(file: str, text: str) -> Document:
         return _unread(file, text, *_said(error))
     if root is None:
         return _unread(file, text, 0, "the file is empty")
-    walk = _Walk(file, text)
+    walk = _NodeReader(file, text)
     data = walk.value(root, ())
-    return Document(file, text, data, tuple(walk.problems), walk.values, walk.keys)
+    return YamlFile(file, text, data, tuple(walk.problems), walk.values, walk.keys)
 
 
-def _unread(file: str, text: str, index: int, what: str) -> Document:
-    return Document(file, text, problems=(problem(file, text, index, what),))
+def _unread(file: str, text: str, index: int, what: str) -> YamlFile:
+    return YamlFile(file, text, problems=(problem(file, text, index, what),))
 
 
 def _said(error: YAMLError) -> tuple[int, str]:
@@ -138,7 +138,7 @@ def _said(error: YAMLError) -> tuple[int, str]:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _NodeReader:
     """Turns nodes into data and notes where each stood."""
 
     file: str

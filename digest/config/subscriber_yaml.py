@@ -20,18 +20,18 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from digest.config.document import Loc
-from digest.config.fields import Address, Day, Entry, Language, Text, Zone, text
-from digest.config.judge import each_once, said
-from digest.config.person import AuthorEntry, Code
-from digest.config.words import mend, shown
+from digest.config.author_rule import AuthorEntry, Code
+from digest.config.error_text import mend, shown
+from digest.config.fields import Address, Day, Language, StrictModel, Text, Zone, text
+from digest.config.validate import each_once, said
+from digest.config.yaml_file import Loc
 from digest.errors import ConfigError
 from digest.rules import Query, QueryError, parse
-from digest.subscriptions import Rule, Subscriber, Subscription, Trending, When
+from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 
 
-def _when(value: object) -> When:
-    return When.parse(text(value))
+def _when(value: object) -> Schedule:
+    return Schedule.parse(text(value))
 
 
 def _query(value: object, info: ValidationInfo) -> Query:
@@ -74,7 +74,7 @@ def _within(value: object, handler: ValidatorFunctionWrapHandler, info: Validati
 Searched = Annotated[Query, PlainValidator(_query)]
 
 
-class QueryEntry(Entry):
+class QueryEntry(StrictModel):
     """A rule as a query: a text alone, or with its syntax, synonyms of its terms and a name for the letter."""
 
     syntax: Literal["digest", "arxiv"] = "digest"
@@ -108,18 +108,18 @@ RuleEntry = Annotated[
 ]
 
 
-class TrendingEntry(Entry):
+class TrendingEntry(StrictModel):
     """What stands under `trending:`; `{}` will do."""
 
     source: Literal["huggingface"] = "huggingface"  # the one whose readers vote
     top: Annotated[int, Field(ge=1, le=100)] = 10
 
 
-class SubscriptionEntry(Entry):
+class SubscriptionEntry(StrictModel):
     """One entry under `subscriptions:`."""
 
     name: Text
-    when: Annotated[When, PlainValidator(_when)]
+    when: Annotated[Schedule, PlainValidator(_when)]
     categories: tuple[Code, ...] = ()
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)] = ()
     trending: TrendingEntry | None = None
@@ -150,7 +150,7 @@ class SubscriptionEntry(Entry):
             exclude=self.exclude,
             categories=self.categories,
             sources=self.sources,
-            trending=Trending(**self.trending.model_dump()) if self.trending else None,
+            trending=TrendingSection(**self.trending.model_dump()) if self.trending else None,
             attach=self.attach,
             limit=self.limit,
             quiet=self.quiet,
@@ -158,7 +158,7 @@ class SubscriptionEntry(Entry):
         )
 
 
-class PauseEntry(Entry):
+class PauseEntry(StrictModel):
     """No letters until that day."""
 
     until: Day
@@ -208,7 +208,7 @@ def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None
 _TAGS = (QueryEntry.__name__, AuthorEntry.__name__)
 
 
-class ReaderEntry(Entry):
+class ReaderEntry(StrictModel):
     """What may stand in a reader's file."""
 
     email: Address

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from digest.errors import DigestError
-from digest.issues import Candidate, Issue, Kind, wanted
+from digest.issues import Candidate, Issue, IssueKind, wanted
 from digest.issues.annotate import enriched
+from digest.issues.compose_window import ActiveSubscriptions, ComposeWindow
 from digest.issues.draft import (
-    Composed,
-    Outlook,
+    ComposeResult,
+    SourceOutlook,
     answered,
     draw_up,
     events,
@@ -22,9 +23,8 @@ from digest.issues.draft import (
     trend_of,
     with_absences,
 )
-from digest.issues.due import ALERT, Task, is_asleep, lifetime, silence
-from digest.issues.matching import Rulebook
-from digest.issues.window import Desks, Morning
+from digest.issues.due_issue import ALERT, DueIssue, is_asleep, lifetime, silence
+from digest.issues.matching import RuleSet
 from digest.mail.outcome import Envelope
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
@@ -36,28 +36,28 @@ LEASE = timedelta(minutes=5)
 _BATCH = 200  # issues that are kept in one transaction
 
 
-Press = Callable[[Issue], Envelope]
+LetterMaker = Callable[[Issue], Envelope]
 """What prints an issue: from its parts to the bytes of one letter."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class Composer:
     """Where issues are written, one shard of due rows after the other."""
 
     store: Store
-    letters: Press
-    morning: Morning
-    book: Rulebook
+    letters: LetterMaker
+    morning: ComposeWindow
+    book: RuleSet
     since: datetime | None  # where the first of all readers reads on
-    outlook: Callable[[], Outlook]
+    outlook: Callable[[], SourceOutlook]
     listed: Callable[[datetime], Sequence[Arrival]]
     now: datetime
     along: TransactionHook | None
-    tell: Callable[[Composed], None]
-    results: list[Composed] = field(default_factory=list)
+    tell: Callable[[ComposeResult], None]
+    results: list[ComposeResult] = field(default_factory=list)
     _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
-    def write(self, rows: Sequence[DueSubscription], desks: Desks, owner: str) -> None:
+    def write(self, rows: Sequence[DueSubscription], desks: ActiveSubscriptions, owner: str) -> None:
         """The issues of these rows, all matched at once and kept some at a time."""
         store, now = self.store, self.now
         if store.merging.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
@@ -66,7 +66,7 @@ class Desk:
         tasks = []
         for row in rows:
             reader, subscription = desks[row.subscriber, row.name]
-            tasks.append(Task(row, reader, answered(reader.id, subscription, answers), now))
+            tasks.append(DueIssue(row, reader, answered(reader.id, subscription, answers), now))
         asleep = [task for task in tasks if is_asleep(task, now)]
         store.subscriptions.advance([silence(task, now) for task in asleep if not task.subscription.when.at_once])
         awake = [task for task in tasks if not is_asleep(task, now)]
@@ -76,7 +76,7 @@ class Desk:
             reader: set(facts)
             for reader, facts in store.already_sent.of_readers({task.reader.id for task in awake}).items()
         }
-        drafts, claimed = list[_Draft](), now + LEASE
+        drafts, claimed = list[_UnsavedIssue](), now + LEASE
         ticks = monotonic()
         matched = self._candidates(awake)
         figures = store.bibliometrics.of_papers({candidate.paper.key for found in matched for candidate in found})
@@ -91,7 +91,7 @@ class Desk:
                     store.leases.renew_due([task.row.id for task in awake], owner=owner, until=claimed)
         self._keep(drafts)
 
-    def _candidates(self, tasks: Sequence[Task]) -> list[list[Candidate]]:
+    def _candidates(self, tasks: Sequence[DueIssue]) -> list[list[Candidate]]:
         """Of every task what its rules match in its window."""
         since = min(task.since for task in tasks)
         if self.since is None or since < self.since:
@@ -104,8 +104,8 @@ class Desk:
         return reading.candidates(desks, known, [task.since for task in tasks])
 
     def _draft(
-        self, task: Task, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]]
-    ) -> _Draft | None:
+        self, task: DueIssue, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]]
+    ) -> _UnsavedIssue | None:
         """One issue, printed; None where an alert has no news. A letter that fails is told and stays due."""
         now, subscription = self.now, task.subscription
         told = self._told[task.reader.id]
@@ -115,7 +115,7 @@ class Desk:
         if not fresh and subscription.when.at_once:
             self.store.subscriptions.advance([silence(task, now)])
             return None
-        kind: Kind = "alert" if subscription.when.at_once else "scheduled"
+        kind: IssueKind = "alert" if subscription.when.at_once else "scheduled"
         slot = task.slot(now)
         following = task.next(now, slot)
         issue = draw_up(
@@ -133,7 +133,7 @@ class Desk:
         if following:
             issue = with_absences(issue, subscription, self.outlook(), following)
         quiet = not issue.sections and subscription.quiet == "silent"
-        result = Composed(
+        result = ComposeResult(
             subscriber=task.reader.id,
             subscription=subscription.name,
             slot=slot.local,
@@ -167,9 +167,9 @@ class Desk:
             self._say(replace(result, fault=str(error)))
             return None
         told.update(facts)  # the reader's next subscription need not tell it again
-        return _Draft(publication, result)
+        return _UnsavedIssue(publication, result)
 
-    def _keep(self, drafts: Sequence[_Draft]) -> None:
+    def _keep(self, drafts: Sequence[_UnsavedIssue]) -> None:
         """All in one transaction; where that fails, each in its own, so that a bad one stops no other."""
         if not drafts:
             return
@@ -185,14 +185,14 @@ class Desk:
         for draft in drafts:
             self._say(draft.result)
 
-    def _say(self, result: Composed) -> None:
+    def _say(self, result: ComposeResult) -> None:
         self.tell(result)
         self.results.append(result)
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _UnsavedIssue:
     """An issue that is printed and not yet kept."""
 
     publication: NewIssue
-    result: Composed
+    result: ComposeResult

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from digest.config import load
-from digest.config.document import read
-from digest.config.reader import reader_of
-from digest.config.writing import written
+from digest.config.subscriber_yaml import reader_of
+from digest.config.yaml_file import read
+from digest.config.yaml_writer import written
 from tests.support.config_files import HOUSE, folder
 
 ADA: dict[str, Any] = {

@@ -7,17 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
-from digest.config.document import Document, Loc
+from digest.config.digest_yaml import ConfigEntry
+from digest.config.error_text import shown
 from digest.config.fields import address, same_mailbox
-from digest.config.house import HouseEntry
-from digest.config.words import shown
+from digest.config.yaml_file import Loc, YamlFile
 from digest.errors import Problem
 from digest.mail.message import Mailbox
 
 
-def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:
+def shared_addresses(readers: Iterable[YamlFile]) -> Iterator[Problem]:
     """Readers whose letters would go to one mailbox, told at each of them."""
-    owners: defaultdict[str, list[Document]] = defaultdict(list)
+    owners: defaultdict[str, list[YamlFile]] = defaultdict(list)
     for document in readers:
         if spelled := _address(document):
             owners[spelled].append(document)
@@ -28,19 +28,19 @@ def shared_addresses(readers: Iterable[Document]) -> Iterator[Problem]:
                 yield document.problem(("email",), f"`email`: the same address as in {others}")
 
 
-def _address(document: Document) -> str | None:
+def _address(document: YamlFile) -> str | None:
     box = _mailbox(document, ("email",))
     return same_mailbox(box) if box else None
 
 
-def _mailbox(document: Document, loc: Loc) -> Mailbox | None:
+def _mailbox(document: YamlFile, loc: Loc) -> Mailbox | None:
     try:
         return address(document.at(loc)) if loc in document.values else None
     except ValueError:  # told already, where it stands
         return None
 
 
-def repeated_names(document: Document) -> Iterator[Problem]:
+def repeated_names(document: YamlFile) -> Iterator[Problem]:
     """Subscriptions of one name in a reader's file: the name is what their memory hangs on."""
     first: dict[str, Loc] = {}
     for loc in document.values:
@@ -54,7 +54,7 @@ def repeated_names(document: Document) -> Iterator[Problem]:
                     )
 
 
-def foreign_signature(house: Document, sender: str) -> Iterator[Problem]:
+def foreign_signature(house: YamlFile, sender: str) -> Iterator[Problem]:
     """A signature counts for a sender whose domain it shares (DMARC: relaxed alignment)."""
     given = house.at(("dkim", "domain")) if ("dkim", "domain") in house.values else None
     if not isinstance(given, str) or sender == given.casefold() or sender.endswith(f".{given.casefold()}"):
@@ -63,7 +63,7 @@ def foreign_signature(house: Document, sender: str) -> Iterator[Problem]:
     yield house.problem(("dkim", "domain"), what)
 
 
-def foreign_complaints(house: Document, sender: str) -> Iterator[Problem]:
+def foreign_complaints(house: YamlFile, sender: str) -> Iterator[Problem]:
     """A mailbox for complaints counts in a signed letter, at the sender's domain or below it (RFC 9477 section 3.1)."""
     given = _mailbox(house, ("complaints",))
     if given is None:
@@ -77,13 +77,13 @@ def foreign_complaints(house: Document, sender: str) -> Iterator[Problem]:
         yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
-def pages_of_nowhere(house: Document) -> Iterator[Problem]:
+def pages_of_nowhere(house: YamlFile) -> Iterator[Problem]:
     """Pages are served for links that lead to them."""
     if ("listen",) in house.values and ("site",) not in house.values:
         yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
 
 
-def shared_socket(house: Document, entry: HouseEntry) -> Iterator[Problem]:
+def shared_socket(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """The admin's pages have a socket of their own, and a key for what their forms carry."""
     if entry.admin is None:
         return
@@ -95,7 +95,7 @@ def shared_socket(house: Document, entry: HouseEntry) -> Iterator[Problem]:
         yield house.problem(("admin",), what)
 
 
-def lonely_queue(house: Document, entry: HouseEntry) -> Iterator[Problem]:
+def lonely_queue(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """Jobs wait in a database that machines share, and a library hands them out."""
     if not entry.queue:
         return
@@ -106,7 +106,7 @@ def lonely_queue(house: Document, entry: HouseEntry) -> Iterator[Problem]:
         yield house.problem(("queue",), "`queue`: needs the extra: pip install 'morning-papers[queue]'")
 
 
-def unsigned_links(house: Document) -> Iterator[Problem]:
+def unsigned_links(house: YamlFile) -> Iterator[Problem]:
     """Links to a site are signed, and so are the addresses of bounces; both need a key."""
     for key, what in (("site", "links are signed"), ("bounces", "their addresses are signed")):
         if (key,) in house.values and ("secret",) not in house.values:

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from digest.config.across import (
+from digest.config.config import Config
+from digest.config.cross_checks import (
     foreign_complaints,
     foreign_signature,
     lonely_queue,
@@ -20,14 +21,13 @@ from digest.config.across import (
     shared_socket,
     unsigned_links,
 )
-from digest.config.document import Document, read
+from digest.config.digest_yaml import ConfigEntry
+from digest.config.error_text import mend, shown
 from digest.config.fields import secret
-from digest.config.hints import house_hints, reader_hints
-from digest.config.house import HouseEntry
-from digest.config.judge import Model, judged
-from digest.config.reader import ReaderEntry
-from digest.config.values import Config
-from digest.config.words import mend, shown
+from digest.config.subscriber_yaml import ReaderEntry
+from digest.config.validate import Model, judged
+from digest.config.warnings import house_hints, reader_hints
+from digest.config.yaml_file import YamlFile, read
 from digest.errors import ConfigError, Problem
 from digest.sources import SOURCES
 
@@ -48,7 +48,7 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     for document in (house, *readers):
         problems += document.problems
     problems += [*unsigned_links(house), *pages_of_nowhere(house), *shared_addresses(readers)]
-    entry = _judged(HouseEntry, house, problems, {"env": env})
+    entry = _judged(ConfigEntry, house, problems, {"env": env})
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
         problems += foreign_complaints(house, entry.sender.domain)
@@ -84,13 +84,13 @@ def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _judged(
-    model: type[Model], document: Document, problems: list[Problem], context: Mapping[str, Any]
+    model: type[Model], document: YamlFile, problems: list[Problem], context: Mapping[str, Any]
 ) -> Model | None:
     unread = document.data is None and document.problems
     return None if unread else judged(model, document, problems, context=context)
 
 
-def _source_names(house: Document) -> tuple[str, ...] | None:
+def _source_names(house: YamlFile) -> tuple[str, ...] | None:
     """The sources that readers may name; None while digest.yaml itself does not say."""
     if not isinstance(house.data, dict):
         return None
@@ -98,7 +98,7 @@ def _source_names(house: Document) -> tuple[str, ...] | None:
     return tuple(given) if isinstance(given, dict) else None
 
 
-def _judged_sources(house: Document, problems: list[Problem], env: Mapping[str, str]) -> dict[str, BaseModel]:
+def _judged_sources(house: YamlFile, problems: list[Problem], env: Mapping[str, str]) -> dict[str, BaseModel]:
     found: dict[str, BaseModel] = {}
     context = {"env": env, "secret": secret}
     for kind in _source_names(house) or ():
@@ -109,17 +109,17 @@ def _judged_sources(house: Document, problems: list[Problem], env: Mapping[str, 
     return found
 
 
-def _judged_reader(document: Document, problems: list[Problem], sources: Sequence[str] | None) -> ReaderEntry | None:
+def _judged_reader(document: YamlFile, problems: list[Problem], sources: Sequence[str] | None) -> ReaderEntry | None:
     problems += repeated_names(document)
     return _judged(ReaderEntry, document, problems, {"sources": sources})
 
 
 def _config(
     folder: Path,
-    house: Document,
-    entry: HouseEntry,
+    house: YamlFile,
+    entry: ConfigEntry,
     sources: Mapping[str, BaseModel],
-    readers: Sequence[tuple[Document, ReaderEntry]],
+    readers: Sequence[tuple[YamlFile, ReaderEntry]],
 ) -> Config:
     owner = entry.owner or entry.sender
     warnings = [*house_hints(house, entry), *(hint for reader in readers for hint in reader_hints(*reader))]
@@ -153,13 +153,13 @@ def _config(
     )
 
 
-def _presumed(entry: HouseEntry) -> frozenset[str]:
+def _presumed(entry: ConfigEntry) -> frozenset[str]:
     alerts = {"alert"} if entry.in_doubt.alerts == "presume sent" else set()
     digests = {"scheduled", "manual"} if entry.in_doubt.digests == "presume sent" else set()
     return frozenset(alerts | digests)
 
 
-def _journal(entry: HouseEntry) -> Path:
+def _journal(entry: ConfigEntry) -> Path:
     """Beside a SQLite file, else where one stands."""
     if entry.journal:
         return Path(entry.journal)
@@ -167,7 +167,7 @@ def _journal(entry: HouseEntry) -> Path:
     return Path(f"{file}.letters") if scheme == "sqlite" and file else Path("digest.letters")
 
 
-def _places(document: Document, reader: ReaderEntry) -> Iterator[tuple[tuple[str, str, int], Problem]]:
+def _places(document: YamlFile, reader: ReaderEntry) -> Iterator[tuple[tuple[str, str, int], Problem]]:
     for number, subscription in enumerate(reader.subscriptions):
         for index, _ in enumerate(subscription.rules):
             where = document.problem(("subscriptions", number, "rules", index), "")

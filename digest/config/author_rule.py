@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from digest.authors import AuthorExclusions, FollowedAuthor
-from digest.config.fields import Entry, Text, text
-from digest.config.words import shown
+from digest.config.error_text import shown
+from digest.config.fields import StrictModel, Text, text
 from digest.names import rule_keys
 from digest.papers.ids import paper_key
 from digest.rules import QueryError, author_query, parse
@@ -69,7 +69,7 @@ _Paper = Annotated[str, PlainValidator(_paper)]
 _Orcid = Annotated[str, PlainValidator(_orcid)]
 
 
-class IdsEntry(Entry):
+class AuthorIdsEntry(StrictModel):
     """What services call the person."""
 
     orcid: _Orcid | None = None
@@ -81,7 +81,7 @@ class IdsEntry(Entry):
         return tuple((kind, value) for kind in ("orcid", "s2", "openalex", "arxiv") if (value := getattr(self, kind)))
 
 
-class ExceptEntry(Entry):
+class ExceptEntry(StrictModel):
     """What tells the paper of somebody else."""
 
     with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
@@ -90,12 +90,12 @@ class ExceptEntry(Entry):
     papers: tuple[_Paper, ...] = ()
 
 
-class AuthorEntry(Entry):
+class AuthorEntry(StrictModel):
     """A rule as a person to follow."""
 
     author: Text
     also: tuple[Text, ...] = ()
-    ids: IdsEntry = IdsEntry()
+    ids: AuthorIdsEntry = AuthorIdsEntry()
     known: tuple[_Paper, ...] = ()
     with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
     categories: tuple[Code, ...] = ()
