@@ -73,7 +73,7 @@ class App:
         """All readers as of now: those in files and those who signed up."""
         return self.directory.readers(self.store)
 
-    def reader(self, id: str) -> Subscriber | None:  # noqa: A002
+    def reader(self, id: str) -> Subscriber | None:
         """The reader with that id."""
         return self.directory.reader(self.store, id)
 

@@ -59,4 +59,4 @@ class AdminEntry(StrictModel):
         return self
 
     def admin(self) -> Admin:
-        return Admin(listen=self.listen, token=self.token, user_header=self.user_header)
+        return Admin(**dict(self))

@@ -89,4 +89,4 @@ class BouncesEntry(StrictModel):
         return self
 
     def bounces(self) -> Bounces:
-        return Bounces(address=self.address, url=self.url, user=self.user, password=self.password)
+        return Bounces(**dict(self))

@@ -23,7 +23,7 @@ class Config:
 
     folder: Path
     database: str = field(repr=False)  # the URL may hold a password
-    queue: bool = False  # whether work is handed on to `digest worker`, on whichever machine, instead of done here
+    queue: bool  # whether work is handed on to `digest worker`, on whichever machine, instead of done here
     sender: Mailbox
     owner: Mailbox  # where a person answers; the sender unless said otherwise
     postal: str  # empty: no postal line
@@ -35,9 +35,9 @@ class Config:
     bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
     listen: tuple[str, int] | None  # where the pages are served
-    admin: Admin | None = None  # where the pages of who runs the house are served, and who may open them
-    signup: tuple[str, ...] | None = ()  # domains whose people may sign up; None: everybody may
-    proxies: tuple[str, ...] = ()  # addresses and networks that are believed when they tell for whom they ask
+    admin: Admin | None  # where the pages of who runs the house are served, and who may open them
+    signup: tuple[str, ...] | None  # domains whose people may sign up; None: everybody may
+    proxies: tuple[str, ...]  # addresses and networks that are believed when they tell for whom they ask
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
     complaints: Mailbox | None  # where mailbox providers tell of complaints

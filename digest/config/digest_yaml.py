@@ -18,6 +18,8 @@ from digest.config.relay import RelayEntry, is_here
 from digest.mail.message import AddressError, Mailbox
 
 _SCHEMES = ("sqlite:///", "postgresql://")
+_OWN_KEYS = ("smtp", "in_doubt", "secret", "dkim", "sources")
+"""Keys that are fields of Config by another name, or in another form."""
 
 
 def _database(value: object, info: ValidationInfo) -> SecretStr:
@@ -118,3 +120,36 @@ class ConfigEntry(StrictModel):
     templates: Annotated[Path, PlainValidator(_folder)] | None = None
     language: Language = "en"
     sources: dict[str, Any] = Field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """Every field of Config that digest.yaml decides: keys as they stand, or what is made of them.
+
+        `sources` is missing: the source packages validate what stands under it.
+        """
+        owner = self.owner or self.sender
+        made = {
+            "database": self.database.get_secret_value(),
+            "owner": owner,
+            "contact": (self.contact or owner).address,
+            "relays": tuple(relay.relay() for relay in self.smtp),
+            "presumed": self._presumed(),
+            "journal": self._journal(),
+            "bounces": self.bounces.bounces() if self.bounces else None,
+            "admin": self.admin.admin() if self.admin else None,
+            "signup": self.signup.domains,
+            "keys": self.secret,
+            "signers": tuple(self.dkim.signers()) if self.dkim else (),
+        }
+        return {key: value for key, value in self if key not in _OWN_KEYS} | made
+
+    def _presumed(self) -> frozenset[str]:
+        alerts = {"alert"} if self.in_doubt.alerts == "presume sent" else set()
+        digests = {"scheduled", "manual"} if self.in_doubt.digests == "presume sent" else set()
+        return frozenset(alerts | digests)
+
+    def _journal(self) -> Path:
+        """The journal's folder: beside a SQLite file, else in the current folder."""
+        if self.journal:
+            return Path(self.journal)
+        scheme, _, file = self.database.get_secret_value().partition(":///")
+        return Path(f"{file}.letters") if scheme == "sqlite" and file else Path("digest.letters")

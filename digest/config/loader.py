@@ -121,50 +121,15 @@ def _config(
     sources: Mapping[str, BaseModel],
     readers: Sequence[tuple[YamlFile, ReaderEntry]],
 ) -> Config:
-    owner = entry.owner or entry.sender
     warnings = [*house_hints(house, entry), *(hint for reader in readers for hint in reader_hints(*reader))]
     return Config(
         folder=folder,
-        database=entry.database.get_secret_value(),
-        queue=entry.queue,
-        sender=entry.sender,
-        owner=owner,
-        postal=entry.postal,
-        contact=(entry.contact or owner).address,
-        relays=tuple(relay.relay() for relay in entry.smtp),
-        connections=entry.connections,
-        presumed=_presumed(entry),
-        journal=_journal(entry),
-        bounces=entry.bounces.bounces() if entry.bounces else None,
-        site=entry.site,
-        listen=entry.listen,
-        admin=entry.admin.admin() if entry.admin else None,
-        signup=entry.signup.domains,
-        proxies=entry.proxies,
-        keys=entry.secret,
-        signers=tuple(entry.dkim.signers()) if entry.dkim else (),
-        complaints=entry.complaints,
-        templates=entry.templates,
-        language=entry.language,
         sources=MappingProxyType(dict(sources)),
         subscribers=tuple(reader.subscriber(Path(document.file).stem, entry.language) for document, reader in readers),
         places=MappingProxyType(dict(place for reader in readers for place in _places(*reader))),
         warnings=tuple(sorted(warnings)),
+        **entry.values(),
     )
-
-
-def _presumed(entry: ConfigEntry) -> frozenset[str]:
-    alerts = {"alert"} if entry.in_doubt.alerts == "presume sent" else set()
-    digests = {"scheduled", "manual"} if entry.in_doubt.digests == "presume sent" else set()
-    return frozenset(alerts | digests)
-
-
-def _journal(entry: ConfigEntry) -> Path:
-    """Beside a SQLite file, else where one stands."""
-    if entry.journal:
-        return Path(entry.journal)
-    scheme, _, file = entry.database.get_secret_value().partition(":///")
-    return Path(f"{file}.letters") if scheme == "sqlite" and file else Path("digest.letters")
 
 
 def _places(document: YamlFile, reader: ReaderEntry) -> Iterator[tuple[tuple[str, str, int], Problem]]:

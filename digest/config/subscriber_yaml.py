@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from digest.config.author_rule import AuthorEntry, Code
+from digest.config.derived_model import also_fields_of
 from digest.config.error_text import mend, shown
 from digest.config.fields import Address, Day, Language, StrictModel, Text, Zone, text
 from digest.config.validate import each_once, said
@@ -108,27 +109,25 @@ RuleEntry = Annotated[
 ]
 
 
+@also_fields_of(TrendingSection)
 class TrendingEntry(StrictModel):
-    """What stands under `trending:`; `{}` will do."""
+    """The mapping under `trending:`; `{}` takes the defaults."""
 
-    source: Literal["huggingface"] = "huggingface"  # the one whose readers vote
-    top: Annotated[int, Field(ge=1, le=100)] = 10
+    def section(self) -> TrendingSection:
+        return TrendingSection(**dict(self))
 
 
+@also_fields_of(Subscription)
 class SubscriptionEntry(StrictModel):
-    """One entry under `subscriptions:`."""
+    """One entry under `subscriptions:`. Here are the keys whose values are parsed; Subscription has the rest."""
 
     name: Text
     when: Annotated[Schedule, PlainValidator(_when)]
     categories: tuple[Code, ...] = ()
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)] = ()
     trending: TrendingEntry | None = None
-    attach: Literal["bibtex", "ris"] | None = None
     exclude: Searched | None = None
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
-    limit: Annotated[int, Field(ge=1, le=1000)] = 30
-    quiet: Literal["silent", "send"] = "silent"
-    updates: Literal["none", "published", "all"] | None = None
 
     @model_validator(mode="after")
     def _asks_for_something(self, info: ValidationInfo) -> Self:
@@ -137,25 +136,16 @@ class SubscriptionEntry(StrictModel):
         if self.trending is not None:
             if self.when.at_once:
                 raise ValueError("`trending` is counted by the day: give `when` a day and an hour, such as daily 07:30")
-            known = (info.context or {}).get("sources")
-            if known is not None and self.trending.source not in known:
-                raise ValueError(f"`trending` needs the source `{self.trending.source}` in digest.yaml")
+            known, source = (info.context or {}).get("sources"), self.trending.section().source
+            if known is not None and source not in known:
+                raise ValueError(f"`trending` needs the source `{source}` in digest.yaml")
         return self
 
     def subscription(self) -> Subscription:
-        return Subscription(
-            name=self.name,
-            when=self.when,
-            rules=tuple(entry.rule() for entry in self.rules),
-            exclude=self.exclude,
-            categories=self.categories,
-            sources=self.sources,
-            trending=TrendingSection(**self.trending.model_dump()) if self.trending else None,
-            attach=self.attach,
-            limit=self.limit,
-            quiet=self.quiet,
-            updates=self.updates,
-        )
+        """The validated values, with rules and `trending` as the program has them."""
+        rules = tuple(entry.rule() for entry in self.rules)
+        trending = self.trending.section() if self.trending else None
+        return Subscription(**(dict(self) | {"rules": rules, "trending": trending}))
 
 
 class PauseEntry(StrictModel):

@@ -36,12 +36,12 @@ class ReaderDirectory:
         self._refresh(store)
         return self._readers
 
-    def reader(self, store: Store, id: str) -> Subscriber | None:  # noqa: A002
+    def reader(self, store: Store, id: str) -> Subscriber | None:
         """The reader of that id."""
         self._refresh(store)
         return self._by_id.get(id)
 
-    def known(self, id: str) -> Subscriber | None:  # noqa: A002
+    def known(self, id: str) -> Subscriber | None:
         """The reader of that id, as of when it was last looked."""
         return self._by_id.get(id)
 

@@ -49,7 +49,7 @@ class BounceStore:
 
     database: Database
 
-    def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> BouncedDelivery | None:  # noqa: A002
+    def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> BouncedDelivery | None:
         """The delivery of a number or a Message-ID."""
         c = t.delivery.c
         which = c.id == id if id is not None else c.message_id == message_id

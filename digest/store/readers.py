@@ -76,7 +76,7 @@ class ReaderStore:
         with self.database.reading() as connection:
             return frozenset(connection.scalars(select(t.reader.c.id)))
 
-    def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
+    def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
         """Who has this id, or this address (as delivery.address_key gives it)."""
         with self.database.reading() as connection:
             return _reader(connection, id=id, address=address)
@@ -110,14 +110,14 @@ class ReaderStore:
                 add_letter(connection, envelope, created=now, **more)
         return True
 
-    def get_pending(self, id: str) -> PendingRequest | None:  # noqa: A002
+    def get_pending(self, id: str) -> PendingRequest | None:
         """What was asked for under this id."""
         with self.database.reading() as connection:
             return _pending(connection, id)
 
     def admit(
         self,
-        id: str,  # noqa: A002
+        id: str,
         decide: Callable[[PendingRequest, ReaderRow | None, Collection[str]], tuple[ReaderRow, Collection[str]]],
         *,
         now: datetime,
@@ -148,7 +148,7 @@ class ReaderStore:
 
     def confirm_address_change(
         self,
-        id: str,  # noqa: A002
+        id: str,
         side: Literal["old", "new"],
         readdress: Callable[[ReaderRow, PendingRequest], ReaderRow],
         *,
@@ -181,7 +181,7 @@ class ReaderStore:
 
     def update_document(
         self,
-        id: str,  # noqa: A002
+        id: str,
         change: Callable[[ReaderDocument], ReaderDocument],
     ) -> ReaderRow | None:
         """Call `change` on the document inside the write transaction and keep what it returns; None: no such reader.
@@ -197,7 +197,7 @@ class ReaderStore:
             _keep(connection, changed, serial)
         return changed
 
-    def delete(self, id: str) -> bool:  # noqa: A002
+    def delete(self, id: str) -> bool:
         """Drop all that is known of one who signed up; False where there is no such reader.
 
         A suppression of their address stays with its evidence, so that nobody can have letters sent to it again. A
@@ -254,19 +254,19 @@ def _not_in_hand(attempt: Any) -> Any:
     return attempt.delivery_id.not_in(held)
 
 
-def _reader(connection: Connection, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:  # noqa: A002
+def _reader(connection: Connection, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
     c = t.reader.c
     which = c.id == id if id is not None else c.address == address
     row = connection.execute(select(t.reader).where(which)).mappings().first()
     return ReaderRow(**row) if row else None
 
 
-def _pending(connection: Connection, id: str) -> PendingRequest | None:  # noqa: A002
+def _pending(connection: Connection, id: str) -> PendingRequest | None:
     row = connection.execute(select(t.pending).where(t.pending.c.id == id)).mappings().first()
     return PendingRequest(**row) if row else None
 
 
-def _open(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:  # noqa: A002
+def _open(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:
     """What is asked for and still waits to be confirmed."""
     asked = _pending(connection, id)
     return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None

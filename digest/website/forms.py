@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from digest.store import ReaderDocument
-from digest.subscriptions import Schedule
+from digest.subscriptions import DEFAULTS, Schedule
 from digest.text import one_line
 from digest.website.view import Form
 
@@ -85,7 +85,7 @@ class Typed:
     categories: str = ""
     updates: str = ""
     quiet: bool = False
-    limit: str = "30"
+    limit: str = str(DEFAULTS["limit"])
     attach: str = ""
     trending: bool = False
 
@@ -195,7 +195,7 @@ def shown(subscription: ReaderDocument, zone: str = "UTC") -> Typed:
         categories=", ".join(map(_field_value, subscription.get("categories", ()))),
         updates=_field_value(subscription.get("updates")),
         quiet=subscription.get("quiet") == "send",
-        limit=_field_value(str(subscription.get("limit", 30))),
+        limit=_field_value(str(subscription.get("limit", DEFAULTS["limit"]))),
         attach=_field_value(subscription.get("attach")),
         trending=subscription.get("trending") is not None,
     )

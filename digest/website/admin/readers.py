@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from urllib.parse import quote_plus
 
@@ -12,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.mail.outcome import address_key
-from digest.subscriptions import Rule, Subscriber, Subscription
+from digest.rules import Query
+from digest.subscriptions import Rule, Subscriber, Subscription, TrendingSection
 from digest.website.admin.base import PER_PAGE, Desk, key_of, outbox_path, page_of, pages_of, reader_path, stamp
 from digest.website.view import Form
 
@@ -158,21 +160,24 @@ def _subscribed(
 
 
 def _settings(each: Subscription) -> list[tuple[str, list[str]]]:
-    """The rules as typed, and what else is set."""
-    trending = f"{each.trending.source}, {each.trending.top} papers" if each.trending else ""
-    named: tuple[tuple[str, list[str]], ...] = (
-        ("rules", [_typed(rule) for rule in each.rules]),
-        ("exclude", [each.exclude.text] if each.exclude else []),
-        ("categories", list(each.categories)),
-        ("sources", list(each.sources)),
-        ("trending", [trending] if trending else []),
-        ("limit", [str(each.limit)]),
-        ("quiet", [each.quiet]),
-        ("updates", [each.updates] if each.updates else []),
-        ("attach", [each.attach] if each.attach else []),
-    )
-    return [(name, values) for name, values in named if values]
+    """By key, what the subscription sets besides its name and its schedule, which stand above."""
+    values = ((field.name, getattr(each, field.name)) for field in fields(each) if field.name not in ("name", "when"))
+    return [(name, texts) for name, value in values if (texts := list(_texts(value)))]
 
 
-def _typed(rule: Rule) -> str:
-    return f"author: {rule.author}" if rule.author else rule.query.text
+def _texts(value: object) -> Iterator[str]:
+    """A value as a file would have it; a list gives a text for each entry."""
+    match value:
+        case None:
+            return
+        case tuple():
+            for each in value:
+                yield from _texts(each)
+        case Rule():
+            yield f"author: {value.author}" if value.author else value.query.text
+        case Query():
+            yield value.text
+        case TrendingSection():
+            yield f"{value.source}, {value.top} papers"
+        case _:
+            yield str(value)
