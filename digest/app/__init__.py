@@ -168,7 +168,7 @@ class App:
             by_hand=by_hand,
             since=since,
             stop=stop,
-            along=self._along("compose"),
+            in_transaction=self._enqueue_in_transaction("compose"),
             tell=tell,
         )
 
@@ -191,7 +191,7 @@ class App:
         subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
-    def _along(self, kind: JobKind) -> TransactionHook | None:
+    def _enqueue_in_transaction(self, kind: JobKind) -> TransactionHook | None:
         """With a shared queue: enqueues a follow-up job in the transaction that writes its work."""
         return partial(_enqueue, self.queue, Job(kind)) if self.config.queue else None
 
@@ -221,7 +221,7 @@ class App:
             morning=self.morning,
             outlook=outlook,
             shards=shards,
-            along=self._along("deliver"),
+            in_transaction=self._enqueue_in_transaction("deliver"),
             stop=stop,
             tell=tell,
         )

@@ -126,7 +126,7 @@ class Worker:
 
     def run(self) -> None:
         channels: dict[str, Channel] = {}
-        with ExitStack() as stack, self._store.outbox.send_guard() as watch:
+        with ExitStack() as stack, self._store.outbox.send_guard() as guard:
             try:
                 while not self._context.stop.is_set() and (route := self._context.relays.choose()):
                     granted = self._context.relays.allow(route, _BATCH)
@@ -138,7 +138,7 @@ class Worker:
                         return
                     if route.name not in channels:
                         channels[route.name] = stack.enter_context(route.open())
-                    if not self._send_batch(batch, route, channels[route.name], watch):
+                    if not self._send_batch(batch, route, channels[route.name], guard):
                         return
             finally:
                 self._flush()
@@ -153,7 +153,7 @@ class Worker:
         self._leased = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, watch: SendGuard) -> bool:
+    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, guard: SendGuard) -> bool:
         """Send these letters one after the other; those that are not finished are given back, whatever happens.
 
         False where none of them was finished although the relay takes letters: they would be claimed and given back
@@ -161,16 +161,16 @@ class Worker:
         """
         waiting = deque(batch)
         try:
-            ready = self._prepare_next(waiting, watch)
+            ready = self._prepare_next(waiting, guard)
             while ready:
                 self._context.relays.wait(route, self._context.stop)
-                if not (ready := self._confirm(ready, watch) or self._prepare_next(waiting, watch)):
+                if not (ready := self._confirm(ready, guard) or self._prepare_next(waiting, guard)):
                     break
-                ahead = _NextLetter(lambda: self._prepare_next(waiting, watch))
+                ahead = _NextLetter(lambda: self._prepare_next(waiting, guard))
                 # the next letter is announced in one write with this one's dot, unless a rate limit is to be kept
                 if not self._send_one(ready, route, channel, no_other if route.per_second else ahead):
                     break
-                ready = ahead.ready or self._prepare_next(waiting, watch)
+                ready = ahead.ready or self._prepare_next(waiting, guard)
         finally:
             for delivery in self._leased.values():
                 self._context.journal.returned(delivery.id, delivery.epoch)
@@ -180,17 +180,17 @@ class Worker:
             self._leased = {}
         return len(given) < len(batch) or not self._context.relays.accepts(route)
 
-    def _prepare_next(self, waiting: deque[Delivery], watch: SendGuard) -> _PreparedLetter | None:
+    def _prepare_next(self, waiting: deque[Delivery], guard: SendGuard) -> _PreparedLetter | None:
         """The next letter that is still wanted, noted in the journal (M); None: no more, or asked to stop."""
         while waiting and not self._context.stop.is_set():
             delivery = waiting.popleft()
-            ready = self._prepare(delivery, watch)
+            ready = self._prepare(delivery, guard)
             if ready:
                 self._context.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
                 return ready
         return None
 
-    def _confirm(self, ready: _PreparedLetter, watch: SendGuard) -> _PreparedLetter | None:
+    def _confirm(self, ready: _PreparedLetter, guard: SendGuard) -> _PreparedLetter | None:
         """The letter that was prepared ahead; None where its domain's circuit breaker has opened since.
 
         Where the letter before took long, or a rate limit was waited for, this one is prepared anew.
@@ -200,25 +200,25 @@ class Worker:
             return None
         if self._context.ticks() - ready.asked < _FRESH:
             return ready
-        anew = self._prepare(ready.delivery, watch)
+        anew = self._prepare(ready.delivery, guard)
         return ready if anew and anew.envelope == ready.envelope else anew
 
-    def _prepare(self, delivery: Delivery, watch: SendGuard) -> _PreparedLetter | None:
+    def _prepare(self, delivery: Delivery, guard: SendGuard) -> _PreparedLetter | None:
         """The letter as it goes out now, or None. Asked right before MAIL: an unsubscribe counts at once."""
         now, policy = self._context.clock(), self._context.policy
         mailbox = policy.recipient(delivery)
         recipient = mailbox.wire if isinstance(mailbox, Mailbox) else delivery.recipient
-        standing = watch.standing(delivery, recipient)
-        if policy.was_outdated(standing.roll):
-            return self._prepare(delivery, watch)
+        status = guard.check(delivery, recipient)
+        if policy.was_outdated(status.readers_serial):
+            return self._prepare(delivery, guard)
         if isinstance(mailbox, NotSent):
             self._withhold(delivery, mailbox, now)
-        elif not standing.held:
+        elif not status.is_leased:
             self._skip(delivery, "another process has it")
-        elif standing.left is not None:
-            self._record(delivery, State.CANCELLED, standing.left, now, counted=False)
-        elif standing.suppressed is not None:
-            self._record(delivery, State.SUPPRESSED, standing.suppressed, now, counted=False)
+        elif status.unsubscribed is not None:
+            self._record(delivery, State.CANCELLED, status.unsubscribed, now, counted=False)
+        elif status.suppressed is not None:
+            self._record(delivery, State.SUPPRESSED, status.suppressed, now, counted=False)
         elif self._context.only or not self._context.relays.is_resting(domain_of(recipient), now):
             sender, message = policy.return_path(delivery), delivery.message
             if mailbox and recipient != delivery.recipient:

@@ -50,7 +50,7 @@ def pull(
     by_hand: bool = False,
     since: datetime | None = None,
     stop: Event | None = None,
-    along: TransactionHook | None = None,
+    in_transaction: TransactionHook | None = None,
     tell: Callable[[Pulled], None] = lambda _: None,
 ) -> list[Pulled]:
     """Ask each source whose time has come and keep what it says; a source that fails stops no other.
@@ -58,8 +58,8 @@ def pull(
     By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
     older than the usual look-back is kept without being announced. A failed source goes on next time where its last
     whole page ended. At last the `look_ups` fill in what a feed announced and no harvest has told of.
-    `along` is written with a page that brought news. Where machines share the database, each source is asked by one of
-    them at a time; by hand also beside that one.
+    `in_transaction` is called in the transaction of a page that brought news. Where machines share the database, each
+    source is asked by one of them at a time; by hand also beside that one.
     """
     results = []
     asked: list[Source | LookUp] = [*sources, *look_ups]
@@ -69,7 +69,9 @@ def pull(
         with _claimed(source.name, store, now, by_hand=by_hand) as mine:
             if not mine:
                 continue
-            result = _ask(source, store, web, now=now, by_hand=by_hand, since=since, stop=stop, along=along)
+            result = _ask(
+                source, store, web, now=now, by_hand=by_hand, since=since, stop=stop, in_transaction=in_transaction
+            )
         if result is not None:
             tell(result)
             results.append(result)
@@ -104,7 +106,7 @@ def _ask(
     by_hand: bool,
     since: datetime | None,
     stop: Event | None,
-    along: TransactionHook | None,
+    in_transaction: TransactionHook | None,
 ) -> Pulled | None:
     state = store.sources.get(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
@@ -113,9 +115,9 @@ def _ask(
     result = Pulled(source=source.name)
     try:
         if isinstance(source, Source):
-            pages = _walk(source, store, web, now=now, since=since, stop=stop, along=along)
+            pages = _walk(source, store, web, now=now, since=since, stop=stop, in_transaction=in_transaction)
         else:
-            pages = _look_up(source, store, web, now=now, stop=stop, along=along)
+            pages = _look_up(source, store, web, now=now, stop=stop, in_transaction=in_transaction)
         for page in pages:
             result = _add(result, page)
     except Stopped as error:
@@ -147,7 +149,7 @@ def _walk(
     now: datetime,
     since: datetime | None,
     stop: Event | None,
-    along: TransactionHook | None,
+    in_transaction: TransactionHook | None,
 ) -> Iterator[Pulled]:
     """Page after page of one source, each kept before the next is asked for."""
     state = store.sources.get(source.name)
@@ -180,7 +182,9 @@ def _walk(
         progress = SourceProgress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
-        added = store.papers.add(page.papers, now=now, since=look_back, first=first, progress=progress, along=along)
+        added = store.papers.add(
+            page.papers, now=now, since=look_back, first=first, progress=progress, in_transaction=in_transaction
+        )
         yield Pulled(
             source=source.name,
             papers=len(page.papers),
@@ -203,7 +207,7 @@ def _goes_on(state: SourceState, since: datetime | None) -> str | None:
 
 
 def _look_up(
-    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, along: TransactionHook | None
+    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, in_transaction: TransactionHook | None
 ) -> Iterator[Pulled]:
     """What was announced within the look-back and is known from its feed alone, asked for in batches."""
     keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
@@ -213,7 +217,7 @@ def _look_up(
         page = source.read(_answer(fetched), now)
         progress = SourceProgress(source.name, done=True)
         added = store.papers.add(
-            page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, along=along
+            page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, in_transaction=in_transaction
         )
         yield Pulled(
             source=source.name,

@@ -49,7 +49,7 @@ def compose(
     morning: ComposeWindow | None = None,
     outlook: Callable[[], SourceOutlook] = SourceOutlook,
     shards: int | None = None,
-    along: TransactionHook | None = None,
+    in_transaction: TransactionHook | None = None,
     stop: Event | None = None,
     tell: Callable[[ComposeResult], None] = lambda _: None,
 ) -> list[ComposeResult]:
@@ -57,7 +57,7 @@ def compose(
 
     The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
     the same time share it. `morning` keeps the rules of these readers ready between two rounds.
-    `outlook` is asked where something is due; `along` is written with the letters, in their transactions.
+    `outlook` is asked where something is due; `in_transaction` is written with the letters, in their transactions.
     """
     morning = morning or ComposeWindow()
     desks = morning.desks(subscribers, store, now=now)
@@ -74,7 +74,7 @@ def compose(
         outlook=cache(outlook),
         listed=cache(lambda since: store.papers.dated(since, now)),
         now=now,
-        along=along,
+        in_transaction=in_transaction,
         tell=tell,
     )
     owner = process.me()

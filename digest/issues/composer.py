@@ -52,7 +52,7 @@ class Composer:
     outlook: Callable[[], SourceOutlook]
     listed: Callable[[datetime], Sequence[Arrival]]
     now: datetime
-    along: TransactionHook | None
+    in_transaction: TransactionHook | None
     tell: Callable[[ComposeResult], None]
     results: list[ComposeResult] = field(default_factory=list)
     _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
@@ -174,7 +174,7 @@ class Composer:
         if not drafts:
             return
         try:
-            self.store.issues.publish_all([draft.publication for draft in drafts], self.along)
+            self.store.issues.publish_all([draft.publication for draft in drafts], self.in_transaction)
         except DigestError as error:
             if len(drafts) == 1:
                 self._say(replace(drafts[0].result, fault=str(error)))

@@ -1,4 +1,4 @@
-"""How a database is opened and a transaction begun: SQLite on disk or PostgreSQL, the same promises on both."""
+"""Connections and transactions: SQLite on disk or PostgreSQL through SQLAlchemy, with the same guarantees on both."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from digest.errors import ConfigError, DigestError
 T = TypeVar("T")
 
 TransactionHook = Callable[[Any], None]
-"""What else is written in a transaction, given the driver's own connection."""
+"""A callable that writes more in a transaction of the store; it gets the driver's own connection."""
 
 _WAIT = 10_000
-"""Milliseconds that a SQLite writer waits for another."""
+"""SQLite's busy timeout in milliseconds."""
 
 PAPERS = 0x70617065
-"""The number of PostgreSQL's advisory lock on papers, works and events."""
+"""PostgreSQL's advisory lock on papers, works and events."""
 
 SCHEDULES = 0x636C6B73
-"""The same on which clock rows there are, and on who claims them."""
+"""PostgreSQL's advisory lock on the set of subscriptions, and on claims of due ones."""
 
 _PRAGMAS = (f"busy_timeout={_WAIT}", "synchronous=FULL", "foreign_keys=ON")
 
@@ -61,18 +61,18 @@ _MENDS = {
 
 
 class Database:
-    """One engine; every method of the store is one transaction on a connection of its own, so threads may share it."""
+    """One engine; each transaction has a connection of its own, so threads may share a Database."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     @property
     def is_shared(self) -> bool:
-        """Whether other machines may use it too."""
+        """Whether other machines may use the database too (PostgreSQL)."""
         return self.engine.dialect.name == "postgresql"
 
     def clock(self) -> datetime | None:
-        """What the database's own machine takes for the time; None: it is this one."""
+        """The time of the database server; None for SQLite, which is on this machine."""
         if not self.is_shared:
             return None
         with self.reading() as connection:
@@ -80,22 +80,22 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that changes nothing and keeps no writer waiting."""
+        """A read-only transaction, which blocks no writer."""
         with self._plainly(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is written whole, or not at all."""
+        """A write transaction; SQLite has one at a time."""
         with self._plainly(), self.engine.connect() as connection, connection.execution_options(writing=True).begin():
             yield connection
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:
-        """A writing transaction that may replace tables.
+        """A write transaction that may replace tables (for migrations).
 
-        On SQLite dropping a table that others refer to deletes their rows, so references are off while it lasts and are
-        checked before it ends.
+        On SQLite dropping a table deletes the rows that refer to it, so foreign keys are off until it ends, and are
+        checked before the commit.
         """
         if self.engine.dialect.name != "sqlite":
             with self.writing() as connection:
@@ -116,7 +116,7 @@ class Database:
                 bare.execute("PRAGMA foreign_keys=ON")
 
     def copy_to(self, file: str) -> None:
-        """A copy of a SQLite database, whole even while others write."""
+        """Copy a SQLite database into a file (VACUUM INTO); the copy is consistent even while others write."""
         with self._plainly(), self.engine.connect() as connection:
             bare = connection.connection.driver_connection
             assert bare is not None
@@ -127,14 +127,14 @@ class Database:
         try:
             yield
         except DatabaseError as error:
-            # IntegrityError and the like are our mistakes and keep their trace.
+            # IntegrityError and the like are bugs of ours and keep their traceback.
             if type(error) not in (DatabaseError, OperationalError):
                 raise
             raise _plain(self.engine.url, str(error.orig)) from error
 
 
 def connect(url: str) -> Engine:
-    """The engine of a `database:` URL. Raises ConfigError where it names no database that we know."""
+    """The engine of a `database:` URL. Raises ConfigError where it names no supported database."""
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
@@ -164,7 +164,7 @@ def _prepare(connection: Any, _: object) -> None:
 
 
 def _write_ahead(connection: Any) -> None:
-    """Turn a new file to WAL; where others do so at this moment, SQLite says that it is locked and does not wait."""
+    """Set WAL mode; while another connection sets it, SQLite reports a lock without waiting, so try again."""
     until = time.monotonic() + _WAIT / 1000
     while True:
         try:
@@ -177,7 +177,7 @@ def _write_ahead(connection: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A deferred transaction that turns to writing fails at once when another writes; an immediate one waits its turn.
+    # A deferred transaction that starts to write fails at once while another writes; an immediate one waits.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
 
 
@@ -187,28 +187,28 @@ def _plain(url: URL, words: str) -> DigestError:
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT in the words of this database."""
+    """An INSERT of this database's dialect, which knows ON CONFLICT."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def add_row(connection: Connection, table: Table, row: dict[str, object]) -> bool:
-    """Insert a row, unless it is there; PostgreSQL's driver counts no inserted rows, so they are asked for."""
+    """Insert a row; False where it is there already. RETURNING, since PostgreSQL's driver counts no inserted rows."""
     key = next(iter(table.primary_key))
     statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(key)
     return connection.execute(statement).first() is not None
 
 
 def lock_writers(connection: Connection, lock: int = PAPERS) -> None:
-    """Wait until no other transaction adds papers, so that ids and serials are given in the order of the commits.
+    """Take an advisory lock until the transaction ends; writers that take the same lock run one after another.
 
-    Or until none does whatever else has that number. SQLite has one writer at a time anyway.
+    With PAPERS ids and serials grow in the order of the commits. SQLite has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def is_any_of(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
-    """Is a number one of these, however many they are? IN has a parameter for each, and takes long to write."""
+    """Whether a number is among many; quicker than IN, which has one parameter for each value."""
     if connection.dialect.name == "sqlite":
         listed = func.json_each(_JSON.encode(list(values))).table_valued("value")
         return column.in_(select(listed.c.value))
@@ -216,7 +216,7 @@ def is_any_of(connection: Connection, column: ColumnElement[int], values: Iterab
 
 
 def batches(values: Iterable[T], size: int = 1_000) -> Iterator[list[T]]:
-    """Few enough at a time for one statement's parameters."""
+    """Split values into lists that are short enough for the parameters of one statement."""
     rest = iter(values)
     while batch := list(islice(rest, size)):
         yield batch

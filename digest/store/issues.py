@@ -71,10 +71,12 @@ class IssueStore:
         """
         return self.publish_all([publication]) == [True]
 
-    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
+    def publish_all(
+        self, publications: Sequence[NewIssue], in_transaction: TransactionHook | None = None
+    ) -> list[bool]:
         """The same for many issues in one transaction: all of them are kept, or none.
 
-        With letters among them `along` is called before it ends, to write beside them that they are there.
+        With letters among them `in_transaction` is called before it ends, to write beside them that they are there.
         """
         messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
         with self.database.writing() as connection:
@@ -89,8 +91,8 @@ class IssueStore:
                     if each.due is not None and (number is not None or each.kind == "scheduled")
                 ],
             )
-            if along is not None and any(each.envelope for each, _ in fresh):
-                along(connection.connection.driver_connection)
+            if in_transaction is not None and any(each.envelope for each, _ in fresh):
+                in_transaction(connection.connection.driver_connection)
         return [number is not None for number in numbers]
 
     def latest(

@@ -1,4 +1,4 @@
-"""Papers in and out: sightings become records, records become works, and what is news is written down once."""
+"""Papers in the database: adds pages of papers and finds papers by key, date, author and arrival."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAPER = [t.paper.c[name] for name in COLUMNS]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedPapers:
-    """What a page brought."""
+    """How many records and events a page added."""
 
     records: int = 0  # not seen before
     events: Mapping[str, int] = field(default_factory=dict)  # by kind: "new", "revised", "published", "withdrawn"
@@ -39,7 +39,7 @@ class AddedPapers:
 
 @dataclass(frozen=True, slots=True)
 class PaperStore:
-    """The papers as records, and the news of them."""
+    """Papers and their arrivals."""
 
     database: Database
 
@@ -51,34 +51,34 @@ class PaperStore:
         since: datetime,
         first: bool,
         progress: SourceProgress | None = None,
-        along: TransactionHook | None = None,
+        in_transaction: TransactionHook | None = None,
     ) -> AddedPapers:
-        """Keep a page and its source's progress, together; the same page again changes nothing.
+        """Add a page; `in_transaction` is called inside the write transaction where the page has news.
 
-        `since` is where the look-back window begins, `first` marks the source's first pull (see arrival.decide). Where
-        there is news `along` is called before the transaction ends.
+        The page and the progress of its source are kept together; the same page again changes nothing. `since` is
+        the start of the look-back window, `first` marks the source's first pull (see papers.updates.decide).
         """
         with self.database.writing() as connection:
             lock_writers(connection)
-            shelf = PaperUpsert(connection, papers)
+            upsert = PaperUpsert(connection, papers)
             for seen in papers:
-                shelf.put(seen, now=now, since=since, first=first)
-            shelf.write(connection, now)
+                upsert.put(seen, now=now, since=since, first=first)
+            upsert.write(connection, now)
             if progress:
                 record_progress(connection, progress, now)
-            if along is not None and shelf.news:
-                along(connection.connection.driver_connection)
-        return AddedPapers(records=shelf.fresh, events=Counter(event.split()[0] for _, event in shelf.news))
+            if in_transaction is not None and upsert.news:
+                in_transaction(connection.connection.driver_connection)
+        return AddedPapers(records=upsert.fresh, events=Counter(event.split()[0] for _, event in upsert.news))
 
     def get(self, key: str) -> Paper | None:
-        """The record that is called so, else one that leads there (the preprint of an article that nobody sent us)."""
+        """The record of this key, else one that names it (the preprint of an article that no source gave us)."""
         named = select(t.paper).join(t.name).where(t.name.c.name == key).order_by(t.name.c.own.desc(), t.paper.c.id)
         with self.database.reading() as connection:
             row = connection.execute(named.limit(1)).mappings().first()
         return to_paper(row) if row else None
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Paper]:
-        """The records that are called so, by these keys; of keys that nobody has told of, nothing."""
+        """The records of these keys, by key; unknown keys are left out."""
         found: dict[str, Paper] = {}
         with self.database.reading() as connection:
             for batch in batches(keys):
@@ -89,7 +89,7 @@ class PaperStore:
         return found
 
     def archive(self, since: datetime | None = None, *, most: int = 20_000) -> list[Paper]:
-        """The newest papers that are kept, one a work, the newest first; undated ones come last and have no `since`."""
+        """The newest papers, one for each work, newest first; papers without a date come last, whatever `since` is."""
         date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
         kept = select(*_PAPER).where(t.paper.c.id == t.paper.c.work)
         if since is not None:
@@ -99,12 +99,12 @@ class PaperStore:
             return [to_paper(row) for row in rows]
 
     def newest_serial(self) -> int:
-        """A number that grows whenever something arrives."""
+        """The serial of the newest arrival; it grows with each."""
         with self.database.reading() as connection:
             return connection.scalar(select(func.max(t.event.c.serial))) or 0
 
     def by_author(self, words: Sequence[str], *, most: int) -> list[Paper]:
-        """The newest papers, one a work, on whose authors one of these words stands somewhere; case does not matter."""
+        """The newest papers, one for each work, whose authors contain one of these words; case does not matter."""
         printed = cast(t.paper.c.authors, Text)
         date_of = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
         found = select(*_PAPER).where(
@@ -115,7 +115,7 @@ class PaperStore:
             return [to_paper(row) for row in rows]
 
     def versions(self, key: str) -> dict[int, datetime | None]:
-        """The versions of a record that were heard of, with the date of each where a service gave it."""
+        """The known versions of a record, each with its date where a service gave it."""
         own = select(t.name.c.paper_id).where(t.name.c.name == key, t.name.c.own)
         heard = select(t.version.c.version, t.version.c.date).where(t.version.c.paper_id.in_(own))
         with self.database.reading() as connection:
@@ -128,10 +128,10 @@ class PaperStore:
         return self._arrivals(happened.where(c.at > since, c.at <= until).order_by(c.serial))
 
     def dated(self, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
-        """The papers whose own date lies after `since` and not after `until`, also those that were kept in silence.
+        """The papers dated after `since` and not after `until`, also those that were never news.
 
-        `voted`: those alone that a service counts votes of. Each with its date for `at` and the last news of its work;
-        where there is none it is "new", with serial 0.
+        `voted`: only papers with votes. Each comes with its date as `at` and the last event of its work; without one
+        the event is "new", with serial 0.
         """
         date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
         last = t.event.alias()
@@ -151,7 +151,7 @@ class PaperStore:
         return self._arrivals(found.where(date > since, date <= until).order_by(date, t.paper.c.id))
 
     def voted_span(self) -> tuple[datetime, datetime] | None:
-        """The dates of the oldest and the newest paper that a service counts votes of; None where there is none."""
+        """The dates of the oldest and the newest paper with votes; None where there is none."""
         date = func.coalesce(t.paper.c.announced, t.paper.c.published, t.paper.c.updated)
         date_of = type_coerce(date, t.UTCDateTime)
         counted = select(func.count(), func.min(date_of), func.max(date_of)).where(t.paper.c.votes.is_not(None))
@@ -171,7 +171,7 @@ class PaperStore:
         return dict(counts)
 
     def announced_only(self, source: str, since: datetime) -> list[str]:
-        """Keys of a source's papers that its feed announced after `since` and that nothing else has told of yet."""
+        """Keys of papers that a source's feed announced after `since` and of which only the announcement is known."""
         c = t.paper.c
         wanted = select(c.key).where(
             c.source == source, c.published.is_(None), c.announced > since, c.announce.is_not(None)

@@ -1,4 +1,4 @@
-"""Papers as rows and rows as papers."""
+"""Converts papers to rows of the paper table, and rows to papers; the names under which a paper is found."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SPECIAL = ("ids", "authors", "categories")
 _PLAIN = tuple(field.name for field in fields(Paper) if field.name not in _SPECIAL)
 _plain = attrgetter(*_PLAIN)
 COLUMNS = (*_PLAIN, *_SPECIAL)
-"""The columns that make a Paper."""
+"""The columns from which a Paper is made."""
 
 _OUTER = ("arxiv", "doi", "pmid", "s2", "openalex")
 
 
 def to_row(paper: Paper) -> dict[str, Any]:
-    """The columns of a record that are its fields."""
+    """The columns that hold the fields of a paper."""
     row: dict[str, Any] = dict(zip(_PLAIN, _plain(paper), strict=True))
     row["ids"] = {name: value for name in Ids.__slots__ if (value := getattr(paper.ids, name))}
     row["authors"] = [[author.name, author.orcid, author.affiliation] for author in paper.authors]
@@ -34,7 +34,7 @@ Marks = tuple[int | None, int | None]
 
 
 def marks_of(paper: Paper) -> Marks:
-    """The marks of a record, negative where it is arXiv's: two records of arXiv's are never one, so need not meet."""
+    """The duplicate keys of a record; negative for arXiv, since two arXiv records are never one paper."""
     found = duplicate_keys(paper)
     if found is None:
         return (None, None)
@@ -52,7 +52,7 @@ def to_paper(row: RowMapping) -> Paper:
 
 
 def names(paper: Paper) -> dict[str, bool]:
-    """Every name in a record, the strongest first, and whether it is the record's own or leads to another record.
+    """Every name in a record, the strongest first; True: the record's own, False: the name of another record.
 
     A record with an arXiv id is the preprint: a DOI beside it is the article's, which is a record of its own.
     """

@@ -1,4 +1,4 @@
-"""Is this letter still wanted? Asked right before each one, so it costs next to nothing."""
+"""Send guard: checks right before each letter whether it is still wanted; one prepared statement, at little cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.errors import DigestError
 from digest.mail.outcome import Delivery, State, address_key
 from digest.store.engine import Database
 
-_QUESTION = """
+_QUERY = """
 SELECT
   (SELECT reason FROM suppression WHERE address = {0}),
   (SELECT min(why) FROM departure WHERE subscriber = {0} AND subscription IN ({0}, '')),
@@ -21,25 +21,25 @@ SELECT
 
 @dataclass(frozen=True, slots=True)
 class SendStatus:
-    """What speaks against sending a letter now."""
+    """Whether a letter may be sent at this moment."""
 
-    suppressed: str | None = None  # why its address gets no letters
-    left: str | None = None  # why its reader gets none
-    held: bool = True  # the lease is still ours
-    roll: int = 0  # moves on with every change of who reads what (ReaderStore.serial)
+    suppressed: str | None = None  # why its address is suppressed
+    unsubscribed: str | None = None  # why its reader unsubscribed
+    is_leased: bool = True  # the lease is still ours
+    readers_serial: int = 0  # grows with every change of who reads what (ReaderStore.serial)
 
 
 class SendGuard:
-    """One connection for many questions; not for use by several threads at once."""
+    """One connection for many checks; not for use by several threads at once."""
 
     def __init__(self, database: Database) -> None:
         sqlite = database.engine.dialect.name == "sqlite"
-        self._question = _QUESTION.format("?" if sqlite else "%s", leased=State.LEASED.value)
-        self._fault = database.engine.dialect.loaded_dbapi.Error
+        self._query = _QUERY.format("?" if sqlite else "%s", leased=State.LEASED.value)
+        self._error = database.engine.dialect.loaded_dbapi.Error
         self._pooled = database.engine.raw_connection()
         self._connection = cast(Any, self._pooled.driver_connection)
         if not sqlite:
-            self._connection.autocommit = True  # a question alone, and no transaction around it
+            self._connection.autocommit = True  # a query alone, without a transaction around it
 
     def __enter__(self) -> Self:
         return self
@@ -47,16 +47,16 @@ class SendGuard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pooled.invalidate()  # it is not as the pool's others are
+        self._pooled.invalidate()  # its settings differ from those of the pool's other connections
 
-    def standing(self, delivery: Delivery, recipient: str) -> SendStatus:
-        """What stands in the database at this moment."""
+    def check(self, delivery: Delivery, recipient: str) -> SendStatus:
+        """The status of a letter at this moment. Raises DigestError where the database fails."""
         asked = (address_key(recipient), delivery.subscriber, delivery.subscription, delivery.id, delivery.epoch)
         try:
             cursor = self._connection.cursor()
-            cursor.execute(self._question, asked)
-            suppressed, left, held, roll = cursor.fetchone()
+            cursor.execute(self._query, asked)
+            suppressed, unsubscribed, leases, serial = cursor.fetchone()
             cursor.close()
-        except self._fault as error:
+        except self._error as error:
             raise DigestError(f"the database cannot be asked whether a letter is still wanted: {error}") from error
-        return SendStatus(suppressed, left, bool(held), roll)
+        return SendStatus(suppressed, unsubscribed, bool(leases), serial)

@@ -1,4 +1,4 @@
-"""Works: which records are one, why, and how a person says otherwise for good."""
+"""Works: the records of one paper (preprint, article), joined by the system or split and merged by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BY_HAND = "by hand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLink:
-    """Why two records, by key, are one work; or that somebody said that they are two."""
+    """Why two records, by key, are one work; or that they were split by hand."""
 
     one: str
     other: str
@@ -33,11 +33,11 @@ class WorkLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """All records of one work, the oldest first, what joined them, and what was told of it."""
+    """All records of one work, the oldest first, their links, and the events of the work."""
 
     records: tuple[Paper, ...]
     bonds: tuple[WorkLink, ...]
-    events: tuple[tuple[str, datetime, str], ...]  # (event, when we heard of it, the record by which)
+    events: tuple[tuple[str, datetime, str], ...]  # (event, when it arrived, key of its record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class WorkStore:
     database: Database
 
     def get(self, key: str) -> Work | None:
-        """The work of the record that is called so; None where there is none."""
+        """The work of the record with this key; None where there is none."""
         with self.database.reading() as connection:
             found = _record(connection, key)
             if found is None:
@@ -77,7 +77,7 @@ class WorkStore:
             )
 
     def split(self, key: str, *, now: datetime) -> None:
-        """Take a record out of its work, for good: nothing joins it again with those that it was with.
+        """Take a record out of its work for good: it is never joined with these records again.
 
         The news of a record goes with it. A record that had joined without news is news now, where it is not older
         than the look-back. Raises DigestError where there is no such record, or where it is the only one.
@@ -124,7 +124,7 @@ def _called(connection: Connection, key: str) -> tuple[int, int]:
 
 
 def _record(connection: Connection, key: str) -> tuple[int, int] | None:
-    """The number of the record that is called so, and of its work."""
+    """The ids of the record with this key, and of its work."""
     named = select(t.paper.c.id, t.paper.c.work).join(t.name).where(t.name.c.name == key)
     row = connection.execute(named.order_by(t.name.c.own.desc(), t.paper.c.id).limit(1)).first()
     return (row.id, row.work) if row else None
@@ -138,9 +138,9 @@ def _say(connection: Connection, pairs: Iterable[tuple[int, int]], *, together: 
 
 
 def _hand_over(connection: Connection, leaving: Collection[int], number: int, other: int) -> None:
-    """What was told of a work by the records that leave it is now told of theirs, and so remembered.
+    """Move the events of the leaving records, and what was already sent of them, to their new work.
 
-    An article that came as the publication of another paper is a new one now.
+    An article that came as the publication of another paper becomes a new paper.
     """
     c = t.event.c
     told = connection.execute(
@@ -157,7 +157,7 @@ def _hand_over(connection: Connection, leaving: Collection[int], number: int, ot
 
 
 def _announce(connection: Connection, group: Collection[int], work: int, now: datetime) -> None:
-    """Records of which nothing was ever told are news, where they are not too old."""
+    """Announce the records of a work without events as new, where they are not too old."""
     told = connection.scalar(select(func.count()).select_from(t.event).where(t.event.c.work == work))
     c = t.paper.c
     newest = select(c.id, func.coalesce(c.announced, c.published, c.updated, type_=t.UTCDateTime).label("at"))

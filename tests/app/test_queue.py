@@ -212,17 +212,17 @@ def test_the_job_is_in_the_transaction_of_the_letters(postgres_url: str) -> None
     with ProcrastinateQueue(postgres_url) as queue, Store.open(postgres_url) as store:
         (row,) = subscribe(store, "ada")
 
-        def along(connection: Any) -> None:
+        def in_transaction(connection: Any) -> None:
             queue.enqueue([DELIVER], connection)
 
         def torn(connection: Any) -> None:
-            along(connection)
+            in_transaction(connection)
             raise DigestError("the machine has lost its power")
 
         with pytest.raises(DigestError):
             store.issues.publish_all([publication(row)], torn)
         assert (store.outbox.count_by_state(), queue.waiting()) == ({}, Counter())
-        store.issues.publish_all([publication(row)], along)
+        store.issues.publish_all([publication(row)], in_transaction)
         assert (store.outbox.count_by_state(), queue.waiting()) == ({"ready": 1}, Counter([DELIVER]))
 
 

@@ -325,9 +325,9 @@ class _Watch:
         watch = self
 
         class WatchedIssues(IssueStore):
-            def publish_all(self, publications: Sequence[NewIssue], along: Any = None) -> list[bool]:
+            def publish_all(self, publications: Sequence[NewIssue], in_transaction: Any = None) -> list[bool]:
                 with watch.over("keep"):
-                    return super().publish_all(publications, along)
+                    return super().publish_all(publications, in_transaction)
 
         class Watched(Store):
             def __init__(self, engine: Engine) -> None:

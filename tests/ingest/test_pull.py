@@ -512,5 +512,5 @@ def test_what_comes_of_a_page_with_news_is_written_with_it(desk: Desk) -> None:
     desk.answers("/annals", rss(item("A")))
     with Web(contact="a@example.org") as web:
         for _ in range(2):
-            pull([desk.journal], desk.store, web, now=MORNING, by_hand=True, along=asked.append)
+            pull([desk.journal], desk.store, web, now=MORNING, by_hand=True, in_transaction=asked.append)
     assert len(asked) == 1

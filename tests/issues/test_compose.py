@@ -446,10 +446,12 @@ def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
 
 
 class _TornIssues(IssueStore):
-    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
+    def publish_all(
+        self, publications: Sequence[NewIssue], in_transaction: TransactionHook | None = None
+    ) -> list[bool]:
         if any(each.subscriber == "bad" for each in publications):
             raise DigestError("the row is too large")
-        return super().publish_all(publications, along)
+        return super().publish_all(publications, in_transaction)
 
 
 class Torn(Store):

@@ -323,8 +323,8 @@ def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: Sta
     if lapsed:
         assert store.outbox.expire_leases(lambda owner: [], now=NOW + 2 * LEASE, retry_at=NOW + 3 * LEASE) == 4
     assert store.readers.delete(row.id)
-    with store.outbox.send_guard() as watch:
-        held = {letter.subscriber: watch.standing(letter, letter.recipient).held for letter in letters}
+    with store.outbox.send_guard() as guard:
+        held = {letter.subscriber: guard.check(letter, letter.recipient).is_leased for letter in letters}
     assert not held[row.id]
     assert held[other.id] is not lapsed
     store.outbox.record_results([end(letter, state) for letter in letters])

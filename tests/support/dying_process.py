@@ -65,8 +65,10 @@ class _Journals(JournalStore):
 
 
 class _Issues(IssueStore):
-    def publish_all(self, publications: Sequence[NewIssue], along: TransactionHook | None = None) -> list[bool]:
-        done = super().publish_all(publications, along)
+    def publish_all(
+        self, publications: Sequence[NewIssue], in_transaction: TransactionHook | None = None
+    ) -> list[bool]:
+        done = super().publish_all(publications, in_transaction)
         if _Store.point == "issue committed":
             die()
         return done
