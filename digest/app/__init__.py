@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
 from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
 from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
-from digest.authors import Followed
+from digest.authors import FollowedAuthor
 from digest.bounces import Ear, Heard, hear, mailbox
 from digest.config import Config
 from digest.config import load as _load

@@ -44,7 +44,7 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
     from digest.authors import cluster_by_author
     from digest.rules import author_query
 
-    wanted, query = Followed(name=name), author_query(name)
+    wanted, query = FollowedAuthor(name=name), author_query(name)
     profiles, archive, people = _known_of(context, wanted, file)
     under = [paper for paper in archive if query.matches(paper)]
     found = cluster_by_author(wanted, under)
@@ -63,7 +63,7 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
 Known = tuple["list[tuple[str, AuthorProfile]]", "list[Paper]", "dict[str, list[Researcher]]"]
 
 
-def _known_of(context: CliContext, wanted: Followed, file: Path | None) -> Known:
+def _known_of(context: CliContext, wanted: FollowedAuthor, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
     from digest.app import load, open_app
     from digest.issues.annotate import on_papers
@@ -179,6 +179,7 @@ def no(context: CliContext, who: str, name: str, paper: str, undo: bool, now: da
 def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool | None, now: datetime) -> None:
     from digest.app import load, open_app
     from digest.cli.shared.reader_lookup import find_reader
+    from digest.papers.ids import paper_key
 
     with open_app(load(context.config)) as app:
         reader, subscriptions = find_reader(app, who, None)

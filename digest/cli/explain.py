@@ -56,11 +56,12 @@ def command(context: CliContext, query: str, paper: str, file: Path | None, as_j
 def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
     """The paper, and by key those that the rule names and that are stored."""
     from digest.app import load, open_app
+    from digest.authors import paper_keys
     from digest.papers.ids import paper_key
 
     key = paper_key(given) or given.strip()
     if file is not None:
-        named = {name: paper for paper in JsonLines().read(file, paper_of) for name in (paper.key, *called(paper))}
+        named = {name: paper for paper in JsonLines().read(file, paper_of) for name in (paper.key, *paper_keys(paper))}
         where = str(file)
     else:
         with open_app(load(context.config), looking=True) as app:

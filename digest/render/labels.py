@@ -10,7 +10,7 @@ from functools import lru_cache
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
-from digest.authors import Verdict
+from digest.authors import AuthorVerdict
 from digest.papers.scholarly_metrics import Researcher
 from digest.render.shorten import shorten
 from digest.text.translations import Translations
@@ -135,7 +135,7 @@ def event_label(t: Translations, event: str, changes: Sequence[str] = ()) -> str
     return joined(t, [label, *(t(_CHANGES[name]) for name in changes if name in _CHANGES)])
 
 
-def doubt(t: Translations, name: str, verdict: Verdict) -> str:
+def doubt(t: Translations, name: str, verdict: AuthorVerdict) -> str:
     """Whose a paper may be, and why: "possibly by Yunhua Zhou: same field: cs.LG; no shared co-author"."""
     if verdict.outcome == "name only":
         return t("letter.doubt.name_only", name=name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from digest.authors.summary import AuthorSummary
 from digest.issues import TRENDING, Issue, Item, Section
 from digest.papers import Paper
 from digest.papers.scholarly_metrics import SERVICES
@@ -249,7 +250,7 @@ def _chapters(
         number += len(section.items)
 
 
-def _person(portrait: Portrait, now: datetime, t: Translations, room: int) -> Person | None:
+def _person(portrait: AuthorSummary, now: datetime, t: Translations, room: int) -> Person | None:
     papers = tuple(_earlier(paper, now, t) for paper in portrait.latest) if room else ()
     facts = [labels.joined(t, map(one_line, portrait.fields))] if portrait.fields else []
     if numbers := portrait.numbers:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
+from digest.papers.ids import paper_key
 from digest.store import ReaderDocument
 from digest.subscriptions import DEFAULTS, Schedule
 from digest.text import one_line

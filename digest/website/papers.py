@@ -41,7 +41,7 @@ class Papers(Room):
             return kept(request, file([paper], kind, citation_key(paper)))
         other = paper_key(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
         if other and other != bare and self.app().store.papers.get(other):
-            return self.see(page_of(other) + (f".{FILES[kind][0]}" if kind else ""))
+            return self.see(page_of(other) + (f".{REFERENCE_FILES[kind][0]}" if kind else ""))
         return self._unknown(request)
 
     def _page(self, paper: Paper, t: Translations) -> Response:

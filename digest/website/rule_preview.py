@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from digest.authors import AuthorCluster
 from digest.config.subscriber_yaml import reader_of
 from digest.papers import Paper
 from digest.render.labels import joined
@@ -124,7 +125,7 @@ def _sample(paper: Paper) -> Sample:
     return Sample(title=readable(strip_controls(paper.title)), path=page_of(paper.key))
 
 
-def _choice(group: Group, t: Translations) -> Choice:
+def _choice(group: AuthorCluster, t: Translations) -> Choice:
     fields, count = joined(t, group.categories[:4]) or t("trial.no_field"), len(group.papers)
     people = joined(t, map(strip_controls, group.coauthors[:3]))
     if people:
