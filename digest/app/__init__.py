@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
 from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
+from digest.app.registry import Registry, registry_of
 from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
 from digest.authors import FollowedAuthor
 from digest.bounces import Ear, Heard, hear, mailbox
-from digest.config import Config
+from digest.config import ChannelKind, Config
 from digest.config import load as _load
 from digest.delivery import Delivered, DeliverySummary, deliver
 from digest.delivery import log_evidence as evidence
@@ -39,14 +40,24 @@ from digest.mail.dns import Dns, Resolver
 from digest.readers import ReaderDirectory
 from digest.readers.signup import Signup
 from digest.render import Pages
-from digest.sources.base import Enricher, LookUp, Source
+from digest.sources.base import Enricher, LookUp, Source, SourceKind
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Schedule, Subscriber
 
 
-def load(folder: Path, env: Mapping[str, str] = os.environ) -> Config:
-    """The config of a folder, judged. Raises ConfigError with every problem."""
-    return _load(folder, env=env)
+def load(
+    folder: Path,
+    env: Mapping[str, str] = os.environ,
+    *,
+    sources: Mapping[str, SourceKind] | None = None,
+    channels: Mapping[str, ChannelKind] | None = None,
+) -> Config:
+    """The config of a folder, validated by the registries that are given, else by those that are installed.
+
+    Raises ConfigError with every problem.
+    """
+    registry = registry_of(sources, channels)
+    return _load(folder, env=env, sources=registry.sources, channels=registry.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +75,11 @@ class App:
     morning: ComposeWindow
     directory: ReaderDirectory
     queue: WorkQueue
+    registry: Registry
 
     def with_config(self, config: Config) -> App:
         """The same App with a new config; a new `database` or `contact` needs a restart."""
-        return replace(self, config=config, **config_parts(config))
+        return replace(self, config=config, **config_parts(config, self.registry))
 
     def readers(self) -> tuple[Subscriber, ...]:
         """All readers as of now: those in files and those who signed up."""
@@ -90,12 +102,15 @@ class App:
 
     def routes(self, clock: Callable[[], datetime]) -> list[Route]:
         """The relays and other ways out of one delivery run, as they are configured."""
-        return routes(self.config, clock)
+        return routes(self.config, self.registry, clock)
 
     def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
         """The findings of `digest doctor`. Sends nothing but SMTP greetings and one request with an invalid token."""
         yield from examine(
-            self.config, resolver or Dns(), greet=greeters(self.config), ask=partial(http_status, self.web)
+            self.config,
+            resolver or Dns(),
+            greet=greeters(self.config, self.registry),
+            ask=partial(http_status, self.web),
         )
         yield from clock_findings(self.store.clock(), now)
         yield from in_doubt_findings(self.read_relay_logs(now))
@@ -133,7 +148,7 @@ class App:
             since=now,
             sections=(),
         )
-        with open_channel(self.config.relays[0]) as channel:
+        with open_channel(self.config.relays[0], self.registry) as channel:
             return channel.send(self.letters(issue), lambda: None).words
 
     def pull(
@@ -289,8 +304,17 @@ class App:
 
 
 @contextmanager
-def open_app(config: Config, *, web: Web | None = None, looking: bool = False) -> Iterator[App]:
+def open_app(
+    config: Config,
+    *,
+    web: Web | None = None,
+    looking: bool = False,
+    sources: Mapping[str, SourceKind] | None = None,
+    channels: Mapping[str, ChannelKind] | None = None,
+) -> Iterator[App]:
     """Open the App of a config and close it at the end; `web` replaces the HTTP client.
+
+    `sources` and `channels` are the registries by which the config was loaded; without them, those that are installed.
 
     With `looking`, a missing database is not created: the App sees an empty temporary one.
     """
@@ -298,12 +322,15 @@ def open_app(config: Config, *, web: Web | None = None, looking: bool = False) -
         url = config.database
         if looking and is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
-        store = stack.enter_context(Store.open(url))
+        registry = registry_of(sources, channels)
+        trust = {key: kind.trust for key, kind in registry.sources.items()}
+        store = stack.enter_context(Store.open(url, trust=trust))
         turns = DatabaseRateLimit(store) if store.is_shared else None
         client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
         stack.enter_context(queue)
-        yield App(config=config, store=store, web=client, queue=queue, **config_parts(config))
+        parts = config_parts(config, registry)
+        yield App(config=config, store=store, web=client, queue=queue, registry=registry, **parts)
 
 
 def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:

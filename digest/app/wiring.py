@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 
+from digest.app.registry import Registry
 from digest.config import Config, Relay
-from digest.delivery import channels
 from digest.delivery import log_evidence as evidence
+from digest.delivery.channels import Channel
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.relay_limits import Route
 from digest.errors import SourceError
@@ -21,7 +22,6 @@ from digest.issues.compose import ComposeWindow
 from digest.letters import LetterFactory
 from digest.readers import ReaderDirectory
 from digest.render import Pages, Renderer
-from digest.sources import ENRICHERS, LOOK_UPS, SOURCES
 from digest.store import Store
 
 _LEASE = timedelta(minutes=2)
@@ -47,15 +47,13 @@ def is_missing(url: str) -> bool:
     return scheme == "sqlite" and not Path(file).exists()
 
 
-def config_parts(config: Config) -> dict[str, Any]:
+def config_parts(config: Config, registry: Registry) -> dict[str, Any]:
     """The fields of App that follow from its config alone."""
-    chosen = config.sources.items()
+    chosen = [(registry.sources[key], settings) for key, settings in config.sources.items()]
     return {
-        "sources": tuple(source for kind, settings in chosen for source in SOURCES[kind].sources(settings)),
-        "look_ups": tuple(LOOK_UPS[kind](settings) for kind, settings in chosen if kind in LOOK_UPS),
-        "enrichers": tuple(
-            found for kind, settings in chosen if kind in ENRICHERS and (found := ENRICHERS[kind](settings))
-        ),
+        "sources": tuple(source for kind, settings in chosen for source in kind.sources(settings)),
+        "look_ups": tuple(kind.look_up(settings) for kind, settings in chosen if kind.look_up),
+        "enrichers": tuple(found for kind, settings in chosen if kind.enricher and (found := kind.enricher(settings))),
         "letters": _letters(config),
         "pages": Pages(config.templates),
         "morning": ComposeWindow(),
@@ -76,22 +74,19 @@ def _letters(config: Config) -> LetterFactory:
     )
 
 
-def open_channel(relay: Relay) -> channels.Channel:
+def open_channel(relay: Relay, registry: Registry) -> Channel:
     """The channel of a relay, not connected yet."""
-    return channels.open(
-        str(relay),
-        user=relay.user.get_secret_value() if relay.user else None,
-        password=relay.password.get_secret_value() if relay.password else None,
-    )
+    channel: Channel = registry.channels[relay.scheme].open(relay)
+    return channel
 
 
-def routes(config: Config, clock: Callable[[], datetime]) -> list[Route]:
+def routes(config: Config, registry: Registry, clock: Callable[[], datetime]) -> list[Route]:
     """A route for each configured relay, whose log is asked about letters in doubt before its channel opens."""
     checked = evidence.check_logs_first(config.logs, clock)
     return [
         Route(
             name=str(relay),
-            open=checked(partial(open_channel, relay)),
+            open=checked(partial(open_channel, relay, registry)),
             weight=relay.weight,
             per_second=relay.per_second,
             per_day=relay.per_day,
@@ -100,9 +95,9 @@ def routes(config: Config, clock: Callable[[], datetime]) -> list[Route]:
     ]
 
 
-def greeters(config: Config) -> dict[str, Callable[[], str]]:
+def greeters(config: Config, registry: Registry) -> dict[str, Callable[[], str]]:
     """By the name of each SMTP relay, a function that connects, logs in, and returns the server's words."""
-    opened = {str(relay): open_channel(relay) for relay in config.relays}
+    opened = {str(relay): open_channel(relay, registry) for relay in config.relays}
     return {name: partial(_greet, channel) for name, channel in opened.items() if isinstance(channel, SmtpChannel)}
 
 

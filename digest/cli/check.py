@@ -42,7 +42,7 @@ def command(context: CliContext, quick: bool, share: float) -> None:
     """
     import os
 
-    from digest.config import load
+    from digest.app import load
 
     config = load(context.config, env=os.environ)
     warnings = list(config.warnings)
@@ -107,18 +107,20 @@ def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Probl
 
 
 def _summary(config: Config) -> str:
-    from digest.sources import ENRICHERS
+    from digest.app.registry import installed
+
+    enriching = {key for key, kind in installed().sources.items() if kind.enricher}
 
     subscriptions = [subscription for reader in config.subscribers for subscription in reader.subscriptions]
     rules = sum(len(subscription.rules) for subscription in subscriptions)
-    helpers = [kind for kind in config.sources if kind in ENRICHERS]
+    helpers = [kind for kind in config.sources if kind in enriching]
     told = f", more of them from {_joined(helpers)}" if helpers else ""
     return ", ".join(
         (
             _counted(len(config.subscribers), "reader"),
             _counted(len(subscriptions), "subscription"),
             _counted(rules, "rule"),
-            f"papers from {_joined([kind for kind in config.sources if kind not in ENRICHERS]) or 'nowhere'}{told}",
+            f"papers from {_joined([kind for kind in config.sources if kind not in enriching]) or 'nowhere'}{told}",
             f"letters by {_joined([str(relay) for relay in config.relays])}",
         )
     )

@@ -24,16 +24,17 @@ def command(ctx: click.Context, source: str, files: tuple[Path, ...], as_json: b
     Errors, headers and id lists hold no papers; that is said on standard error. A file that is no answer of the service
     is refused: the others are read, and the exit code is 1.
     """
+    from digest.app.registry import installed
     from digest.errors import SourceError
-    from digest.sources import SOURCES, read_saved
 
-    if source not in SOURCES:
-        raise click.BadParameter(f"{source!r} is none of: {', '.join(sorted(SOURCES))}", param_hint="SOURCE")
+    sources = installed().sources
+    if source not in sources:
+        raise click.BadParameter(f"{source!r} is none of: {', '.join(sorted(sources))}", param_hint="SOURCE")
 
     code = Exit.DONE
     for file in files:
         try:
-            reading = read_saved(source, file.read_bytes(), str(file))
+            reading = sources[source].read_saved(file.read_bytes(), str(file))
         except (SourceError, OSError) as error:
             what = f"{file}: {error.strerror}" if isinstance(error, OSError) else str(error)
             click.echo(what, err=True)

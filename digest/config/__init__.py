@@ -11,6 +11,6 @@ from digest.config.admin import Admin
 from digest.config.bounces import Bounces
 from digest.config.config import Config
 from digest.config.loader import load
-from digest.config.relay import Relay
+from digest.config.relay import ChannelKind, Relay
 
-__all__ = ["Admin", "Bounces", "Config", "Relay", "load"]
+__all__ = ["Admin", "Bounces", "ChannelKind", "Config", "Relay", "load"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ from digest.config.bounces import BouncesEntry
 from digest.config.dkim import DkimEntry
 from digest.config.error_text import shown
 from digest.config.fields import Address, Language, OneMailbox, Secret, StrictModel, Text, secret, socket, text
-from digest.config.relay import RelayEntry, is_here
+from digest.config.relay import ChannelKind, RelayEntry, is_here
 from digest.mail.message import AddressError, Mailbox
 
 _SCHEMES = ("sqlite:///", "postgresql://")
@@ -121,7 +122,7 @@ class ConfigEntry(StrictModel):
     language: Language = "en"
     sources: dict[str, Any] = Field(default_factory=dict)
 
-    def values(self) -> dict[str, Any]:
+    def values(self, channels: Mapping[str, ChannelKind]) -> dict[str, Any]:
         """Every field of Config that digest.yaml decides: keys as they stand, or what is made of them.
 
         `sources` is missing: the source packages validate what stands under it.
@@ -131,7 +132,7 @@ class ConfigEntry(StrictModel):
             "database": self.database.get_secret_value(),
             "owner": owner,
             "contact": (self.contact or owner).address,
-            "relays": tuple(relay.relay() for relay in self.smtp),
+            "relays": tuple(relay.relay(channels) for relay in self.smtp),
             "presumed": self._presumed(),
             "journal": self._journal(),
             "bounces": self.bounces.bounces() if self.bounces else None,

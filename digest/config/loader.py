@@ -24,12 +24,13 @@ from digest.config.cross_checks import (
 from digest.config.digest_yaml import ConfigEntry
 from digest.config.error_text import mend, shown
 from digest.config.fields import secret
+from digest.config.relay import ChannelKind
 from digest.config.subscriber_yaml import ReaderEntry
 from digest.config.validate import Model, judged
 from digest.config.warnings import house_hints, reader_hints
 from digest.config.yaml_file import YamlFile, read
 from digest.errors import ConfigError, Problem
-from digest.sources import SOURCES
+from digest.sources.base import SourceKind
 
 SIGNED_UP = "web-"
 """How the ids of readers begin who signed up."""
@@ -37,8 +38,12 @@ SIGNED_UP = "web-"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def load(folder: Path, *, env: Mapping[str, str]) -> Config:
+def load(
+    folder: Path, *, env: Mapping[str, str], sources: Mapping[str, SourceKind], channels: Mapping[str, ChannelKind]
+) -> Config:
     """The config in `folder`; `env` answers `{env: NAME}`. Raises ConfigError with all problems, sorted by place.
+
+    What `sources:` and `smtp:` may hold is for the registries of sources and channels to say.
 
     A reload is another load: whoever holds the old Config keeps it when this one raises.
     """
@@ -48,18 +53,18 @@ def load(folder: Path, *, env: Mapping[str, str]) -> Config:
     for document in (house, *readers):
         problems += document.problems
     problems += [*unsigned_links(house), *pages_of_nowhere(house), *shared_addresses(readers)]
-    entry = _judged(ConfigEntry, house, problems, {"env": env})
+    entry = _judged(ConfigEntry, house, problems, {"env": env, "channels": channels})
     if entry:
         problems += foreign_signature(house, entry.sender.domain)
         problems += foreign_complaints(house, entry.sender.domain)
         problems += lonely_queue(house, entry)
         problems += shared_socket(house, entry)
-    sources = _judged_sources(house, problems, env)
+    settings = _judged_sources(house, problems, env, sources)
     entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
         raise ConfigError(*sorted(set(problems)))
     found = [(document, reader) for document, reader in zip(readers, entries, strict=True) if reader]
-    return _config(folder, house, entry, sources, found)
+    return _config(folder, house, entry, settings, found, channels)
 
 
 def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
@@ -98,13 +103,15 @@ def _source_names(house: YamlFile) -> tuple[str, ...] | None:
     return tuple(given) if isinstance(given, dict) else None
 
 
-def _judged_sources(house: YamlFile, problems: list[Problem], env: Mapping[str, str]) -> dict[str, BaseModel]:
+def _judged_sources(
+    house: YamlFile, problems: list[Problem], env: Mapping[str, str], sources: Mapping[str, SourceKind]
+) -> dict[str, BaseModel]:
     found: dict[str, BaseModel] = {}
     context = {"env": env, "secret": secret}
     for kind in _source_names(house) or ():
-        if kind not in SOURCES:
-            problems.append(house.key_problem(("sources", kind), f"no source `{shown(kind)}`{mend(kind, SOURCES)}"))
-        elif settings := judged(SOURCES[kind].Settings, house, problems, loc=("sources", kind), context=context):
+        if kind not in sources:
+            problems.append(house.key_problem(("sources", kind), f"no source `{shown(kind)}`{mend(kind, sources)}"))
+        elif settings := judged(sources[kind].settings, house, problems, loc=("sources", kind), context=context):
             found[kind] = settings
     return found
 
@@ -120,6 +127,7 @@ def _config(
     entry: ConfigEntry,
     sources: Mapping[str, BaseModel],
     readers: Sequence[tuple[YamlFile, ReaderEntry]],
+    channels: Mapping[str, ChannelKind],
 ) -> Config:
     warnings = [*house_hints(house, entry), *(hint for reader in readers for hint in reader_hints(*reader))]
     return Config(
@@ -128,7 +136,7 @@ def _config(
         subscribers=tuple(reader.subscriber(Path(document.file).stem, entry.language) for document, reader in readers),
         places=MappingProxyType(dict(place for reader in readers for place in _places(*reader))),
         warnings=tuple(sorted(warnings)),
-        **entry.values(),
+        **entry.values(channels),
     )
 
 

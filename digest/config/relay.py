@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
@@ -13,14 +14,34 @@ from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_val
 from digest.config.error_text import mend, shown
 from digest.config.fields import Secret, StrictModel, text
 
-_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-_SCHEMES = (*_PORTS, "maildir", "console")
+Login = Literal["never", "encrypted", "on this machine"]
+"""Whether a way out takes user and password: never, over an encrypted connection, or in clear text on this machine."""
+
 _EXPECTED = "expected a URL such as smtps://mail.example.org:465"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelKind:
+    """One way out, as the registry has it: its key is the scheme of a URL under `smtp:`."""
+
+    open: Callable[[Relay], Any]
+    """Makes the channel (delivery.channels.Channel) of a URL; nothing is connected yet. Raises ConfigError."""
+
+    port: int | None = None
+    """The port where the URL names none: it is SCHEME://HOST. None: the URL has no host."""
+
+    path: bool = False
+    """Whether the URL is SCHEME:PATH; else, without a host, SCHEME: alone."""
+
+    login: Login = "never"
+
+    log: bool = False
+    """Whether it is a relay whose log (of Postfix) can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """One way out. `scheme` is smtp (clear), smtp+starttls, smtps, maildir or console; TLS is never weakened."""
+    """One way out, as configured. `scheme` is a key of the registry of channels; TLS is never weakened."""
 
     scheme: str
     host: str = ""
@@ -47,7 +68,7 @@ def is_here(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")  # RFC 6761 section 6.3
 
 
-def _url(value: object) -> SplitResult:
+def _url(value: object, info: ValidationInfo) -> SplitResult:
     try:
         url = urlsplit(text(value))
         port = url.port
@@ -55,29 +76,36 @@ def _url(value: object) -> SplitResult:
         raise ValueError(_EXPECTED) from None
     if not url.scheme:
         raise ValueError(_EXPECTED)
-    if url.scheme not in _SCHEMES:
-        raise ValueError(f"no way out is called `{shown(url.scheme)}:`{mend(url.scheme, _SCHEMES)}")
-    if url.scheme not in _PORTS:
-        return _folder(url)
+    channels = _channels(info)
+    if url.scheme not in channels:
+        raise ValueError(f"no way out is called `{shown(url.scheme)}:`{mend(url.scheme, channels)}")
+    kind = channels[url.scheme]
+    if kind.port is None:
+        return _without_host(url, kind)
     if not url.hostname or url.path.strip("/") or url.query or url.fragment or port == 0:
         raise ValueError(f"expected {url.scheme}://HOST or {url.scheme}://HOST:PORT")
-    if url.scheme == "smtp" and url.username is not None:
-        _guarded(url)
+    if url.username is not None:
+        _judge_login(url, kind)
     return url
 
 
-def _folder(url: SplitResult) -> SplitResult:
+def _channels(info: ValidationInfo) -> Mapping[str, ChannelKind]:
+    found: Mapping[str, ChannelKind] = (info.context or {}).get("channels", {})
+    return found
+
+
+def _without_host(url: SplitResult, kind: ChannelKind) -> SplitResult:
     if url.query or url.fragment or url.netloc:
-        raise ValueError(f"expected {url.scheme}:{'PATH' if url.scheme == 'maildir' else ''}")
-    if (url.scheme == "maildir") != bool(url.path):
-        raise ValueError("expected maildir:PATH" if url.scheme == "maildir" else "expected console: alone")
+        raise ValueError(f"expected {url.scheme}:{'PATH' if kind.path else ''}")
+    if kind.path != bool(url.path):
+        raise ValueError(f"expected {url.scheme}:PATH" if kind.path else f"expected {url.scheme}: alone")
     return url
 
 
-def _guarded(url: SplitResult) -> None:
-    if url.scheme == "smtp" and not is_here(url.hostname or ""):
+def _judge_login(url: SplitResult, kind: ChannelKind) -> None:
+    if kind.login == "on this machine" and not is_here(url.hostname or ""):
         raise ValueError("a password may not go to another host in clear text: write smtps:// or smtp+starttls://")
-    if url.scheme not in _PORTS:
+    if kind.login == "never":
         raise ValueError(f"{url.scheme}: asks for no user and no password")
 
 
@@ -113,14 +141,14 @@ class RelayEntry(StrictModel):
     @classmethod
     def _in_clear(cls, value: object, info: ValidationInfo) -> object:
         if (url := info.data.get("url")) is not None:
-            _guarded(url)
+            _judge_login(url, _channels(info)[url.scheme])
         return value
 
     @field_validator("log", mode="after")
     @classmethod
     def _of_a_relay(cls, value: Path, info: ValidationInfo) -> Path:
         url = info.data.get("url")
-        if url is not None and url.scheme not in _PORTS:
+        if url is not None and not _channels(info)[url.scheme].log:
             raise ValueError(f"only a relay has one, and {url.scheme}: is none")
         return value
 
@@ -131,14 +159,14 @@ class RelayEntry(StrictModel):
             raise ValueError("user and password belong together")
         return self
 
-    def relay(self) -> Relay:
+    def relay(self, channels: Mapping[str, ChannelKind]) -> Relay:
         """The way out, with a login from beside the URL or from inside it."""
-        url = self.url
+        url, kind = self.url, channels[self.url.scheme]
         return Relay(
             scheme=url.scheme,
             host=url.hostname or "",
-            port=url.port or _PORTS.get(url.scheme, 0),
-            path=url.path if url.scheme == "maildir" else "",
+            port=url.port or kind.port or 0,
+            path=url.path if kind.path else "",
             user=self.user or _unquoted(url.username),
             password=self.password or _unquoted(url.password),
             weight=self.weight,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -50,13 +50,13 @@ def changed_fields(known: Paper, merged: Paper) -> tuple[str, ...]:
     return tuple(name for name in CHANGES if getattr(known, name) != getattr(merged, name) and getattr(merged, name))
 
 
-def merge_records(known: Paper, seen: Paper) -> Paper:
+def merge_records(known: Paper, seen: Paper, trust: Mapping[str, int]) -> Paper:
     """Merges two sightings to one record, field by field; no known value is lost.
 
-    The newer version wins, of one version the better source (OAI-PMH, query API, arXiv's daily feed, Crossref, PubMed,
-    others), of one source the later change. Empty fields of the winner are filled from the other.
+    The newer version wins, of one version the source with the higher `trust` (0 where unknown), of one source the later
+    change. Empty fields of the winner are filled from the other.
     """
-    first, second = (seen, known) if _weight(seen) >= _weight(known) else (known, seen)
+    first, second = (seen, known) if _weight(seen, trust) >= _weight(known, trust) else (known, seen)
     chosen = {field.name: _either(getattr(first, field.name), getattr(second, field.name)) for field in fields(Paper)}
     chosen["ids"] = Ids(**{name: getattr(first.ids, name) or getattr(second.ids, name) for name in Ids.__slots__})
     return replace(
@@ -136,21 +136,15 @@ def _touched(seen: Paper) -> datetime:
     return seen.updated or seen.announced or seen.changed or _LONG_AGO
 
 
-def _weight(paper: Paper) -> tuple[int, int, datetime]:
-    return (paper.version or 0, _trust(paper), paper.changed or _LONG_AGO)
+def _weight(paper: Paper, trust: Mapping[str, int]) -> tuple[int, int, int, datetime]:
+    return (paper.version or 0, trust.get(paper.source, 0), _arxiv_rank(paper), paper.changed or _LONG_AGO)
 
 
-_SERVICES = ("feeds", "huggingface", "openreview", "europepmc", "biorxiv", "medrxiv", "pubmed", "crossref")
-
-
-def _trust(paper: Paper) -> int:
-    """The quality of a source's text: arXiv's API before its feeds (raw TeX, no comments), both before aggregators.
-
-    For articles Crossref (the publisher) before PubMed, and a preprint server before its mirrors.
-    """
+def _arxiv_rank(paper: Paper) -> int:
+    """The quality of arXiv's own services: OAI-PMH, then the query API, then the daily feed (raw TeX, no comments)."""
     if paper.source != "arxiv":
-        return _SERVICES.index(paper.source) if paper.source in _SERVICES else 0
-    return len(_SERVICES) + (2 if paper.changed else 0 if paper.announce else 1)
+        return 0
+    return 2 if paper.changed else 0 if paper.announce else 1
 
 
 def _either(best: T, rest: T) -> T:

@@ -1,9 +1,14 @@
-"""The services that papers come from: one service, one module, one line in SOURCES."""
+"""The registry of the services that papers come from: one service, one module, one line in SOURCES.
+
+Trust: a publisher's own words at Crossref come before PubMed's, a server's own before a mirror's, arXiv's before all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic import BaseModel
 
 from digest.sources import (
     arxiv,
@@ -17,33 +22,40 @@ from digest.sources import (
     pubmed,
     semanticscholar,
 )
-from digest.sources.base import Enricher, LookUp, Reading, SourceKind
+from digest.sources.base import Reading, Source, SourceKind
 from digest.sources.biorxiv import biorxiv, medrxiv
 
-SOURCES: dict[str, SourceKind] = {
-    "arxiv": arxiv,
-    "huggingface": huggingface,
-    "biorxiv": biorxiv,
-    "medrxiv": medrxiv,
-    "pubmed": pubmed,
-    "crossref": crossref,
-    "europepmc": europepmc,
-    "openreview": openreview,
-    "feeds": feeds,
-    "semanticscholar": semanticscholar,
-    "openalex": openalex,
-    "dblp": dblp,
-}
 
-LOOK_UPS: dict[str, Callable[[Any], LookUp]] = {
-    "arxiv": arxiv.look_up,
-}
+class _Module(Protocol):
+    """A service: the module that knows its settings, its walks and its formats."""
+
+    @property
+    def Settings(self) -> type[BaseModel]: ...  # noqa: N802 (it is a class)
+
+    def sources(self, settings: Any) -> Sequence[Source]: ...
+
+    def read_saved(self, body: bytes, name: str) -> Reading: ...
 
 
-ENRICHERS: dict[str, Callable[[Any], Enricher | None]] = {
-    "semanticscholar": semanticscholar.enricher,
-    "openalex": openalex.enricher,
-    "dblp": dblp.enricher,
+def _kind(module: _Module, label: str, **more: Any) -> SourceKind:
+    return SourceKind(
+        settings=module.Settings, sources=module.sources, read_saved=module.read_saved, label=label, **more
+    )
+
+
+SOURCES: Mapping[str, SourceKind] = {
+    "arxiv": _kind(arxiv, "arXiv", trust=80, look_up=arxiv.look_up),
+    "huggingface": _kind(huggingface, "Hugging Face", trust=10),
+    "biorxiv": _kind(biorxiv, "bioRxiv", trust=40),
+    "medrxiv": _kind(medrxiv, "medRxiv", trust=50),
+    "pubmed": _kind(pubmed, "PubMed", trust=60),
+    "crossref": _kind(crossref, "Crossref", trust=70),
+    "europepmc": _kind(europepmc, "Europe PMC", trust=30),
+    "openreview": _kind(openreview, "OpenReview", trust=20),
+    "feeds": _kind(feeds, ""),
+    "semanticscholar": _kind(semanticscholar, "Semantic Scholar", enricher=semanticscholar.enricher),
+    "openalex": _kind(openalex, "OpenAlex", enricher=openalex.enricher),
+    "dblp": _kind(dblp, "DBLP", enricher=dblp.enricher),
 }
 
 

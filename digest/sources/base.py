@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal, Protocol, runtime_checkable
@@ -180,18 +180,30 @@ class Enricher(Asked, Protocol):
         """What it says of them, by id. Raises SourceError."""
 
 
-class SourceKind(Protocol):
-    """A service: the module that knows its settings, its walks and its formats."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """One service, as the registry has it. Its key there is that under `sources:`, and the `kind` of its sources."""
 
-    @property
-    def Settings(self) -> type[BaseModel]:  # noqa: N802 (it is a class)
-        """What may stand under its key in the config."""
+    settings: type[BaseModel]
+    """What may stand under its key in the config."""
 
-    def sources(self, settings: Any) -> Sequence[Source]:
-        """The walks that its settings ask for."""
+    sources: Callable[[Any], Sequence[Source]]
+    """The walks that its settings ask for; none of a service that only enriches."""
 
-    def read_saved(self, body: bytes, name: str) -> Reading:
-        """What a saved answer holds, in any of the service's formats. Raises SourceError when it is none of them."""
+    read_saved: Callable[[bytes, str], Reading]
+    """What a saved answer of that file name holds. Raises SourceError when it is no answer of the service."""
+
+    label: str
+    """What the service calls itself in letters: "arXiv"; empty where each source goes by its own name."""
+
+    trust: int = 0
+    """Of two services that tell of one paper, the values of the one with the higher trust win."""
+
+    look_up: Callable[[Any], LookUp] | None = None
+    """How papers are asked for by id, where announcements say too little."""
+
+    enricher: Callable[[Any], Enricher | None] | None = None
+    """What asks the service about papers and people that are known; None where its settings leave that out."""
 
 
 def window(cursor: str | None, since: datetime, now: datetime, *, overlap: timedelta) -> tuple[date, date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -131,12 +132,14 @@ class Store(Database):
         self.retention = RetentionStore(self)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, trust: Mapping[str, int] | None = None) -> Self:
         """Open the database of a `database:` URL, make it if it is not there, and bring it to this version's form.
 
+        `trust` says of each source how good its values are, where two tell of one paper.
         Raises ConfigError where the URL names no database, DigestError where it cannot be used.
         """
         store = cls(connect(url))
+        store.papers = PaperStore(store, trust or {})
         try:
             migrate(store)
         except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -31,7 +31,8 @@ class _Record:
 class PaperUpsert:
     """Records, names, versions and events around a page; `put` judges a sighting, `write` keeps what was judged."""
 
-    def __init__(self, connection: Connection, page: Sequence[Paper]) -> None:
+    def __init__(self, connection: Connection, page: Sequence[Paper], trust: Mapping[str, int]) -> None:
+        self._trust = trust
         self.news: dict[tuple[int, str], int] = {}  # (work, event) -> the record by which we know
         self._names: dict[str, dict[int, bool]] = {}  # name -> record -> whether it is the record's own
         self._marks: dict[int, set[int]] = {}  # mark -> records
@@ -62,7 +63,7 @@ class PaperUpsert:
         known = found.paper if found else None
         record = found or self._new(seen)
         if known:
-            record.paper = merge_records(known, seen)
+            record.paper = merge_records(known, seen, self._trust)
         if known and (known.title, known.authors) != (record.paper.title, record.paper.authors):
             record.marks = marks_of(record.paper)
             self._mark(record)

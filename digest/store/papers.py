@@ -42,6 +42,7 @@ class PaperStore:
     """Papers and their arrivals."""
 
     database: Database
+    trust: Mapping[str, int] = field(default_factory=dict)  # of each source, where two tell of one paper
 
     def add(
         self,
@@ -60,7 +61,7 @@ class PaperStore:
         """
         with self.database.writing() as connection:
             lock_writers(connection)
-            upsert = PaperUpsert(connection, papers)
+            upsert = PaperUpsert(connection, papers, self.trust)
             for seen in papers:
                 upsert.put(seen, now=now, since=since, first=first)
             upsert.write(connection, now)

@@ -12,7 +12,8 @@ from itertools import combinations
 import pytest
 from lxml import etree
 
-from digest.config import Config, load
+from digest.app import load
+from digest.config import Config
 from digest.issues.matching import RuleSet, match
 from digest.papers import Paper
 from digest.papers.updates import Arrival

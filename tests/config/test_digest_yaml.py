@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import Config, load
+from digest.app import load
+from digest.config import Config
 from tests.support.config_files import HOUSE, folder, house_problem, told
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.config import load
+from digest.app import load
 from digest.errors import ConfigError, Problem
 from tests.support.config_files import HOUSE, READER
 

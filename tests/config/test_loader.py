@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from digest.config import Config, load
+from digest.app import load
+from digest.config import Config
 from digest.errors import ConfigError, Problem
 from tests.support.config_files import HOUSE, READER, folder
 

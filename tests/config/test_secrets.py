@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import load
+from digest.app import load
 from tests.support.config_files import HOUSE, READER, folder, house_problem, told
 
 

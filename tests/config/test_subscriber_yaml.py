@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.app import load
 from digest.authors import AuthorExclusions, FollowedAuthor
-from digest.config import load
 from digest.errors import ConfigError
 from digest.subscriptions import Subscription, TrendingSection
 from tests.support.config_files import HOUSE, READER, folder, reader_problem

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from digest.config import load
+from digest.app import load
 from digest.config.subscriber_yaml import reader_of
 from digest.config.yaml_file import read
 from digest.config.yaml_writer import written

@@ -15,7 +15,8 @@ from threading import Event
 
 import pytest
 
-from digest.delivery import Delivered, DeliverySummary, NotSent, channels, deliver
+from digest.delivery import Delivered, DeliverySummary, NotSent, deliver
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.limits import BackOff, RateLimit
@@ -57,7 +58,7 @@ def at_home(delivery: Delivery) -> Mailbox | NotSent:
 
 def route(port: int, **more: object) -> Route:
     url = f"smtp://127.0.0.1:{port}"
-    return Route(name=url, open=lambda: channels.open(url), **more)  # type: ignore[arg-type]
+    return Route(name=url, open=lambda: SmtpChannel(url), **more)  # type: ignore[arg-type]
 
 
 def journals(store: Store) -> Path:
@@ -223,7 +224,8 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
-from digest.delivery import channels, deliver
+from digest.delivery import deliver
+from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.journal import Journal
 from digest.delivery.relay_limits import Route
 from digest.store import Store
@@ -244,7 +246,7 @@ class Deadly(Journal):
             die()
 
 with Store.open(url) as store:
-    route = Route(name="relay", open=lambda: channels.open(f"smtp://127.0.0.1:{port}"))
+    route = Route(name="relay", open=lambda: SmtpChannel(f"smtp://127.0.0.1:{port}"))
     journal = Deadly.begin(Path(folder), store.journals.database_id(), now=now)
     deliver(store, [route], FixedPolicy(), journal, clock=lambda: now)
 """

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.papers import Author, Ids, Paper
-from digest.papers.updates import changed_fields, merge_records, news_in
+from digest.papers import Author, Ids, Paper, updates
+from digest.papers.updates import changed_fields, news_in
+from digest.sources import SOURCES
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -20,6 +21,12 @@ PREPRINT = Paper(key="arxiv:2611.00001", title="Routing", source="arxiv", ids=Id
 OAI = replace(PREPRINT, version=1, published=NOW - timedelta(days=2), updated=NOW - timedelta(days=2), changed=NOW)
 FEED = replace(PREPRINT, version=1, announce="new", announced=NOW)
 ARTICLE = Paper(key="doi:10.1038/s1", title="Routing", source="feeds", ids=Ids(doi="10.1038/s1"), doi="10.1038/s1")
+
+TRUST = {key: kind.trust for key, kind in SOURCES.items()}
+
+
+def merge_records(known: Paper, seen: Paper) -> Paper:
+    return updates.merge_records(known, seen, TRUST)
 
 
 def news(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import Config, load
+from digest.app import load
+from digest.config import Config
 from digest.readers import ReaderDirectory
 from digest.store import Store
 from digest.store import tables as t

@@ -84,7 +84,7 @@ def test_a_version_a_publication_and_a_withdrawal() -> None:
 
     assert news(None, first) == ("new",)
     assert news(first, revised) == ("revised v2", "published")
-    assert news(merge_records(first, revised), gone) == ("withdrawn",)
+    assert news(merge_records(first, revised, {}), gone) == ("withdrawn",)
     assert news(first, replace(first, doi=None)) == ()
 
 
@@ -158,5 +158,5 @@ def test_what_is_no_list_is_told(body: bytes, words: str) -> None:
 def test_an_address_of_ones_own_may_be_private() -> None:
     for kind in ("biorxiv", "medrxiv"):
         service = SOURCES[kind]
-        [own] = service.sources(service.Settings.model_validate({"base_url": "http://127.0.0.1:8000"}))
+        [own] = service.sources(service.settings.model_validate({"base_url": "http://127.0.0.1:8000"}))
         assert (own.name, own.kind, own.allow_private) == (f"{kind} posts", kind, True)

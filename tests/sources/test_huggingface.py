@@ -130,11 +130,11 @@ def test_the_last_three_days_are_read_again_for_their_votes() -> None:
 
 def test_an_address_of_ones_own_may_be_private() -> None:
     service = SOURCES["huggingface"]
-    own, weekly = service.sources(service.Settings.model_validate({"base_url": "http://127.0.0.1:8000/"}))
+    own, weekly = service.sources(service.settings.model_validate({"base_url": "http://127.0.0.1:8000/"}))
     assert own.allow_private
     assert weekly.allow_private
     assert str(own.first(None, NOW, NOW).url) == "http://127.0.0.1:8000/api/daily_papers?limit=100"
-    assert not service.sources(service.Settings.model_validate({}))[0].allow_private
+    assert not service.sources(service.settings.model_validate({}))[0].allow_private
 
 
 def test_the_week_that_goes_on_is_read_again_and_on_monday_the_one_before() -> None:

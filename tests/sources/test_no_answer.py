@@ -33,7 +33,7 @@ SETTINGS: dict[str, object] = {
 WALKS = [
     source
     for kind, service in SOURCES.items()
-    for source in service.sources(service.Settings.model_validate(SETTINGS.get(kind, {})))
+    for source in service.sources(service.settings.model_validate(SETTINGS.get(kind, {})))
 ]
 HELPERS: list[Enricher] = [Graph(key=SecretStr("k")), Catalogue(key=SecretStr("k")), Search()]
 _LEVELS = "".join(f'<!ENTITY z{level} "{f"&z{level - 1};" * 10}">' for level in range(1, 10))

@@ -15,12 +15,12 @@ from tests.support.arxiv_records import DAILY_ATOM, QUERY, QUERY_ERROR, RAW, ite
 
 def names(kind: str, value: object) -> list[str]:
     service = SOURCES[kind]
-    return [source.name for source in service.sources(service.Settings.model_validate(value))]
+    return [source.name for source in service.sources(service.settings.model_validate(value))]
 
 
 def complaint(kind: str, value: object) -> str:
     with pytest.raises(ValidationError) as told:
-        SOURCES[kind].Settings.model_validate(value)
+        SOURCES[kind].settings.model_validate(value)
     return "; ".join(str(error["msg"]) for error in told.value.errors())
 
 
@@ -48,10 +48,10 @@ def test_a_feed_goes_by_its_name_or_by_its_host() -> None:
 def test_only_an_address_of_ones_own_may_be_private() -> None:
     arxiv = SOURCES["arxiv"]
     own = {"categories": ["cs.CL"], "oai_url": "http://127.0.0.1:8000/oai"}
-    assert [source.allow_private for source in arxiv.sources(arxiv.Settings.model_validate(own))] == [True, False]
+    assert [source.allow_private for source in arxiv.sources(arxiv.settings.model_validate(own))] == [True, False]
     feeds = SOURCES["feeds"]
     entries = [{"url": "http://a.example/"}, {"url": "http://b.example/", "allow_private": True}]
-    assert [source.allow_private for source in feeds.sources(feeds.Settings.model_validate(entries))] == [False, True]
+    assert [source.allow_private for source in feeds.sources(feeds.settings.model_validate(entries))] == [False, True]
 
 
 def test_every_source_says_its_kind_and_its_pace() -> None:
@@ -60,7 +60,7 @@ def test_every_source_says_its_kind_and_its_pace() -> None:
     values["pubmed"] = values["europepmc"]
     values["openreview"] = {"venues": [{"id": "ICLR.cc/2026/Conference"}]}
     for kind, service in SOURCES.items():
-        for source in service.sources(service.Settings.model_validate(values.get(kind, {}))):
+        for source in service.sources(service.settings.model_validate(values.get(kind, {}))):
             assert source.kind == kind
             assert source.every >= timedelta(hours=1)
 

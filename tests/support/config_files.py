@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import load
+from digest.app import load
 from digest.errors import ConfigError
 
 HOUSE = """\

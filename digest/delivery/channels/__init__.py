@@ -1,4 +1,4 @@
-"""The ways out of the house; one scheme of an address, one line in CHANNELS."""
+"""The registry of channels, the ways out for letters: one scheme of a URL under `smtp:`, one line in CHANNELS."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
-from urllib.parse import urlsplit
 
+from digest.config import ChannelKind, Relay
 from digest.delivery.channels.console import ConsoleChannel
 from digest.delivery.channels.maildir import MaildirChannel
 from digest.delivery.channels.smtp import SmtpChannel
-from digest.errors import ConfigError
 from digest.mail.outcome import Envelope, Following, Receipt, no_other
 
 
@@ -36,37 +35,23 @@ class Channel(Protocol):
         ...
 
 
-class Opener(Protocol):
-    """Makes a channel from its address; nothing is connected yet. Raises ConfigError."""
-
-    def __call__(self, url: str, user: str | None, password: str | None) -> Channel: ...
-
-
-def _smtp(url: str, user: str | None, password: str | None) -> Channel:
-    return SmtpChannel(url, user=user, password=password)
+def _smtp(relay: Relay) -> SmtpChannel:
+    user, password = (each.get_secret_value() if each else None for each in (relay.user, relay.password))
+    return SmtpChannel(str(relay), user=user, password=password)
 
 
-def _maildir(url: str, user: str | None, password: str | None) -> Channel:
-    parts = urlsplit(url)
-    return MaildirChannel(Path(parts.netloc + parts.path))
+def _maildir(relay: Relay) -> MaildirChannel:
+    return MaildirChannel(Path(relay.path))
 
 
-def _console(url: str, user: str | None, password: str | None) -> Channel:
+def _console(relay: Relay) -> ConsoleChannel:
     return ConsoleChannel()
 
 
-CHANNELS: Mapping[str, Opener] = {
-    "console": _console,  # console:
-    "maildir": _maildir,  # maildir:letters, maildir:///var/mail/papers
-    "smtp": _smtp,
-    "smtp+starttls": _smtp,
-    "smtps": _smtp,
+CHANNELS: Mapping[str, ChannelKind] = {
+    "console": ChannelKind(open=_console),  # console:
+    "maildir": ChannelKind(open=_maildir, path=True),  # maildir:letters, maildir:/var/mail/papers
+    "smtp": ChannelKind(open=_smtp, port=25, login="on this machine", log=True),  # clear text
+    "smtp+starttls": ChannelKind(open=_smtp, port=587, login="encrypted", log=True),
+    "smtps": ChannelKind(open=_smtp, port=465, login="encrypted", log=True),
 }
-
-
-def open(url: str, user: str | None = None, password: str | None = None) -> Channel:  # noqa: A001, reads channels.open
-    """The channel of an address. Raises ConfigError, which names the scheme and never the rest."""
-    scheme = urlsplit(url).scheme
-    if scheme not in CHANNELS:
-        raise ConfigError(f"{scheme!r} is no channel: write one of {', '.join(sorted(CHANNELS))}")
-    return CHANNELS[scheme](url, user, password)
