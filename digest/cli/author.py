@@ -41,7 +41,7 @@ def show(context: CliContext, name: str, file: Path | None) -> None:
     Where a service counts, the numbers of each group are shown with their source and day, or, where it keeps the name
     under several ids, these as candidates.
     """
-    from digest.authors import cluster_by_author
+    from digest.authors import FollowedAuthor, cluster_by_author
     from digest.rules import author_query
 
     wanted, query = FollowedAuthor(name=name), author_query(name)
