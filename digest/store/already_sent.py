@@ -19,7 +19,7 @@ class AlreadySentStore:
     database: Database
 
     def of_reader(self, subscriber: str, works: Collection[int] | None = None) -> frozenset[tuple[int, str]]:
-        """What a reader knows, as (work, event); of these works alone, where given."""
+        """The news that a reader was sent, as (work, event); of these works, or of all."""
         c = t.memory.c
         known = select(c.work, c.event).where(c.subscriber == subscriber)
         asked = [known] if works is None else [known.where(c.work.in_(batch)) for batch in batches(works)]
@@ -27,7 +27,7 @@ class AlreadySentStore:
             return frozenset((work, what) for statement in asked for work, what in connection.execute(statement))
 
     def of_readers_since(self, subscribers: Iterable[str], since: datetime) -> dict[str, frozenset[tuple[int, str]]]:
-        """What each of these readers knows of the works of which something arrived after `since`."""
+        """The news that each reader was sent, of works with arrivals after `since`."""
         c = t.memory.c
         works = select(t.event.c.work).where(t.event.c.at > since)
         known: dict[str, set[tuple[int, str]]] = {}
@@ -41,7 +41,7 @@ class AlreadySentStore:
         return {subscriber: frozenset(facts) for subscriber, facts in known.items()}
 
     def of_readers(self, subscribers: Iterable[str]) -> dict[str, frozenset[tuple[int, str]]]:
-        """All that each of these readers knows, as (work, event)."""
+        """All news that each reader was sent, as (work, event)."""
         c = t.memory.c
         known: dict[str, list[tuple[int, str]]] = {}
         with self.database.reading() as connection:

@@ -1,6 +1,6 @@
-"""Who works on what: due subscriptions and whole errands are claimed, so that two processes do nothing twice in vain.
+"""Leases on due subscriptions and on periodic work, so that two processes do not do the same work.
 
-A claim saves work and promises nothing: that an issue is written once is the promise of its slot.
+A lease only saves work. That an issue is written once is guaranteed by the unique key of its slot.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _FREE: dict[str, Any] = {"held": None, "held_by": None}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How much there is to do."""
+    """How much work is pending."""
 
-    readers: int  # of whom something is due and claimed by nobody
-    since: datetime | None  # from where the first of them reads on; None: one has had no issue yet
+    readers: int  # with a due subscription that nobody has claimed
+    since: datetime | None  # the earliest cursor; None: one has had no issue yet
     newest: int  # the newest arrival's serial
-    letters: int  # whose time has come
+    letters: int  # that are ready to be sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,17 @@ class LeaseStore:
         lease: timedelta,
         is_gone: Callable[[str], bool] = lambda _: False,
     ) -> list[DueSubscription]:
-        """Take all that is due of so many readers for `lease`, longest waiting first; nobody else gets it meanwhile.
+        """Claim all due subscriptions of up to `limit` readers for `lease`, the longest waiting first.
 
         All due subscriptions of a reader are claimed together, since none may repeat the news of another. `is_gone`
         says of an owner whether its process has ended; its claims end with it.
         """
+        with self.database.reading() as connection:
+            gone = _gone(connection, is_gone)  # an owner that has ended never comes back
         with self.database.writing() as connection:
-            lock_writers(connection, SCHEDULES)  # one after the other, so that no reader is torn in two
+            lock_writers(connection, SCHEDULES)  # one claim at a time, so that no reader is split between two owners
             newest = newest_serial(connection, now)
-            free = ~_is_claimed(now, lease, _gone(connection, is_gone))
+            free = ~_is_claimed(now, lease, gone)
             chosen = select(_C.subscriber).where(is_due(newest, now), free).group_by(_C.subscriber)
             readers = connection.scalars(chosen.order_by(func.min(_C.next_due), _C.subscriber).limit(limit)).all()
             rows: list[Any] = []
@@ -64,7 +66,7 @@ class LeaseStore:
         return sorted((due_of(row, newest) for row in rows), key=lambda due: (due.due_at or now, due.id))
 
     def renew_due(self, rows: Collection[int], *, owner: str, until: datetime) -> None:
-        """Hold claims for longer."""
+        """Extend claims of this owner."""
         with self.database.writing() as connection:
             for batch in batches(rows):
                 connection.execute(
@@ -72,7 +74,7 @@ class LeaseStore:
                 )
 
     def release_due(self, owner: str) -> None:
-        """What this owner has claimed and not done is there for others."""
+        """Release all claims of this owner."""
         with self.database.reading() as connection:
             if connection.scalar(select(_C.id).where(_C.held_by == owner).limit(1)) is None:
                 return
@@ -80,7 +82,7 @@ class LeaseStore:
             connection.execute(update(t.subscription).where(_C.held_by == owner).values(_FREE))
 
     def backlog(self, now: datetime, lease: timedelta, is_gone: Callable[[str], bool] = lambda _: False) -> Backlog:
-        """How much is due and not in the hands of anybody who lives."""
+        """The work that no living owner has claimed."""
         letter = t.delivery.c
         with self.database.reading() as connection:
             newest = newest_serial(connection, now)
@@ -98,7 +100,7 @@ class LeaseStore:
     def acquire(self, name: str, *, now: datetime, lease: timedelta) -> timedelta:
         """Acquire periodic work that one process at a time may do; zero, or how long to wait while another has it.
 
-        A wait of more than two leases was set by another clock, and is not kept.
+        A wait of more than two leases was set by another clock, and is ignored.
         """
         c = t.pace.c
         with self.database.writing() as connection:
@@ -117,21 +119,21 @@ class LeaseStore:
         return max(free - now, timedelta.resolution)
 
     def release(self, name: str, *, at: datetime) -> None:
-        """The errand is done, and may be done again from then on."""
+        """Release periodic work; it may be acquired again from `at` on."""
         with self.database.writing() as connection:
             connection.execute(update(t.pace).where(t.pace.c.name == name).values(next_at=at))
 
 
 def _gone(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
-    """Of those who have claimed something, who is no more."""
+    """The owners of claims whose processes have ended."""
     owners = connection.scalars(select(_C.held_by).where(_C.held_by.is_not(None)).distinct()).all()
     return [name for name in owners if name is not None and is_gone(name)]
 
 
 def _is_claimed(now: datetime, lease: timedelta, gone: Collection[str]) -> ColumnElement[bool]:
-    """Whether anything of its reader is claimed by one who lives.
+    """The SQL condition that a living owner has claimed a subscription of the same reader.
 
-    A claim that goes beyond two leases was made by another clock, and is none.
+    A claim of more than two leases was made by another clock, and is ignored.
     """
     other = t.subscription.alias()
     return exists().where(

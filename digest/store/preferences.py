@@ -1,4 +1,4 @@
-"""What readers say on their pages, of themselves and of papers: pauses, muted terms, links made useless, opinions."""
+"""Preferences that readers set on their pages: pauses, muted terms, invalidated links, opinions on papers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from digest.store.readers import next_serial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What outranks the files, by reader."""
+    """Preferences by reader; they override the reader's file."""
 
-    pauses: Mapping[str, date | None] = field(default_factory=dict)  # until; none: no pause, whatever the file says
+    pauses: Mapping[str, date | None] = field(
+        default_factory=dict
+    )  # until that day; None: no pause, whatever the file says
     mutes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the oldest first
-    links: Mapping[str, int] = field(default_factory=dict)  # the version of links that count
+    links: Mapping[str, int] = field(default_factory=dict)  # the version of links that are valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,12 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class PreferenceStore:
-    """What readers set on their pages."""
+    """Preferences of readers, and their opinions on papers."""
 
     database: Database
 
     def get(self, subscriber: str | None = None) -> Preferences:
-        """What all readers have said of themselves; one alone, where given."""
+        """The preferences of all readers, or of one."""
         mutes: dict[str, list[str]] = {}
         pauses = select(t.pause.c.subscriber, t.pause.c.until)
         links = select(t.links.c.subscriber, t.links.c.version)
@@ -59,7 +61,7 @@ class PreferenceStore:
         )
 
     def pause(self, subscriber: str, until: date | None, *, now: datetime) -> None:
-        """No letters until that day; None: letters, also where the reader's file has a pause."""
+        """Send no letters until that day; None: send letters, also where the reader's file has a pause."""
         with self.database.writing() as connection:
             next_serial(connection)
             given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
@@ -68,14 +70,14 @@ class PreferenceStore:
             )
 
     def mute(self, subscriber: str, term: str, *, now: datetime) -> None:
-        """Nothing with this term any more."""
+        """Send no papers with this term any more."""
         with self.database.writing() as connection:
             next_serial(connection)
             given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
             connection.execute(given.on_conflict_do_nothing())
 
     def unmute(self, subscriber: str, term: str) -> None:
-        """Papers with this term again."""
+        """Send papers with this term again."""
         c = t.mute.c
         with self.database.writing() as connection:
             next_serial(connection)
@@ -91,7 +93,7 @@ class PreferenceStore:
             connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))
 
     def save_opinion(self, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:
-        """Keep what a reader thinks of a paper; it replaces what they thought before, and None takes it back."""
+        """Keep a reader's opinion on a paper (more or fewer like it) instead of an earlier one; None deletes it."""
         c = t.opinion.c
         with self.database.writing() as connection:
             if more is None:
@@ -102,7 +104,7 @@ class PreferenceStore:
             connection.execute(given.on_conflict_do_update(index_elements=["subscriber", "paper"], set_=newer))
 
     def opinions(self, subscriber: str) -> list[Opinion]:
-        """What a reader thinks of papers, the newest first."""
+        """A reader's opinions on papers, the newest first."""
         c = t.opinion.c
         with self.database.reading() as connection:
             said = select(c.paper, c.more, c.at).where(c.subscriber == subscriber).order_by(c.at.desc(), c.paper)

@@ -1,4 +1,4 @@
-"""Those who signed up: what they asked for, what they confirmed, and what they read; forgotten whole when they wish."""
+"""Readers who signed up on the website: pending confirmations (sign-up, address change, link), documents, deletion."""
 
 from __future__ import annotations
 
@@ -16,41 +16,42 @@ from digest.store.engine import Database, insert, lock_writers
 from digest.store.outbox_write import add_letter
 
 ReaderDocument = dict[str, Any]
-"""What may stand in a reader's file, as plain JSON values."""
+"""A reader's settings as plain JSON values, with the keys of a file in config/subscribers/."""
 
 NOTICE = "notice"
-"""The kind of a letter without papers."""
+"""The kind of a letter without papers (a confirmation, a change of address)."""
 
-_ASKED = 0x61736B  # a lock
+_SIGNUPS = 0x61736B  # PostgreSQL's advisory lock on pending requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderRow:
-    """One who signed up."""
+    """A reader who signed up."""
 
     id: str
-    address: str = field(repr=False)  # as delivery.address_key gives it; the document has it as it was typed
+    address: str = field(repr=False)  # as mail.outcome.address_key gives it; the document has it as it was typed
     document: ReaderDocument = field(repr=False)
     created: datetime
-    serial: int = 0  # of the roll when it was last changed
+    serial: int = 0  # ReaderStore.serial when the row was last changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRequest:
-    """What somebody asked for, and has not confirmed."""
+    """A request that waits to be confirmed by a link in a letter."""
 
     id: str
     kind: Literal["sign-up", "address", "link"]
-    address: str = field(repr=False)  # whom it is for: letters about it are counted by it
+    address: str = field(repr=False)  # of the reader; letters are limited by address
     subscriber: str | None = None
     document: ReaderDocument = field(default_factory=dict, repr=False)
-    said: str = ""  # who has confirmed a change of address so far: "", "old" or "new"
+    said: str = ""  # the address that has confirmed a change so far: "", "old" or "new"
     at: datetime
     expires: datetime
     done: datetime | None = None
 
 
 AddressChangeStatus = Literal["done", "half", "taken"]
+"""Both addresses have confirmed, one of them has, or the new one is another reader's by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,24 @@ class ReaderStore:
     database: Database
 
     def serial(self) -> int:
-        """A number that grows whenever anything changes in who reads what."""
+        """A number that grows with every change of readers, their settings and their preferences."""
         with self.database.reading() as connection:
             return connection.scalar(select(t.roll.c.serial)) or 0
 
     def list_all(self, since: int = 0) -> list[ReaderRow]:
-        """Those who signed up, of whom something changed after that state of the roll; by id."""
+        """The readers who signed up and have changed after this serial, by id."""
         c = t.reader.c
         with self.database.reading() as connection:
             rows = connection.execute(select(t.reader).where(c.serial > since).order_by(c.id)).mappings()
             return [ReaderRow(**row) for row in rows]
 
     def ids(self) -> frozenset[str]:
-        """The ids of all who signed up."""
+        """The ids of all readers who signed up."""
         with self.database.reading() as connection:
             return frozenset(connection.scalars(select(t.reader.c.id)))
 
     def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
-        """Who has this id, or this address (as delivery.address_key gives it)."""
+        """The reader with this id, or this address (as mail.outcome.address_key gives it)."""
         with self.database.reading() as connection:
             return _reader(connection, id=id, address=address)
 
@@ -90,14 +91,14 @@ class ReaderStore:
         within: timedelta,
         now: datetime,
     ) -> bool:
-        """Keep what somebody asked for and put its letters, by key, into the outbox, together.
+        """Keep a request and add its letters, by key, to the outbox, in one transaction.
 
-        False, and nothing is kept, where `most` were asked for this address `within` that time. Requests that expired
+        False, and nothing is kept, where this address had `most` requests `within` that time. Requests that expired
         long ago are deleted.
         """
         c = t.pending.c
         with self.database.writing() as connection:
-            lock_writers(connection, _ASKED)  # else many who ask at the same moment would all be the first
+            lock_writers(connection, _SIGNUPS)  # else simultaneous requests would not count each other
             connection.execute(delete(t.pending).where(c.expires < now - within))
             if within and most <= (
                 connection.scalar(select(func.count()).where(c.address == pending.address, c.at > now - within)) or 0
@@ -111,7 +112,7 @@ class ReaderStore:
         return True
 
     def get_pending(self, id: str) -> PendingRequest | None:
-        """What was asked for under this id."""
+        """The request with this id."""
         with self.database.reading() as connection:
             return _pending(connection, id)
 
@@ -122,15 +123,17 @@ class ReaderStore:
         *,
         now: datetime,
     ) -> ReaderRow | None:
-        """A sign-up is confirmed, once: who has that address now is decided, and which subscriptions they come back to.
+        """Confirm a sign-up, once; `decide` is called inside the write transaction.
 
-        `decide` is given what they have left; the empty name, under which they left all, is left one by one then. None
-        where it was confirmed before, or too long ago asked for.
+        `decide` gets the request, the reader who has this address already, and the names of the subscriptions that
+        this reader unsubscribed from ("" means all); it returns the reader to keep, and the names to subscribe to
+        again. An unsubscribe from all becomes one for each other subscription. None where the request was confirmed
+        before, or has expired.
         """
         with self.database.writing() as connection:
-            lock_writers(connection, _ASKED)
+            lock_writers(connection, _SIGNUPS)
             asked = _open(connection, id, "sign-up", now)
-            if asked is None:  # and the roll stays as it is, however often a link is followed
+            if asked is None:  # the serial stays as it is, however often a link is followed
                 return None
             serial = next_serial(connection)
             row = _reader(connection, address=asked.address)
@@ -154,12 +157,13 @@ class ReaderStore:
         *,
         now: datetime,
     ) -> AddressChangeStatus | None:
-        """One of two addresses confirms that a reader moves; with both it is done, unless it is somebody else's by now.
+        """Confirm one side of a change of address; `readdress` is called inside the write transaction.
 
-        None where there is nothing to confirm any more.
+        With both sides confirmed the reader is moved, unless the new address is another reader's by now. None where
+        there is nothing to confirm any more.
         """
         with self.database.writing() as connection:
-            lock_writers(connection, _ASKED)
+            lock_writers(connection, _SIGNUPS)
             asked = _open(connection, id, "address", now)
             if asked is None or _reader(connection, id=asked.subscriber) is None:
                 return None
@@ -198,7 +202,7 @@ class ReaderStore:
         return changed
 
     def delete(self, id: str) -> bool:
-        """Drop all that is known of one who signed up; False where there is no such reader.
+        """Delete all that is known of a reader who signed up; False where there is no such reader.
 
         A suppression of their address stays with its evidence, so that nobody can have letters sent to it again. A
         letter that is leased is not sent; of a letter that ever was leased an anonymous row stays until it is pruned.
@@ -224,7 +228,7 @@ class ReaderStore:
 
 
 def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:
-    """Their letters, and the notices to them: those of what they `asked` went to other addresses of theirs too."""
+    """Delete a reader's letters and notices; those of their requests (`asked`) may have another address of theirs."""
     c = t.delivery.c
     notices = connection.execute(select(c.id, c.notice, c.recipient).where(c.kind == NOTICE))
     to_them = [
@@ -238,8 +242,8 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
     nobody = {"subscriber": "", "sender": "", "recipient": "", "domain": "", "issue_id": None, "notice": None}
     nobody |= {"reason": "the reader was forgotten"}
-    # A letter that was ever in hand keeps its row until it is pruned: a sender's journal that knows of letters of which
-    # the database does not tells that the database was put back to an older state, and then nobody's letters go out.
+    # A letter that was ever leased keeps its row until it is pruned: a journal with letters that the database does not
+    # know means that an older state of the database was restored, and then no letters are sent at all.
     connection.execute(delete(t.delivery).where(theirs, c.epoch == 0))
     settled = c.state.in_((State.SENT, State.FAILED, State.MERGED, State.SUPPRESSED))
     connection.execute(update(t.delivery).where(theirs, ~settled).values(state=State.CANCELLED, next_at=None))
@@ -267,13 +271,13 @@ def _pending(connection: Connection, id: str) -> PendingRequest | None:
 
 
 def _open(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:
-    """What is asked for and still waits to be confirmed."""
+    """A request of this kind that is neither confirmed nor expired."""
     asked = _pending(connection, id)
     return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None
 
 
 def _left(connection: Connection, subscriber: str) -> dict[str, dict[str, Any]]:
-    """What a reader has left, by name: when and why."""
+    """The subscriptions that a reader unsubscribed from, by name: when and why."""
     c = t.departure.c
     rows = connection.execute(select(c.subscription, c.at, c.why).where(c.subscriber == subscriber)).mappings()
     return {row["subscription"]: {"at": row["at"], "why": row["why"]} for row in rows}
@@ -286,6 +290,6 @@ def _keep(connection: Connection, row: ReaderRow, serial: int) -> None:
 
 
 def next_serial(connection: Connection) -> int:
-    """The roll moves on; who changes it waits for whoever did before, so that numbers come in the order of commits."""
+    """The next serial of readers; the row lock makes serials grow in the order of the commits."""
     moved = update(t.roll).values(serial=t.roll.c.serial + 1).returning(t.roll.c.serial)
     return int(connection.execute(moved).scalar_one())

@@ -1,4 +1,4 @@
-"""The clock rows: which subscription is due, from where it reads on, and what its reader was told."""
+"""Schedules of subscriptions (table subscription): when each is due, and from where its next issue reads on."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from digest.store import tables as t
 from digest.store.engine import SCHEDULES, Database, batches, lock_writers
 
 NextSlot = Callable[[str, str, str | None], tuple[datetime, str] | None]
-"""(subscriber, subscription's name, slot of its last issue) -> when it is due next, for which slot; None: at once."""
+"""(subscriber, subscription's name, slot of its last issue) -> (next due time, its slot); None: an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionPlan:
-    """A subscription as the config wants it."""
+    """A subscription as configured."""
 
     subscriber: str
     name: str
-    timing: str  # days, hour and zone as text: when it changes the next slot is reckoned anew
+    timing: str  # days, hour and zone as text; a change of it recomputes the next slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueSubscription:
-    """A subscription whose time has come."""
+    """A subscription that is due."""
 
     id: int
     subscriber: str
     name: str
-    slot: str | None  # the slot that is due; None: at once
+    slot: str | None  # None: an alert
     due_at: datetime | None
     cursor: datetime | None  # the end of the last window; None: no issue yet
     fingerprint: str | None  # of the rules that the last issue used
     number: int  # of the issue to come
-    newest: int  # the newest arrival's serial; an alert that hands it back is not woken for it again
+    newest: int  # the newest arrival's serial; ScheduleUpdate.seen with it: an alert is not due for it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class SubscriptionStore:
     database: Database
 
     def sync(self, plans: Sequence[SubscriptionPlan], schedule: NextSlot, *, now: datetime) -> None:
-        """Bring the clock rows in line with the config; only what differs is written.
+        """Update the schedules to the config; `schedule` is called inside the write transaction, once for each change.
 
-        `schedule` is asked for the subscriptions that are new, changed in time, or back again. What left the config is
-        never due and keeps its place, in case it comes back.
+        It is asked for subscriptions that are new, have another timing, or are configured again. A subscription that
+        left the config is never due and keeps its row, in case it comes back.
         """
         schedule = cache(schedule)
-        with self.database.reading() as connection:  # mostly nothing differs, and then no writer is kept waiting
+        with self.database.reading() as connection:  # mostly nothing differs, and then no writer is blocked
             if not any(_differences(connection, plans, schedule)):
                 return
         with self.database.writing() as connection:
@@ -66,9 +66,9 @@ class SubscriptionStore:
                 connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
 
     def due(self, now: datetime, among: Collection[int] | None = None) -> list[DueSubscription]:
-        """The subscriptions whose slot has come, and the alerts for which something has arrived since they last looked.
+        """The subscriptions whose slot has come, and the alerts with arrivals since they last looked.
 
-        Of the clock rows `among` alone, where given.
+        `among`: only of the subscriptions with these ids.
         """
         c = t.subscription.c
         with self.database.reading() as connection:
@@ -90,7 +90,7 @@ class SubscriptionStore:
             return {(row.subscriber, row.name): row.next_due for row in rows}
 
     def advance(self, steps: Sequence[ScheduleUpdate]) -> None:
-        """Let slots pass without an issue (or alerts without news): what arrives meanwhile stays to be told."""
+        """Move subscriptions on without an issue; their arrivals stay to be sent."""
         if steps:
             with self.database.writing() as connection:
                 update_schedules(connection, steps)
@@ -99,7 +99,7 @@ class SubscriptionStore:
 def _differences(
     connection: Connection, plans: Sequence[SubscriptionPlan], schedule: NextSlot
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows that are new, that move, and that have left the config."""
+    """The rows to insert, to update, and to deactivate."""
     c = t.subscription.c
     rows = connection.execute(select(c.id, c.subscriber, c.name, c.timing, c.active, c.last_slot))
     known = {(subscriber, name): (row, timing, active, last) for row, subscriber, name, timing, active, last in rows}
@@ -124,18 +124,18 @@ COLUMNS = (_C.id, _C.subscriber, _C.name, _C.next_slot, _C.next_due, _C.cursor, 
 
 
 def newest_serial(connection: Connection, now: datetime) -> int:
-    """The newest arrival's."""
+    """The serial of the newest arrival."""
     return connection.scalar(select(func.max(t.event.c.serial)).where(t.event.c.at <= now)) or 0
 
 
 def is_due(newest: int, now: datetime) -> ColumnElement[bool]:
-    """Which clock rows are due."""
+    """The SQL condition that a subscription is due."""
     c = t.subscription.c
     return and_(c.active, or_(c.next_due <= now, and_(c.next_due.is_(None), c.seen < newest)))
 
 
 def due_of(row: Row[*tuple[Any, ...]], newest: int) -> DueSubscription:
-    """A row of COLUMNS."""
+    """A DueSubscription from a row of COLUMNS."""
     number, subscriber, name, slot, due_at, cursor, fingerprint, last = row
     return DueSubscription(
         id=number,
@@ -152,7 +152,7 @@ def due_of(row: Row[*tuple[Any, ...]], newest: int) -> DueSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleUpdate:
-    """How a clock row moves on."""
+    """The next due time of a subscription, and further columns to change with it."""
 
     row: int
     next_due: datetime | None
@@ -162,7 +162,7 @@ class ScheduleUpdate:
 
 
 def update_schedules(connection: Connection, steps: Sequence[ScheduleUpdate]) -> None:
-    """Move clock rows on and let go of them, in the caller's transaction."""
+    """Move subscriptions on and release their claims, in the caller's transaction."""
     c = t.subscription.c
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for each in sorted(steps, key=lambda each: each.row):
