@@ -226,7 +226,8 @@ class App:
 
         def outlook() -> SourceOutlook:
             absences = absent(self.sources, self.store, now=now)
-            return SourceOutlook(absences, dict(rests(self.sources, now=now)))
+            names = {key: kind.label for key, kind in self.registry.sources.items()}
+            return SourceOutlook(absences, dict(rests(self.sources, now=now)), names)
 
         return compose(
             self.readers(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import date as Day  # noqa: N812 (an issue has a date of its own)
@@ -90,6 +90,7 @@ class Issue:
     authors_count: int = 0
     attach: Literal["bibtex", "ris"] | None = None  # the papers as references, in a file beside the letter
     absences: tuple[Absence, ...] = ()
+    services: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)  # what each calls itself
     rests: tuple[tuple[str, str], ...] = ()  # services that bring nothing today, and why: "weekend" or "holiday"
     next_on: Day | None = None  # the local day of the issue after this one
 

@@ -34,6 +34,7 @@ class SourceOutlook:
 
     absences: tuple[Absence, ...] = ()
     rests: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)  # what each service calls itself, by its kind
 
 
 def answered(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
@@ -59,6 +60,7 @@ def with_absences(issue: Issue, subscription: Subscription, outlook: SourceOutlo
     return replace(
         issue,
         absences=tuple(each for each in outlook.absences if each.concerns(subscription)),
+        services=outlook.services,
         rests=tuple(rests) if subscription.rules else (),
         next_on=day_of(following.local),
     )

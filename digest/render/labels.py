@@ -13,20 +13,11 @@ from babel.numbers import format_decimal
 from digest.authors import AuthorVerdict
 from digest.papers.scholarly_metrics import Researcher
 from digest.render.shorten import shorten
+from digest.sources import SOURCES
 from digest.text.translations import Translations
 
-SERVICES = {
-    "arxiv": "arXiv",
-    "huggingface": "Hugging Face",
-    "biorxiv": "bioRxiv",
-    "medrxiv": "medRxiv",
-    "pubmed": "PubMed",
-    "crossref": "Crossref",
-    "europepmc": "Europe PMC",
-    "openreview": "OpenReview",
-    "feeds": "",
-}
-"""What the services call themselves; a feed goes by its own name."""
+SERVICES = {key: kind.label for key, kind in SOURCES.items()}
+"""What the built-in services call themselves; a feed goes by its own name."""
 
 _LONGEST_EVIDENCE = 160  # characters
 _MOST_NAMES = 5  # a longer list shows

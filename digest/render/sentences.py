@@ -6,7 +6,7 @@ Each is one message of the catalogue, chosen by what the issue holds; nothing is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -131,10 +131,18 @@ def why(t: Translations, reason: SubscriptionSummary) -> str:
     return t(key, **places)
 
 
-def absence(t: Translations, absences: Sequence[Absence], by: datetime, next_on: date | None) -> str:
+def absence(
+    t: Translations,
+    absences: Sequence[Absence],
+    by: datetime,
+    next_on: date | None,
+    names: Mapping[str, str] = SERVICES,
+) -> str:
     """What was missing: "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's issue." """
     kinds = sorted({each.kind for each in absences})
-    named = [_service(t, kind, [each.part for each in absences if each.kind == kind]) for kind in kinds]
+    named = [
+        _service(t, names.get(kind, kind), [each.part for each in absences if each.kind == kind]) for kind in kinds
+    ]
     services, count = some_of(t, list(filter(None, named))), len(absences)
     if absences[0].why == "late":
         is_tomorrow = next_on == by.date() + timedelta(days=1)
@@ -148,14 +156,14 @@ def absence(t: Translations, absences: Sequence[Absence], by: datetime, next_on:
     return t("letter.absence.fault_since", count, services=services, day=day, time=f"{last:%H:%M}")
 
 
-def rest(t: Translations, kind: str, why: str) -> str:
+def rest(t: Translations, kind: str, why: str, names: Mapping[str, str] = SERVICES) -> str:
     """Why nothing came: "arXiv announces nothing on weekends." """
-    return t("letter.rest.weekend" if why == "weekend" else "letter.rest.holiday", service=SERVICES[kind])
+    return t("letter.rest.weekend" if why == "weekend" else "letter.rest.holiday", service=names.get(kind, kind))
 
 
-def _service(t: Translations, kind: str, parts: Sequence[str]) -> str:
+def _service(t: Translations, name: str, parts: Sequence[str]) -> str:
     named = [shorten(part, _LONGEST_NAME) for part in parts if part]
-    return f"{SERVICES.get(kind, kind)} {some_of(t, named)}".strip()
+    return f"{name} {some_of(t, named)}".strip()
 
 
 def _titled(t: Translations, summary: IssueSummary) -> str:

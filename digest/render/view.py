@@ -171,11 +171,12 @@ def _note(issue: Issue, t: Translations, room: int) -> str:
 
 def _missing(issue: Issue, t: Translations) -> Iterator[str]:
     """What was late or out; in a letter without papers also which service rests today."""
+    names = labels.SERVICES | dict(issue.services)
     for kind in ("late", "fault"):
         if absences := [replace(each, part=one_line(each.part)) for each in issue.absences if each.why == kind]:
-            yield sentences.absence(t, absences, issue.date, issue.next_on)
+            yield sentences.absence(t, absences, issue.date, issue.next_on, names)
     if not issue.count:
-        yield from (sentences.rest(t, service, day) for service, day in issue.rests)
+        yield from (sentences.rest(t, service, day, names) for service, day in issue.rests)
 
 
 def _summary(issue: Issue, t: Translations) -> IssueSummary:
