@@ -14,7 +14,15 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
+from digest.app.doctor import (
+    Finding,
+    clock_findings,
+    examine,
+    in_doubt_findings,
+    language_findings,
+    relay_log_findings,
+    service_findings,
+)
 from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
 from digest.app.registry import Registry, registry_of
 from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
@@ -128,6 +136,7 @@ class App:
         yield from service_findings(
             store.stats.collect(now=now), store.breakers.list_all(), self.health(now), unread, now=now
         )
+        yield from language_findings(self.directory.readers(store))
 
     def health(self, now: datetime) -> list[Health]:
         """The health of each source and each enricher."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,8 @@ from digest.mail.dkim import Signer, zone_line
 from digest.mail.dns import Resolver
 from digest.mail.outcome import State
 from digest.store import CircuitBreaker, ServiceStats
+from digest.subscriptions import Subscriber
+from digest.text.translations import languages, supported
 
 FindingOutcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
@@ -251,6 +253,14 @@ def in_doubt_findings(words: Sequence[LogEvidence]) -> Iterator[Finding]:
 
 
 _LATE = timedelta(minutes=30)  # the service looks every half minute
+
+
+def language_findings(readers: Iterable[Subscriber]) -> Iterator[Finding]:
+    """Readers whose language has no catalogue: they read English."""
+    for reader in readers:
+        if supported(reader.language) is None:
+            words = f"{reader.id} reads English: there is no language {reader.language}"
+            yield Finding(about="reader", outcome="doubtful", words=words, mend=f"one of {', '.join(languages())}")
 
 
 def service_findings(

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, SecretStr, Validatio
 from digest.config.error_text import mend, shown
 from digest.mail.message import AddressError, Mailbox
 from digest.text import strip_controls
+from digest.text.translations import languages, supported
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
 class StrictModel(BaseModel):
@@ -119,11 +120,22 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def language(value: object) -> str:
-    """A language tag (RFC 5646), as far as its form tells."""
+def language(value: object, info: ValidationInfo) -> str:
+    """A language tag (RFC 5646) that a catalogue answers.
+
+    What was written into the database may name another (`context["stored"]`): its letters are in English, and an
+    upgrade stops none.
+    """
     if not _LANGUAGE.fullmatch(tag := text(value)):
         raise ValueError("expected a language such as en or de-AT")
+    if supported(tag) is None and not (info.context or {}).get("stored"):
+        raise ValueError(unknown_language(tag))
     return tag
+
+
+def unknown_language(tag: str) -> str:
+    """What is wrong with the tag of a language that has no catalogue."""
+    return f"no language `{shown(tag)}`: there are {' and '.join(sorted(languages()))}"
 
 
 def day(value: object) -> date:

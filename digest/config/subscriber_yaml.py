@@ -160,7 +160,7 @@ def reader_of(id_: str, document: Mapping[str, Any], language: str) -> Subscribe
     Raises ConfigError with every mistake.
     """
     try:
-        return ReaderEntry.model_validate(document, context={}).subscriber(id_, language)
+        return ReaderEntry.model_validate(document, context={"stored": True}).subscriber(id_, language)
     except ValidationError as error:
         raise ConfigError(*(_mistake(details) for details in error.errors(include_url=False))) from None
 
@@ -182,7 +182,7 @@ class Mistake:
 def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None) -> tuple[Mistake, ...]:
     """Every mistake of such a document, each with its place; `sources` are those of the house."""
     try:
-        ReaderEntry.model_validate(document, context={"sources": sources})
+        ReaderEntry.model_validate(document, context={"sources": sources, "stored": True})
     except ValidationError as error:
         return tuple(
             Mistake(

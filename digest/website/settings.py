@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from digest.config.fields import unknown_language
 from digest.config.subscriber_yaml import mistakes
 from digest.mail.message import AddressError, Mailbox
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.text import one_line
-from digest.text.translations import Translations, translations
+from digest.text.translations import Translations, supported, translations
 from digest.website.account_base import Mine
 from digest.website.form_errors import Fault, Faults
 from digest.website.forms import zones
@@ -45,7 +46,7 @@ class Settings(Mine):
         t = translations(reader.language)
         values = _values(document) | {each: one_line(form.text(each)) for each in _KEYS if each in form}
         changed = _changed(document, values)
-        if faults := _faults(changed, values, t):
+        if faults := _faults(changed, values, t, _values(document)["language"]):
             return self._page(request, reader, values, faults)
         self.app().signup.rewrite(reader.id, lambda document: _changed(document, values))
         return self.home(request, "kept")
@@ -113,10 +114,13 @@ def _changed(document: ReaderDocument, values: Mapping[str, str]) -> ReaderDocum
     return changed
 
 
-def _faults(document: ReaderDocument, values: Mapping[str, str], t: Translations) -> Faults:
+def _faults(document: ReaderDocument, values: Mapping[str, str], t: Translations, language: str) -> Faults:
+    """What is wrong with the fields; the `language` that was set before may stay, whatever it is."""
     found: dict[str, tuple[Fault, ...]] = {}
     if len(values["name"]) > _LONGEST_NAME:
         found["name"] = (Fault(t("settings.too_long", _LONGEST_NAME, count=_LONGEST_NAME)),)
+    if (tag := values["language"]) and tag != language and supported(tag) is None:
+        found["language"] = (Fault(unknown_language(tag), foreign=True),)
     fields = {key: field for field, key in _KEYS.items()}
     for each in mistakes(document):
         if field := fields.get(str(each.loc[0])) if each.loc else None:

@@ -14,8 +14,17 @@ import httpx
 import pytest
 
 from digest.app import load, open_app
-from digest.app.doctor import Finding, clock_findings, examine, in_doubt_findings, relay_log_findings, service_findings
+from digest.app.doctor import (
+    Finding,
+    clock_findings,
+    examine,
+    in_doubt_findings,
+    language_findings,
+    relay_log_findings,
+    service_findings,
+)
 from digest.config import Bounces, Config
+from digest.config.subscriber_yaml import reader_of
 from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
 from digest.ingest.health import Health
@@ -27,6 +36,10 @@ from tests.support.servers import MailServer
 from tests.support.store_samples import NOW
 
 DAY = timedelta(days=1)
+WRITTEN: dict[str, Any] = {
+    "email": "ada@example.org",
+    "subscriptions": [{"name": "Sparse models", "when": "weekdays 07:30", "rules": ["ti:sparse"]}],
+}
 SIGNER = Signer(domain="example.org", selector="papers", key=new_key(ed25519=True))
 GOOD = {
     "example.org": ["v=spf1 mx ~all", "another text"],
@@ -191,6 +204,17 @@ def test_who_signed_up_and_gets_no_letters_is_told() -> None:
     unread = {"web-abc": "the address is that of ada too, whose file counts"}
     [finding] = [each for each in service_findings(figures(), (), (), unread, now=NOW) if each.about == "reader"]
     assert (finding.outcome, finding.words.partition(": ")[2]) == ("wrong", unread["web-abc"])
+
+
+def test_a_reader_whose_language_there_is_not_is_told() -> None:
+    readers = [
+        reader_of("web-abc", {**WRITTEN, "language": "zh"}, "en"),
+        reader_of("web-def", {**WRITTEN, "language": "de_AT"}, "en"),
+        reader_of("web-ghi", WRITTEN, "en"),
+    ]
+    [finding] = language_findings(readers)
+    assert (finding.about, finding.outcome) == ("reader", "doubtful")
+    assert finding.words == "web-abc reads English: there is no language zh"
 
 
 def test_what_the_relays_logs_say_is_told(config: Config, tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ from tests.support.config_files import HOUSE, folder, house_problem, told
         ("secret: ''\n", "6:9: `secret`: it is empty"),
         ("templates: nowhere/at/all\n", "6:12: `templates`: no folder nowhere/at/all"),
         ("language: english\n", "6:11: `language`: expected a language such as en or de-AT"),
+        ("language: zh\n", "6:11: `language`: no language `zh`: there are de and en"),
+        ("language: zh-Hans\n", "6:11: `language`: no language `zh-Hans`: there are de and en"),
     ],
 )
 def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> None:
