@@ -133,7 +133,7 @@ def _left_alone(brakes: Sequence[CircuitBreaker], now: datetime) -> Iterator[str
         if brake.until and brake.until > now:
             yield f"{brake.kind} {brake.name} is left alone until {brake.until:%Y-%m-%d %H:%M} UTC: {brake.words}"
         elif brake.kind == "relay":
-            yield f"relay {brake.name} has failed {brake.strikes} times, last {brake.at:%H:%M} UTC: {brake.words}"
+            yield f"relay {brake.name} has failed {brake.failures} times, last {brake.at:%H:%M} UTC: {brake.words}"
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""The database: values in, values out; each method is one transaction, on SQLite and PostgreSQL alike."""
+"""The database in parts (store.outbox, store.readers, …): values in, values out; each method is one transaction.
+
+It runs on SQLite and PostgreSQL alike. Each part is a class in a module of its own that needs the Database alone.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,7 @@ __all__ = [
 
 
 class Store(Database):
-    """All that is remembered. A context manager; threads may share it."""
+    """All parts of one database. A context manager; threads may share it."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -133,7 +136,7 @@ class Store(Database):
 
     @classmethod
     def open(cls, url: str, *, trust: Mapping[str, int] | None = None) -> Self:
-        """Open the database of a `database:` URL, make it if it is not there, and bring it to this version's form.
+        """Open the database of a `database:` URL; create it or migrate it to the current schema where needed.
 
         `trust` says of each source how good its values are, where two tell of one paper.
         Raises ConfigError where the URL names no database, DigestError where it cannot be used.

@@ -1,4 +1,4 @@
-"""Parts of what is kept, a page at a time, for whoever looks through it: never more rows than are shown."""
+"""Lists for the admin's pages, one page at a time: letters, due subscriptions, suppressed addresses."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _MOST_SAID = 5  # pieces of evidence that are shown of one address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledSubscription:
-    """A subscription and its next slot."""
+    """A subscription and its next due time."""
 
     subscriber: str
     name: str
-    due_at: datetime | None  # None: at once, when something comes
+    due_at: datetime | None  # None: an alert, due with the next arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AdminLists:
     def letters(
         self, *, state: State | None = None, subscriber: str | None = None, limit: int, offset: int = 0
     ) -> list[OutboxRow]:
-        """Letters in a state, or all that are not sent: what is in doubt first, then as long as they have waited."""
+        """Letters in a state, or all that are not sent: those in doubt first, then the oldest."""
         c = _DELIVERY
         wanted = select(*ROW).where(c.state == state if state else c.state.not_in(_CLOSED))
         if subscriber is not None:
@@ -55,7 +55,7 @@ class AdminLists:
         return [row_of(row) for row in rows]
 
     def letter_history(self, number: int) -> LetterHistory | None:
-        """All that is known of a letter, also of one that is sent; None: there is no such letter, or none any more."""
+        """A letter in any state with its tries; None: there is no such letter, or none any more."""
         c, tried = _DELIVERY, t.attempt.c
         tries = select(tried.at, tried.state, tried.phase, tried.relay, tried.queue_id, tried.words)
         with self.database.reading() as connection:
@@ -83,7 +83,7 @@ class AdminLists:
             }
 
     def unsubscribed(self, subscribers: Collection[str]) -> dict[tuple[str, str], str]:
-        """What these readers have left, and why; an empty name stands for all of a reader's subscriptions."""
+        """What these readers unsubscribed from, and why; an empty name means all of a reader's subscriptions."""
         c = _GONE
         with self.database.reading() as connection:
             return {
@@ -95,7 +95,7 @@ class AdminLists:
             }
 
     def overdue(self, now: datetime, *, limit: int) -> tuple[int, list[ScheduledSubscription]]:
-        """What is due at this moment, longest first: how many subscriptions, and the first of them."""
+        """How many subscriptions are due, and the first of them, the longest due first."""
         c = _CLOCK
         with self.database.reading() as connection:
             which = is_due(newest_serial(connection, now), now)
@@ -107,7 +107,7 @@ class AdminLists:
         ]
 
     def upcoming(self, now: datetime, *, limit: int) -> list[ScheduledSubscription]:
-        """What is due next, after this moment."""
+        """The subscriptions that are due next, after `now`."""
         c = _CLOCK
         wanted = select(c.subscriber, c.name, c.next_due).where(and_(c.active, c.next_due > now))
         with self.database.reading() as connection:
@@ -115,7 +115,7 @@ class AdminLists:
         return [ScheduledSubscription(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
-        """Of these addresses (as `delivery.address_key` gives them) those that get no letters, and why."""
+        """The suppressed ones of these addresses (as mail.outcome.address_key gives them), and why."""
         c = _BARRED
         with self.database.reading() as connection:
             return {
@@ -125,7 +125,7 @@ class AdminLists:
             }
 
     def suppressions(self, *, like: str = "", limit: int, offset: int = 0) -> tuple[int, list[Suppression]]:
-        """Addresses that hold a text and get no letters, newest first: how many, and some with the latest evidence."""
+        """How many suppressed addresses contain a text, and one page of them with the latest evidence, newest first."""
         c = _BARRED
         which = c.address.contains(like, autoescape=True)
         with self.database.reading() as connection:
@@ -148,7 +148,7 @@ class AdminLists:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
-    """What came of one try, or who decided what about the letter."""
+    """The result of one try, or a decision of a person on the letter."""
 
     at: datetime
     state: str
@@ -160,7 +160,7 @@ class DeliveryAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterHistory:
-    """A letter with all that has become of it, oldest first."""
+    """A letter with all its tries, oldest first."""
 
     row: OutboxRow
     message: bytes

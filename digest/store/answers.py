@@ -1,4 +1,4 @@
-"""What readers have answered: this paper is by the person whom I follow, or by somebody else of that name."""
+"""Readers' answers on authorship: a paper is by the author whom they follow, or by a namesake."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AnswerStore:
     database: Database
 
     def save(self, subscriber: str, name: str, paper: str, theirs: bool | None, *, now: datetime) -> None:
-        """Keep an answer on a paper; it replaces an earlier one on the same, and None takes that back."""
+        """Keep an answer on a paper instead of an earlier one; None deletes it."""
         c = t.answer.c
         row = {"subscriber": subscriber, "name": name, "paper": paper}
         with self.database.writing() as connection:

@@ -1,4 +1,4 @@
-"""What services said of papers and people, each with its day; also that they knew nothing, to ask no sooner again."""
+"""Bibliometrics of papers and people by service, each with its day; also that a service knew nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BibliometricsStore:
         *,
         now: datetime,
     ) -> None:
-        """Keep what a service (its kind) said of what it was asked about, and of what else it knows nothing."""
+        """Keep the answers of a service (its kind); of the other `asked` keys, that it knows nothing."""
         with self.database.writing() as connection:
             statement = insert(connection, t.figure)
             again = {name: statement.excluded[name] for name in ("at", "value")}
@@ -49,14 +49,14 @@ class BibliometricsStore:
                 connection.execute(statement.on_conflict_do_update(index_elements=["kind", "key"], set_=again), batch)
 
     def of_papers(self, keys: Iterable[str]) -> dict[str, list[Bibliometrics]]:
-        """What is known of these papers, by key; of each at most one a service."""
+        """The bibliometrics of these papers, by key; at most one for each service."""
         return {
             key: [bibliometrics_from_json(value, at) for value, at in found]
             for key, found in self._values(keys).items()
         }
 
     def of_people(self, keys: Iterable[str]) -> dict[str, Researcher]:
-        """What is known of these people, by Researcher.key."""
+        """The bibliometrics of these people, by Researcher.key."""
         return {
             key: researcher_from_json(value, at) for key, found in self._values(keys).items() for value, at in found
         }
@@ -87,7 +87,7 @@ class BibliometricsStore:
             return list(connection.scalars(wanted.limit(most)))
 
     def stale(self, kind: str, keys: Sequence[str], *, now: datetime, people: bool = False) -> list[str]:
-        """Of these keys those of which a service was not asked lately."""
+        """The ones of these keys that a service was not asked about lately."""
         fresh = set[str]()
         c = t.figure.c
         known, unknown = now - (_FRESH_PERSON if people else _FRESH), now - _AGAIN

@@ -21,9 +21,9 @@ from digest.text import strip_controls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceEvidence:
-    """What was said of an address, and what it weighs."""
+    """A bounce, complaint or auto-reply of an address, and its points."""
 
-    address: str  # as `delivery.address_key` gives it
+    address: str  # as mail.outcome.address_key gives it
     kind: str  # "hard", "soft", "complaint", "autoreply"
     points: float
     words: str
@@ -32,7 +32,7 @@ class BounceEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BouncedDelivery:
-    """A delivery to which something came back."""
+    """The delivery that a bounce is about."""
 
     id: int
     message_id: str
@@ -50,7 +50,7 @@ class BounceStore:
     database: Database
 
     def find_delivery(self, *, id: int | None = None, message_id: str | None = None) -> BouncedDelivery | None:
-        """The delivery of a number or a Message-ID."""
+        """The delivery with an id or a Message-ID."""
         c = t.delivery.c
         which = c.id == id if id is not None else c.message_id == message_id
         columns = (c.id, c.message_id, c.subscriber, t.issue.c.subscription, c.recipient, c.state, c.created)
@@ -61,7 +61,7 @@ class BounceStore:
         return BouncedDelivery(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
 
     def already_read(self, pieces: Collection[str]) -> set[str]:
-        """Of these pieces those that were dealt with before."""
+        """The ones of these messages that were recorded before."""
         c = t.heard.c
         with self.database.reading() as connection:
             return {
@@ -97,7 +97,7 @@ class BounceStore:
             return _add_evidence(connection, evidence, now)
 
     def add_evidence(self, evidence: Collection[BounceEvidence], *, now: datetime) -> list[Suppression]:
-        """What a relay said of addresses while letters were handed over; the addresses that get no more letters now."""
+        """Add evidence from SMTP replies; the addresses that are suppressed now."""
         with self.database.writing() as connection:
             return _add_evidence(connection, evidence, now)
 

@@ -1,4 +1,4 @@
-"""Who is left alone for a while, who may go when, and what is left of a day's allowance: for all machines together."""
+"""Circuit breakers of relays and receiving domains, shared by all processes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BreakerKind = Literal["relay", "domain"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitBreaker:
-    """A relay or a receiving domain that has failed."""
+    """Failures of a relay or a receiving domain; while it is open no letters are sent there."""
 
     kind: BreakerKind
     name: str
-    strikes: int  # failures in a row
-    until: datetime | None  # left alone until then; None: not yet
+    failures: int  # in a row
+    until: datetime | None  # open until then; None: closed so far
     at: datetime  # of the last failure
-    words: str  # the other side's
+    words: str  # the server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class BreakerStore:
         back_off: BackOff,
         at_least: timedelta = timedelta(),
     ) -> datetime | None:
-        """One failure more; until when to leave it alone, as `back_off` says of the failures in a row.
+        """Record a failure; until when the breaker is open, as `back_off` says of the failures in a row.
 
-        `at_least` is what the other side asked for.
+        `at_least` is the pause that the server asked for.
         """
         c = t.brake.c
         with self.database.writing() as connection:
@@ -61,15 +61,15 @@ class BreakerStore:
         return until
 
     def record_success(self, kind: BreakerKind, name: str) -> bool:
-        """It works again; False where nothing was held against it."""
+        """Close the breaker; False where it had no failures."""
         c = t.brake.c
         with self.database.writing() as connection:
             return bool(connection.execute(delete(t.brake).where(c.kind == kind, c.name == name)).rowcount)
 
     def list_all(self) -> list[CircuitBreaker]:
-        """All that have failed and not worked since."""
+        """All with a failure and no success since."""
         c = t.brake.c
-        columns = (c.kind, c.name, c.strikes, c.until, c.at, c.words)
+        columns = (c.kind, c.name, c.strikes.label("failures"), c.until, c.at, c.words)
         with self.database.reading() as connection:
             rows = connection.execute(select(*columns).order_by(c.kind.desc(), c.name)).mappings()
             return [CircuitBreaker(**row) for row in rows]

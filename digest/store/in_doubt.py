@@ -1,4 +1,4 @@
-"""Letters in doubt: since when each may have been handed over, and the word of a witness that one has arrived."""
+"""Letters in doubt: the period in which each may have been handed over, and evidence that a relay has it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _DELIVERY, _TRY = t.delivery.c, t.attempt.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubtLetter:
-    """A letter of which nobody knows whether it arrived."""
+    """A letter of which nobody knows whether the server took it."""
 
     id: int
     epoch: int  # of the lease under which it was handed over
     subscriber: str
     message_id: str
     next_at: datetime | None  # when it is sent once more; None: presumed sent
-    relay: str | None  # by which it was handed over; None: its sender died, and did not tell
-    since: datetime  # it was not handed over before
-    until: datetime | None  # nor after; None: nobody noted that
+    relay: str | None  # by which it was sent; None: unknown, because the sender died
+    since: datetime  # the earliest time of the hand-over
+    until: datetime | None  # the latest; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class InDoubtStore:
     database: Database
 
     def list_all(self) -> list[InDoubtLetter]:
-        """All that is in doubt, oldest first."""
+        """All letters in doubt, oldest first."""
         c, tried = _DELIVERY, _TRY
         last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == State.IN_DOUBT)
         rows = (
@@ -74,7 +74,7 @@ class InDoubtStore:
     def confirm_sent(
         self, doubt: InDoubtLetter, *, now: datetime, words: str, relay: str | None, queue_id: str
     ) -> bool:
-        """A relay says that it took this letter, so it is sent; False where it is not in doubt any more."""
+        """Mark a letter as sent, because its relay's log has it; False where it is not in doubt any more."""
         c, said = _DELIVERY, strip_controls(words)
         which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == State.IN_DOUBT)
         with self.database.writing() as connection:

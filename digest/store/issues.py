@@ -19,7 +19,7 @@ from digest.store.subscriptions import ScheduleUpdate, update_schedules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIssue:
-    """An issue with all that must be kept together with it, or not at all."""
+    """An issue with all that is written in its transaction: items, letter, what counts as sent, next due time."""
 
     subscriber: str
     subscription: str
@@ -28,21 +28,21 @@ class NewIssue:
     number: int
     created: datetime
     since: datetime
-    until: datetime  # the next window begins here
+    until: datetime  # the start of the next window
     items: Sequence[tuple[int, str, str, str]] = ()  # (work, paper's key, event, section's title), in order
-    told: Sequence[tuple[int, str]] = ()  # (work, event), also what was behind "+ n more"
-    envelope: Envelope | None = None  # None: a quiet issue, recorded and not sent
-    due: int | None = None  # the clock row; None: by hand
+    told: Sequence[tuple[int, str]] = ()  # (work, event) that count as sent, also those behind "+ n more"
+    envelope: Envelope | None = None  # None: a quiet issue, which is kept and not sent
+    due: int | None = None  # the id of the subscription's schedule; None: by hand
     next_due: datetime | None = None
     next_slot: str | None = None
     fingerprint: str | None = None
     seen: int = 0  # Due.newest, for an alert
-    expires: datetime | None = None  # a letter that has not gone out by then is merged into the next
+    expires: datetime | None = None  # a letter that is not sent by then is merged into the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRow:
-    """An issue as it was kept."""
+    """An issue in the database."""
 
     id: int
     subscriber: str
@@ -74,9 +74,9 @@ class IssueStore:
     def publish_all(
         self, publications: Sequence[NewIssue], in_transaction: TransactionHook | None = None
     ) -> list[bool]:
-        """The same for many issues in one transaction: all of them are kept, or none.
+        """Keep many issues, all or none; `in_transaction` is called inside the write transaction if there are letters.
 
-        With letters among them `in_transaction` is called before it ends, to write beside them that they are there.
+        For each issue, whether it was kept; False: its slot has one.
         """
         messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
         with self.database.writing() as connection:
@@ -146,7 +146,7 @@ def _key(publication: NewIssue) -> _Key:
 
 
 def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[int | None]:
-    """The issues' numbers; None where a slot has its issue already."""
+    """The ids of the issues; None where a slot has its issue already."""
     rows = {
         _key(each): {
             "subscription_id": each.due,
@@ -203,7 +203,7 @@ def _remember(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) ->
     told = {work for publication, _ in issues for work, _ in publication.told}
     if not told:
         return
-    # Since they were read two works may have become one; the lock keeps it so until this is written.
+    # Two works may have been merged since they were read; the lock prevents more until this is committed.
     current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
     found = connection.execute(current.where(is_any_of(connection, t.paper.c.id, told))).all()
     works = {row[0]: row[1] for row in found}
@@ -212,7 +212,7 @@ def _remember(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) ->
         for publication, number in reversed(issues)
         for work, event in publication.told
     }
-    # In one order for all, so that no two processes wait for each other.
+    # The same order in all processes prevents deadlocks.
     _FACTS(connection, [(*fact, number) for fact, number in sorted(rows.items())])
 
 

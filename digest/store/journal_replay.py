@@ -1,4 +1,4 @@
-"""What journals tell the ledger: letters of processes that are gone, and letters that the database has forgotten."""
+"""Replays send journals: letters of dead processes, and letters that a restored database does not know."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.store.outbox_write import SENT_BEFORE_RESTORE
 _COLUMN = t.delivery.c
 _OPEN = (State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON)
 _MOST_CRASHES = 3
-"""A letter whose sender died that often while sending it is looked at by a person first."""
+"""After so many crashes of its sender a letter waits for a person to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,22 @@ class JournalStore:
     database: Database
 
     def database_id(self) -> str:
-        """What this database is called; a copy of it is called the same."""
+        """The id of this database; a copy or a restored backup has the same."""
         with self.database.reading() as connection:
             return connection.execute(select(t.ledger.c.id)).scalar_one()
 
     def add(self, name: str, *, now: datetime) -> None:
-        """A journal is begun."""
+        """Record that a journal was opened."""
         with self.database.writing() as connection:
             connection.execute(plain_insert(t.journal), {"name": name, "opened": now})
 
     def mark_closed(self, name: str, *, now: datetime) -> None:
-        """All that a journal holds is known here."""
+        """Record that all entries of a journal are in the database."""
         with self.database.writing() as connection:
             _shut(connection, name, now)
 
     def not_closed(self, names: Iterable[str]) -> list[str]:
-        """Of these closed journals those that the database does not know as closed."""
+        """The ones of these journals that the database does not know as closed."""
         found = []
         with self.database.reading() as connection:
             for batch in batches(names):
@@ -53,7 +53,7 @@ class JournalStore:
         return found
 
     def replay(self, record: Record, *, now: datetime, retry_at: datetime) -> bool:
-        """Take over the letters of a process that is gone; False, and nothing is changed, where the database is older.
+        """Settle the letters of a dead process by its journal; False, and nothing changed, if the database is older.
 
         What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
         died, since the machine still sent what it had; tried once more at `retry_at` where the machine went down. What
@@ -81,9 +81,9 @@ class JournalStore:
                     _settle(connection, record, entry, rows[entry.delivery], now, now)
 
     def replay_after_restore(self, record: Record, *, now: datetime) -> int:
-        """Believe a journal that knows more than a database that was put back; how many letters are not sent again.
+        """Settle letters by a journal that is newer than the restored database; how many are not sent again.
 
-        Letters are told by their Message-IDs, since their numbers may be given anew.
+        Letters are matched by Message-ID, since the restored database may give their ids to other letters.
         """
         gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
         with self.database.writing() as connection:
@@ -122,7 +122,7 @@ def _rows(connection: Connection, entries: Iterable[Entry]) -> Mapping[int, Row[
 
 
 def _fits(entry: Entry, row: Row[*tuple[Any, ...]] | None) -> bool:
-    """A database that has never given this lease is older than the journal."""
+    """Whether the database knows the lease of an entry; one that does not is older than the journal."""
     return row is not None and entry.message_id in ("", row.message_id) and row.epoch >= entry.epoch
 
 

@@ -1,4 +1,4 @@
-"""The outbox: which letters wait, who is sending them now, and what came of each try."""
+"""The outbox: letters are leased to a sender, and what came of each try is recorded."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _DAY = timedelta(days=1)
 _HIDDEN = (State.SENT, State.CANCELLED, State.MERGED)
 
 DeliveryLease = tuple[int, int]
-"""A delivery and the epoch of its lease."""
+"""The id of a delivery and the epoch of its lease; the epoch fences off a sender that lost it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A letter that is not sent, and why."""
+    """A letter in the outbox, its state and the reason for it."""
 
     id: int
     subscriber: str
     recipient: str
     message_id: str
     state: State
-    reason: str | None  # the other side's words
+    reason: str | None  # the server's words
     attempts: int
     next_at: datetime | None
     created: datetime
@@ -47,7 +47,7 @@ ROW = (
     *(_COLUMN.id, _COLUMN.subscriber, _COLUMN.recipient, _COLUMN.message_id, _COLUMN.state),
     *(_COLUMN.reason, _COLUMN.attempts, _COLUMN.next_at, _COLUMN.created),
 )
-"""What an OutboxRow is made of."""
+"""The columns from which an OutboxRow is made."""
 
 
 def row_of(found: RowMapping) -> OutboxRow:
@@ -70,7 +70,7 @@ class OutboxStore:
         now: datetime,
         expires: datetime | None = None,
     ) -> bool:
-        """Put a letter without papers into the outbox (a confirmation, a change of address), once for each key."""
+        """Add a letter without papers (a confirmation, a change of address), once for each key."""
         with self.database.writing() as connection:
             more = {"notice": key, "subscriber": subscriber, "kind": kind, "expires": expires}
             return add_letter(connection, envelope, created=now, **more)
@@ -82,10 +82,9 @@ class OutboxStore:
     def claim(
         self, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
     ) -> list[Delivery]:
-        """Take letters whose time has come, longest waiting first, for `lease`; nobody else gets them meanwhile.
+        """Lease letters that are ready, the longest waiting first; no other owner gets them before the lease ends.
 
-        Those to a domain that is left alone stay where they are. With `only`, a Message-ID, no letter but that one is
-        taken.
+        Letters to a domain with an open circuit breaker are left out. `only`: the letter with this Message-ID alone.
         """
         values = {"now": now, "owner": owner, "until": now + lease, "limit": limit}
         with self.database.writing() as connection:
@@ -94,12 +93,12 @@ class OutboxStore:
             return [_delivery(row) for row in connection.execute(_LETTERS, {"mine": mine}).all()] if mine else []
 
     def has_ready(self, now: datetime) -> bool:
-        """Has the time of any letter come?"""
+        """Whether any letter is ready to be sent."""
         with self.database.reading() as connection:
             return connection.scalar(select(_COLUMN.id).where(_COLUMN.next_at <= now).limit(1)) is not None
 
     def renew(self, leases: Collection[DeliveryLease], *, until: datetime) -> set[DeliveryLease]:
-        """Keep letters for longer; those that are still one's own."""
+        """Extend leases; the ones that were still held."""
         epochs = dict(leases)
         mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
         with self.database.writing() as connection:
@@ -110,7 +109,7 @@ class OutboxStore:
         return kept
 
     def release(self, leases: Iterable[DeliveryLease], *, now: datetime) -> None:
-        """These were not begun: they wait again, and no try is counted."""
+        """Give back letters that were not begun; they are ready again, and no try is counted."""
         rows = [{"number": number, "lease": epoch} for number, epoch in leases]
         if not rows:
             return
@@ -121,7 +120,7 @@ class OutboxStore:
             )
 
     def record_results(self, results: Sequence[Result]) -> None:
-        """Keep what came of these tries.
+        """Record the results of tries.
 
         After its lease was lost a result changes nothing but the list of tries; that a letter was sent counts even
         then, as long as nobody else has begun to send it.
@@ -161,7 +160,7 @@ class OutboxStore:
                 connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT]
             )
             _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
-            # Of a reader who was forgotten meanwhile, nothing may be left to which a try could be noted.
+            # The delivery of a reader who was deleted meanwhile may be gone.
             there = set(connection.scalars(_THERE, {"tried": [each.delivery for each in results]}))
             _TRIED(connection, [tried for tried in tries if tried[0] in there])
 
@@ -172,7 +171,7 @@ class OutboxStore:
         now: datetime,
         retry_at: datetime,
     ) -> int:
-        """Free what was leased for longer than its lease; how many letters.
+        """Free letters whose leases have expired; how many. `handed_over` is called outside of the transactions.
 
         `handed_over` returns the letters of an owner that it may have handed over, as far as is known here, or None
         where the owner is alive (after a jump of the clock no lease expires). Nobody knows whether those letters have
@@ -198,7 +197,7 @@ class OutboxStore:
         return freed
 
     def unsent(self, *, in_doubt: bool = False) -> list[OutboxRow]:
-        """What is not sent, oldest first; of it what is in doubt alone, where asked."""
+        """The letters that are not sent, or those in doubt alone; oldest first."""
         which = _COLUMN.state == State.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
         with self.database.reading() as connection:
             rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
@@ -213,12 +212,12 @@ class OutboxStore:
     def decide(
         self, ids: Collection[int], state: State, among: Collection[State], *, now: datetime, words: str
     ) -> dict[int, State]:
-        """What a person decided: these letters, where they are in one of the states of `among`, are in `state` now.
+        """Change letters to `state` as a person decided, where they are in one of the states `among`.
 
-        The state in which each was that is known.
+        The previous state of each letter that exists, by id.
         """
         waits: dict[str, Any] = {"next_at": None}
-        if state == State.READY:  # for a day more, else one that is too late would be merged instead
+        if state == State.READY:  # for one day more, else an expired letter would be merged instead
             late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
             waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
         with self.database.writing() as connection:
@@ -235,17 +234,17 @@ class OutboxStore:
 
 
 def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
-    """Lease what waits for longest of these letters."""
+    """The statement that leases the longest waiting of these letters."""
     chosen = select(_COLUMN.id).where(_COLUMN.next_at <= bindparam("now"), which)
     chosen = chosen.order_by(_COLUMN.next_at, _COLUMN.id).limit(bindparam("limit")).with_for_update(skip_locked=True)
-    # A materialised CTE: else PostgreSQL may choose anew for every row, and lock more than the limit.
+    # A materialised CTE, else PostgreSQL may choose again for every row, and lock more than the limit.
     once = chosen.cte("chosen").prefix_with("MATERIALIZED")
     lease: dict[str, Any] = {"owner": bindparam("owner"), "until": bindparam("until"), "epoch": _COLUMN.epoch + 1}
     take = update(t.delivery).where(_COLUMN.id.in_(select(once.c.id)))
     return take.values(lease | {"state": State.LEASED, "next_at": None}).returning(_COLUMN.id)
 
 
-# Made once, here and below: to put a statement together takes as long as to run it.
+# Statements are built once, here and below: building one takes as long as running it.
 _BRAKED = select(t.brake.c.name).where(t.brake.c.kind == "domain", t.brake.c.until > bindparam("now"))
 _TAKE = _take(_COLUMN.domain.not_in(_BRAKED))
 _TAKE_ONE = _take(_COLUMN.message_id == bindparam("only"))
@@ -268,14 +267,14 @@ _LETTERS = (
     .join(t.letter)
     .join(t.issue, isouter=True)
     .where(_COLUMN.id.in_(bindparam("mine", expanding=True)))
-    .order_by(_COLUMN.reason.is_not(None), *_OLDEST)  # what has met with trouble keeps nobody else waiting
+    .order_by(_COLUMN.reason.is_not(None), *_OLDEST)  # letters that have failed once come last
 )
 
 _THERE = select(_COLUMN.id).where(_COLUMN.id.in_(bindparam("tried", expanding=True)))
 _THERE = _THERE.with_for_update(read=True, key_share=True)
 
 _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
-"""Whoever lost the lease writes nothing any more."""
+"""A sender that lost the lease changes nothing."""
 
 _HELD = _COLUMN.state == State.LEASED
 _DOUBTFUL, _FREED = _COLUMN.state == State.IN_DOUBT, _COLUMN.state == State.READY
@@ -306,7 +305,7 @@ def _again(now: datetime) -> dict[str, Any]:
 
 
 def _free(connection: Connection, number: int, epoch: int, *, now: datetime, retry_at: datetime | None) -> int:
-    """Take a letter from an owner who has it no more, to be tried at `retry_at` if it is in doubt; 0: was quicker."""
+    """Free a letter of an expired lease; with `retry_at` it is in doubt. 0: its owner changed it meanwhile."""
     which = (_COLUMN.id == number) & (_COLUMN.epoch == epoch) & _HELD
     if retry_at:
         state, why = State.IN_DOUBT, "its sender stood still after handing it over"

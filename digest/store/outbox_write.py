@@ -1,4 +1,4 @@
-"""Into the outbox, and out of it unsent: letters are put there, and those that come too late are merged."""
+"""Adds letters to the outbox, in the transaction of what they belong to."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _UNTRIED = {"attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
 def add_letter(connection: Connection, envelope: Envelope, *, created: datetime, **more: Any) -> bool:
-    """A letter into the outbox, in the caller's transaction; one that went out before the database was put back to an
-    older state is there as sent. False where it is there already: a notice has a key, and is put there once.
+    """Add a letter, in the caller's transaction; False: a notice with this key was added before.
+
+    A letter that was sent before a restore of the database is added as sent.
     """
     posted = connection.scalar(select(t.posted.c.message_id).where(t.posted.c.message_id == envelope.message_id))
     row = _row(envelope, created, posted=posted is not None) | more
@@ -37,7 +38,7 @@ def add_letter(connection: Connection, envelope: Envelope, *, created: datetime,
 
 
 def _row(envelope: Envelope, created: datetime, *, posted: bool) -> dict[str, Any]:
-    """How a letter stands in the outbox at first."""
+    """The first values of a delivery."""
     return {
         "sender": envelope.sender,
         "recipient": envelope.recipient,
@@ -54,9 +55,9 @@ def _row(envelope: Envelope, created: datetime, *, posted: bool) -> dict[str, An
 def add_letters(
     connection: Connection, rows: Sequence[dict[str, Any]], envelopes: Sequence[Envelope], messages: Mapping[str, bytes]
 ) -> None:
-    """Letters of issues into the outbox, many at a time, in the caller's transaction; each with its row's columns.
+    """Add many letters of issues, in the caller's transaction; `rows` are further columns of each.
 
-    The messages come packed, by Message-ID, since that takes time in which nobody else should have to wait.
+    The messages come compressed, by Message-ID, since compressing takes time in which it would block other writers.
     """
     keys = [envelope.message_id for envelope in envelopes]
     posted = set[str]()

@@ -49,7 +49,7 @@ class RateLimitStore:
         return granted
 
     def return_quota(self, name: str, *, day: date, count: int) -> None:
-        """So many of what was allowed were not done after all."""
+        """Return a part of a quota that was not used."""
         c = t.allowance.c
         with self.database.writing() as connection:
             connection.execute(

@@ -1,4 +1,4 @@
-"""How asking each source has gone: its cursor, its validators, and when it may be asked again."""
+"""State of each source: cursor, validators (ETag, Last-Modified), failures, and when to ask again."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from digest.store.engine import Database, insert
 
 @dataclass(frozen=True, slots=True)
 class SourceProgress:
-    """How far a page has brought its source; kept in the same transaction as the papers."""
+    """The progress that a page brings; kept in the transaction of its papers."""
 
     name: str
-    cursor: str | None = None  # None leaves it as it was
+    cursor: str | None = None  # None: unchanged
     url: str | None = None
     validators: tuple[str | None, str | None] | None = None  # ETag and Last-Modified of `url`
     done: bool = False  # the walk is complete
     next_try: datetime | None = None
-    batch: date | None = None  # the day whose batch was there
+    batch: date | None = None  # the day of its batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known of a source; one that was never asked has nothing but defaults."""
+    """The state of a source; of one that was never asked, the defaults."""
 
     cursor: str | None = None
     validators: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class SourceState:
     last_error: str | None = None
     next_try: datetime | None = None
     asked_to_wait: bool = False  # next_try is the service's own Retry-After
-    batch: date | None = None  # the day of the newest batch that was there
+    batch: date | None = None  # the day of the newest batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class SourceStore:
     def record_failure(
         self, name: str, *, what: str, now: datetime, next_try: datetime | None, asked: bool = False
     ) -> None:
-        """A source did not answer as it should; `asked`: the service itself named the time of the next try."""
+        """Record that a source failed; `asked`: `next_try` is the service's own Retry-After."""
         failures = t.source.c.failures + 1
         values = {"last_try": now, "last_error": what, "next_try": next_try, "asked_to_wait": asked}
         with self.database.writing() as connection:
@@ -72,7 +72,7 @@ class SourceStore:
 
 
 def record_progress(connection: Connection, progress: SourceProgress, now: datetime) -> None:
-    """Keep a page's progress, in the transaction that keeps its papers."""
+    """Keep the progress of a page, in the caller's transaction."""
     values: dict[str, Any] = {"last_try": now}
     if progress.cursor is not None:
         values["cursor"] = progress.cursor

@@ -1,4 +1,4 @@
-"""How things stand, for the admin and for metrics: counted in the database when asked, and kept nowhere."""
+"""Service statistics for metrics, doctor and the admin's pages; counted when asked, and kept nowhere."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DELIVERY = t.delivery.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStats:
-    """What is in the outbox, what is late, and what came back."""
+    """Letters by state, what is late, tries and bounces of the last day."""
 
-    letters: Mapping[str, int]  # by state; what was pruned is not counted
-    oldest_waiting: datetime | None  # of the letters whose time has come, when that was
-    oldest_due: datetime | None  # of the subscriptions whose slot has come, when that was
-    tries: Mapping[str, int]  # of the last day, by what came of them
+    letters: Mapping[str, int]  # by state, without those that were pruned
+    oldest_waiting: datetime | None  # since when the first ready letter has been ready
+    oldest_due: datetime | None  # since when the first due subscription has been due
+    tries: Mapping[str, int]  # of the last day, by result
     evidence: Mapping[str, int]  # of the last day, by kind
     suppressed: int
     papers: int
@@ -34,7 +34,7 @@ class StatsStore:
     database: Database
 
     def collect(self, *, now: datetime) -> ServiceStats:
-        """How things stand at this moment."""
+        """The statistics at this moment."""
         day = now - timedelta(days=1)
         clock, tries, said = t.subscription.c, t.attempt.c, t.evidence.c
         with self.database.reading() as connection:

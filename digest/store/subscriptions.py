@@ -120,7 +120,7 @@ def _differences(
 
 _C = t.subscription.c
 COLUMNS = (_C.id, _C.subscriber, _C.name, _C.next_slot, _C.next_due, _C.cursor, _C.fingerprint, _C.number)
-"""What a Due is made of."""
+"""The columns from which a DueSubscription is made."""
 
 
 def newest_serial(connection: Connection, now: datetime) -> int:

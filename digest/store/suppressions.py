@@ -30,19 +30,19 @@ class SuppressionStore:
     database: Database
 
     def add(self, address: str, reason: str, *, now: datetime) -> bool:
-        """No more letters to this address; False where that was so already."""
+        """Suppress an address; False where it is suppressed already."""
         row = {"address": address, "reason": strip_controls(reason), "since": now}
         with self.database.writing() as connection:
             return add_row(connection, t.suppression, row)
 
     def remove(self, address: str) -> bool:
-        """Letters again, with a clean slate; False where nothing stood against it."""
+        """Lift a suppression and reset the bounce score; False where the address is not suppressed."""
         with self.database.writing() as connection:
             connection.execute(delete(t.score).where(t.score.c.address == address))
             return bool(connection.execute(delete(t.suppression).where(t.suppression.c.address == address)).rowcount)
 
     def list_all(self, address: str | None = None) -> list[Suppression]:
-        """Every address that gets no letters, with what was said of it; that one alone, where given."""
+        """All suppressions with their evidence, or that of one address."""
         c, e = t.suppression.c, t.evidence.c
         wanted = select(c.address, c.reason, c.since).order_by(c.since, c.address)
         if address is not None:

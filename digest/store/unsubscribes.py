@@ -19,19 +19,19 @@ class UnsubscribeStore:
     database: Database
 
     def add(self, subscriber: str, subscription: str, why: str, *, now: datetime) -> None:
-        """This reader wants that subscription no more; an empty name means all of theirs."""
+        """Unsubscribe a reader from a subscription; an empty name means all of theirs."""
         with self.database.writing() as connection:
             unsubscribe(connection, subscriber, subscription, why, now)
 
     def remove(self, subscriber: str, subscription: str) -> bool:
-        """They want it again; False where they had not left."""
+        """Take an unsubscribe back; False where there is none."""
         c = t.departure.c
         with self.database.writing() as connection:
             gone = delete(t.departure).where(c.subscriber == subscriber, c.subscription == subscription)
             return bool(connection.execute(gone).rowcount)
 
     def list_all(self, subscriber: str | None = None) -> dict[tuple[str, str], str]:
-        """Who has left what, and why; an empty name stands for all of a reader's subscriptions. Of one, where given."""
+        """Why readers (or one) unsubscribed, by (subscriber, subscription); an empty name means all subscriptions."""
         c = t.departure.c
         wanted = select(c.subscriber, c.subscription, c.why)
         if subscriber is not None:

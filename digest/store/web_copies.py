@@ -1,4 +1,4 @@
-"""Issues as they are looked at again: what each showed, what else it told, and which came before and after."""
+"""Web copies of issues: the papers of each, in the letter or behind "+ n more", and the issues before and after."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _ISSUE = t.issue.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePaper:
-    """A paper that an issue told of."""
+    """A paper of an issue."""
 
     paper: str  # its key
     event: str
     at: datetime  # when the issue was written
-    section: str = ""  # its title; empty for what the letter had no room for
+    section: str = ""  # its title; empty for a paper behind "+ n more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebCopy:
-    """One issue with its papers, and its neighbours (kind, slot) among the letters of its subscription."""
+    """An issue with its papers, and the (kind, slot) of the issues before and after it in its subscription."""
 
     number: int
     created: datetime
     since: datetime
     shown: tuple[IssuePaper, ...]  # in the order of the letter
-    behind: tuple[IssuePaper, ...]  # what counts as told too, in an order that stays
+    behind: tuple[IssuePaper, ...]  # papers behind "+ n more", in a stable order
     before: tuple[str, str] | None
     after: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class WebCopyStore:
-    """Issues as pages on the web."""
+    """Issues as pages on the website."""
 
     database: Database
 
     def get(self, subscriber: str, subscription: str, kind: str, slot: str) -> WebCopy | None:
-        """The issue of that slot; None where none was kept (a preview), or where it was dropped since."""
+        """The issue of that slot; None where none was kept (a preview), or where it was deleted since."""
         theirs = and_(_ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription)
         columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since)
         with self.database.reading() as connection:
@@ -66,14 +66,14 @@ class WebCopyStore:
             )
 
     def find(self, page: str) -> tuple[str, str, str, str] | None:
-        """The issue whose letter calls its web copy so: subscriber, subscription, kind and slot."""
+        """The issue whose letter links to this page: subscriber, subscription, kind and slot."""
         wanted = select(_ISSUE.subscriber, _ISSUE.subscription, _ISSUE.kind, _ISSUE.slot).where(_ISSUE.page == page)
         with self.database.reading() as connection:
             row = connection.execute(wanted).first()
         return (row.subscriber, row.subscription, row.kind, row.slot) if row else None
 
     def recent_papers(self, subscriber: str, subscription: str, most: int) -> list[IssuePaper]:
-        """What the last issues of a subscription told, the newest issue first, each in the order of its letter."""
+        """The papers of a subscription's last issues, the newest issue first, each in the order of its letter."""
         last = select(_ISSUE.id, _ISSUE.created).where(
             _ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription, _ISSUE.state == "composed"
         )
@@ -92,7 +92,7 @@ def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnE
 def _told(
     connection: Connection, subscriber: str, issues: Mapping[int, datetime]
 ) -> dict[int, tuple[list[IssuePaper], list[IssuePaper]]]:
-    """By issue what it showed, and what it told besides."""
+    """By issue the papers in the letter, and those behind "+ n more"."""
     found: dict[int, tuple[list[IssuePaper], list[IssuePaper]]] = {number: ([], []) for number in issues}
     i = t.item.c
     for batch in batches(issues):
@@ -103,7 +103,7 @@ def _told(
     known = {number: {works.get(each.paper) for each in shown} for number, (shown, _) in found.items()}
     for number, work, key, event in _remembered(connection, subscriber, list(issues)):
         if work not in known[number]:
-            known[number].add(work)  # of two things that were told of it the later one
+            known[number].add(work)  # of two events of a work the later one
             found[number][1].append(IssuePaper(paper=key, event=event, at=issues[number]))
     return found
 
@@ -118,7 +118,7 @@ def _works(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
 
 
 def _remembered(connection: Connection, subscriber: str, issues: Sequence[int]) -> list[tuple[int, int, str, str]]:
-    """(issue, work, paper's key, event): the papers that we heard of last come first, which is an order that stays."""
+    """(issue, work, paper's key, event), the latest arrival first, which is a stable order."""
     m, e, p = t.memory.c, t.event.c, t.paper.c
     rows = (
         select(m.issue, m.work, p.key, m.event)

@@ -180,7 +180,7 @@ def test_what_is_late_or_waits_for_a_person_is_told() -> None:
 
 
 def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
-    brake = CircuitBreaker(kind="relay", name="smtp://r:25", strikes=5, until=NOW + DAY, at=NOW, words="535 no")
+    brake = CircuitBreaker(kind="relay", name="smtp://r:25", failures=5, until=NOW + DAY, at=NOW, words="535 no")
     over = replace(brake, name="smtp://s:25", until=NOW - DAY)
     health = Health(
         name="arxiv",

@@ -19,7 +19,7 @@ def test_failures_in_a_row_are_counted_until_it_works(store: Store) -> None:
         for n in range(4)
     ]
     assert rests == [None, None, NOW + SECOND, NOW + SECOND]
-    assert [(brake.kind, brake.name, brake.strikes, brake.words) for brake in store.breakers.list_all()] == [
+    assert [(brake.kind, brake.name, brake.failures, brake.words) for brake in store.breakers.list_all()] == [
         ("relay", "r:25", 4, "3")
     ]
     store.breakers.record_success("domain", "r:25")
