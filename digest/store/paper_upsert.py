@@ -1,4 +1,4 @@
-"""The part of the store that one page of papers touches: read at once, judged in memory, written at once."""
+"""Upserts one page of papers: its records are read in bulk, merged in memory, and written in bulk."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class _Record:
 
 
 class PaperUpsert:
-    """Records, names, versions and events around a page; `put` judges a sighting, `write` keeps what was judged."""
+    """The records, names, versions and events that a page concerns; `put` adds a paper, `write` writes all changes."""
 
     def __init__(self, connection: Connection, page: Sequence[Paper], trust: Mapping[str, int]) -> None:
         self._trust = trust
-        self.news: dict[tuple[int, str], int] = {}  # (work, event) -> the record by which we know
-        self._names: dict[str, dict[int, bool]] = {}  # name -> record -> whether it is the record's own
+        self.news: dict[tuple[int, str], int] = {}  # (work, event) -> the record that brought it
+        self._names: dict[str, dict[int, bool]] = {}  # name -> record -> whether the name is its own
         self._marks: dict[int, set[int]] = {}  # mark -> records
-        self._page: dict[str, Marks] = {}  # the marks of what nobody has heard of, by key
+        self._page: dict[str, Marks] = {}  # the marks of unknown papers, by key
         self._called: dict[int, dict[str, bool]] = {}  # the names in a paper of the page, by its id()
         self._records: dict[int, _Record] = {}
-        self._apart: set[tuple[int, int]] = set()  # records that somebody has said are two
+        self._apart: set[tuple[int, int]] = set()  # pairs of records that were split by hand
         self._versions: dict[tuple[int, int], datetime | None] = {}  # (record, version) -> date
         self._happened: set[tuple[int, str]] = set()
         self._changed: set[int] = set()
@@ -47,18 +47,18 @@ class PaperUpsert:
         self._dated: set[tuple[int, int]] = set()
         self._joined: list[tuple[int, int]] = []  # (younger work, older work)
         self._bonds: dict[tuple[int, int], str] = {}  # (older record, younger record) -> why they are one work
-        self._changes: dict[tuple[int, str], str | None] = {}  # (record, event) -> the fields that are others
-        self._fuller: dict[int, int] = {}  # work -> the record that tells more than what was told of
+        self._changes: dict[tuple[int, str], str | None] = {}  # (record, event) -> the changed fields
+        self._fuller: dict[int, int] = {}  # work -> a fuller record than the announced one
         self._load(connection, page)
         self._first = self._next = (connection.scalar(select(func.max(t.paper.c.id))) or 0) + 1
 
     @property
     def fresh(self) -> int:
-        """How many records are new."""
+        """The number of new records."""
         return self._next - self._first
 
     def put(self, seen: Paper, *, now: datetime, since: datetime, first: bool) -> None:
-        """One sighting: into its record, the record into its work, and what is news of it."""
+        """Add one paper: merge it into its record, join the record to its work, and find its events."""
         found = self._find(seen)
         known = found.paper if found else None
         record = found or self._new(seen)
@@ -71,8 +71,8 @@ class PaperUpsert:
             self._keep(record)
         kin = [other.paper for other in self._kin(record, new=known is None or not known.authors)]
         events = news_in(known, seen, now=now, since=since, first=first, kin=kin)
-        told_of = [known] if known else kin
-        if told_of and not any(map(_is_full, told_of)) and _is_full(record.paper):
+        announced = [known] if known else kin
+        if announced and not any(map(_is_full, announced)) and _is_full(record.paper):
             self._fuller[record.work] = record.id
         changed = ",".join(changed_fields(known, record.paper)) if known and events else ""
         for what in events:
@@ -83,7 +83,7 @@ class PaperUpsert:
         self._date(record.id, seen)
 
     def write(self, connection: Connection, now: datetime) -> None:
-        """Write down what `put` has judged."""
+        """Write the changes of all `put` calls."""
         records = [self._records[number] for number in sorted(self._changed)]
         _upsert(connection, t.paper, map(_row, records))
         _add(connection, t.name, ({"name": name, "paper_id": number, "own": own} for name, number, own in self._named))
@@ -122,7 +122,7 @@ class PaperUpsert:
         numbers.update(self._alike(connection, page))
         columns = [t.paper.c[name] for name in ("id", "work", "title_mark", "people_mark", *COLUMNS)]
         mates = t.paper.alias()
-        for batch in batches(numbers):  # with all other records of their works
+        for batch in batches(numbers):  # and all other records of their works
             theirs = select(mates.c.work).where(mates.c.id.in_(batch))
             for row in connection.execute(select(*columns).where(t.paper.c.work.in_(theirs))):
                 marks = (row.title_mark, row.people_mark)
@@ -139,7 +139,7 @@ class PaperUpsert:
             self._happened.add((work, what))
 
     def _alike(self, connection: Connection, page: Sequence[Paper]) -> Iterator[int]:
-        """Records that may be one paper with some of the page that nobody has heard of by name."""
+        """Records that may be the same paper as one of the page whose names are all unknown."""
         self._page = {paper.key: marks_of(paper) for paper in page if self._owner(paper) is None}
         meeting = [_meets(*self._page[paper.key], paper) for paper in page if paper.key in self._page]
         for place, column in enumerate((t.paper.c.title_mark, t.paper.c.people_mark)):
@@ -151,7 +151,7 @@ class PaperUpsert:
         return None if number is None else self._records[number]
 
     def _owner(self, seen: Paper) -> int | None:
-        """The record that owns the strongest name of a sighting."""
+        """The record that owns the strongest name of a paper."""
         for name, own in self._called[id(seen)].items():
             for number, owned in self._names.get(name, {}).items() if own else ():
                 if owned:
@@ -163,7 +163,7 @@ class PaperUpsert:
         return _Record(self._next - 1, self._next - 1, seen, self._page.get(seen.key) or marks_of(seen))
 
     def _kin(self, record: _Record, *, new: bool) -> Iterator[_Record]:
-        """The other records that are the same work, joined: they share a name, or a `new` one is like them."""
+        """Join and yield the other records of the same work: they share a name, or are like a `new` record."""
         called = self._called.get(id(record.paper)) or names(record.paper)
         shared = {number: name for name in called for number in self._names.get(name, ())}
         for number, name in shared.items():
@@ -181,7 +181,7 @@ class PaperUpsert:
                 yield other
 
     def _may_join(self, record: _Record, other: _Record, *, by_likeness: bool = False) -> bool:
-        """Whether nothing speaks against it among all records of the two works."""
+        """Whether no two records of the two works were split by hand, or (by_likeness) conflict."""
         if record.work == other.work:
             return True
         ours, theirs = self._mates(record), self._mates(other)
@@ -213,7 +213,7 @@ class PaperUpsert:
                 self._marks.setdefault(mark, set()).add(record.id)
 
     def _join(self, record: _Record, other: _Record, why: str) -> None:
-        """Two works turn out to be one: the older takes over what was known of the younger."""
+        """Join two works: the older takes the records and events of the younger."""
         older, younger = sorted((record.work, other.work))
         if older == younger:
             return
@@ -245,7 +245,7 @@ _PAIR = (t.bond.c.paper_id, t.bond.c.other_id)
 
 
 def _meets(title: int | None, people: int | None, paper: Paper) -> tuple[int, ...]:
-    """The marks under which records that may be one with this paper are kept: title, people, and so on in turn."""
+    """The marks of records that may be the same paper: title and people, in turn."""
     if title is None or people is None:
         return ()
     turned = (-title - 1, -people - 1)
@@ -259,12 +259,12 @@ def _row(record: _Record) -> dict[str, Any]:
 
 
 def _is_full(paper: Paper) -> bool:
-    """Whether there is enough of it for rules to match."""
+    """Whether a paper has what rules match: an abstract and authors."""
     return bool(paper.abstract and paper.authors)
 
 
 def _taken_back(connection: Connection, work: int, now: datetime) -> bool:
-    """Take the news of a work back, where it is still news, so that it can be told by a record that says more."""
+    """Delete the recent "new" event of a work, so that a fuller record can be announced instead."""
     c = t.event.c
     told = delete(t.event).where(c.work == work, c.event == "new", c.at > now - LOOK_BACK)
     return connection.execute(told).rowcount > 0
@@ -297,7 +297,7 @@ def _upsert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
 
 
 def merge_works(connection: Connection, younger: int, older: int) -> None:
-    """What was known of the younger work is known of the older; what was known of both is known once."""
+    """Move records, events and what was already sent from the younger work to the older; duplicates are dropped."""
     connection.execute(update(t.paper).where(t.paper.c.work == younger).values(work=older))
     for table, same in ((t.event, ("event",)), (t.memory, ("subscriber", "event"))):
         twin = table.alias()

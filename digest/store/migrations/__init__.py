@@ -1,4 +1,4 @@
-"""From any older form of the database to today's, in one transaction, when it is opened.
+"""Migrates a database of any older version to the current schema, in one transaction, when it is opened (Alembic).
 
 To change the form: change tables.py, write the next file under versions/ after the last one, and name it in HEAD; the
 tests compare what the migrations make with what tables.py says.
@@ -14,13 +14,13 @@ from digest.errors import DigestError
 from digest.store.engine import Database, lock_writers
 
 HEAD = "0008"
-"""The newest form; a database that has it is opened without loading Alembic."""
+"""The current revision; a database that has it is opened without loading Alembic."""
 
 _HERE = Path(__file__).parent
 
 
 def migrate(database: Database, *, head: str = HEAD, versions: Path = _HERE / "versions") -> None:
-    """Bring a database to `head`. Raises DigestError where that cannot be done; then it is as it was before."""
+    """Migrate a database to `head`. Raises DigestError where that fails; the database is unchanged then."""
     with database.reading() as connection:
         current = _revision(connection)
     if current == head:
@@ -56,7 +56,7 @@ def _upgrade(connection: Connection, head: str, versions: Path) -> None:
 
 
 def _back_up(database: Database, current: str) -> None:
-    """SQLite alone: a server's backups are its keeper's."""
+    """Back up a SQLite file before it is migrated; the backups of a server are its administrator's."""
     file = database.engine.url.database
     if database.engine.dialect.name != "sqlite" or not file:
         return

@@ -1,4 +1,4 @@
-"""The tables: what has been seen, who reads, what is due and was told, and how far each letter has come."""
+"""The tables of papers, readers and mail; the migrations describe how each came to its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tables share: moments that are aware, and how constraints are called."""
+"""Shared by all tables: UTC date-times, and the naming convention of constraints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment: aware on the way in (a naive one is refused), in UTC on the way out."""
+    """A date-time with time zone: naive ones are refused, and results are in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

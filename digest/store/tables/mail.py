@@ -1,4 +1,4 @@
-"""Mail: issues, their letters and each try, the journals, the brakes of relays, and what came back."""
+"""Tables of mail: issues, deliveries, tries, journals, circuit breakers, rate limits, bounces and suppressions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from digest.store.tables.base import UTCDateTime, metadata
 
 
 class IssueColumns(TypedColumns):
-    """One number of a digest, also one with nothing in it."""
+    """An issue of a subscription, also a quiet one without papers."""
 
     id: Named[int] = Column(primary_key=True)
     subscription_id: Named[int | None] = Column(ForeignKey("subscription.id"))  # none: by hand
@@ -39,7 +39,7 @@ class IssueColumns(TypedColumns):
 
 
 class ItemColumns(TypedColumns):
-    """A paper as an issue showed it."""
+    """A paper in an issue."""
 
     issue_id: Named[int] = Column(ForeignKey("issue.id"), primary_key=True)
     position: Named[int] = Column(primary_key=True, autoincrement=False)
@@ -49,7 +49,7 @@ class ItemColumns(TypedColumns):
 
 
 class DeliveryColumns(TypedColumns):
-    """An envelope and how far it has come; of an issue or, where there is none, of a notice."""
+    """The envelope and the state of a letter; it belongs to an issue, or is a notice."""
 
     id: Named[int] = Column(primary_key=True)
     issue_id: Named[int | None] = Column(ForeignKey("issue.id"))
@@ -81,7 +81,7 @@ class LetterColumns(TypedColumns):
 
 
 class AttemptColumns(TypedColumns):
-    """What came of each try, in the server's words."""
+    """The result of each try, with the server's words."""
 
     id: Named[int] = Column(primary_key=True)
     delivery_id: Named[int] = Column(ForeignKey("delivery.id"), index=True)
@@ -97,13 +97,13 @@ class AttemptColumns(TypedColumns):
 
 
 class LedgerColumns(TypedColumns):
-    """What this database is called, so that a journal knows to which it belongs."""
+    """The id of this database, by which its journals are recognised."""
 
     id: Named[str] = Column(Text, primary_key=True)
 
 
 class JournalColumns(TypedColumns):
-    """The phase records that this database knows; one that is closed has told all it holds."""
+    """The send journals that this database knows; of a closed one all entries are in the database."""
 
     name: Named[str] = Column(Text, primary_key=True)
     opened: Named[datetime] = Column(UTCDateTime)
@@ -111,14 +111,14 @@ class JournalColumns(TypedColumns):
 
 
 class PostedColumns(TypedColumns):
-    """Letters that went out before the database was put back to an older state; they are not sent again."""
+    """Letters that were sent before a restore of the database; they are not sent again."""
 
     message_id: Named[str] = Column(Text, primary_key=True)
     at: Named[datetime] = Column(UTCDateTime)
 
 
 class BrakeColumns(TypedColumns):
-    """A relay or a receiving domain that has failed, how often in a row, and until when it is left alone."""
+    """The circuit breaker of a relay or a receiving domain: failures in a row, and until when it is open."""
 
     kind: Named[str] = Column(Text, primary_key=True)  # "relay" or "domain"
     name: Named[str] = Column(Text, primary_key=True)
@@ -129,14 +129,14 @@ class BrakeColumns(TypedColumns):
 
 
 class PaceColumns(TypedColumns):
-    """When something may be done again that all machines together may do only so often."""
+    """Rate limits and leases on periodic work of all processes: when each is free again."""
 
     name: Named[str] = Column(Text, primary_key=True)
     next_at: Named[datetime] = Column(UTCDateTime)
 
 
 class AllowanceColumns(TypedColumns):
-    """How much of what may be done in a day is used."""
+    """The used part of a daily quota."""
 
     name: Named[str] = Column(Text, primary_key=True)
     day: Named[date] = Column(Date, primary_key=True)
@@ -144,7 +144,7 @@ class AllowanceColumns(TypedColumns):
 
 
 class SuppressionColumns(TypedColumns):
-    """An address that gets no letters."""
+    """A suppressed address: it gets no letters."""
 
     address: Named[str] = Column(Text, primary_key=True)
     reason: Named[str] = Column(Text)
@@ -152,7 +152,7 @@ class SuppressionColumns(TypedColumns):
 
 
 class ScoreColumns(TypedColumns):
-    """How much speaks against an address."""
+    """The bounce score of an address."""
 
     address: Named[str] = Column(Text, primary_key=True)
     points: Named[float] = Column(Float)
@@ -160,7 +160,7 @@ class ScoreColumns(TypedColumns):
 
 
 class EvidenceColumns(TypedColumns):
-    """What was said of an address, and what it weighs; append-only."""
+    """Bounces, complaints and auto-replies of an address, with their points; append-only."""
 
     id: Named[int] = Column(primary_key=True)
     address: Named[str] = Column(Text, index=True)
@@ -172,7 +172,7 @@ class EvidenceColumns(TypedColumns):
 
 
 class HeardColumns(TypedColumns):
-    """What came back and has been dealt with."""
+    """Messages of the bounce mailbox that were read."""
 
     piece: Named[str] = Column(Text, primary_key=True)
     at: Named[datetime] = Column(UTCDateTime)

@@ -1,4 +1,4 @@
-"""Papers: their records, names and versions, what joined them, what happened to them, and who was asked."""
+"""Tables of papers: records, names, versions, links between records, events, bibliometrics, sources."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PaperColumns(TypedColumns):
 
 
 class BondColumns(TypedColumns):
-    """Why two records are one work, or that somebody has said that they are two."""
+    """Why two records are one work, or that they were split by hand."""
 
     paper_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False)  # the older record
     other_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False, index=True)
@@ -53,7 +53,7 @@ class BondColumns(TypedColumns):
 
 
 class NameColumns(TypedColumns):
-    """What a record is called, and (not `own`) which other record it names: the key by which sightings meet."""
+    """The names of a record, and (not `own`) of other records that it names; records of one work share a name."""
 
     name: Named[str] = Column(Text, primary_key=True)  # "arxiv:2507.05197", "doi:10.1101/…", "pmid:…"
     paper_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True)
@@ -61,7 +61,7 @@ class NameColumns(TypedColumns):
 
 
 class VersionColumns(TypedColumns):
-    """Every version that was heard of, with its date where a service gave one."""
+    """The known versions of a record, each with its date where a service gave one."""
 
     paper_id: Named[int] = Column(ForeignKey("paper.id"), primary_key=True)
     version: Named[int] = Column(primary_key=True, autoincrement=False)
@@ -69,7 +69,7 @@ class VersionColumns(TypedColumns):
 
 
 class EventColumns(TypedColumns):
-    """What happened to a work, once each, in the order in which we heard of it."""
+    """The events of a work, each once, in the order of arrival."""
 
     serial: Named[int] = Column(primary_key=True)
     work: Named[int] = Column(ForeignKey("paper.id"))
@@ -80,7 +80,7 @@ class EventColumns(TypedColumns):
 
 
 class FigureColumns(TypedColumns):
-    """What a service said of a paper (by its key) or a person ("semanticscholar:2262347"); null: it knows nothing."""
+    """Bibliometrics of a paper (by key) or a person ("semanticscholar:2262347") by service; null: it knows nothing."""
 
     kind: Named[str] = Column(Text, primary_key=True)
     key: Named[str] = Column(Text, primary_key=True, index=True)
@@ -89,7 +89,7 @@ class FigureColumns(TypedColumns):
 
 
 class SourceColumns(TypedColumns):
-    """How asking a source has gone, and where it goes on."""
+    """The state of a source: cursor, failures, next try."""
 
     name: Named[str] = Column(Text, primary_key=True)
     cursor: Named[str | None] = Column(Text)
@@ -103,7 +103,7 @@ class SourceColumns(TypedColumns):
 
 
 class ValidatorColumns(TypedColumns):
-    """ETag and Last-Modified of an address, as received."""
+    """ETag and Last-Modified of a URL, as received."""
 
     source: Named[str] = Column(Text, ForeignKey("source.name"), primary_key=True)
     url: Named[str] = Column(Text, primary_key=True)

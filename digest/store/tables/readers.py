@@ -1,4 +1,4 @@
-"""Readers: those who signed up, the clocks of all subscriptions, what each was told, and what each answered."""
+"""Tables of readers: sign-ups, preferences, schedules of subscriptions, what was already sent, answers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from digest.store.tables.base import UTCDateTime, metadata
 
 
 class RollColumns(TypedColumns):
-    """One row: a number that grows with every change of who reads what, so that it is seen at a glance."""
+    """One row: a serial that grows with every change of who reads what."""
 
     id: Named[int] = Column(primary_key=True, autoincrement=False)
     serial: Named[int]
 
 
 class ReaderColumns(TypedColumns):
-    """One who signed up, in the words of a reader's file."""
+    """A reader who signed up; the document has the keys of a reader's file."""
 
     id: Named[str] = Column(Text, primary_key=True)
     address: Named[str] = Column(Text, unique=True)  # as delivery.address_key gives it
@@ -28,7 +28,7 @@ class ReaderColumns(TypedColumns):
 
 
 class PendingColumns(TypedColumns):
-    """What a stranger asked for, and nobody has confirmed; who asks often is not heard again for a while."""
+    """Requests that wait to be confirmed; they are limited by address."""
 
     id: Named[str] = Column(Text, primary_key=True)
     kind: Named[str] = Column(Text)  # "sign-up", "address" or "link"
@@ -42,7 +42,7 @@ class PendingColumns(TypedColumns):
 
 
 class PauseColumns(TypedColumns):
-    """Until when a reader wants no letters, whatever their file says; none: they want them."""
+    """Until when a reader is paused, whatever their file says; null: not paused."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     until: Named[date | None] = Column(Date)
@@ -50,14 +50,14 @@ class PauseColumns(TypedColumns):
 
 
 class LinksColumns(TypedColumns):
-    """How often a reader has made older links to their pages useless."""
+    """The version of a reader's links that is valid."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     version: Named[int]
 
 
 class MuteColumns(TypedColumns):
-    """A term that a reader wants to read nothing of."""
+    """A term that a reader has muted."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     term: Named[str] = Column(Text, primary_key=True)
@@ -74,7 +74,7 @@ class OpinionColumns(TypedColumns):
 
 
 class SubscriptionColumns(TypedColumns):
-    """The clock of one subscription; one that is not `active` has left the config and keeps its place."""
+    """The schedule of a subscription; one that is not `active` has left the config and keeps its row."""
 
     id: Named[int] = Column(primary_key=True)
     subscriber: Named[str] = Column(Text)
@@ -93,7 +93,7 @@ class SubscriptionColumns(TypedColumns):
 
 
 class MemoryColumns(TypedColumns):
-    """What a reader was told, for good."""
+    """The news that a reader was sent; never pruned."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     work: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False, index=True)
@@ -102,7 +102,7 @@ class MemoryColumns(TypedColumns):
 
 
 class AnswerColumns(TypedColumns):
-    """What a reader said of a paper under a name that they follow."""
+    """A reader's answer whether a paper is by an author whom they follow."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     name: Named[str] = Column(Text, primary_key=True)
@@ -112,7 +112,7 @@ class AnswerColumns(TypedColumns):
 
 
 class DepartureColumns(TypedColumns):
-    """Who wants a subscription no more (or, under an empty name, none at all); it outranks the files."""
+    """Unsubscribes from a subscription, or (empty name) from all; they override the files."""
 
     subscriber: Named[str] = Column(Text, primary_key=True)
     subscription: Named[str] = Column(Text, primary_key=True)
