@@ -1,0 +1,39 @@
+"""A way out as another package would bring it: one file, and one row for the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from digest.config import ChannelKind, Relay
+from digest.mail.outcome import Envelope, Following, Receipt, no_other
+
+
+class DummyChannel:
+    """Appends what it is given to a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held open."""
+
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+        at_dot()
+        with self._file.open("ab") as file:
+            file.write(envelope.message)
+        return Receipt(words="appended")
+
+
+def _open(relay: Relay) -> DummyChannel:
+    return DummyChannel(Path(relay.path))
+
+
+PIGEON = ChannelKind(open=_open, path=True)
