@@ -19,7 +19,7 @@ from digest.ingest.health import Health
 from digest.mail import postfix_log as maillog
 from digest.mail.dkim import Signer, zone_line
 from digest.mail.dns import Resolver
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import CircuitBreaker, ServiceStats
 from digest.subscriptions import Subscriber
 from digest.text.translations import languages, supported
@@ -320,15 +320,17 @@ def _outbox(figures: ServiceStats, now: datetime) -> Iterator[Finding]:
             )
     if not found:
         yield Finding(
-            about="outbox", outcome="well", words=f"nothing is stuck; {letters.get(State.SENT, 0):,} letters sent"
+            about="outbox",
+            outcome="well",
+            words=f"nothing is stuck; {letters.get(DeliveryState.SENT, 0):,} letters sent",
         )
 
 
 UNRESOLVED = {
-    State.IN_DOUBT: "in doubt: nobody knows whether they arrived",
-    State.FAILED: "refused for good",
-    State.POISON: "set aside, since whoever sent them died",
-    State.SUPPRESSED: "not sent, since their addresses get none",
+    DeliveryState.IN_DOUBT: "in doubt: nobody knows whether they arrived",
+    DeliveryState.FAILED: "refused for good",
+    DeliveryState.POISON: "set aside, since whoever sent them died",
+    DeliveryState.SUPPRESSED: "not sent, since their addresses get none",
 }
 """Letters about which somebody may want to do something."""
 

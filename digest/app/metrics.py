@@ -10,7 +10,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from digest.ingest.health import Health
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import CircuitBreaker, ServiceStats
 
 
@@ -31,11 +31,11 @@ class _ServiceCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         figures = self._figures
-        letters = {str(state): 0 for state in State} | dict(figures.letters)
+        letters = {str(state): 0 for state in DeliveryState} | dict(figures.letters)
         yield _family("digest_letters", "Letters by state; pruned ones are not counted.", "state", letters)
         yield _family("digest_tries_last_day", "Tries to send, by outcome.", "outcome", figures.tries)
         yield _family("digest_heard_last_day", "What came back, by kind.", "kind", figures.evidence)
-        yield _gauge("digest_mail_in_doubt", "Letters of which nobody knows.", letters[State.IN_DOUBT])
+        yield _gauge("digest_mail_in_doubt", "Letters of which nobody knows.", letters[DeliveryState.IN_DOUBT])
         yield _gauge("digest_oldest_waiting_seconds", "Age of the oldest letter.", self._age(figures.oldest_waiting))
         yield _gauge("digest_oldest_due_seconds", "Age of the oldest slot not served.", self._age(figures.oldest_due))
         yield _gauge("digest_suppressed_addresses", "Addresses that get no letters.", figures.suppressed)

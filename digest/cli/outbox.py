@@ -37,7 +37,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from digest.app import load, open_app
-    from digest.mail.outcome import State
+    from digest.mail.outcome import DeliveryState
 
     context: CliContext = ctx.obj
     with open_app(load(context.config), looking=True) as app:
@@ -52,7 +52,9 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     _table(rows)
     click.echo(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no letter yet")
     for word in known.values():
-        click.echo(f"{word.delivery}  {word.subscriber}  {'sent' if word.sent else State.IN_DOUBT}: {word.words}")
+        click.echo(
+            f"{word.delivery}  {word.subscriber}  {'sent' if word.sent else DeliveryState.IN_DOUBT}: {word.words}"
+        )
     for words in (*_left_alone(brakes, datetime.now(UTC)), *_advice(rows)):
         click.echo(words)
 
@@ -66,16 +68,16 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
     @click.pass_context
     def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
         from digest.app import load, open_app
-        from digest.mail.outcome import DECISIONS, State, decided
+        from digest.mail.outcome import MANUAL_TRANSITIONS, DeliveryState, describe_transition
 
-        state = State(state_word)
-        among = DECISIONS[state]
+        state = DeliveryState(state_word)
+        among = MANUAL_TRANSITIONS[state]
         context: CliContext = ctx.obj
         with open_app(load(context.config)) as app:
             before = app.store.outbox.decide(ids, state, among, now=now, words=f"{name}, by hand")
         left = [number for number in ids if before.get(number) not in among]
         for number in ids:
-            click.echo(f"{number}: {decided(before.get(number), state)}", err=number in left)
+            click.echo(f"{number}: {describe_transition(before.get(number), state)}", err=number in left)
         ctx.exit(Exit.DONE if not left else Exit.FAILED if len(left) == len(ids) else Exit.PARTLY)
 
 
@@ -137,11 +139,11 @@ def _left_alone(brakes: Sequence[CircuitBreaker], now: datetime) -> Iterator[str
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:
-    from digest.mail.outcome import MENDS, State
+    from digest.mail.outcome import NEXT_STEPS, DeliveryState
 
     states = {row.state for row in rows}
-    for state, words in MENDS.items():
-        if state in states and state not in (State.READY, State.LEASED):
+    for state, words in NEXT_STEPS.items():
+        if state in states and state not in (DeliveryState.READY, DeliveryState.LEASED):
             yield f"{state}: {words.format(**_WAYS)}"
 
 

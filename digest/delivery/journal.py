@@ -27,7 +27,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from digest.errors import Deferred, DigestError
-from digest.mail.outcome import Entry, Record
+from digest.mail.outcome import JournalContent, JournalEntry
 from digest.process import boot_of
 
 _HEAD = re.compile(r"morning-papers journal 1 (?P<ledger>\S+) (?P<boot>\S+)")
@@ -152,7 +152,7 @@ class Journal:
 class OrphanedJournal:
     """The journal of a process that is gone, locked by us until `close` or `release`."""
 
-    record: Record
+    record: JournalContent
     _path: Path
     _handle: int
 
@@ -186,7 +186,7 @@ def orphaned_journals(folder: Path, ledger: str) -> Iterator[OrphanedJournal]:
         yield OrphanedJournal(record, path, handle)
 
 
-def closed_journals(folder: Path, ledger: str) -> Iterator[Record]:
+def closed_journals(folder: Path, ledger: str) -> Iterator[JournalContent]:
     """The closed journals of this database that are still kept, oldest first."""
     for path in _named(folder, _CLOSED):
         record = _read(path)
@@ -198,7 +198,7 @@ def closed_journals(folder: Path, ledger: str) -> Iterator[Record]:
 class LiveJournal:
     """The open journal of a process that may live."""
 
-    record: Record
+    record: JournalContent
     touched: datetime  # when it was last written
 
 
@@ -235,7 +235,7 @@ def _named(folder: Path, suffix: str) -> list[Path]:
         raise DigestError(_no_record(folder, error)) from error
 
 
-def _read(path: Path) -> Record | None:
+def _read(path: Path) -> JournalContent | None:
     """The last entry of each letter; None where the file is no journal. A torn line counts as not written."""
     try:
         first, *lines = path.read_text("ascii", "replace").split("\n")[:-1] or [""]
@@ -244,16 +244,16 @@ def _read(path: Path) -> Record | None:
     head = _HEAD.fullmatch(first)
     if head is None:
         return None
-    last: dict[int, Entry] = {}
+    last: dict[int, JournalEntry] = {}
     for found in map(_LINE.fullmatch, lines):
         if found:
             number, epoch = int(found["delivery"]), int(found["epoch"])
             known = last.get(number)
             key = found["key"] or (known.message_id if known else "")
-            fresh = Entry(delivery=number, epoch=epoch, message_id=key, mark="M")
+            fresh = JournalEntry(delivery=number, epoch=epoch, message_id=key, mark="M")
             last[number] = replace(fresh, mark=found["mark"])  # type: ignore[arg-type]
     now = boot_id()
-    return Record(
+    return JournalContent(
         name=path.name.removesuffix(path.suffix),
         ledger=head["ledger"],
         same_boot=now is not None and now == head["boot"],

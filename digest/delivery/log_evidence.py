@@ -16,7 +16,7 @@ from digest.delivery.channels import Channel
 from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import InDoubt
 from digest.mail import postfix_log as maillog
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.mail.postfix_log import Look, Trace
 from digest.store import InDoubtLetter, Store
 
@@ -139,14 +139,14 @@ class LogCheckedChannel:
     ) -> None:
         self._channel.__exit__(kind, error, trace)
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         """Send as the channel does, unless a log has the letter as taken; its words are the receipt then."""
         key = envelope.message_id
         if since := self._doubtful.get(key):
             for log in self._logs:
                 trace = maillog.read(log, [key], since).traces.get(key)
                 if trace and trace.taken:
-                    return Receipt(words=_taken(trace), queue_id=trace.queue_id)
+                    return SendReceipt(words=_taken(trace), queue_id=trace.queue_id)
         began = self._clock()
         try:
             return self._channel.send(envelope, at_dot, following)

@@ -10,7 +10,7 @@ from digest.config import Config
 from digest.letters import LetterFactory
 from digest.links.token import stamp
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Delivery
+from digest.mail.outcome import LeasedDelivery
 from digest.readers import ReaderDirectory
 from digest.store import NOTICE, Store
 
@@ -64,7 +64,7 @@ class SendPolicy:
         self._keys = [key.get_secret_value() for key in config.keys]
         self._presumed = config.presumed
 
-    def recipient(self, delivery: Delivery) -> Mailbox | NotSent | None:
+    def recipient(self, delivery: LeasedDelivery) -> Mailbox | NotSent | None:
         """The reader's present address; None: the address that the letter was written for.
 
         An address that has not changed was validated when the letter was written; to validate it again would be a tenth
@@ -87,7 +87,7 @@ class SendPolicy:
         """Whether `recipient` has answered from a reader directory older than version `serial`; reloads it if so."""
         return self._directory.turned(self._store, serial)
 
-    def return_path(self, delivery: Delivery) -> str:
+    def return_path(self, delivery: LeasedDelivery) -> str:
         """The envelope sender: an address that only this delivery has (VERP), so that a bounce names its letter."""
         if self._bounces is None:
             return delivery.sender
@@ -98,6 +98,6 @@ class SendPolicy:
         """The same letter with another To, signed anew."""
         return self._letters.readdress(message, to)
 
-    def presume_sent(self, delivery: Delivery) -> bool:
+    def presume_sent(self, delivery: LeasedDelivery) -> bool:
         """Whether a letter in doubt is presumed sent, rather than sent once more."""
         return delivery.kind in self._presumed

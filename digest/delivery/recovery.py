@@ -12,7 +12,7 @@ from digest.delivery import journal as journals
 from digest.delivery.journal import Journal
 from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
 from digest.errors import DigestError, Exit
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import DeliveryLease, Store
 
 JOURNAL_RETENTION = timedelta(days=14)
@@ -54,7 +54,9 @@ def recover(
     for each in search_logs(store, logs, now=clock(), lately=True):
         if each.sent:
             tell(
-                Delivered(subscriber=each.subscriber, message_id=each.message_id, outcome=State.SENT, words=each.words)
+                Delivered(
+                    subscriber=each.subscriber, message_id=each.message_id, outcome=DeliveryState.SENT, words=each.words
+                )
             )
     store.merging.expire(now=clock())
     return lambda: _open_journal(store, folder, name, clock)

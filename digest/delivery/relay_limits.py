@@ -12,7 +12,7 @@ from threading import Event, RLock
 from digest.delivery.channels import Channel
 from digest.errors import Deferred, DeliveryError
 from digest.limits import BackOff, RateLimit
-from digest.mail.outcome import Reason, domain_of
+from digest.mail.outcome import ReplyReason, recipient_domain
 from digest.store import Store
 
 _BOOKED = 10  # turns of a rate limit that are booked in the database at a time
@@ -24,9 +24,9 @@ _RELAY_REFUSED = BackOff((timedelta(minutes=15),))
 """Circuit breakers of a relay: for errors that may pass, and for a 5xx, which opens it at once."""
 
 _DOMAIN: Mapping[str | None, BackOff] = {
-    Reason.THROTTLED: BackOff.doubling(timedelta(minutes=15), timedelta(hours=4)),
-    Reason.POLICY: BackOff((timedelta(hours=4),), tolerated=2),  # spam, SPF, DKIM: it does not trust the sender
-    Reason.OTHER: BackOff((timedelta(minutes=15),), tolerated=4),  # it only defers letters
+    ReplyReason.THROTTLED: BackOff.doubling(timedelta(minutes=15), timedelta(hours=4)),
+    ReplyReason.POLICY: BackOff((timedelta(hours=4),), tolerated=2),  # spam, SPF, DKIM: it does not trust the sender
+    ReplyReason.OTHER: BackOff((timedelta(minutes=15),), tolerated=4),  # it only defers letters
 }
 """Circuit breakers of a receiving domain, by the reason of its refusals in a row."""
 
@@ -146,7 +146,7 @@ class RelayPool:
         if route.name in self._suspected:
             with self._lock:
                 self._suspected.discard(route.name)
-        for kind, name in (("relay", route.name), ("domain", domain_of(recipient))):
+        for kind, name in (("relay", route.name), ("domain", recipient_domain(recipient))):
             if (kind, name) in self._failing:
                 with self._lock:
                     self._failing.discard((kind, name))
@@ -183,11 +183,11 @@ class RelayPool:
     def record_refusal(self, recipient: str, error: DeliveryError) -> None:
         """A letter was refused: count that against its domain, where the reply speaks of more than this letter."""
         asked, back_off = timedelta(), _DOMAIN.get(error.reason)
-        if back_off is None or (error.reason == Reason.OTHER and not isinstance(error, Deferred)):
+        if back_off is None or (error.reason == ReplyReason.OTHER and not isinstance(error, Deferred)):
             return
-        if error.reason == Reason.THROTTLED and isinstance(error, Deferred):
+        if error.reason == ReplyReason.THROTTLED and isinstance(error, Deferred):
             asked = error.retry_after or asked
-        domain, words = domain_of(recipient), str(error)
+        domain, words = recipient_domain(recipient), str(error)
         until = self._store.breakers.record_failure(
             "domain", domain, now=self._clock(), words=words, back_off=back_off, at_least=asked
         )

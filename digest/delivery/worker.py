@@ -35,16 +35,16 @@ from digest.delivery.relay_limits import RelayPool, Route
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.message import Mailbox
 from digest.mail.outcome import (
-    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
     Envelope,
-    Following,
-    Reason,
-    Receipt,
-    Result,
-    State,
+    LeasedDelivery,
+    NextEnvelope,
+    ReplyReason,
+    SendReceipt,
     address_key,
-    domain_of,
-    no_other,
+    no_next,
+    recipient_domain,
     retry_at,
 )
 from digest.store import BounceEvidence, SendGuard, Store
@@ -90,7 +90,7 @@ class WorkerContext:
 class _PreparedLetter:
     """A letter with its final envelope."""
 
-    delivery: Delivery
+    delivery: LeasedDelivery
     envelope: Envelope
     began: datetime
     asked: float  # in ticks: when it was last found to be still wanted
@@ -118,8 +118,8 @@ class Worker:
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
         self._store = context.store
-        self._results: list[Result] = []
-        self._leased: dict[int, Delivery] = {}  # and not finished
+        self._results: list[DeliveryAttempt] = []
+        self._leased: dict[int, LeasedDelivery] = {}  # and not finished
         self._lease_ends = 0.0  # in ticks
         self._lease_until = context.clock()  # as the store knows it
         self._flushed = 0.0
@@ -143,7 +143,7 @@ class Worker:
             finally:
                 self._flush()
 
-    def _claim(self, limit: int) -> list[Delivery]:
+    def _claim(self, limit: int) -> list[LeasedDelivery]:
         context = self._context
         now, self._lease_ends = context.clock(), context.ticks() + LEASE.total_seconds()
         self._lease_until = now + LEASE
@@ -153,7 +153,7 @@ class Worker:
         self._leased = {delivery.id: delivery for delivery in batch}
         return batch
 
-    def _send_batch(self, batch: Sequence[Delivery], route: Route, channel: Channel, guard: SendGuard) -> bool:
+    def _send_batch(self, batch: Sequence[LeasedDelivery], route: Route, channel: Channel, guard: SendGuard) -> bool:
         """Send these letters one after the other; those that are not finished are given back, whatever happens.
 
         False where none of them was finished although the relay takes letters: they would be claimed and given back
@@ -168,7 +168,7 @@ class Worker:
                     break
                 ahead = _NextLetter(lambda: self._prepare_next(waiting, guard))
                 # the next letter is announced in one write with this one's dot, unless a rate limit is to be kept
-                if not self._send_one(ready, route, channel, no_other if route.per_second else ahead):
+                if not self._send_one(ready, route, channel, no_next if route.per_second else ahead):
                     break
                 ready = ahead.ready or self._prepare_next(waiting, guard)
         finally:
@@ -180,7 +180,7 @@ class Worker:
             self._leased = {}
         return len(given) < len(batch) or not self._context.relays.accepts(route)
 
-    def _prepare_next(self, waiting: deque[Delivery], guard: SendGuard) -> _PreparedLetter | None:
+    def _prepare_next(self, waiting: deque[LeasedDelivery], guard: SendGuard) -> _PreparedLetter | None:
         """The next letter that is still wanted, noted in the journal (M); None: no more, or asked to stop."""
         while waiting and not self._context.stop.is_set():
             delivery = waiting.popleft()
@@ -196,14 +196,14 @@ class Worker:
         Where the letter before took long, or a rate limit was waited for, this one is prepared anew.
         """
         relays, now = self._context.relays, self._context.clock()
-        if not self._context.only and relays.is_resting(domain_of(ready.envelope.recipient), now):
+        if not self._context.only and relays.is_resting(recipient_domain(ready.envelope.recipient), now):
             return None
         if self._context.ticks() - ready.asked < _FRESH:
             return ready
         anew = self._prepare(ready.delivery, guard)
         return ready if anew and anew.envelope == ready.envelope else anew
 
-    def _prepare(self, delivery: Delivery, guard: SendGuard) -> _PreparedLetter | None:
+    def _prepare(self, delivery: LeasedDelivery, guard: SendGuard) -> _PreparedLetter | None:
         """The letter as it goes out now, or None. Asked right before MAIL: an unsubscribe counts at once."""
         now, policy = self._context.clock(), self._context.policy
         mailbox = policy.recipient(delivery)
@@ -216,10 +216,10 @@ class Worker:
         elif not status.is_leased:
             self._skip(delivery, "another process has it")
         elif status.unsubscribed is not None:
-            self._record(delivery, State.CANCELLED, status.unsubscribed, now, counted=False)
+            self._record(delivery, DeliveryState.CANCELLED, status.unsubscribed, now, counted=False)
         elif status.suppressed is not None:
-            self._record(delivery, State.SUPPRESSED, status.suppressed, now, counted=False)
-        elif self._context.only or not self._context.relays.is_resting(domain_of(recipient), now):
+            self._record(delivery, DeliveryState.SUPPRESSED, status.suppressed, now, counted=False)
+        elif self._context.only or not self._context.relays.is_resting(recipient_domain(recipient), now):
             sender, message = policy.return_path(delivery), delivery.message
             if mailbox and recipient != delivery.recipient:
                 message = policy.readdress(message, mailbox)
@@ -227,14 +227,14 @@ class Worker:
             return _PreparedLetter(delivery, envelope, now, self._context.ticks())
         return None  # finished above, or given back at the end of the batch
 
-    def _withhold(self, delivery: Delivery, why: NotSent, now: datetime) -> None:
+    def _withhold(self, delivery: LeasedDelivery, why: NotSent, now: datetime) -> None:
         if not why.later:
-            self._record(delivery, State.CANCELLED, why.words, now, counted=False)
+            self._record(delivery, DeliveryState.CANCELLED, why.words, now, counted=False)
             return
         self._store.merging.withdraw(delivery.id, delivery.epoch, why.words, now=now)
-        self._finish(delivery, State.MERGED, why.words)
+        self._finish(delivery, DeliveryState.MERGED, why.words)
 
-    def _send_one(self, ready: _PreparedLetter, route: Route, channel: Channel, following: Following) -> bool:
+    def _send_one(self, ready: _PreparedLetter, route: Route, channel: Channel, following: NextEnvelope) -> bool:
         """Send one letter and record its outcome; False where the relay takes no more."""
         delivery = ready.delivery
         try:
@@ -244,10 +244,10 @@ class Worker:
         except InDoubt as error:
             self._record_in_doubt(ready, route, error)
         except Rejected as error:
-            self._record_refusal(ready, route, State.FAILED, error)
+            self._record_refusal(ready, route, DeliveryState.FAILED, error)
         except Deferred as error:
             if not error.relay:
-                self._record_refusal(ready, route, State.DEFERRED, error)
+                self._record_refusal(ready, route, DeliveryState.DEFERRED, error)
             elif not self._relay_goes_on(ready, route, error):
                 return False
         else:
@@ -266,13 +266,13 @@ class Worker:
         """
         relays = self._context.relays
         if error.phase in _TRANSACTION and not relays.has_other(route):
-            self._record_refusal(ready, route, State.DEFERRED, error)
+            self._record_refusal(ready, route, DeliveryState.DEFERRED, error)
             if error.code and error.phase in _OF_A_LETTER and relays.blames_letter(route):
                 return True
         relays.record_failure(route, error)
         return False
 
-    def _at_dot(self, delivery: Delivery) -> None:
+    def _at_dot(self, delivery: LeasedDelivery) -> None:
         """Note the dot in the journal (D). Before it a letter may be sent again; after it only the reply tells."""
         # the store knows the lease by the wall clock: one that was set forward may have given it to another process
         late = (self._lease_until - self._context.clock()).total_seconds() < _AT_DOT
@@ -280,18 +280,18 @@ class Worker:
             self._renew_leases(delivery)
         self._context.journal.dot(delivery.id, delivery.epoch)
 
-    def _renew_leases(self, delivery: Delivery) -> None:
+    def _renew_leases(self, delivery: LeasedDelivery) -> None:
         deadline, until = self._context.ticks() + LEASE.total_seconds(), self._context.clock() + LEASE
         leases = [(each.id, each.epoch) for each in self._leased.values()]
         if (delivery.id, delivery.epoch) not in self._store.outbox.renew(leases, until=until):
             raise _LeaseLost("it took too long; another process sends this letter")
         self._lease_ends, self._lease_until = deadline, until
 
-    def _record_sent(self, ready: _PreparedLetter, route: Route, receipt: Receipt) -> None:
+    def _record_sent(self, ready: _PreparedLetter, route: Route, receipt: SendReceipt) -> None:
         self._context.journal.taken(ready.delivery.id, ready.delivery.epoch)
         self._record(
             ready.delivery,
-            State.SENT,
+            DeliveryState.SENT,
             receipt.words,
             ready.began,
             phase="DOT",
@@ -308,9 +308,11 @@ class Worker:
             self._context.journal.lost(delivery.id, delivery.epoch)
         words = f"{error}; {'it is sent once more' if again else 'presumed sent, and not sent again by itself'}"
         later = now + DOUBT if again else None
-        self._record(delivery, State.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=route.name)
+        self._record(
+            delivery, DeliveryState.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=route.name
+        )
 
-    def _record_refusal(self, ready: _PreparedLetter, route: Route, state: State, error: DeliveryError) -> None:
+    def _record_refusal(self, ready: _PreparedLetter, route: Route, state: DeliveryState, error: DeliveryError) -> None:
         """The letter was refused; the reply may speak against its address (a bounce) or its domain (circuit breaker).
 
         An error that blames the relay counts against neither, and not as a try of the letter.
@@ -327,19 +329,19 @@ class Worker:
         if of_relay:
             return
         self._context.relays.record_refusal(ready.envelope.recipient, error)
-        if state == State.FAILED and error.reason == Reason.NO_ADDRESS and error.phase == "RCPT":
+        if state == DeliveryState.FAILED and error.reason == ReplyReason.NO_ADDRESS and error.phase == "RCPT":
             key = address_key(ready.envelope.recipient)
             hard = BounceEvidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
             self._store.bounces.add_evidence([hard], now=now)
 
-    def _skip(self, delivery: Delivery, words: str) -> None:
+    def _skip(self, delivery: LeasedDelivery, words: str) -> None:
         self._context.journal.returned(delivery.id, delivery.epoch)
         self._finish(delivery, "left", words)
 
     def _record(
         self,
-        delivery: Delivery,
-        state: State,
+        delivery: LeasedDelivery,
+        state: DeliveryState,
         words: str,
         began: datetime,
         error: DeliveryError | None = None,
@@ -351,7 +353,7 @@ class Worker:
         queue_id: str | None = None,
     ) -> None:
         self._results.append(
-            Result(
+            DeliveryAttempt(
                 delivery=delivery.id,
                 epoch=delivery.epoch,
                 state=state,
@@ -369,7 +371,7 @@ class Worker:
         )
         self._finish(delivery, state, words)
 
-    def _finish(self, delivery: Delivery, outcome: str, words: str) -> None:
+    def _finish(self, delivery: LeasedDelivery, outcome: str, words: str) -> None:
         self._leased.pop(delivery.id, None)
         self._context.add(
             Delivered(

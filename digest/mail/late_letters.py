@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.mail.outcome import WAITING, State
+from digest.mail.outcome import WAITING_STATES, DeliveryState
 
 
-def when_superseded(state: State, doubts: int, kind: str) -> State | None:
+def when_superseded(state: DeliveryState, doubts: int, kind: str) -> DeliveryState | None:
     """The new state of an unsent letter whose subscription is about to have its next issue; None: it stays as it is."""
-    return State.MERGED if kind == "scheduled" and state in WAITING and doubts == 0 else None
+    return DeliveryState.MERGED if kind == "scheduled" and state in WAITING_STATES and doubts == 0 else None
 
 
-def when_expired(state: State, doubts: int) -> State | None:
+def when_expired(state: DeliveryState, doubts: int) -> DeliveryState | None:
     """The new state of an unsent letter whose time to be sent is over; None: it stays as it is."""
-    if state in WAITING and doubts == 0:
-        return State.MERGED
-    return State.IN_DOUBT if state == State.DEFERRED else None
+    if state in WAITING_STATES and doubts == 0:
+        return DeliveryState.MERGED
+    return DeliveryState.IN_DOUBT if state == DeliveryState.DEFERRED else None
 
 
-def when_withdrawn(doubts: int) -> State:
+def when_withdrawn(doubts: int) -> DeliveryState:
     """The new state of a leased letter whose reader does not want it now, but wants its papers later (a pause)."""
-    return State.MERGED if doubts == 0 else State.IN_DOUBT
+    return DeliveryState.MERGED if doubts == 0 else DeliveryState.IN_DOUBT
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ import zstandard
 
 from digest.limits import BackOff
 
-Phase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
+SmtpPhase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
 """Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
 
 
-Mark = Literal["M", "D", "K", "L", "R"]
+JournalMark = Literal["M", "D", "K", "L", "R"]
 """The last that a journal says of a letter: announced, at its dot, taken, lost there with the line, or back with us."""
 
 
-class Reason(StrEnum):
+class ReplyReason(StrEnum):
     """What a reply is about; RFC 3463 and what servers write."""
 
     TAKEN = "taken"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """How far a delivery has come."""
 
     READY = "ready"
@@ -54,42 +54,49 @@ class State(StrEnum):
     POISON = "poison"  # whoever began to send it died, again and again
 
 
-WAITING = frozenset({State.READY, State.DEFERRED})
+WAITING_STATES = frozenset({DeliveryState.READY, DeliveryState.DEFERRED})
 """The states of a letter that nobody has in hand and that was never handed over."""
 
 
-DECISIONS: Mapping[State, tuple[State, ...]] = {
-    State.READY: (
-        State.DEFERRED,
-        State.IN_DOUBT,
-        State.FAILED,
-        State.SUPPRESSED,
-        State.CANCELLED,
-        State.POISON,
+MANUAL_TRANSITIONS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
+    DeliveryState.READY: (
+        DeliveryState.DEFERRED,
+        DeliveryState.IN_DOUBT,
+        DeliveryState.FAILED,
+        DeliveryState.SUPPRESSED,
+        DeliveryState.CANCELLED,
+        DeliveryState.POISON,
     ),
-    State.CANCELLED: (State.READY, State.DEFERRED, State.IN_DOUBT, State.FAILED, State.SUPPRESSED, State.POISON),
-    State.SENT: (State.IN_DOUBT, State.POISON),
+    DeliveryState.CANCELLED: (
+        DeliveryState.READY,
+        DeliveryState.DEFERRED,
+        DeliveryState.IN_DOUBT,
+        DeliveryState.FAILED,
+        DeliveryState.SUPPRESSED,
+        DeliveryState.POISON,
+    ),
+    DeliveryState.SENT: (DeliveryState.IN_DOUBT, DeliveryState.POISON),
 }
 """What a person may make of a letter, and from which states."""
 
 
-MENDS: Mapping[State, str] = {
-    State.READY: "goes out with the next round: {deliver}",
-    State.LEASED: "a process is sending it now",
-    State.DEFERRED: "is tried again by itself; now: {retry}",
-    State.IN_DOUBT: "nobody knows whether it arrived. Ask the reader, or look for its Message-ID in the relay's log; "
-    "then {presume}, or {retry}",
-    State.FAILED: "was refused for good. Mend what the reason says, then {retry}",
-    State.SUPPRESSED: "its address gets no letters: {suppressions} says why, and lifts it; then {retry}",
-    State.POISON: "whoever sent it died, three times: look at it ({show}), then {retry}",
-    State.CANCELLED: "is never sent, as somebody decided; {retry} sends it after all",
+NEXT_STEPS: Mapping[DeliveryState, str] = {
+    DeliveryState.READY: "goes out with the next round: {deliver}",
+    DeliveryState.LEASED: "a process is sending it now",
+    DeliveryState.DEFERRED: "is tried again by itself; now: {retry}",
+    DeliveryState.IN_DOUBT: "nobody knows whether it arrived. Ask the reader, or look for its Message-ID in the "
+    "relay's log; then {presume}, or {retry}",
+    DeliveryState.FAILED: "was refused for good. Mend what the reason says, then {retry}",
+    DeliveryState.SUPPRESSED: "its address gets no letters: {suppressions} says why, and lifts it; then {retry}",
+    DeliveryState.POISON: "whoever sent it died, three times: look at it ({show}), then {retry}",
+    DeliveryState.CANCELLED: "is never sent, as somebody decided; {retry} sends it after all",
 }
 """What to do about a letter, by its state; each door puts in how it does that."""
 
 
-def decided(before: State | None, state: State) -> str:
+def describe_transition(before: DeliveryState | None, state: DeliveryState) -> str:
     """What came of the decision that a letter, which was `before`, be in `state`."""
-    among = DECISIONS[state]
+    among = MANUAL_TRANSITIONS[state]
     if before is None:
         return "no such letter"
     if before in among:
@@ -108,15 +115,15 @@ class Envelope:
     page: str | None = None  # by what name its letter calls the web copy of its issue
 
 
-Following = Callable[[], Envelope | None]
+NextEnvelope = Callable[[], Envelope | None]
 """Asks for the letter that is sent next."""
 
 
-def no_other() -> None:
+def no_next() -> None:
     """No letter follows."""
 
 
-def domain_of(address: str) -> str:
+def recipient_domain(address: str) -> str:
     """The domain of a recipient, as its letters are told apart by it."""
     return address.rpartition("@")[2].lower()
 
@@ -132,18 +139,18 @@ class _Packer(threading.local):
 _PACKER = _Packer()
 
 
-def pack(message: bytes) -> bytes:
+def pack_message(message: bytes) -> bytes:
     """A letter as it waits: a quarter of its size. 37 kB are packed in 65 µs, unpacked in 20; by zlib in 290 and 85."""
     return _PACKER.pack(message)
 
 
-def unpack(packed: bytes) -> bytes:
+def unpack_message(packed: bytes) -> bytes:
     """The letter; one that was packed by an older version is zlib's, which has another beginning."""
     return _PACKER.unpack(packed) if packed.startswith(zstandard.FRAME_HEADER) else zlib.decompress(packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class LeasedDelivery:
     """A letter that this process has leased, with the addresses that it was written for."""
 
     id: int
@@ -162,7 +169,7 @@ class Delivery:
     @property
     def message(self) -> bytes:
         """The letter, unpacked anew each time."""
-        return unpack(self.packed)
+        return unpack_message(self.packed)
 
     @property
     def envelope(self) -> Envelope:
@@ -176,7 +183,7 @@ def address_key(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class SendReceipt:
     """A letter was taken, and by whom; never with an address."""
 
     words: str  # the other side's
@@ -185,12 +192,12 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class DeliveryAttempt:
     """What came of one try, for the ledger."""
 
     delivery: int
     epoch: int
-    state: State
+    state: DeliveryState
     words: str
     began: datetime
     ended: datetime
@@ -204,63 +211,64 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ReplyVerdict:
     """What a reply means for a letter."""
 
     outcome: Literal["sent", "deferred", "failed"]
-    reason: Reason
+    reason: ReplyReason
     relay: bool  # the relay or its settings are at fault: the letter waits, its attempts are not counted
     words: str  # for the one who runs the house
     retry_after: timedelta | None = None  # what the server asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """The last that a journal says of one letter."""
 
     delivery: int
     epoch: int
     message_id: str  # empty where the line that names it is lost
-    mark: Mark
+    mark: JournalMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class JournalContent:
     """What the journal of a process that is gone holds."""
 
     name: str  # by which its process signed its leases
     ledger: str  # of which database
     same_boot: bool  # as now; else what the kernel still held of the last letters is gone
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
 
 _WORDS = {
-    Reason.TAKEN: "the server took the letter",
-    Reason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
-    Reason.THROTTLED: "the server wants fewer letters at a time",
-    Reason.GREYLISTED: "the server asks senders whom it does not know to come again",
-    Reason.FULL: "the reader's mailbox is full",
-    Reason.NO_ADDRESS: "there is no such address: look at `email:` of this reader",
-    Reason.POLICY: "the server does not trust the sender; this is not the reader's fault: look at SPF, DKIM and DMARC",
-    Reason.TOO_LARGE: "the letter is too large for the server",
-    Reason.PROTOCOL: "the server did not understand what was said to it",
-    Reason.OTHER: "the server gave no reason that is known here",
+    ReplyReason.TAKEN: "the server took the letter",
+    ReplyReason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
+    ReplyReason.THROTTLED: "the server wants fewer letters at a time",
+    ReplyReason.GREYLISTED: "the server asks senders whom it does not know to come again",
+    ReplyReason.FULL: "the reader's mailbox is full",
+    ReplyReason.NO_ADDRESS: "there is no such address: look at `email:` of this reader",
+    ReplyReason.POLICY: "the server does not trust the sender; this is not the reader's fault: "
+    "look at SPF, DKIM and DMARC",
+    ReplyReason.TOO_LARGE: "the letter is too large for the server",
+    ReplyReason.PROTOCOL: "the server did not understand what was said to it",
+    ReplyReason.OTHER: "the server gave no reason that is known here",
 }
 
 # Subject and detail of an enhanced code; the class digit is not asked, since servers send "421 5.7.32".
 _DETAILS = {
-    "1.1": Reason.NO_ADDRESS,
-    "1.2": Reason.NO_ADDRESS,
-    "1.3": Reason.NO_ADDRESS,
-    "1.6": Reason.NO_ADDRESS,
-    "1.7": Reason.RELAY,  # the sender's address, which is ours
-    "1.8": Reason.RELAY,
-    "1.10": Reason.NO_ADDRESS,
-    "2.1": Reason.NO_ADDRESS,
-    "2.2": Reason.FULL,
-    "2.3": Reason.TOO_LARGE,
-    "3.4": Reason.TOO_LARGE,
-    "7.28": Reason.THROTTLED,
+    "1.1": ReplyReason.NO_ADDRESS,
+    "1.2": ReplyReason.NO_ADDRESS,
+    "1.3": ReplyReason.NO_ADDRESS,
+    "1.6": ReplyReason.NO_ADDRESS,
+    "1.7": ReplyReason.RELAY,  # the sender's address, which is ours
+    "1.8": ReplyReason.RELAY,
+    "1.10": ReplyReason.NO_ADDRESS,
+    "2.1": ReplyReason.NO_ADDRESS,
+    "2.2": ReplyReason.FULL,
+    "2.3": ReplyReason.TOO_LARGE,
+    "3.4": ReplyReason.TOO_LARGE,
+    "7.28": ReplyReason.THROTTLED,
 }
 _GREY = re.compile(r"gr[ea]y.?list|try again (in|after|later)|come back|retry in", re.I)
 _THROTTLE = re.compile(
@@ -291,58 +299,58 @@ _LONGEST_WAIT = timedelta(days=1)
 _READ = 1000  # characters of a reply; servers may write without end
 
 
-def classify(code: int, enhanced: str | None, text: str, phase: Phase) -> Verdict:
+def classify_reply(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> ReplyVerdict:
     """What a reply means: its first digit decides what becomes of the letter, the rest only says why.
 
     No letter fails by what is said before its recipient is named: that is between us and the relay.
     """
     if code < 300:
-        return Verdict(outcome="sent", reason=Reason.TAKEN, relay=False, words=_WORDS[Reason.TAKEN])
+        return ReplyVerdict(outcome="sent", reason=ReplyReason.TAKEN, relay=False, words=_WORDS[ReplyReason.TAKEN])
     text = text[:_READ]
     reason = _reason(code, enhanced or "", text, phase)
-    relay = reason in (Reason.RELAY, Reason.PROTOCOL) or code == 421 or phase in ("CONNECT", "AUTH")
+    relay = reason in (ReplyReason.RELAY, ReplyReason.PROTOCOL) or code == 421 or phase in ("CONNECT", "AUTH")
     outcome: Literal["deferred", "failed"] = "deferred" if relay or code < 500 else "failed"
-    wait = _wait(text) if outcome == "deferred" and reason in (Reason.GREYLISTED, Reason.THROTTLED) else None
-    return Verdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
+    wait = _wait(text) if outcome == "deferred" and reason in (ReplyReason.GREYLISTED, ReplyReason.THROTTLED) else None
+    return ReplyVerdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
 
 
-def _reason(code: int, enhanced: str, text: str, phase: Phase) -> Reason:
+def _reason(code: int, enhanced: str, text: str, phase: SmtpPhase) -> ReplyReason:
     if code < 400:
-        return Reason.PROTOCOL
+        return ReplyReason.PROTOCOL
     detail = _DETAILS.get(enhanced.partition(".")[2])
     if code < 500:
         return _passing(code, detail, text, phase)
     return _lasting(code, detail, enhanced, text, phase)
 
 
-def _passing(code: int, detail: Reason | None, text: str, phase: Phase) -> Reason:
+def _passing(code: int, detail: ReplyReason | None, text: str, phase: SmtpPhase) -> ReplyReason:
     if _THROTTLE.search(text):
-        return Reason.THROTTLED
+        return ReplyReason.THROTTLED
     if detail:
         return detail
     if code == 421 or phase in ("CONNECT", "AUTH"):
-        return Reason.RELAY
+        return ReplyReason.RELAY
     if _GREY.search(text):
-        return Reason.GREYLISTED
-    return Reason.FULL if code == 452 and _FULL.search(text) else Reason.OTHER
+        return ReplyReason.GREYLISTED
+    return ReplyReason.FULL if code == 452 and _FULL.search(text) else ReplyReason.OTHER
 
 
-def _lasting(code: int, detail: Reason | None, enhanced: str, text: str, phase: Phase) -> Reason:
+def _lasting(code: int, detail: ReplyReason | None, enhanced: str, text: str, phase: SmtpPhase) -> ReplyReason:
     if phase in ("CONNECT", "AUTH") or code in (530, 534, 535) or _RELAYING.search(text):
-        return Reason.RELAY
-    if detail == Reason.TOO_LARGE or (code == 552 and detail is None and not _FULL.search(text)):
-        return Reason.TOO_LARGE
+        return ReplyReason.RELAY
+    if detail == ReplyReason.TOO_LARGE or (code == 552 and detail is None and not _FULL.search(text)):
+        return ReplyReason.TOO_LARGE
     if phase == "MAIL":
-        return Reason.RELAY
+        return ReplyReason.RELAY
     if detail:
         return detail
     if code in (500, 502, 503, 504):
-        return Reason.PROTOCOL
+        return ReplyReason.PROTOCOL
     if enhanced.partition(".")[2].startswith("7.") or _POLICY.search(text):
-        return Reason.POLICY
+        return ReplyReason.POLICY
     if _NOBODY.search(text) and not _SENDER.search(text):
-        return Reason.NO_ADDRESS
-    return Reason.FULL if _FULL.search(text) else Reason.OTHER
+        return ReplyReason.NO_ADDRESS
+    return ReplyReason.FULL if _FULL.search(text) else ReplyReason.OTHER
 
 
 def _wait(text: str) -> timedelta | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 
 KEEP_DAYS = 180
 """How long letters, issues and evidence are kept where nothing else is asked for."""
@@ -12,7 +12,9 @@ KEEP_DAYS = 180
 LEAST_KEEP_DAYS = 35
 """The shortest that can be asked for: the bounces of a letter are read for thirty days."""
 
-DELETABLE = frozenset({State.SENT, State.CANCELLED, State.MERGED, State.FAILED, State.SUPPRESSED})
+DELETABLE = frozenset(
+    {DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.MERGED, DeliveryState.FAILED, DeliveryState.SUPPRESSED}
+)
 """The states of letters that may be deleted. A letter that waits, or that a person has to decide on, stays."""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 
-from digest.mail.outcome import State, unpack
+from digest.mail.outcome import DeliveryState, unpack_message
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 from digest.store.outbox import ROW, OutboxRow, row_of
@@ -22,7 +22,7 @@ _DELIVERY, _CLOCK, _GONE, _BARRED, _SAID = (
     t.suppression.c,
     t.evidence.c,
 )
-_CLOSED = (State.SENT, State.CANCELLED, State.MERGED)
+_CLOSED = (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.MERGED)
 _MOST_SAID = 5  # pieces of evidence that are shown of one address
 
 
@@ -42,14 +42,14 @@ class AdminLists:
     database: Database
 
     def letters(
-        self, *, state: State | None = None, subscriber: str | None = None, limit: int, offset: int = 0
+        self, *, state: DeliveryState | None = None, subscriber: str | None = None, limit: int, offset: int = 0
     ) -> list[OutboxRow]:
         """Letters in a state, or all that are not sent: those in doubt first, then the oldest."""
         c = _DELIVERY
         wanted = select(*ROW).where(c.state == state if state else c.state.not_in(_CLOSED))
         if subscriber is not None:
             wanted = wanted.where(c.subscriber == subscriber)
-        order = case((c.state == State.IN_DOUBT, 0), else_=1), c.created, c.id
+        order = case((c.state == DeliveryState.IN_DOUBT, 0), else_=1), c.created, c.id
         with self.database.reading() as connection:
             rows = connection.execute(wanted.order_by(*order).limit(limit).offset(offset)).mappings().all()
         return [row_of(row) for row in rows]
@@ -66,7 +66,7 @@ class AdminLists:
             rows = connection.execute(tries.where(tried.delivery_id == number).order_by(tried.id)).mappings().all()
         return LetterHistory(
             row=row_of(row),
-            message=unpack(packed),
+            message=unpack_message(packed),
             tries=tuple(DeliveryAttempt(**each) for each in rows),
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert as plain_insert
 
 from digest.mail import bounce_score
 from digest.mail.bounce_score import AddressScore
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database, add_row, batches, insert
 from digest.store.suppressions import Suppression
@@ -39,7 +39,7 @@ class BouncedDelivery:
     subscriber: str
     subscription: str
     recipient: str
-    state: State
+    state: DeliveryState
     created: datetime
 
 
@@ -58,7 +58,9 @@ class BounceStore:
             row = connection.execute(select(*columns).join(t.issue, isouter=True).where(which)).mappings().first()
         if row is None:
             return None
-        return BouncedDelivery(**{**row, "state": State(row["state"]), "subscription": row["subscription"] or ""})
+        return BouncedDelivery(
+            **{**row, "state": DeliveryState(row["state"]), "subscription": row["subscription"] or ""}
+        )
 
     def already_read(self, pieces: Collection[str]) -> set[str]:
         """The ones of these messages that were recorded before."""
@@ -90,8 +92,14 @@ class BounceStore:
                 return None
             if arrived is not None:
                 c = t.delivery.c
-                told = {"state": State.SENT, "next_at": None, "reason": "it had arrived, as what came back shows"}
-                connection.execute(update(t.delivery).where(c.id == arrived, c.state == State.IN_DOUBT).values(told))
+                told = {
+                    "state": DeliveryState.SENT,
+                    "next_at": None,
+                    "reason": "it had arrived, as what came back shows",
+                }
+                connection.execute(
+                    update(t.delivery).where(c.id == arrived, c.state == DeliveryState.IN_DOUBT).values(told)
+                )
             if leaves is not None:
                 unsubscribe(connection, *leaves, now)
             return _add_evidence(connection, evidence, now)
@@ -139,7 +147,9 @@ def _has_received(connection: Connection, delivery: int | None, since: datetime,
     """Whether an issue of that period was sent to the reader of this delivery."""
     c = t.issue.c
     written = select(c.id).where(c.subscriber == _reader_of(delivery), c.created > since, c.created < until)
-    return connection.scalar(written.join(t.delivery).where(t.delivery.c.state == State.SENT).limit(1)) is not None
+    return (
+        connection.scalar(written.join(t.delivery).where(t.delivery.c.state == DeliveryState.SENT).limit(1)) is not None
+    )
 
 
 def _first_issue(connection: Connection, delivery: int | None) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.text import strip_controls
@@ -38,7 +38,7 @@ class InDoubtStore:
     def list_all(self) -> list[InDoubtLetter]:
         """All letters in doubt, oldest first."""
         c, tried = _DELIVERY, _TRY
-        last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == State.IN_DOUBT)
+        last = select(func.max(tried.id)).where(tried.delivery_id == c.id, tried.state == DeliveryState.IN_DOUBT)
         rows = (
             select(
                 c.id,
@@ -53,7 +53,7 @@ class InDoubtStore:
                 tried.at,
             )
             .join(t.attempt, tried.id == last.correlate(t.delivery).scalar_subquery(), isouter=True)
-            .where(c.state == State.IN_DOUBT)
+            .where(c.state == DeliveryState.IN_DOUBT)
             .order_by(c.created, c.id)
         )
         with self.database.reading() as connection:
@@ -76,11 +76,11 @@ class InDoubtStore:
     ) -> bool:
         """Mark a letter as sent, because its relay's log has it; False where it is not in doubt any more."""
         c, said = _DELIVERY, strip_controls(words)
-        which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == State.IN_DOUBT)
+        which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == DeliveryState.IN_DOUBT)
         with self.database.writing() as connection:
-            sent = update(t.delivery).where(which).values(state=State.SENT, next_at=None, reason=said)
+            sent = update(t.delivery).where(which).values(state=DeliveryState.SENT, next_at=None, reason=said)
             if not connection.execute(sent).rowcount:
                 return False
-            tried = {"at": now, "state": State.SENT, "relay": relay, "queue_id": queue_id, "words": said}
+            tried = {"at": now, "state": DeliveryState.SENT, "relay": relay, "queue_id": queue_id, "words": said}
             connection.execute(insert(t.attempt), tried | {"delivery_id": doubt.id})
         return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.mail.outcome import Envelope, pack
+from digest.mail.outcome import Envelope, pack_message
 from digest.store import tables as t
 from digest.store.engine import Database, TransactionHook, batches, insert, is_any_of
 from digest.store.executemany import ExecuteMany
@@ -78,7 +78,9 @@ class IssueStore:
 
         For each issue, whether it was kept; False: its slot has one.
         """
-        messages = {each.envelope.message_id: pack(each.envelope.message) for each in publications if each.envelope}
+        messages = {
+            each.envelope.message_id: pack_message(each.envelope.message) for each in publications if each.envelope
+        }
         with self.database.writing() as connection:
             numbers = _insert(connection, publications)
             fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]

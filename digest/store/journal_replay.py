@@ -10,13 +10,19 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import Entry, Record, State
+from digest.mail.outcome import DeliveryState, JournalContent, JournalEntry
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 from digest.store.outbox_write import SENT_BEFORE_RESTORE
 
 _COLUMN = t.delivery.c
-_OPEN = (State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON)
+_OPEN = (
+    DeliveryState.READY,
+    DeliveryState.LEASED,
+    DeliveryState.DEFERRED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.POISON,
+)
 _MOST_CRASHES = 3
 """After so many crashes of its sender a letter waits for a person to decide."""
 
@@ -52,7 +58,7 @@ class JournalStore:
                 found += [name for name in batch if name not in known]
         return found
 
-    def replay(self, record: Record, *, now: datetime, retry_at: datetime) -> bool:
+    def replay(self, record: JournalContent, *, now: datetime, retry_at: datetime) -> bool:
         """Settle the letters of a dead process by its journal; False, and nothing changed, if the database is older.
 
         What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
@@ -66,12 +72,12 @@ class JournalStore:
                 return False
             for entry in record.entries:
                 _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
-            held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
-            connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+            held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
+            connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
             _shut(connection, record.name, now)
         return True
 
-    def record_taken(self, record: Record, *, now: datetime) -> None:
+    def record_taken(self, record: JournalContent, *, now: datetime) -> None:
         """Mark as sent what the journal of a stalled process records as taken; the process could not do so yet."""
         taken = [entry for entry in record.entries if entry.mark == "K"]
         with self.database.writing() as connection:
@@ -80,7 +86,7 @@ class JournalStore:
                 if _fits(entry, rows.get(entry.delivery)):
                     _settle(connection, record, entry, rows[entry.delivery], now, now)
 
-    def replay_after_restore(self, record: Record, *, now: datetime) -> int:
+    def replay_after_restore(self, record: JournalContent, *, now: datetime) -> int:
         """Settle letters by a journal that is newer than the restored database; how many are not sent again.
 
         Letters are matched by Message-ID, since the restored database may give their ids to other letters.
@@ -95,13 +101,13 @@ class JournalStore:
                     if state in _OPEN:
                         taken = gone[key].mark == "K"
                         words = SENT_BEFORE_RESTORE if taken else _PRESUMED
-                        _change(connection, number, State.SENT if taken else State.IN_DOUBT, now, words)
+                        _change(connection, number, DeliveryState.SENT if taken else DeliveryState.IN_DOUBT, now, words)
                 missing = set(batch) - {row.message_id for row in known}
                 if missing:
                     rows = [{"message_id": key, "at": now} for key in sorted(missing)]
                     connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
-            held = (_COLUMN.owner == record.name) & (_COLUMN.state == State.LEASED)
-            connection.execute(update(t.delivery).where(held).values(_free(State.READY, now)))
+            held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
+            connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
             _shut(connection, record.name, now)
         return len(gone)
 
@@ -112,7 +118,7 @@ _LOST = "the line was lost between handing it over and the answer, and then its 
 _BEGUN = "its sender died while sending it"
 
 
-def _rows(connection: Connection, entries: Iterable[Entry]) -> Mapping[int, Row[*tuple[Any, ...]]]:
+def _rows(connection: Connection, entries: Iterable[JournalEntry]) -> Mapping[int, Row[*tuple[Any, ...]]]:
     columns = (_COLUMN.id, _COLUMN.epoch, _COLUMN.message_id, _COLUMN.state, _COLUMN.crashes, _COLUMN.doubts)
     return {
         row.id: row
@@ -121,43 +127,43 @@ def _rows(connection: Connection, entries: Iterable[Entry]) -> Mapping[int, Row[
     }
 
 
-def _fits(entry: Entry, row: Row[*tuple[Any, ...]] | None) -> bool:
+def _fits(entry: JournalEntry, row: Row[*tuple[Any, ...]] | None) -> bool:
     """Whether the database knows the lease of an entry; one that does not is older than the journal."""
     return row is not None and entry.message_id in ("", row.message_id) and row.epoch >= entry.epoch
 
 
 def _settle(
     connection: Connection,
-    record: Record,
-    entry: Entry,
+    record: JournalContent,
+    entry: JournalEntry,
     row: Row[*tuple[Any, ...]],
     now: datetime,
     retry_at: datetime,
 ) -> None:
     if entry.mark == "K":
-        if row.state in _OPEN and (row.epoch == entry.epoch or row.state != State.LEASED):
-            _change(connection, row.id, State.SENT, now, "taken, as its sender's journal tells")
+        if row.state in _OPEN and (row.epoch == entry.epoch or row.state != DeliveryState.LEASED):
+            _change(connection, row.id, DeliveryState.SENT, now, "taken, as its sender's journal tells")
         return
-    if row.state != State.LEASED or row.epoch != entry.epoch:
+    if row.state != DeliveryState.LEASED or row.epoch != entry.epoch:
         return
     if entry.mark == "D" and record.same_boot:
-        _change(connection, row.id, State.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
+        _change(connection, row.id, DeliveryState.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
     elif entry.mark in "DL":
         later = retry_at if row.doubts == 0 else None
         words = _UNSURE if entry.mark == "D" else _LOST
-        _change(connection, row.id, State.IN_DOUBT, now, words, doubts=row.doubts + 1, next_at=later)
+        _change(connection, row.id, DeliveryState.IN_DOUBT, now, words, doubts=row.doubts + 1, next_at=later)
     elif entry.mark == "M":
         crashes = row.crashes + 1
         poison = crashes >= _MOST_CRASHES
         words = f"{_BEGUN}, {crashes} times now" if crashes > 1 else _BEGUN
-        state, later = (State.POISON, None) if poison else (State.READY, now)
+        state, later = (DeliveryState.POISON, None) if poison else (DeliveryState.READY, now)
         _change(connection, row.id, state, now, words, crashes=crashes, next_at=later)
 
 
 def _change(
     connection: Connection,
     number: int,
-    state: State,
+    state: DeliveryState,
     now: datetime,
     words: str,
     *,
@@ -169,7 +175,7 @@ def _change(
     connection.execute(plain_insert(t.attempt), {"delivery_id": number, "at": now, "state": state, "words": words})
 
 
-def _free(state: State, next_at: datetime | None) -> dict[str, Any]:
+def _free(state: DeliveryState, next_at: datetime | None) -> dict[str, Any]:
     return {"state": state, "next_at": next_at, "owner": None, "until": None}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
-from digest.mail.outcome import WAITING, State
+from digest.mail.outcome import WAITING_STATES, DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 
@@ -42,12 +42,12 @@ class LetterMerging:
         wanted, found = set(subscriptions), list[MergedLetter]()
         with self.database.writing() as connection:
             for batch in batches(sorted({subscriber for subscriber, _ in subscriptions})):
-                rows = _letters(connection, t.issue.c.subscriber.in_(batch), WAITING)
+                rows = _letters(connection, t.issue.c.subscriber.in_(batch), WAITING_STATES)
                 chosen = [
                     row
                     for row in rows
                     if (row.subscriber, row.subscription) in wanted
-                    and when_superseded(State(row.state), row.doubts, row.kind) == State.MERGED
+                    and when_superseded(DeliveryState(row.state), row.doubts, row.kind) == DeliveryState.MERGED
                 ]
                 found += _merge(connection, chosen, now, "the next issue is due before this one could go out")
         return found
@@ -55,12 +55,12 @@ class LetterMerging:
     def expire(self, *, now: datetime) -> list[MergedLetter]:
         """Merge the letters that could not be sent in their time; leave to a person those that may have arrived."""
         with self.database.writing() as connection:
-            by_state = defaultdict[State | None, list[_Row]](list)
-            for row in _letters(connection, _COLUMN.expires <= now, WAITING):
-                by_state[when_expired(State(row.state), row.doubts)].append(row)
+            by_state = defaultdict[DeliveryState | None, list[_Row]](list)
+            for row in _letters(connection, _COLUMN.expires <= now, WAITING_STATES):
+                by_state[when_expired(DeliveryState(row.state), row.doubts)].append(row)
             why = "it may have arrived, and could not be sent once more in its time"
-            _close(connection, by_state[State.IN_DOUBT], State.IN_DOUBT, now, why)
-            return _merge(connection, by_state[State.MERGED], now, "it could not go out in its time")
+            _close(connection, by_state[DeliveryState.IN_DOUBT], DeliveryState.IN_DOUBT, now, why)
+            return _merge(connection, by_state[DeliveryState.MERGED], now, "it could not go out in its time")
 
     def withdraw(self, delivery: int, epoch: int, words: str, *, now: datetime) -> list[MergedLetter]:
         """Merge a leased letter that its reader does not want now (a pause); leave it in doubt if it may have arrived.
@@ -68,14 +68,14 @@ class LetterMerging:
         Nothing happens where the lease was lost.
         """
         with self.database.writing() as connection:
-            rows = _letters(connection, (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch), {State.LEASED})
-            if any(when_withdrawn(row.doubts) == State.IN_DOUBT for row in rows):
-                _close(connection, rows, State.IN_DOUBT, now, f"it may have arrived, and {words}")
+            rows = _letters(connection, (_COLUMN.id == delivery) & (_COLUMN.epoch == epoch), {DeliveryState.LEASED})
+            if any(when_withdrawn(row.doubts) == DeliveryState.IN_DOUBT for row in rows):
+                _close(connection, rows, DeliveryState.IN_DOUBT, now, f"it may have arrived, and {words}")
                 return []
             return _merge(connection, rows, now, words)
 
 
-def _letters(connection: Connection, which: ColumnElement[bool], states: Collection[State]) -> Sequence[_Row]:
+def _letters(connection: Connection, which: ColumnElement[bool], states: Collection[DeliveryState]) -> Sequence[_Row]:
     """Letters in one of these states with their issues, locked until the transaction ends."""
     c = t.issue.c
     letter = (_COLUMN.id, _COLUMN.issue_id, _COLUMN.message_id, _COLUMN.state, _COLUMN.doubts)
@@ -84,7 +84,7 @@ def _letters(connection: Connection, which: ColumnElement[bool], states: Collect
     return connection.execute(chosen.with_for_update(of=t.delivery)).all()
 
 
-def _close(connection: Connection, rows: Sequence[_Row], state: State, now: datetime, words: str) -> None:
+def _close(connection: Connection, rows: Sequence[_Row], state: DeliveryState, now: datetime, words: str) -> None:
     """Give letters a state in which they are not tried again by themselves."""
     for batch in batches([row.id for row in rows]):
         values = {"state": state, "reason": words, "next_at": None, "owner": None, "until": None}
@@ -94,7 +94,7 @@ def _close(connection: Connection, rows: Sequence[_Row], state: State, now: date
 
 
 def _merge(connection: Connection, rows: Sequence[_Row], now: datetime, words: str) -> list[MergedLetter]:
-    _close(connection, rows, State.MERGED, now, words)
+    _close(connection, rows, DeliveryState.MERGED, now, words)
     issues = [row for row in rows if row.issue_id is not None]
     for row in issues:
         _forget_issue(connection, row)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.mail.outcome import Delivery, Envelope, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope, LeasedDelivery
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.store.executemany import ExecuteMany
@@ -22,7 +22,7 @@ _COLUMN = t.delivery.c
 _OLDEST = (_COLUMN.created, _COLUMN.id)
 _NOBODYS: dict[str, Any] = {"owner": None, "until": None}
 _DAY = timedelta(days=1)
-_HIDDEN = (State.SENT, State.CANCELLED, State.MERGED)
+_HIDDEN = (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.MERGED)
 
 DeliveryLease = tuple[int, int]
 """The id of a delivery and the epoch of its lease; the epoch fences off a sender that lost it."""
@@ -36,7 +36,7 @@ class OutboxRow:
     subscriber: str
     recipient: str
     message_id: str
-    state: State
+    state: DeliveryState
     reason: str | None  # the server's words
     attempts: int
     next_at: datetime | None
@@ -51,7 +51,7 @@ ROW = (
 
 
 def row_of(found: RowMapping) -> OutboxRow:
-    return OutboxRow(**{**found, "state": State(found["state"])})
+    return OutboxRow(**{**found, "state": DeliveryState(found["state"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class OutboxStore:
 
     def claim(
         self, *, now: datetime, owner: str, limit: int, lease: timedelta, only: str | None = None
-    ) -> list[Delivery]:
+    ) -> list[LeasedDelivery]:
         """Lease letters that are ready, the longest waiting first; no other owner gets them before the lease ends.
 
         Letters to a domain with an open circuit breaker are left out. `only`: the letter with this Message-ID alone.
@@ -100,7 +100,7 @@ class OutboxStore:
     def renew(self, leases: Collection[DeliveryLease], *, until: datetime) -> set[DeliveryLease]:
         """Extend leases; the ones that were still held."""
         epochs = dict(leases)
-        mine = (_COLUMN.state == State.LEASED) & _COLUMN.id.in_(epochs)
+        mine = (_COLUMN.state == DeliveryState.LEASED) & _COLUMN.id.in_(epochs)
         with self.database.writing() as connection:
             rows = connection.execute(select(_COLUMN.id, _COLUMN.epoch).where(mine).with_for_update())
             kept = {(number, epoch) for number, epoch in rows if epochs[number] == epoch}
@@ -115,11 +115,11 @@ class OutboxStore:
             return
         with self.database.writing() as connection:
             connection.execute(
-                update(t.delivery).where(_FENCE, _COLUMN.state == State.LEASED).values(_again(now)),
+                update(t.delivery).where(_FENCE, _COLUMN.state == DeliveryState.LEASED).values(_again(now)),
                 rows,
             )
 
-    def record_results(self, results: Sequence[Result]) -> None:
+    def record_results(self, results: Sequence[DeliveryAttempt]) -> None:
         """Record the results of tries.
 
         After its lease was lost a result changes nothing but the list of tries; that a letter was sent counts even
@@ -136,7 +136,7 @@ class OutboxStore:
                 words,
                 each.next_at,
                 int(each.counted),
-                int(each.state == State.IN_DOUBT),
+                int(each.state == DeliveryState.IN_DOUBT),
             )
             for each, words in zip(results, said, strict=True)
         ]
@@ -157,9 +157,13 @@ class OutboxStore:
         ]
         with self.database.writing() as connection:
             _CLOSE_SENT(
-                connection, [move for move, each in zip(moves, results, strict=True) if each.state == State.SENT]
+                connection,
+                [move for move, each in zip(moves, results, strict=True) if each.state == DeliveryState.SENT],
             )
-            _CLOSE(connection, [move for move, each in zip(moves, results, strict=True) if each.state != State.SENT])
+            _CLOSE(
+                connection,
+                [move for move, each in zip(moves, results, strict=True) if each.state != DeliveryState.SENT],
+            )
             # The delivery of a reader who was deleted meanwhile may be gone.
             there = set(connection.scalars(_THERE, {"tried": [each.delivery for each in results]}))
             _TRIED(connection, [tried for tried in tries if tried[0] in there])
@@ -181,7 +185,7 @@ class OutboxStore:
         with self.database.reading() as connection:
             late = connection.execute(
                 select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch).where(
-                    _COLUMN.until < now, _COLUMN.state == State.LEASED
+                    _COLUMN.until < now, _COLUMN.state == DeliveryState.LEASED
                 )
             ).all()
         if not late:
@@ -198,7 +202,7 @@ class OutboxStore:
 
     def unsent(self, *, in_doubt: bool = False) -> list[OutboxRow]:
         """The letters that are not sent, or those in doubt alone; oldest first."""
-        which = _COLUMN.state == State.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
+        which = _COLUMN.state == DeliveryState.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
         with self.database.reading() as connection:
             rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
         return [row_of(row) for row in rows]
@@ -210,19 +214,19 @@ class OutboxStore:
             return {row[0]: row[1] for row in rows}
 
     def decide(
-        self, ids: Collection[int], state: State, among: Collection[State], *, now: datetime, words: str
-    ) -> dict[int, State]:
+        self, ids: Collection[int], state: DeliveryState, among: Collection[DeliveryState], *, now: datetime, words: str
+    ) -> dict[int, DeliveryState]:
         """Change letters to `state` as a person decided, where they are in one of the states `among`.
 
         The previous state of each letter that exists, by id.
         """
         waits: dict[str, Any] = {"next_at": None}
-        if state == State.READY:  # for one day more, else an expired letter would be merged instead
+        if state == DeliveryState.READY:  # for one day more, else an expired letter would be merged instead
             late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
             waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
         with self.database.writing() as connection:
             rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
-            before = {number: State(found) for number, found in rows}
+            before = {number: DeliveryState(found) for number, found in rows}
             changed = [number for number, found in before.items() if found in among]
             connection.execute(
                 update(t.delivery).where(_COLUMN.id.in_(changed)).values(state=state, reason=words, **waits, **_NOBODYS)
@@ -241,7 +245,7 @@ def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
     once = chosen.cte("chosen").prefix_with("MATERIALIZED")
     lease: dict[str, Any] = {"owner": bindparam("owner"), "until": bindparam("until"), "epoch": _COLUMN.epoch + 1}
     take = update(t.delivery).where(_COLUMN.id.in_(select(once.c.id)))
-    return take.values(lease | {"state": State.LEASED, "next_at": None}).returning(_COLUMN.id)
+    return take.values(lease | {"state": DeliveryState.LEASED, "next_at": None}).returning(_COLUMN.id)
 
 
 # Statements are built once, here and below: building one takes as long as running it.
@@ -276,8 +280,8 @@ _THERE = _THERE.with_for_update(read=True, key_share=True)
 _FENCE = (_COLUMN.id == bindparam("number")) & (_COLUMN.epoch == bindparam("lease"))
 """A sender that lost the lease changes nothing."""
 
-_HELD = _COLUMN.state == State.LEASED
-_DOUBTFUL, _FREED = _COLUMN.state == State.IN_DOUBT, _COLUMN.state == State.READY
+_HELD = _COLUMN.state == DeliveryState.LEASED
+_DOUBTFUL, _FREED = _COLUMN.state == DeliveryState.IN_DOUBT, _COLUMN.state == DeliveryState.READY
 
 _CLOSING = (
     update(t.delivery)
@@ -301,17 +305,17 @@ _TRIED = ExecuteMany(
 
 
 def _again(now: datetime) -> dict[str, Any]:
-    return {"state": State.READY, "next_at": now, **_NOBODYS}
+    return {"state": DeliveryState.READY, "next_at": now, **_NOBODYS}
 
 
 def _free(connection: Connection, number: int, epoch: int, *, now: datetime, retry_at: datetime | None) -> int:
     """Free a letter of an expired lease; with `retry_at` it is in doubt. 0: its owner changed it meanwhile."""
     which = (_COLUMN.id == number) & (_COLUMN.epoch == epoch) & _HELD
     if retry_at:
-        state, why = State.IN_DOUBT, "its sender stood still after handing it over"
+        state, why = DeliveryState.IN_DOUBT, "its sender stood still after handing it over"
         values = {"next_at": retry_at, "doubts": _COLUMN.doubts + 1}
     else:
-        state, why = State.READY, "its sender was not heard of for too long"
+        state, why = DeliveryState.READY, "its sender was not heard of for too long"
         values = {"next_at": now}
     freed = connection.execute(
         update(t.delivery).where(which).values(state=state, reason=why, **values, **_NOBODYS)
@@ -321,8 +325,8 @@ def _free(connection: Connection, number: int, epoch: int, *, now: datetime, ret
     return freed
 
 
-def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
-    return Delivery(
+def _delivery(row: Row[*tuple[Any, ...]]) -> LeasedDelivery:
+    return LeasedDelivery(
         id=row.id,
         epoch=row.epoch,
         subscriber=row.subscriber,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import Envelope, State, domain_of, pack
+from digest.mail.outcome import DeliveryState, Envelope, pack_message, recipient_domain
 from digest.store import tables as t
 from digest.store.engine import batches, insert
 from digest.store.executemany import ExecuteMany
@@ -33,7 +33,7 @@ def add_letter(connection: Connection, envelope: Envelope, *, created: datetime,
     number = connection.scalar(statement.returning(_COLUMN.id))
     if number is None:
         return False
-    connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack(envelope.message)))
+    connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack_message(envelope.message)))
     return True
 
 
@@ -42,10 +42,10 @@ def _row(envelope: Envelope, created: datetime, *, posted: bool) -> dict[str, An
     return {
         "sender": envelope.sender,
         "recipient": envelope.recipient,
-        "domain": domain_of(envelope.recipient),
+        "domain": recipient_domain(envelope.recipient),
         "message_id": envelope.message_id,
         "created": created,
-        "state": State.SENT if posted else State.READY,
+        "state": DeliveryState.SENT if posted else DeliveryState.READY,
         "reason": SENT_BEFORE_RESTORE if posted else None,
         "next_at": None if posted else created,
         **_UNTRIED,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import Envelope, State, address_key
+from digest.mail.outcome import DeliveryState, Envelope, address_key
 from digest.store import tables as t
 from digest.store.engine import Database, insert, lock_writers
 from digest.store.outbox_write import add_letter
@@ -29,7 +29,7 @@ class ReaderRow:
     """A reader who signed up."""
 
     id: str
-    address: str = field(repr=False)  # as mail.outcome.address_key gives it; the document has it as it was typed
+    address: str = field(repr=False)  # as mail.address.address_key gives it; the document has it as it was typed
     document: ReaderDocument = field(repr=False)
     created: datetime
     serial: int = 0  # ReaderStore.serial when the row was last changed
@@ -78,7 +78,7 @@ class ReaderStore:
             return frozenset(connection.scalars(select(t.reader.c.id)))
 
     def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
-        """The reader with this id, or this address (as mail.outcome.address_key gives it)."""
+        """The reader with this id, or this address (as mail.address.address_key gives it)."""
         with self.database.reading() as connection:
             return _reader(connection, id=id, address=address)
 
@@ -245,8 +245,8 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     # A letter that was ever leased keeps its row until it is pruned: a journal with letters that the database does not
     # know means that an older state of the database was restored, and then no letters are sent at all.
     connection.execute(delete(t.delivery).where(theirs, c.epoch == 0))
-    settled = c.state.in_((State.SENT, State.FAILED, State.MERGED, State.SUPPRESSED))
-    connection.execute(update(t.delivery).where(theirs, ~settled).values(state=State.CANCELLED, next_at=None))
+    settled = c.state.in_((DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.MERGED, DeliveryState.SUPPRESSED))
+    connection.execute(update(t.delivery).where(theirs, ~settled).values(state=DeliveryState.CANCELLED, next_at=None))
     connection.execute(update(t.delivery).where(theirs).values(nobody))
     issues = select(t.issue.c.id).where(t.issue.c.subscriber == row.id)
     connection.execute(delete(t.item).where(t.item.c.issue_id.in_(issues)))
@@ -254,7 +254,7 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
 
 
 def _not_in_hand(attempt: Any) -> Any:
-    held = select(t.delivery.c.id).where(t.delivery.c.state == State.LEASED)
+    held = select(t.delivery.c.id).where(t.delivery.c.state == DeliveryState.LEASED)
     return attempt.delivery_id.not_in(held)
 
 

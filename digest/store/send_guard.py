@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from digest.errors import DigestError
-from digest.mail.outcome import Delivery, State, address_key
+from digest.mail.outcome import DeliveryState, LeasedDelivery, address_key
 from digest.store.engine import Database
 
 _QUERY = """
@@ -34,7 +34,7 @@ class SendGuard:
 
     def __init__(self, database: Database) -> None:
         sqlite = database.engine.dialect.name == "sqlite"
-        self._query = _QUERY.format("?" if sqlite else "%s", leased=State.LEASED.value)
+        self._query = _QUERY.format("?" if sqlite else "%s", leased=DeliveryState.LEASED.value)
         self._error = database.engine.dialect.loaded_dbapi.Error
         self._pooled = database.engine.raw_connection()
         self._connection = cast(Any, self._pooled.driver_connection)
@@ -49,7 +49,7 @@ class SendGuard:
     ) -> None:
         self._pooled.invalidate()  # its settings differ from those of the pool's other connections
 
-    def check(self, delivery: Delivery, recipient: str) -> SendStatus:
+    def check(self, delivery: LeasedDelivery, recipient: str) -> SendStatus:
         """The status of a letter at this moment. Raises DigestError where the database fails."""
         asked = (address_key(recipient), delivery.subscriber, delivery.subscription, delivery.id, delivery.epoch)
         try:

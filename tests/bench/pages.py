@@ -24,7 +24,7 @@ from digest.app import load, open_app
 from digest.config import Config
 from digest.links import SignedLinks
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Envelope, State
+from digest.mail.outcome import DeliveryState, Envelope
 from digest.store import NewIssue, Store
 from digest.store import tables as t
 from digest.subscriptions import Subscriber
@@ -90,7 +90,7 @@ def _figures(
     with store.reading() as connection:
         tried = select(t.delivery.c.subscriber, t.attempt.c.began)
         tried = tried.join(t.delivery, t.attempt.c.delivery_id == t.delivery.c.id).where(
-            t.attempt.c.state == State.SENT
+            t.attempt.c.state == DeliveryState.SENT
         )
         begun |= {reader: began for reader, began in connection.execute(tried) if began}
         states = dict(connection.execute(select(t.delivery.c.subscriber, t.delivery.c.state)).all())
@@ -104,9 +104,9 @@ def _figures(
         "clicks_per_s": round(len(clicks) / seconds, 1),
         "errors": sum(click.status != 200 for click in clicks),
         "forgotten": len(left.keys() - departed),  # answered, and not kept
-        "not_sent": sum(states[reader] == State.CANCELLED for reader in left),
+        "not_sent": sum(states[reader] == DeliveryState.CANCELLED for reader in left),
         "written_to_after": sum(reader in begun and begun[reader] > at for reader, at in left.items()),
-        "lost": sum(state not in (State.SENT, State.CANCELLED) for state in states.values()),
+        "lost": sum(state not in (DeliveryState.SENT, DeliveryState.CANCELLED) for state in states.values()),
         "twice": sum(count > 1 for count in came.values()),
         "median_ms": round(1000 * waits[len(waits) // 2], 1),
         "p99_ms": round(1000 * quantiles(waits, n=100)[98], 1),

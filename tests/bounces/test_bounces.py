@@ -14,7 +14,7 @@ from digest.bounces.mailbox import Piece
 from digest.errors import MailboxError
 from digest.links.token import stamp
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState
 from digest.store import NOTICE, NewIssue, Store
 from tests.support.store_samples import NOW, envelope
 
@@ -23,7 +23,7 @@ KEYS = ("an old secret of this house", "the present secret of this house")
 EAR = Ear(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
 
 
-def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.SENT) -> dict[str, str]:
+def sent(store: Store, *readers: str, at: datetime = NOW, state: DeliveryState = DeliveryState.SENT) -> dict[str, str]:
     """A letter to each reader; the address to which its bounces go."""
     for reader in readers:
         letter = replace(envelope(reader), message_id=f"<{reader}.{at:%m%d}@example.org>")
@@ -43,7 +43,7 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: State = State.S
     claimed = store.outbox.claim(now=at, owner="test", limit=100, lease=DAY)
     store.outbox.record_results(
         [
-            Result(delivery=each.id, epoch=each.epoch, state=state, words="250 ok", began=at, ended=at)
+            DeliveryAttempt(delivery=each.id, epoch=each.epoch, state=state, words="250 ok", began=at, ended=at)
             for each in claimed
         ]
     )
@@ -262,7 +262,7 @@ def test_a_complaint_that_proves_nothing_ends_nothing(store: Store, box: Path) -
 
 
 def test_a_bounce_of_a_letter_in_doubt_shows_that_it_arrived(store: Store, box: Path) -> None:
-    to = sent(store, "ada", state=State.IN_DOUBT)["ada"]
+    to = sent(store, "ada", state=DeliveryState.IN_DOUBT)["ada"]
     listen(store, box, report(to, status="5.7.1", words="550 5.7.1 policy"))
     assert store.outbox.count_by_state() == {"sent": 1}
 

@@ -21,7 +21,7 @@ from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Envelope, State
+from digest.mail.outcome import DeliveryState, Envelope
 from digest.store import Store
 from digest.store import tables as t
 from digest.store.outbox_write import add_letter
@@ -30,7 +30,7 @@ from tests.support.send_policy import FixedPolicy
 
 _SOONEST, _LATEST = 0.15, 0.4  # seconds that a process lives
 _LINE = "One line of a letter of common length, with .dots and much more to read than that.\n"
-_WAITING = (State.READY, State.LEASED, State.DEFERRED)
+_WAITING = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.DEFERRED)
 _DESK = Mailbox(name="Papers", address="papers@example.org")
 
 
@@ -76,20 +76,20 @@ def rage(storm: Storm) -> dict[str, object]:
 
 def _counted(storm: Storm, log: Path, total: int, poison: int, kills: int, gave_up: int) -> dict[str, object]:
     came, states = arrived(log), _states(storm.database)
-    doubtful = [key for key, state in states.items() if state == State.IN_DOUBT]
+    doubtful = [key for key, state in states.items() if state == DeliveryState.IN_DOUBT]
     return {
         "database": storm.database.partition(":")[0],
         "letters": total,
         "connections": storm.connections,
         "workers": storm.workers,
         "kills": kills,
-        "sent": sum(state == State.SENT for state in states.values()),
+        "sent": sum(state == DeliveryState.SENT for state in states.values()),
         "in_doubt": len(doubtful),
         "in_doubt_arrived": sum(came[key] == 1 for key in doubtful),
         "in_doubt_missing": sum(came[key] == 0 for key in doubtful),
         "set_aside": poison,
         "gave_up": gave_up,
-        "lost": sum(came[key] == 0 for key, state in states.items() if state != State.IN_DOUBT),
+        "lost": sum(came[key] == 0 for key, state in states.items() if state != DeliveryState.IN_DOUBT),
         "twice": sum(count > 1 for count in came.values()),
         "strangers": len(set(came) - set(states)),
         "states": dict(Counter(states.values())),
@@ -202,8 +202,10 @@ def _states_left(database: str) -> Iterator[int]:
 
 def _set_aside(database: str) -> list[int]:
     with Store.open(database) as store:
-        found = [row.id for row in store.outbox.unsent() if row.state == State.POISON]
-        store.outbox.decide(found, State.READY, [State.POISON], now=_now(), words="once more, said a person")
+        found = [row.id for row in store.outbox.unsent() if row.state == DeliveryState.POISON]
+        store.outbox.decide(
+            found, DeliveryState.READY, [DeliveryState.POISON], now=_now(), words="once more, said a person"
+        )
     return found
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.delivery import journal as journals
 from digest.delivery.journal import Journal, JournalError
-from digest.mail.outcome import Entry
+from digest.mail.outcome import JournalEntry
 from tests.support.store_samples import NOW
 
 KEY = "<a1@example.org>"
@@ -24,7 +24,7 @@ def begin(folder: Path, ledger: str = "ours") -> Journal:
     return Journal.begin(folder, ledger, now=NOW)
 
 
-def left(folder: Path, ledger: str = "ours") -> list[tuple[Entry, ...]]:
+def left(folder: Path, ledger: str = "ours") -> list[tuple[JournalEntry, ...]]:
     found = []
     for each in journals.orphaned_journals(folder, ledger):
         found.append(each.record.entries)

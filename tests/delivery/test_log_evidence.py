@@ -13,7 +13,7 @@ import pytest
 from digest.delivery.channels import Channel
 from digest.delivery.log_evidence import LogEvidence, RelayLogs, check_logs_first, search_logs
 from digest.errors import InDoubt
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.store import Store
 from tests.store.test_in_doubt import LATER, MINUTE, claim, lost
 from tests.support.postfix_log import begun, idle, taken, write
@@ -158,15 +158,15 @@ class Losing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         at_dot()
         self.sent.append(envelope.message_id)
         if len(self.sent) <= self._times:
             raise InDoubt("it hung up, after the letter was handed over")
-        return Receipt(words="250 Ok")
+        return SendReceipt(words="250 Ok")
 
 
-def sent(channel: Channel) -> Receipt:
+def sent(channel: Channel) -> SendReceipt:
     with channel:
         return channel.send(envelope("ada"), lambda: None)
 

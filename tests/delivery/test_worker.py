@@ -21,7 +21,7 @@ from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.limits import BackOff, RateLimit
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Delivery, Envelope
+from digest.mail.outcome import Envelope, LeasedDelivery
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port
@@ -52,7 +52,7 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
         )
 
 
-def at_home(delivery: Delivery) -> Mailbox | NotSent:
+def at_home(delivery: LeasedDelivery) -> Mailbox | NotSent:
     return Mailbox(name=delivery.subscriber.title(), address=f"{delivery.subscriber}@example.org")
 
 
@@ -312,7 +312,7 @@ def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Sto
     put(store, "ada", "ben", "cleo")
     homes = {"ada": "gmail.example", "ben": "gmail.example", "cleo": "lab.example"}
 
-    def home(delivery: Delivery) -> Mailbox:
+    def home(delivery: LeasedDelivery) -> Mailbox:
         return Mailbox(address=f"{delivery.subscriber}@{homes[delivery.subscriber]}")
 
     with MailServer({"RCPT": Says.line("450 4.7.28 too many, rate limited")}) as server:
@@ -454,7 +454,7 @@ def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> N
     put(store, "ada")
     ticks = iter([0.0, 0.0, *[9_999.0] * 99])
 
-    def steal(delivery: Delivery) -> Mailbox:
+    def steal(delivery: LeasedDelivery) -> Mailbox:
         store.outbox.expire_leases(lambda _: (), now=NOW + timedelta(days=1), retry_at=NOW)
         return at_home(delivery)  # type: ignore[return-value]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Envelope, State
+from digest.mail.outcome import DeliveryState, Envelope
 from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario
@@ -93,8 +93,8 @@ def test_f33_a_tenth_of_all_letters_meets_a_fault(scenario: DeliveryScenario, tm
     assert set(keys) == {scenario.key(name) for name in names}
     assert all(count == 1 or (key in twice and count == 2) for key, count in keys.items())
     states = scenario.states()
-    assert set(states.values()) <= {State.SENT, State.IN_DOUBT}
-    assert list(states.values()).count(State.IN_DOUBT) <= len(twice)
+    assert set(states.values()) <= {DeliveryState.SENT, DeliveryState.IN_DOUBT}
+    assert list(states.values()).count(DeliveryState.IN_DOUBT) <= len(twice)
     scenario.no_secret_is_told()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.issues.compose import compose
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import Store
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, opened
@@ -81,7 +81,7 @@ def test_k5_killed_between_the_record_and_the_dot(anywhere: DeliveryScenario) ->
         scenario.later(days=2)
         assert scenario.round(server).letters == ()
         scenario.store.outbox.decide(
-            [row.id], State.READY, [State.IN_DOUBT], now=scenario.now, words="once more, said a person"
+            [row.id], DeliveryState.READY, [DeliveryState.IN_DOUBT], now=scenario.now, words="once more, said a person"
         )
         scenario.holds(server)
 

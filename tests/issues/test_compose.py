@@ -18,7 +18,7 @@ from digest.issues import Absence, Issue
 from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, by_hand, compose
 from digest.letters import LetterFactory
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Envelope, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope
 from digest.papers import Author, Paper
 from digest.render import Renderer
 from digest.rules import author_query, parse
@@ -81,7 +81,9 @@ def send_all(store: Store, now: datetime) -> None:
     waiting = store.outbox.claim(now=now - timedelta(minutes=1), owner="test", limit=1000, lease=DAY)
     store.outbox.record_results(
         [
-            Result(delivery=each.id, epoch=each.epoch, state=State.SENT, words="250 ok", began=now, ended=now)
+            DeliveryAttempt(
+                delivery=each.id, epoch=each.epoch, state=DeliveryState.SENT, words="250 ok", began=now, ended=now
+            )
             for each in waiting
         ]
     )

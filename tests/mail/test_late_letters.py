@@ -7,35 +7,35 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_a_letter_that_may_have_arrived_is_never_merged(state: State) -> None:
+@pytest.mark.parametrize("state", list(DeliveryState))
+def test_a_letter_that_may_have_arrived_is_never_merged(state: DeliveryState) -> None:
     assert when_superseded(state, 1, "scheduled") is None
-    assert when_expired(state, 1) != State.MERGED
-    assert when_withdrawn(1) == State.IN_DOUBT
+    assert when_expired(state, 1) != DeliveryState.MERGED
+    assert when_withdrawn(1) == DeliveryState.IN_DOUBT
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_only_waiting_letters_are_merged(state: State) -> None:
-    merged = State.MERGED if state in (State.READY, State.DEFERRED) else None
+@pytest.mark.parametrize("state", list(DeliveryState))
+def test_only_waiting_letters_are_merged(state: DeliveryState) -> None:
+    merged = DeliveryState.MERGED if state in (DeliveryState.READY, DeliveryState.DEFERRED) else None
     assert when_superseded(state, 0, "scheduled") == merged
     assert when_expired(state, 0) == merged
 
 
 def test_the_next_issue_supersedes_scheduled_issues_alone() -> None:
-    assert when_superseded(State.READY, 0, "alert") is None
-    assert when_superseded(State.READY, 0, "manual") is None
+    assert when_superseded(DeliveryState.READY, 0, "alert") is None
+    assert when_superseded(DeliveryState.READY, 0, "manual") is None
 
 
 def test_what_may_have_arrived_is_left_to_a_person_where_its_time_is_over() -> None:
-    assert when_expired(State.DEFERRED, 1) == State.IN_DOUBT
-    assert when_expired(State.READY, 1) is None
-    assert when_withdrawn(0) == State.MERGED
+    assert when_expired(DeliveryState.DEFERRED, 1) == DeliveryState.IN_DOUBT
+    assert when_expired(DeliveryState.READY, 1) is None
+    assert when_withdrawn(0) == DeliveryState.MERGED
 
 
 def test_a_subscription_reads_back_to_where_the_issue_began() -> None:

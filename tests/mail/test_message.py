@@ -310,7 +310,7 @@ def test_a_mailto_uri_is_percent_encoded() -> None:
 
 def test_the_same_letter_is_the_same_bytes_in_another_process() -> None:
     program = (
-        "import sys; from tests.test_letter import HOSTILE, letter;"
+        "import sys; from tests.mail.test_message import HOSTILE, letter;"
         "sys.stdout.buffer.write(b''.join(letter(subject=h, text=h, html=h) for h in HOSTILE))"
     )
     made = {

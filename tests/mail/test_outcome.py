@@ -9,69 +9,107 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.outcome import Phase, Reason, State, classify, pack, retry_at, unpack
+from digest.mail.outcome import (
+    DeliveryState,
+    ReplyReason,
+    SmtpPhase,
+    classify_reply,
+    pack_message,
+    retry_at,
+    unpack_message,
+)
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 PHASES = st.sampled_from(["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"])
 ENHANCED = st.none() | st.from_regex(r"[245]\.[0-7]\.\d{1,2}", fullmatch=True)
 
-REPLIES: list[tuple[int, str | None, str, Phase, str, Reason]] = [
-    (250, "2.0.0", "Ok: queued as 4TzX", "DOT", "sent", Reason.TAKEN),
-    (254, "4.7.1", "suppressed", "DOT", "sent", Reason.TAKEN),
+REPLIES: list[tuple[int, str | None, str, SmtpPhase, str, ReplyReason]] = [
+    (250, "2.0.0", "Ok: queued as 4TzX", "DOT", "sent", ReplyReason.TAKEN),
+    (254, "4.7.1", "suppressed", "DOT", "sent", ReplyReason.TAKEN),
     # The relay
-    (421, "4.3.2", "Service shutting down", "CONNECT", "deferred", Reason.RELAY),
-    (421, None, "closing", "RCPT", "deferred", Reason.RELAY),
-    (454, "4.7.0", "Temporary authentication failure", "AUTH", "deferred", Reason.RELAY),
-    (535, "5.7.8", "Username and password not accepted", "AUTH", "deferred", Reason.RELAY),
-    (530, "5.7.0", "Authentication required", "MAIL", "deferred", Reason.RELAY),
-    (554, None, "No SMTP service here", "CONNECT", "deferred", Reason.RELAY),
-    (550, "5.7.1", "Relaying denied", "RCPT", "deferred", Reason.RELAY),
-    (554, "5.7.1", "<ada@example.org>: Relay access denied", "RCPT", "deferred", Reason.RELAY),
-    (553, "5.7.1", "Sender address rejected: not owned by user", "MAIL", "deferred", Reason.RELAY),
-    (550, "5.1.8", "Sender unknown", "MAIL", "deferred", Reason.RELAY),
-    (550, "5.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
-    (450, "4.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", Reason.RELAY),
-    (550, "5.1.0", "<…>: Sender address rejected: User unknown in local table", "RCPT", "deferred", Reason.RELAY),
-    (550, None, "Sent: RCPT TO:<…> Response: 550 User unknown Sender verify failed", "RCPT", "deferred", Reason.RELAY),
+    (421, "4.3.2", "Service shutting down", "CONNECT", "deferred", ReplyReason.RELAY),
+    (421, None, "closing", "RCPT", "deferred", ReplyReason.RELAY),
+    (454, "4.7.0", "Temporary authentication failure", "AUTH", "deferred", ReplyReason.RELAY),
+    (535, "5.7.8", "Username and password not accepted", "AUTH", "deferred", ReplyReason.RELAY),
+    (530, "5.7.0", "Authentication required", "MAIL", "deferred", ReplyReason.RELAY),
+    (554, None, "No SMTP service here", "CONNECT", "deferred", ReplyReason.RELAY),
+    (550, "5.7.1", "Relaying denied", "RCPT", "deferred", ReplyReason.RELAY),
+    (554, "5.7.1", "<ada@example.org>: Relay access denied", "RCPT", "deferred", ReplyReason.RELAY),
+    (553, "5.7.1", "Sender address rejected: not owned by user", "MAIL", "deferred", ReplyReason.RELAY),
+    (550, "5.1.8", "Sender unknown", "MAIL", "deferred", ReplyReason.RELAY),
+    (550, "5.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", ReplyReason.RELAY),
+    (450, "4.1.8", "<…>: Sender address rejected: Domain not found", "RCPT", "deferred", ReplyReason.RELAY),
+    (550, "5.1.0", "<…>: Sender address rejected: User unknown in local table", "RCPT", "deferred", ReplyReason.RELAY),
+    (
+        550,
+        None,
+        "Sent: RCPT TO:<…> Response: 550 User unknown Sender verify failed",
+        "RCPT",
+        "deferred",
+        ReplyReason.RELAY,
+    ),
     # Later
-    (450, "4.7.1", "Greylisted, try again in 300 seconds", "RCPT", "deferred", Reason.GREYLISTED),
-    (451, "4.7.1", "Graylisting in action, please come back later", "RCPT", "deferred", Reason.GREYLISTED),
-    (450, "4.2.0", "Recipient address rejected: Greylisted", "RCPT", "deferred", Reason.GREYLISTED),
-    (421, "4.7.28", "Our system has detected an unusual rate of unsolicited mail", "DOT", "deferred", Reason.THROTTLED),
-    (421, "4.7.0", "[TSS04] Messages from 192.0.2.1 temporarily deferred", "CONNECT", "deferred", Reason.THROTTLED),
-    (451, "4.7.500", "Server busy. Please try again later", "RCPT", "deferred", Reason.THROTTLED),
-    (450, "4.2.1", "The user is receiving mail at a rate that is too high", "RCPT", "deferred", Reason.THROTTLED),
-    (452, "4.2.2", "The recipient's inbox is out of storage space", "RCPT", "deferred", Reason.FULL),
-    (452, None, "Mailbox full", "RCPT", "deferred", Reason.FULL),
-    (451, "4.3.0", "Local error in processing", "DOT", "deferred", Reason.OTHER),
+    (450, "4.7.1", "Greylisted, try again in 300 seconds", "RCPT", "deferred", ReplyReason.GREYLISTED),
+    (451, "4.7.1", "Graylisting in action, please come back later", "RCPT", "deferred", ReplyReason.GREYLISTED),
+    (450, "4.2.0", "Recipient address rejected: Greylisted", "RCPT", "deferred", ReplyReason.GREYLISTED),
+    (
+        421,
+        "4.7.28",
+        "Our system has detected an unusual rate of unsolicited mail",
+        "DOT",
+        "deferred",
+        ReplyReason.THROTTLED,
+    ),
+    (
+        421,
+        "4.7.0",
+        "[TSS04] Messages from 192.0.2.1 temporarily deferred",
+        "CONNECT",
+        "deferred",
+        ReplyReason.THROTTLED,
+    ),
+    (451, "4.7.500", "Server busy. Please try again later", "RCPT", "deferred", ReplyReason.THROTTLED),
+    (450, "4.2.1", "The user is receiving mail at a rate that is too high", "RCPT", "deferred", ReplyReason.THROTTLED),
+    (452, "4.2.2", "The recipient's inbox is out of storage space", "RCPT", "deferred", ReplyReason.FULL),
+    (452, None, "Mailbox full", "RCPT", "deferred", ReplyReason.FULL),
+    (451, "4.3.0", "Local error in processing", "DOT", "deferred", ReplyReason.OTHER),
     # Never
-    (552, "5.2.2", "Mailbox full", "RCPT", "failed", Reason.FULL),
-    (552, None, "Quota exceeded for this mailbox", "RCPT", "failed", Reason.FULL),
-    (550, "5.1.1", "The email account that you tried to reach does not exist", "RCPT", "failed", Reason.NO_ADDRESS),
-    (550, "5.1.10", "Recipient not found", "RCPT", "failed", Reason.NO_ADDRESS),
-    (550, "5.2.1", "The account is disabled", "RCPT", "failed", Reason.NO_ADDRESS),
-    (550, None, "No such user here", "RCPT", "failed", Reason.NO_ADDRESS),
-    (551, None, "User unknown", "RCPT", "failed", Reason.NO_ADDRESS),
-    (501, "5.1.3", "Bad recipient address syntax", "RCPT", "failed", Reason.NO_ADDRESS),
-    (550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", "DOT", "failed", Reason.POLICY),
-    (554, "5.7.1", "Message rejected as spam", "DOT", "failed", Reason.POLICY),
-    (550, "5.7.25", "The sending address has no name", "DOT", "failed", Reason.POLICY),
-    (554, None, "Blocked: your address is on a blocklist", "RCPT", "failed", Reason.POLICY),
-    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "failed", Reason.POLICY),
-    (550, None, "the account of the sender does not exist", "RCPT", "failed", Reason.OTHER),
-    (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "failed", Reason.TOO_LARGE),
-    (552, None, "Message too large", "DOT", "failed", Reason.TOO_LARGE),
-    (554, None, "Transaction failed", "DOT", "failed", Reason.OTHER),
+    (552, "5.2.2", "Mailbox full", "RCPT", "failed", ReplyReason.FULL),
+    (552, None, "Quota exceeded for this mailbox", "RCPT", "failed", ReplyReason.FULL),
+    (
+        550,
+        "5.1.1",
+        "The email account that you tried to reach does not exist",
+        "RCPT",
+        "failed",
+        ReplyReason.NO_ADDRESS,
+    ),
+    (550, "5.1.10", "Recipient not found", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (550, "5.2.1", "The account is disabled", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (550, None, "No such user here", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (551, None, "User unknown", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (501, "5.1.3", "Bad recipient address syntax", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", "DOT", "failed", ReplyReason.POLICY),
+    (554, "5.7.1", "Message rejected as spam", "DOT", "failed", ReplyReason.POLICY),
+    (550, "5.7.25", "The sending address has no name", "DOT", "failed", ReplyReason.POLICY),
+    (554, None, "Blocked: your address is on a blocklist", "RCPT", "failed", ReplyReason.POLICY),
+    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "failed", ReplyReason.POLICY),
+    (550, None, "the account of the sender does not exist", "RCPT", "failed", ReplyReason.OTHER),
+    (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "failed", ReplyReason.TOO_LARGE),
+    (552, None, "Message too large", "DOT", "failed", ReplyReason.TOO_LARGE),
+    (554, None, "Transaction failed", "DOT", "failed", ReplyReason.OTHER),
     # Out of step
-    (503, "5.5.1", "Bad sequence of commands", "RCPT", "deferred", Reason.PROTOCOL),
-    (354, None, "Go ahead", "DOT", "deferred", Reason.PROTOCOL),
-    (500, None, "Command not recognised", "DATA", "deferred", Reason.PROTOCOL),
+    (503, "5.5.1", "Bad sequence of commands", "RCPT", "deferred", ReplyReason.PROTOCOL),
+    (354, None, "Go ahead", "DOT", "deferred", ReplyReason.PROTOCOL),
+    (500, None, "Command not recognised", "DATA", "deferred", ReplyReason.PROTOCOL),
 ]
 
 
 @pytest.mark.parametrize(("code", "enhanced", "text", "phase", "outcome", "reason"), REPLIES)
-def test_classify(code: int, enhanced: str | None, text: str, phase: Phase, outcome: str, reason: Reason) -> None:
-    verdict = classify(code, enhanced, text, phase)
+def test_classify(
+    code: int, enhanced: str | None, text: str, phase: SmtpPhase, outcome: str, reason: ReplyReason
+) -> None:
+    verdict = classify_reply(code, enhanced, text, phase)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
@@ -89,17 +127,17 @@ def test_classify(code: int, enhanced: str | None, text: str, phase: Phase, outc
     ],
 )
 def test_a_greylist_says_how_long(text: str, seconds: int | None) -> None:
-    wait = classify(450, "4.7.1", text, "RCPT").retry_after
+    wait = classify_reply(450, "4.7.1", text, "RCPT").retry_after
     assert wait == (None if seconds is None else timedelta(seconds=seconds))
 
 
 def test_minutes_that_are_no_request_are_none() -> None:
-    assert classify(452, "4.2.2", "Mailbox full for 90 minutes", "RCPT").retry_after is None
+    assert classify_reply(452, "4.2.2", "Mailbox full for 90 minutes", "RCPT").retry_after is None
 
 
 @given(st.integers(200, 599), ENHANCED, st.text(max_size=200), PHASES)
-def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, phase: Phase) -> None:
-    verdict = classify(code, enhanced, text, phase)
+def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> None:
+    verdict = classify_reply(code, enhanced, text, phase)
     assert (verdict.outcome == "sent") == (code < 300)
     assert verdict.outcome != "failed" or (code >= 500 and not verdict.relay)
     assert verdict.outcome == "failed" or code < 500 or verdict.relay
@@ -107,8 +145,8 @@ def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, pha
 
 
 @given(st.integers(300, 599), ENHANCED, st.text(max_size=200), st.sampled_from(["CONNECT", "AUTH"]))
-def test_no_letter_fails_before_it_is_spoken_of(code: int, enhanced: str | None, text: str, phase: Phase) -> None:
-    verdict = classify(code, enhanced, text, phase)
+def test_no_letter_fails_before_it_is_spoken_of(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> None:
+    verdict = classify_reply(code, enhanced, text, phase)
     assert (verdict.outcome, verdict.relay) == ("deferred", True)
 
 
@@ -127,7 +165,7 @@ def test_back_off_keeps_its_bounds(attempts: int, jitter: float, asked: timedelt
 
 
 def test_states_are_words_that_a_person_reads() -> None:
-    assert {str(state) for state in State} == {
+    assert {str(state) for state in DeliveryState} == {
         "ready", "leased", "sent", "in doubt", "deferred", "failed", "suppressed", "cancelled",
         "merged", "poison",
     }  # fmt: skip
@@ -135,5 +173,5 @@ def test_states_are_words_that_a_person_reads() -> None:
 
 @given(st.binary())
 def test_a_letter_waits_packed_as_an_older_version_packed_it_too(message: bytes) -> None:
-    assert unpack(pack(message)) == message
-    assert unpack(zlib.compress(message, 2)) == message
+    assert unpack_message(pack_message(message)) == message
+    assert unpack_message(zlib.compress(message, 2)) == message

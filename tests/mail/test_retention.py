@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.mail.retention import DELETABLE, KEEP_DAYS, LEAST_KEEP_DAYS, delete_before
 
 
@@ -15,4 +15,10 @@ def test_letters_are_kept_for_days() -> None:
 
 
 def test_what_waits_or_needs_a_decision_stays() -> None:
-    assert set(State) - DELETABLE == {State.READY, State.LEASED, State.DEFERRED, State.IN_DOUBT, State.POISON}
+    assert set(DeliveryState) - DELETABLE == {
+        DeliveryState.READY,
+        DeliveryState.LEASED,
+        DeliveryState.DEFERRED,
+        DeliveryState.IN_DOUBT,
+        DeliveryState.POISON,
+    }

@@ -13,7 +13,7 @@ import pytest
 
 from digest.app import App, load, open_app
 from digest.links import CONFIRM, MOVE
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.subscriptions import Subscriber
 from tests.support.config_files import folder
 from tests.support.servers import MailServer
@@ -132,7 +132,7 @@ def test_a_pause_in_the_last_moment_is_kept(app: App, mail: MailServer) -> None:
     app.store.preferences.pause(reader.id, date(2026, 12, 1), now=NOW)
     post(app)
     assert len(mail.taken) == 1
-    assert app.store.outbox.count_by_state() == {State.SENT: 1, State.MERGED: 1}
+    assert app.store.outbox.count_by_state() == {DeliveryState.SENT: 1, DeliveryState.MERGED: 1}
     app.store.preferences.pause(reader.id, None, now=NOW)
     app.compose(now=NOW + timedelta(days=1))
     app.deliver(lambda: NOW + timedelta(days=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.mail.outcome import Delivery, Entry, Record, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, JournalContent, JournalEntry, LeasedDelivery
 from digest.store import InDoubtLetter, Store
 from tests.support.store_samples import NOW, queue
 
@@ -12,17 +12,17 @@ MINUTE = timedelta(minutes=1)
 LATER = NOW + 15 * MINUTE
 
 
-def claim(store: Store, owner: str = "here") -> list[Delivery]:
+def claim(store: Store, owner: str = "here") -> list[LeasedDelivery]:
     letters = store.outbox.claim(now=LATER, owner=owner, limit=50, lease=timedelta(minutes=30))
     return sorted(letters, key=lambda letter: letter.subscriber)
 
 
-def lost(letter: Delivery, *, later: bool = True) -> Result:
+def lost(letter: LeasedDelivery, *, later: bool = True) -> DeliveryAttempt:
     """The line was lost at its dot."""
-    return Result(
+    return DeliveryAttempt(
         delivery=letter.id,
         epoch=letter.epoch,
-        state=State.IN_DOUBT,
+        state=DeliveryState.IN_DOUBT,
         words="it hung up, after the letter was handed over",
         began=NOW + MINUTE,
         ended=NOW + 2 * MINUTE,
@@ -61,8 +61,8 @@ def test_a_line_that_was_lost_tells_by_which_relay_and_when(store: Store) -> Non
 def test_of_a_dead_sender_only_the_letter_s_age_is_known(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store, "dead")
-    handed = Entry(delivery=ada.id, epoch=ada.epoch, message_id=ada.message_id, mark="D")
-    record = Record(name="dead", ledger=store.journals.database_id(), same_boot=True, entries=(handed,))
+    handed = JournalEntry(delivery=ada.id, epoch=ada.epoch, message_id=ada.message_id, mark="D")
+    record = JournalContent(name="dead", ledger=store.journals.database_id(), same_boot=True, entries=(handed,))
     assert store.journals.replay(record, now=LATER, retry_at=LATER + 15 * MINUTE)
     (doubt,) = store.in_doubt.list_all()
     assert (doubt.relay, doubt.since, doubt.until, doubt.next_at) == (None, NOW, LATER, None)
@@ -109,6 +109,8 @@ def test_what_a_person_decided_stays(store: Store) -> None:
     (ada,) = claim(store)
     store.outbox.record_results([lost(ada)])
     (doubt,) = store.in_doubt.list_all()
-    store.outbox.decide([doubt.id], State.CANCELLED, [State.IN_DOUBT], now=LATER, words="cancel, by hand")
+    store.outbox.decide(
+        [doubt.id], DeliveryState.CANCELLED, [DeliveryState.IN_DOUBT], now=LATER, words="cancel, by hand"
+    )
     assert not vouch(store, doubt)
     assert store.outbox.count_by_state() == {"cancelled": 1}

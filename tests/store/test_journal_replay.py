@@ -7,26 +7,33 @@ from datetime import timedelta
 
 import pytest
 
-from digest.mail.outcome import Delivery, Entry, Mark, Record, Result, State
+from digest.mail.outcome import (
+    DeliveryAttempt,
+    DeliveryState,
+    JournalContent,
+    JournalEntry,
+    JournalMark,
+    LeasedDelivery,
+)
 from digest.store import PendingRequest, ReaderRow, Store
 from tests.support.store_samples import NOW, envelope, publication, queue, subscribe
 
 LATER = NOW + timedelta(minutes=15)
 
 
-def claim(store: Store, owner: str = "dead") -> list[Delivery]:
+def claim(store: Store, owner: str = "dead") -> list[LeasedDelivery]:
     return store.outbox.claim(now=NOW, owner=owner, limit=50, lease=timedelta(minutes=30))
 
 
-def entry(letter: Delivery, mark: Mark) -> Entry:
-    return Entry(delivery=letter.id, epoch=letter.epoch, message_id=letter.envelope.message_id, mark=mark)
+def entry(letter: LeasedDelivery, mark: JournalMark) -> JournalEntry:
+    return JournalEntry(delivery=letter.id, epoch=letter.epoch, message_id=letter.envelope.message_id, mark=mark)
 
 
-def record(store: Store, *entries: Entry, same_boot: bool = True, name: str = "dead") -> Record:
-    return Record(name=name, ledger=store.journals.database_id(), same_boot=same_boot, entries=entries)
+def record(store: Store, *entries: JournalEntry, same_boot: bool = True, name: str = "dead") -> JournalContent:
+    return JournalContent(name=name, ledger=store.journals.database_id(), same_boot=same_boot, entries=entries)
 
 
-def replay(store: Store, *entries: Entry, same_boot: bool = True) -> bool:
+def replay(store: Store, *entries: JournalEntry, same_boot: bool = True) -> bool:
     return store.journals.replay(record(store, *entries, same_boot=same_boot), now=NOW, retry_at=LATER)
 
 
@@ -53,7 +60,7 @@ def test_a_letter_that_three_processes_died_of_is_set_aside(store: Store) -> Non
         ada, _ = sorted(claim(store), key=lambda letter: letter.subscriber)
         assert replay(store, entry(ada, "M"))
     assert store.outbox.count_by_state() == {"poison": 1, "ready": 1}
-    (row,) = [row for row in store.outbox.unsent() if row.state == State.POISON]
+    (row,) = [row for row in store.outbox.unsent() if row.state == DeliveryState.POISON]
     assert "3 times" in str(row.reason)
 
 
@@ -70,7 +77,7 @@ def test_a_journal_is_read_twice_without_harm(store: Store) -> None:
 @pytest.mark.parametrize("mark", ["M", "R", "D", "K"])
 @pytest.mark.parametrize("same_boot", [True, False])
 def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
-    store: Store, mark: Mark, same_boot: bool
+    store: Store, mark: JournalMark, same_boot: bool
 ) -> None:
     asked = PendingRequest(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
     store.readers.add_pending(asked, [], most=1, within=timedelta(days=1), now=NOW)
@@ -78,7 +85,9 @@ def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
     assert store.readers.admit("x", lambda *_: (reader, ()), now=NOW)
     queue(store, "web-ada", "ben")
     letters = sorted(claim(store), key=lambda letter: letter.subscriber)
-    sent = [Result(delivery=letters[1].id, epoch=1, state=State.SENT, words="ok", began=NOW, ended=NOW)]
+    sent = [
+        DeliveryAttempt(delivery=letters[1].id, epoch=1, state=DeliveryState.SENT, words="ok", began=NOW, ended=NOW)
+    ]
     if mark == "K":
         store.outbox.record_results(sent)
     assert store.readers.delete("web-ada")
@@ -117,8 +126,8 @@ def test_a_database_that_is_older_than_the_journal_is_not_touched(store: Store) 
 
 def test_a_confirmed_restore_sends_nothing_again(store: Store) -> None:
     queue(store, "ada")
-    sent = Entry(delivery=7, epoch=1, message_id=envelope("ada").message_id, mark="K")
-    lost = Entry(delivery=8, epoch=1, message_id=envelope("ben").message_id, mark="K")
+    sent = JournalEntry(delivery=7, epoch=1, message_id=envelope("ada").message_id, mark="K")
+    lost = JournalEntry(delivery=8, epoch=1, message_id=envelope("ben").message_id, mark="K")
     store.journals.replay_after_restore(record(store, sent, lost, name="before"), now=NOW)
     assert store.outbox.count_by_state() == {"sent": 1}
     due = subscribe(store, "ada", "ben")
@@ -128,7 +137,7 @@ def test_a_confirmed_restore_sends_nothing_again(store: Store) -> None:
 
 
 @pytest.mark.parametrize("mark", ["M", "D", "K", "R"])
-def test_a_record_without_a_message_id_is_believed_by_its_number(store: Store, mark: Mark) -> None:
+def test_a_record_without_a_message_id_is_believed_by_its_number(store: Store, mark: JournalMark) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
     assert replay(store, replace(entry(ada, mark), message_id=""))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.limits import BackOff
-from digest.mail.outcome import Delivery, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, LeasedDelivery
 from digest.store import Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, queue
@@ -20,7 +20,7 @@ LEASE = timedelta(minutes=15)
 LATER = NOW + timedelta(hours=1)
 
 
-def claim(store: Store, owner: str = "one", now: object = NOW, limit: int = 50) -> list[Delivery]:
+def claim(store: Store, owner: str = "one", now: object = NOW, limit: int = 50) -> list[LeasedDelivery]:
     return store.outbox.claim(now=now, owner=owner, limit=limit, lease=LEASE)  # type: ignore[arg-type]
 
 
@@ -58,14 +58,14 @@ def test_threads_that_claim_at_once_share_the_letters(store: Store) -> None:
 _PROCESS = """
 import sys
 from datetime import datetime, timedelta
-from digest.mail.outcome import Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState
 from digest.store import Store
 with Store.open(sys.argv[1]) as store:
     now = datetime.fromisoformat(sys.argv[2])
     while batch := store.outbox.claim(now=now, owner=sys.argv[3], limit=3, lease=timedelta(minutes=15)):
         for letter in batch:
             ids = {"delivery": letter.id, "epoch": letter.epoch}
-            sent = Result(**ids, state=State.SENT, words="250 ok", began=now, ended=now)
+            sent = DeliveryAttempt(**ids, state=DeliveryState.SENT, words="250 ok", began=now, ended=now)
             store.outbox.record_results([sent])
             print(letter.id)
 """
@@ -81,9 +81,9 @@ def test_two_processes_send_each_letter_once(store: Store, store_url: str) -> No
     assert store.outbox.count_by_state() == {"sent": 40}
 
 
-def close(store: Store, letter: Delivery, state: State, words: str = "", **more: object) -> None:
+def close(store: Store, letter: LeasedDelivery, state: DeliveryState, words: str = "", **more: object) -> None:
     values = {"delivery": letter.id, "epoch": letter.epoch, "began": NOW, "ended": NOW} | more
-    store.outbox.record_results([Result(state=state, words=words, **values)])  # type: ignore[arg-type]
+    store.outbox.record_results([DeliveryAttempt(state=state, words=words, **values)])  # type: ignore[arg-type]
 
 
 def tries(store: Store) -> list[tuple[object, ...]]:
@@ -95,7 +95,7 @@ def tries(store: Store) -> list[tuple[object, ...]]:
 def test_a_sent_letter_leaves_the_outbox_and_its_try_is_kept(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    close(store, letter, State.SENT, "250 2.0.0 ok", phase="DOT", relay="smtp://relay:25", queue_id="4XYZ")
+    close(store, letter, DeliveryState.SENT, "250 2.0.0 ok", phase="DOT", relay="smtp://relay:25", queue_id="4XYZ")
     assert store.outbox.unsent() == []
     assert claim(store, now=LATER) == []
     assert store.outbox.count_by_state() == {"sent": 1}
@@ -105,9 +105,9 @@ def test_a_sent_letter_leaves_the_outbox_and_its_try_is_kept(store: Store) -> No
 def test_a_deferred_letter_comes_again_when_its_time_has_come(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    close(store, letter, State.DEFERRED, "451 greylisted\x07\x00", next_at=LATER, code=451, enhanced="4.7.1")
+    close(store, letter, DeliveryState.DEFERRED, "451 greylisted\x07\x00", next_at=LATER, code=451, enhanced="4.7.1")
     (row,) = store.outbox.unsent()
-    assert (row.state, row.reason, row.next_at, row.attempts) == (State.DEFERRED, "451 greylisted", LATER, 1)
+    assert (row.state, row.reason, row.next_at, row.attempts) == (DeliveryState.DEFERRED, "451 greylisted", LATER, 1)
     assert claim(store, now=LATER - timedelta(seconds=1)) == []
     (again,) = claim(store, now=LATER)
     assert (again.attempts, again.envelope) == (1, letter.envelope)
@@ -117,22 +117,24 @@ def test_a_deferred_letter_comes_again_when_its_time_has_come(store: Store) -> N
 def test_a_try_that_was_the_relays_fault_is_not_counted(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    close(store, letter, State.DEFERRED, "421 busy", next_at=LATER, counted=False)
+    close(store, letter, DeliveryState.DEFERRED, "421 busy", next_at=LATER, counted=False)
     assert store.outbox.unsent()[0].attempts == 0
 
 
 def test_a_refused_letter_stays_with_the_servers_words(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    close(store, letter, State.FAILED, "550 5.1.1 no such user", code=550, enhanced="5.1.1")
-    assert [(row.state, row.reason) for row in store.outbox.unsent()] == [(State.FAILED, "550 5.1.1 no such user")]
+    close(store, letter, DeliveryState.FAILED, "550 5.1.1 no such user", code=550, enhanced="5.1.1")
+    assert [(row.state, row.reason) for row in store.outbox.unsent()] == [
+        (DeliveryState.FAILED, "550 5.1.1 no such user")
+    ]
     assert claim(store, now=LATER) == []
 
 
 def test_a_cancelled_letter_is_neither_sent_nor_waiting(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    close(store, letter, State.CANCELLED, "the reader has left", counted=False)
+    close(store, letter, DeliveryState.CANCELLED, "the reader has left", counted=False)
     assert store.outbox.unsent() == []
     assert store.outbox.count_by_state() == {"cancelled": 1}
 
@@ -140,8 +142,8 @@ def test_a_cancelled_letter_is_neither_sent_nor_waiting(store: Store) -> None:
 def test_a_letter_in_doubt_waits_for_its_second_try_or_for_ever(store: Store) -> None:
     queue(store, "ada", "bob")
     ada, bob = claim(store)
-    close(store, ada, State.IN_DOUBT, "the line broke", next_at=LATER)
-    close(store, bob, State.IN_DOUBT, "presumed sent")
+    close(store, ada, DeliveryState.IN_DOUBT, "the line broke", next_at=LATER)
+    close(store, bob, DeliveryState.IN_DOUBT, "presumed sent")
     assert claim(store, now=NOW) == []
     (again,) = claim(store, now=LATER)
     assert (again.subscriber, again.doubts) == ("ada", 1)
@@ -158,8 +160,8 @@ def test_a_lease_that_ran_out_puts_the_letter_back_and_fences_its_last_owner(sto
     assert lapse(store, (), now=NOW) == 0
     assert lapse(store, ()) == 1
     (again,) = claim(store, owner="two", now=LATER)
-    close(store, letter, State.FAILED, "550 too late")
-    assert store.outbox.unsent()[0].state == State.LEASED
+    close(store, letter, DeliveryState.FAILED, "550 too late")
+    assert store.outbox.unsent()[0].state == DeliveryState.LEASED
     assert store.outbox.renew([(letter.id, letter.epoch)], until=LATER + LEASE) == set()
     assert store.outbox.renew([(again.id, again.epoch)], until=LATER + LEASE) == {(again.id, again.epoch)}
 
@@ -170,7 +172,7 @@ def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its
     assert lapse(store, [(ada.id, ada.epoch)]) == 2
     assert [letter.subscriber for letter in claim(store, owner="two", now=LATER)] == ["bob"]
     assert [(row.subscriber, row.next_at) for row in store.outbox.unsent(in_doubt=True)] == [("ada", LATER + LEASE)]
-    close(store, ada, State.SENT, "250 ok")
+    close(store, ada, DeliveryState.SENT, "250 ok")
     assert store.outbox.count_by_state() == {"leased": 1, "sent": 1}
 
 
@@ -185,7 +187,7 @@ def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
     ada, bob = claim(store)
     store.outbox.release([(bob.id, bob.epoch), (ada.id, ada.epoch - 1)], now=NOW)
     assert [letter.subscriber for letter in claim(store, owner="two")] == ["bob"]
-    close(store, bob, State.SENT, "250 ok")
+    close(store, bob, DeliveryState.SENT, "250 ok")
     assert store.outbox.count_by_state() == {"leased": 2}
 
 
@@ -198,13 +200,17 @@ def test_letters_to_a_domain_that_is_left_alone_stay_where_they_are(store: Store
     assert [letter.subscriber for letter in claim(store, now=LATER)] == ["ada"]
 
 
-@pytest.mark.parametrize("before", [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED])
-def test_a_person_may_have_a_letter_sent_again(store: Store, before: State) -> None:
+@pytest.mark.parametrize(
+    "before", [DeliveryState.FAILED, DeliveryState.IN_DOUBT, DeliveryState.POISON, DeliveryState.CANCELLED]
+)
+def test_a_person_may_have_a_letter_sent_again(store: Store, before: DeliveryState) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, before, "whatever")
-    among = [State.FAILED, State.IN_DOUBT, State.POISON, State.CANCELLED]
-    assert store.outbox.decide([letter.id], State.READY, among, now=LATER, words="by hand") == {letter.id: before}
+    among = [DeliveryState.FAILED, DeliveryState.IN_DOUBT, DeliveryState.POISON, DeliveryState.CANCELLED]
+    assert store.outbox.decide([letter.id], DeliveryState.READY, among, now=LATER, words="by hand") == {
+        letter.id: before
+    }
     assert [again.id for again in claim(store, now=LATER)] == [letter.id]
 
 
@@ -214,8 +220,8 @@ def test_what_a_person_has_sent_again_is_not_too_late_at_once(store: Store) -> N
     with store.writing() as connection:
         connection.execute(update(t.delivery).values(expires=NOW + timedelta(minutes=1)))
     (letter,) = claim(store)
-    close(store, letter, State.FAILED, "550 no")
-    store.outbox.decide([letter.id], State.READY, [State.FAILED], now=LATER, words="by hand")
+    close(store, letter, DeliveryState.FAILED, "550 no")
+    store.outbox.decide([letter.id], DeliveryState.READY, [DeliveryState.FAILED], now=LATER, words="by hand")
     store.merging.expire(now=LATER + timedelta(hours=23))
     assert store.outbox.count_by_state() == {"ready": 1}
 
@@ -226,14 +232,14 @@ def test_what_was_taken_counts_although_its_lease_had_lapsed(store: Store) -> No
     (letter,) = claim(store)
     assert store.outbox.expire_leases(lambda _: (), now=LATER + timedelta(days=1), retry_at=LATER) == 1
     assert store.outbox.count_by_state() == {"ready": 1}
-    close(store, letter, State.SENT, "250 ok")
+    close(store, letter, DeliveryState.SENT, "250 ok")
     assert store.outbox.count_by_state() == {"sent": 1}
 
 
 def test_what_a_process_has_in_hand_is_not_decided_by_a_person(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.outbox.decide([letter.id, 99], State.CANCELLED, [State.READY], now=NOW, words="by hand") == {
-        letter.id: State.LEASED
-    }
+    assert store.outbox.decide(
+        [letter.id, 99], DeliveryState.CANCELLED, [DeliveryState.READY], now=NOW, words="by hand"
+    ) == {letter.id: DeliveryState.LEASED}
     assert store.outbox.count_by_state() == {"leased": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from digest.mail.outcome import Delivery, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, LeasedDelivery
 from digest.store import Store
 from tests.support.store_samples import NOW, SINCE, envelope, keep, preprint, publication, subscribe
 
@@ -18,7 +18,7 @@ def publish(store: Store, reader: str = "ada", **more: object) -> None:
     assert store.issues.publish(publication(row, told=[(1, "new")], expires=NOW + DAY, **more))
 
 
-def claim(store: Store) -> Delivery:
+def claim(store: Store) -> LeasedDelivery:
     (letter,) = store.outbox.claim(now=NOW, owner="one", limit=9, lease=DAY)
     return letter
 
@@ -44,7 +44,11 @@ def test_what_another_issue_told_stays_told(store: Store) -> None:
     store.issues.publish(publication(row, told=[(1, "new")], slot="one", envelope=replace(told, message_id="<one@x>")))
     letter = claim(store)
     store.outbox.record_results(
-        [Result(delivery=letter.id, epoch=letter.epoch, state=State.SENT, words="", began=NOW, ended=NOW)]
+        [
+            DeliveryAttempt(
+                delivery=letter.id, epoch=letter.epoch, state=DeliveryState.SENT, words="", began=NOW, ended=NOW
+            )
+        ]
     )
     store.issues.publish(publication(row, told=[(1, "new")], slot="two", envelope=replace(told, message_id="<two@x>")))
     assert len(store.merging.supersede([("ada", "Sparse")], now=NOW)) == 1
@@ -55,10 +59,10 @@ def test_what_is_in_hand_or_may_have_arrived_is_not_merged(store: Store) -> None
     publish(store)
     letter = claim(store)
     assert store.merging.supersede([("ada", "Sparse")], now=NOW + DAY) == []
-    doubt = Result(
+    doubt = DeliveryAttempt(
         delivery=letter.id,
         epoch=letter.epoch,
-        state=State.IN_DOUBT,
+        state=DeliveryState.IN_DOUBT,
         words="",
         began=NOW,
         ended=NOW,
@@ -70,17 +74,24 @@ def test_what_is_in_hand_or_may_have_arrived_is_not_merged(store: Store) -> None
     assert store.already_sent.of_reader("ada") == {(1, "new")}
 
 
-def doubtful(store: Store, *, put_off: bool = False) -> Delivery:
+def doubtful(store: Store, *, put_off: bool = False) -> LeasedDelivery:
     """A letter that may have arrived, in hand once more; or put off when it was tried so."""
     publish(store)
     letter = claim(store)
-    again = Result(
-        delivery=letter.id, epoch=1, state=State.IN_DOUBT, words="", began=NOW, ended=NOW, next_at=NOW, phase="DOT"
+    again = DeliveryAttempt(
+        delivery=letter.id,
+        epoch=1,
+        state=DeliveryState.IN_DOUBT,
+        words="",
+        began=NOW,
+        ended=NOW,
+        next_at=NOW,
+        phase="DOT",
     )
     store.outbox.record_results([again])
     letter = claim(store)
     if put_off:
-        store.outbox.record_results([replace(again, epoch=2, state=State.DEFERRED)])
+        store.outbox.record_results([replace(again, epoch=2, state=DeliveryState.DEFERRED)])
     return letter
 
 

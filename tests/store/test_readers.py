@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from sqlalchemy import func, select
 
-from digest.mail.outcome import Delivery, Envelope, Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope, LeasedDelivery
 from digest.store import NOTICE, AddressChangeStatus, PendingRequest, Preferences, ReaderDocument, ReaderRow, Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, publication, subscribe
@@ -61,7 +61,7 @@ def rows(store: Store, table: str) -> int:
         return connection.scalar(select(func.count()).select_from(t.metadata.tables[table])) or 0
 
 
-def claimed(store: Store) -> list[Delivery]:
+def claimed(store: Store) -> list[LeasedDelivery]:
     return store.outbox.claim(now=NOW, owner="one", limit=50, lease=LEASE)
 
 
@@ -308,13 +308,13 @@ def test_who_wants_to_be_forgotten_is_forgotten_whole(store: Store) -> None:
     assert [letter.subscriber for letter in claimed(store) if letter.kind != NOTICE] == [other.id]
 
 
-def end(letter: Delivery, state: State) -> Result:
-    return Result(delivery=letter.id, epoch=letter.epoch, state=state, words="250 ok", began=NOW, ended=NOW)
+def end(letter: LeasedDelivery, state: DeliveryState) -> DeliveryAttempt:
+    return DeliveryAttempt(delivery=letter.id, epoch=letter.epoch, state=state, words="250 ok", began=NOW, ended=NOW)
 
 
 @pytest.mark.parametrize("lapsed", [False, True])
-@pytest.mark.parametrize("state", [State.SENT, State.READY, State.IN_DOUBT])
-def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: State, lapsed: bool) -> None:
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.READY, DeliveryState.IN_DOUBT])
+def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: DeliveryState, lapsed: bool) -> None:
     row, other = admitted(store), admitted(store, "two", "other@example.org")
     for due in subscribe(store, row.id, other.id):
         assert store.issues.publish(publication(due))
@@ -333,7 +333,7 @@ def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: Sta
     theirs = [each for each in left if each["subscriber"] != other.id and each["recipient"] != "other@example.org"]
     for each in theirs:
         assert (each["recipient"], each["sender"], each["domain"], each["issue_id"]) == ("", "", "", None)
-        assert each["state"] == State.CANCELLED
+        assert each["state"] == DeliveryState.CANCELLED
     again = store.outbox.claim(now=NOW + DAY, owner="two", limit=50, lease=LEASE)
     assert {letter.recipient for letter in again} <= {"other@example.org", f"{other.id}@example.org"}
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from digest.app import App, load, open_app
-from digest.mail.outcome import Result, State
+from digest.mail.outcome import DeliveryAttempt, DeliveryState
 from digest.store import Store
 from digest.website.admin import admin
 from tests.support.config_files import folder
@@ -100,15 +100,15 @@ def desk(app: App, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
 WORDS = "550 <b>no</b> such user \u202eevil"
 
 
-def letters(store: Store, **states: State) -> dict[str, int]:
+def letters(store: Store, **states: DeliveryState) -> dict[str, int]:
     """A letter for each reader, in that state; their numbers."""
     queue(store, *states)
     for letter in store.outbox.claim(now=NOW, owner="me", limit=50, lease=timedelta(minutes=15)):
         state = states[letter.subscriber]
-        if state == State.READY:
+        if state == DeliveryState.READY:
             store.outbox.release([(letter.id, letter.epoch)], now=NOW)
-        elif state != State.LEASED:
-            result = Result(
+        elif state != DeliveryState.LEASED:
+            result = DeliveryAttempt(
                 delivery=letter.id, epoch=letter.epoch, state=state, words=WORDS, began=NOW, ended=NOW, next_at=None
             )
             store.outbox.record_results([result])
@@ -117,7 +117,7 @@ def letters(store: Store, **states: State) -> dict[str, int]:
 
 def all_letters(store: Store) -> list[Any]:
     """Every letter, whatever its state."""
-    return [row for state in State for row in store.lists.letters(state=state, limit=1000)]
+    return [row for state in DeliveryState for row in store.lists.letters(state=state, limit=1000)]
 
 
 def states(store: Store) -> dict[str, str]:

@@ -23,7 +23,7 @@ from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.links.token import stamp
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Delivery, Envelope, State
+from digest.mail.outcome import DeliveryState, Envelope, LeasedDelivery
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import MailServer
@@ -47,7 +47,7 @@ def key_of(message: bytes) -> str:
     return found[1].decode("ascii") if found else ""
 
 
-def bounce_address(delivery: Delivery) -> str:
+def bounce_address(delivery: LeasedDelivery) -> str:
     """Where the bounces of one letter go, and of no other."""
     return f"b+{stamp(delivery.id, delivery.message_id, [KEY])}@house.example"
 
@@ -118,14 +118,14 @@ class DeliveryScenario:
         port = server if isinstance(server, int) else server.port
         return Route(name=name, open=lambda: SmtpChannel(f"{scheme}://{host}:{port}", timeouts=timeouts, **more))  # type: ignore[arg-type]
 
-    def home(self, delivery: Delivery) -> Mailbox:
+    def home(self, delivery: LeasedDelivery) -> Mailbox:
         return Mailbox(name=delivery.subscriber.title(), address=self.homes[delivery.subscriber])
 
     def round(
         self,
         *routes: Route | MailServer,
         recipient: RecipientOf | None = None,
-        presume_sent: Callable[[Delivery], bool] = lambda _: False,
+        presume_sent: Callable[[LeasedDelivery], bool] = lambda _: False,
         restored: bool = False,
         logs: RelayLogs = NO_LOGS,
         **more: object,
@@ -193,12 +193,12 @@ class DeliveryScenario:
         names = []
         for row in self.rows("SELECT subscriber, state, next_at, owner, until FROM delivery"):
             names.append(row["subscriber"])
-            assert row["state"] in set(State), row
-            assert not at_rest or row["state"] != State.LEASED, row
-            leased = row["state"] == State.LEASED
+            assert row["state"] in set(DeliveryState), row
+            assert not at_rest or row["state"] != DeliveryState.LEASED, row
+            leased = row["state"] == DeliveryState.LEASED
             assert (row["owner"] is not None, row["until"] is not None) == (leased, leased), row
-            waits = row["state"] in (State.READY, State.DEFERRED)
-            assert row["state"] == State.IN_DOUBT or waits == (row["next_at"] is not None), row
+            waits = row["state"] in (DeliveryState.READY, DeliveryState.DEFERRED)
+            assert row["state"] == DeliveryState.IN_DOUBT or waits == (row["next_at"] is not None), row
         assert sorted(map(str, names)) == sorted(self.homes)
 
     def no_secret_is_told(self, *more: str) -> None:

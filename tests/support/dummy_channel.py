@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.config import ChannelKind, Relay
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class DummyChannel:
@@ -25,11 +25,11 @@ class DummyChannel:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         at_dot()
         with self._file.open("ab") as file:
             file.write(envelope.message)
-        return Receipt(words="appended")
+        return SendReceipt(words="appended")
 
 
 def _open(relay: Relay) -> DummyChannel:

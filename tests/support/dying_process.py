@@ -22,7 +22,7 @@ from digest.delivery.journal import Journal
 from digest.delivery.recovery import take_over
 from digest.delivery.relay_limits import Route
 from digest.issues.compose import compose
-from digest.mail.outcome import Delivery, Result
+from digest.mail.outcome import DeliveryAttempt, LeasedDelivery
 from digest.store import IssueStore, JournalStore, NewIssue, OutboxStore, Store, TransactionHook
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.send_policy import FixedPolicy
@@ -45,13 +45,13 @@ def die() -> None:
 
 
 class _Outbox(OutboxStore):
-    def claim(self, **given: Any) -> list[Delivery]:
+    def claim(self, **given: Any) -> list[LeasedDelivery]:
         found = super().claim(**given)
         if _Store.point == "claimed":
             die()
         return found
 
-    def record_results(self, results: Sequence[Result]) -> None:
+    def record_results(self, results: Sequence[DeliveryAttempt]) -> None:
         if _Store.point == "recorded" and results:
             die()
         super().record_results(results)

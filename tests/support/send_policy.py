@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from digest.delivery import NotSent, SendPolicy
 from digest.mail.message import Mailbox, readdress
-from digest.mail.outcome import Delivery
+from digest.mail.outcome import LeasedDelivery
 
-RecipientOf = Callable[[Delivery], Mailbox | NotSent | None]
+RecipientOf = Callable[[LeasedDelivery], Mailbox | NotSent | None]
 
 
-def written_for(delivery: Delivery) -> Mailbox:
+def written_for(delivery: LeasedDelivery) -> Mailbox:
     """The address that stands in the outbox."""
     return Mailbox(address=delivery.recipient)
 
@@ -23,24 +23,24 @@ class FixedPolicy(SendPolicy):
         self,
         recipient: RecipientOf = written_for,
         *,
-        return_path: Callable[[Delivery], str] = lambda delivery: delivery.sender,
-        presume_sent: Callable[[Delivery], bool] = lambda _: False,
+        return_path: Callable[[LeasedDelivery], str] = lambda delivery: delivery.sender,
+        presume_sent: Callable[[LeasedDelivery], bool] = lambda _: False,
     ) -> None:
         self._recipient = recipient
         self._return_path = return_path
         self._presume_sent = presume_sent
 
-    def recipient(self, delivery: Delivery) -> Mailbox | NotSent | None:
+    def recipient(self, delivery: LeasedDelivery) -> Mailbox | NotSent | None:
         return self._recipient(delivery)
 
     def was_outdated(self, serial: int) -> bool:
         return False
 
-    def return_path(self, delivery: Delivery) -> str:
+    def return_path(self, delivery: LeasedDelivery) -> str:
         return self._return_path(delivery)
 
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         return readdress(message, to)
 
-    def presume_sent(self, delivery: Delivery) -> bool:
+    def presume_sent(self, delivery: LeasedDelivery) -> bool:
         return self._presume_sent(delivery)

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from digest.app import App, load, open_app
-from digest.mail.outcome import unpack
+from digest.mail.outcome import unpack_message
 from digest.store import tables as t
 from digest.website import site
 from digest.website.serve import beside
@@ -76,7 +76,7 @@ def letters(app: App) -> list[EmailMessage]:
     """The letters in the outbox, in order."""
     with app.store.reading() as connection:
         rows = connection.execute(t.letter.select().order_by(t.letter.c.delivery_id)).all()
-    return [message_from_bytes(unpack(row.message), policy=default) for row in rows]
+    return [message_from_bytes(unpack_message(row.message), policy=default) for row in rows]
 
 
 def said(letter: EmailMessage) -> str:

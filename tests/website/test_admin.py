@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from digest.app.metrics import exposition
 from digest.cli.shared.page_servers import serve_pages
 from digest.limits import BackOff
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import BounceEvidence
 from digest.store import tables as t
 from tests.support.admin_site import NAME, Desk, a_house, desk, everything, letters, states
@@ -39,7 +39,7 @@ def told(page: str) -> str:
 
 
 def test_looking_changes_nothing(opened: Desk) -> None:
-    letters(opened.store, ada=State.IN_DOUBT, ben=State.FAILED)
+    letters(opened.store, ada=DeliveryState.IN_DOUBT, ben=DeliveryState.FAILED)
     before = everything(opened.store)
     for path in (*PAGES, "/readers/ada/leave", "/readers/ada/suppress", "/suppressions/add", "/suppressions/lift"):
         for method in ("GET", "HEAD"):
@@ -58,7 +58,7 @@ def test_a_house_in_which_nothing_has_happened_has_all_pages(opened: Desk) -> No
 
 
 def test_the_overview_says_what_to_do_first_and_leads_there(opened: Desk) -> None:
-    letters(opened.store, ada=State.IN_DOUBT, ben=State.FAILED)
+    letters(opened.store, ada=DeliveryState.IN_DOUBT, ben=DeliveryState.FAILED)
     opened.store.breakers.record_failure(
         "relay", "smtp://localhost:25", now=NOW, words="421 <b>busy</b>", back_off=BackOff((timedelta(minutes=15),))
     )
@@ -87,7 +87,7 @@ def test_the_overview_tells_of_everything_that_stands_badly(opened: Desk) -> Non
 
 
 def test_the_outbox_shows_what_is_in_doubt_first_and_by_state(opened: Desk) -> None:
-    ids = letters(opened.store, ada=State.FAILED, ben=State.IN_DOUBT, chen=State.SENT)
+    ids = letters(opened.store, ada=DeliveryState.FAILED, ben=DeliveryState.IN_DOUBT, chen=DeliveryState.SENT)
     page = opened.web.get("/outbox").text
     assert page.index(f"letter {ids['ben']}<") < page.index(f"letter {ids['ada']}<")
     assert "chen" not in page
@@ -100,7 +100,7 @@ def test_the_outbox_shows_what_is_in_doubt_first_and_by_state(opened: Desk) -> N
 
 
 def test_what_readers_and_servers_write_is_shown_as_text_without_what_nobody_sees(opened: Desk) -> None:
-    letters(opened.store, ada=State.FAILED)
+    letters(opened.store, ada=DeliveryState.FAILED)
     opened.store.suppressions.add("ada@example.org", "<img src=x> \u202egone\x00", now=NOW)
     opened.store.breakers.record_failure(
         "domain", "\u202e<b>x", now=NOW, words="\x1b[31m<b>", back_off=BackOff((timedelta(days=1),))
@@ -182,7 +182,7 @@ def test_what_is_due_and_what_comes(opened: Desk) -> None:
 
 
 def test_metrics_are_those_of_the_command(opened: Desk) -> None:
-    letters(opened.store, ada=State.IN_DOUBT)
+    letters(opened.store, ada=DeliveryState.IN_DOUBT)
     answer = opened.web.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     store = opened.store
@@ -214,11 +214,11 @@ def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
 
 # -- letters ------------------------------------------------------------------
 
-ALL = {str(state).replace(" ", "-"): state for state in State}
+ALL = {str(state).replace(" ", "-"): state for state in DeliveryState}
 AFTER = {
-    "retry": (State.READY, {"deferred", "in doubt", "failed", "suppressed", "cancelled", "poison"}),
-    "cancel": (State.CANCELLED, {"ready", "deferred", "in doubt", "failed", "suppressed", "poison"}),
-    "presume-sent": (State.SENT, {"in doubt", "poison"}),
+    "retry": (DeliveryState.READY, {"deferred", "in doubt", "failed", "suppressed", "cancelled", "poison"}),
+    "cancel": (DeliveryState.CANCELLED, {"ready", "deferred", "in doubt", "failed", "suppressed", "poison"}),
+    "presume-sent": (DeliveryState.SENT, {"in doubt", "poison"}),
 }
 
 
@@ -240,7 +240,7 @@ def test_a_decision_changes_the_ticked_letters_that_may_be_changed_and_no_other(
 
 
 def test_a_letter_s_own_button_is_about_that_letter_alone(opened: Desk) -> None:
-    ids = letters(opened.store, ada=State.FAILED, ben=State.FAILED)
+    ids = letters(opened.store, ada=DeliveryState.FAILED, ben=DeliveryState.FAILED)
     page = opened.web.get("/outbox?state=failed").text
     assert f'name="retry" value="{ids["ada"]}"' in page
     assert f'name="presume-sent" value="{ids["ada"]}"' not in page  # it was refused
@@ -251,7 +251,7 @@ def test_a_letter_s_own_button_is_about_that_letter_alone(opened: Desk) -> None:
 
 
 def test_what_was_cancelled_can_be_found_and_sent_after_all(opened: Desk) -> None:
-    ids = letters(opened.store, ada=State.READY)
+    ids = letters(opened.store, ada=DeliveryState.READY)
     opened.post("/outbox", cancel=str(ids["ada"]))
     assert "ada" not in opened.web.get("/outbox").text.replace("/readers/", "")
     assert f'name="retry" value="{ids["ada"]}"' in opened.web.get("/outbox?state=cancelled").text
@@ -270,19 +270,19 @@ def test_what_was_cancelled_can_be_found_and_sent_after_all(opened: Desk) -> Non
     ],
 )
 def test_what_is_no_decision_is_refused(opened: Desk, fields: dict[str, str]) -> None:
-    letters(opened.store, ada=State.FAILED)
+    letters(opened.store, ada=DeliveryState.FAILED)
     assert opened.web.post("/outbox", data={"form": opened.form(), **fields}).status_code == 400
     assert states(opened.store) == {"ada": "failed"}
 
 
 def test_nothing_ticked_is_told(opened: Desk) -> None:
-    letters(opened.store, ada=State.FAILED)
+    letters(opened.store, ada=DeliveryState.FAILED)
     assert told(opened.post("/outbox", do="retry").text) == "No letter was ticked. Nothing was changed."
     assert states(opened.store) == {"ada": "failed"}
 
 
 def test_enter_in_a_tick_box_does_nothing(opened: Desk) -> None:
-    ids = letters(opened.store, ada=State.FAILED)
+    ids = letters(opened.store, ada=DeliveryState.FAILED)
     page = opened.web.get("/outbox").text
     assert re.findall(r"<button[^>]*>", page)[0] == '<button hidden name="do" value="nothing">'
     opened.post("/outbox", do="nothing", letter=str(ids["ada"]))
@@ -290,7 +290,7 @@ def test_enter_in_a_tick_box_does_nothing(opened: Desk) -> None:
 
 
 def test_many_letters_come_fifty_at_a_time(opened: Desk) -> None:
-    queued = {f"reader{number:03}": State.READY for number in range(60)}
+    queued = {f"reader{number:03}": DeliveryState.READY for number in range(60)}
     letters(opened.store, **queued)
     serve_pages = [opened.web.get(f"/outbox?page={page}").text for page in (1, 2, 3)]
     numbers = [re.findall(r'name="letter" value="(\d+)"', page) for page in serve_pages]

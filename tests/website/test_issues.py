@@ -12,7 +12,7 @@ from sqlalchemy import select
 from digest.app import App
 from digest.links import FEED, ISSUE, PAGE
 from digest.links.token import sign
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import tables
 from digest.website.resubmit import MOST_BEHIND
 from tests.support.site_data import HOSTILE, KEY, ada_of, path_of, rows, send, told
@@ -80,7 +80,7 @@ def test_the_short_link_of_a_letter_opens_the_same_until_older_links_are_made_us
 
 def test_a_copy_is_there_without_its_letter(app: App, web: httpx.Client) -> None:
     ids = [letter.id for letter in app.store.outbox.unsent()]
-    app.store.outbox.decide(ids, State.CANCELLED, [State.READY], now=NOW, words="for good")
+    app.store.outbox.decide(ids, DeliveryState.CANCELLED, [DeliveryState.READY], now=NOW, words="for good")
     app.store.retention.prune(before=NOW + timedelta(days=400))
     assert app.store.outbox.unsent() == []
     assert "Turn Waste" in web.get(copy_of(app)).text

@@ -11,7 +11,7 @@ from digest.config import ChannelKind, Relay
 from digest.delivery.channels.console import ConsoleChannel
 from digest.delivery.channels.maildir import MaildirChannel
 from digest.delivery.channels.smtp import SmtpChannel
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class Channel(Protocol):
@@ -23,7 +23,7 @@ class Channel(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         """Hand one letter over; the other side's words, without any address.
 
         `at_dot` is called once, right before the step that cannot be taken back; if it raises, nothing was sent.

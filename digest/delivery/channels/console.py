@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self, TextIO
 
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.text import strip_controls
 
 
@@ -27,7 +27,7 @@ class ConsoleChannel:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         """Print one letter; no control sequence of it reaches the terminal."""
         letter = message_from_bytes(envelope.message, policy=policy.default)
         assert isinstance(letter, EmailMessage)
@@ -37,7 +37,7 @@ class ConsoleChannel:
         at_dot()
         out.write("\n".join([*head, "", *text, "", ""]))
         out.flush()
-        return Receipt(words="printed")
+        return SendReceipt(words="printed")
 
 
 def _text(letter: EmailMessage) -> str:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.errors import Deferred
-from digest.mail.outcome import Envelope, Following, Receipt, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class MaildirChannel:
@@ -28,7 +28,7 @@ class MaildirChannel:
     ) -> None:
         """Nothing is held open."""
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         """Store one letter with the line ends of this system. Raises Deferred where the folder cannot be written.
 
         The name comes from the Message-ID and the recipient, so a repetition after a crash finds the letter there.
@@ -42,11 +42,11 @@ class MaildirChannel:
                 _write(draft, envelope.message.replace(b"\r\n", os.linesep.encode("ascii")))
         at_dot()
         if there:
-            return Receipt(words=f"{name} was there already")
+            return SendReceipt(words=f"{name} was there already")
         with self._faults(relay=False):
             draft.rename(place)
             _sync(place.parent)
-        return Receipt(words=f"stored as new/{name}")
+        return SendReceipt(words=f"stored as new/{name}")
 
     @contextmanager
     def _faults(self, *, relay: bool) -> Iterator[None]:

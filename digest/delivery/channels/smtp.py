@@ -13,12 +13,12 @@ from digest.delivery.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeouts
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
-from digest.mail.outcome import Envelope, Following, Phase, Receipt, classify, no_other
+from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, SmtpPhase, classify_reply, no_next
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
 
-_Steps = tuple[tuple[Phase, str, float], ...]
+_Steps = tuple[tuple[SmtpPhase, str, float], ...]
 _Announced = tuple[SmtpConnection, Envelope, _Steps]
 
 
@@ -65,7 +65,7 @@ class SmtpChannel:
         where = "on this machine" if connection.on_this_machine else "in clear text"
         return f"answers, {connection.encryption or f'in clear, {where}'}"
 
-    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: Following = no_other) -> Receipt:
+    def send(self, envelope: Envelope, at_dot: Callable[[], None], following: NextEnvelope = no_next) -> SendReceipt:
         """Send one letter; the server's reply to its dot.
 
         `at_dot` is called right before the final dot: up to there all can be repeated, and if it raises nothing has
@@ -99,9 +99,9 @@ class SmtpChannel:
         connection: SmtpConnection,
         envelope: Envelope,
         at_dot: Callable[[], None],
-        following: Following,
+        following: NextEnvelope,
         announced: _Steps | None = None,
-    ) -> Receipt:
+    ) -> SendReceipt:
         try:
             self._announce(connection, envelope, announced)
             self._put_body(connection, envelope.message)
@@ -190,14 +190,14 @@ class SmtpChannel:
             self._relay.drop()
             raise InDoubt(f"{self._relay.host}: {lost}, after the letter was handed over") from None
 
-    def _receipt(self, said: SmtpReply) -> Receipt:
+    def _receipt(self, said: SmtpReply) -> SendReceipt:
         """The receipt of a good reply to the dot. Raises InDoubt for 1xx and 3xx, else what it means."""
         if said.good:
             self._relay.count()
             words = str(said)
             found = _QUEUED.search(words)
             queue_id = (found[1] or found[2]) if found else None
-            return Receipt(words=words, relay=self._relay.host, queue_id=queue_id)
+            return SendReceipt(words=words, relay=self._relay.host, queue_id=queue_id)
         if said.code < 400:
             self._announced = None
             self._relay.drop()
@@ -207,7 +207,7 @@ class SmtpChannel:
             self._relay.drop()
         raise self._refusal("DOT", said)
 
-    def _ahead(self, connection: SmtpConnection, following: Following) -> _Announced | None:
+    def _ahead(self, connection: SmtpConnection, following: NextEnvelope) -> _Announced | None:
         """The next letter, where it may be announced with this one's dot."""
         if "PIPELINING" not in connection.offers or not self._relay.has_room:
             return None
@@ -220,8 +220,8 @@ class SmtpChannel:
         except DeliveryError:  # raised again when it is sent
             return None
 
-    def _refusal(self, step: Phase, said: SmtpReply) -> DeliveryError:
-        verdict = classify(said.code, said.enhanced, said.text, step)
+    def _refusal(self, step: SmtpPhase, said: SmtpReply) -> DeliveryError:
+        verdict = classify_reply(said.code, said.enhanced, said.text, step)
         what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
         if verdict.outcome == "failed":
             return Rejected(what, code=said.code, enhanced=said.enhanced, phase=step, reason=verdict.reason)
@@ -236,7 +236,7 @@ class SmtpChannel:
             relay=verdict.relay and step != "DOT",
         )
 
-    def _again(self, why: str, said: SmtpReply | None = None, step: Phase = "DATA") -> _RetryOnNewConnection:
+    def _again(self, why: str, said: SmtpReply | None = None, step: SmtpPhase = "DATA") -> _RetryOnNewConnection:
         self._relay.drop()
         return _RetryOnNewConnection(self._relay.trouble(why, said, step))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import ConfigError, Deferred, DeliveryError
-from digest.mail.outcome import Phase
+from digest.mail.outcome import SmtpPhase
 
 _LETTERS = 100  # over one connection
 _SECONDS = 300.0  # of one connection
@@ -96,7 +96,7 @@ class RelayConnection:
         """Whether this connection may carry one more letter after the present one."""
         return self._sent + 1 < _LETTERS and self._clock() - self._opened < _SECONDS
 
-    def trouble(self, why: str, said: SmtpReply | None = None, phase: Phase | None = None) -> Deferred:
+    def trouble(self, why: str, said: SmtpReply | None = None, phase: SmtpPhase | None = None) -> Deferred:
         """The error to raise when the relay is at fault."""
         code, enhanced = (said.code, said.enhanced) if said else (None, None)
         return Deferred(f"{self.host}:{self._port}: {why}", code=code, enhanced=enhanced, phase=phase, relay=True)

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from digest.links.token import TokenError, sign, verify
 from digest.mail.message import AddressError, Mailbox
-from digest.mail.outcome import State, address_key
+from digest.mail.outcome import DeliveryState, address_key
 from digest.render.page_messages import PageMessages
 from digest.text import strip_controls
 from digest.text.translations import translations
@@ -115,7 +115,7 @@ def reader_path(reader: str) -> str:
     return f"/readers/{quote(reader, safe='')}"
 
 
-def outbox_path(state: State | str | None = None) -> str:
+def outbox_path(state: DeliveryState | str | None = None) -> str:
     return f"/outbox?{urlencode({'state': state})}" if state else "/outbox"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
-from digest.mail.outcome import DECISIONS, State, decided
+from digest.mail.outcome import MANUAL_TRANSITIONS, DeliveryState, describe_transition
 
-VERBS = {"retry": State.READY, "cancel": State.CANCELLED, "presume-sent": State.SENT}
+VERBS = {"retry": DeliveryState.READY, "cancel": DeliveryState.CANCELLED, "presume-sent": DeliveryState.SENT}
 """What a person may do with a letter."""
 
 _WORDS = {
@@ -22,9 +22,12 @@ _WORDS = {
     "no-letters": "No letter was ticked. Nothing was changed.",
 }
 _DONE = {
-    State.READY: ("goes out with the next round, the same bytes", "go out with the next round, the same bytes"),
-    State.CANCELLED: ("is never sent; its papers count as told", "are never sent; their papers count as told"),
-    State.SENT: ("has arrived, as far as you know: not sent again", "have arrived, as far as you know: not sent again"),
+    DeliveryState.READY: ("goes out with the next round, the same bytes", "go out with the next round, the same bytes"),
+    DeliveryState.CANCELLED: ("is never sent; its papers count as told", "are never sent; their papers count as told"),
+    DeliveryState.SENT: (
+        "has arrived, as far as you know: not sent again",
+        "have arrived, as far as you know: not sent again",
+    ),
 }
 """What becomes of one letter, and of several."""
 
@@ -39,14 +42,14 @@ def told(asked: QueryParams) -> str:
     return _WORDS.get(code, "")
 
 
-def _decided(state: State, asked: QueryParams) -> str:
+def _decided(state: DeliveryState, asked: QueryParams) -> str:
     done, unknown = _count(asked.get("done")), _count(asked.get("unknown"))
     said = [f"{_letters(done)} {_DONE[state][done != 1]}."] if done else []
-    for was in State:
-        if was in asked.getlist("stays") and was not in DECISIONS[state]:
-            said.append(f"A letter {decided(was, state)}.")
+    for was in DeliveryState:
+        if was in asked.getlist("stays") and was not in MANUAL_TRANSITIONS[state]:
+            said.append(f"A letter {describe_transition(was, state)}.")
     if unknown:
-        said.append(f"{_letters(unknown)}: {decided(None, state)}.")
+        said.append(f"{_letters(unknown)}: {describe_transition(None, state)}.")
     return " ".join(said)
 
 

@@ -10,21 +10,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.mail.outcome import DECISIONS, MENDS, State
+from digest.mail.outcome import MANUAL_TRANSITIONS, NEXT_STEPS, DeliveryState
 from digest.store import OutboxRow
 from digest.website.admin.base import PER_PAGE, Desk, outbox_path, page_of, pages_of, reader_path, stamp
 from digest.website.admin.flash import VERBS
 from digest.website.view import Form
 
 _LISTED = (
-    State.IN_DOUBT,
-    State.FAILED,
-    State.POISON,
-    State.SUPPRESSED,
-    State.DEFERRED,
-    State.READY,
-    State.LEASED,
-    State.CANCELLED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.FAILED,
+    DeliveryState.POISON,
+    DeliveryState.SUPPRESSED,
+    DeliveryState.DEFERRED,
+    DeliveryState.READY,
+    DeliveryState.LEASED,
+    DeliveryState.CANCELLED,
 )
 """States by which letters are looked at, those that wait for a person first."""
 
@@ -66,7 +66,9 @@ class Outbox(Desk):
             pages=pages,
             base=f"{outbox_path(state)}&" if state else "/outbox?",
             rows=[_row(each) for each in rows],
-            advice=[(each, MENDS[each].format(**_WAYS)) for each in _LISTED if any(row.state == each for row in rows)],
+            advice=[
+                (each, NEXT_STEPS[each].format(**_WAYS)) for each in _LISTED if any(row.state == each for row in rows)
+            ],
             buttons=_BUTTONS,
         )
 
@@ -84,7 +86,7 @@ class Outbox(Desk):
         if not ids:
             return self.see(f"{back}&told=no-letters")
         wanted = VERBS[verb]
-        among = DECISIONS[wanted]
+        among = MANUAL_TRANSITIONS[wanted]
         before = self.app().store.outbox.decide(ids, wanted, among, now=self.clock(), words=f"{verb}, by hand")
         done = [number for number in ids if before.get(number) in among]
         return self.done(
@@ -98,7 +100,7 @@ class Outbox(Desk):
         )
 
 
-def _state(text: str) -> State | None:
+def _state(text: str) -> DeliveryState | None:
     return next((state for state in _LISTED if state == text), None)
 
 
@@ -121,5 +123,5 @@ def _row(row: OutboxRow) -> dict[str, object]:
         "attempts": row.attempts,
         "next": stamp(row.next_at),
         "created": stamp(row.created),
-        "verbs": [verb for verb in _BUTTONS if row.state in DECISIONS[VERBS[verb]]],
+        "verbs": [verb for verb in _BUTTONS if row.state in MANUAL_TRANSITIONS[VERBS[verb]]],
     }

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.app.doctor import UNRESOLVED, Finding
 from digest.app.metrics import exposition
-from digest.mail.outcome import State
+from digest.mail.outcome import DeliveryState
 from digest.store import ServiceStats
 from digest.website.admin.base import Desk, outbox_path, span, stamp
 
@@ -25,18 +25,18 @@ _PLACES = {
 }
 _WELL = ("well", "weekend", "holiday")
 _STATES = (
-    State.SENT,
-    State.READY,
-    State.LEASED,
-    State.DEFERRED,
-    State.IN_DOUBT,
-    State.FAILED,
-    State.SUPPRESSED,
-    State.POISON,
-    State.CANCELLED,
-    State.MERGED,
+    DeliveryState.SENT,
+    DeliveryState.READY,
+    DeliveryState.LEASED,
+    DeliveryState.DEFERRED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.FAILED,
+    DeliveryState.SUPPRESSED,
+    DeliveryState.POISON,
+    DeliveryState.CANCELLED,
+    DeliveryState.MERGED,
 )
-_UNLISTED = (State.SENT, State.MERGED)
+_UNLISTED = (DeliveryState.SENT, DeliveryState.MERGED)
 
 
 class Overview(Desk):

@@ -18,7 +18,7 @@ from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
-from digest.mail.outcome import Envelope, Receipt
+from digest.mail.outcome import Envelope, SendReceipt
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
 
 TLS = Path(__file__).parent / "tls"
@@ -55,7 +55,7 @@ def told(kind: type[DeliveryError], server: MailServer, letter: Envelope | None 
 @pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 9000"), ("SIZE",), ()])
 def test_a_letter_arrives_byte_for_byte(extensions: tuple[str, ...]) -> None:
     with MailServer(extensions=extensions) as server, smtp(server) as channel:
-        assert channel.send(envelope(), nothing) == Receipt(
+        assert channel.send(envelope(), nothing) == SendReceipt(
             words="250 2.0.0 queued as TEST", relay="127.0.0.1", queue_id="TEST"
         )
         taken = server.taken[0]
