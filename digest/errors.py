@@ -92,8 +92,8 @@ class DeliveryError(DigestError):
     ) -> None:
         self.code = code  # basic reply code, RFC 5321 section 4.2
         self.enhanced = enhanced  # enhanced status code, RFC 3463
-        self.phase = phase  # delivery.Phase, where one was reached
-        self.reason = reason  # delivery.Reason, where the reply tells one
+        self.phase = phase  # SmtpPhase, where one was reached
+        self.reason = reason  # ReplyReason, where the reply tells one
         super().__init__(what)
 
 

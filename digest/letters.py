@@ -10,8 +10,8 @@ from digest.errors import ConfigError
 from digest.issues import Issue
 from digest.links import SignedLinks
 from digest.mail.dkim import Signer, signed, signed_head
+from digest.mail.envelope import Envelope
 from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
-from digest.mail.outcome import Envelope
 from digest.papers.bibtex import REFERENCE_FILES, export_references
 from digest.render import Links, Parts, Renderer
 from digest.render.notices import NOTICES

@@ -17,9 +17,9 @@ from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
 from digest.ingest.health import Health
 from digest.mail import postfix_log as maillog
+from digest.mail.delivery_state import DeliveryState
 from digest.mail.dkim import Signer, zone_line
 from digest.mail.dns import Resolver
-from digest.mail.outcome import DeliveryState
 from digest.store import CircuitBreaker, ServiceStats
 from digest.subscriptions import Subscriber
 from digest.text.translations import languages, supported

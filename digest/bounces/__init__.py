@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from digest.bounces.mailbox import Box, Piece
 from digest.bounces.parse import Bounce, Kind, Reason, read
 from digest.links.token import is_stamp, stamped
+from digest.mail.address import address_key
 from digest.mail.message import Mailbox
-from digest.mail.outcome import address_key
 from digest.store import BouncedDelivery, BounceEvidence, Store
 
 _COUNTS = timedelta(days=30)

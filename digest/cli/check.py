@@ -73,7 +73,7 @@ def _answers(
     config: Config, departures: Mapping[tuple[str, str], str], suppressions: Sequence[Suppression]
 ) -> Iterator[Problem]:
     """What readers and their mail servers have answered outranks the files."""
-    from digest.mail.outcome import address_key
+    from digest.mail.address import address_key
 
     suppressed = {row.address: row.reason for row in suppressions}
     for reader in config.subscribers:

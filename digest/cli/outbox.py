@@ -37,7 +37,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from digest.app import load, open_app
-    from digest.mail.outcome import DeliveryState
+    from digest.mail.delivery_state import DeliveryState
 
     context: CliContext = ctx.obj
     with open_app(load(context.config), looking=True) as app:
@@ -68,7 +68,7 @@ def _decision(name: str, state_word: str, help_text: str) -> None:
     @click.pass_context
     def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
         from digest.app import load, open_app
-        from digest.mail.outcome import MANUAL_TRANSITIONS, DeliveryState, describe_transition
+        from digest.mail.delivery_state import MANUAL_TRANSITIONS, DeliveryState, describe_transition
 
         state = DeliveryState(state_word)
         among = MANUAL_TRANSITIONS[state]
@@ -139,7 +139,7 @@ def _left_alone(brakes: Sequence[CircuitBreaker], now: datetime) -> Iterator[str
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:
-    from digest.mail.outcome import NEXT_STEPS, DeliveryState
+    from digest.mail.delivery_state import NEXT_STEPS, DeliveryState
 
     states = {row.state for row in rows}
     for state, words in NEXT_STEPS.items():

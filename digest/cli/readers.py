@@ -69,7 +69,7 @@ def come_back(ctx: click.Context, who: str, subscription: str | None) -> None:
 
 
 def _lines(app: App) -> Iterator[str]:
-    from digest.mail.outcome import address_key
+    from digest.mail.address import address_key
 
     left = app.store.unsubscribes.list_all()
     suppressed = {row.address: row.reason for row in app.store.suppressions.list_all()}

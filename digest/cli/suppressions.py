@@ -66,8 +66,8 @@ def lift(ctx: click.Context, address: str) -> None:
 
 
 def _key(address: str) -> str:
+    from digest.mail.address import address_key
     from digest.mail.message import AddressError, Mailbox
-    from digest.mail.outcome import address_key
 
     try:
         return address_key(Mailbox(address=address).wire)

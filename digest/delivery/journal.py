@@ -27,7 +27,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from digest.errors import Deferred, DigestError
-from digest.mail.outcome import JournalContent, JournalEntry
+from digest.mail.journal_entry import JournalContent, JournalEntry
 from digest.process import boot_of
 
 _HEAD = re.compile(r"morning-papers journal 1 (?P<ledger>\S+) (?P<boot>\S+)")

@@ -16,7 +16,7 @@ from digest.delivery.channels import Channel
 from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import InDoubt
 from digest.mail import postfix_log as maillog
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.mail.postfix_log import Look, Trace
 from digest.store import InDoubtLetter, Store
 

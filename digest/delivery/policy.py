@@ -9,8 +9,8 @@ from datetime import datetime
 from digest.config import Config
 from digest.letters import LetterFactory
 from digest.links.token import stamp
+from digest.mail.envelope import LeasedDelivery
 from digest.mail.message import Mailbox
-from digest.mail.outcome import LeasedDelivery
 from digest.readers import ReaderDirectory
 from digest.store import NOTICE, Store
 

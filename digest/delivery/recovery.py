@@ -12,7 +12,7 @@ from digest.delivery import journal as journals
 from digest.delivery.journal import Journal
 from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
 from digest.errors import DigestError, Exit
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import DeliveryLease, Store
 
 JOURNAL_RETENTION = timedelta(days=14)

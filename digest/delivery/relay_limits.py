@@ -12,7 +12,8 @@ from threading import Event, RLock
 from digest.delivery.channels import Channel
 from digest.errors import Deferred, DeliveryError
 from digest.limits import BackOff, RateLimit
-from digest.mail.outcome import ReplyReason, recipient_domain
+from digest.mail.address import recipient_domain
+from digest.mail.smtp_reply import ReplyReason
 from digest.store import Store
 
 _BOOKED = 10  # turns of a rate limit that are booked in the database at a time

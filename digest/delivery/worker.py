@@ -33,20 +33,12 @@ from digest.delivery.journal import Journal
 from digest.delivery.policy import Delivered, NotSent, SendPolicy
 from digest.delivery.relay_limits import RelayPool, Route
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
+from digest.mail.address import address_key, recipient_domain
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import Envelope, LeasedDelivery, NextEnvelope, SendReceipt, no_next
 from digest.mail.message import Mailbox
-from digest.mail.outcome import (
-    DeliveryAttempt,
-    DeliveryState,
-    Envelope,
-    LeasedDelivery,
-    NextEnvelope,
-    ReplyReason,
-    SendReceipt,
-    address_key,
-    no_next,
-    recipient_domain,
-    retry_at,
-)
+from digest.mail.retry import retry_at
+from digest.mail.smtp_reply import ReplyReason
 from digest.store import BounceEvidence, SendGuard, Store
 
 LEASE = timedelta(minutes=30)

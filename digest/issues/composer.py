@@ -25,7 +25,7 @@ from digest.issues.draft import (
 )
 from digest.issues.due_issue import ALERT, DueIssue, is_asleep, lifetime, silence
 from digest.issues.matching import RuleSet
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
 from digest.store import DueSubscription, NewIssue, Store, TransactionHook

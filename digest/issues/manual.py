@@ -10,7 +10,7 @@ from digest.issues.annotate import enriched
 from digest.issues.draft import answered, draw_up, events, items_of, known_papers, shown, trend_of
 from digest.issues.due_issue import LONG
 from digest.issues.matching import RuleSet, match
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 from digest.store import NewIssue, Store
 from digest.subscriptions import Subscriber, Subscription
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.mail.outcome import WAITING_STATES, DeliveryState
+from digest.mail.delivery_state import WAITING_STATES, DeliveryState
 
 
 def when_superseded(state: DeliveryState, doubts: int, kind: str) -> DeliveryState | None:

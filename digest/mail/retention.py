@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 
 KEEP_DAYS = 180
 """How long letters, issues and evidence are kept where nothing else is asked for."""

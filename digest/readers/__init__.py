@@ -11,8 +11,8 @@ from threading import Lock
 from digest.config import Config
 from digest.config.subscriber_yaml import reader_of
 from digest.errors import ConfigError
+from digest.mail.address import address_key
 from digest.mail.message import Mailbox
-from digest.mail.outcome import address_key
 from digest.rules import Query, QueryError, any_of, parse
 from digest.store import Preferences, ReaderRow, Store
 from digest.subscriptions import Subscriber

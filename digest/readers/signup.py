@@ -17,8 +17,9 @@ from digest.config.subscriber_yaml import reader_of
 from digest.errors import ConfigError
 from digest.letters import LetterFactory
 from digest.links import AGES, CONFIRM, MOVE, SignedLinks
+from digest.mail.address import address_key
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Envelope, address_key
 from digest.readers import ReaderDirectory
 from digest.store import PendingRequest, ReaderDocument, ReaderRow, Store
 from digest.subscriptions import Subscriber

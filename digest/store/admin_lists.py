@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 
-from digest.mail.outcome import DeliveryState, unpack_message
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.packing import unpack_message
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 from digest.store.outbox import ROW, OutboxRow, row_of

@@ -11,7 +11,7 @@ from sqlalchemy import insert as plain_insert
 
 from digest.mail import bounce_score
 from digest.mail.bounce_score import AddressScore
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database, add_row, batches, insert
 from digest.store.suppressions import Suppression

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.text import strip_controls

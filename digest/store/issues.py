@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.mail.outcome import Envelope, pack_message
+from digest.mail.envelope import Envelope
+from digest.mail.packing import pack_message
 from digest.store import tables as t
 from digest.store.engine import Database, TransactionHook, batches, insert, is_any_of
 from digest.store.executemany import ExecuteMany

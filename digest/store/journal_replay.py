@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import DeliveryState, JournalContent, JournalEntry
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.journal_entry import JournalContent, JournalEntry
 from digest.store import tables as t
 from digest.store.engine import Database, batches, insert
 from digest.store.outbox_write import SENT_BEFORE_RESTORE

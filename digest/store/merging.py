@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
+from digest.mail.delivery_state import WAITING_STATES, DeliveryState
 from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
-from digest.mail.outcome import WAITING_STATES, DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database, batches
 

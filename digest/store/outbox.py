@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.store.executemany import ExecuteMany

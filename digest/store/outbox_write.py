@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import DeliveryState, Envelope, pack_message, recipient_domain
+from digest.mail.address import recipient_domain
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope
+from digest.mail.packing import pack_message
 from digest.store import tables as t
 from digest.store.engine import batches, insert
 from digest.store.executemany import ExecuteMany

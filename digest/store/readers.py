@@ -10,7 +10,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
-from digest.mail.outcome import DeliveryState, Envelope, address_key
+from digest.mail.address import address_key
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope
 from digest.store import tables as t
 from digest.store.engine import Database, insert, lock_writers
 from digest.store.outbox_write import add_letter

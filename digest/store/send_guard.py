@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from digest.errors import DigestError
-from digest.mail.outcome import DeliveryState, LeasedDelivery, address_key
+from digest.mail.address import address_key
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import LeasedDelivery
 from digest.store.engine import Database
 
 _QUERY = """

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from digest.config.loader import SIGNED_UP
 from digest.config.subscriber_yaml import reader_of
 from digest.links import PAGE
+from digest.mail.address import address_key
 from digest.mail.message import Mailbox
-from digest.mail.outcome import address_key
 from digest.store import ReaderDocument, Suppression
 from digest.subscriptions import Subscriber
 from digest.text.translations import translations

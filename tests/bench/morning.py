@@ -51,8 +51,8 @@ from digest.issues.compose import ComposeWindow
 from digest.issues.matching import RuleSet
 from digest.letters import LetterFactory
 from digest.mail.dkim import Signer, new_key
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Envelope
 from digest.render import Links, Parts, Renderer
 from digest.rules import parse
 from digest.store import IssueStore, NewIssue, Store

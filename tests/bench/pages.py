@@ -23,8 +23,9 @@ from sqlalchemy import select
 from digest.app import load, open_app
 from digest.config import Config
 from digest.links import SignedLinks
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import DeliveryState, Envelope
 from digest.store import NewIssue, Store
 from digest.store import tables as t
 from digest.subscriptions import Subscriber

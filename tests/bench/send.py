@@ -23,8 +23,8 @@ import aiosmtplib
 
 from digest.app import App, load, open_app
 from digest.delivery.channels.smtp import SmtpChannel
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Envelope
 from digest.render import Renderer
 from digest.store import Store
 from digest.store.outbox_write import add_letter

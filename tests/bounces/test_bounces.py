@@ -13,8 +13,8 @@ from digest.bounces import Ear, Heard, hear, mailbox
 from digest.bounces.mailbox import Piece
 from digest.errors import MailboxError
 from digest.links.token import stamp
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.message import Mailbox
-from digest.mail.outcome import DeliveryAttempt, DeliveryState
 from digest.store import NOTICE, NewIssue, Store
 from tests.support.store_samples import NOW, envelope
 

@@ -20,8 +20,9 @@ from digest.delivery import deliver
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import DeliveryState, Envelope
 from digest.store import Store
 from digest.store import tables as t
 from digest.store.outbox_write import add_letter

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.delivery import journal as journals
 from digest.delivery.journal import Journal, JournalError
-from digest.mail.outcome import JournalEntry
+from digest.mail.journal_entry import JournalEntry
 from tests.support.store_samples import NOW
 
 KEY = "<a1@example.org>"

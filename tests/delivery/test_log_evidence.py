@@ -13,7 +13,7 @@ import pytest
 from digest.delivery.channels import Channel
 from digest.delivery.log_evidence import LogEvidence, RelayLogs, check_logs_first, search_logs
 from digest.errors import InDoubt
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.store import Store
 from tests.store.test_in_doubt import LATER, MINUTE, claim, lost
 from tests.support.postfix_log import begun, idle, taken, write

@@ -20,8 +20,8 @@ from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.limits import BackOff, RateLimit
+from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import Envelope, LeasedDelivery
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import DeliveryState, Envelope
 from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario

@@ -16,8 +16,8 @@ from digest.app import load
 from digest.errors import ConfigError
 from digest.issues import Issue
 from digest.issues.compose import compose
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
-from digest.mail.outcome import Envelope
 from digest.store import Store
 from tests.issues.test_compose import PRESS, reader, subscription
 from tests.support.delivery_scenario import DeliveryScenario

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.issues.compose import compose
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import Store
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, opened

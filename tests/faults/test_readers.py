@@ -12,8 +12,8 @@ import pytest
 
 from digest.delivery import Delivered, NotSent
 from digest.issues.compose import compose
+from digest.mail.address import address_key
 from digest.mail.message import Mailbox
-from digest.mail.outcome import address_key
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.processes import child, until

@@ -17,8 +17,9 @@ from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
 from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, by_hand, compose
 from digest.letters import LetterFactory
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope
 from digest.papers import Author, Paper
 from digest.render import Renderer
 from digest.rules import author_query, parse

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from digest.mail.delivery_state import DeliveryState
 from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
-from digest.mail.outcome import DeliveryState
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

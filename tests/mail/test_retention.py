@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.mail.retention import DELETABLE, KEEP_DAYS, LEAST_KEEP_DAYS, delete_before
 
 

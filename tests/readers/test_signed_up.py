@@ -13,7 +13,7 @@ import pytest
 
 from digest.app import App, load, open_app
 from digest.links import CONFIRM, MOVE
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.subscriptions import Subscriber
 from tests.support.config_files import folder
 from tests.support.servers import MailServer

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, JournalContent, JournalEntry, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import LeasedDelivery
+from digest.mail.journal_entry import JournalContent, JournalEntry
 from digest.store import InDoubtLetter, Store
 from tests.support.store_samples import NOW, queue
 

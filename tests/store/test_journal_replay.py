@@ -7,14 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.mail.outcome import (
-    DeliveryAttempt,
-    DeliveryState,
-    JournalContent,
-    JournalEntry,
-    JournalMark,
-    LeasedDelivery,
-)
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import LeasedDelivery
+from digest.mail.journal_entry import JournalContent, JournalEntry, JournalMark
 from digest.store import PendingRequest, ReaderRow, Store
 from tests.support.store_samples import NOW, envelope, publication, queue, subscribe
 

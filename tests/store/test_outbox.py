@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.limits import BackOff
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import LeasedDelivery
 from digest.store import Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, queue
@@ -58,7 +59,7 @@ def test_threads_that_claim_at_once_share_the_letters(store: Store) -> None:
 _PROCESS = """
 import sys
 from datetime import datetime, timedelta
-from digest.mail.outcome import DeliveryAttempt, DeliveryState
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.store import Store
 with Store.open(sys.argv[1]) as store:
     now = datetime.fromisoformat(sys.argv[2])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import LeasedDelivery
 from digest.store import Store
 from tests.support.store_samples import NOW, SINCE, envelope, keep, preprint, publication, subscribe
 

@@ -12,7 +12,8 @@ from typing import Literal
 import pytest
 from sqlalchemy import func, select
 
-from digest.mail.outcome import DeliveryAttempt, DeliveryState, Envelope, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.store import NOTICE, AddressChangeStatus, PendingRequest, Preferences, ReaderDocument, ReaderRow, Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, publication, subscribe

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from digest.app import App, load, open_app
-from digest.mail.outcome import DeliveryAttempt, DeliveryState
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.store import Store
 from digest.website.admin import admin
 from tests.support.config_files import folder

@@ -22,8 +22,9 @@ from digest.delivery.log_evidence import NO_LOGS, RelayLogs
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.links.token import stamp
+from digest.mail.delivery_state import DeliveryState
+from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.mail.message import Mailbox, build
-from digest.mail.outcome import DeliveryState, Envelope, LeasedDelivery
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import MailServer

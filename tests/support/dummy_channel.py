@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.config import ChannelKind, Relay
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class DummyChannel:

@@ -22,7 +22,8 @@ from digest.delivery.journal import Journal
 from digest.delivery.recovery import take_over
 from digest.delivery.relay_limits import Route
 from digest.issues.compose import compose
-from digest.mail.outcome import DeliveryAttempt, LeasedDelivery
+from digest.mail.delivery_state import DeliveryAttempt
+from digest.mail.envelope import LeasedDelivery
 from digest.store import IssueStore, JournalStore, NewIssue, OutboxStore, Store, TransactionHook
 from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.send_policy import FixedPolicy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from digest.delivery import NotSent, SendPolicy
+from digest.mail.envelope import LeasedDelivery
 from digest.mail.message import Mailbox, readdress
-from digest.mail.outcome import LeasedDelivery
 
 RecipientOf = Callable[[LeasedDelivery], Mailbox | NotSent | None]
 

@@ -15,7 +15,7 @@ import httpx
 from sqlalchemy import select
 
 from digest.app import App, load, open_app
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 from digest.papers import Author, Paper
 from digest.store import DueSubscription, PendingRequest, Store, tables
 from digest.subscriptions import Subscriber

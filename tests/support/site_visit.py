@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from digest.app import App, load, open_app
-from digest.mail.outcome import unpack_message
+from digest.mail.packing import unpack_message
 from digest.store import tables as t
 from digest.website import site
 from digest.website.serve import beside

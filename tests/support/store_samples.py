@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 from digest.papers import Author, Ids, Paper
 from digest.store import DueSubscription, NewIssue, PendingRequest, ReaderRow, Store, SubscriptionPlan
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from digest.app.metrics import exposition
 from digest.cli.shared.page_servers import serve_pages
 from digest.limits import BackOff
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import BounceEvidence
 from digest.store import tables as t
 from tests.support.admin_site import NAME, Desk, a_house, desk, everything, letters, states

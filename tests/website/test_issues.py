@@ -12,7 +12,7 @@ from sqlalchemy import select
 from digest.app import App
 from digest.links import FEED, ISSUE, PAGE
 from digest.links.token import sign
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import tables
 from digest.website.resubmit import MOST_BEHIND
 from tests.support.site_data import HOSTILE, KEY, ada_of, path_of, rows, send, told

@@ -11,7 +11,7 @@ from digest.config import ChannelKind, Relay
 from digest.delivery.channels.console import ConsoleChannel
 from digest.delivery.channels.maildir import MaildirChannel
 from digest.delivery.channels.smtp import SmtpChannel
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class Channel(Protocol):

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self, TextIO
 
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.text import strip_controls
 
 

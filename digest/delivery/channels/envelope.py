@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from digest.errors import Rejected
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 
 _NOT_IN_PATH = re.compile("[ <>]")  # beside what is not printable, which all other white space is
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4

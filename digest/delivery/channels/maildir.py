@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.errors import Deferred
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 
 
 class MaildirChannel:

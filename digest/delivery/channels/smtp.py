@@ -13,7 +13,8 @@ from digest.delivery.channels.envelope import check, mail_from, rcpt_to, stuffed
 from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeouts
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
-from digest.mail.outcome import Envelope, NextEnvelope, SendReceipt, SmtpPhase, classify_reply, no_next
+from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
+from digest.mail.smtp_reply import SmtpPhase, classify_reply
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)

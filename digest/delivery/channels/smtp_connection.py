@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import ConfigError, Deferred, DeliveryError
-from digest.mail.outcome import SmtpPhase
+from digest.mail.smtp_reply import SmtpPhase
 
 _LETTERS = 100  # over one connection
 _SECONDS = 300.0  # of one connection

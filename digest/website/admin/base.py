@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.links.token import TokenError, sign, verify
+from digest.mail.address import address_key
+from digest.mail.delivery_state import DeliveryState
 from digest.mail.message import AddressError, Mailbox
-from digest.mail.outcome import DeliveryState, address_key
 from digest.render.page_messages import PageMessages
 from digest.text import strip_controls
 from digest.text.translations import translations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
-from digest.mail.outcome import MANUAL_TRANSITIONS, DeliveryState, describe_transition
+from digest.mail.delivery_state import MANUAL_TRANSITIONS, DeliveryState, describe_transition
 
 VERBS = {"retry": DeliveryState.READY, "cancel": DeliveryState.CANCELLED, "presume-sent": DeliveryState.SENT}
 """What a person may do with a letter."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.mail.outcome import MANUAL_TRANSITIONS, NEXT_STEPS, DeliveryState
+from digest.mail.delivery_state import MANUAL_TRANSITIONS, NEXT_STEPS, DeliveryState
 from digest.store import OutboxRow
 from digest.website.admin.base import PER_PAGE, Desk, outbox_path, page_of, pages_of, reader_path, stamp
 from digest.website.admin.flash import VERBS

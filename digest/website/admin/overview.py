@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.app.doctor import UNRESOLVED, Finding
 from digest.app.metrics import exposition
-from digest.mail.outcome import DeliveryState
+from digest.mail.delivery_state import DeliveryState
 from digest.store import ServiceStats
 from digest.website.admin.base import Desk, outbox_path, span, stamp
 

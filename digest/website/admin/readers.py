@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.mail.outcome import address_key
+from digest.mail.address import address_key
 from digest.rules import Query
 from digest.subscriptions import Rule, Subscriber, Subscription, TrendingSection
 from digest.website.admin.base import PER_PAGE, Desk, key_of, outbox_path, page_of, pages_of, reader_path, stamp

@@ -10,7 +10,7 @@ import pytest
 from digest.cli.shared.smtp_sink import SmtpSink, run_smtp_sink
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.errors import Deferred
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 
 LETTER = (
     b"From: p@example.net\r\nTo: ada@example.org\r\nSubject: 7 papers: 2 by Yunhua Zhou\r\nMIME-Version: 1.0\r\n"

@@ -12,7 +12,7 @@ from digest.delivery.channels import CHANNELS
 from digest.delivery.channels.console import ConsoleChannel
 from digest.delivery.channels.maildir import MaildirChannel
 from digest.delivery.channels.smtp import SmtpChannel
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from digest.delivery.channels.console import ConsoleChannel
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 
 LETTER = (
     b"From: Morning Papers <p@example.net>\r\nTo: ada@example.org\r\nSubject: =?utf-8?q?2_papers=3A_Br=C3=BCcken?=\r\n"

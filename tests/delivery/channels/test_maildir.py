@@ -9,7 +9,7 @@ import pytest
 
 from digest.delivery.channels.maildir import MaildirChannel
 from digest.errors import Deferred
-from digest.mail.outcome import Envelope
+from digest.mail.envelope import Envelope
 
 LETTER = b"Subject: Papers\r\n\r\nOne.\r\n"
 

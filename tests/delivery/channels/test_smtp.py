@@ -18,7 +18,7 @@ from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
-from digest.mail.outcome import Envelope, SendReceipt
+from digest.mail.envelope import Envelope, SendReceipt
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
 
 TLS = Path(__file__).parent / "tls"

@@ -1,25 +1,15 @@
-"""What replies mean, and when to try again."""
+"""What SMTP replies mean for a letter."""
 
 from __future__ import annotations
 
-import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.outcome import (
-    DeliveryState,
-    ReplyReason,
-    SmtpPhase,
-    classify_reply,
-    pack_message,
-    retry_at,
-    unpack_message,
-)
+from digest.mail.smtp_reply import ReplyReason, SmtpPhase, classify_reply
 
-NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 PHASES = st.sampled_from(["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"])
 ENHANCED = st.none() | st.from_regex(r"[245]\.[0-7]\.\d{1,2}", fullmatch=True)
 
@@ -148,30 +138,3 @@ def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, pha
 def test_no_letter_fails_before_it_is_spoken_of(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> None:
     verdict = classify_reply(code, enhanced, text, phase)
     assert (verdict.outcome, verdict.relay) == ("deferred", True)
-
-
-def test_back_off() -> None:
-    pauses = [(retry_at(attempts, NOW, None, 0.5) - NOW) // timedelta(minutes=1) for attempts in range(8)]
-    assert pauses == [5, 15, 30, 60, 120, 240, 240, 240]
-
-
-@given(st.integers(0, 1000), st.floats(0, 1), st.none() | st.timedeltas(timedelta(0), timedelta(days=2)))
-def test_back_off_keeps_its_bounds(attempts: int, jitter: float, asked: timedelta | None) -> None:
-    pause = retry_at(attempts, NOW, asked, jitter) - NOW
-    usual = retry_at(attempts, NOW, None, 0.5) - NOW
-    assert pause >= 0.8 * usual
-    assert pause >= (asked or timedelta(0))
-    assert pause <= max(1.2 * usual, (asked or timedelta(0)) + timedelta(seconds=10))
-
-
-def test_states_are_words_that_a_person_reads() -> None:
-    assert {str(state) for state in DeliveryState} == {
-        "ready", "leased", "sent", "in doubt", "deferred", "failed", "suppressed", "cancelled",
-        "merged", "poison",
-    }  # fmt: skip
-
-
-@given(st.binary())
-def test_a_letter_waits_packed_as_an_older_version_packed_it_too(message: bytes) -> None:
-    assert unpack_message(pack_message(message)) == message
-    assert unpack_message(zlib.compress(message, 2)) == message

@@ -1,0 +1,169 @@
+"""What an SMTP reply (RFC 5321 code, RFC 3463 status, text) means for a letter: sent, deferred or failed, and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from digest.mail.retry import requested_wait
+
+SmtpPhase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
+"""Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
+
+
+class ReplyReason(StrEnum):
+    """What a reply is about; RFC 3463 and what servers write."""
+
+    TAKEN = "taken"
+    RELAY = "relay"
+    THROTTLED = "throttled"
+    GREYLISTED = "greylisted"
+    FULL = "mailbox full"
+    NO_ADDRESS = "no such address"
+    POLICY = "policy"
+    TOO_LARGE = "too large"
+    PROTOCOL = "protocol"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyVerdict:
+    """What a reply means for a letter."""
+
+    outcome: Literal["sent", "deferred", "failed"]
+    reason: ReplyReason
+    relay: bool  # the relay or its settings are at fault: the letter waits, its attempts are not counted
+    words: str  # for the one who runs the house
+    retry_after: timedelta | None = None  # what the server asks for
+
+
+_WORDS = {
+    ReplyReason.TAKEN: "the server took the letter",
+    ReplyReason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
+    ReplyReason.THROTTLED: "the server wants fewer letters at a time",
+    ReplyReason.GREYLISTED: "the server asks senders whom it does not know to come again",
+    ReplyReason.FULL: "the reader's mailbox is full",
+    ReplyReason.NO_ADDRESS: "there is no such address: look at `email:` of this reader",
+    ReplyReason.POLICY: "the server does not trust the sender; this is not the reader's fault: "
+    "look at SPF, DKIM and DMARC",
+    ReplyReason.TOO_LARGE: "the letter is too large for the server",
+    ReplyReason.PROTOCOL: "the server did not understand what was said to it",
+    ReplyReason.OTHER: "the server gave no reason that is known here",
+}
+
+
+# Subject and detail of an enhanced code; the class digit is not asked, since servers send "421 5.7.32".
+_DETAILS = {
+    "1.1": ReplyReason.NO_ADDRESS,
+    "1.2": ReplyReason.NO_ADDRESS,
+    "1.3": ReplyReason.NO_ADDRESS,
+    "1.6": ReplyReason.NO_ADDRESS,
+    "1.7": ReplyReason.RELAY,  # the sender's address, which is ours
+    "1.8": ReplyReason.RELAY,
+    "1.10": ReplyReason.NO_ADDRESS,
+    "2.1": ReplyReason.NO_ADDRESS,
+    "2.2": ReplyReason.FULL,
+    "2.3": ReplyReason.TOO_LARGE,
+    "3.4": ReplyReason.TOO_LARGE,
+    "7.28": ReplyReason.THROTTLED,
+}
+
+
+_GREY = re.compile(r"gr[ea]y.?list|try again (in|after|later)|come back|retry in", re.I)
+
+
+_THROTTLE = re.compile(
+    r"\brate\b|throttl|too (many|much|fast)|server (is )?(too )?busy|deferred due to|TSS0\d|HCM1|BS02|connection limit",
+    re.I,
+)
+
+
+_FULL = re.compile(r"full|quota|storage|no space", re.I)
+
+
+_NOBODY = re.compile(
+    r"(user|recipient|mailbox|address|account)\b.*"
+    r"(unknown|not found|(does not|doesn't) exist|disabled|inactive|invalid)"
+    r"|(unknown|no such|invalid|nonexistent) (local )?(user|recipient|mailbox|address|account|person)",
+    re.I,
+)
+
+
+_POLICY = re.compile(
+    r"spam|block|black ?list|polic|dmarc|dkim|\bspf\b|reputation|\bptr\b|reverse dns|unsolicited", re.I
+)
+
+
+_RELAYING = re.compile(
+    r"relay(ing)? (access )?(is )?(denied|not permitted|prohibited)|unable to relay|not owned"
+    r"|authentication (is )?required"
+    r"|sender address rejected|sender verif",  # most servers say only at RCPT what they hold against MAIL
+    re.I,
+)
+
+
+_SENDER = re.compile(r"\bsender\b", re.I)
+
+
+_READ = 1000  # characters of a reply; servers may write without end
+
+
+def classify_reply(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> ReplyVerdict:
+    """What a reply means: its first digit decides what becomes of the letter, the rest only says why.
+
+    No letter fails by what is said before its recipient is named: that is between us and the relay.
+    """
+    if code < 300:
+        return ReplyVerdict(outcome="sent", reason=ReplyReason.TAKEN, relay=False, words=_WORDS[ReplyReason.TAKEN])
+    text = text[:_READ]
+    reason = _reason(code, enhanced or "", text, phase)
+    relay = reason in (ReplyReason.RELAY, ReplyReason.PROTOCOL) or code == 421 or phase in ("CONNECT", "AUTH")
+    outcome: Literal["deferred", "failed"] = "deferred" if relay or code < 500 else "failed"
+    wait = (
+        requested_wait(text)
+        if outcome == "deferred" and reason in (ReplyReason.GREYLISTED, ReplyReason.THROTTLED)
+        else None
+    )
+    return ReplyVerdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
+
+
+def _reason(code: int, enhanced: str, text: str, phase: SmtpPhase) -> ReplyReason:
+    if code < 400:
+        return ReplyReason.PROTOCOL
+    detail = _DETAILS.get(enhanced.partition(".")[2])
+    if code < 500:
+        return _passing(code, detail, text, phase)
+    return _lasting(code, detail, enhanced, text, phase)
+
+
+def _passing(code: int, detail: ReplyReason | None, text: str, phase: SmtpPhase) -> ReplyReason:
+    if _THROTTLE.search(text):
+        return ReplyReason.THROTTLED
+    if detail:
+        return detail
+    if code == 421 or phase in ("CONNECT", "AUTH"):
+        return ReplyReason.RELAY
+    if _GREY.search(text):
+        return ReplyReason.GREYLISTED
+    return ReplyReason.FULL if code == 452 and _FULL.search(text) else ReplyReason.OTHER
+
+
+def _lasting(code: int, detail: ReplyReason | None, enhanced: str, text: str, phase: SmtpPhase) -> ReplyReason:
+    if phase in ("CONNECT", "AUTH") or code in (530, 534, 535) or _RELAYING.search(text):
+        return ReplyReason.RELAY
+    if detail == ReplyReason.TOO_LARGE or (code == 552 and detail is None and not _FULL.search(text)):
+        return ReplyReason.TOO_LARGE
+    if phase == "MAIL":
+        return ReplyReason.RELAY
+    if detail:
+        return detail
+    if code in (500, 502, 503, 504):
+        return ReplyReason.PROTOCOL
+    if enhanced.partition(".")[2].startswith("7.") or _POLICY.search(text):
+        return ReplyReason.POLICY
+    if _NOBODY.search(text) and not _SENDER.search(text):
+        return ReplyReason.NO_ADDRESS
+    return ReplyReason.FULL if _FULL.search(text) else ReplyReason.OTHER
