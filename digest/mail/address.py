@@ -6,10 +6,10 @@ import unicodedata
 
 
 def recipient_domain(address: str) -> str:
-    """The domain of a recipient, as its letters are told apart by it."""
+    """The domain of an address in lower case, as rate limits are kept for it."""
     return address.rpartition("@")[2].lower()
 
 
 def address_key(address: str) -> str:
-    """What all spellings of an address share, as far as its mailbox is known by it: NFC, small letters."""
+    """The form under which spellings of one mailbox count as equal: NFC, case-folded."""
     return unicodedata.normalize("NFC", address).casefold()

@@ -9,22 +9,22 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """How far a delivery has come."""
+    """State of a letter in the outbox."""
 
     READY = "ready"
     LEASED = "leased"  # a process is sending it now
     SENT = "sent"
-    IN_DOUBT = "in doubt"  # the line broke between the letter's end and the answer to it
+    IN_DOUBT = "in doubt"  # the connection broke between the final dot and the reply to it
     DEFERRED = "deferred"
     FAILED = "failed"
-    SUPPRESSED = "suppressed"  # the address takes no letters, as earlier ones have shown
+    SUPPRESSED = "suppressed"  # the address is suppressed, mostly after bounces
     CANCELLED = "cancelled"
-    MERGED = "merged"  # it came too late: its papers are told in the next issue
-    POISON = "poison"  # whoever began to send it died, again and again
+    MERGED = "merged"  # it came too late: its papers stand in the next issue
+    POISON = "poison"  # the processes that began to send it died, again and again
 
 
 WAITING_STATES = frozenset({DeliveryState.READY, DeliveryState.DEFERRED})
-"""The states of a letter that nobody has in hand and that was never handed over."""
+"""States of a letter that no process has leased and no relay was given."""
 
 
 MANUAL_TRANSITIONS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
@@ -46,7 +46,7 @@ MANUAL_TRANSITIONS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
     ),
     DeliveryState.SENT: (DeliveryState.IN_DOUBT, DeliveryState.POISON),
 }
-"""What a person may make of a letter, and from which states."""
+"""State that the operator may set (key) → states from which that is allowed."""
 
 
 NEXT_STEPS: Mapping[DeliveryState, str] = {
@@ -60,11 +60,11 @@ NEXT_STEPS: Mapping[DeliveryState, str] = {
     DeliveryState.POISON: "whoever sent it died, three times: look at it ({show}), then {retry}",
     DeliveryState.CANCELLED: "is never sent, as somebody decided; {retry} sends it after all",
 }
-"""What to do about a letter, by its state; each door puts in how it does that."""
+"""What the operator can do about a letter, by its state; command line and admin pages fill in {deliver}, {retry} …"""
 
 
 def describe_transition(before: DeliveryState | None, state: DeliveryState) -> str:
-    """What came of the decision that a letter, which was `before`, be in `state`."""
+    """Sentence about the operator's change of a letter from `before` (None: no such letter) to `state`."""
     among = MANUAL_TRANSITIONS[state]
     if before is None:
         return "no such letter"
@@ -75,7 +75,7 @@ def describe_transition(before: DeliveryState | None, state: DeliveryState) -> s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
-    """What came of one try, for the ledger."""
+    """Result of one delivery attempt, as the outbox records it."""
 
     delivery: int
     epoch: int
@@ -83,8 +83,8 @@ class DeliveryAttempt:
     words: str
     began: datetime
     ended: datetime
-    next_at: datetime | None = None  # when it is tried again
-    counted: bool = True  # False where the relay was at fault, and not the letter
+    next_at: datetime | None = None  # time of the next try
+    counted: bool = True  # towards the letter's attempts; False where the relay was at fault
     phase: str | None = None
     code: int | None = None
     enhanced: str | None = None

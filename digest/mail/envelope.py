@@ -11,55 +11,55 @@ from digest.mail.packing import unpack_message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A letter on its way (RFC 5321's word): the addresses as they go on the wire, and the bytes."""
+    """A message with the addresses of MAIL FROM and RCPT TO (RFC 5321 section 2.3.1), in wire form."""
 
     sender: str
     recipient: str
     message: bytes
     message_id: str
-    page: str | None = None  # by what name its letter calls the web copy of its issue
+    page: str | None = None  # name of the issue's web copy, as the letter links to it
 
 
 NextEnvelope = Callable[[], Envelope | None]
-"""Asks for the letter that is sent next."""
+"""Returns the letter that is sent next over the same connection, or None."""
 
 
 def no_next() -> None:
-    """No letter follows."""
+    """A NextEnvelope without another letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedDelivery:
-    """A letter that this process has leased, with the addresses that it was written for."""
+    """A letter from the outbox that this process has leased, with the addresses that it was written for."""
 
     id: int
-    epoch: int  # of the lease: who has an older one may write nothing any more
+    epoch: int  # number of the lease; the holder of an older lease may not write results
     subscriber: str
-    subscription: str  # empty: a notice
-    kind: str  # of the issue: "scheduled", "alert" or "manual"; else of the notice
+    subscription: str  # empty for a notice
+    kind: str  # of an issue: "scheduled", "alert" or "manual"; else the kind of notice
     sender: str
     recipient: str
     message_id: str
-    packed: bytes  # the letter; a batch of them is held, and unpacked one after the other
-    attempts: int  # that were made before, and counted
-    doubts: int  # how often nobody knew whether it had arrived
+    packed: bytes  # the compressed letter; a batch is held in memory and unpacked one by one
+    attempts: int  # earlier tries that counted
+    doubts: int  # earlier tries that ended in doubt
     created: datetime
 
     @property
     def message(self) -> bytes:
-        """The letter, unpacked anew each time."""
+        """The letter's bytes, unpacked at each access."""
         return unpack_message(self.packed)
 
     @property
     def envelope(self) -> Envelope:
-        """As it was written."""
+        """The envelope with the addresses that the letter was written for."""
         return Envelope(sender=self.sender, recipient=self.recipient, message=self.message, message_id=self.message_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendReceipt:
-    """A letter was taken, and by whom; never with an address."""
+    """The relay's positive answer to a letter; holds no address."""
 
-    words: str  # the other side's
+    words: str  # of the relay's reply
     relay: str = ""  # "mail.example.org:587"; empty: no relay
-    queue_id: str | None = None  # under which the relay's own log knows it
+    queue_id: str | None = None  # the letter's queue id in the relay's log

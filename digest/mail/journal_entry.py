@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 JournalMark = Literal["M", "D", "K", "L", "R"]
-"""The last that a journal says of a letter: announced, at its dot, taken, lost there with the line, or back with us."""
+"""Last mark of a letter: M announced, D at the final dot, K accepted, L connection lost at the dot, R handed back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """The last that a journal says of one letter."""
+    """Last mark of one letter in a journal."""
 
     delivery: int
     epoch: int
-    message_id: str  # empty where the line that names it is lost
+    message_id: str  # empty where the line that names the letter is lost
     mark: JournalMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalContent:
-    """What the journal of a process that is gone holds."""
+    """Content of the journal of a process that has died."""
 
-    name: str  # by which its process signed its leases
-    ledger: str  # of which database
-    same_boot: bool  # as now; else what the kernel still held of the last letters is gone
+    name: str  # owner name of the process's leases
+    ledger: str  # id of the database that the journal belongs to
+    same_boot: bool  # written since this machine's last boot; else writes that the kernel still buffered are lost
     entries: tuple[JournalEntry, ...]

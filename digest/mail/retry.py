@@ -1,4 +1,4 @@
-"""When a deferred letter is tried again: the back-off after a 4xx reply, and what a greylisting server asked for."""
+"""Retry schedule of deferred letters: back-off after a 4xx reply, and the wait that a greylisting server asks for."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from datetime import datetime, timedelta
 
 from digest.limits import BackOff
 
-# ASCII alone: without regard to case "ſ" is an s as well, and no unit.
+# re.A: with re.I alone "ſ" would match s, and it is no unit.
 _WAIT = re.compile(r"(?<!\d)(\d{1,6})\s*(s|sec|second|m|min|minute|h|hour)s?\b", re.I | re.A)
-
-
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
-
-
-_LONGEST_WAIT = timedelta(days=1)
+_LONGEST_WAIT = timedelta(days=1)  # a server that asks for more has made a mistake
 
 
 def requested_wait(text: str) -> timedelta | None:
-    """ "Greylisted, try again in 300 seconds"; hours beyond a day are taken for a mistake."""
+    """The wait that a reply names ("Greylisted, try again in 300 seconds"), at most a day; None where it names none."""
     found = _WAIT.search(text)
     if not found:
         return None
@@ -26,15 +22,14 @@ def requested_wait(text: str) -> timedelta | None:
 
 
 _BACK_OFF = BackOff(tuple(timedelta(minutes=each) for each in (5, 15, 30, 60, 120, 240)), spread=(0.8, 1.2))
-
-
-_GRACE = timedelta(seconds=10)  # beyond what was asked for: clocks differ
+_GRACE = timedelta(seconds=10)  # added to the wait that the server asked for: clocks differ
 
 
 def retry_at(attempts: int, now: datetime, retry_after: timedelta | None, jitter: float) -> datetime:
-    """When to try again after `attempts` earlier tries: 5 m, 15 m, 30 m, 1 h, 2 h, then every 4 h.
+    """The time of the next try after `attempts` counted tries: in 5 m, 15 m, 30 m, 1 h, 2 h, then every 4 h.
 
-    `jitter`, from 0 to 1, moves that by up to a fifth either way; what the server asked for is never shortened.
+    `jitter`, from 0 to 1, moves the pause by up to a fifth either way; `retry_after`, the server's own wait, is never
+    shortened.
     """
     pause = _BACK_OFF.pause(attempts + 1, jitter)
     return now + max(pause, retry_after + _GRACE if retry_after else pause)

@@ -11,11 +11,11 @@ from typing import Literal
 from digest.mail.retry import requested_wait
 
 SmtpPhase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
-"""Where in the conversation a reply came: before any letter, to a command, or to the letter's end."""
+"""Step of the SMTP session that a reply belongs to: before any letter, a command, or the final dot."""
 
 
 class ReplyReason(StrEnum):
-    """What a reply is about; RFC 3463 and what servers write."""
+    """Subject of a reply, by RFC 3463 code and by the words that servers use."""
 
     TAKEN = "taken"
     RELAY = "relay"
@@ -31,13 +31,13 @@ class ReplyReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyVerdict:
-    """What a reply means for a letter."""
+    """Meaning of a reply for the letter."""
 
     outcome: Literal["sent", "deferred", "failed"]
     reason: ReplyReason
-    relay: bool  # the relay or its settings are at fault: the letter waits, its attempts are not counted
-    words: str  # for the one who runs the house
-    retry_after: timedelta | None = None  # what the server asks for
+    relay: bool  # the relay or its settings are at fault: the letter waits, and the try is not counted
+    words: str  # for the operator
+    retry_after: timedelta | None = None  # wait that the server asks for
 
 
 _WORDS = {
@@ -53,9 +53,7 @@ _WORDS = {
     ReplyReason.PROTOCOL: "the server did not understand what was said to it",
     ReplyReason.OTHER: "the server gave no reason that is known here",
 }
-
-
-# Subject and detail of an enhanced code; the class digit is not asked, since servers send "421 5.7.32".
+# Subject and detail of an enhanced code; the class digit is ignored, since servers send "421 5.7.32".
 _DETAILS = {
     "1.1": ReplyReason.NO_ADDRESS,
     "1.2": ReplyReason.NO_ADDRESS,
@@ -70,51 +68,36 @@ _DETAILS = {
     "3.4": ReplyReason.TOO_LARGE,
     "7.28": ReplyReason.THROTTLED,
 }
-
-
 _GREY = re.compile(r"gr[ea]y.?list|try again (in|after|later)|come back|retry in", re.I)
-
-
 _THROTTLE = re.compile(
     r"\brate\b|throttl|too (many|much|fast)|server (is )?(too )?busy|deferred due to|TSS0\d|HCM1|BS02|connection limit",
     re.I,
 )
-
-
 _FULL = re.compile(r"full|quota|storage|no space", re.I)
-
-
 _NOBODY = re.compile(
     r"(user|recipient|mailbox|address|account)\b.*"
     r"(unknown|not found|(does not|doesn't) exist|disabled|inactive|invalid)"
     r"|(unknown|no such|invalid|nonexistent) (local )?(user|recipient|mailbox|address|account|person)",
     re.I,
 )
-
-
 _POLICY = re.compile(
     r"spam|block|black ?list|polic|dmarc|dkim|\bspf\b|reputation|\bptr\b|reverse dns|unsolicited", re.I
 )
-
-
 _RELAYING = re.compile(
     r"relay(ing)? (access )?(is )?(denied|not permitted|prohibited)|unable to relay|not owned"
     r"|authentication (is )?required"
-    r"|sender address rejected|sender verif",  # most servers say only at RCPT what they hold against MAIL
+    r"|sender address rejected|sender verif",  # most servers report at RCPT what they refuse of MAIL
     re.I,
 )
-
-
 _SENDER = re.compile(r"\bsender\b", re.I)
-
-
-_READ = 1000  # characters of a reply; servers may write without end
+_READ = 1000  # characters of a reply that are examined; servers may write without end
 
 
 def classify_reply(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> ReplyVerdict:
-    """What a reply means: its first digit decides what becomes of the letter, the rest only says why.
+    """The meaning of a reply: its first digit decides the outcome, the rest only gives the reason.
 
-    No letter fails by what is said before its recipient is named: that is between us and the relay.
+    A refusal at CONNECT or AUTH never fails the letter, for it concerns the relay; one at MAIL only where the letter is
+    too large.
     """
     if code < 300:
         return ReplyVerdict(outcome="sent", reason=ReplyReason.TAKEN, relay=False, words=_WORDS[ReplyReason.TAKEN])
