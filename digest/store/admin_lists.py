@@ -116,7 +116,7 @@ class AdminLists:
         return [ScheduledSubscription(subscriber=row.subscriber, name=row.name, due_at=row.next_due) for row in rows]
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
-        """The suppressed ones of these addresses (as mail.outcome.address_key gives them), and why."""
+        """The suppressed ones of these addresses (as mail.address.address_key gives them), and why."""
         c = _BARRED
         with self.database.reading() as connection:
             return {

@@ -23,7 +23,7 @@ from digest.text import strip_controls
 class BounceEvidence:
     """A bounce, complaint or auto-reply of an address, and its points."""
 
-    address: str  # as mail.outcome.address_key gives it
+    address: str  # as mail.address.address_key gives it
     kind: str  # "hard", "soft", "complaint", "autoreply"
     points: float
     words: str
