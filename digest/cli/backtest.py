@@ -75,7 +75,7 @@ def _span(archive: Sequence[Paper], days: int | None, now: datetime, *, whole: b
 def _lines(rule: Rule, found: Backtest) -> Iterator[str]:
     from digest.text import strip_controls
 
-    yield f"read as: {rule.query.spoken}"
+    yield f"read as: {rule.query.canonical_text}"
     for hint in rule.query.hints:
         yield f"hint: column {hint.position + 1}: {hint.what}"
     yield ""
@@ -123,7 +123,7 @@ def _marked(rule: Rule, paper: Paper) -> str:
 def _values(rule: Rule, found: Backtest) -> dict[str, object]:
     return {
         "query": rule.query.text,
-        "read": rule.query.spoken,
+        "read": rule.query.canonical_text,
         "papers": found.papers,
         "matches": found.matches,
         "undated": found.undated,

@@ -93,7 +93,7 @@ def _lines(
 
     title = strip_controls(paper.title)
     yield f"{'matches' if matches else 'does not match'}: {strip_controls(paper.key)}  {title}"
-    yield f"read as: {rule.query.spoken}"
+    yield f"read as: {rule.query.canonical_text}"
     for hint in rule.query.hints:
         yield f"hint: column {hint.position + 1}: {hint.what}"
     for term, negated in part.terms:
@@ -139,7 +139,7 @@ def _values(
     values: dict[str, object] = {
         "key": paper.key,
         "matches": matches,
-        "read": rule.query.spoken,
+        "read": rule.query.canonical_text,
         "hints": [{"column": hint.position + 1, "what": hint.what} for hint in rule.query.hints],
         "explanation": _part(part),
     }

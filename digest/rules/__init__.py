@@ -72,9 +72,9 @@ class Query:
     hints: tuple[Hint, ...] = field(default=(), compare=False)
 
     @property
-    def spoken(self) -> str:
+    def canonical_text(self) -> str:
         """The query as text with all brackets; it parses to the same root."""
-        return tree.spoken(self.root)
+        return tree.canonical_text(self.root)
 
     def matches(self, paper: Paper | IndexedPaper) -> bool:
         return tree.matches(self.root, index_paper(paper))

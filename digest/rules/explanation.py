@@ -38,7 +38,7 @@ class Explanation:
     """The explanation of one operator with its operands, or of one term."""
 
     kind: Literal["and", "or", "not", "term"]
-    text: str  # as Query.spoken has it
+    text: str  # as Query.canonical_text has it
     matches: bool
     hits: tuple[Hit, ...] = ()  # of a term
     forms: tuple[str, ...] = ()  # searched for, folded
@@ -59,7 +59,7 @@ def explain(root: tree.Node, paper: Paper | IndexedPaper) -> Explanation:
     """Explains each operator and each term of a query for this paper."""
     indexed = index_paper(paper)
     matches = tree.matches(root, indexed)
-    text = tree.spoken(root)
+    text = tree.canonical_text(root)
     if isinstance(root, tree.Not):
         return Explanation(kind="not", text=text, matches=matches, parts=(explain(root.part, indexed),))
     if isinstance(root, tree.And | tree.Or):

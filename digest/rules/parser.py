@@ -10,7 +10,7 @@ from typing import Final, Literal
 from digest.rules.lexer import Hint, Lexeme, Lexer, QueryError
 from digest.rules.phrases import NearTerm, PhraseTerm
 from digest.rules.term_parser import FieldPrefix, StopWord, TermParser
-from digest.rules.tree import And, Node, Not, Or, is_positive, spoken, terms
+from digest.rules.tree import And, Node, Not, Or, canonical_text, is_positive, terms
 
 MAX_RULE_BYTES: Final = 4096  # bytes
 MAX_TERMS: Final = 200
@@ -59,7 +59,7 @@ class Parser:
         tree = self._without_stops(typed)
         if sum(1 for _ in terms(tree)) > MAX_TERMS:
             raise self.lexer.fail(0, f"a rule has at most {MAX_TERMS} terms", "make two rules of it")
-        if self._mixed is not None and "(" in (reading := spoken(tree)):
+        if self._mixed is not None and "(" in (reading := canonical_text(tree)):
             what = f"AND binds before OR, so this is read as: {reading}; write the brackets that you mean"
             self.lexer.hints.append(Hint(self._mixed, what))
         return tree

@@ -74,13 +74,13 @@ def terms(node: Node) -> Iterator[Term]:
         yield node
 
 
-def spoken(node: Node, *, inner: bool = False) -> str:
+def canonical_text(node: Node, *, inner: bool = False) -> str:
     """The query as text with all brackets; parsed again, it gives an equal tree."""
     if isinstance(node, Not):
-        text = spoken(node.part, inner=True)
+        text = canonical_text(node.part, inner=True)
         return f"NOT ({text})" if isinstance(node.part, Not) else f"NOT {text}"
     if isinstance(node, And | Or):
         sign = " AND " if isinstance(node, And) else " OR "
-        text = sign.join(spoken(part, inner=True) for part in node.parts)
+        text = sign.join(canonical_text(part, inner=True) for part in node.parts)
         return f"({text})" if inner else text
     return node.prefix + node.typed

@@ -88,9 +88,9 @@ class Subscription:
         """
         people = sorted(repr(rule.person) for rule in self.rules if rule.person and not rule.person.is_bare)
         what = (
-            sorted((rule.query.text, rule.query.spoken) for rule in self.rules),  # `spoken` differs by syntax
+            sorted((rule.query.text, rule.query.canonical_text) for rule in self.rules),  # `canonical_text` differs by syntax
             *((people,) if people else ()),
-            self.exclude.spoken if self.exclude else "",
+            self.exclude.canonical_text if self.exclude else "",
             sorted(self.categories),
             sorted(self.sources),
         )

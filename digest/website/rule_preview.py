@@ -66,7 +66,7 @@ def tried(typed: Typed, row: Row, ground: BacktestCorpus, store: Store, t: Trans
     rule = wanted.rules[0]
     within = wanted.within(rule.query)
     if not len(ground):
-        return Trial(row=row.number, read=t("trial.read", rule=rule.query.spoken), would=t("trial.no_papers"))
+        return Trial(row=row.number, read=t("trial.read", rule=rule.query.canonical_text), would=t("trial.no_papers"))
     known = store.papers.get_many(set(rule.person.named)) if rule.person else {}
     found = ground.backtest(rule, within=within, known=known, wider=False)
     people = ground.groups(rule.person)[:_MOST_PEOPLE] if rule.person and rule.person.is_bare else ()
@@ -78,7 +78,7 @@ def tried(typed: Typed, row: Row, ground: BacktestCorpus, store: Store, t: Trans
     ]
     return Trial(
         row=row.number,
-        read="" if rule.person else t("trial.read", rule=rule.query.spoken),
+        read="" if rule.person else t("trial.read", rule=rule.query.canonical_text),
         would=_would(found, ground, t),
         samples_head=t("trial.samples"),
         samples=[_sample(paper) for paper in found.samples[:_SAMPLES]],

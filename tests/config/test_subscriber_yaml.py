@@ -119,13 +119,13 @@ def test_a_person_with_all_that_tells_them_from_others(tmp_path: Path) -> None:
 def test_synonyms_count_as_the_term(tmp_path: Path) -> None:
     rule = "{query: 'LLM AND ti:flow', expand: {llms: [large language model, chatbot]}}"
     [found] = reader(tmp_path, READER.replace("'ti:sparse'", rule)).rules
-    assert found.query.spoken == '(LLM OR "large language model" OR chatbot) AND ti:flow'
+    assert found.query.canonical_text == '(LLM OR "large language model" OR chatbot) AND ti:flow'
 
 
 def test_categories_narrow_a_rule_that_is_nothing_but_a_not(tmp_path: Path) -> None:
     text = READER.replace("'ti:sparse'", "'NOT ti:sparse'").replace("    rules", "    categories: [cs.CL]\n    rules")
     [found] = reader(tmp_path, text).rules
-    assert found.query.spoken == "NOT ti:sparse"
+    assert found.query.canonical_text == "NOT ti:sparse"
 
 
 def test_trending_papers_alone(tmp_path: Path) -> None:

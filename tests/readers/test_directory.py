@@ -96,9 +96,9 @@ def test_what_readers_say_outranks_what_was_written_for_them(config: Config, sto
     first, second = directory.readers(store)
     assert (first.pause_until, second.pause_until, first.links, second.links) == (date(2026, 12, 1), None, 1, 1)
     assert first.subscriptions[0].exclude
-    assert first.subscriptions[0].exclude.spoken == "gpt"
+    assert first.subscriptions[0].exclude.canonical_text == "gpt"
     assert second.subscriptions[0].exclude
-    assert second.subscriptions[0].exclude.spoken == "survey OR gpt"
+    assert second.subscriptions[0].exclude.canonical_text == "survey OR gpt"
     store.preferences.unmute("ada", "gpt")
     assert directory.readers(store)[0] == replace(ada, pause_until=date(2026, 12, 1), links=1)
 

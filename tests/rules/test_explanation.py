@@ -29,7 +29,7 @@ def test_it_says_what_the_query_says(rule: str, given: Paper) -> None:
     query = parsed(rule)
     part = explain(query.root, given)
     assert part.matches == query.matches(given)
-    assert part.text == query.spoken
+    assert part.text == query.canonical_text
     if part.matches:
         here = {hit for term, negated in part.terms if not negated for hit in term.hits}
         assert set(query.hits(given)) <= here

@@ -20,14 +20,14 @@ def test_read_aloud_and_read_again_it_is_the_same(rule: str) -> None:
     # what is typed may hang on a stop word: "a AND (b OR (the NOT c))" is read, and without it refused
     assume("the" not in rule or "NOT" not in rule)
     query = parsed(rule)
-    again = parse(query.spoken)
+    again = parse(query.canonical_text)
     assert again.root == query.root
-    assert again.spoken == query.spoken
+    assert again.canonical_text == query.canonical_text
 
 
 @given(rules)
 def test_read_aloud_it_leaves_no_doubt_about_brackets(rule: str) -> None:
-    assert not [hint for hint in parse(parsed(rule).spoken).hints if "AND binds before OR" in hint.what]
+    assert not [hint for hint in parse(parsed(rule).canonical_text).hints if "AND binds before OR" in hint.what]
 
 
 @given(rules, papers)
@@ -172,7 +172,7 @@ def test_any_text_is_a_query_or_a_located_error() -> None:
         seen[True] += 1
         assert all(0 <= hint.position <= len(text) for hint in query.hints)
         assert query.matches(subject) >= bool(query.hits(subject))
-        assert parse(query.spoken).root == query.root, text
+        assert parse(query.canonical_text).root == query.root, text
     assert located
     assert min(seen.values()) > 500, "both happen"
 

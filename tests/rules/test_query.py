@@ -111,8 +111,8 @@ def test_not_found(rule: str) -> None:
         ("a1 AND NOT (NOT b1)", "a1 AND NOT (NOT b1)"),
     ],
 )
-def test_read_aloud(rule: str, reading: str) -> None:
-    assert parse(rule).spoken == reading
+def test_canonical_text(rule: str, reading: str) -> None:
+    assert parse(rule).canonical_text == reading
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_read_aloud(rule: str, reading: str) -> None:
     ],
 )
 def test_adjacency_in_arxivs_syntax(rule: str, syntax: Literal["digest", "arxiv"], reading: str) -> None:
-    assert parse(rule, syntax=syntax).spoken == reading
+    assert parse(rule, syntax=syntax).canonical_text == reading
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_nothing_is_doubtful_here(rule: str) -> None:
 
 def test_synonyms_are_found_and_marked() -> None:
     query = parse("ti:ML AND data", expand={"ml": ["machine learning", "LLM"], "data": []})
-    assert query.spoken == '(ti:ML OR ti:"machine learning" OR ti:LLM) AND data'
+    assert query.canonical_text == '(ti:ML OR ti:"machine learning" OR ti:LLM) AND data'
     assert [hit.text for hit in query.hits(paper("Machine-learning data"))] == ["Machine-learning", "data"]
 
 
@@ -327,7 +327,7 @@ def texts(query: Query, given: Paper) -> list[str]:
 
 def test_a_quoted_value_ends_at_its_quote() -> None:
     query = parse('cat:"cell biology" AND mice NOT cat:neuroscience')
-    assert query.spoken == 'cat:"cell biology" AND mice AND NOT cat:neuroscience'
+    assert query.canonical_text == 'cat:"cell biology" AND mice AND NOT cat:neuroscience'
     assert query.matches(paper("mice", cats="")) is False
     with pytest.raises(QueryError, match="did you mean neuroscience"):
         parse("cat:neurosience")

@@ -21,8 +21,8 @@ postings, pairs (term, paper). Then the shapes are evaluated on bits, for all ru
 
 An entry of a token stream is a word, or a compound written as one over several places; all occurrences of a spelling
 share one number, so folding and symbols cost time per distinct spelling. Streams are folded when a matcher first asks
-for the field and belong to the batch: further matchers reuse them. A phrase of more than MAX_PHRASE_WORDS words and
-``"…"~n`` are verified paper by paper, in the papers that have the words which every match contains. NEAR in a field of
+for the field and belong to the batch: further matchers reuse them. ``"…"~n``, a phrase of more than MAX_PHRASE_WORDS
+words and a NEAR with one are verified paper by paper, in the papers with all their necessary words. NEAR in a field of
 more than MAX_FIELD_WORDS words is evaluated for that paper alone. Blocks bound the memory of visits and bit rows.
 """
 
