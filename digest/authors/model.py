@@ -56,6 +56,13 @@ class FollowedAuthor:
         """Whether there is nothing but the name to compare a paper with."""
         return not (self.ids or self.known or self.with_ or self.categories or self.affiliations)
 
+    @property
+    def fingerprint_text(self) -> str:
+        """The fields as text for a subscription's stored fingerprint; its class names are fixed, or rules seem new."""
+        exclusions = repr(self.excepted)
+        text = "Followed" + repr(self).removeprefix(type(self).__qualname__)
+        return text.replace(exclusions, "Excepted" + exclusions.removeprefix(type(self.excepted).__qualname__))
+
     def answered(self, answers: tuple[tuple[str, bool], ...]) -> FollowedAuthor:
         """With the reader's answers, as (key of the paper, whether it is theirs); they override the file."""
         yes = tuple(key for key, theirs in answers if theirs)

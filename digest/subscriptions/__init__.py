@@ -86,9 +86,9 @@ class Subscription:
 
         The order and the titles of rules do not count.
         """
-        people = sorted(repr(rule.person) for rule in self.rules if rule.person and not rule.person.is_bare)
+        people = sorted(rule.person.fingerprint_text for rule in self.rules if rule.person and not rule.person.is_bare)
         what = (
-            sorted((rule.query.text, rule.query.canonical_text) for rule in self.rules),  # `canonical_text` differs by syntax
+            sorted((rule.query.text, rule.query.canonical_text) for rule in self.rules),  # which differs by syntax
             *((people,) if people else ()),
             self.exclude.canonical_text if self.exclude else "",
             sorted(self.categories),
