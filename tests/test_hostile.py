@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import html as parser
 
+from tests.support.journey import MORNING, World, write_config, write_reader
 from tests.support.servers import MailServer, Reply, WebServer
 from tests.support.source_answers import Preprint, daily, oai, oai_error
-from tests.test_journey import MORNING, World, write_config, write_reader
 
 HOSTILE = {
     "encoded-word": ("=?utf-8?q?graph=0ABcc: x?=", "=?utf-8?q?graph=0ABcc: x?="),

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
 
-from digest.app import App, load, open_app
-from digest.http import Web
-from digest.ingest.pull import Pulled
+from tests.support.journey import MORNING, World, _text, write_config, write_reader
 from tests.support.servers import MailServer, Reply, WebServer
 from tests.support.source_answers import Preprint, daily, found, oai, oai_error
-
-MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 
 MIXTURE = Preprint(id="2611.00001", title="Routing in a Mixture of Experts", authors="Ada Lovelace, Yunhua Zhou")
 GRAPH = Preprint(id="2611.00002", title="Graphs that learn", abstract="A graph neural network for molecules.")
@@ -32,69 +23,6 @@ OLD = Preprint(id="2401.00006", title="An old graph paper, touched again", day="
 JOURNAL = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Annals</title><link>https://annals.example/</link>
 <item><title>Graph minors, once more</title><guid>doi:10.1234/annals.1</guid><link>https://annals.example/1</link>
 <pubDate>Thu, 19 Nov 2026 00:00:00 GMT</pubDate></item></channel></rss>"""
-
-
-@dataclass
-class Hurry:
-    """A clock that is put forward by whoever sleeps."""
-
-    seconds: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.seconds += seconds
-
-
-@dataclass
-class World:
-    """The servers and the folder of one journey."""
-
-    folder: Path
-    web: WebServer
-    mail: MailServer
-    clock: Hurry = field(default_factory=Hurry)
-
-    def run(self, now: datetime, crash: Callable[[str], None] = lambda _: None) -> list[Pulled]:
-        """Pull, compose and deliver as a new process would; `crash` may raise after each thing done."""
-        with self.app() as app:
-            pulled = app.pull(now=now, tell=lambda result: crash("pull"))
-            app.compose(now=now, tell=lambda result: crash("compose"))
-            app.deliver(lambda: now, tell=lambda letter: crash("deliver"))
-        return pulled
-
-    def app(self) -> AbstractContextManager[App]:
-        web = Web(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
-        return open_app(load(self.folder / "config", env={}), web=web)
-
-    def letters(self) -> dict[str, list[EmailMessage]]:
-        """What each reader has in the inbox."""
-        inbox: dict[str, list[EmailMessage]] = {}
-        for taken in self.mail.taken:
-            message = message_from_bytes(taken.message, policy=default)
-            inbox.setdefault(taken.recipients[0], []).append(message)
-        return inbox
-
-    def titles(self, reader: str) -> Counter[str]:
-        """How often each paper of these tests came to a reader, over all letters."""
-        texts = [_text(letter) for letter in self.letters().get(reader, [])]
-        known = {"mixture": "Routing in a Mixture", "graph": "Graphs that learn", "café": "Café graphs"}
-        known |= {
-            "feed": "Announced a moment ago",
-            "journal": "Graph minors",
-            "old": "An old graph",
-            "quiet": "Nothing",
-        }
-        return Counter({name: count for name, words in known.items() if (count := sum(words in t for t in texts))})
-
-
-def _text(letter: EmailMessage) -> str:
-    part = letter.get_body(("plain",))
-    assert part is not None
-    return " ".join(str(part.get_content()).split())
 
 
 @pytest.fixture
@@ -117,28 +45,6 @@ def world(tmp_path: Path) -> Iterator[World]:
         write_reader(tmp_path / "config", "emmy", "weekdays 07:30", "['graph NOT cat:math.CO']")
         write_reader(tmp_path / "config", "rene", "at once", "[{author: Renée Dupont}]")
         yield World(folder=tmp_path, web=web, mail=mail)
-
-
-def write_config(config: Path, url: str, mail_port: int) -> None:
-    (config / "subscribers").mkdir(parents=True)
-    (config / "digest.yaml").write_text(
-        f"database: sqlite:///{config.parent}/digest.db\n"
-        "sender: Morning Papers <papers@example.org>\n"
-        f"smtp: smtp://127.0.0.1:{mail_port}\n"
-        "sources:\n"
-        "  arxiv:\n"
-        "    categories: [cs.CL]\n"
-        f"    oai_url: {url}/oai\n    feed_url: {url}/rss\n    query_url: {url}/query\n"
-        "  feeds:\n"
-        f"    - {{name: Annals, url: {url}/annals, allow_private: true}}\n"
-    )
-
-
-def write_reader(config: Path, name: str, when: str, rules: str) -> None:
-    (config / "subscribers" / f"{name}.yaml").write_text(
-        f"email: {name}@example.org\nname: {name.title()}\ntimezone: Europe/London\n"
-        f"subscriptions:\n  - name: Mine\n    when: {when}\n    rules: {rules}\n"
-    )
 
 
 RIGHT = {

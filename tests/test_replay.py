@@ -16,9 +16,9 @@ from digest.app import load, open_app
 from digest.http import Web
 from digest.http.transport import Wire
 from digest.issues.compose import ComposeResult
+from tests.support.journey import Hurry
 from tests.support.servers import MailServer, Reply
 from tests.support.services import FRIDAY, SERVICES, THURSDAY, Town, title
-from tests.test_journey import Hurry
 
 MORNING = datetime(2026, 11, 19, 7, 35, tzinfo=UTC)
 DAY = timedelta(days=1)

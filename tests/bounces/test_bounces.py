@@ -16,6 +16,7 @@ from digest.links.token import stamp
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.message import Mailbox
 from digest.store import NOTICE, NewIssue, Store
+from tests.support.bounce_reports import complaint, report
 from tests.support.store_samples import NOW, envelope
 
 DAY = timedelta(days=1)
@@ -50,77 +51,6 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: DeliveryState =
     return {
         each.subscriber: f"b+{stamp(each.id, each.envelope.message_id, KEYS)}@bounces.example.org" for each in claimed
     }
-
-
-def report(
-    to: str,
-    *,
-    status: str = "5.1.1",
-    action: str = "failed",
-    words: str = "550 5.1.1 no such mailbox here",
-    reader: str = "ada",
-) -> bytes:
-    """A report as a mail server writes it (RFC 3464)."""
-    return f"""From: MAILER-DAEMON@relay.example
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="x"
-
---x
-
-It could not be delivered.
---x
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; relay.example
-
-Final-Recipient: rfc822; {reader}@example.org
-Action: {action}
-Status: {status}
-Diagnostic-Code: smtp; {words}
-
---x
-Content-Type: text/rfc822-headers
-
-From: Papers <papers@example.org>
-To: {reader}@example.org
-Message-ID: <{reader}.1120@example.org>
-Subject: 7 papers
-
---x--
-""".replace("\n", "\r\n").encode()
-
-
-def complaint(token: str) -> bytes:
-    """What a mailbox provider tells (RFC 5965): the reader called it spam."""
-    return f"""From: fbl@provider.example
-To: complaints@example.org
-Subject: Spam report
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary="x"
-
---x
-
-Somebody called it spam.
---x
-Content-Type: message/feedback-report
-
-Feedback-Type: abuse
-User-Agent: Provider/1
-Version: 1
-Original-Mail-From: <{token}>
-
---x
-Content-Type: message/rfc822
-
-From: Papers <papers@example.org>
-Message-ID: <ada.1120@example.org>
-Subject: 7 papers
-
-Seven.
---x--
-""".replace("\n", "\r\n").encode()
 
 
 VACATION = b"From: ada@example.org\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n"

@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from digest.app import load, open_app
 from digest.cli import digest
 from digest.limits import BackOff
-from tests.bounces.test_bounces import complaint, report
+from tests.support.bounce_reports import complaint, report
 from tests.support.postfix_log import idle, taken, write
 from tests.support.servers import DROP, MailServer, Reply, Says, WebServer
 

@@ -15,7 +15,7 @@ from digest.delivery.log_evidence import LogEvidence, RelayLogs, check_logs_firs
 from digest.errors import InDoubt
 from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.store import Store
-from tests.store.test_in_doubt import LATER, MINUTE, claim, lost
+from tests.support.in_doubt_letters import LATER, MINUTE, claim, lost
 from tests.support.postfix_log import begun, idle, taken, write
 from tests.support.store_samples import NOW, envelope, queue
 

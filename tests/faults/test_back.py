@@ -7,37 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from digest.bounces import Ear, Heard, hear, mailbox
+from digest.bounces import mailbox
 from digest.bounces.mailbox import Box
 from digest.bounces.parse import Kind
 from digest.errors import MailboxError
-from digest.mail.message import Mailbox
-from tests.bounces.test_bounces import report
-from tests.support.delivery_scenario import KEY, DeliveryScenario
+from tests.support.bounce_reports import report
+from tests.support.bounce_storm import listen, stamps
+from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.imap_server import ImapServer
-from tests.support.servers import DROP, MailServer
+from tests.support.servers import DROP
 
 pytestmark = pytest.mark.faults
-
-EAR = Ear(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
-
-
-def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
-    """Letters that went out, and the address to which the bounces of each go."""
-    scenario.put(*readers)
-    senders: dict[str, str] = {}
-    with MailServer() as server:
-        scenario.round(server)
-        for name in readers:
-            (found,) = (taken.sender for taken in server.taken if scenario.key(name).encode() in taken.message)
-            senders[name] = found
-    return senders
-
-
-def listen(scenario: DeliveryScenario, box: Box, name: str = "box") -> list[Heard]:
-    heard = hear(scenario.store, box, name, EAR, clock=lambda: scenario.now)
-    scenario.said += [each.words for each in heard]
-    return heard
 
 
 def mbox(folder: Path, *messages: bytes) -> Box:

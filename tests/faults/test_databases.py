@@ -22,8 +22,8 @@ from digest.delivery.recovery import DatabaseRestored
 from digest.errors import DigestError
 from digest.issues.compose import compose
 from digest.store import Store
-from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, opened
+from tests.support.graph_reader import PRESS, reader
 from tests.support.postgres_proxy import proxy
 from tests.support.servers import MailServer, Says
 

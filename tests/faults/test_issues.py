@@ -19,11 +19,11 @@ from digest.issues.compose import compose
 from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
 from digest.store import Store
-from tests.issues.test_compose import PRESS, reader, subscription
 from tests.support.delivery_scenario import DeliveryScenario
+from tests.support.journey import write_config
+from tests.support.route_reader import PRESS, reader, subscription
 from tests.support.servers import MailServer
 from tests.support.store_samples import keep, preprint
-from tests.test_journey import write_config
 
 pytestmark = pytest.mark.faults
 

@@ -12,8 +12,8 @@ import pytest
 from digest.issues.compose import compose
 from digest.mail.delivery_state import DeliveryState
 from digest.store import Store
-from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, opened
+from tests.support.graph_reader import PRESS, reader
 from tests.support.processes import child, until
 from tests.support.servers import DROP, MailServer, Says, Taken, Verb
 

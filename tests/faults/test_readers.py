@@ -14,8 +14,8 @@ from digest.delivery import Delivered, NotSent
 from digest.issues.compose import compose
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
-from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario
+from tests.support.graph_reader import PRESS, reader
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 

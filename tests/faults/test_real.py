@@ -19,8 +19,8 @@ from digest.delivery.log_evidence import search_logs
 from digest.errors import MailboxError
 from digest.mail import postfix_log as maillog
 from digest.mail.postfix_log import Trace
-from tests.bounces.test_bounces import report
-from tests.faults.test_back import listen, stamps
+from tests.support.bounce_reports import report
+from tests.support.bounce_storm import listen, stamps
 from tests.support.delivery_scenario import HASTY, QUICK, DeliveryScenario
 from tests.support.dovecot import Dovecot
 from tests.support.postfix import Postfix, installed, smtp_sink, unheard

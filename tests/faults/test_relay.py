@@ -9,9 +9,9 @@ from contextlib import ExitStack
 import pytest
 
 from digest.delivery import DeliverySummary
-from tests.delivery.channels.test_smtp import server_tls, trusting
 from tests.support.delivery_scenario import HASTY, PASSWORD, USER, DeliveryScenario
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
+from tests.support.tls import server_tls, trusting
 
 pytestmark = pytest.mark.faults
 

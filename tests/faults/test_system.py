@@ -17,8 +17,8 @@ import pytest
 from digest.delivery import Delivered
 from digest.errors import DigestError
 from digest.issues.compose import compose
-from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario
+from tests.support.graph_reader import PRESS, reader
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 

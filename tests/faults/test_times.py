@@ -11,8 +11,8 @@ import pytest
 
 from digest.issues.compose import compose
 from digest.subscriptions import Schedule
-from tests.subscriptions.test_clock_changes import PRESS, reader
 from tests.support.delivery_scenario import DeliveryScenario, key_of
+from tests.support.graph_reader import PRESS, reader
 from tests.support.servers import MailServer
 
 pytestmark = pytest.mark.faults

@@ -16,11 +16,11 @@ from digest.ingest.enrich import Enriched, enrich
 from digest.issues.annotate import portrait_of
 from digest.sources.semanticscholar import Graph
 from digest.store import Store
-from tests.sources.test_semanticscholar import ADA, ROUTES
+from tests.support.journey import Hurry
 from tests.support.people import STARS, VISION
+from tests.support.semanticscholar_answers import ADA, ROUTES
 from tests.support.servers import Reply, WebServer
 from tests.support.store_samples import NOW, keep, preprint
-from tests.test_journey import Hurry
 
 DAY = timedelta(days=1)
 WEI = FollowedAuthor(name="Wei Zhang", known=("arxiv:2601.00001",))

@@ -22,9 +22,9 @@ from digest.sources.base import Answer, LookUp, Source
 from digest.sources.feeds import Feed
 from digest.sources.pubmed import Search
 from digest.store import SourceState, Store
+from tests.support.journey import Hurry
 from tests.support.servers import Asked, Reply, WebServer
 from tests.support.source_answers import Preprint, daily, found, oai, oai_error
-from tests.test_journey import Hurry
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)  # a Friday
 HOUR = timedelta(hours=1)

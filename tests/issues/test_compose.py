@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -16,36 +15,17 @@ from digest.authors import FollowedAuthor
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
 from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, by_hand, compose
-from digest.letters import LetterFactory
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.envelope import Envelope
-from digest.mail.message import Mailbox
 from digest.papers import Author, Paper
-from digest.render import Renderer
-from digest.rules import author_query, parse
+from digest.rules import author_query
 from digest.store import IssueStore, NewIssue, Store, TransactionHook
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 from tests.support.people import MUSIC, STARS, VISION
+from tests.support.route_reader import PRESS, reader, subscription
 from tests.support.store_samples import NOW, keep, preprint
 
 DAY = timedelta(days=1)
-DESK = Mailbox(name="Papers", address="papers@example.org")
-PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
-
-
-def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:
-    made = tuple(Rule(title=rule, query=parse(rule)) for rule in rules or ("route",))
-    return replace(Subscription(name=name, when=Schedule.parse(when), rules=made), **more)  # type: ignore[arg-type]
-
-
-def reader(*subscriptions: Subscription, name: str = "ada", **more: object) -> Subscriber:
-    ada = Subscriber(
-        id=name,
-        email=f"{name}@example.org",
-        timezone=ZoneInfo("UTC"),
-        subscriptions=subscriptions or (subscription(),),
-    )
-    return replace(ada, **more)  # type: ignore[arg-type]
 
 
 class Desk:

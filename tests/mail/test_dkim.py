@@ -12,14 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.dkim import Signer, key_of, new_key, pem_of, relaxed_body, relaxed_field, signed, zone_line
+from digest.mail.dkim import key_of, pem_of, relaxed_body, relaxed_field, signed, zone_line
 from digest.mail.lint import lint
 from digest.mail.message import Mailbox
-from tests.test_letters import ISSUE, SITED
-
-RSA = Signer(domain="example.org", selector="papers", key=new_key())
-EDWARDS = Signer(domain="example.org", selector="papers-ed", key=new_key(ed25519=True))
-PRESS = replace(SITED, signers=(RSA, EDWARDS))
+from tests.support.dkim_keys import EDWARDS, PRESS, RSA
+from tests.support.letter_samples import ISSUE
 
 
 def dns(name: bytes, timeout: int = 5) -> bytes | None:

@@ -23,9 +23,9 @@ from digest.papers import Author
 from digest.render.math import readable
 from digest.render.notices import NOTICES
 from digest.text import strip_controls
-from tests.mail.test_dkim import PRESS
-from tests.mail.test_message import HOSTILE
+from tests.support.dkim_keys import PRESS
 from tests.support.golden_letters import GOLDEN
+from tests.support.hostile_text import HOSTILE
 from tests.support.issues import TODAY, daily, issue, item, on_sparse, paper
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import os
 import re
 import subprocess
@@ -11,7 +9,6 @@ import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header, make_header
-from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from typing import cast
 
@@ -23,6 +20,7 @@ from hypothesis import strategies as st
 from digest.mail.message import AddressError, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.mail.quoted_printable import quoted_printable
 from digest.text import one_line, strip_controls
+from tests.support.hostile_text import HOSTILE, parsed
 
 OWNER = Mailbox(name="Morning Papers", address="papers@example.org")
 ADA = Mailbox(name="Ada Lovelace", address="ada@example.org")
@@ -35,20 +33,6 @@ LISTING = Listing(
     owner="mailto:owner@example.org",
     help="mailto:owner@example.org?subject=help",
     feedback_id="issue:scheduled:digest:mpapers",
-)
-HOSTILE = (
-    "=?utf-8?q?a=0ABcc: x?=",
-    "one\r\nBcc: x@example.org",
-    "nul\0 and \x85 and \u2028 and \u2029",
-    "lone \ud800 surrogate",
-    "\u202egnp.exe",
-    "x" * 10_000,
-    "word " * 2_000,
-    "</table><script>alert(1)</script>",
-    "Über die Ölförderung " * 9,
-    "深度学习" * 40,
-    "👩‍🔬 and e\u0301",
-    '"quoted" \\ and <angled> (commented), ; @',
 )
 HEADERS = {
     "Date", "From", "To", "Reply-To", "Subject", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
@@ -73,10 +57,6 @@ def letter(
         date=WHEN,
         listing=LISTING,
     )
-
-
-def parsed(raw: bytes) -> EmailMessage:
-    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 def shown(text: str) -> str:
@@ -310,7 +290,7 @@ def test_a_mailto_uri_is_percent_encoded() -> None:
 
 def test_the_same_letter_is_the_same_bytes_in_another_process() -> None:
     program = (
-        "import sys; from tests.mail.test_message import HOSTILE, letter;"
+        "import sys; from tests.mail.test_message import letter; from tests.support.hostile_text import HOSTILE;"
         "sys.stdout.buffer.write(b''.join(letter(subject=h, text=h, html=h) for h in HOSTILE))"
     )
     made = {

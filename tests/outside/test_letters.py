@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mail.test_dkim import EDWARDS, RSA
+from tests.support.dkim_keys import EDWARDS, RSA
 from tests.support.golden_letters import GOLDEN, PRESS
 
 pytestmark = pytest.mark.outside

@@ -9,8 +9,8 @@ import pytest
 from digest.bounces import mailbox
 from digest.bounces.mailbox import Box, Piece
 from digest.errors import ConfigError, MailboxError
-from tests.delivery.channels.test_smtp import trusting
 from tests.support.dovecot import Dovecot
+from tests.support.tls import trusting
 
 pytestmark = pytest.mark.outside
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.papers import Author, Ids, Paper, updates
+from digest.papers import Ids, Paper, updates
 from digest.papers.updates import changed_fields, news_in
 from digest.sources import SOURCES
+from tests.support.paper_sightings import sightings
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -152,33 +153,6 @@ def test_numbers_that_change_daily_are_the_latest() -> None:
     counted = replace(PREPRINT, source="huggingface", votes=7)
     assert merge_records(merge_records(OAI, counted), replace(counted, votes=9)).votes == 9
 
-
-times = st.none() | st.integers(1, 20).map(lambda day: datetime(2026, 11, day, tzinfo=UTC))
-words = st.none() | st.sampled_from(["one", "two"])
-sightings = st.builds(
-    Paper,
-    key=st.just("arxiv:2611.00001"),
-    title=st.sampled_from(["", "Routing", "Routing experts"]),
-    source=st.sampled_from(["arxiv", "feeds"]),
-    ids=st.builds(Ids, arxiv=st.just("2611.00001"), s2=words),
-    version=st.none() | st.integers(1, 3),
-    abstract=words,
-    authors=st.sampled_from([(), (Author(name="Ada"),), (Author(name="Ada"), Author(name="Grace"))]),
-    categories=st.sampled_from([(), ("cs.CL",), ("cs.CL", "cs.LG")]),
-    primary=words,
-    published=times,
-    updated=times,
-    announced=times,
-    comment=words,
-    journal=words,
-    doi=words,
-    url=words,
-    votes=st.none() | st.integers(0, 9),
-    withdrawn=st.booleans(),
-    announce=st.sampled_from([None, "new", "cross", "replace", "replace-cross"]),
-    changed=times,
-)
-"""Sightings of one arXiv paper, by all kinds of services."""
 
 _ABOUT_THE_SIGHTING = ("announce", "changed", "source", "withdrawn")
 

@@ -24,7 +24,7 @@ from digest.render import Parts, Renderer
 from digest.render.links import safe
 from digest.resources import shipped
 from digest.text import one_line
-from tests.mail.test_message import HOSTILE, parsed
+from tests.support.hostile_text import HOSTILE, parsed
 from tests.support.issues import (
     AT_ONCE,
     LEAVE,

@@ -14,30 +14,10 @@ from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources import read_saved, semanticscholar
 from digest.sources.base import Answer
 from digest.sources.semanticscholar import Graph
+from tests.support.semanticscholar_answers import ADA, ROUTES
 
 GRAPH = Graph(key=SecretStr("sesame"))
 KEYS = ("arxiv:2611.00001", "doi:10.1000/none", "feed:abc", "pmid:77")
-ADA = {
-    "authorId": "11",
-    "name": "Ada Lovelace",
-    "externalIds": {"ORCID": "0000-0002-1825-0097"},
-    "affiliations": ["Analytical Institute"],
-    "paperCount": 57,
-    "citationCount": 13621,
-    "hIndex": 22,
-}
-ROUTES = {
-    "paperId": "2d56",
-    "externalIds": {"ArXiv": "2611.00001", "DOI": "10.1000/ROUTES.7", "PubMed": "78", "CorpusId": 5},
-    "title": "Routes of words",
-    "abstract": None,
-    "venue": "Journal of Routes",
-    "year": 2026,
-    "publicationDate": None,
-    "citationCount": 3,
-    "tldr": {"model": "tldr@v2.0.0", "text": "Words are routed."},
-    "authors": [ADA, {"authorId": None, "name": "C. Babbage", "affiliations": []}],
-}
 
 
 def answer(value: object) -> Answer:

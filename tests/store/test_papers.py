@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from digest.papers import Ids, Paper
 from digest.store import Store, tables
-from tests.papers.test_updates import sightings
+from tests.support.paper_sightings import sightings
 from tests.support.store_samples import NOW, SINCE, announced, article, events, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)

@@ -9,24 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.issues.compose import compose
-from digest.letters import LetterFactory
-from digest.mail.message import Mailbox
-from digest.render import Renderer
-from digest.rules import parse
 from digest.store import Store
-from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
-
-DESK = Mailbox(name="Papers", address="papers@example.org")
-PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
-
-
-def reader(zone: str, when: str) -> Subscriber:
-    mine = Subscription(
-        name="Mine", when=Schedule.parse(when), rules=(Rule(title="graph", query=parse("graph")),), quiet="send"
-    )
-    return Subscriber(
-        id="ada", email="ada@example.org", name="Ada", timezone=ZoneInfo(zone), pause_until=None, subscriptions=(mine,)
-    )
+from tests.support.graph_reader import PRESS, reader
 
 
 def days_of_issues(store: Store) -> Counter[date]:

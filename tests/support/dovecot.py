@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.channels.test_smtp import TLS
 from tests.support.servers import unused_port
+from tests.support.tls import TLS
 
 _NOBODY = 65_534  # whose mail it is: Dovecot opens none of root's
 _CONFIG = """\

@@ -25,7 +25,7 @@ from digest.issues.compose import compose
 from digest.mail.delivery_state import DeliveryAttempt
 from digest.mail.envelope import LeasedDelivery
 from digest.store import IssueStore, JournalStore, NewIssue, OutboxStore, Store, TransactionHook
-from tests.subscriptions.test_clock_changes import PRESS, reader
+from tests.support.graph_reader import PRESS, reader
 from tests.support.send_policy import FixedPolicy
 
 POINTS = (

@@ -19,8 +19,8 @@ from digest.app import App, load, open_app
 from digest.papers import Author, Ids, Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
+from tests.support.served_site import HOUSE, served
 from tests.support.store_samples import NOW, article, keep, preprint
-from tests.website.test_unsubscribe import HOUSE, served
 
 KEY, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"
 HOSTILE = '<script>alert(1)</script>"\r\nSet-Cookie: a=b\u202e\x00'

@@ -16,8 +16,8 @@ from digest.app import App, load, open_app
 from digest.papers import Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
+from tests.support.served_site import HOUSE, served
 from tests.support.store_samples import NOW, keep, preprint
-from tests.website.test_unsubscribe import HOUSE, served
 
 DAY = timedelta(days=1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,19 +20,9 @@ from digest.website import site
 from digest.website.security_headers import HEADERS
 from digest.website.serve import beside
 from tests.support.config_files import folder
-from tests.support.site_server import on_a_socket
+from tests.support.served_site import HOUSE, NEW, OLD, served
 from tests.support.store_samples import NOW
 
-OLD, NEW = "an old secret and long enough", "the present secret and long enough"
-HOUSE = f"""\
-sender: Morning Papers <papers@example.org>
-postal: Example Institute, Exampleton
-smtp: smtp://localhost
-site: https://papers.example.org/lists
-listen: 127.0.0.1:8000
-secret: [{OLD}, {NEW}]
-sources: {{}}
-"""
 READER = """\
 email: {0}@example.org
 language: {1}
@@ -50,12 +39,6 @@ def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     text = f"database: {store_url}\n{HOUSE}"
     with open_app(load(folder(tmp_path, text, **readers), env={})) as opened:
         yield opened
-
-
-@contextmanager
-def served(app: App) -> Iterator[httpx.Client]:
-    with on_a_socket(site(lambda: app, clock=lambda: NOW)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from digest.bounces import mailbox
 from digest.errors import ConfigError, MailboxError
-from tests.delivery.channels.test_smtp import server_tls, trusting
 from tests.support.imap_reading import BOX, QUICK, at, read, told
 from tests.support.imap_server import ImapServer, Verb
 from tests.support.servers import Says, outside_address
+from tests.support.tls import server_tls, trusting
 
 # ------------------------------------------------------------------------------------------------------------- logins
 

@@ -7,7 +7,6 @@ import ssl
 import time
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,8 +19,8 @@ from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.envelope import Envelope, SendReceipt
 from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
+from tests.support.tls import server_tls, trusting
 
-TLS = Path(__file__).parent / "tls"
 LETTER = b"From: a@example.org\r\nSubject: Papers\r\n\r\nOne.\r\n"
 LARGE = (
     LETTER + (b"x" * 900 + b"\r\n") * 8_000
@@ -222,16 +221,6 @@ def test_f26_a_reply_without_end_is_cut_short() -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------- TLS, AUTH
-
-
-def server_tls(name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(TLS / f"{name}.pem")
-    return context
-
-
-def trusting() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=TLS / "ca.pem")
 
 
 def test_starttls_then_everything_is_said_again() -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from digest.mail import postfix_log as maillog
 from digest.mail.postfix_log import Look
-from tests.mail.postfix_log.test_lines import KEY, OTHER
 from tests.support.postfix_log import begun, idle, line, taken, write
+from tests.support.postfix_log_keys import KEY, OTHER
 from tests.support.store_samples import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

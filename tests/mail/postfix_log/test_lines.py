@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from digest.mail.postfix_log import Trace
 from digest.mail.postfix_log.lines import Lines, matched, moment
 from tests.support.postfix_log import begun, line, old, taken
+from tests.support.postfix_log_keys import KEY, OTHER
 from tests.support.store_samples import NOW
 
-KEY, OTHER = "<ada.1@example.org>", "<ben.1@example.org>"
 QUEUE = "62C612B7C6C"
 
 
