@@ -68,7 +68,7 @@ class AdminLists:
         return LetterHistory(
             row=row_of(row),
             message=unpack_message(packed),
-            tries=tuple(DeliveryAttempt(**each) for each in rows),
+            tries=tuple(LetterAttempt(**each) for each in rows),
         )
 
     def next_due(self, subscribers: Collection[str]) -> dict[tuple[str, str], datetime | None]:
@@ -148,7 +148,7 @@ class AdminLists:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryAttempt:
+class LetterAttempt:
     """The result of one try, or a decision of a person on the letter."""
 
     at: datetime
@@ -165,4 +165,4 @@ class LetterHistory:
 
     row: OutboxRow
     message: bytes
-    tries: tuple[DeliveryAttempt, ...]
+    tries: tuple[LetterAttempt, ...]

@@ -85,7 +85,7 @@ class IssueStore:
         with self.database.writing() as connection:
             numbers = _insert(connection, publications)
             fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]
-            _fill(connection, fresh, messages)
+            _write_contents(connection, fresh, messages)
             _advance(
                 connection,
                 [
@@ -124,19 +124,19 @@ class IssueStore:
                     papers[number].append(key)
         return [
             IssueRow(
-                **{key: row[key] for key in row if key not in _HIDDEN},
+                **{key: row[key] for key in row if key not in _OMITTED},
                 papers=tuple(papers[row["id"]]),
             )
             for row in rows
         ]
 
 
-_HIDDEN = ("subscription_id", "page")
+_OMITTED = ("subscription_id", "page")
 _ITEMS = ExecuteMany(
     ("issue_id", "position", "paper", "event", "section"),
     lambda connection: insert(connection, t.item),
 )
-_FACTS = ExecuteMany(
+_ALREADY_SENT = ExecuteMany(
     ("subscriber", "work", "event", "issue"),
     lambda connection: insert(connection, t.memory).on_conflict_do_nothing(),
 )
@@ -175,14 +175,16 @@ def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[in
     return [numbers.pop(_key(each), None) for each in publications]
 
 
-def _fill(connection: Connection, issues: Sequence[tuple[NewIssue, int]], messages: Mapping[str, bytes]) -> None:
+def _write_contents(
+    connection: Connection, issues: Sequence[tuple[NewIssue, int]], messages: Mapping[str, bytes]
+) -> None:
     items = [
         (number, position, key, event, section)
         for publication, number in issues
         for position, (_, key, event, section) in enumerate(publication.items)
     ]
     _ITEMS(connection, items)
-    _remember(connection, issues)
+    _write_already_sent(connection, issues)
     letters = [(each, each.envelope, number) for each, number in issues if each.envelope]
     if letters:
         add_letters(
@@ -202,7 +204,7 @@ def _fill(connection: Connection, issues: Sequence[tuple[NewIssue, int]], messag
         )
 
 
-def _remember(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) -> None:
+def _write_already_sent(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) -> None:
     told = {work for publication, _ in issues for work, _ in publication.told}
     if not told:
         return
@@ -216,7 +218,7 @@ def _remember(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) ->
         for work, event in publication.told
     }
     # The same order in all processes prevents deadlocks.
-    _FACTS(connection, [(*fact, number) for fact, number in sorted(rows.items())])
+    _ALREADY_SENT(connection, [(*fact, number) for fact, number in sorted(rows.items())])
 
 
 def _advance(connection: Connection, publications: Sequence[NewIssue]) -> None:

@@ -47,7 +47,7 @@ class JournalStore:
     def mark_closed(self, name: str, *, now: datetime) -> None:
         """Record that all entries of a journal are in the database."""
         with self.database.writing() as connection:
-            _shut(connection, name, now)
+            _close_journal(connection, name, now)
 
     def not_closed(self, names: Iterable[str]) -> list[str]:
         """The ones of these journals that the database does not know as closed."""
@@ -75,7 +75,7 @@ class JournalStore:
                 _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
             held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
             connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
-            _shut(connection, record.name, now)
+            _close_journal(connection, record.name, now)
         return True
 
     def record_taken(self, record: JournalContent, *, now: datetime) -> None:
@@ -109,13 +109,13 @@ class JournalStore:
                     connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
             held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
             connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
-            _shut(connection, record.name, now)
+            _close_journal(connection, record.name, now)
         return len(gone)
 
 
 _PRESUMED = "its sender died between handing it over and the answer: presumed sent, and not sent again by itself"
 _UNSURE = "the machine went down between handing it over and the answer"
-_LOST = "the line was lost between handing it over and the answer, and then its sender died"
+_CONNECTION_LOST = "the line was lost between handing it over and the answer, and then its sender died"
 _BEGUN = "its sender died while sending it"
 
 
@@ -151,7 +151,7 @@ def _settle(
         _change(connection, row.id, DeliveryState.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
     elif entry.mark in "DL":
         later = retry_at if row.doubts == 0 else None
-        words = _UNSURE if entry.mark == "D" else _LOST
+        words = _UNSURE if entry.mark == "D" else _CONNECTION_LOST
         _change(connection, row.id, DeliveryState.IN_DOUBT, now, words, doubts=row.doubts + 1, next_at=later)
     elif entry.mark == "M":
         crashes = row.crashes + 1
@@ -180,7 +180,7 @@ def _free(state: DeliveryState, next_at: datetime | None) -> dict[str, Any]:
     return {"state": state, "next_at": next_at, "owner": None, "until": None}
 
 
-def _shut(connection: Connection, name: str, now: datetime) -> None:
+def _close_journal(connection: Connection, name: str, now: datetime) -> None:
     row = {"name": name, "opened": now, "closed": now}
     statement = insert(connection, t.journal).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"closed": now}))

@@ -51,7 +51,7 @@ class LeaseStore:
         says of an owner whether its process has ended; its claims end with it.
         """
         with self.database.reading() as connection:
-            gone = _gone(connection, is_gone)  # an owner that has ended never comes back
+            gone = _ended_owners(connection, is_gone)  # an owner that has ended never comes back
         with self.database.writing() as connection:
             lock_writers(connection, SCHEDULES)  # one claim at a time, so that no reader is split between two owners
             newest = newest_serial(connection, now)
@@ -91,7 +91,7 @@ class LeaseStore:
                 func.count().label("all"),
                 func.count(_C.cursor).label("begun"),
                 func.min(_C.cursor).label("since"),
-            ).where(is_due(newest, now), ~_is_claimed(now, lease, _gone(connection, is_gone)))
+            ).where(is_due(newest, now), ~_is_claimed(now, lease, _ended_owners(connection, is_gone)))
             row = connection.execute(free).one()
             letters = connection.scalar(select(func.count()).where(letter.next_at <= now)) or 0
         since = row.since if row.all and row.all == row.begun else None
@@ -124,7 +124,7 @@ class LeaseStore:
             connection.execute(update(t.pace).where(t.pace.c.name == name).values(next_at=at))
 
 
-def _gone(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
+def _ended_owners(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
     """The owners of claims whose processes have ended."""
     owners = connection.scalars(select(_C.held_by).where(_C.held_by.is_not(None)).distinct()).all()
     return [name for name in owners if name is not None and is_gone(name)]

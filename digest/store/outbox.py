@@ -21,7 +21,7 @@ from digest.text import strip_controls
 
 _COLUMN = t.delivery.c
 _OLDEST = (_COLUMN.created, _COLUMN.id)
-_NOBODYS: dict[str, Any] = {"owner": None, "until": None}
+_NO_OWNER: dict[str, Any] = {"owner": None, "until": None}
 _DAY = timedelta(days=1)
 _HIDDEN = (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.MERGED)
 
@@ -116,7 +116,7 @@ class OutboxStore:
             return
         with self.database.writing() as connection:
             connection.execute(
-                update(t.delivery).where(_FENCE, _COLUMN.state == DeliveryState.LEASED).values(_again(now)),
+                update(t.delivery).where(_FENCE, _COLUMN.state == DeliveryState.LEASED).values(_ready(now)),
                 rows,
             )
 
@@ -230,7 +230,9 @@ class OutboxStore:
             before = {number: DeliveryState(found) for number, found in rows}
             changed = [number for number, found in before.items() if found in among]
             connection.execute(
-                update(t.delivery).where(_COLUMN.id.in_(changed)).values(state=state, reason=words, **waits, **_NOBODYS)
+                update(t.delivery)
+                .where(_COLUMN.id.in_(changed))
+                .values(state=state, reason=words, **waits, **_NO_OWNER)
             )
             if changed:
                 tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in changed]
@@ -250,8 +252,8 @@ def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
 
 
 # Statements are built once, here and below: building one takes as long as running it.
-_BRAKED = select(t.brake.c.name).where(t.brake.c.kind == "domain", t.brake.c.until > bindparam("now"))
-_TAKE = _take(_COLUMN.domain.not_in(_BRAKED))
+_OPEN_BREAKERS = select(t.brake.c.name).where(t.brake.c.kind == "domain", t.brake.c.until > bindparam("now"))
+_TAKE = _take(_COLUMN.domain.not_in(_OPEN_BREAKERS))
 _TAKE_ONE = _take(_COLUMN.message_id == bindparam("only"))
 
 _LETTERS = (
@@ -293,7 +295,7 @@ _CLOSING = (
         next_at=bindparam("later"),
         attempts=_COLUMN.attempts + bindparam("tries"),
         doubts=_COLUMN.doubts + bindparam("doubt"),
-        **_NOBODYS,
+        **_NO_OWNER,
     )
 )
 _MOVED = ("number", "lease", "new_state", "said", "later", "tries", "doubt")
@@ -305,8 +307,8 @@ _TRIED = ExecuteMany(
 )
 
 
-def _again(now: datetime) -> dict[str, Any]:
-    return {"state": DeliveryState.READY, "next_at": now, **_NOBODYS}
+def _ready(now: datetime) -> dict[str, Any]:
+    return {"state": DeliveryState.READY, "next_at": now, **_NO_OWNER}
 
 
 def _free(connection: Connection, number: int, epoch: int, *, now: datetime, retry_at: datetime | None) -> int:
@@ -319,7 +321,7 @@ def _free(connection: Connection, number: int, epoch: int, *, now: datetime, ret
         state, why = DeliveryState.READY, "its sender was not heard of for too long"
         values = {"next_at": now}
     freed = connection.execute(
-        update(t.delivery).where(which).values(state=state, reason=why, **values, **_NOBODYS)
+        update(t.delivery).where(which).values(state=state, reason=why, **values, **_NO_OWNER)
     ).rowcount
     if freed:
         connection.execute(insert(t.attempt), {"delivery_id": number, "at": now, "state": state, "words": why})

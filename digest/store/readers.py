@@ -134,14 +134,14 @@ class ReaderStore:
         """
         with self.database.writing() as connection:
             lock_writers(connection, _SIGNUPS)
-            asked = _open(connection, id, "sign-up", now)
+            asked = _open_request(connection, id, "sign-up", now)
             if asked is None:  # the serial stays as it is, however often a link is followed
                 return None
             serial = next_serial(connection)
             row = _reader(connection, address=asked.address)
-            left = _left(connection, row.id) if row else {}
+            left = _unsubscribed(connection, row.id) if row else {}
             row, names = decide(asked, row, left)
-            _keep(connection, row, serial)
+            _write_reader(connection, row, serial)
             c = t.departure.c
             connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
             if whole := left.get(""):
@@ -166,7 +166,7 @@ class ReaderStore:
         """
         with self.database.writing() as connection:
             lock_writers(connection, _SIGNUPS)
-            asked = _open(connection, id, "address", now)
+            asked = _open_request(connection, id, "address", now)
             if asked is None or _reader(connection, id=asked.subscriber) is None:
                 return None
             mine = update(t.pending).where(t.pending.c.id == id)
@@ -181,7 +181,7 @@ class ReaderStore:
             if (other := _reader(connection, address=moved.address)) and other.id != row.id:
                 connection.execute(mine.values(done=now))
                 return "taken"
-            _keep(connection, moved, serial)
+            _write_reader(connection, moved, serial)
             connection.execute(mine.values(done=now))
         return "done"
 
@@ -200,7 +200,7 @@ class ReaderStore:
             if row is None:
                 return None
             changed = ReaderRow(id=row.id, address=row.address, document=change(row.document), created=row.created)
-            _keep(connection, changed, serial)
+            _write_reader(connection, changed, serial)
         return changed
 
     def delete(self, id: str) -> bool:
@@ -216,7 +216,7 @@ class ReaderStore:
                 return False
             pending_ = t.pending.c
             asked = (pending_.subscriber == id) | (pending_.address == row.address)
-            _forget_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
+            _delete_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
             said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
             for table in said:
                 connection.execute(delete(table).where(table.c.subscriber == id))
@@ -229,7 +229,7 @@ class ReaderStore:
         return True
 
 
-def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:
+def _delete_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:
     """Delete a reader's letters and notices; those of their requests (`asked`) may have another address of theirs."""
     c = t.delivery.c
     notices = connection.execute(select(c.id, c.notice, c.recipient).where(c.kind == NOTICE))
@@ -241,7 +241,7 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     theirs = (c.subscriber == row.id) | c.id.in_(to_them)
     numbers = select(c.id).where(theirs)
     connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(numbers)))
-    connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_in_hand(t.attempt.c)))
+    connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(numbers), _not_leased(t.attempt.c)))
     nobody = {"subscriber": "", "sender": "", "recipient": "", "domain": "", "issue_id": None, "notice": None}
     nobody |= {"reason": "the reader was forgotten"}
     # A letter that was ever leased keeps its row until it is pruned: a journal with letters that the database does not
@@ -255,7 +255,7 @@ def _forget_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     connection.execute(delete(t.issue).where(t.issue.c.subscriber == row.id))
 
 
-def _not_in_hand(attempt: Any) -> Any:
+def _not_leased(attempt: Any) -> Any:
     held = select(t.delivery.c.id).where(t.delivery.c.state == DeliveryState.LEASED)
     return attempt.delivery_id.not_in(held)
 
@@ -272,20 +272,20 @@ def _pending(connection: Connection, id: str) -> PendingRequest | None:
     return PendingRequest(**row) if row else None
 
 
-def _open(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:
+def _open_request(connection: Connection, id: str, kind: str, now: datetime) -> PendingRequest | None:
     """A request of this kind that is neither confirmed nor expired."""
     asked = _pending(connection, id)
     return asked if asked and asked.kind == kind and asked.done is None and now < asked.expires else None
 
 
-def _left(connection: Connection, subscriber: str) -> dict[str, dict[str, Any]]:
+def _unsubscribed(connection: Connection, subscriber: str) -> dict[str, dict[str, Any]]:
     """The subscriptions that a reader unsubscribed from, by name: when and why."""
     c = t.departure.c
     rows = connection.execute(select(c.subscription, c.at, c.why).where(c.subscriber == subscriber)).mappings()
     return {row["subscription"]: {"at": row["at"], "why": row["why"]} for row in rows}
 
 
-def _keep(connection: Connection, row: ReaderRow, serial: int) -> None:
+def _write_reader(connection: Connection, row: ReaderRow, serial: int) -> None:
     values = {"address": row.address, "document": row.document, "serial": serial}
     given = insert(connection, t.reader).values(id=row.id, created=row.created, **values)
     connection.execute(given.on_conflict_do_update(index_elements=["id"], set_=values))

@@ -52,7 +52,7 @@ class WebCopyStore:
             row = connection.execute(select(*columns).where(theirs, _ISSUE.kind == kind, _ISSUE.slot == slot)).first()
             if row is None:
                 return None
-            shown, behind = _told(connection, subscriber, {row.id: row.created})[row.id]
+            shown, behind = _papers_of(connection, subscriber, {row.id: row.created})[row.id]
             older = or_(_ISSUE.created < row.created, and_(_ISSUE.created == row.created, _ISSUE.id < row.id))
             newer = or_(_ISSUE.created > row.created, and_(_ISSUE.created == row.created, _ISSUE.id > row.id))
             return WebCopy(
@@ -79,7 +79,7 @@ class WebCopyStore:
         )
         with self.database.reading() as connection:
             rows = connection.execute(last.order_by(_ISSUE.created.desc(), _ISSUE.id.desc()).limit(most)).all()
-            told = _told(connection, subscriber, {row.id: row.created for row in rows})
+            told = _papers_of(connection, subscriber, {row.id: row.created for row in rows})
         return [each for shown, behind in told.values() for each in (*shown, *behind)][:most]
 
 
@@ -89,7 +89,7 @@ def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnE
     return (row.kind, row.slot) if row else None
 
 
-def _told(
+def _papers_of(
     connection: Connection, subscriber: str, issues: Mapping[int, datetime]
 ) -> dict[int, tuple[list[IssuePaper], list[IssuePaper]]]:
     """By issue the papers in the letter, and those behind "+ n more"."""
@@ -101,7 +101,7 @@ def _told(
             found[number][0].append(IssuePaper(paper=key, event=event, section=section, at=issues[number]))
     works = _works(connection, {each.paper for shown, _ in found.values() for each in shown})
     known = {number: {works.get(each.paper) for each in shown} for number, (shown, _) in found.items()}
-    for number, work, key, event in _remembered(connection, subscriber, list(issues)):
+    for number, work, key, event in _already_sent(connection, subscriber, list(issues)):
         if work not in known[number]:
             known[number].add(work)  # of two events of a work the later one
             found[number][1].append(IssuePaper(paper=key, event=event, at=issues[number]))
@@ -117,7 +117,7 @@ def _works(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     }
 
 
-def _remembered(connection: Connection, subscriber: str, issues: Sequence[int]) -> list[tuple[int, int, str, str]]:
+def _already_sent(connection: Connection, subscriber: str, issues: Sequence[int]) -> list[tuple[int, int, str, str]]:
     """(issue, work, paper's key, event), the latest arrival first, which is a stable order."""
     m, e, p = t.memory.c, t.event.c, t.paper.c
     rows = (

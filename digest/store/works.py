@@ -84,23 +84,23 @@ class WorkStore:
         """
         with self.database.writing() as connection:
             lock_writers(connection)
-            record, number = _called(connection, key)
+            record, number = _find_record(connection, key)
             mates = set(connection.scalars(select(t.paper.c.id).where(t.paper.c.work == number))) - {record}
             if not mates:
                 raise DigestError(f"{key} is the only record of its work: there is nothing to split")
-            _say(connection, product([record], mates), together=False, now=now)
+            _write_links(connection, product([record], mates), together=False, now=now)
             staying, leaving = (mates, {record}) if number in mates else ({record}, mates)
             other = min(leaving)
             connection.execute(update(t.paper).where(t.paper.c.id.in_(leaving)).values(work=other))
-            _hand_over(connection, leaving, number, other)
+            _move_events(connection, leaving, number, other)
             for group, its in ((staying, number), (leaving, other)):
-                _announce(connection, group, its, now)
+                _announce_new(connection, group, its, now)
 
     def merge(self, one: str, other: str, *, now: datetime) -> None:
         """Declare two records one work. Raises DigestError where one is missing, or where they are one already."""
         with self.database.writing() as connection:
             lock_writers(connection)
-            (first, ours), (second, theirs) = _called(connection, one), _called(connection, other)
+            (first, ours), (second, theirs) = _find_record(connection, one), _find_record(connection, other)
             if ours == theirs:
                 raise DigestError(f"{one} and {other} are one work already")
             c = t.bond.c
@@ -111,12 +111,12 @@ class WorkStore:
                 and_(c.paper_id.in_(here), c.other_id.in_(there)), and_(c.paper_id.in_(there), c.other_id.in_(here))
             )
             connection.execute(t.bond.delete().where(between))
-            _say(connection, [(first, second)], together=True, now=now)
+            _write_links(connection, [(first, second)], together=True, now=now)
             older, younger = sorted((ours, theirs))
             merge_works(connection, younger, older)
 
 
-def _called(connection: Connection, key: str) -> tuple[int, int]:
+def _find_record(connection: Connection, key: str) -> tuple[int, int]:
     found = _record(connection, key)
     if found is None:
         raise DigestError(f"{key} is not in the store")
@@ -130,14 +130,14 @@ def _record(connection: Connection, key: str) -> tuple[int, int] | None:
     return (row.id, row.work) if row else None
 
 
-def _say(connection: Connection, pairs: Iterable[tuple[int, int]], *, together: bool, now: datetime) -> None:
+def _write_links(connection: Connection, pairs: Iterable[tuple[int, int]], *, together: bool, now: datetime) -> None:
     said = {"together": together, "why": _BY_HAND, "at": now}
     rows = [{"paper_id": min(pair), "other_id": max(pair), **said} for pair in pairs]
     statement = insert(connection, t.bond).on_conflict_do_update(index_elements=["paper_id", "other_id"], set_=said)
     connection.execute(statement, rows)
 
 
-def _hand_over(connection: Connection, leaving: Collection[int], number: int, other: int) -> None:
+def _move_events(connection: Connection, leaving: Collection[int], number: int, other: int) -> None:
     """Move the events of the leaving records, and what was already sent of them, to their new work.
 
     An article that came as the publication of another paper becomes a new paper.
@@ -156,7 +156,7 @@ def _hand_over(connection: Connection, leaving: Collection[int], number: int, ot
             connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
 
 
-def _announce(connection: Connection, group: Collection[int], work: int, now: datetime) -> None:
+def _announce_new(connection: Connection, group: Collection[int], work: int, now: datetime) -> None:
     """Announce the records of a work without events as new, where they are not too old."""
     told = connection.scalar(select(func.count()).select_from(t.event).where(t.event.c.work == work))
     c = t.paper.c

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.store import Store
-from tests.support.store_samples import NOW, SINCE, keep, preprint
+from tests.support.store_samples import NOW
 
 
 def test_the_last_answer_on_a_paper_counts(store: Store) -> None:
@@ -22,16 +22,3 @@ def test_an_answer_is_taken_back(store: Store) -> None:
     store.answers.save("ada", "Yunhua Zhou", "arxiv:1", None, now=NOW)
     store.answers.save("ada", "Yunhua Zhou", "arxiv:9", None, now=NOW)
     assert store.answers.of_readers(["ada"]) == {}
-
-
-def test_records_by_their_keys(store: Store) -> None:
-    keep(store, preprint())
-    assert store.papers.get_many(["arxiv:2611.00001", "arxiv:0000.00000"]) == {"arxiv:2611.00001": preprint()}
-
-
-def test_the_archive_has_the_newest_first(store: Store) -> None:
-    keep(store, *(preprint(f"2611.0000{number}") for number in (1, 2, 3)))
-    everything = store.papers.archive()
-    assert {paper.key for paper in everything} == {f"arxiv:2611.0000{number}" for number in (1, 2, 3)}
-    assert store.papers.archive(most=2) == everything[:2]
-    assert store.papers.archive(SINCE + timedelta(days=4000)) == []

@@ -1,4 +1,4 @@
-"""The database as a thing that can be missing, broken or locked; each is told in one sentence."""
+"""A database that is missing, broken or locked: each fault is one sentence; guarantees of transactions."""
 
 from __future__ import annotations
 

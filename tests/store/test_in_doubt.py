@@ -1,4 +1,4 @@
-"""Letters in doubt: from when to when each may have been handed over, and a witness who settles one for good."""
+"""Letters in doubt: the period of the hand-over, and a relay's log that settles one for good."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_nothing_is_in_doubt(store: Store) -> None:
     assert store.in_doubt.list_all() == []
 
 
-def test_a_line_that_was_lost_tells_by_which_relay_and_when(store: Store) -> None:
+def test_a_lost_connection_has_its_relay_and_time(store: Store) -> None:
     queue(store, "ada", "ben")
     ada, _ = claim(store)
     store.outbox.record_results([lost(ada)])
@@ -55,7 +55,7 @@ def test_the_first_doubt_about_a_letter_may_be_the_one_that_was_wrong(store: Sto
     assert doubt.since == NOW
 
 
-def test_a_witness_settles_it_for_good(store: Store) -> None:
+def test_a_relays_log_settles_it_for_good(store: Store) -> None:
     queue(store, "ada", "ben")
     ada, ben = claim(store)
     store.outbox.record_results([lost(ada), lost(ben, later=False)])
@@ -69,7 +69,7 @@ def test_a_witness_settles_it_for_good(store: Store) -> None:
     assert tries(store)[2:] == [("sent", "62C612B7C6C", "its log has it")] * 2
 
 
-def test_who_sends_it_again_already_is_not_disturbed(store: Store) -> None:
+def test_a_letter_that_is_being_sent_again_is_not_changed(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
     store.outbox.record_results([lost(ada)])
@@ -82,7 +82,7 @@ def test_who_sends_it_again_already_is_not_disturbed(store: Store) -> None:
     assert len(tries(store)) == 2
 
 
-def test_what_a_person_decided_stays(store: Store) -> None:
+def test_a_decision_of_a_person_stays(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
     store.outbox.record_results([lost(ada)])

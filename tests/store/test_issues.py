@@ -13,7 +13,7 @@ from tests.support.store_samples import NOW, SINCE, SLOT, envelope, keep, prepri
 TOMORROW = NOW + timedelta(days=1)
 
 
-def test_an_issue_its_papers_its_letter_and_the_clock_are_kept_together(store: Store) -> None:
+def test_an_issue_its_papers_its_letter_and_the_schedule_are_kept_together(store: Store) -> None:
     keep(store, preprint("2611.00001"), preprint("2611.00002"))
     (row,) = subscribe(store, "ada")
     items = [(2, "arxiv:2611.00002", "new", "Sparse models"), (1, "arxiv:2611.00001", "new", "Sparse models")]
@@ -53,7 +53,7 @@ def test_a_quiet_issue_is_recorded_and_not_sent(store: Store) -> None:
     assert (row.cursor, row.number) == (NOW, 1)  # a number is for a letter
 
 
-def test_an_issue_by_hand_moves_no_clock(store: Store) -> None:
+def test_an_issue_by_hand_changes_no_schedule(store: Store) -> None:
     keep(store, preprint())
     (row,) = subscribe(store, "ada")
     by_hand = publication(row, due=None, kind="manual", slot=NOW.isoformat(), told=())
@@ -98,7 +98,7 @@ def test_many_issues_are_kept_at_once_and_a_slot_that_has_one_stops_no_other(sto
     assert [row.number for row in store.subscriptions.due(TOMORROW)] == [2, 2, 1]  # a quiet issue has no number
 
 
-def test_what_is_written_along_is_asked_for_letters_alone(store: Store) -> None:
+def test_the_hook_in_the_transaction_is_called_for_letters_alone(store: Store) -> None:
     ada, bob = subscribe(store, "ada", "bob")
     asked = list[object]()
     store.issues.publish_all([publication(ada, envelope=None)], asked.append)

@@ -1,4 +1,4 @@
-"""What a dead process left: its journal decides what was sent, what is in doubt, and what is begun again."""
+"""Replay of a dead process's journal: what was sent, what is in doubt, and what is ready again."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_journal_is_read_twice_without_harm(store: Store) -> None:
 
 @pytest.mark.parametrize("mark", ["M", "R", "D", "K"])
 @pytest.mark.parametrize("same_boot", [True, False])
-def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
+def test_a_deleted_reader_does_not_make_the_database_look_older(
     store: Store, mark: JournalMark, same_boot: bool
 ) -> None:
     asked = PendingRequest(id="x", kind="sign-up", address="web-ada@example.org", at=NOW, expires=LATER)
@@ -92,7 +92,7 @@ def test_who_is_forgotten_meanwhile_does_not_make_the_database_look_older(
     assert all(letter.subscriber != "web-ada" for letter in claim(store, "new"))
 
 
-def test_of_who_stands_still_what_was_taken_is_sent_and_nothing_else_is_touched(store: Store) -> None:
+def test_of_a_stalled_process_taken_letters_are_sent_and_nothing_else_changes(store: Store) -> None:
     queue(store, "ada", "ben", "cleo")
     ada, ben, cleo = claim(store)
     other = replace(entry(cleo, "K"), message_id="<of another database@x>")
@@ -101,7 +101,7 @@ def test_of_who_stands_still_what_was_taken_is_sent_and_nothing_else_is_touched(
     assert store.journals.not_closed(["dead"]) == ["dead"]  # its journal is still its own
 
 
-def test_a_late_journal_takes_no_letter_from_who_has_it_now(store: Store) -> None:
+def test_a_late_journal_takes_no_letter_from_its_new_owner(store: Store) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
     assert store.outbox.expire_leases(lambda _: (), now=NOW + timedelta(hours=1), retry_at=LATER) == 1
@@ -132,7 +132,7 @@ def test_a_confirmed_restore_sends_nothing_again(store: Store) -> None:
 
 
 @pytest.mark.parametrize("mark", ["M", "D", "K", "R"])
-def test_a_record_without_a_message_id_is_believed_by_its_number(store: Store, mark: JournalMark) -> None:
+def test_an_entry_without_a_message_id_is_matched_by_id(store: Store, mark: JournalMark) -> None:
     queue(store, "ada")
     (ada,) = claim(store)
     assert replay(store, replace(entry(ada, mark), message_id=""))

@@ -1,4 +1,4 @@
-"""The outbox: each letter has one sender at a time, and what came of it is never guessed."""
+"""The outbox: each letter has one owner at a time, and its result is never guessed."""
 
 from __future__ import annotations
 
@@ -177,13 +177,13 @@ def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its
     assert store.outbox.count_by_state() == {"leased": 1, "sent": 1}
 
 
-def test_an_owner_who_is_seen_at_work_keeps_its_letters_whatever_the_clock_says(store: Store) -> None:
+def test_an_owner_that_is_alive_keeps_its_letters_whatever_the_clock_says(store: Store) -> None:
     queue(store, "ada")
     claim(store)
     assert lapse(store, None) == 0
 
 
-def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
+def test_a_released_letter_can_be_claimed_at_once(store: Store) -> None:
     queue(store, "ada", "bob")
     ada, bob = claim(store)
     store.outbox.release([(bob.id, bob.epoch), (ada.id, ada.epoch - 1)], now=NOW)
@@ -192,7 +192,7 @@ def test_what_is_given_back_can_be_claimed_at_once(store: Store) -> None:
     assert store.outbox.count_by_state() == {"leased": 2}
 
 
-def test_letters_to_a_domain_that_is_left_alone_stay_where_they_are(store: Store) -> None:
+def test_letters_to_a_domain_with_an_open_circuit_breaker_wait(store: Store) -> None:
     queue(store, "ada")
     store.breakers.record_failure(
         "domain", "example.org", now=NOW, words="450 slow down", back_off=BackOff((timedelta(minutes=30),))
@@ -215,7 +215,7 @@ def test_a_person_may_have_a_letter_sent_again(store: Store, before: DeliverySta
     assert [again.id for again in claim(store, now=LATER)] == [letter.id]
 
 
-def test_what_a_person_has_sent_again_is_not_too_late_at_once(store: Store) -> None:
+def test_a_letter_that_a_person_sends_again_does_not_expire_at_once(store: Store) -> None:
     """It would be merged into the next issue instead."""
     queue(store, "ada")
     with store.writing() as connection:
@@ -227,7 +227,7 @@ def test_what_a_person_has_sent_again_is_not_too_late_at_once(store: Store) -> N
     assert store.outbox.count_by_state() == {"ready": 1}
 
 
-def test_what_was_taken_counts_although_its_lease_had_lapsed(store: Store) -> None:
+def test_a_sent_letter_counts_although_its_lease_has_expired(store: Store) -> None:
     """As long as nobody else has begun to send it."""
     queue(store, "ada")
     (letter,) = claim(store)
@@ -237,7 +237,7 @@ def test_what_was_taken_counts_although_its_lease_had_lapsed(store: Store) -> No
     assert store.outbox.count_by_state() == {"sent": 1}
 
 
-def test_what_a_process_has_in_hand_is_not_decided_by_a_person(store: Store) -> None:
+def test_a_leased_letter_is_not_changed_by_a_person(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
     assert store.outbox.decide(

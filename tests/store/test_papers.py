@@ -1,4 +1,4 @@
-"""Papers: one record for every sighting, one work for every record of it, each piece of news once."""
+"""Papers: one record for a paper from many sources, one work for its records, each event once."""
 
 from __future__ import annotations
 
@@ -232,3 +232,16 @@ def test_news_of_a_known_paper_says_what_changed(store: Store) -> None:
     )
     told = [(arrival.event, arrival.changes) for arrival in store.papers.arrivals(SINCE, TOMORROW)]
     assert told == [("new", ()), ("revised v2", ("title", "comment")), ("published", ("title", "comment"))]
+
+
+def test_records_by_their_keys(store: Store) -> None:
+    keep(store, preprint())
+    assert store.papers.get_many(["arxiv:2611.00001", "arxiv:0000.00000"]) == {"arxiv:2611.00001": preprint()}
+
+
+def test_the_archive_has_the_newest_first(store: Store) -> None:
+    keep(store, *(preprint(f"2611.0000{number}") for number in (1, 2, 3)))
+    everything = store.papers.archive()
+    assert {paper.key for paper in everything} == {f"arxiv:2611.0000{number}" for number in (1, 2, 3)}
+    assert store.papers.archive(most=2) == everything[:2]
+    assert store.papers.archive(SINCE + timedelta(days=4000)) == []

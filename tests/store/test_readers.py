@@ -1,4 +1,4 @@
-"""Those who sign up: what they ask for, confirm, change and have forgotten, on both databases."""
+"""Readers who sign up: pending requests, confirmations, changes and deletion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.envelope import Envelope, LeasedDelivery
-from digest.store import NOTICE, AddressChangeStatus, PendingRequest, Preferences, ReaderDocument, ReaderRow, Store
+from digest.store import NOTICE, AddressChangeStatus, PendingRequest, ReaderDocument, ReaderRow, Store
 from digest.store import tables as t
 from tests.support.store_samples import NOW, envelope, publication, subscribe
 
@@ -83,7 +83,7 @@ def test_so_many_letters_a_day_and_what_is_refused_leaves_no_trace(store: Store)
     assert ask(store, pending("later", at=later, expires=later + 2 * DAY))
 
 
-def test_of_many_who_ask_at_one_moment_no_more_are_heard(store: Store) -> None:
+def test_simultaneous_requests_are_limited_together(store: Store) -> None:
     together = Barrier(8)
 
     def one(number: int) -> bool:
@@ -122,7 +122,7 @@ def test_a_sign_up_is_confirmed_once_and_in_time(store: Store) -> None:
     assert len(store.readers.list_all()) == 1
 
 
-def test_two_presses_at_one_moment_make_one_reader(store: Store) -> None:
+def test_two_confirmations_at_once_make_one_reader(store: Store) -> None:
     ask(store, pending("one"))
     ask(store, pending("two"))
     together = Barrier(4)
@@ -150,7 +150,7 @@ def test_who_decides_otherwise_changes_nothing(store: Store) -> None:
     assert store.readers.admit("one", decide, now=NOW)
 
 
-def test_who_had_left_all_comes_back_to_what_they_confirm_alone(store: Store) -> None:
+def test_a_reader_who_unsubscribed_from_all_resubscribes_to_what_they_confirm_alone(store: Store) -> None:
     row = admitted(store)
     two = [*EVE["subscriptions"], {"name": "Dense", "when": "daily 07:30"}]
     store.readers.update_document(row.id, lambda document: document | {"subscriptions": two})
@@ -275,7 +275,7 @@ def test_changes_at_one_moment_follow_each_other(store: Store) -> None:
     assert store.readers.serial() == begun + 40
 
 
-def test_who_wants_to_be_forgotten_is_forgotten_whole(store: Store) -> None:
+def test_a_deleted_reader_is_deleted_whole(store: Store) -> None:
     row, other = admitted(store), admitted(store, "two", "other@example.org")
     for due in subscribe(store, row.id, other.id):
         assert store.issues.publish(publication(due))
@@ -315,7 +315,7 @@ def end(letter: LeasedDelivery, state: DeliveryState) -> DeliveryAttempt:
 
 @pytest.mark.parametrize("lapsed", [False, True])
 @pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.READY, DeliveryState.IN_DOUBT])
-def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: DeliveryState, lapsed: bool) -> None:
+def test_a_leased_letter_while_its_reader_is_deleted(store: Store, state: DeliveryState, lapsed: bool) -> None:
     row, other = admitted(store), admitted(store, "two", "other@example.org")
     for due in subscribe(store, row.id, other.id):
         assert store.issues.publish(publication(due))
@@ -337,41 +337,3 @@ def test_a_letter_in_hand_while_its_reader_is_forgotten(store: Store, state: Del
         assert each["state"] == DeliveryState.CANCELLED
     again = store.outbox.claim(now=NOW + DAY, owner="two", limit=50, lease=LEASE)
     assert {letter.recipient for letter in again} <= {"other@example.org", f"{other.id}@example.org"}
-
-
-def test_wishes_replace_each_other_and_turn_the_roll(store: Store) -> None:
-    assert store.preferences.get() == Preferences()
-    before = store.readers.serial()
-    store.preferences.pause("ada", NOW.date(), now=NOW)
-    store.preferences.pause("ada", None, now=NOW)
-    store.preferences.mute("ada", "gpt", now=NOW)
-    store.preferences.mute("ada", "gpt", now=NOW + DAY)
-    store.preferences.mute("ada", "bert", now=NOW + DAY)
-    store.preferences.mute("ben", "x", now=NOW)
-    store.preferences.unmute("ben", "x")
-    store.preferences.unmute("ben", "y")
-    store.preferences.renew_links("ada")
-    store.preferences.renew_links("ada")
-    assert store.preferences.get() == Preferences(
-        pauses={"ada": None}, mutes={"ada": ("gpt", "bert")}, links={"ada": 2}
-    )
-    assert store.readers.serial() == before + 10
-
-
-def test_opinions_replace_each_other_and_are_taken_back(store: Store) -> None:
-    store.preferences.save_opinion("ada", "a", True, now=NOW)
-    store.preferences.save_opinion("ada", "b", False, now=NOW)
-    store.preferences.save_opinion("ada", "a", False, now=NOW + DAY)
-    store.preferences.save_opinion("ben", "a", True, now=NOW)
-    assert [(each.paper, each.more, each.at) for each in store.preferences.opinions("ada")] == [
-        ("a", False, NOW + DAY),
-        ("b", False, NOW),
-    ]
-    store.preferences.save_opinion("ada", "a", None, now=NOW)
-    assert [each.paper for each in store.preferences.opinions("ada")] == ["b"]
-
-
-def test_links_made_useless_at_one_moment_are_counted_each(store: Store) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: store.preferences.renew_links("ada"), range(8)))
-    assert store.preferences.get().links == {"ada": 8}

@@ -1,4 +1,4 @@
-"""Clock rows: due once a slot, woken by arrivals, unmoved by what did not change."""
+"""Schedules of subscriptions: due once for each slot, alerts due with arrivals, unchanged by an equal config."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest.store import DueSubscription, ScheduleUpdate, Store, SubscriptionPlan
-from tests.support.store_samples import NOW, SINCE, SLOT, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SLOT, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 
 
-class Clock:
+class NotingSchedule:
     """A schedule that notes what it was asked."""
 
     def __init__(self, answer: tuple[datetime, str] | None = (NOW, SLOT)) -> None:
@@ -32,25 +32,25 @@ def names(due: list[DueSubscription]) -> list[str]:
 
 
 def test_a_new_subscription_is_due_in_its_slot_and_not_before(store: Store) -> None:
-    store.subscriptions.sync([plan()], Clock(), now=NOW)
+    store.subscriptions.sync([plan()], NotingSchedule(), now=NOW)
     assert store.subscriptions.due(NOW - timedelta(seconds=1)) == []
     (row,) = store.subscriptions.due(NOW)
     assert (row.subscriber, row.name, row.slot, row.due_at) == ("ada", "Sparse", SLOT, NOW)
     assert (row.cursor, row.fingerprint, row.number) == (None, None, 1)
 
 
-def test_a_plan_that_did_not_change_is_not_reckoned_anew(store: Store) -> None:
-    store.subscriptions.sync([plan()], Clock(), now=NOW)
-    again = Clock((TOMORROW, "2026-11-21T07:30"))
+def test_an_unchanged_subscription_is_not_scheduled_again(store: Store) -> None:
+    store.subscriptions.sync([plan()], NotingSchedule(), now=NOW)
+    again = NotingSchedule((TOMORROW, "2026-11-21T07:30"))
     store.subscriptions.sync([plan()], again, now=NOW)
     assert again.asked == []
     assert names(store.subscriptions.due(NOW)) == ["Sparse"]
 
 
-def test_a_changed_time_is_reckoned_from_the_last_slot(store: Store) -> None:
+def test_a_changed_time_is_scheduled_from_the_last_slot(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     store.issues.publish(publication(row))
-    changed = Clock((TOMORROW, "2026-11-21T09:00"))
+    changed = NotingSchedule((TOMORROW, "2026-11-21T09:00"))
     store.subscriptions.sync([plan(timing="daily 09:00 UTC")], changed, now=NOW)
     assert changed.asked == [("ada", "Sparse", SLOT)]
     (row,) = store.subscriptions.due(TOMORROW)
@@ -60,19 +60,19 @@ def test_a_changed_time_is_reckoned_from_the_last_slot(store: Store) -> None:
 def test_what_left_the_config_is_not_due_and_keeps_its_place(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     store.issues.publish(publication(row))
-    store.subscriptions.sync([], Clock(), now=NOW)
+    store.subscriptions.sync([], NotingSchedule(), now=NOW)
     assert store.subscriptions.due(TOMORROW) == []
-    back = Clock((TOMORROW, "2026-11-21T07:30"))
+    back = NotingSchedule((TOMORROW, "2026-11-21T07:30"))
     store.subscriptions.sync([plan()], back, now=NOW)
     assert back.asked == [("ada", "Sparse", SLOT)]
     (row,) = store.subscriptions.due(TOMORROW)
     assert (row.cursor, row.number) == (NOW, 2)
 
 
-def test_many_plans_are_brought_in_line_at_once(store: Store) -> None:
+def test_many_subscriptions_are_synced_at_once(store: Store) -> None:
     plans = [SubscriptionPlan(subscriber=f"reader{number}", name="Sparse", timing="daily") for number in range(3_000)]
-    store.subscriptions.sync(plans, Clock(), now=NOW)
-    store.subscriptions.sync(plans[:1_000], Clock(), now=NOW)
+    store.subscriptions.sync(plans, NotingSchedule(), now=NOW)
+    store.subscriptions.sync(plans[:1_000], NotingSchedule(), now=NOW)
     assert len(store.subscriptions.due(NOW)) == 1_000
 
 
@@ -85,7 +85,7 @@ def test_a_slot_passed_over_leaves_cursor_and_number(store: Store) -> None:
 
 
 def test_an_alert_is_woken_by_arrivals_alone_and_once_by_each(store: Store) -> None:
-    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan("Alert", "at once")], NotingSchedule(None), now=NOW)
     assert store.subscriptions.due(NOW) == []
     keep(store, preprint())
     (row,) = store.subscriptions.due(NOW)
@@ -98,7 +98,7 @@ def test_an_alert_is_woken_by_arrivals_alone_and_once_by_each(store: Store) -> N
 
 
 def test_an_alert_that_was_composed_has_seen_what_it_told(store: Store) -> None:
-    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan("Alert", "at once")], NotingSchedule(None), now=NOW)
     keep(store, preprint())
     (row,) = store.subscriptions.due(NOW)
     done = publication(row, kind="alert", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
@@ -107,7 +107,7 @@ def test_an_alert_that_was_composed_has_seen_what_it_told(store: Store) -> None:
 
 
 def test_an_alert_whose_slot_is_taken_stays_to_be_told(store: Store) -> None:
-    store.subscriptions.sync([plan("Alert", "at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan("Alert", "at once")], NotingSchedule(None), now=NOW)
     keep(store, preprint())
     (row,) = store.subscriptions.due(NOW)
     alert = publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest, told=[(1, "new")])
@@ -120,39 +120,25 @@ def test_an_alert_whose_slot_is_taken_stays_to_be_told(store: Store) -> None:
 
 
 def test_the_slot_of_an_alert_is_no_hour_of_a_day(store: Store) -> None:
-    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan(timing="at once")], NotingSchedule(None), now=NOW)
     keep(store, preprint())
     (row,) = store.subscriptions.due(NOW)
     store.issues.publish(publication(row, kind="alert", slot="1", next_due=None, next_slot=None, seen=row.newest))
-    daily = Clock()
+    daily = NotingSchedule()
     store.subscriptions.sync([plan()], daily, now=NOW)
     assert daily.asked == [("ada", "Sparse", None)]
 
 
 def test_an_alert_may_become_a_daily_letter_and_back(store: Store) -> None:
     keep(store, preprint())
-    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
-    store.subscriptions.sync([plan()], Clock((TOMORROW, "2026-11-21T07:30")), now=NOW)
+    store.subscriptions.sync([plan(timing="at once")], NotingSchedule(None), now=NOW)
+    store.subscriptions.sync([plan()], NotingSchedule((TOMORROW, "2026-11-21T07:30")), now=NOW)
     assert store.subscriptions.due(NOW) == []
-    store.subscriptions.sync([plan(timing="at once")], Clock(None), now=NOW)
+    store.subscriptions.sync([plan(timing="at once")], NotingSchedule(None), now=NOW)
     assert names(store.subscriptions.due(NOW)) == ["Sparse"]
 
 
-def test_the_memory_is_the_readers_and_shared_by_all_subscriptions(store: Store) -> None:
-    keep(store, preprint(), preprint("2611.00002"))
-    keep(store, preprint("2611.00003"), now=SINCE)
-    ada, _ = subscribe(store, "ada", "bob")
-    store.issues.publish(publication(ada, told=[(1, "new"), (2, "new"), (3, "new"), (1, "withdrawn")]))
-    assert store.already_sent.of_reader("ada") == {(1, "new"), (1, "withdrawn"), (2, "new"), (3, "new")}
-    assert store.already_sent.of_reader("ada", [2, 3, 99]) == {(2, "new"), (3, "new")}
-    assert store.already_sent.of_reader("bob") == frozenset()
-    assert store.already_sent.of_readers_since(["ada", "bob"], since=SINCE) == {
-        "ada": {(1, "new"), (1, "withdrawn"), (2, "new")},
-        "bob": frozenset(),
-    }
-
-
-def test_two_daemons_enrol_the_same_reader_at_once(store: Store) -> None:
+def test_two_daemons_sync_the_same_reader_at_once(store: Store) -> None:
     """The second has read the table before the first wrote; SQLite has one writer at a time anyway."""
     plans = [SubscriptionPlan(subscriber="ada", name="Sparse", timing="daily 07:30 UTC")]
 

@@ -1,4 +1,4 @@
-"""Issues looked at again: what each showed and what it told besides, with the issues around it."""
+"""Web copies of issues: papers in the letter, papers behind "+ n more", and the issues before and after."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_issue_has_what_it_showed_in_order_and_what_was_behind_the_limit(stor
     assert (copy.number, copy.created, copy.before, copy.after) == (1, NOW, None, None)
 
 
-def test_there_is_no_copy_of_what_was_never_kept(store: Store) -> None:
+def test_an_issue_that_was_not_kept_has_no_web_copy(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     store.issues.publish(publication(row))
     assert store.web_copies.get("ada", "Sparse", "manual", SLOT) is None
@@ -69,7 +69,7 @@ def test_a_work_of_which_two_things_were_told_stands_there_once(store: Store) ->
     assert [(each.paper, each.event) for each in copy.behind] == [("arxiv:2611.00002", "revised v2")]
 
 
-def test_quiet_issues_are_stepped_over(store: Store) -> None:
+def test_quiet_issues_are_skipped(store: Store) -> None:
     (row,) = subscribe(store, "ada")
     for number, slot in enumerate(("a", "b", "c")):
         letter = None if slot == "b" else envelope(f"ada{slot}")

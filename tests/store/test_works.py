@@ -1,4 +1,4 @@
-"""Works: records that are one paper without a common id, and what a person says of that."""
+"""Works: records joined without a common id, and splits and merges by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers, plans and publications for the tests of the store."""
+"""Papers, subscriptions, issues and sign-ups for the tests of the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SLOT = "2026-11-20T07:30"
 
 
 def preprint(number: str = "2611.00001", **more: object) -> Paper:
-    """As the harvest brings it."""
+    """A paper as arXiv's OAI-PMH harvest brings it."""
     paper = Paper(
         key=f"arxiv:{number}",
         title="Kept apart: routing tokens to experts",
@@ -38,13 +38,13 @@ def preprint(number: str = "2611.00001", **more: object) -> Paper:
 
 
 def announced(number: str = "2611.00001", **more: object) -> Paper:
-    """As the daily feed announces it."""
+    """A paper as arXiv's daily feed announces it."""
     bare = preprint(number, published=None, updated=None, changed=None, comment=None, announce="new", announced=NOW)
     return replace(bare, **more)  # type: ignore[arg-type]
 
 
 def article(doi: str = "10.1038/s41586-026-1", **more: object) -> Paper:
-    """As a journal's feed brings it."""
+    """A paper as a journal's feed brings it."""
     paper = Paper(
         key=f"doi:{doi}",
         title="Kept apart: routing tokens to experts",
@@ -58,12 +58,12 @@ def article(doi: str = "10.1038/s41586-026-1", **more: object) -> Paper:
 
 
 def keep(store: Store, *papers: Paper, now: datetime = NOW, first: bool = False) -> dict[str, int]:
-    """Add a page; its news by kind."""
+    """Add a page; its events by kind."""
     return dict(store.papers.add(papers, now=now, since=now - WEEK, first=first).events)
 
 
 def events(store: Store, until: datetime = NOW) -> list[tuple[int, str]]:
-    """All that ever happened, in order, as (work, event)."""
+    """All events, in order, as (work, event)."""
     return [(arrival.work, arrival.event) for arrival in store.papers.arrivals(SINCE - WEEK, until)]
 
 
@@ -113,11 +113,11 @@ EVE: dict[str, Any] = {
     "email": "Eve@example.org",
     "subscriptions": [{"name": "Sparse", "when": "daily 07:30", "rules": ["sparse"], "exclude": "survey"}],
 }
-"""As the document of one who signed up says it."""
+"""The document of a reader who signed up."""
 
 
 def sign_up(store: Store, id_: str = "web-eve", document: Mapping[str, Any] = EVE, address: str = "") -> None:
-    """One who signed up on the pages, and has agreed."""
+    """Add a reader who signed up on the pages and confirmed."""
     asked = PendingRequest(
         id=f"{id_}-asked", kind="sign-up", address=address or document["email"].casefold(), at=NOW, expires=NOW + WEEK
     )
