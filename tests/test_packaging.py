@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from digest.text.translations import compiled_catalogue, languages
+
 TOP = Path(__file__).parent.parent
 
 
@@ -40,11 +42,18 @@ def test_the_wheel_brings_what_the_checkout_has(wheel: zipfile.ZipFile, folder: 
 
 
 def test_the_wheel_brings_every_module_and_the_command(wheel: zipfile.ZipFile) -> None:
-    modules = {str(path.relative_to(TOP)) for path in (TOP / "digest").rglob("*.py")}
+    modules = {str(path.relative_to(TOP)) for path in (TOP / "digest").rglob("*.py") if path.parent.name != "locale"}
     assert modules <= set(wheel.namelist())
     assert "digest/py.typed" in wheel.namelist()  # PEP 561: without it no type checker reads our annotations
     (entry,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert b"digest = digest.__main__:main" in wheel.read(entry)
+
+
+def test_the_wheel_brings_the_catalogues_compiled(wheel: zipfile.ZipFile) -> None:
+    inside = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("digest/locale/")}
+    assert set(inside) == {f"digest/locale/{tag}.{kind}" for tag in languages() for kind in ("po", "mo")}
+    for tag in languages():
+        assert inside[f"digest/locale/{tag}.mo"] == compiled_catalogue(inside[f"digest/locale/{tag}.po"], tag)
 
 
 def test_the_image_installs_a_version_of_each_package_that_is_asked_for() -> None:
