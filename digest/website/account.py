@@ -1,4 +1,4 @@
-"""A reader's own page: what they get and when, what they have said, what they were sent; and the small changes."""
+"""The account page, /me/TOKEN: subscriptions, schedule, pause, feedback and history of one reader, with buttons."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from digest.store import IssueRow, Suppression
 from digest.subscriptions import Rule, Schedule, Subscriber
 from digest.text import one_line
 from digest.text.translations import Translations, translations
-from digest.website.account_base import Mine, address_of
+from digest.website.account_base import AccountView, suppression_key_of
 from digest.website.forms import DAYS
-from digest.website.view import Form, posted
+from digest.website.view import Form, form_endpoint
 
-_HISTORY = 50  # issues
+_MAX_HISTORY = 50  # issues
 _DONE = {  # what a button did, by its name in the address of the page
     "paused": "account.done.paused",
     "unpaused": "account.done.unpaused",
@@ -44,10 +44,10 @@ _SUPPRESSED = {  # by the kind of evidence; by hand where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A subscription as the page shows it."""
+class _SubscriptionSummary:
+    """One subscription in the list of the page."""
 
-    number: int  # its place, from 0
+    number: int  # index in the list, from 0
     name: str
     rules: Sequence[str]
     exclude: str
@@ -55,12 +55,12 @@ class _Line:
     next: str
     left: bool
     latest: str | None  # the path of its latest issue
-    feed: str  # an address
+    feed: str  # a URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Past:
-    """An issue that was sent."""
+class _SentIssue:
+    """One row of the history."""
 
     path: str
     day: str
@@ -69,8 +69,8 @@ class _Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What was said of a paper."""
+class _GivenFeedback:
+    """An answer or an opinion on a paper, with a button that removes it."""
 
     title: str
     key: str
@@ -79,12 +79,12 @@ class _Said:
 
     @property
     def path(self) -> str:
-        """Of the paper's page."""
+        """Path of the paper's page."""
         return page_of(self.key)
 
 
-class Me(Mine):
-    """`/me/TOKEN`, and what its buttons do."""
+class AccountPage(AccountView):
+    """`/me/TOKEN`, and a POST route for each of its buttons."""
 
     def routes(self) -> list[BaseRoute]:
         acts = {
@@ -98,11 +98,11 @@ class Me(Mine):
         }
         return [
             Route("/me/{token}", self.show, methods=["GET"]),
-            *(Route(f"/me/{{token}}/{name}", posted(act), methods=["POST"]) for name, act in acts.items()),
+            *(Route(f"/me/{{token}}/{name}", form_endpoint(act), methods=["POST"]) for name, act in acts.items()),
         ]
 
     def show(self, request: Request) -> Response:
-        return self._page(request, self.whose(request), done=request.query_params.get("said", ""))
+        return self._page(request, self.account_reader(request), done=request.query_params.get("said", ""))
 
     def _page(
         self, request: Request, reader: Subscriber, *, done: str = "", fault: str = "", until: str = ""
@@ -111,7 +111,7 @@ class Me(Mine):
         store, today = app.store, self.clock().astimezone(reader.timezone).date()
         paused = reader.pause_until if reader.pause_until and reader.pause_until > today else None
         left = store.unsubscribes.list_all(reader.id)
-        return self.mine(
+        return self.account_page(
             request,
             "me",
             t("account.title"),
@@ -119,10 +119,10 @@ class Me(Mine):
             status=422 if fault else 200,
             done=t(_DONE[done]) if done in _DONE else "",
             who=reader,
-            suppressed=self._silence(reader, t),
-            file=self.file(reader),
+            suppressed=self._suppression_notice(reader, t),
+            file=self.config_file(reader),
             owner=mailto(app.config.owner.wire),
-            lines=list(self._lines(reader, t, {name for _, name in left})),
+            lines=list(self._subscriptions(reader, t, {name for _, name in left})),
             left_all=(reader.id, "") in left,
             paused=t("account.paused", day=full_day(t, paused)) if paused else "",
             today=today.isoformat(),
@@ -131,50 +131,57 @@ class Me(Mine):
             muted=store.preferences.get(reader.id).mutes.get(reader.id, ()),
             answers=self._answers(reader, t),
             opinions=self._opinions(reader, t),
-            history=[self._past(reader, each, t) for each in store.issues.latest(reader.id, _HISTORY, letters=True)],
+            history=[
+                self._sent_issue(reader, each, t) for each in store.issues.latest(reader.id, _MAX_HISTORY, letters=True)
+            ],
         )
 
-    def _silence(self, reader: Subscriber, t: Translations) -> Sequence[str]:
-        """Since when no letters go there, and why; empty where they go."""
-        why = self.suppressed(reader)
+    def _suppression_notice(self, reader: Subscriber, t: Translations) -> Sequence[str]:
+        """Sentences that say since when and why the address is suppressed; empty if it is not."""
+        why = self.suppression(reader)
         if why is None:
             return ()
         day = full_day(t, why.since.astimezone(reader.timezone).date())
-        return [t("account.suppressed", day=day), *_why(why, t), t("account.suppressed_note")]
+        return [t("account.suppressed", day=day), *_suppression_reasons(why, t), t("account.suppressed_note")]
 
-    def _lines(self, reader: Subscriber, t: Translations, left: set[str]) -> Iterator[_Line]:
+    def _subscriptions(self, reader: Subscriber, t: Translations, left: set[str]) -> Iterator[_SubscriptionSummary]:
         store, links = self.app().store, self.app().letters.links
         due, now = store.subscriptions.next_due(reader.id), self.clock()
-        for number, each in enumerate(self.own(reader).subscriptions):
+        for number, each in enumerate(self.reader_as_written(reader).subscriptions):
             latest = store.issues.latest(reader.id, 1, subscription=each.name, letters=True)
             gone = bool(left & {"", each.name})
             planned = (reader.id, each.name) in due
-            yield _Line(
+            yield _SubscriptionSummary(
                 number=number,
                 name=each.name,
-                rules=[*(_rule(rule, t) for rule in each.rules), *([t("account.trending")] if each.trending else [])],
+                rules=[
+                    *(_rule_text(rule, t) for rule in each.rules),
+                    *([t("account.trending")] if each.trending else []),
+                ],
                 exclude=t("account.exclude", rule=each.exclude.text) if each.exclude else "",
-                when=_when(each.when, t),
-                next=_next(due[reader.id, each.name], reader, now, t) if planned else t("account.next_none"),
+                when=_schedule_text(each.when, t),
+                next=_next_letter_text(due[reader.id, each.name], reader, now, t)
+                if planned
+                else t("account.next_none"),
                 left=gone,
                 latest=self._issue(reader, latest[0]) if latest else None,
                 feed=links.feed(reader, each.name),
             )
 
     def _issue(self, reader: Subscriber, issue: IssueRow) -> str:
-        return self.path(self.app().letters.links.issue(reader, issue.subscription, issue.kind, issue.slot))
+        return self.local_path(self.app().letters.links.issue(reader, issue.subscription, issue.kind, issue.slot))
 
-    def _past(self, reader: Subscriber, issue: IssueRow, t: Translations) -> _Past:
+    def _sent_issue(self, reader: Subscriber, issue: IssueRow, t: Translations) -> _SentIssue:
         count = len(issue.papers)
         today, day = (at.astimezone(reader.timezone).date() for at in (self.clock(), issue.created))
-        return _Past(
+        return _SentIssue(
             path=self._issue(reader, issue),
             day=short_day(t, day, today),
             name=issue.subscription,
             count=t("account.papers", count, count=count),
         )
 
-    def _answers(self, reader: Subscriber, t: Translations) -> list[_Said]:
+    def _answers(self, reader: Subscriber, t: Translations) -> list[_GivenFeedback]:
         said = [
             (name, key, theirs)
             for (_, name), answers in self.app().store.answers.of_readers([reader.id]).items()
@@ -182,7 +189,7 @@ class Me(Mine):
         ]
         titles = self._titles([key for _, key, _ in said])
         return [
-            _Said(
+            _GivenFeedback(
                 title=titles[key],
                 key=key,
                 what=t("account.is_theirs" if theirs else "account.is_not", name=name),
@@ -191,11 +198,11 @@ class Me(Mine):
             for name, key, theirs in said
         ]
 
-    def _opinions(self, reader: Subscriber, t: Translations) -> list[_Said]:
+    def _opinions(self, reader: Subscriber, t: Translations) -> list[_GivenFeedback]:
         said = self.app().store.preferences.opinions(reader.id)
         titles = self._titles([each.paper for each in said])
         return [
-            _Said(
+            _GivenFeedback(
                 title=titles[each.paper],
                 key=each.paper,
                 what=t("account.more" if each.more else "account.less"),
@@ -204,78 +211,78 @@ class Me(Mine):
         ]
 
     def _titles(self, keys: Sequence[str]) -> dict[str, str]:
-        """What papers are called; one that is not there by its key."""
+        """Titles by key; a paper that is not in the database has its key for a title."""
         found = self.app().store.papers.get_many(keys)
         return {key: readable(one_line(found[key].title)) if key in found else key for key in keys}
 
-    # What the buttons do
+    # Handlers of the buttons
 
     def _pause(self, request: Request, form: Form) -> Response:
-        """No letters until a day; without one: letters, whatever the file says."""
-        reader = self.whose(request)
-        until, today = form.text("until"), self.clock().astimezone(reader.timezone).date()
+        """Pauses until a day; the button `end` ends a pause, also one that the config file sets."""
+        reader = self.account_reader(request)
+        until, today = form.value("until"), self.clock().astimezone(reader.timezone).date()
         if "end" in form:
             if reader.pause_until:
                 self.app().store.preferences.pause(reader.id, None, now=self.clock())
-            return self.home(request, "unpaused")
-        day = _day(until)
+            return self.back_to_account(request, "unpaused")
+        day = _parse_day(until)
         if day is None or day <= today:
             return self._page(request, reader, fault=translations(reader.language)("account.bad_day"), until=until)
         self.app().store.preferences.pause(reader.id, day, now=self.clock())
-        return self.home(request, "paused")
+        return self.back_to_account(request, "paused")
 
     def _leave(self, request: Request, form: Form) -> Response:
-        reader, name = self.whose(request), form.text("subscription")
+        reader, name = self.account_reader(request), form.value("subscription")
         if name not in {each.name for each in reader.subscriptions}:
-            return self.home(request)
+            return self.back_to_account(request)
         self.app().store.unsubscribes.add(reader.id, name, "the reader asked to", now=self.clock())
-        return self.home(request, "left")
+        return self.back_to_account(request, "left")
 
     def _come_back(self, request: Request, form: Form) -> Response:
-        """To one subscription, or (an empty name) to all that were left together."""
-        reader, name = self.whose(request), form.text("subscription")
+        """Resubscribes to one subscription; an empty name means all, after an unsubscribe from all."""
+        reader, name = self.account_reader(request), form.value("subscription")
         was = (reader.id, name) in self.app().store.unsubscribes.list_all(reader.id)
         if was:
             self.app().store.unsubscribes.remove(reader.id, name)
-        return self.home(request, "back" if was else "")
+        return self.back_to_account(request, "back" if was else "")
 
     def _unmute(self, request: Request, form: Form) -> Response:
-        reader, term = self.whose(request), form.text("term")
+        reader, term = self.account_reader(request), form.value("term")
         if term in self.app().store.preferences.get(reader.id).mutes.get(reader.id, ()):
             self.app().store.preferences.unmute(reader.id, term)
-        return self.home(request, "unmuted")
+        return self.back_to_account(request, "unmuted")
 
     def _unanswer(self, request: Request, form: Form) -> Response:
-        reader, name, key = self.whose(request), form.text("name"), form.text("paper")
+        reader, name, key = self.account_reader(request), form.value("name"), form.value("paper")
         said = self.app().store.answers.of_readers([reader.id]).get((reader.id, name), ())
         if key in dict(said):
             self.app().store.answers.save(reader.id, name, key, None, now=self.clock())
-        return self.home(request, "untold")
+        return self.back_to_account(request, "untold")
 
     def _unopine(self, request: Request, form: Form) -> Response:
-        reader, key = self.whose(request), form.text("paper")
+        reader, key = self.account_reader(request), form.value("paper")
         if key in {each.paper for each in self.app().store.preferences.opinions(reader.id)}:
             self.app().store.preferences.save_opinion(reader.id, key, None, now=self.clock())
-        return self.home(request, "untold")
+        return self.back_to_account(request, "untold")
 
     def _lift(self, request: Request, form: Form) -> Response:
-        reader = self.whose(request)
-        self.app().store.suppressions.remove(address_of(reader))
-        return self.home(request, "lifted")
+        reader = self.account_reader(request)
+        self.app().store.suppressions.remove(suppression_key_of(reader))
+        return self.back_to_account(request, "lifted")
 
 
-def _why(why: Suppression, t: Translations) -> Iterator[str]:
+def _suppression_reasons(why: Suppression, t: Translations) -> Iterator[str]:
     yield t(_SUPPRESSED.get(why.kind, "account.suppressed_by.default"))
     if why.reason:
         yield t("account.suppressed_words", words=why.reason)
 
 
-def _rule(rule: Rule, t: Translations) -> str:
+def _rule_text(rule: Rule, t: Translations) -> str:
     return t("account.person", name=rule.person.name) if rule.person else " ".join(rule.query.text.split())
 
 
-def _when(when: Schedule, t: Translations) -> str:
-    """Monday to Friday, 07:30."""
+def _schedule_text(when: Schedule, t: Translations) -> str:
+    """The schedule as text: "Monday to Friday, 07:30"."""
     if when.at_once:
         return t("form.rhythms.once")
     whole = {7: "daily", 5: "weekdays"}.get(len(when.days)) if when.days in (set(range(7)), set(range(5))) else None
@@ -284,14 +291,14 @@ def _when(when: Schedule, t: Translations) -> str:
     return t("account.when", days=days, time=f"{when.hour:02}:{when.minute:02}")
 
 
-def _next(due: datetime | None, reader: Subscriber, now: datetime, t: Translations) -> str:
+def _next_letter_text(due: datetime | None, reader: Subscriber, now: datetime, t: Translations) -> str:
     if due is None:
         return t("account.next_once")
     at = due.astimezone(reader.timezone)
     return t("account.next", day=short_day(t, at.date(), now.date()), time=f"{at:%H:%M}")
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the rooms of a reader's own page share: whose it is, what was written for them, and the way back to it."""
+"""Base class of the account's views: finds the reader of the token, their document, and the path of their account."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ from digest.mail.message import Mailbox
 from digest.store import ReaderDocument, Suppression
 from digest.subscriptions import Subscriber
 from digest.text.translations import translations
-from digest.website.view import Room
+from digest.website.view import View
 
 
-class Mine(Room):
-    """A room below `/me/TOKEN`."""
+class AccountView(View):
+    """Base of the views below `/me/TOKEN`."""
 
-    def whose(self, request: Request) -> Subscriber:
-        """The reader whose page this is, as they want it themselves. Raises TokenError."""
-        return self.reader(PAGE, request.path_params["token"])[0]
+    def account_reader(self, request: Request) -> Subscriber:
+        """The reader of the request's token, with the changes they made on the site. Raises TokenError."""
+        return self.reader_of_token(PAGE, request.path_params["token"])[0]
 
-    def signed_up(self, request: Request) -> tuple[Subscriber, ReaderDocument]:
-        """One who signed up, and what they read. Raises TokenError, and HTTPException (404) where a file says it."""
-        reader = self.whose(request)
-        document = self.document(reader)
+    def signed_up_reader(self, request: Request) -> tuple[Subscriber, ReaderDocument]:
+        """The reader and their sign-up document. Raises TokenError, and HTTPException (404) without such a document."""
+        reader = self.account_reader(request)
+        document = self.signup_document(reader)
         if document is None:
             raise HTTPException(404)
         return reader, document
 
-    def own(self, reader: Subscriber) -> Subscriber:
-        """The reader as they were written down, without what they have said since."""
-        if (document := self.document(reader)) is not None:
+    def reader_as_written(self, reader: Subscriber) -> Subscriber:
+        """The reader as the config file or the sign-up document says, without later pauses, mutes and unsubscribes."""
+        if (document := self.signup_document(reader)) is not None:
             return reader_of(reader.id, document, self.app().config.language)
         return next((each for each in self.app().config.subscribers if each.id == reader.id), reader)
 
-    def document(self, reader: Subscriber) -> ReaderDocument | None:
-        """What one who signed up reads; None where a file says it."""
+    def signup_document(self, reader: Subscriber) -> ReaderDocument | None:
+        """The sign-up document of a reader; None for a reader of a config file."""
         if not reader.id.startswith(SIGNED_UP):
             return None
         row = self.app().store.readers.get(id=reader.id)
         return row.document if row else None
 
-    def suppressed(self, reader: Subscriber) -> Suppression | None:
-        """Why no letters go to their address; None where they go."""
-        return next(iter(self.app().store.suppressions.list_all(address_of(reader))), None)
+    def suppression(self, reader: Subscriber) -> Suppression | None:
+        """The suppression of the reader's address, or None."""
+        return next(iter(self.app().store.suppressions.list_all(suppression_key_of(reader))), None)
 
-    def file(self, reader: Subscriber) -> str | None:
-        """The name of the file that says what a reader reads; None for one who signed up."""
+    def config_file(self, reader: Subscriber) -> str | None:
+        """The name of the reader's config file; None for a reader who signed up."""
         return None if reader.id.startswith(SIGNED_UP) else f"subscribers/{reader.id}.yaml"
 
-    def home(self, request: Request, said: str = "") -> Response:
-        """Back to the reader's page, which says what was done."""
-        return self.see(here(request) + (f"?said={said}" if said else ""))
+    def back_to_account(self, request: Request, said: str = "") -> Response:
+        """Redirects to the account page, which shows the message of the code `said`."""
+        return self.redirect(account_path(request) + (f"?said={said}" if said else ""))
 
-    def mine(self, request: Request, template: str, title: str, reader: Subscriber, **given: Any) -> Response:
-        """A page of theirs; `here` is the path of the first."""
-        return self.page(translations(reader.language), template, title, **{"here": here(request), **given})
+    def account_page(self, request: Request, template: str, title: str, reader: Subscriber, **given: Any) -> Response:
+        """Renders a page of the account in the reader's language; the template gets the account's path as `here`."""
+        return self.page(translations(reader.language), template, title, **{"here": account_path(request), **given})
 
 
-def address_of(reader: Subscriber) -> str:
-    """Their address, as delivery.address_key gives it."""
+def suppression_key_of(reader: Subscriber) -> str:
+    """The reader's address in the form under which suppressions store it (mail.outcome.address_key)."""
     return address_key(Mailbox(address=reader.email).wire)
 
 
-def here(request: Request) -> str:
-    """The path of the reader's page."""
+def account_path(request: Request) -> str:
+    """The path of the account page."""
     return f"/me/{request.path_params['token']}"

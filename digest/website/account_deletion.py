@@ -1,4 +1,4 @@
-"""How a reader's page is closed: older links made useless, a new one sent for an old one, and everything deleted."""
+"""Account deletion, revocation of all earlier links, and a new link by mail for an expired one."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from starlette.routing import BaseRoute, Route
 from digest.links import PAGE
 from digest.links.token import TokenExpired
 from digest.text.translations import translations
-from digest.website.account_base import Mine, here
-from digest.website.request_limits import LETTERS, spend
-from digest.website.view import Form, posted
+from digest.website.account_base import AccountView, account_path
+from digest.website.request_limits import SIGNUP_LETTERS, enforce_limit
+from digest.website.view import Form, form_endpoint
 
 
-class Goodbye(Mine):
+class AccountDeletion(AccountView):
     """`/me/TOKEN/renew`, `/me/TOKEN/again` and `/me/TOKEN/delete`."""
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/me/{token}/renew", posted(self.renew), methods=["POST"]),
-            Route("/me/{token}/again", posted(self.again), methods=["POST"]),
-            Route("/me/{token}/delete", self.ask, methods=["GET"]),
-            Route("/me/{token}/delete", posted(self.forget), methods=["POST"]),
+            Route("/me/{token}/renew", form_endpoint(self.renew_links), methods=["POST"]),
+            Route("/me/{token}/again", form_endpoint(self.send_new_link), methods=["POST"]),
+            Route("/me/{token}/delete", self.confirm_deletion, methods=["GET"]),
+            Route("/me/{token}/delete", form_endpoint(self.delete), methods=["POST"]),
         ]
 
-    def renew(self, request: Request, form: Form) -> Response:
-        """All links that were made before are useless now; here is the page's new one."""
-        reader = self.whose(request)
+    def renew_links(self, request: Request, form: Form) -> Response:
+        """Revokes all earlier links and redirects to the account by a new one."""
+        reader = self.account_reader(request)
         app = self.app()
         app.store.preferences.renew_links(reader.id)
         renewed = app.reader(reader.id)
-        if renewed is None:  # gone meanwhile
+        if renewed is None:  # deleted meanwhile
             raise HTTPException(404)
-        return self.see(f"/me/{app.letters.links.page_token(renewed, now=self.clock())}?said=renewed")
+        return self.redirect(f"/me/{app.letters.links.page_token(renewed, now=self.clock())}?said=renewed")
 
-    def again(self, request: Request, form: Form) -> Response:
-        """A new link, to the reader's own address alone. One answer, whether anybody is there or not."""
+    def send_new_link(self, request: Request, form: Form) -> Response:
+        """Mails a new link to the reader's address. The response is the same whether the reader exists or not."""
         try:
-            payload = self.opened(PAGE, request.path_params["token"])
+            payload = self.verify_token(PAGE, request.path_params["token"])
         except TokenExpired as error:
             payload = error.payload
         app, reader = self.app(), self.app().reader(str(payload["subscriber"]))
         t = translations(reader.language) if reader else self.negotiated(request)
-        spend(request, LETTERS)
+        enforce_limit(request, SIGNUP_LETTERS)
         if reader:
             app.signup.link(reader.email, now=self.clock())
         return self.notice(t, t("settings.sent"), t("settings.sent_note"))
 
-    def ask(self, request: Request) -> Response:
-        reader = self.whose(request)
+    def confirm_deletion(self, request: Request) -> Response:
+        reader = self.account_reader(request)
         t = translations(reader.language)
-        if file := self.file(reader):
+        if file := self.config_file(reader):
             return self.notice(t, t("settings.forget"), t("settings.file_stays", file=file))
-        return self.page(t, "forget", t("settings.forget"), here=here(request))
+        return self.page(t, "forget", t("settings.forget"), here=account_path(request))
 
-    def forget(self, request: Request, form: Form) -> Response:
-        reader = self.whose(request)
-        if self.file(reader):
+    def delete(self, request: Request, form: Form) -> Response:
+        reader = self.account_reader(request)
+        if self.config_file(reader):
             raise HTTPException(404)
         self.app().store.readers.delete(reader.id)
         t = translations(reader.language)

@@ -1,4 +1,4 @@
-"""Where a reader who signed up changes a subscription, tries its rules out, adds one and removes one."""
+"""Subscription editing in the account: change, preview, add and remove a subscription."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from digest.readers.signup import unused
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.text.translations import translations
-from digest.website.account_base import Mine, here
-from digest.website.form_errors import Faults, faults
-from digest.website.forms import Row, Typed, given, shown, typed
-from digest.website.recent_papers import Grounds
-from digest.website.request_limits import TRIES, spend
-from digest.website.rule_preview import Trial, tried
-from digest.website.view import Form, posted
+from digest.website.account_base import AccountView, account_path
+from digest.website.form_errors import FormErrors, form_errors
+from digest.website.forms import RuleFields, SubscriptionFields, fields_of_entry, fields_of_form, template_context
+from digest.website.recent_papers import RecentPapers
+from digest.website.request_limits import RULE_PREVIEWS, enforce_limit
+from digest.website.rule_preview import RulePreview, preview_rule
+from digest.website.view import Form, form_endpoint
 
-MOST = 20
-"""Subscriptions of one reader."""
+MAX_SUBSCRIPTIONS = 20
+"""Maximum of subscriptions per reader."""
 
-_ROWS = (Row(number=0), Row(number=1, kind="author"))
-_MORE = 3  # rows, by a press of the button
-_MOST_TRIED = 40
+_EMPTY_ROWS = (RuleFields(number=0), RuleFields(number=1, kind="author"))
+_ROWS_TO_ADD = 3  # by the button "more rules"
+_MAX_PREVIEWS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """A subscription of a reader who signed up; without a name, one that is to come."""
+class _EditedSubscription:
+    """The subscription that a request is about: an entry of the reader's document, or (without `before`) a new one."""
 
     reader: Subscriber
     document: ReaderDocument
-    path: str  # of its page
+    path: str  # of its form
     before: ReaderDocument | None = None
 
     @property
@@ -45,184 +45,190 @@ class _Chosen:
         return str(self.before["name"]) if self.before else ""
 
     def changed(self, entry: ReaderDocument) -> tuple[ReaderDocument, int]:
-        """The reader's document with this entry, and its place there."""
+        """The reader's document with this entry, and the entry's index there."""
         entries = list(self.document["subscriptions"])
-        place = _place(entries, self.name) if self.before else None
+        place = _index_of(entries, self.name) if self.before else None
         if place is None:
             return self.document | {"subscriptions": [*entries, entry]}, len(entries)
         return self.document | {"subscriptions": [*entries[:place], entry, *entries[place + 1 :]]}, place
 
 
-class Editing(Mine):
+class SubscriptionEditView(AccountView):
     """`/me/TOKEN/new`, `/me/TOKEN/subscription/N` and `/me/TOKEN/subscription/N/remove`; N counts from 0."""
 
     def routes(self) -> list[BaseRoute]:
         one = "/me/{token}/subscription/{number:int}"
         return [
             Route("/me/{token}/new", self.show_new, methods=["GET"]),
-            Route("/me/{token}/new", posted(self.add), methods=["POST"]),
+            Route("/me/{token}/new", form_endpoint(self.add), methods=["POST"]),
             Route(one, self.show, methods=["GET"]),
-            Route(one, posted(self.keep), methods=["POST"]),
-            Route(f"{one}/remove", self.ask, methods=["GET"]),
-            Route(f"{one}/remove", posted(self.remove), methods=["POST"]),
+            Route(one, form_endpoint(self.save), methods=["POST"]),
+            Route(f"{one}/remove", self.confirm_removal, methods=["GET"]),
+            Route(f"{one}/remove", form_endpoint(self.remove), methods=["POST"]),
         ]
 
     def show(self, request: Request) -> Response:
-        """The form, with what its rules would have brought, where there is time to try them."""
-        chosen = self._chosen(request)
-        seen = shown(chosen.before or {})
+        """The form, with previews of its rules unless the rate limit is reached."""
+        edited = self._existing_subscription(request)
+        fields = fields_of_entry(edited.before or {})
         try:
-            spend(request, TRIES)
-            trials = self._trials(request, chosen.reader, seen)
+            enforce_limit(request, RULE_PREVIEWS)
+            previews = self._previews(request, edited.reader, fields)
         except HTTPException:
-            trials = {}
-        return self._page(request, chosen, seen, trials=trials)
+            previews = {}
+        return self._page(request, edited, fields, previews=previews)
 
-    def keep(self, request: Request, form: Form) -> Response:
-        chosen = self._chosen(request)
-        if form.text("called") != chosen.name:
-            return self._moved(request, chosen)
-        seen = typed(form, shown(chosen.before or {}))
-        if answer := self._not_yet(request, form, chosen, seen):
-            return answer
-        changed, place = chosen.changed(seen.subscription(chosen.before))
-        if wrong := self._wrong(chosen, changed, seen, place):
-            return self._page(request, chosen, seen, wrong=wrong)
+    def save(self, request: Request, form: Form) -> Response:
+        edited = self._existing_subscription(request)
+        if form.value("called") != edited.name:
+            return self._stale_form(request, edited)
+        fields = fields_of_form(form, fields_of_entry(edited.before or {}))
+        if response := self._unsaved_action(request, form, edited, fields):
+            return response
+        changed, place = edited.changed(fields.subscription(edited.before))
+        if errors := self._errors(edited, changed, fields, place):
+            return self._page(request, edited, fields, errors=errors)
 
         def change(document: ReaderDocument) -> ReaderDocument:
             entries = list(document["subscriptions"])
-            at = _place(entries, chosen.name)
-            if at is not None:  # else it was removed meanwhile
-                entries[at] = seen.subscription(entries[at])
+            at = _index_of(entries, edited.name)
+            if at is not None:  # else it was removed in another tab
+                entries[at] = fields.subscription(entries[at])
             return document | {"subscriptions": entries}
 
-        self.app().signup.rewrite(chosen.reader.id, change)
-        return self.home(request, "kept")
+        self.app().signup.rewrite(edited.reader.id, change)
+        return self.back_to_account(request, "kept")
 
     def show_new(self, request: Request) -> Response:
-        chosen = self._new(request)
-        return self._full(chosen) or self._page(request, chosen, Typed(rows=_ROWS))
+        edited = self._new_subscription(request)
+        return self._limit_reached(edited) or self._page(request, edited, SubscriptionFields(rows=_EMPTY_ROWS))
 
     def add(self, request: Request, form: Form) -> Response:
-        chosen = self._new(request)
-        if full := self._full(chosen):
-            return full
-        seen = typed(form, Typed(rows=_ROWS))
-        if answer := self._not_yet(request, form, chosen, seen):
-            return answer
-        changed, place = chosen.changed(seen.subscription())
-        if wrong := self._wrong(chosen, changed, seen, place):
-            return self._page(request, chosen, seen, wrong=wrong)
+        edited = self._new_subscription(request)
+        if refusal := self._limit_reached(edited):
+            return refusal
+        fields = fields_of_form(form, SubscriptionFields(rows=_EMPTY_ROWS))
+        if response := self._unsaved_action(request, form, edited, fields):
+            return response
+        changed, place = edited.changed(fields.subscription())
+        if errors := self._errors(edited, changed, fields, place):
+            return self._page(request, edited, fields, errors=errors)
 
         def change(document: ReaderDocument) -> ReaderDocument:
             entries = list(document["subscriptions"])
-            entry = seen.subscription()
+            entry = fields.subscription()
             entry["name"] = unused(entry["name"], [each["name"] for each in entries])
-            return document | {"subscriptions": [*entries, entry][:MOST]}
+            return document | {"subscriptions": [*entries, entry][:MAX_SUBSCRIPTIONS]}
 
-        reader = self.app().signup.rewrite(chosen.reader.id, change)
-        if reader is not None:  # one of that name was perhaps left, and removed
+        reader = self.app().signup.rewrite(edited.reader.id, change)
+        if reader is not None:  # an earlier subscription of that name may have an unsubscribe on record
             self.app().store.unsubscribes.remove(reader.id, reader.subscriptions[-1].name)
-        return self.home(request, "added")
+        return self.back_to_account(request, "added")
 
-    def ask(self, request: Request) -> Response:
-        chosen = self._chosen(request)
-        t = translations(chosen.reader.language)
-        if len(chosen.document["subscriptions"]) == 1:
+    def confirm_removal(self, request: Request) -> Response:
+        edited = self._existing_subscription(request)
+        t = translations(edited.reader.language)
+        if len(edited.document["subscriptions"]) == 1:
             return self.notice(t, t("editing.last"), t("editing.last_note"))
-        title = t("editing.ask", name=chosen.name)
-        return self.mine(request, "remove", title, chosen.reader, called=chosen.name)
+        title = t("editing.ask", name=edited.name)
+        return self.account_page(request, "remove", title, edited.reader, called=edited.name)
 
     def remove(self, request: Request, form: Form) -> Response:
-        chosen = self._chosen(request)
-        if form.text("called") != chosen.name:
-            return self._moved(request, chosen)
-        if len(chosen.document["subscriptions"]) == 1:
-            return self.ask(request)
+        edited = self._existing_subscription(request)
+        if form.value("called") != edited.name:
+            return self._stale_form(request, edited)
+        if len(edited.document["subscriptions"]) == 1:
+            return self.confirm_removal(request)
 
         def change(document: ReaderDocument) -> ReaderDocument:
-            entries = [each for each in document["subscriptions"] if each["name"] != chosen.name]
+            entries = [each for each in document["subscriptions"] if each["name"] != edited.name]
             return document | {"subscriptions": entries or document["subscriptions"]}
 
         app, now = self.app(), self.clock()
         app.store.unsubscribes.add(
-            chosen.reader.id, chosen.name, "the reader removed it", now=now
-        )  # also what waits to be sent
-        app.signup.rewrite(chosen.reader.id, change)
-        return self.home(request, "removed")
+            edited.reader.id, edited.name, "the reader removed it", now=now
+        )  # cancels letters in the outbox as well
+        app.signup.rewrite(edited.reader.id, change)
+        return self.back_to_account(request, "removed")
 
-    def _not_yet(self, request: Request, form: Form, chosen: _Chosen, seen: Typed) -> Response | None:
-        """What a button asks for that keeps nothing: more rows, or to try the rules."""
+    def _unsaved_action(
+        self, request: Request, form: Form, edited: _EditedSubscription, fields: SubscriptionFields
+    ) -> Response | None:
+        """The response to the buttons that save nothing (more rows, preview); None for the button that saves."""
         if "add" in form:
-            return self._page(request, chosen, seen.with_rows(_MORE))
+            return self._page(request, edited, fields.with_rows(_ROWS_TO_ADD))
         if "try" in form:
-            spend(request, TRIES)
-            return self._page(request, chosen, seen, trials=self._trials(request, chosen.reader, seen))
+            enforce_limit(request, RULE_PREVIEWS)
+            return self._page(request, edited, fields, previews=self._previews(request, edited.reader, fields))
         return None
 
-    def _wrong(self, chosen: _Chosen, changed: ReaderDocument, seen: Typed, place: int) -> Faults:
-        t, sources = translations(chosen.reader.language), tuple(self.app().config.sources)
-        return faults(changed, seen, t, at=place, sources=sources, before=chosen.before)
+    def _errors(
+        self, edited: _EditedSubscription, changed: ReaderDocument, fields: SubscriptionFields, place: int
+    ) -> FormErrors:
+        t, sources = translations(edited.reader.language), tuple(self.app().config.sources)
+        return form_errors(changed, fields, t, at=place, sources=sources, before=edited.before)
 
-    def _trials(self, request: Request, reader: Subscriber, seen: Typed) -> dict[int, Trial]:
+    def _previews(self, request: Request, reader: Subscriber, fields: SubscriptionFields) -> dict[int, RulePreview]:
         store, t = self.app().store, translations(reader.language)
-        grounds: Grounds = request.app.state.grounds
-        ground = grounds.ground(store, self.clock())
-        with grounds:
-            return {row.number: tried(seen, row, ground, store, t) for row in seen.rules[:_MOST_TRIED]}
+        recent_papers: RecentPapers = request.app.state.recent_papers
+        ground = recent_papers.get(store, self.clock())
+        with recent_papers.preview_slot():
+            return {row.number: preview_rule(fields, row, ground, store, t) for row in fields.rules[:_MAX_PREVIEWS]}
 
-    def _moved(self, request: Request, chosen: _Chosen) -> Response:
-        told = translations(chosen.reader.language)("editing.elsewhere")
-        return self._page(request, chosen, shown(chosen.before or {}), told=told, status=409)
+    def _stale_form(self, request: Request, edited: _EditedSubscription) -> Response:
+        told = translations(edited.reader.language)("editing.elsewhere")
+        return self._page(request, edited, fields_of_entry(edited.before or {}), told=told, status=409)
 
-    def _full(self, chosen: _Chosen) -> Response | None:
-        """What is said to who has as many as one can have."""
-        if len(chosen.document["subscriptions"]) < MOST:
+    def _limit_reached(self, edited: _EditedSubscription) -> Response | None:
+        """409 if the reader has the maximum of subscriptions, else None."""
+        if len(edited.document["subscriptions"]) < MAX_SUBSCRIPTIONS:
             return None
-        t = translations(chosen.reader.language)
-        return self.notice(t, t("editing.new"), t("editing.full", MOST, count=MOST), status=409)
+        t = translations(edited.reader.language)
+        return self.notice(
+            t, t("editing.new"), t("editing.full", MAX_SUBSCRIPTIONS, count=MAX_SUBSCRIPTIONS), status=409
+        )
 
-    def _new(self, request: Request) -> _Chosen:
-        reader, document = self.signed_up(request)
-        return _Chosen(reader=reader, document=document, path=f"{here(request)}/new")
+    def _new_subscription(self, request: Request) -> _EditedSubscription:
+        reader, document = self.signed_up_reader(request)
+        return _EditedSubscription(reader=reader, document=document, path=f"{account_path(request)}/new")
 
-    def _chosen(self, request: Request) -> _Chosen:
-        reader, document = self.signed_up(request)
+    def _existing_subscription(self, request: Request) -> _EditedSubscription:
+        reader, document = self.signed_up_reader(request)
         number: int = request.path_params["number"]
         entries: Sequence[ReaderDocument] = document["subscriptions"]
         if number >= len(entries):
             raise HTTPException(404)
-        path = f"{here(request)}/subscription/{number}"
-        return _Chosen(reader=reader, document=document, path=path, before=entries[number])
+        path = f"{account_path(request)}/subscription/{number}"
+        return _EditedSubscription(reader=reader, document=document, path=path, before=entries[number])
 
     def _page(
         self,
         request: Request,
-        chosen: _Chosen,
-        seen: Typed,
+        edited: _EditedSubscription,
+        fields: SubscriptionFields,
         *,
-        wrong: Faults | None = None,
-        trials: Mapping[int, Trial] | None = None,
+        errors: FormErrors | None = None,
+        previews: Mapping[int, RulePreview] | None = None,
         told: str = "",
         status: int = 200,
     ) -> Response:
-        reader = chosen.reader
+        reader = edited.reader
         t = translations(reader.language)
         trending = "huggingface" in self.app().config.sources
-        more: dict[str, Any] = given(seen, wrong or {}, trending=trending)
-        return self.mine(
+        more: dict[str, Any] = template_context(fields, errors or {}, trending=trending)
+        return self.account_page(
             request,
             "editing",
-            t("editing.edit", name=chosen.name) if chosen.before else t("editing.new"),
+            t("editing.edit", name=edited.name) if edited.before else t("editing.new"),
             reader,
-            status=422 if wrong else status,
-            **(more | {"tried": trials or {}}),
-            action=chosen.path,
-            called=chosen.name,
+            status=422 if errors else status,
+            **(more | {"tried": previews or {}}),
+            action=edited.path,
+            called=edited.name,
             told=told,
         )
 
 
-def _place(entries: Sequence[ReaderDocument], name: str) -> int | None:
-    """Where the subscription of that name is."""
+def _index_of(entries: Sequence[ReaderDocument], name: str) -> int | None:
+    """The index of the subscription with that name, or None."""
     return next((place for place, each in enumerate(entries) if each["name"] == name), None)

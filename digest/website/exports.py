@@ -1,4 +1,4 @@
-"""All that is kept of a reader, to take along: as a file of config/subscribers/ and as JSON."""
+"""Data export of an account, as a file for config/subscribers/ (YAML) and as JSON (GDPR, article 20)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from digest.config.yaml_writer import written
 from digest.errors import ConfigError
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
-from digest.website.account_base import Mine
+from digest.website.account_base import AccountView
 
 
-class Exports(Mine):
+class ExportView(AccountView):
     """`/me/TOKEN/export.yaml` and `/me/TOKEN/export.json`."""
 
     def routes(self) -> list[BaseRoute]:
@@ -29,42 +29,42 @@ class Exports(Mine):
         ]
 
     def yaml(self, request: Request) -> Response:
-        """The reader's file; what is not for such a file stands below it as remarks."""
-        reader = self.whose(request)
-        remarks = ["", "What you have said, and what you were sent:", *_remarks(self._record(reader))]
+        """The reader's config file; data that has no key there follows as comments."""
+        reader = self.account_reader(request)
+        remarks = ["", "What you have said, and what you were sent:", *_comment_lines(self._record(reader))]
         text = written(self._document(reader), remarks)
-        return _saved(text, "yaml", "application/yaml")
+        return _download(text, "yaml", "application/yaml")
 
     def json(self, request: Request) -> Response:
-        reader = self.whose(request)
+        reader = self.account_reader(request)
         everything = {"reader": self._document(reader)} | self._record(reader)
-        return _saved(json.dumps(everything, ensure_ascii=False, indent=2) + "\n", "json", "application/json")
+        return _download(json.dumps(everything, ensure_ascii=False, indent=2) + "\n", "json", "application/json")
 
     def _document(self, reader: Subscriber) -> ReaderDocument:
-        """What the reader reads, with the pause that counts."""
+        """The reader's document with the pause in force."""
         document = {key: value for key, value in self._written(reader).items() if key != "pause"}
         pause = {"pause": {"until": reader.pause_until.isoformat()}} if reader.pause_until else {}
         ordered = ("email", "name", "timezone", "language", "format")
         return {key: document.pop(key) for key in ordered if key in document} | pause | document
 
     def _written(self, reader: Subscriber) -> ReaderDocument:
-        """As it was written down: by the reader, or in their file."""
-        if (document := self.document(reader)) is not None:
+        """The document as signed up, or as the config file has it."""
+        if (document := self.signup_document(reader)) is not None:
             return document
         data = files.read(self.app().config.folder / "subscribers" / f"{reader.id}.yaml").data
         try:
             document = dict(data) if isinstance(data, dict) else {}
             reader_of(reader.id, document, self.app().config.language)
-        except ConfigError:  # it is being edited, or gone since: what counts is what was read
-            return _known(self.own(reader))
+        except ConfigError:  # being edited or deleted: use what was last read
+            return _document_of(self.reader_as_written(reader))
         return document
 
     def _record(self, reader: Subscriber) -> dict[str, Any]:
-        """What they have said and were sent."""
+        """Feedback, unsubscribes and sent issues of the reader."""
         store = self.app().store
         wishes = store.preferences.get(reader.id)
         answers = store.answers.of_readers([reader.id])
-        why = self.suppressed(reader)
+        why = self.suppression(reader)
         left = [name for _, name in store.unsubscribes.list_all(reader.id)]
         return {
             "id": reader.id,
@@ -94,8 +94,8 @@ class Exports(Mine):
         }
 
 
-def _remarks(record: dict[str, Any]) -> Iterator[str]:
-    """The record in lines, as it would stand in YAML."""
+def _comment_lines(record: dict[str, Any]) -> Iterator[str]:
+    """The record as lines of YAML."""
     for key, value in record.items():
         if not isinstance(value, list) or not value:
             yield f"{key}: {json.dumps(value, ensure_ascii=False)}"
@@ -105,8 +105,8 @@ def _remarks(record: dict[str, Any]) -> Iterator[str]:
             yield f"  - {json.dumps(each, ensure_ascii=False)}"
 
 
-def _known(reader: Subscriber) -> ReaderDocument:
-    """What is left to say of a reader whose file cannot be read now."""
+def _document_of(reader: Subscriber) -> ReaderDocument:
+    """A document made from the reader in memory, where the config file cannot be read now."""
     return {
         "email": reader.email,
         "name": reader.name,
@@ -124,6 +124,6 @@ def _known(reader: Subscriber) -> ReaderDocument:
     }
 
 
-def _saved(text: str, ending: str, kind: str) -> Response:
+def _download(text: str, ending: str, kind: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="morning-papers.{ending}"'}
     return Response(text.encode("utf-8", "replace"), headers=headers, media_type=f"{kind}; charset=utf-8")

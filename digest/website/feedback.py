@@ -1,7 +1,6 @@
-"""What a reader says of a paper in an issue: more or less like it, theirs or not, and terms to mute.
+"""Feedback on a paper of an issue: more or less like it, confirm or deny an author, mute a term.
 
-The links of a letter lead here. Looking changes nothing; each button acts, its page then says what is kept, and takes
-it back as easily.
+Letters link here. A GET changes nothing, since mail scanners follow links; a POST saves, and its page offers to undo.
 """
 
 from __future__ import annotations
@@ -20,24 +19,24 @@ from digest.rules import QueryError, parse
 from digest.subscriptions import Subscriber
 from digest.text import strip_controls
 from digest.text.translations import Translations, translations
-from digest.website.copies import Copies
-from digest.website.resubmit import followed_on, lines_of, reread
-from digest.website.view import Form, posted
+from digest.website.rematch import followed_authors_on, papers_of_copy, rematch
+from digest.website.view import Form, form_endpoint
+from digest.website.web_copy import WebCopyView
 
-MOST_MUTED = 200
-"""Terms of one reader."""
+MAX_MUTED_TERMS = 200
+"""Maximum of muted terms per reader."""
 
-_LONGEST = 500  # characters of a term
-_TERMS, _AUTHORS, _CATEGORIES = 8, 3, 4  # choices of each kind
-_LAST = 3  # terms that were muted last
+_MAX_TERM_LENGTH = 500  # characters of a term
+_MAX_TERM_CHOICES, _MAX_AUTHOR_CHOICES, _MAX_CATEGORY_CHOICES = 8, 3, 4  # choices of each kind
+_LATEST_MUTED = 3  # latest muted terms that the page lists whether they match or not
 
 Fields = Sequence[tuple[str, str]]
-"""Names and values."""
+"""Names and values of hidden fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
-    """A paper in an issue, and whose issue that is."""
+class _FeedbackTarget:
+    """The paper of the request, its issue and the issue's reader."""
 
     path: str  # of this page
     issue: str  # the path of the issue
@@ -50,12 +49,12 @@ class _Spot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What a page asks."""
+class _FeedbackQuestion:
+    """The content of a feedback page: texts, saved feedback, forms and errors."""
 
     title: str
     lines: Sequence[str] = ()
-    said: Sequence[tuple[str, Fields]] = ()  # what is kept, and the fields that take it back
+    said: Sequence[tuple[str, Fields]] = ()  # saved feedback, and the fields of the form that undoes it
     forms: Sequence[tuple[Fields, Sequence[tuple[str, str, str, bool]]]] = ()  # hidden fields; buttons
     choices: Sequence[str] | None = None
     chosen: str = ""
@@ -63,59 +62,63 @@ class _Asked:
     fault: str = ""
 
 
-class Feedback(Copies):
+class FeedbackView(WebCopyView):
     """`/issue/TOKEN/N/more`, `less`, `author` and `mute`: of the paper with that number."""
 
     def routes(self) -> list[BaseRoute]:
         rooms = {
-            "more": (self._opinion(True), self._opine(True)),
-            "less": (self._opinion(False), self._opine(False)),
-            "author": (self._author, self._answer),
-            "mute": (self._mute, self._muting),
+            "more": (self._opinion_question(True), self._record_opinion(True)),
+            "less": (self._opinion_question(False), self._record_opinion(False)),
+            "author": (self._author_question, self._record_answer),
+            "mute": (self._mute_question, self._record_mute),
         }
         return [
             route
             for name, (ask, act) in rooms.items()
             for path in [f"/issue/{{token}}/{{number:int}}/{name}"]
             for route in (
-                Route(path, self._asking(ask), methods=["GET"]),
-                Route(path, posted(self._acting(ask, act)), methods=["POST"]),
+                Route(path, self._question_endpoint(ask), methods=["GET"]),
+                Route(path, form_endpoint(self._answer_handler(ask, act)), methods=["POST"]),
             )
         ]
 
-    def _asking(self, ask: Callable[[_Spot, Translations], _Asked]) -> Callable[[Request], Response]:
+    def _question_endpoint(
+        self, ask: Callable[[_FeedbackTarget, Translations], _FeedbackQuestion]
+    ) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
-            spot = self._spot(request)
-            return self._page(spot, ask(spot, translations(spot.reader.language)))
+            target = self._target(request)
+            return self._page(target, ask(target, translations(target.reader.language)))
 
         return endpoint
 
-    def _acting(
-        self, ask: Callable[[_Spot, Translations], _Asked], act: Callable[[_Spot, Form, Translations], _Asked | None]
+    def _answer_handler(
+        self,
+        ask: Callable[[_FeedbackTarget, Translations], _FeedbackQuestion],
+        act: Callable[[_FeedbackTarget, Form, Translations], _FeedbackQuestion | None],
     ) -> Callable[[Request, Form], Response]:
         def handler(request: Request, form: Form) -> Response:
-            spot = self._spot(request)
-            t = translations(spot.reader.language)
-            if form.text("paper") not in ("", spot.key):  # another one has that number by now
-                return self._page(spot, ask(spot, t), status=409)
-            again = act(spot, form, t)
-            return self._page(spot, again, status=422) if again else self.see(spot.path)
+            target = self._target(request)
+            t = translations(target.reader.language)
+            if form.value("paper") not in ("", target.key):  # the number belongs to another paper by now
+                return self._page(target, ask(target, t), status=409)
+            again = act(target, form, t)
+            return self._page(target, again, status=422) if again else self.redirect(target.path)
 
         return handler
 
     # More, less
 
-    def _opinion(self, more: bool) -> Callable[[_Spot, Translations], _Asked]:
-        def ask(spot: _Spot, t: Translations) -> _Asked:
-            said = {each.paper: each.more for each in self.app().store.preferences.opinions(spot.reader.id)}.get(
-                spot.key
+    def _opinion_question(self, more: bool) -> Callable[[_FeedbackTarget, Translations], _FeedbackQuestion]:
+        def ask(target: _FeedbackTarget, t: Translations) -> _FeedbackQuestion:
+            said = {each.paper: each.more for each in self.app().store.preferences.opinions(target.reader.id)}.get(
+                target.key
             )
             if said is more:
                 kept = t("feedback.more_kept") if more else t("feedback.less_kept")
-                return _Asked(title=kept, said=[(kept, ())])
+                return _FeedbackQuestion(title=kept, said=[(kept, ())])
             button = ("keep", "1", t("feedback.more_button" if more else "feedback.less_button"), True)
             before = [] if said is None else [t("feedback.replaces_more" if said else "feedback.replaces_less")]
-            return _Asked(
+            return _FeedbackQuestion(
                 title=t("feedback.more") if more else t("feedback.less"),
                 lines=[t("feedback.more_note") if more else t("feedback.less_note"), *before],
                 forms=[((), [button])],
@@ -123,21 +126,21 @@ class Feedback(Copies):
 
         return ask
 
-    def _opine(self, more: bool) -> Callable[[_Spot, Form, Translations], None]:
-        def act(spot: _Spot, form: Form, t: Translations) -> None:
+    def _record_opinion(self, more: bool) -> Callable[[_FeedbackTarget, Form, Translations], None]:
+        def act(target: _FeedbackTarget, form: Form, t: Translations) -> None:
             kept = None if "undo" in form else more
-            self.app().store.preferences.save_opinion(spot.reader.id, spot.key, kept, now=self.clock())
+            self.app().store.preferences.save_opinion(target.reader.id, target.key, kept, now=self.clock())
 
         return act
 
-    # Theirs or not
+    # Author: confirm or deny
 
-    def _author(self, spot: _Spot, t: Translations) -> _Asked:
-        people = followed_on(spot.reader, spot.item.paper)
+    def _author_question(self, target: _FeedbackTarget, t: Translations) -> _FeedbackQuestion:
+        people = followed_authors_on(target.reader, target.item.paper)
         if not people:
-            return _Asked(title=t("feedback.author"), lines=[t("feedback.nobody")])
-        said = self._answers(spot)
-        return _Asked(
+            return _FeedbackQuestion(title=t("feedback.author"), lines=[t("feedback.nobody")])
+        said = self._answers(target)
+        return _FeedbackQuestion(
             title=t("feedback.author"),
             lines=[t("feedback.author_note")],
             said=[
@@ -161,80 +164,80 @@ class Feedback(Copies):
             ],
         )
 
-    def _answers(self, spot: _Spot) -> dict[str, bool]:
-        """What was answered on this paper, by name."""
-        answers = self.app().store.answers.of_readers([spot.reader.id])
-        return {name: dict(said)[spot.key] for (_, name), said in answers.items() if spot.key in dict(said)}
+    def _answers(self, target: _FeedbackTarget) -> dict[str, bool]:
+        """The saved answers on this paper, by the author's name."""
+        answers = self.app().store.answers.of_readers([target.reader.id])
+        return {name: dict(said)[target.key] for (_, name), said in answers.items() if target.key in dict(said)}
 
-    def _answer(self, spot: _Spot, form: Form, t: Translations) -> None:
-        name = form.text("name")
-        names = {person.name for person in followed_on(spot.reader, spot.item.paper)}
-        theirs = None if "undo" in form else {"yes": True, "no": False}.get(form.text("theirs"))
-        if name in (names if theirs is not None else self._answers(spot)):
-            self.app().store.answers.save(spot.reader.id, name, spot.key, theirs, now=self.clock())
+    def _record_answer(self, target: _FeedbackTarget, form: Form, t: Translations) -> None:
+        name = form.value("name")
+        names = {person.name for person in followed_authors_on(target.reader, target.item.paper)}
+        theirs = None if "undo" in form else {"yes": True, "no": False}.get(form.value("theirs"))
+        if name in (names if theirs is not None else self._answers(target)):
+            self.app().store.answers.save(target.reader.id, name, target.key, theirs, now=self.clock())
 
     # Mute
 
-    def _mute(self, spot: _Spot, t: Translations, **typed: str) -> _Asked:
-        muted = self._muted(spot.reader)
-        last = muted[-_LAST:]  # so that who has just muted one sees it, whatever it matches
-        said = [term for term in muted if term in last or (_is_rule(term) and parse(term).matches(spot.item.paper))]
-        return _Asked(
+    def _mute_question(self, target: _FeedbackTarget, t: Translations, **typed: str) -> _FeedbackQuestion:
+        muted = self._muted_terms(target.reader)
+        last = muted[-_LATEST_MUTED:]  # a reader who has just muted a term sees it here
+        said = [term for term in muted if term in last or (_is_rule(term) and parse(term).matches(target.item.paper))]
+        return _FeedbackQuestion(
             title=t("feedback.mute"),
             lines=[t("feedback.mute_note")],
             said=[(t("feedback.muted", term=term), [("term", term)]) for term in reversed(said)],
             forms=[((), [("keep", "1", t("feedback.mute_button"), True)])],
-            choices=[term for term in dict.fromkeys(_terms(spot.item)) if term not in muted],
+            choices=[term for term in dict.fromkeys(_mutable_terms(target.item)) if term not in muted],
             **typed,
         )
 
-    def _muting(self, spot: _Spot, form: Form, t: Translations) -> _Asked | None:
-        store, reader = self.app().store, spot.reader
-        chosen, other = form.text("term"), " ".join(form.text("other").split())
+    def _record_mute(self, target: _FeedbackTarget, form: Form, t: Translations) -> _FeedbackQuestion | None:
+        store, reader = self.app().store, target.reader
+        chosen, other = form.value("term"), " ".join(form.value("other").split())
         term = other or chosen
         if "undo" in form:
-            if chosen in self._muted(reader):
+            if chosen in self._muted_terms(reader):
                 store.preferences.unmute(reader.id, chosen)
             return None
         if not term:
-            return self._mute(spot, t, fault=t("feedback.mute_nothing"))
-        if fault := _wrong(term, t):
-            return self._mute(spot, t, fault=fault, typed=other, chosen=chosen)
-        muted = self._muted(reader)
-        if term not in muted and len(muted) >= MOST_MUTED:
-            return self._mute(spot, t, fault=t("feedback.mute_full"), typed=other, chosen=chosen)
+            return self._mute_question(target, t, fault=t("feedback.mute_nothing"))
+        if fault := _term_error(term, t):
+            return self._mute_question(target, t, fault=fault, typed=other, chosen=chosen)
+        muted = self._muted_terms(reader)
+        if term not in muted and len(muted) >= MAX_MUTED_TERMS:
+            return self._mute_question(target, t, fault=t("feedback.mute_full"), typed=other, chosen=chosen)
         store.preferences.mute(reader.id, term, now=self.clock())
         return None
 
-    def _muted(self, reader: Subscriber) -> tuple[str, ...]:
+    def _muted_terms(self, reader: Subscriber) -> tuple[str, ...]:
         return self.app().store.preferences.get(reader.id).mutes.get(reader.id, ())
 
-    # What all have in common
+    # Shared by all of them
 
-    def _spot(self, request: Request) -> _Spot:
-        """The paper with that number. Raises TokenError, and HTTPException where there is none."""
-        opened, number = self.issue(request), request.path_params["number"]
+    def _target(self, request: Request) -> _FeedbackTarget:
+        """The paper with the number of the request. Raises TokenError, and HTTPException (404) without such a paper."""
+        opened, number = self.requested_issue(request), request.path_params["number"]
         store = self.app().store
-        chosen = lines_of(opened.copy, store, number) if opened and opened.copy else []
+        chosen = papers_of_copy(opened.copy, store, number) if opened and opened.copy else []
         if opened is None or not chosen:
             raise HTTPException(404)
-        [item] = reread(opened.reader, opened.subscription, chosen, store).values()
+        [item] = rematch(opened.reader, opened.subscription, chosen, store).values()
         issue = f"/issue/{request.path_params['token']}"
         what = request.url.path.rpartition("/")[2]
-        return _Spot(path=f"{issue}/{number}/{what}", issue=issue, reader=opened.reader, item=item)
+        return _FeedbackTarget(path=f"{issue}/{number}/{what}", issue=issue, reader=opened.reader, item=item)
 
-    def _page(self, spot: _Spot, asked: _Asked, status: int = 200) -> Response:
-        now = self.clock().astimezone(spot.reader.timezone)
-        [entry] = listed([spot.item], now, translations(spot.reader.language))
+    def _page(self, target: _FeedbackTarget, asked: _FeedbackQuestion, status: int = 200) -> Response:
+        now = self.clock().astimezone(target.reader.timezone)
+        [entry] = listed([target.item], now, translations(target.reader.language))
         return self.page(
-            translations(spot.reader.language),
+            translations(target.reader.language),
             "feedback",
             asked.title,
             status=status,
             entry=entry,
-            key=spot.key,
-            issue=spot.issue,
-            mute="" if asked.choices is not None else f"{spot.path.rpartition('/')[0]}/mute",
+            key=target.key,
+            issue=target.issue,
+            mute="" if asked.choices is not None else f"{target.path.rpartition('/')[0]}/mute",
             lines=asked.lines,
             said=asked.said,
             forms=asked.forms,
@@ -245,26 +248,26 @@ class Feedback(Copies):
         )
 
 
-def _terms(item: Item) -> Iterator[str]:
-    """What of a paper may be muted: terms of the rules that found it, its categories, its first authors."""
+def _mutable_terms(item: Item) -> Iterator[str]:
+    """Terms that the page offers to mute: matching rules, categories and first authors of the paper."""
     paper = item.paper
     words = [hit.rule for hit in item.hits if hit.author is None]
     codes = [f"cat:{code}" for code in paper.categories]
     names = [f'au:"{author.name}"' for author in paper.authors]
-    for terms, most in ((words, _TERMS), (codes, _CATEGORIES), (names, _AUTHORS)):
+    for terms, most in ((words, _MAX_TERM_CHOICES), (codes, _MAX_CATEGORY_CHOICES), (names, _MAX_AUTHOR_CHOICES)):
         yield from [term for term in dict.fromkeys(terms) if _is_rule(term)][:most]
 
 
 def _is_rule(term: str) -> bool:
     try:
-        return len(term) <= _LONGEST and bool(parse(term).root)
+        return len(term) <= _MAX_TERM_LENGTH and bool(parse(term).root)
     except QueryError:
         return False
 
 
-def _wrong(term: str, t: Translations) -> str:
-    """What is wrong with a term; empty where nothing is."""
-    if len(term) > _LONGEST or strip_controls(term) != term:
+def _term_error(term: str, t: Translations) -> str:
+    """The error of a term, as text; empty for a valid term."""
+    if len(term) > _MAX_TERM_LENGTH or strip_controls(term) != term:
         return t("feedback.mute_wrong", mistake=f"{strip_controls(term)[:20]}…")
     try:
         parse(term)

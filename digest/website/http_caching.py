@@ -1,4 +1,4 @@
-"""Answers that may be kept for a while, and the short one for who has them already (RFC 9110 13.1, RFC 9111)."""
+"""HTTP caching: ETag, Cache-Control, Last-Modified, and 304 Not Modified (RFC 9110 13.1, RFC 9111)."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import Response
 
-BRIEFLY = timedelta(minutes=10)
-"""How long a page that is the same for all may be kept."""
+DEFAULT_MAX_AGE = timedelta(minutes=10)
+"""Of a public page."""
 
 
-def kept(
+def cacheable(
     request: Request,
-    answer: Response,
+    response: Response,
     *,
-    lasting: timedelta = BRIEFLY,
+    max_age: timedelta = DEFAULT_MAX_AGE,
     modified: datetime | None = None,
     private: bool = False,
 ) -> Response:
-    """The answer with its ETag and how long it may be kept, or 304 to who has the same; `private`: by browsers alone.
+    """The response with caching headers, or 304 if the client has it; `private`: no shared cache may store it.
 
-    `modified` (in UTC) is told and not compared: a list may change without a newer paper in it.
+    `modified` (UTC) is sent and not compared, since a list may change without a newer paper in it.
     """
     headers = {
-        "ETag": f'"{sha256(bytes(answer.body)).hexdigest()[:32]}"',
-        "Cache-Control": f"{'private' if private else 'public'}, max-age={int(lasting.total_seconds())}",
+        "ETag": f'"{sha256(bytes(response.body)).hexdigest()[:32]}"',
+        "Cache-Control": f"{'private' if private else 'public'}, max-age={int(max_age.total_seconds())}",
     }
     if modified:
         headers["Last-Modified"] = format_datetime(modified.replace(microsecond=0), usegmt=True)
-    if _is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+    if _etag_matches(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    answer.headers.update(headers)
-    return answer
+    response.headers.update(headers)
+    return response
 
 
-def _is_known(asked: str, tag: str) -> bool:
-    """The weak comparison of RFC 9110 8.8.3.2; our own tags hold no comma."""
+def _etag_matches(asked: str, tag: str) -> bool:
+    """Weak comparison (RFC 9110 8.8.3.2); our own tags hold no comma."""
     return asked.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in asked.split(","))

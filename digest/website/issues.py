@@ -1,4 +1,4 @@
-"""The web copy of each issue: all that its letter told, and what it had no room for; and the feed of a subscription."""
+"""Web copies of issues, /issue/TOKEN, with the papers the letter omitted; and each subscription's Atom feed."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from digest.render.labels import full_day, other_authors
 from digest.store import WebCopy
 from digest.subscriptions import Subscription
 from digest.text.translations import Translations, translations
-from digest.website.copies import Copies, Opened
-from digest.website.http_caching import kept
-from digest.website.resubmit import MOST_BEHIND, Line, followed_on, lines_of, reread
+from digest.website.http_caching import cacheable
+from digest.website.rematch import MAX_OMITTED, NumberedPaper, followed_authors_on, papers_of_copy, rematch
+from digest.website.web_copy import RequestedIssue, WebCopyView
 
-_IN_A_FEED = 60  # entries
-_LASTING = timedelta(minutes=15)
+_MAX_FEED_ENTRIES = 60  # entries
+_FEED_MAX_AGE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Chapter:
-    """A section of the letter; `typed`: its title is a rule, whose capitals mean something."""
+class _CopySection:
+    """A section of the issue; `typed`: the title is a rule as typed, so its capitals stay."""
 
     title: str
     typed: bool
     entries: Sequence[tuple[Listed, int, bool, bool | None]]  # card, number, whether a followed name is on it, opinion
-    rest: str = ""  # how many more there were
+    rest: str = ""  # number of papers beyond MAX_OMITTED, as text
 
 
-class Issues(Copies):
+class IssueView(WebCopyView):
     """`/issue/TOKEN` and `/feed/TOKEN.atom`."""
 
     def routes(self) -> list[BaseRoute]:
@@ -48,11 +48,11 @@ class Issues(Copies):
         ]
 
     def show(self, request: Request) -> Response:
-        opened = self.issue(request)
+        opened = self.requested_issue(request)
         if opened is None or opened.copy is None:
             t = translations(opened.reader.language) if opened else self.negotiated(request)
             return self.notice(t, t("issue.gone"), t("issue.gone_note"), status=404)
-        # No way leads from here to the reader's page: letters are passed on, and these links never grow old.
+        # No link to the account here: letters are forwarded, and these links never expire.
         reader, copy = opened.reader, opened.copy
         t = translations(reader.language)
         return self.page(
@@ -61,23 +61,23 @@ class Issues(Copies):
             opened.name,
             day=full_day(t, copy.created.astimezone(reader.timezone).date()),
             number=t("letter.number", number=copy.number) if copy.number else "",
-            chapters=list(self._chapters(opened, copy)),
+            chapters=list(self._sections(opened, copy)),
             token=request.path_params["token"],
             before=self._neighbour(opened, copy.before),
             after=self._neighbour(opened, copy.after),
         )
 
     def feed(self, request: Request) -> Response:
-        """What the last issues told, an entry a paper; it may be kept for a while by whoever reads it, not between."""
+        """The Atom feed of a subscription: the papers of its latest issues, one entry each; private to the client."""
         token = request.path_params["token"]
-        reader, payload = self.reader(FEED, token)
+        reader, payload = self.reader_of_token(FEED, token)
         app, name = self.app(), str(payload["subscription"])
         site = app.config.site
         if site is None:
             raise HTTPException(404)
-        told = app.store.web_copies.recent_papers(reader.id, name, _IN_A_FEED)
+        told = app.store.web_copies.recent_papers(reader.id, name, _MAX_FEED_ENTRIES)
         last = app.store.issues.latest(reader.id, 1, subscription=name, letters=True)
-        once = {(each.paper, each.event): each for each in reversed(told)}  # what was sent again stands there once
+        once = {(each.paper, each.event): each for each in reversed(told)}  # a paper that was sent twice has one entry
         papers = app.store.papers.get_many({each.paper for each in told})
         ledger, sender = app.store.journals.database_id(), app.config.sender.name or "Morning Papers"
         t = translations(reader.language)
@@ -95,35 +95,40 @@ class Issues(Copies):
                 if each.paper in papers
             ],
         )
-        answer = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
-        return kept(request, answer, lasting=_LASTING, modified=atom.updated(made), private=True)
+        response = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
+        return cacheable(request, response, max_age=_FEED_MAX_AGE, modified=atom.updated(made), private=True)
 
-    def _chapters(self, opened: Opened, copy: WebCopy) -> Iterator[_Chapter]:
+    def _sections(self, opened: RequestedIssue, copy: WebCopy) -> Iterator[_CopySection]:
         store, reader, subscription = self.app().store, opened.reader, opened.subscription
-        lines = lines_of(copy, store)
-        items = reread(reader, subscription, lines, store)
+        lines = papers_of_copy(copy, store)
+        items = rematch(reader, subscription, lines, store)
         opinions = {each.paper: each.more for each in store.preferences.opinions(reader.id)}
         now, t = copy.created.astimezone(reader.timezone), translations(reader.language)
         cards = dict(zip(items, listed(items.values(), now, t), strict=True))
 
-        def entries(some: Sequence[Line]) -> list[tuple[Listed, int, bool, bool | None]]:
+        def entries(some: Sequence[NumberedPaper]) -> list[tuple[Listed, int, bool, bool | None]]:
             return [
-                (cards[line.number], line.number, bool(followed_on(reader, line.paper)), opinions.get(line.paper.key))
+                (
+                    cards[line.number],
+                    line.number,
+                    bool(followed_authors_on(reader, line.paper)),
+                    opinions.get(line.paper.key),
+                )
                 for line in some
             ]
 
         shown = [line for line in lines if line.number <= len(copy.shown)]
         for title, some in groupby(shown, key=lambda line: line.told.section):
-            yield _Chapter(title=_heading(title, t), typed=_is_typed(title, subscription), entries=entries([*some]))
+            yield _CopySection(title=_heading(title, t), typed=_is_typed(title, subscription), entries=entries([*some]))
         if behind := lines[len(shown) :]:
-            over = len(copy.behind) - MOST_BEHIND
+            over = len(copy.behind) - MAX_OMITTED
             rest = other_authors(t, over) if over > 0 else ""
-            yield _Chapter(title=t("issue.behind"), typed=False, entries=entries(behind), rest=rest)
+            yield _CopySection(title=t("issue.behind"), typed=False, entries=entries(behind), rest=rest)
 
-    def _neighbour(self, opened: Opened, which: tuple[str, str] | None) -> str | None:
+    def _neighbour(self, opened: RequestedIssue, which: tuple[str, str] | None) -> str | None:
         """The path of another issue's copy."""
         links = self.app().letters.links
-        return self.path(links.issue(opened.reader, opened.name, *which)) if which else None
+        return self.local_path(links.issue(opened.reader, opened.name, *which)) if which else None
 
 
 def _heading(title: str, t: Translations) -> str:

@@ -1,4 +1,4 @@
-"""The page of each paper, and its references for who collects them: what letters and lists lead to."""
+"""The page of one paper, /paper/KEY, and its reference as BibTeX or RIS."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from digest.render.links import page_of
 from digest.render.paper_page import FEW, FIRST, sheet
 from digest.text import strip_controls
 from digest.text.translations import Translations
-from digest.website.http_caching import kept
-from digest.website.view import Room
+from digest.website.http_caching import cacheable
+from digest.website.view import View
 
-_LONGEST = 1_000  # characters of a key; no service has longer ones
-_LONGEST_NAME = 60  # of a file
-_ENDINGS: dict[str, ReferenceFormat] = {f".{ending}": kind for kind, (ending, _) in REFERENCE_FILES.items()}
+_MAX_KEY_LENGTH = 1_000  # characters of a key; no service has longer ones
+_MAX_FILE_NAME = 60  # of a file
+_FORMATS: dict[str, ReferenceFormat] = {f".{ending}": kind for kind, (ending, _) in REFERENCE_FILES.items()}
 
 
-class Papers(Room):
-    """`/paper/KEY`, `/paper/KEY.bib` and `/paper/KEY.ris`, by any name that a paper has."""
+class PaperView(View):
+    """`/paper/KEY`, `/paper/KEY.bib` and `/paper/KEY.ris`, by any identifier of a paper."""
 
     def routes(self) -> list[BaseRoute]:
         return [Route("/paper/{key:path}", self.show, methods=["GET"])]
 
     def show(self, request: Request) -> Response:
         key: str = request.path_params["key"]
-        if len(key) > _LONGEST or strip_controls(key) != key:  # PostgreSQL takes no NUL
+        if len(key) > _MAX_KEY_LENGTH or strip_controls(key) != key:  # PostgreSQL takes no NUL
             return self._unknown(request)
         if paper := self.app().store.papers.get(key):
-            return kept(request, self._page(paper, self.negotiated(request)))
-        bare, kind = parted(key)
+            return cacheable(request, self._page(paper, self.negotiated(request)))
+        bare, kind = split_extension(key)
         if kind and (paper := self.app().store.papers.get(bare)):
-            return kept(request, file([paper], kind, citation_key(paper)))
-        other = paper_key(bare)  # as people write it: arXiv:2507.05197v2, https://doi.org/10.1101/…
+            return cacheable(request, references_file([paper], kind, citation_key(paper)))
+        other = paper_key(bare)  # another spelling: arXiv:2507.05197v2, https://doi.org/10.1101/…
         if other and other != bare and self.app().store.papers.get(other):
-            return self.see(page_of(other) + (f".{REFERENCE_FILES[kind][0]}" if kind else ""))
+            return self.redirect(page_of(other) + (f".{REFERENCE_FILES[kind][0]}" if kind else ""))
         return self._unknown(request)
 
     def _page(self, paper: Paper, t: Translations) -> Response:
@@ -73,18 +73,18 @@ class Papers(Room):
         return self.notice(t, t("paper.unknown"), t("paper.unknown_note"), status=404)
 
 
-def parted(name: str) -> tuple[str, ReferenceFormat | None]:
-    """What stands before ".bib" or ".ris", and which kind of references that is; None where it ends otherwise."""
-    for ending, kind in _ENDINGS.items():
+def split_extension(name: str) -> tuple[str, ReferenceFormat | None]:
+    """Splits off ".bib" or ".ris": the rest, and the format of references; None for another ending."""
+    for ending, kind in _FORMATS.items():
         if name.endswith(ending):
             return name.removesuffix(ending), kind
     return name, None
 
 
-def file(papers: Sequence[Paper], kind: ReferenceFormat, name: str) -> Response:
-    """The papers as a file of references to be saved; the name is in ASCII letters, digits and hyphens."""
+def references_file(papers: Sequence[Paper], kind: ReferenceFormat, name: str) -> Response:
+    """A download of references; characters of `name` other than ASCII letters, digits and hyphens are dropped."""
     ending, media_type = REFERENCE_FILES[kind]
-    safe = "".join(sign for sign in name if sign.isascii() and (sign.isalnum() or sign == "-"))[:_LONGEST_NAME]
+    safe = "".join(sign for sign in name if sign.isascii() and (sign.isalnum() or sign == "-"))[:_MAX_FILE_NAME]
     headers = {"Content-Disposition": f'attachment; filename="{safe or "papers"}.{ending}"'}
     return Response(
         export_references(kind, papers).encode("utf-8", "replace"),

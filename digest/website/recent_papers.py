@@ -1,7 +1,9 @@
-"""The papers of the last days, kept ready in the process of the site, so that rules are tried out at once."""
+"""Recent papers in memory, for previews of rules: refreshed every ten minutes, for two previews at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from threading import BoundedSemaphore, Lock
 
@@ -13,64 +15,67 @@ from digest.subscriptions import Rule
 from digest.subscriptions.backtest import BacktestCorpus
 
 DAYS = 30
-MOST_PAPERS = 5_000
-RENEWED = timedelta(minutes=10)
-"""How often at most it is made anew."""
+MAX_PAPERS = 5_000
+REFRESH_INTERVAL = timedelta(minutes=10)
 
-_AT_ONCE = 2
-_FIRST = 20.0  # seconds in which the first one is to be made
-_PATIENCE = 4.0  # seconds in which one of those has to come to an end
+_MAX_CONCURRENT_PREVIEWS = 2
+_FIRST_LOAD_TIMEOUT = 20.0  # seconds that a request waits while another thread loads the papers for the first time
+_SLOT_TIMEOUT = 4.0  # seconds that a request waits for another preview to end
 
 
-class Grounds:
-    """Makes the ground when something new has arrived; one thread does, the others get the old one."""
+class RecentPapers:
+    """Loads the papers again when new ones have arrived. One thread loads; the others use the older ones meanwhile."""
 
-    def __init__(self) -> None:
-        self._making = Lock()
-        self._turns = BoundedSemaphore(_AT_ONCE)
-        self._made: tuple[datetime, int, BacktestCorpus] | None = None
+    def __init__(self, *, max_papers: int = MAX_PAPERS, slot_timeout: float = _SLOT_TIMEOUT) -> None:
+        self._max_papers, self._slot_timeout = max_papers, slot_timeout
+        self._loading = Lock()
+        self._slots = BoundedSemaphore(_MAX_CONCURRENT_PREVIEWS)
+        self._loaded: tuple[datetime, int, BacktestCorpus] | None = None
 
-    def ground(self, store: Store, now: datetime) -> BacktestCorpus:
-        return self._fresh(store, now)[2]
+    def get(self, store: Store, now: datetime) -> BacktestCorpus:
+        """The papers, at most ten minutes old. Raises HTTPException (429) where the first load takes too long."""
+        return self._refreshed(store, now)[2]
 
-    def __enter__(self) -> None:
-        """A turn to try rules out. Raises HTTPException (429) where too many others do."""
-        if not self._turns.acquire(timeout=_PATIENCE):
+    @contextmanager
+    def preview_slot(self) -> Iterator[None]:
+        """Holds one of the two slots for previews. Raises HTTPException (429) where none is free for four seconds."""
+        if not self._slots.acquire(timeout=self._slot_timeout):
             raise HTTPException(429, "too many rules are tried out")
+        try:
+            yield
+        finally:
+            self._slots.release()
 
-    def __exit__(self, *_: object) -> None:
-        self._turns.release()
-
-    def _fresh(self, store: Store, now: datetime) -> tuple[datetime, int, BacktestCorpus]:
-        made = self._made
-        if made and now - made[0] < RENEWED:
-            return made
-        if not self._making.acquire(timeout=0 if made else _FIRST):
-            if made:
-                return made
+    def _refreshed(self, store: Store, now: datetime) -> tuple[datetime, int, BacktestCorpus]:
+        loaded = self._loaded
+        if loaded and now - loaded[0] < REFRESH_INTERVAL:
+            return loaded
+        if not self._loading.acquire(timeout=0 if loaded else _FIRST_LOAD_TIMEOUT):
+            if loaded:
+                return loaded
             raise HTTPException(429, "the papers are still being made ready")
         try:
-            made = self._made
-            if made and now - made[0] < RENEWED:
-                return made
+            loaded = self._loaded
+            if loaded and now - loaded[0] < REFRESH_INTERVAL:
+                return loaded
             newest = store.papers.newest_serial()
-            day = made[2].last if made else None
-            if made and made[1] == newest and day == now.astimezone(UTC).date():
-                self._made = (now, newest, made[2])
+            day = loaded[2].last if loaded else None
+            if loaded and loaded[1] == newest and day == now.astimezone(UTC).date():
+                self._loaded = (now, newest, loaded[2])
             else:
-                self._made = (now, newest, _make(store, now))
-            return self._made
+                self._loaded = (now, newest, _load(store, now, self._max_papers))
+            return self._loaded
         finally:
-            self._making.release()
+            self._loading.release()
 
 
-def _make(store: Store, now: datetime) -> BacktestCorpus:
+def _load(store: Store, now: datetime, max_papers: int) -> BacktestCorpus:
     last = now.astimezone(UTC).date()
     first = last - timedelta(days=DAYS - 1)
-    papers = store.papers.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=MOST_PAPERS)
+    papers = store.papers.archive(datetime.combine(first, time(), UTC) - timedelta.resolution, most=max_papers)
     dated = [paper.dated.astimezone(UTC).date() for paper in papers if paper.dated]
-    if len(papers) == MOST_PAPERS and dated and dated[-1] < last:
-        first = dated[-1] + timedelta(days=1)  # the oldest day is not there whole
+    if len(papers) == max_papers and dated and dated[-1] < last:
+        first = dated[-1] + timedelta(days=1)  # the oldest day was cut off
     ground = BacktestCorpus(papers, first=first, last=last)
-    ground.backtest(Rule(title="", query=parse("paper {p}")))  # what any rule needs is made by the first one
+    ground.backtest(Rule(title="", query=parse("paper {p}")))  # builds the indexes that every later rule needs
     return ground

@@ -1,4 +1,8 @@
-"""How much one network may ask of the pages: a bucket of tokens for each client and purpose, in memory."""
+"""Rate limits of the site per client network: sign-up letters (10 an hour), rule previews, form posts.
+
+A bucket per network and purpose (limits.RateLimit), in memory. The other limit of sign-ups, 3 letters a day
+per address, is kept in the database: digest/readers/signup.py.
+"""
 
 from __future__ import annotations
 
@@ -14,38 +18,38 @@ from starlette.requests import Request
 
 from digest.limits import RateLimit
 
-MOST_CLIENTS: Final = 10_000
-"""Clients of one purpose that are remembered; whoever was heard of longest ago is forgotten first."""
+MAX_CLIENTS: Final = 10_000
+"""Buckets kept per purpose; the least recently used is dropped first."""
 
 
-LETTERS: Final = "letters"
-"""What makes us write to an address: sign-ups, and links to one's page."""
+SIGNUP_LETTERS: Final = "letters"
+"""Requests that send a letter: sign-ups and links to an account."""
 
-TRIES: Final = "tries"
-"""Rules that are tried out."""
+RULE_PREVIEWS: Final = "tries"
+"""Previews of rules."""
 
-POSTS: Final = "posts"
-"""Every form."""
+FORM_POSTS: Final = "posts"
+"""Posts of any form."""
 
-RATES: Final = {
-    LETTERS: RateLimit(10, timedelta(hours=1), burst=5),
-    TRIES: RateLimit(60, timedelta(minutes=1), burst=60),
-    POSTS: RateLimit(300, timedelta(minutes=1), burst=300),
+REQUEST_RATES: Final = {
+    SIGNUP_LETTERS: RateLimit(10, timedelta(hours=1), burst=5),
+    RULE_PREVIEWS: RateLimit(60, timedelta(minutes=1), burst=60),
+    FORM_POSTS: RateLimit(300, timedelta(minutes=1), burst=300),
 }
 
 
-class Limits:
-    """Counts. Threads may share it."""
+class RequestLimits:
+    """The buckets of all clients. Thread-safe."""
 
-    def __init__(self, clock: Callable[[], datetime], *, most: int = MOST_CLIENTS) -> None:
+    def __init__(self, clock: Callable[[], datetime], *, max_clients: int = MAX_CLIENTS) -> None:
         self._clock = clock
-        self._most = most
+        self._max_clients = max_clients
         self._lock = Lock()
-        self._buckets: dict[str, OrderedDict[str, datetime]] = {name: OrderedDict() for name in RATES}
+        self._buckets: dict[str, OrderedDict[str, datetime]] = {name: OrderedDict() for name in REQUEST_RATES}
 
     def take(self, purpose: str, client: str) -> bool:
-        """Whether this client may, once more."""
-        rate, now = RATES[purpose], self._clock()
+        """Counts a request of the client; False if the limit is reached."""
+        rate, now = REQUEST_RATES[purpose], self._clock()
         with self._lock:
             buckets = self._buckets[purpose]
             drained = now + rate.burst * rate.interval  # a state beyond it was written before the clock was put back
@@ -53,20 +57,20 @@ class Limits:
             turn = rate.turn(free_at, now)
             allowed = turn.start <= now
             buckets[client] = turn.free_at if allowed else free_at
-            if len(buckets) > self._most:
+            if len(buckets) > self._max_clients:
                 buckets.popitem(last=False)
         return allowed
 
 
-def spend(request: Request, purpose: str) -> None:
-    """Raises HTTPException (429) where this client asked too much; an application without limits sets none."""
-    limits: Limits | None = getattr(request.app.state, "limits", None)
-    if limits and not limits.take(purpose, network(request.client.host if request.client else "")):
+def enforce_limit(request: Request, purpose: str) -> None:
+    """Raises HTTPException (429) if the limit is reached; an application without RequestLimits has no limit."""
+    limits: RequestLimits | None = getattr(request.app.state, "limits", None)
+    if limits and not limits.take(purpose, client_network(request.client.host if request.client else "")):
         raise HTTPException(429, "this is too much at once")
 
 
-def network(host: str) -> str:
-    """Whom an address counts as: itself, or the network of a house (IPv6: /64)."""
+def client_network(host: str) -> str:
+    """The network that an address counts for: an IPv4 address itself, the /64 of an IPv6 address."""
     try:
         found = ip_address(host.partition("%")[0])
     except ValueError:

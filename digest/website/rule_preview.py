@@ -1,4 +1,4 @@
-"""One rule of a form tried out on the papers of the last days: what it would have brought, and who bears a name."""
+"""Preview of one rule in a form: how many recent papers match, samples, advice, and authors who share a name."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from digest.subscriptions import Subscription
 from digest.subscriptions.backtest import Backtest, BacktestCorpus
 from digest.text import strip_controls
 from digest.text.translations import Translations
-from digest.website.form_errors import Fault, faults
-from digest.website.forms import Row, Typed
+from digest.website.form_errors import FormError, form_errors
+from digest.website.forms import RuleFields, SubscriptionFields
 
-_SAMPLES = 3
-_MOST_PEOPLE = 6
-_MOST_ADVICE = 4
-_LONGEST_ADVICE = 300
+_MAX_SAMPLES = 3
+_MAX_AUTHOR_CHOICES = 6
+_MAX_ADVICE = 4
+_MAX_ADVICE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A paper that it would have brought."""
+class SamplePaper:
+    """A matching paper."""
 
     title: str
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One of the people who bear a name, by one of their papers."""
+class AuthorChoice:
+    """One of several authors of the same name, known by one of their papers."""
 
     key: str
     who: str
@@ -43,72 +43,76 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What is said of a rule below its row."""
+class RulePreview:
+    """The texts below the row of a rule; the template tried.html.j2 reads the attributes."""
 
     row: int
-    faults: Sequence[Fault] = ()
+    faults: Sequence[FormError] = ()
     read: str = ""
     would: str = ""
     samples_head: str = ""
-    samples: Sequence[Sample] = ()
-    advice: Sequence[Fault] = ()
+    samples: Sequence[SamplePaper] = ()
+    advice: Sequence[FormError] = ()
     people: str = ""
     anyone: str = ""
-    choices: Sequence[Choice] = ()
+    choices: Sequence[AuthorChoice] = ()
 
 
-def tried(typed: Typed, row: Row, ground: BacktestCorpus, store: Store, t: Translations) -> Trial:
-    """The rule of this row, in the bounds of its subscription as far as these can be meant."""
-    wanted = _alone(typed, row, t)
+def preview_rule(
+    typed: SubscriptionFields, row: RuleFields, ground: BacktestCorpus, store: Store, t: Translations
+) -> RulePreview:
+    """Back-tests the rule of a row, within `exclude` and `categories` of its subscription if these are valid."""
+    wanted = _single_rule(typed, row, t)
     if not isinstance(wanted, Subscription):
-        return Trial(row=row.number, faults=wanted)
+        return RulePreview(row=row.number, faults=wanted)
     rule = wanted.rules[0]
     within = wanted.within(rule.query)
     if not len(ground):
-        return Trial(row=row.number, read=t("trial.read", rule=rule.query.canonical_text), would=t("trial.no_papers"))
+        return RulePreview(
+            row=row.number, read=t("trial.read", rule=rule.query.canonical_text), would=t("trial.no_papers")
+        )
     known = store.papers.get_many(set(rule.person.named)) if rule.person else {}
     found = ground.backtest(rule, within=within, known=known, wider=False)
-    people = ground.groups(rule.person)[:_MOST_PEOPLE] if rule.person and rule.person.is_bare else ()
+    people = ground.groups(rule.person)[:_MAX_AUTHOR_CHOICES] if rule.person and rule.person.is_bare else ()
     synonyms = [] if rule.person else ground.synonyms(rule.query)
-    advice = [Fault(text[:_LONGEST_ADVICE], foreign=True) for text in found.advice]
+    advice = [FormError(text[:_MAX_ADVICE_LENGTH], foreign=True) for text in found.advice]
     advice += [
-        Fault(t("trial.synonym", term=term, others=" / ".join(others), rule=_either(term, others[0])))
+        FormError(t("trial.synonym", term=term, others=" / ".join(others), rule=_either(term, others[0])))
         for term, others in synonyms
     ]
-    return Trial(
+    return RulePreview(
         row=row.number,
         read="" if rule.person else t("trial.read", rule=rule.query.canonical_text),
-        would=_would(found, ground, t),
+        would=_frequency_text(found, ground, t),
         samples_head=t("trial.samples"),
-        samples=[_sample(paper) for paper in found.samples[:_SAMPLES]],
-        advice=[*(Fault(hint.what, foreign=True) for hint in rule.query.hints), *advice][:_MOST_ADVICE],
+        samples=[_sample(paper) for paper in found.samples[:_MAX_SAMPLES]],
+        advice=[*(FormError(hint.what, foreign=True) for hint in rule.query.hints), *advice][:_MAX_ADVICE],
         people=t("trial.people", len(people), name=row.text, count=len(people)) if len(people) > 1 else "",
         anyone=t("trial.anyone"),
         choices=[_choice(group, t) for group in people] if len(people) > 1 else (),
     )
 
 
-def _alone(typed: Typed, row: Row, t: Translations) -> Subscription | tuple[Fault, ...]:
-    """A subscription of this rule alone; or what is wrong with the rule."""
-    row = replace(row, was=None)  # here it is the only one
+def _single_rule(typed: SubscriptionFields, row: RuleFields, t: Translations) -> Subscription | tuple[FormError, ...]:
+    """A subscription of this rule alone, or the errors of the rule."""
+    row = replace(row, was=None)  # the only rule of its subscription
     bounded = replace(typed, rows=(row,), trending=False)
-    found: tuple[Fault, ...] = ()
-    for each in (bounded, Typed(rows=(row,))):
+    found: tuple[FormError, ...] = ()
+    for each in (bounded, SubscriptionFields(rows=(row,))):
         document = _document(each)
-        wrong = faults(document, each, t)
+        wrong = form_errors(document, each, t)
         if not wrong:
             return reader_of("tried", document, "en").subscriptions[0]
         found = tuple(fault for field, some in wrong.items() if field.startswith("rule-") for fault in some)
     return found
 
 
-def _document(typed: Typed) -> ReaderDocument:
-    entry = Typed(rows=typed.rows, exclude=typed.exclude, categories=typed.categories, name="tried")
+def _document(typed: SubscriptionFields) -> ReaderDocument:
+    entry = SubscriptionFields(rows=typed.rows, exclude=typed.exclude, categories=typed.categories, name="tried")
     return {"email": "somebody@example.org", "subscriptions": [entry.subscription()]}
 
 
-def _would(found: Backtest, ground: BacktestCorpus, t: Translations) -> str:
+def _frequency_text(found: Backtest, ground: BacktestCorpus, t: Translations) -> str:
     days = (ground.last - ground.first).days + 1
     if not found.matches:
         return t("trial.never", days=days)
@@ -121,18 +125,18 @@ def _would(found: Backtest, ground: BacktestCorpus, t: Translations) -> str:
     return t("trial.a_day", count=f"{found.per_day:.0f}", days=days, all=f"{found.matches:,}")
 
 
-def _sample(paper: Paper) -> Sample:
-    return Sample(title=readable(strip_controls(paper.title)), path=page_of(paper.key))
+def _sample(paper: Paper) -> SamplePaper:
+    return SamplePaper(title=readable(strip_controls(paper.title)), path=page_of(paper.key))
 
 
-def _choice(group: AuthorCluster, t: Translations) -> Choice:
+def _choice(group: AuthorCluster, t: Translations) -> AuthorChoice:
     fields, count = joined(t, group.categories[:4]) or t("trial.no_field"), len(group.papers)
     people = joined(t, map(strip_controls, group.coauthors[:3]))
     if people:
         who = t("trial.papers_with", count, count=count, fields=fields, people=people)
     else:
         who = t("trial.papers_in", count, count=count, fields=fields)
-    return Choice(
+    return AuthorChoice(
         key=group.papers[0].key,
         who=who,
         paper=t("trial.latest", title=strip_controls(group.papers[0].title)),

@@ -1,4 +1,4 @@
-"""What every answer carries: pages run only our own script, nobody frames or keeps them, no site hears of them."""
+"""Security headers of every response: Content-Security-Policy, Referrer-Policy, X-Robots-Tag, Cache-Control."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # the address holds the token
+    "Referrer-Policy": "no-referrer",  # the URL holds the token
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
 
 
-class Guard:
-    """Adds the headers to every answer; an answer that says how long it may be kept is believed."""
+class SecurityHeaders:
+    """ASGI middleware that adds the headers; a Cache-Control that the view has set stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The site on a socket, beside whatever else its process does."""
+"""Serves an ASGI application on a socket, in a thread beside the other work of the process (uvicorn)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from starlette.applications import Starlette
 
 from digest.errors import DigestError
 
-_REST = 5  # seconds of a connection between two requests
-_MOST_AT_ONCE = 200
+_KEEP_ALIVE = 5  # seconds between two requests of a connection
+_MAX_CONCURRENT = 200
 
 
 @contextmanager
-def beside(app: Starlette, host: str, port: int, *, proxies: Sequence[str] = ()) -> Iterator[None]:
-    """Serve in a thread while the block lasts; signals stay with the caller. Raises DigestError where it cannot.
+def serve_in_thread(app: Starlette, host: str, port: int, *, proxies: Sequence[str] = ()) -> Iterator[None]:
+    """Serves while the block lasts; signals stay with the caller. Raises DigestError if the socket cannot be bound.
 
-    `proxies` are the addresses and networks that are believed when they tell for whom they ask (X-Forwarded-For).
+    `proxies` are the addresses and networks that are trusted to name the client (X-Forwarded-For).
     """
     config = uvicorn.Config(
         app,
         log_config=None,
-        access_log=False,  # addresses hold tokens
+        access_log=False,  # URLs hold tokens
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=list(proxies),  # whatever FORWARDED_ALLOW_IPS says in the environment
-        timeout_keep_alive=_REST,
-        limit_concurrency=_MOST_AT_ONCE,
+        timeout_keep_alive=_KEEP_ALIVE,
+        limit_concurrency=_MAX_CONCURRENT,
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""Where a reader who signed up changes name, zone, language, format and address."""
+"""Account settings: name, time zone, language, format, and a change of address."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
 from digest.text import one_line
 from digest.text.translations import Translations, supported, translations
-from digest.website.account_base import Mine
-from digest.website.form_errors import Fault, Faults
-from digest.website.forms import zones
-from digest.website.request_limits import LETTERS, spend
-from digest.website.view import Form, posted
+from digest.website.account_base import AccountView
+from digest.website.form_errors import FormError, FormErrors
+from digest.website.forms import timezone_names
+from digest.website.request_limits import SIGNUP_LETTERS, enforce_limit
+from digest.website.view import Form, form_endpoint
 
-_LONGEST_NAME = 100
-_LONGEST_ADDRESS = 254
-_KEYS = {"name": "name", "zone": "timezone", "language": "language", "format": "format"}
-"""The fields, and what they are called in a reader's document."""
+_MAX_NAME_LENGTH = 100
+_MAX_ADDRESS_LENGTH = 254
+_DOCUMENT_KEYS = {"name": "name", "zone": "timezone", "language": "language", "format": "format"}
+"""Form fields, and their keys in a reader's document."""
 
 
-class Settings(Mine):
+class AccountSettingsView(AccountView):
     """`/me/TOKEN/settings` and `/me/TOKEN/address`."""
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/me/{token}/settings", self.show, methods=["GET"]),
-            Route("/me/{token}/settings", posted(self.keep), methods=["POST"]),
-            Route("/me/{token}/address", posted(self.move), methods=["POST"]),
+            Route("/me/{token}/settings", form_endpoint(self.save), methods=["POST"]),
+            Route("/me/{token}/address", form_endpoint(self.change_address), methods=["POST"]),
         ]
 
     def show(self, request: Request) -> Response:
-        reader, document = self.signed_up(request)
+        reader, document = self.signed_up_reader(request)
         return self._page(request, reader, _values(document), {})
 
-    def keep(self, request: Request, form: Form) -> Response:
-        reader, document = self.signed_up(request)
+    def save(self, request: Request, form: Form) -> Response:
+        reader, document = self.signed_up_reader(request)
         t = translations(reader.language)
-        values = _values(document) | {each: one_line(form.text(each)) for each in _KEYS if each in form}
+        values = _values(document) | {each: one_line(form.value(each)) for each in _DOCUMENT_KEYS if each in form}
         changed = _changed(document, values)
-        if faults := _faults(changed, values, t, _values(document)["language"]):
+        if faults := _settings_errors(changed, values, t, _values(document)["language"]):
             return self._page(request, reader, values, faults)
         self.app().signup.rewrite(reader.id, lambda document: _changed(document, values))
-        return self.home(request, "kept")
+        return self.back_to_account(request, "kept")
 
-    def move(self, request: Request, form: Form) -> Response:
-        """Both addresses are asked; the answer is the same, whoever reads at the new one."""
-        reader, document = self.signed_up(request)
-        t, address = translations(reader.language), form.text("email")
-        if fault := self._no_address(address, reader, t):
+    def change_address(self, request: Request, form: Form) -> Response:
+        """Mails both addresses for consent; the response is the same whether the new address is known or not."""
+        reader, document = self.signed_up_reader(request)
+        t, address = translations(reader.language), form.value("email")
+        if fault := self._address_error(address, reader, t):
             values = _values(document) | {"email": one_line(address)}
-            return self._page(request, reader, values, {"email": (Fault(fault),)})
-        spend(request, LETTERS)
+            return self._page(request, reader, values, {"email": (FormError(fault),)})
+        enforce_limit(request, SIGNUP_LETTERS)
         self.app().signup.move(reader, address, now=self.clock())
         return self.notice(t, t("settings.asked"), t("settings.asked_note"))
 
-    def _no_address(self, address: str, reader: Subscriber, t: Translations) -> str:
-        """Why letters cannot go there; empty where they can."""
-        if len(address) > _LONGEST_ADDRESS:
-            return t("settings.too_long", _LONGEST_ADDRESS, count=_LONGEST_ADDRESS)
+    def _address_error(self, address: str, reader: Subscriber, t: Translations) -> str:
+        """The error of a new address, as text; empty for a valid one."""
+        if len(address) > _MAX_ADDRESS_LENGTH:
+            return t("settings.too_long", _MAX_ADDRESS_LENGTH, count=_MAX_ADDRESS_LENGTH)
         try:
             box = Mailbox(address=address)
         except AddressError:
@@ -77,9 +77,9 @@ class Settings(Mine):
             return t("settings.address_domains", domains=", ".join(domains))
         return ""
 
-    def _page(self, request: Request, reader: Subscriber, values: Mapping[str, str], faults: Faults) -> Response:
+    def _page(self, request: Request, reader: Subscriber, values: Mapping[str, str], faults: FormErrors) -> Response:
         t = translations(reader.language)
-        return self.mine(
+        return self.account_page(
             request,
             "settings",
             t("settings.title"),
@@ -87,7 +87,7 @@ class Settings(Mine):
             status=422 if faults else 200,
             values=values,
             faults=faults,
-            zones=zones(),
+            zones=timezone_names(),
             email=reader.email,
         )
 
@@ -103,10 +103,10 @@ def _values(document: ReaderDocument) -> dict[str, str]:
 
 
 def _changed(document: ReaderDocument, values: Mapping[str, str]) -> ReaderDocument:
-    """With what these fields say; a field that says what it said before changes nothing."""
+    """The document with the changed fields; an unchanged field leaves its key alone."""
     seen = _values(document)
     changed = dict(document)
-    for field, key in _KEYS.items():
+    for field, key in _DOCUMENT_KEYS.items():
         if values[field] != seen[field]:
             changed[key] = values[field]
             if not values[field]:
@@ -114,17 +114,17 @@ def _changed(document: ReaderDocument, values: Mapping[str, str]) -> ReaderDocum
     return changed
 
 
-def _faults(document: ReaderDocument, values: Mapping[str, str], t: Translations, language: str) -> Faults:
-    """What is wrong with the fields; the `language` that was set before may stay, whatever it is."""
-    found: dict[str, tuple[Fault, ...]] = {}
-    if len(values["name"]) > _LONGEST_NAME:
-        found["name"] = (Fault(t("settings.too_long", _LONGEST_NAME, count=_LONGEST_NAME)),)
+def _settings_errors(document: ReaderDocument, values: Mapping[str, str], t: Translations, language: str) -> FormErrors:
+    """Validates the fields; the `language` that was set before may stay, also one without a catalogue."""
+    found: dict[str, tuple[FormError, ...]] = {}
+    if len(values["name"]) > _MAX_NAME_LENGTH:
+        found["name"] = (FormError(t("settings.too_long", _MAX_NAME_LENGTH, count=_MAX_NAME_LENGTH)),)
     if (tag := values["language"]) and tag != language and supported(tag) is None:
-        found["language"] = (Fault(unknown_language(tag), foreign=True),)
-    fields = {key: field for field, key in _KEYS.items()}
+        found["language"] = (FormError(unknown_language(tag), foreign=True),)
+    fields = {key: field for field, key in _DOCUMENT_KEYS.items()}
     for each in mistakes(document):
         if field := fields.get(str(each.loc[0])) if each.loc else None:
-            fault = Fault(t("settings.no_zone")) if field == "zone" else Fault(each.what, foreign=True)
+            fault = FormError(t("settings.no_zone")) if field == "zone" else FormError(each.what, foreign=True)
             found.setdefault(field, (fault,))
     return found
 

@@ -1,4 +1,4 @@
-"""The papers that most people vote for, day by day: as a page, as references and as a feed."""
+"""/trending: the most voted papers of a week, as a page, BibTeX, RIS and Atom; ranked by issues.featured()."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from digest.render.cards import listed
 from digest.render.labels import formatted
 from digest.subscriptions import TrendingSection as Wanted
 from digest.text.translations import Translations, translations
-from digest.website.http_caching import kept
-from digest.website.papers import file, parted
-from digest.website.view import Room
+from digest.website.http_caching import cacheable
+from digest.website.papers import references_file, split_extension
+from digest.website.view import View
 
 _WEEK = timedelta(days=7)
-_TOP = Wanted(top=30)
-_QUARTER = timedelta(minutes=15)
-_DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}", re.ASCII)
+_TOP_VOTED = Wanted(top=30)
+_FEED_MAX_AGE = timedelta(minutes=15)
+_ISO_DATE = re.compile(r"[12]\d{3}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """The week that ends with a day, or with this moment."""
+class _TrendingWeek:
+    """The seven days that end with a day, or with this moment."""
 
     until: datetime
     last: date
@@ -43,7 +43,7 @@ class _Window:
 
     @property
     def midnight(self) -> datetime:
-        """With which its last day began."""
+        """The start of the last day, in UTC."""
         return datetime.combine(self.last, time(), UTC)
 
     @property
@@ -51,7 +51,7 @@ class _Window:
         return self.last - timedelta(days=6)
 
 
-class Trending(Room):
+class TrendingView(View):
     """`/trending`, `/trending/2026-11-20`, each also as `.bib` and `.ris`, and `/trending.atom`."""
 
     def routes(self) -> list[BaseRoute]:
@@ -60,51 +60,51 @@ class Trending(Room):
             Route("/trending.atom", self.feed, methods=["GET"]),
             Route("/trending.bib", self.references, methods=["GET"]),
             Route("/trending.ris", self.references, methods=["GET"]),
-            Route("/trending/{day}", self.on, methods=["GET"]),
+            Route("/trending/{day}", self.show_day, methods=["GET"]),
         ]
 
     def show(self, request: Request) -> Response:
-        return kept(request, self._page(self._now(), self.negotiated(request)))
+        return cacheable(request, self._page(self._current_week(), self.negotiated(request)))
 
-    def on(self, request: Request) -> Response:
-        """The list as it was on a day: with the votes of today, since nobody tells those of then."""
-        name, kind = parted(request.path_params["day"])
-        window = self._window(name)
-        if window is None:
+    def show_day(self, request: Request) -> Response:
+        """The list of an earlier day; the votes are those of today, since no source keeps earlier counts."""
+        name, kind = split_extension(request.path_params["day"])
+        week = self._week_of(name)
+        if week is None:
             t = self.negotiated(request)
             return self.notice(t, t("trending.unknown"), t("trending.unknown_note"), status=404)
         if kind:
-            return kept(request, file(self._papers(window), kind, f"trending-{name}"))
-        return kept(request, self._page(window, self.negotiated(request)))
+            return cacheable(request, references_file(self._papers(week), kind, f"trending-{name}"))
+        return cacheable(request, self._page(week, self.negotiated(request)))
 
     def references(self, request: Request) -> Response:
-        _, kind = parted(request.url.path)
+        _, kind = split_extension(request.url.path)
         assert kind is not None
-        window = self._now()
-        return kept(request, file(self._papers(window), kind, f"trending-{window.last.isoformat()}"))
+        week = self._current_week()
+        return cacheable(request, references_file(self._papers(week), kind, f"trending-{week.last.isoformat()}"))
 
     def feed(self, request: Request) -> Response:
-        """The list of today as a feed; a paper's entry has its date, and stays the same while votes come in."""
-        config, window = self.app().config, self._now()
+        """The Atom feed of today's list; an entry has the date of its paper, so new votes do not change it."""
+        config, week = self.app().config, self._current_week()
         if config.site is None:
-            raise HTTPException(404)  # a feed's links are whole addresses
+            raise HTTPException(404)  # an Atom feed needs absolute URLs
         ledger = self.app().store.journals.database_id()
         t = translations(config.language)
-        items = self._items(window)
+        items = self._items(week)
         title = t("trending.title")
         made = atom.Feed(
             id=atom.lasting_id(ledger, "trending"),
-            title=f"{title} · {self._house_name()}",
-            author=self._house_name(),
+            title=f"{title} · {self._service_name()}",
+            author=self._service_name(),
             itself=f"{config.site}/trending.atom",
             page=f"{config.site}/trending",
-            updated=window.midnight,
+            updated=week.midnight,
             language=t.tag,
             entries=[
                 atom.entry_of(
                     item.paper,
                     item.event,
-                    item.paper.dated or window.until,
+                    item.paper.dated or week.until,
                     house=ledger,
                     site=config.site,
                     t=t,
@@ -112,58 +112,58 @@ class Trending(Room):
                 for item in items
             ],
         )
-        answer = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
-        return kept(request, answer, lasting=_QUARTER, modified=atom.updated(made))
+        response = Response(atom.atom(made), media_type=atom.MEDIA_TYPE)
+        return cacheable(request, response, max_age=_FEED_MAX_AGE, modified=atom.updated(made))
 
-    def _page(self, window: _Window, t: Translations) -> Response:
-        items, title = self._items(window), t("trending.title")
+    def _page(self, week: _TrendingWeek, t: Translations) -> Response:
+        items, title = self._items(week), t("trending.title")
         span = self.app().store.papers.voted_span()
-        last = formatted(t, window.last, t("date.long"))
-        pattern = t("date.day") if window.first.year == window.last.year else t("date.long")
-        first = formatted(t, window.first, pattern)
+        last = formatted(t, week.last, t("date.long"))
+        pattern = t("date.day") if week.first.year == week.last.year else t("date.long")
+        first = formatted(t, week.first, pattern)
         return self.page(
             t,
             "trending",
-            title if window.is_today else t("trending.title_on", day=last),
+            title if week.is_today else t("trending.title_on", day=last),
             cards=listed(items, self.clock().astimezone(UTC), t),
             lede=t("trending.lede", first=first, last=last),
             empty=t("trending.unread") if span is None else t("trending.empty"),
-            path="/trending" if window.is_today else f"/trending/{window.last.isoformat()}",
-            earlier=_path(window.last - timedelta(days=1)) if span and span[0] <= window.midnight else None,
-            later=None if window.is_today else self._following(window.last),
-            feed=f"{title} · {self._house_name()}",
+            path="/trending" if week.is_today else f"/trending/{week.last.isoformat()}",
+            earlier=_path(week.last - timedelta(days=1)) if span and span[0] <= week.midnight else None,
+            later=None if week.is_today else self._next_path(week.last),
+            feed=f"{title} · {self._service_name()}",
         )
 
-    def _house_name(self) -> str:
+    def _service_name(self) -> str:
         return self.app().config.sender.name or "Morning Papers"
 
-    def _items(self, window: _Window) -> Sequence[Item]:
-        section = featured(_TOP, self.app().store.papers.dated(window.since, window.until, voted=True), ())
+    def _items(self, week: _TrendingWeek) -> Sequence[Item]:
+        section = featured(_TOP_VOTED, self.app().store.papers.dated(week.since, week.until, voted=True), ())
         return section.items if section else ()
 
-    def _papers(self, window: _Window) -> list[Paper]:
-        return [item.paper for item in self._items(window)]
+    def _papers(self, week: _TrendingWeek) -> list[Paper]:
+        return [item.paper for item in self._items(week)]
 
-    def _now(self) -> _Window:
+    def _current_week(self) -> _TrendingWeek:
         now = self.clock().astimezone(UTC)
-        return _Window(now, now.date(), True)
+        return _TrendingWeek(now, now.date(), True)
 
-    def _window(self, name: str) -> _Window | None:
-        """The week that ends with the day of this name; None where it is none, or one to come."""
-        if not _DAY.fullmatch(name):
+    def _week_of(self, name: str) -> _TrendingWeek | None:
+        """The week that ends with an ISO date; None for another text or a future day."""
+        if not _ISO_DATE.fullmatch(name):
             return None
         try:
             day = date.fromisoformat(name)
         except ValueError:
             return None
-        now = self._now()
+        now = self._current_week()
         if day >= now.last:
             return now if day == now.last else None
-        return _Window(datetime.combine(day + timedelta(days=1), time(), UTC), day, False)
+        return _TrendingWeek(datetime.combine(day + timedelta(days=1), time(), UTC), day, False)
 
-    def _following(self, day: date) -> str:
+    def _next_path(self, day: date) -> str:
         after = day + timedelta(days=1)
-        return "/trending" if after == self._now().last else _path(after)
+        return "/trending" if after == self._current_week().last else _path(after)
 
 
 def _path(day: date) -> str:

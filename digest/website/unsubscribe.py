@@ -1,4 +1,4 @@
-"""The pages by which a reader leaves a subscription, and comes back: one press, no cookie, for ever (RFC 8058)."""
+"""The unsubscribe page and one-click unsubscribe (RFC 8058); its texts are the messages leaving.* in digest/locale/."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from starlette.routing import BaseRoute, Route
 
 from digest.links import UNSUBSCRIBE
 from digest.text.translations import Translations, translations
-from digest.website.view import Form, Room, posted
+from digest.website.view import Form, View, form_endpoint
 
 
-class Leaving(Room):
+class UnsubscribeView(View):
     """`/unsubscribe/TOKEN`."""
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/unsubscribe/{token}", self.ask, methods=["GET"]),
-            Route("/unsubscribe/{token}", self.leave, methods=["POST"]),
-            Route("/unsubscribe/{token}/undo", posted(self.come_back), methods=["POST"]),
+            Route("/unsubscribe/{token}", self.show, methods=["GET"]),
+            Route("/unsubscribe/{token}", self.unsubscribe, methods=["POST"]),
+            Route("/unsubscribe/{token}/undo", form_endpoint(self.resubscribe), methods=["POST"]),
         ]
 
-    def ask(self, request: Request) -> Response:
-        """Whether to leave: the only thing that the link in a letter does by itself."""
-        _, name, t = self._whose(request)
+    def show(self, request: Request) -> Response:
+        """Asks for confirmation; a GET changes nothing, since mail scanners follow links."""
+        _, name, t = self._subscription_of_token(request)
         return self.notice(
-            t, t("leaving.ask", name=name), t("leaving.ask_note"), action=_here(request), button=t("leaving.leave")
+            t, t("leaving.ask", name=name), t("leaving.ask_note"), action=_own_path(request), button=t("leaving.leave")
         )
 
-    def leave(self, request: Request) -> Response:
-        """Leave. What is posted is not read: the token says all, and mail programs send no cookie."""
-        reader, name, t = self._whose(request)
+    def unsubscribe(self, request: Request) -> Response:
+        """Unsubscribes. The body is not read: a mail provider's one-click POST has only the token (RFC 8058)."""
+        reader, name, t = self._subscription_of_token(request)
         self.app().store.unsubscribes.add(reader, name, "the reader asked to", now=self.clock())
-        undo, button = f"{_here(request)}/undo", t("leaving.come_back")
+        undo, button = f"{_own_path(request)}/undo", t("leaving.come_back")
         return self.notice(t, t("leaving.left", name=name), t("leaving.left_note"), action=undo, button=button)
 
-    def come_back(self, request: Request, form: Form) -> Response:
-        reader, name, t = self._whose(request)
+    def resubscribe(self, request: Request, form: Form) -> Response:
+        reader, name, t = self._subscription_of_token(request)
         self.app().store.unsubscribes.remove(reader, name)
-        return self.notice(t, t("leaving.back", name=name), action=_here(request), button=t("leaving.leave"))
+        return self.notice(t, t("leaving.back", name=name), action=_own_path(request), button=t("leaving.leave"))
 
-    def _whose(self, request: Request) -> tuple[str, str, Translations]:
-        """The reader and the subscription that a token names, and the language in which to say so."""
-        payload = self.opened(UNSUBSCRIBE, request.path_params["token"])
+    def _subscription_of_token(self, request: Request) -> tuple[str, str, Translations]:
+        """The reader's id and the subscription of the token, and the language of the page."""
+        payload = self.verify_token(UNSUBSCRIBE, request.path_params["token"])
         reader = self.app().reader(str(payload["subscriber"]))
         t = translations(reader.language) if reader else self.negotiated(request)
         return str(payload["subscriber"]), str(payload["subscription"]), t
 
 
-def _here(request: Request) -> str:
+def _own_path(request: Request) -> str:
     return f"/unsubscribe/{request.path_params['token']}"

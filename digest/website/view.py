@@ -1,4 +1,4 @@
-"""What every room of the site shares: the house as it is now, its links and pages, and forms that are read whole."""
+"""Base class of all views: rendering, redirects, tokens of links; and how posted forms are read."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from digest.links.token import TokenError
 from digest.render.page_messages import PAGE_GROUPS, PageMessages
 from digest.subscriptions import Subscriber
 from digest.text.translations import Translations, accepted, translations
-from digest.website.request_limits import POSTS, spend
+from digest.website.request_limits import FORM_POSTS, enforce_limit
 
-MOST_POSTED = 64 * 1024
-"""Bytes of a form."""
+MAX_FORM_BYTES = 64 * 1024
+"""Maximum size of a form, in bytes."""
 
-_MOST_FIELDS = 500
-_PATIENCE = 10.0  # seconds in which a form must have come
+_MAX_FIELDS = 500
+_READ_TIMEOUT = 10.0  # seconds
 
 
 class Form:
-    """What was posted: each field with its values, in order, without white space around them."""
+    """A posted form: the values of each field, in order, stripped."""
 
     def __init__(self, pairs: Mapping[str, list[str]]) -> None:
         self._pairs = pairs
@@ -38,55 +38,55 @@ class Form:
     def __contains__(self, name: str) -> bool:
         return name in self._pairs
 
-    def text(self, name: str) -> str:
-        """The field's value; empty where there is none."""
+    def value(self, name: str) -> str:
+        """The first value of a field; empty if it was not posted."""
         return next(iter(self._pairs.get(name, ())), "").strip()
 
-    def texts(self, name: str) -> list[str]:
-        """All its values."""
+    def values(self, name: str) -> list[str]:
+        """All values of a field."""
         return [value.strip() for value in self._pairs.get(name, ())]
 
 
-Handler = Callable[[Request, Form], Response]
+FormHandler = Callable[[Request, Form], Response]
 
 
-def posted(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint for a form: it is read whole, then handled in a thread, since the store waits for its disk."""
+def form_endpoint(handler: FormHandler) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that reads a form and runs the handler in a thread, since the store blocks; with a rate limit."""
 
     async def endpoint(request: Request) -> Response:
-        if _is_foreign(request):
+        if _is_cross_site(request):
             raise HTTPException(403, "posted from another site")
-        spend(request, POSTS)
-        form = await _read(request)
+        enforce_limit(request, FORM_POSTS)
+        form = await _read_form(request)
         return await run_in_threadpool(handler, request, form)
 
     return endpoint
 
 
-def _is_foreign(request: Request) -> bool:
-    """Does a browser say that another site posts this? (https://www.w3.org/TR/fetch-metadata/)
+def _is_cross_site(request: Request) -> bool:
+    """Whether the browser says that another site posts the form (https://www.w3.org/TR/fetch-metadata/).
 
-    Browsers that say nothing are let in: without cookies there is nothing that another site could make use of.
+    Requests without the header pass: there are no cookies that another site could exploit.
     """
     return request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
 
 
-async def _read(request: Request) -> Form:
-    """The fields of an urlencoded form. Raises HTTPException for one that is too long, too slow or of another kind."""
+async def _read_form(request: Request) -> Form:
+    """Reads an urlencoded form. Raises HTTPException: 413 too large, 408 too slow, 415 another type, 400 malformed."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if kind not in ("application/x-www-form-urlencoded", ""):
         raise HTTPException(415, "a form is wanted: application/x-www-form-urlencoded")
     body = bytearray()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_READ_TIMEOUT):
             async for piece in request.stream():
                 body += piece
-                if len(body) > MOST_POSTED:
+                if len(body) > MAX_FORM_BYTES:
                     raise HTTPException(413, "this is too long")
     except TimeoutError:
         raise HTTPException(408, "this took too long") from None
     try:
-        pairs = parse_qsl(bytes(body).decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(bytes(body).decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
         raise HTTPException(400, "this is no form") from None
     found: dict[str, list[str]] = {}
@@ -96,16 +96,19 @@ async def _read(request: Request) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """A room of the site. `app` is asked at each request, since its config may be read anew."""
+class View:
+    """Base of all views. `app()` is called at each request, since the config may be reloaded.
+
+    `routes()` of a view lists its paths.
+    """
 
     app: Callable[[], App]
     clock: Callable[[], datetime]
 
-    # Functions that are not `async` run in threads: the store waits for its disk.
+    # Starlette runs endpoints that are not `async` in threads: the store blocks.
 
     def page(self, t: Translations, template: str, title: str, *, status: int = 200, **given: Any) -> Response:
-        """The page of templates/site/TEMPLATE.html.j2 in a language."""
+        """Renders templates/site/TEMPLATE.html.j2 in a language."""
         app = self.app()
         page = app.pages.page(
             template,
@@ -115,7 +118,7 @@ class Room:
             common=PageMessages(t, "common"),
             name=app.config.sender.name or "Morning Papers",
             title=title,
-            below=self.below,
+            below=self.with_root_path,
             postal=app.config.postal,
         )
         return HTMLResponse(page, status)
@@ -129,14 +132,14 @@ class Room:
         button: str = "",
         status: int = 200,
     ) -> Response:
-        """A page that says something, and may ask for one press of a button: a form that posts to `action`."""
+        """A page of a few sentences, with a button that posts to `action` if given."""
         return self.page(t, "notice", title, status=status, lines=lines, action=action, button=button)
 
-    def see(self, path: str) -> Response:
-        """Go there (303), so that reading the page again posts nothing again; never to another host."""
+    def redirect(self, path: str) -> Response:
+        """303 to a path of this site, so that a reload does not post again (post/redirect/get)."""
         assert path.startswith("/")
         assert not path.startswith("//")
-        return RedirectResponse(self.below(path), 303)
+        return RedirectResponse(self.with_root_path(path), 303)
 
     def negotiated(self, request: Request) -> Translations:
         """The language of a public page: what the browser asks for (Accept-Language), else the service's.
@@ -146,21 +149,21 @@ class Room:
         request.state.varies = True
         return translations(accepted(request.headers.get("accept-language", "")) or self.app().config.language)
 
-    def below(self, path: str) -> str:
-        """The path as a browser sees it, where the site is not at the root of its host."""
+    def with_root_path(self, path: str) -> str:
+        """A path with the prefix of `site:` in front, as a browser needs it."""
         return urlsplit(self.app().config.site or "").path.rstrip("/") + path
 
-    def path(self, url: str) -> str:
-        """The path of an address of our own below the site's (`below` brings it back)."""
+    def local_path(self, url: str) -> str:
+        """A URL of this site as a path without that prefix."""
         return url.removeprefix(self.app().config.site or "")
 
-    def opened(self, purpose: str, token: str) -> dict[str, str | int]:
-        """What a link's token names (passes.py). Raises TokenError."""
+    def verify_token(self, purpose: str, token: str) -> dict[str, str | int]:
+        """The payload of a link's token. Raises TokenError, also for an expired one (links/token.py)."""
         return self.app().letters.links.opened(purpose, token, now=self.clock())
 
-    def reader(self, purpose: str, token: str) -> tuple[Subscriber, dict[str, str | int]]:
-        """Whose link this is, and what else it names. Raises TokenError, also where they have made it useless."""
-        payload = self.opened(purpose, token)
+    def reader_of_token(self, purpose: str, token: str) -> tuple[Subscriber, dict[str, str | int]]:
+        """The reader of a token, and its payload. Raises TokenError, also if the reader has revoked or deleted it."""
+        payload = self.verify_token(purpose, token)
         reader = self.app().reader(str(payload["subscriber"]))
         if reader is None:
             raise TokenError("nobody is called so")

@@ -29,8 +29,8 @@ from digest.mail.message import Mailbox, build
 from digest.store import NewIssue, Store
 from digest.store import tables as t
 from digest.subscriptions import Subscriber
-from digest.website import site
-from digest.website.serve import beside
+from digest.website import create_site
+from digest.website.serve import serve_in_thread
 from tests.bench.databases import database as _database
 from tests.chaos.sink import arrived, sink
 from tests.support.servers import unused_port
@@ -159,7 +159,10 @@ def _pages(config: Config) -> Iterator[str]:
 
 
 def _serve(config: Config, port: int, pipe: Connection) -> None:
-    with open_app(config) as app, beside(site(lambda: app, clock=lambda: datetime.now(UTC)), "127.0.0.1", port):
+    with (
+        open_app(config) as app,
+        serve_in_thread(create_site(lambda: app, clock=lambda: datetime.now(UTC)), "127.0.0.1", port),
+    ):
         pipe.send("ready")
         pipe.recv()
 

@@ -15,7 +15,7 @@ import httpx
 from digest.app import App, load, open_app
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.store import Store
-from digest.website.admin import admin
+from digest.website.admin import create_admin_site
 from tests.support.config_files import folder
 from tests.support.site_server import on_a_socket
 from tests.support.store_samples import NOW, queue
@@ -93,7 +93,7 @@ def desk(app: App, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
     clock = Clock()
     if logged_in:
         client["auth"] = ("anybody", TOKEN)
-    with on_a_socket(admin(lambda: app, clock=clock), **client) as web:
+    with on_a_socket(create_admin_site(lambda: app, clock=clock), **client) as web:
         yield Desk(app, web, clock)
 
 

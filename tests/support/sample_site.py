@@ -17,9 +17,9 @@ from pathlib import Path
 
 from digest.app import App, load, open_app
 from digest.subscriptions import Subscriber
-from digest.website import site
-from digest.website.admin import admin
-from digest.website.serve import beside
+from digest.website import create_site
+from digest.website.admin import create_admin_site
+from digest.website.serve import serve_in_thread
 from tests.support.servers import MailServer
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)  # of the demo
@@ -56,7 +56,7 @@ sources:
 
 @dataclass
 class Village:
-    """The house, its pages at `url`, the admin's at `admin`, and all mail that was sent."""
+    """The house, its pages at `url`, the admin's at `create_admin_site`, and all mail that was sent."""
 
     app: App
     mail: MailServer
@@ -98,9 +98,9 @@ def village(place: Path) -> Iterator[Village]:
         with open_app(load(config, env={})) as app:
             _vote(app)
             found = Village(app, mail, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other}")
-            pages = site(lambda: app, clock=lambda: found.now)
-            office = admin(lambda: app, clock=lambda: found.now)
-            with beside(pages, "127.0.0.1", port), beside(office, "127.0.0.1", other):
+            pages = create_site(lambda: app, clock=lambda: found.now)
+            office = create_admin_site(lambda: app, clock=lambda: found.now)
+            with serve_in_thread(pages, "127.0.0.1", port), serve_in_thread(office, "127.0.0.1", other):
                 yield found
 
 

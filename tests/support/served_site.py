@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx
 
 from digest.app import App
-from digest.website import site
+from digest.website import create_site
 from tests.support.site_server import on_a_socket
 from tests.support.store_samples import NOW
 
@@ -28,5 +28,5 @@ sources: {{}}
 
 @contextmanager
 def served(app: App) -> Iterator[httpx.Client]:
-    with on_a_socket(site(lambda: app, clock=lambda: NOW)) as client:
+    with on_a_socket(create_site(lambda: app, clock=lambda: NOW)) as client:
         yield client

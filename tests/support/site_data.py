@@ -19,8 +19,8 @@ from digest.mail.envelope import Envelope
 from digest.papers import Author, Paper
 from digest.store import DueSubscription, PendingRequest, Store, tables
 from digest.subscriptions import Subscriber
-from digest.website import site
-from digest.website.serve import beside
+from digest.website import create_site
+from digest.website.serve import serve_in_thread
 from tests.support.config_files import folder
 from tests.support.store_samples import NOW, SLOT, keep, preprint, publication
 
@@ -172,8 +172,11 @@ def served(app: App, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[ht
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    asgi = site(lambda: app, clock=clock)
-    with beside(asgi, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    asgi = create_site(lambda: app, clock=clock)
+    with (
+        serve_in_thread(asgi, "127.0.0.1", port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+    ):
         yield client
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from digest.website.serve import beside
+from digest.website.serve import serve_in_thread
 
 
 @contextmanager
@@ -19,5 +19,5 @@ def on_a_socket(app: Starlette, **client: Any) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with beside(app, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}", **client) as opened:
+    with serve_in_thread(app, "127.0.0.1", port), httpx.Client(base_url=f"http://127.0.0.1:{port}", **client) as opened:
         yield opened

@@ -17,8 +17,8 @@ import httpx
 from digest.app import App, load, open_app
 from digest.mail.packing import unpack_message
 from digest.store import tables as t
-from digest.website import site
-from digest.website.serve import beside
+from digest.website import create_site
+from digest.website.serve import serve_in_thread
 from tests.support.config_files import folder
 from tests.support.store_samples import NOW
 
@@ -64,9 +64,9 @@ def visited(app: App, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    asgi = site(lambda: app, clock=clock)
+    asgi = create_site(lambda: app, clock=clock)
     with (
-        beside(asgi, "127.0.0.1", port, proxies=app.config.proxies),
+        serve_in_thread(asgi, "127.0.0.1", port, proxies=app.config.proxies),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client,
     ):
         yield client

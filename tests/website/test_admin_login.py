@@ -15,8 +15,8 @@ import structlog
 from digest.app import App
 from digest.limits import RateLimit
 from digest.links.token import sign
-from digest.website.admin import admin
-from digest.website.admin.login import Throttle
+from digest.website.admin import create_admin_site
+from digest.website.admin.login import LoginThrottle
 from digest.website.security_headers import HEADERS
 from tests.support.admin_site import BY_EITHER, BY_PROXY, SECRET, TOKEN, Desk, a_house, desk, everything
 from tests.support.site_server import on_a_socket
@@ -165,10 +165,10 @@ def test_a_browser_that_asks_without_a_login_guesses_nothing(stranger: Desk) -> 
 
 
 def test_the_memory_of_guesses_does_not_grow() -> None:
-    throttle = Throttle(RateLimit(2, timedelta(minutes=1)), peers=100)
+    throttle = LoginThrottle(RateLimit(2, timedelta(minutes=1)), max_peers=100)
     for number in range(1000):
-        throttle.failed(f"192.0.2.{number}", NOW)
-        throttle.failed(f"192.0.2.{number}", NOW)
+        throttle.record_failure(f"192.0.2.{number}", NOW)
+        throttle.record_failure(f"192.0.2.{number}", NOW)
     assert not throttle.is_full("192.0.2.1", NOW)
     assert throttle.is_full("192.0.2.999", NOW)
     assert len(throttle._failed) == 100
@@ -200,7 +200,7 @@ def test_what_was_typed_and_who_reads_is_in_no_log(app: App, capfd: pytest.Captu
 
 def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(app: App) -> None:
     now = [app]
-    with on_a_socket(admin(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
+    with on_a_socket(create_admin_site(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
         assert web.get("/").status_code == 200
         assert app.config.admin
         other = replace(app.config.admin, token=None, user_header="X-Remote-User")

@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 
 from digest.app import App
-from digest.website.editing import MOST
+from digest.website.editing import MAX_SUBSCRIPTIONS
 from tests.support.site_data import ADA, HOSTILE, ada_of, changed, path_of, rows, told
 from tests.support.store_samples import NOW
 
@@ -130,11 +130,11 @@ def test_one_more_is_added_and_has_a_name_of_its_own(app: App, web: httpx.Client
 
 def test_there_is_an_end_to_adding(app: App, web: httpx.Client, here: str) -> None:
     posted = fields(web, f"{here}/new") | {"rule-0": "routing"}
-    for _ in range(MOST + 2):
+    for _ in range(MAX_SUBSCRIPTIONS + 2):
         web.post(f"{here}/new", data=posted)
-    assert len(document(app)["subscriptions"]) == MOST
+    assert len(document(app)["subscriptions"]) == MAX_SUBSCRIPTIONS
     assert web.post(f"{here}/new", data=posted).status_code == 409
-    assert f"{MOST} subscriptions" in web.get(f"{here}/new").text
+    assert f"{MAX_SUBSCRIPTIONS} subscriptions" in web.get(f"{here}/new").text
 
 
 def test_one_is_removed_and_what_waits_of_it_is_not_sent(app: App, web: httpx.Client, here: str) -> None:

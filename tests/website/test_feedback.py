@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from digest.app import App
-from digest.website.feedback import MOST_MUTED
+from digest.website.feedback import MAX_MUTED_TERMS
 from tests.support.site_data import HOSTILE, ada_of, changed, papers, path_of, rows, told
 from tests.support.store_samples import NOW, SLOT, keep, preprint
 
@@ -159,12 +159,12 @@ def test_what_was_just_muted_is_told_whatever_it_matches(app: App, web: httpx.Cl
 
 def test_there_is_an_end_to_muting(app: App, web: httpx.Client, issue: str) -> None:
     ada = ada_of(app)
-    for number in range(MOST_MUTED):
+    for number in range(MAX_MUTED_TERMS):
         app.store.preferences.mute(ada.id, f"word{number}", now=NOW)
     answer = web.post(f"{issue}/1/mute", data={"term": "cat:cs.CL"})
     assert answer.status_code == 422
     assert "no room for more" in answer.text
-    assert len(app.store.preferences.get(ada.id).mutes[ada.id]) == MOST_MUTED
+    assert len(app.store.preferences.get(ada.id).mutes[ada.id]) == MAX_MUTED_TERMS
 
 
 def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -> None:

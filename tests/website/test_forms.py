@@ -14,8 +14,8 @@ from digest.config.subscriber_yaml import mistakes
 from digest.render import Pages
 from digest.render.page_messages import PageMessages
 from digest.text.translations import translations
-from digest.website.form_errors import Faults, faults
-from digest.website.forms import Typed, shown, typed
+from digest.website.form_errors import FormErrors, form_errors
+from digest.website.forms import SubscriptionFields, fields_of_entry, fields_of_form
 from digest.website.view import Form
 
 _PAGE = """\
@@ -33,7 +33,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     return Pages(folder)
 
 
-def page(pages: Pages, typed: Typed, found: Faults | None = None, language: str = "en") -> html.HtmlElement:
+def page(
+    pages: Pages, typed: SubscriptionFields, found: FormErrors | None = None, language: str = "en"
+) -> html.HtmlElement:
     return html.fromstring(
         pages.page("only", typed=typed, say=PageMessages(translations(language), "form"), faults=found or {}, below=str)
     )
@@ -148,19 +150,19 @@ def reader(*subscriptions: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_a_document_comes_back_from_the_form_as_it_was(pages: Pages, document: dict[str, Any]) -> None:
     if mistakes(reader(document)):
         return
-    seen = shown(document, "UTC")
-    back = typed(post(page(pages, seen)), seen)
+    seen = fields_of_entry(document, "UTC")
+    back = fields_of_form(post(page(pages, seen)), seen)
     assert back == seen
     assert back.subscription(document) == document
-    assert faults(reader(document), back, translations("en"), before=document) == {}
+    assert form_errors(reader(document), back, translations("en"), before=document) == {}
 
 
 LI = {"author": "Wei Li", "also": ["W. Li"], "except": {"categories": ["math.DS"]}, "ids": {"s2": "1"}}
 
 
 def edited(pages: Pages, document: dict[str, Any], **changes: str) -> dict[str, Any]:
-    seen = shown(document)
-    return typed(post(page(pages, seen), **changes), seen).subscription(document)
+    seen = fields_of_entry(document)
+    return fields_of_form(post(page(pages, seen), **changes), seen).subscription(document)
 
 
 def test_what_is_changed_is_changed_and_nothing_else(pages: Pages) -> None:
@@ -184,7 +186,7 @@ def test_what_is_changed_is_changed_and_nothing_else(pages: Pages) -> None:
 
 def test_a_new_subscription_says_no_more_than_was_typed() -> None:
     given = Form({"rule-0": ["sparse"], "rule-3": ["Wei Li"], "rule-3-kind": ["author"], "rule-4": [" "]})
-    assert typed(given).subscription() == {
+    assert fields_of_form(given).subscription() == {
         "name": "sparse",
         "when": "weekdays 07:30",
         "rules": ["sparse", {"author": "Wei Li"}],
@@ -193,16 +195,16 @@ def test_a_new_subscription_says_no_more_than_was_typed() -> None:
 
 def test_a_person_who_was_chosen_is_followed_by_their_paper() -> None:
     choice = {"rule-0": ["Wei Li"], "rule-0-kind": ["author"], "rule-0-choice": ["arxiv:2507.05197"]}
-    assert typed(Form(choice)).rows[0].rule(None) == {"author": "Wei Li", "known": ["arxiv:2507.05197"]}
+    assert fields_of_form(Form(choice)).rows[0].rule(None) == {"author": "Wei Li", "known": ["arxiv:2507.05197"]}
     hostile = choice | {"rule-0-choice": ["<script>"]}
-    assert typed(Form(hostile)).rows[0].rule(None) == {"author": "Wei Li"}
+    assert fields_of_form(Form(hostile)).rows[0].rule(None) == {"author": "Wei Li"}
 
 
 def wrong(zone: str = "UTC", email: str = "a@example.org", **given: str | list[str]) -> dict[str, list[str]]:
     fields = {name.replace("_", "-"): value if isinstance(value, list) else [value] for name, value in given.items()}
-    seen = typed(Form({"rule-0": ["sparse"], "zone": [zone]} | fields))
+    seen = fields_of_form(Form({"rule-0": ["sparse"], "zone": [zone]} | fields))
     document = reader(seen.subscription(), timezone=seen.zone, email=email)
-    found = faults(document, seen, translations("en"), sources=("arxiv",))
+    found = form_errors(document, seen, translations("en"), sources=("arxiv",))
     return {field: [fault.what for fault in each] for field, each in found.items()}
 
 
@@ -245,8 +247,8 @@ def test_a_mistake_is_told_beside_its_field(given: dict[str, Any], field: str, w
 
 
 def test_the_page_ties_words_to_fields_and_keeps_what_was_typed(pages: Pages) -> None:
-    seen = typed(Form({"rule-0": ['"<b>x'], "hour": ["99:99"], "rule-1": [""]}))
-    found = faults(reader(seen.subscription()), seen, translations("de"))
+    seen = fields_of_form(Form({"rule-0": ['"<b>x'], "hour": ["99:99"], "rule-1": [""]}))
+    found = form_errors(reader(seen.subscription()), seen, translations("de"))
     made = page(pages, seen, found, "de")
     field = made.xpath("//input[@id='rule-0']")[0]
     assert (field.get("value"), field.get("aria-invalid")) == ('"<b>x', "true")

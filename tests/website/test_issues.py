@@ -14,7 +14,7 @@ from digest.links import FEED, ISSUE, PAGE
 from digest.links.token import sign
 from digest.mail.delivery_state import DeliveryState
 from digest.store import tables
-from digest.website.resubmit import MOST_BEHIND
+from digest.website.rematch import MAX_OMITTED
 from tests.support.site_data import HOSTILE, KEY, ada_of, path_of, rows, send, told
 from tests.support.store_samples import NOW, SLOT, keep, preprint
 
@@ -184,10 +184,10 @@ def test_a_feed_has_sixty_entries_at_most_and_each_once(app: App, web: httpx.Cli
 
 def test_what_a_copy_cannot_hold_is_counted(app: App, web: httpx.Client) -> None:
     ada = ada_of(app)
-    keep(app.store, *(preprint(f"2612.{number:05}", title=f"Paper {number}") for number in range(MOST_BEHIND + 7)))
+    keep(app.store, *(preprint(f"2612.{number:05}", title=f"Paper {number}") for number in range(MAX_OMITTED + 7)))
     with app.store.reading() as connection:
         works = list(connection.scalars(select(tables.paper.c.work).where(tables.paper.c.title.like("Paper %"))))
     send(app.store, ada.id, HOSTILE, "large", [1], works)
     page = web.get(copy_of(app, "large"))
-    assert page.text.count('<article class="paper">') == MOST_BEHIND + 1
+    assert page.text.count('<article class="paper">') == MAX_OMITTED + 1
     assert "+ 7 more" in page.text

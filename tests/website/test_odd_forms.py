@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.app import App
-from digest.website.request_limits import POSTS, RATES, TRIES
+from digest.website.request_limits import FORM_POSTS, REQUEST_RATES, RULE_PREVIEWS
 from tests.support.site_data import HOSTILE, ada_of, opened, path_of, served
 from tests.support.store_samples import NOW, SLOT
 
@@ -41,11 +41,11 @@ _ANSWERS = frozenset({200, 303, 400, 404, 409, 422})
 @pytest.fixture(scope="module", autouse=True)
 def _unlimited() -> Iterator[None]:
     """Nobody here has to wait."""
-    kept = dict(RATES)
-    for purpose in (POSTS, TRIES):
-        RATES[purpose] = replace(kept[purpose], count=10**6, burst=10**6)
+    kept = dict(REQUEST_RATES)
+    for purpose in (FORM_POSTS, RULE_PREVIEWS):
+        REQUEST_RATES[purpose] = replace(kept[purpose], count=10**6, burst=10**6)
     yield
-    RATES.update(kept)
+    REQUEST_RATES.update(kept)
 
 
 @pytest.fixture

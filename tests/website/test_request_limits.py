@@ -6,41 +6,41 @@ from datetime import timedelta
 
 import pytest
 
-from digest.website.request_limits import LETTERS, POSTS, TRIES, Limits, network
+from digest.website.request_limits import FORM_POSTS, RULE_PREVIEWS, SIGNUP_LETTERS, RequestLimits, client_network
 from tests.support.site_visit import Clock
 
 
 def test_a_bucket_is_emptied_and_fills_again() -> None:
     clock = Clock()
-    limits = Limits(clock)
-    assert [limits.take(LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
-    assert limits.take(LETTERS, "b")
-    assert limits.take(TRIES, "a")
+    limits = RequestLimits(clock)
+    assert [limits.take(SIGNUP_LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
+    assert limits.take(SIGNUP_LETTERS, "b")
+    assert limits.take(RULE_PREVIEWS, "a")
     clock.now += timedelta(minutes=6)
-    assert [limits.take(LETTERS, "a") for _ in range(2)] == [True, False]
+    assert [limits.take(SIGNUP_LETTERS, "a") for _ in range(2)] == [True, False]
     clock.now += timedelta(days=9)
-    assert [limits.take(LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
+    assert [limits.take(SIGNUP_LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
     clock.now -= timedelta(days=1)  # clocks are put back, too
-    assert not limits.take(LETTERS, "a")
+    assert not limits.take(SIGNUP_LETTERS, "a")
 
 
 def test_who_goes_on_asking_while_refused_is_not_kept_out_for_ever() -> None:
     clock = Clock()
-    limits = Limits(clock)
+    limits = RequestLimits(clock)
     allowed = 0
     for _ in range(3600):
         clock.now += timedelta(seconds=1)
-        allowed += limits.take(LETTERS, "a")
+        allowed += limits.take(SIGNUP_LETTERS, "a")
     assert 14 <= allowed <= 15
 
 
 def test_so_many_clients_are_remembered_and_the_busy_one_is_not_forgotten() -> None:
-    limits = Limits(Clock(), most=10)
+    limits = RequestLimits(Clock(), max_clients=10)
     for number in range(100):
-        limits.take(LETTERS, f"{number}")
-        limits.take(LETTERS, "busy")
-    assert not limits.take(LETTERS, "busy")
-    assert sum(not limits.take(POSTS, f"{number}") for number in range(100)) == 0
+        limits.take(SIGNUP_LETTERS, f"{number}")
+        limits.take(SIGNUP_LETTERS, "busy")
+    assert not limits.take(SIGNUP_LETTERS, "busy")
+    assert sum(not limits.take(FORM_POSTS, f"{number}") for number in range(100)) == 0
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_so_many_clients_are_remembered_and_the_busy_one_is_not_forgotten() -> N
     ],
 )
 def test_whom_an_address_counts_as(host: str, counts_as: str) -> None:
-    assert network(host) == counts_as
+    assert client_network(host) == counts_as

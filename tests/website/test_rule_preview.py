@@ -1,53 +1,24 @@
-"""Rules are tried out on the papers of the last days, which are made ready once and not for each of them."""
+"""Previews of rules: how many recent papers match, samples, advice, and the choice among namesakes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from threading import Event
 
 import httpx
 import pytest
 from lxml import html
-from sqlalchemy import Engine
-from starlette.exceptions import HTTPException
 
 from digest.app import App
-from digest.papers import Author, Paper
-from digest.store import PaperStore, Store
-from digest.website.recent_papers import DAYS, RENEWED, Grounds
 from tests.support.people import STARS, VISION
+from tests.support.recent_papers import add_recent_papers
 from tests.support.site_visit import Clock, house_of, visited
-from tests.support.store_samples import NOW, keep, preprint
-
-
-def dated(paper: Paper, days: float) -> Paper:
-    return replace(paper, announced=None, published=NOW - timedelta(days=days), updated=None, version=None)
-
-
-def fill(store: Store) -> None:
-    papers = [
-        preprint(
-            f"2611.{number:05}",
-            title=f"Sparse <b>autoencoders</b> {number} {'x' * number}",
-            abstract="Dense" if number % 2 else "We train a mixture of experts.",
-            authors=(Author(name=f"Ada Nr{number}son"),),
-            published=NOW - timedelta(days=number % 30, hours=1),
-        )
-        for number in range(60)
-    ]
-    people = [dated(paper, 3 + number / 10) for number, paper in enumerate([*VISION, *STARS])]
-    old = dated(preprint("2501.00001", title="Sparse but old", authors=(Author(name="Old Oldson"),)), 200)
-    keep(store, *papers, *people, old)
 
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     with house_of(tmp_path, store_url) as opened:
-        fill(opened.store)
+        add_recent_papers(opened.store)
         yield opened
 
 
@@ -109,67 +80,3 @@ def test_who_bears_a_name_can_be_chosen(web: httpx.Client) -> None:
 def test_rules_are_tried_out_so_often(web: httpx.Client) -> None:
     codes = [web.post("/try", data={"rule-0": "sparse"}).status_code for _ in range(61)]
     assert codes == [200] * 60 + [429]
-
-
-def test_the_papers_are_made_ready_once_and_anew_when_others_have_come(store: Store) -> None:
-    grounds = Grounds()
-    fill(store)
-    first = grounds.ground(store, NOW)
-    assert (first.last - first.first).days == DAYS - 1
-    assert grounds.ground(store, NOW + RENEWED / 2) is first
-    assert grounds.ground(store, NOW + RENEWED) is first  # nothing new has come
-    keep(store, preprint("2611.77777", title="New"), now=NOW + RENEWED)
-    assert grounds.ground(store, NOW + RENEWED * 1.5) is first
-    second = grounds.ground(store, NOW + RENEWED * 2)
-    assert len(second) == len(first) + 1
-    assert grounds.ground(store, NOW + timedelta(days=1)).last > second.last  # another day
-
-
-def test_of_very_many_papers_only_whole_days_are_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.website.recent_papers.MOST_PAPERS", 9)
-    fill(store)
-    ground = Grounds().ground(store, NOW)
-    assert (ground.last - ground.first).days == 2
-    assert len(ground) < 9
-
-
-class _SlowPapers(PaperStore):
-    begun = Event()
-    go_on = Event()
-
-    def archive(self, *args: object, **more: object) -> list[Paper]:
-        self.begun.set()
-        assert self.go_on.wait(10)
-        return []
-
-
-class _Slow(Store):
-    """A store that takes its time."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.papers: _SlowPapers = _SlowPapers(self)
-
-
-def test_while_one_thread_makes_them_ready_the_others_get_the_old_ones(store: Store) -> None:
-    grounds = Grounds()
-    old = grounds.ground(store, NOW)
-    keep(store, preprint(), now=NOW)
-    slow = _Slow(store.engine)
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(grounds.ground, slow, NOW + RENEWED)
-        assert slow.papers.begun.wait(10)
-        assert grounds.ground(slow, NOW + RENEWED) is old
-        slow.papers.go_on.set()
-        assert coming.result() is not old
-
-
-def test_two_may_try_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.website.recent_papers._PATIENCE", 0.05)
-    grounds = Grounds()
-    with grounds, grounds:
-        with pytest.raises(HTTPException) as refused, grounds:
-            pass
-        assert refused.value.status_code == 429
-    with grounds:
-        pass

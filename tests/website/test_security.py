@@ -19,8 +19,8 @@ from starlette.routing import Route
 from digest.links import CONFIRM, FEED, ISSUE, MOVE, PAGE, UNSUBSCRIBE
 from digest.links.token import sign
 from digest.store import tables as t
-from digest.website import site
-from digest.website.admin import admin
+from digest.website import create_site
+from digest.website.admin import create_admin_site
 from digest.website.security_headers import HEADERS
 from tests.support.sample_site import ADMIN, EVE, Village, issue_of, pages, village
 
@@ -67,7 +67,7 @@ def test_a_scanner_that_follows_every_link_of_every_letter_changes_nothing(home:
 
 def _routes(home: Village) -> list[tuple[str, str]]:
     """Each path with its methods, of both sites."""
-    both = ((home.url, site), (home.admin, admin))
+    both = ((home.url, create_site), (home.admin, create_admin_site))
     return sorted(
         {
             (base + route.path, method)

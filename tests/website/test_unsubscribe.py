@@ -16,9 +16,9 @@ from digest.app import App, load, open_app
 from digest.errors import DigestError
 from digest.links import UNSUBSCRIBE
 from digest.links.token import sign
-from digest.website import site
+from digest.website import create_site
 from digest.website.security_headers import HEADERS
-from digest.website.serve import beside
+from digest.website.serve import serve_in_thread
 from tests.support.config_files import folder
 from tests.support.served_site import HOUSE, NEW, OLD, served
 from tests.support.store_samples import NOW
@@ -170,10 +170,10 @@ def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
 
 
 def test_a_socket_that_is_taken_is_told(app: App) -> None:
-    asgi = site(lambda: app, clock=lambda: NOW)
+    asgi = create_site(lambda: app, clock=lambda: NOW)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), beside(asgi, "127.0.0.1", port):
+        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), serve_in_thread(asgi, "127.0.0.1", port):
             pass
 
 

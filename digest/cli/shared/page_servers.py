@@ -20,16 +20,16 @@ def serve_pages(app: Callable[[], App]) -> Iterator[list[str]]:
     config, said = app().config, []
     with ExitStack() as stack:
         if config.listen and config.site:
-            from digest.website import site
-            from digest.website.serve import beside
+            from digest.website import create_site
+            from digest.website.serve import serve_in_thread
 
-            stack.enter_context(beside(site(app, clock=_now), *config.listen, proxies=config.proxies))
+            stack.enter_context(serve_in_thread(create_site(app, clock=_now), *config.listen, proxies=config.proxies))
             said.append(f"serving {config.site} at {_spelled(*config.listen)}")
         if config.admin:
-            from digest.website.admin import admin
-            from digest.website.serve import beside
+            from digest.website.admin import create_admin_site
+            from digest.website.serve import serve_in_thread
 
-            stack.enter_context(beside(admin(app, clock=_now), *config.admin.listen))
+            stack.enter_context(serve_in_thread(create_admin_site(app, clock=_now), *config.admin.listen))
             said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")
         yield said
 

@@ -1,15 +1,16 @@
-"""The admin's pages: on a socket of their own, for whoever logs in; looking changes nothing, a signed form does.
+"""The admin site: its routes and ASGI application, on a socket of its own, behind a login.
 
 ::
 
-    /                  overview.py      what needs doing, and figures; /metrics for Prometheus
-    /outbox            outbox.py        what is not sent: retry, cancel, presume sent
-    /readers, /readers/ID   readers.py  who gets what and when: leave, return, suppress, lift
-    /suppressions      suppressions.py  addresses that get no letters: add, lift
-    /sources, /due     sources.py       how the services are; what is due and what comes next
-    /healthz, /readyz  the hall's       without a login
+    /                       overview.py      findings and statistics; /metrics for Prometheus
+    /outbox                 outbox.py        letters that are not sent: retry, cancel, presume sent
+    /readers, /readers/ID   readers.py       readers and their schedules: unsubscribe, suppress, lift
+    /suppressions           suppressions.py  suppressed addresses: add, lift
+    /sources, /due          sources.py       health of the sources; due and next issues
+    /healthz, /readyz       SiteView         health checks, without a login
 
-login.py says who may come in, desk.py what the rooms share, told.py what is said after something was done.
+login.py checks the login and limits wrong tokens. base.py renders pages and signs forms: each form carries a token of
+its user, and only handlers wrapped in `signed_form` change data. flash.py has the messages after an action.
 """
 
 from __future__ import annotations
@@ -26,38 +27,38 @@ from starlette.responses import Response
 from digest.app import App
 from digest.errors import DigestError
 from digest.text.translations import translations
-from digest.website import Hall
-from digest.website.admin.base import Desk
-from digest.website.admin.login import Login
-from digest.website.admin.outbox import Outbox
-from digest.website.admin.overview import Overview
-from digest.website.admin.readers import Readers
-from digest.website.admin.sources import Sources
-from digest.website.admin.suppressions import Suppressions
-from digest.website.security_headers import Guard
+from digest.website import SiteView
+from digest.website.admin.base import AdminView
+from digest.website.admin.login import AdminLogin
+from digest.website.admin.outbox import OutboxView
+from digest.website.admin.overview import OverviewView
+from digest.website.admin.readers import ReadersView
+from digest.website.admin.sources import SourcesView
+from digest.website.admin.suppressions import SuppressionsView
+from digest.website.security_headers import SecurityHeaders
 
-_ROOMS = (Overview, Outbox, Readers, Suppressions, Sources)
+_VIEWS = (OverviewView, OutboxView, ReadersView, SuppressionsView, SourcesView)
 
 
-def admin(app: Callable[[], App], *, clock: Callable[[], datetime]) -> Starlette:
-    """The application (ASGI). `app` is asked at each request, since its config may be read anew."""
-    hall = _Hall(app, clock)
+def create_admin_site(app: Callable[[], App], *, clock: Callable[[], datetime]) -> Starlette:
+    """Builds the ASGI application. `app()` is called at each request, since the config may be reloaded."""
+    common = _AdminSiteView(app, clock)
     asgi = Starlette(
-        routes=[*hall.routes(), *(route for room in _ROOMS for route in room(app, clock).routes())],
+        routes=[*common.routes(), *(route for view in _VIEWS for route in view(app, clock).routes())],
         middleware=[
-            Middleware(Guard),
-            Middleware(Login, admin=lambda: app().config.admin, clock=clock),
+            Middleware(SecurityHeaders),
+            Middleware(AdminLogin, admin=lambda: app().config.admin, clock=clock),
         ],
-        exception_handlers={HTTPException: hall.no_page, DigestError: hall.later},
+        exception_handlers={HTTPException: common.http_error, DigestError: common.unavailable},
     )
     asgi.router.redirect_slashes = False  # it would redirect to whatever host the request names
     return asgi
 
 
-class _Hall(Desk, Hall):
-    """What belongs to no room, and what is said where something fails."""
+class _AdminSiteView(AdminView, SiteView):
+    """Health checks and the error pages of the admin site."""
 
-    def no_page(self, request: Request, error: Exception) -> Response:
+    def http_error(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             return self.notice(
@@ -66,4 +67,4 @@ class _Hall(Desk, Hall):
         if error.status_code == 403:
             line = "The form was too old, or of another page. Nothing was changed: open the page anew and press there."
             return self.notice(translations("en"), "Not done", line, status=403)
-        return Hall.no_page(self, request, error)
+        return SiteView.http_error(self, request, error)

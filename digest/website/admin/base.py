@@ -1,4 +1,4 @@
-"""What the admin's rooms share: their pages, a token in each form, and what is said when something was done."""
+"""Base class of the admin's views: rendering, CSRF tokens in forms, redirects with a message, pagination."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from digest.mail.message import AddressError, Mailbox
 from digest.render.page_messages import PageMessages
 from digest.text import strip_controls
 from digest.text.translations import translations
-from digest.website.admin.flash import told
-from digest.website.admin.login import USER
-from digest.website.view import Form, Handler, Room, posted
+from digest.website.admin.flash import flash_message
+from digest.website.admin.login import USER_SCOPE_KEY
+from digest.website.view import Form, FormHandler, View, form_endpoint
 
 PER_PAGE = 50
 
-_FORM = "admin"  # the purpose of the token in a form
-_FORM_LASTS = timedelta(hours=12)
-_MOST_PAGES = 1_000_000
-_ROOMS = (
+_FORM_PURPOSE = "admin"  # the purpose of the token in a form
+_FORM_MAX_AGE = timedelta(hours=12)
+_MAX_PAGE = 1_000_000
+_SECTIONS = (
     ("/", "Overview"),
     ("/outbox", "Outbox"),
     ("/readers", "Readers"),
@@ -38,15 +38,14 @@ _ROOMS = (
 )
 
 
-class Desk(Room):
-    """A room of the admin's. Its pages stand at the root of their own host, in English."""
+class AdminView(View):
+    """Base of the admin's views. Pages are in English, at the root of a host of their own."""
 
-    def below(self, path: str) -> str:
+    def with_root_path(self, path: str) -> str:
         return path
 
-    def show(self, request: Request, template: str, title: str, **given: Any) -> Response:
-        """The page of templates/site/admin/TEMPLATE.html.j2; whatever readers or servers wrote, nothing unseen is in
-        it."""
+    def admin_page(self, request: Request, template: str, title: str, **given: Any) -> Response:
+        """Renders templates/site/admin/TEMPLATE.html.j2, without control characters that readers or servers wrote."""
         app, now = self.app(), self.clock()
         page = app.pages.page(
             f"admin/{template}",
@@ -54,47 +53,50 @@ class Desk(Room):
             name=app.config.sender.name or "Morning Papers",
             title=title,
             common=PageMessages(translations("en"), "common"),
-            below=self.below,
+            below=self.with_root_path,
             postal="",
-            rooms=_ROOMS,
+            rooms=_SECTIONS,
             here=f"/{request.url.path.split('/')[1]}",
-            user=request.scope[USER],
-            token=sign(_FORM, {"user": request.scope[USER]}, self._keys(), at=now),
-            told=told(request.query_params),
-            now=stamp(now),
+            user=request.scope[USER_SCOPE_KEY],
+            token=sign(_FORM_PURPOSE, {"user": request.scope[USER_SCOPE_KEY]}, self._keys(), at=now),
+            told=flash_message(request.query_params),
+            now=format_utc(now),
             **given,
         )
         return HTMLResponse("\n".join(strip_controls(line) for line in page.split("\n")))
 
-    def acting(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """An endpoint that changes something: a browser sends the login by itself, so a form must prove whose it is."""
+    def signed_form(self, handler: FormHandler) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint that checks the form's CSRF token, since browsers send the login to any site's form."""
 
         def checked(request: Request, form: Form) -> Response:
             try:
-                payload = verify(_FORM, form.text("form"), self._keys(), max_age=_FORM_LASTS, now=self.clock())
+                payload = verify(
+                    _FORM_PURPOSE, form.value("form"), self._keys(), max_age=_FORM_MAX_AGE, now=self.clock()
+                )
             except TokenError:
                 raise HTTPException(403, "a form of another page, or an old one") from None
-            if payload != {"user": request.scope[USER]}:
+            if payload != {"user": request.scope[USER_SCOPE_KEY]}:
                 raise HTTPException(403, "somebody else's form")
             return handler(request, form)
 
-        return posted(checked)
+        return form_endpoint(checked)
 
-    def done(self, request: Request, back: str, what: str, *, log: dict[str, Any], **said: Any) -> Response:
-        """Back to a page, which says what was done; and a line in the log, where no address may stand."""
-        structlog.get_logger("digest").info("admin", did=what, by=request.scope[USER] or "token", **log)
+    def redirect_with_message(
+        self, request: Request, back: str, what: str, *, log: dict[str, Any], **said: Any
+    ) -> Response:
+        """Redirects to a page that shows the message of `what`, and logs the action; a log holds no address."""
+        structlog.get_logger("digest").info("admin", did=what, by=request.scope[USER_SCOPE_KEY] or "token", **log)
         asked = urlencode([("told", what), *((key, value) for key, value in said.items() if value != "")], doseq=True)
-        return self.see(f"{back}{'&' if '?' in back else '?'}{asked}")
+        return self.redirect(f"{back}{'&' if '?' in back else '?'}{asked}")
 
-    def filed(self, readers: Collection[str]) -> dict[str, str]:
-        """Of these readers those who have a file, and which."""
+    def reader_files(self, readers: Collection[str]) -> dict[str, str]:
+        """Config files of those readers who have one, by id."""
         config = self.app().config
         folder = config.folder / "subscribers"
         return {each.id: f"{folder}/{each.id}.yaml" for each in config.subscribers if each.id in readers}
 
     def _keys(self) -> list[str]:
-        """What signs forms: the keys of links, or the token where there are none; for this purpose it makes another
-        key."""
+        """The keys that sign forms: those of links, else the admin's token; the purpose derives another key from it."""
         config = self.app().config
         keys = [key.get_secret_value() for key in config.keys]
         if not keys and config.admin and config.admin.token:
@@ -102,13 +104,13 @@ class Desk(Room):
         return keys
 
 
-def page_of(request: Request) -> int:
-    """The page that is asked for, from 1; whatever else stands there is the first."""
+def page_number(request: Request) -> int:
+    """The page number of the query, from 1; 1 for anything else."""
     asked = request.query_params.get("page", "")
-    return min(int(asked), _MOST_PAGES) if asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked) else 1
+    return min(int(asked), _MAX_PAGE) if asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked) else 1
 
 
-def pages_of(count: int) -> int:
+def page_count(count: int) -> int:
     return max(1, -(-count // PER_PAGE))
 
 
@@ -120,21 +122,21 @@ def outbox_path(state: DeliveryState | str | None = None) -> str:
     return f"/outbox?{urlencode({'state': state})}" if state else "/outbox"
 
 
-def key_of(address: str) -> str | None:
-    """How an address is known among those that get no letters; None where it is none."""
+def suppression_key(address: str) -> str | None:
+    """An address in the form under which suppressions store it; None if it is not valid."""
     try:
         return address_key(Mailbox(address=address).wire)
     except AddressError:
         return None
 
 
-def stamp(moment: datetime | None) -> str:
-    """A moment for people, in UTC."""
+def format_utc(moment: datetime | None) -> str:
+    """A moment as text, in UTC; empty for None."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
 
 
-def span(length: timedelta) -> str:
-    """How long, in the two largest units: "3 d 4 h", "12 min"."""
+def format_duration(length: timedelta) -> str:
+    """A duration in its two largest units: "3 d 4 h", "12 min"."""
     minutes = max(0, int(length.total_seconds() // 60))
     days, hours = divmod(minutes // 60, 24)
     if days:

@@ -1,4 +1,4 @@
-"""What a page says after something was done: the address bar holds a short code, and the words are ours alone."""
+"""Messages after an action of the admin: the query holds a code, the text is looked up here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from starlette.datastructures import QueryParams
 from digest.mail.delivery_state import MANUAL_TRANSITIONS, DeliveryState, describe_transition
 
 VERBS = {"retry": DeliveryState.READY, "cancel": DeliveryState.CANCELLED, "presume-sent": DeliveryState.SENT}
-"""What a person may do with a letter."""
+"""Actions on a letter, and the states they lead to."""
 
-_WORDS = {
+_MESSAGES = {
     "left": "Nothing of that is sent any more, also no letter that waits.",
     "back": "It is sent again, from where it ended.",
     "was-there": "Nothing to do: it had not been left.",
@@ -21,7 +21,7 @@ _WORDS = {
     "no-address": "That is no mail address. Nothing was changed.",
     "no-letters": "No letter was ticked. Nothing was changed.",
 }
-_DONE = {
+_OUTCOMES = {
     DeliveryState.READY: ("goes out with the next round, the same bytes", "go out with the next round, the same bytes"),
     DeliveryState.CANCELLED: ("is never sent; its papers count as told", "are never sent; their papers count as told"),
     DeliveryState.SENT: (
@@ -29,22 +29,22 @@ _DONE = {
         "have arrived, as far as you know: not sent again",
     ),
 }
-"""What becomes of one letter, and of several."""
+"""Texts for one letter, and for several."""
 
-_MOST = 1_000_000
+_MAX_COUNT = 1_000_000
 
 
-def told(asked: QueryParams) -> str:
-    """The sentence of a code in the query; empty where it is none of ours."""
+def flash_message(asked: QueryParams) -> str:
+    """The message of the query's code; empty for an unknown code."""
     code = asked.get("told", "")
     if code in VERBS:
-        return _decided(VERBS[code], asked)
-    return _WORDS.get(code, "")
+        return _decision_message(VERBS[code], asked)
+    return _MESSAGES.get(code, "")
 
 
-def _decided(state: DeliveryState, asked: QueryParams) -> str:
+def _decision_message(state: DeliveryState, asked: QueryParams) -> str:
     done, unknown = _count(asked.get("done")), _count(asked.get("unknown"))
-    said = [f"{_letters(done)} {_DONE[state][done != 1]}."] if done else []
+    said = [f"{_letters(done)} {_OUTCOMES[state][done != 1]}."] if done else []
     for was in DeliveryState:
         if was in asked.getlist("stays") and was not in MANUAL_TRANSITIONS[state]:
             said.append(f"A letter {describe_transition(was, state)}.")
@@ -58,4 +58,4 @@ def _letters(count: int) -> str:
 
 
 def _count(text: str | None) -> int:
-    return min(int(text), _MOST) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+    return min(int(text), _MAX_COUNT) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0

@@ -1,4 +1,4 @@
-"""How the sources are, and what is due: two pages to look at, where nothing can be pressed."""
+"""The admin's health of sources, /sources, and due subscriptions, /due; both read-only."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from digest.ingest.health import Health, details
 from digest.store import ScheduledSubscription
-from digest.website.admin.base import PER_PAGE, Desk, reader_path, span, stamp
+from digest.website.admin.base import PER_PAGE, AdminView, format_duration, format_utc, reader_path
 
 
-class Sources(Desk):
+class SourcesView(AdminView):
     """`/sources` and `/due`."""
 
     def routes(self) -> list[BaseRoute]:
@@ -24,41 +24,41 @@ class Sources(Desk):
 
     def sources(self, request: Request) -> Response:
         now = self.clock()
-        rows = [_source(each, now) for each in self.app().health(now)]
-        return self.show(request, "sources", "Sources", rows=rows)
+        rows = [_source_row(each, now) for each in self.app().health(now)]
+        return self.admin_page(request, "sources", "Sources", rows=rows)
 
     def due(self, request: Request) -> Response:
         now, store = self.clock(), self.app().store
         count, late = store.lists.overdue(now, limit=PER_PAGE)
         coming = store.lists.upcoming(now, limit=PER_PAGE)
-        return self.show(
+        return self.admin_page(
             request,
             "due",
             "Due",
             count=count,
-            late=[_clock(each, now) for each in late],
-            coming=[_clock(each, now) for each in coming],
+            late=[_due_row(each, now) for each in late],
+            coming=[_due_row(each, now) for each in coming],
         )
 
 
-def _source(each: Health, now: datetime) -> dict[str, object]:
+def _source_row(each: Health, now: datetime) -> dict[str, object]:
     return {
         "name": each.name,
         "word": each.word,
-        "answered": stamp(each.last_ok) or "never",
+        "answered": format_utc(each.last_ok) or "never",
         "today": "" if each.today is None else f"{each.today:,}",
         "usual": "" if each.usual is None else f"{each.usual:g}",
-        "next": "now" if each.next_try <= now else stamp(each.next_try),
+        "next": "now" if each.next_try <= now else format_utc(each.next_try),
         "details": details(each),
     }
 
 
-def _clock(each: ScheduledSubscription, now: datetime) -> dict[str, str]:
-    away = "" if each.due_at is None else span(abs(now - each.due_at))
+def _due_row(each: ScheduledSubscription, now: datetime) -> dict[str, str]:
+    away = "" if each.due_at is None else format_duration(abs(now - each.due_at))
     return {
         "reader": each.subscriber,
         "path": reader_path(each.subscriber),
         "name": each.name,
-        "at": stamp(each.due_at) or "at once",
+        "at": format_utc(each.due_at) or "at once",
         "away": away,
     }

@@ -1,4 +1,4 @@
-"""Addresses that get no letters: why, since when, and whether that is to end."""
+"""The admin's suppression list: search, add and lift suppressed addresses."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.website.admin.base import PER_PAGE, Desk, key_of, page_of, pages_of, stamp
+from digest.website.admin.base import PER_PAGE, AdminView, format_utc, page_count, page_number, suppression_key
 from digest.website.view import Form
 
-LONGEST = 254  # characters of an address, and of what is searched for
+MAX_LENGTH = 254  # characters of an address or of a query
 
 
-class Suppressions(Desk):
+class SuppressionsView(AdminView):
     """`/suppressions`."""
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/suppressions", self.look, methods=["GET"]),
-            Route("/suppressions/add", self.acting(self.add), methods=["POST"]),
-            Route("/suppressions/lift", self.acting(self.lift), methods=["POST"]),
+            Route("/suppressions", self.show, methods=["GET"]),
+            Route("/suppressions/add", self.signed_form(self.add), methods=["POST"]),
+            Route("/suppressions/lift", self.signed_form(self.lift), methods=["POST"]),
         ]
 
-    def look(self, request: Request) -> Response:
-        asked = request.query_params.get("q", "").strip()[:LONGEST]
-        page, store = page_of(request), self.app().store
+    def show(self, request: Request) -> Response:
+        asked = request.query_params.get("q", "").strip()[:MAX_LENGTH]
+        page, store = page_number(request), self.app().store
         count, rows = store.lists.suppressions(like=asked.casefold(), limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-        return self.show(
+        return self.admin_page(
             request,
             "suppressions",
             "Suppressions",
             asked=asked,
             count=count,
             page=page,
-            pages=pages_of(count),
+            pages=page_count(count),
             base=f"/suppressions?q={quote_plus(asked)}&",
-            rows=[(row, stamp(row.since)) for row in rows],
+            rows=[(row, format_utc(row.since)) for row in rows],
         )
 
     def add(self, request: Request, form: Form) -> Response:
-        key = key_of(form.text("address")[: 2 * LONGEST])
+        key = suppression_key(form.value("address")[: 2 * MAX_LENGTH])
         if key is None:
-            return self.see("/suppressions?told=no-address")
-        why = " ".join(form.text("why").split())[:LONGEST] or "by hand"
+            return self.redirect("/suppressions?told=no-address")
+        why = " ".join(form.value("why").split())[:MAX_LENGTH] or "by hand"
         fresh = self.app().store.suppressions.add(key, why, now=self.clock())
-        return self.done(request, "/suppressions", "suppressed" if fresh else "was-suppressed", log={})
+        return self.redirect_with_message(request, "/suppressions", "suppressed" if fresh else "was-suppressed", log={})
 
     def lift(self, request: Request, form: Form) -> Response:
-        there = self.app().store.suppressions.remove(form.text("address"))
-        return self.done(request, "/suppressions", "lifted" if there else "was-free", log={})
+        there = self.app().store.suppressions.remove(form.value("address"))
+        return self.redirect_with_message(request, "/suppressions", "lifted" if there else "was-free", log={})
