@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from digest.links import SignedLinks
 from digest.mail.dkim import Signer, signed, signed_head
 from digest.mail.envelope import Envelope
 from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.mail.outgoing import OutgoingContent, OutgoingPaper
 from digest.papers.bibtex import REFERENCE_FILES, export_references
 from digest.render import Links, Parts, Renderer
 from digest.render.notices import NOTICES
+from digest.render.outgoing import outgoing_papers
 from digest.text.translations import translations
 
 _SENDER = "morningpapers"
@@ -32,6 +34,7 @@ class LetterFactory:
     site: str | None = None  # base URL of the pages, without a slash at its end
     keys: Sequence[str] = ()  # the last signs
     signers: Sequence[Signer] = ()  # of the sender's domain
+    with_content: bool = False  # whether a configured channel asks for more than the bytes of the mail
     complaints: Mailbox | None = None  # where mailbox providers tell of complaints; only in signed letters
 
     def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
@@ -61,6 +64,7 @@ class LetterFactory:
             message=message,
             message_id=key,
             page=links.web.rpartition("/")[2] if links.web else None,
+            content=self._content(parts, outgoing_papers(issue)) if self.with_content else None,
         )
 
     def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
@@ -87,7 +91,8 @@ class LetterFactory:
             date=date,
             sign=self._sign,
         )
-        return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number)
+        content = self._content(parts) if self.with_content else None
+        return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number, content=content)
 
     @property
     def links(self) -> SignedLinks:
@@ -99,6 +104,10 @@ class LetterFactory:
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         """The same letter to the address that its reader has now."""
         return signed(readdress(message, to), self.signers)
+
+    @staticmethod
+    def _content(parts: Parts, papers: Iterable[OutgoingPaper] = ()) -> OutgoingContent:
+        return OutgoingContent(subject=parts.subject, papers=tuple(papers), text=parts.text)
 
     def _sign(self, head: bytes, body: bytes) -> bytes:
         return signed_head(head, body, self.signers)

@@ -54,14 +54,14 @@ def config_parts(config: Config, registry: Registry) -> dict[str, Any]:
         "sources": tuple(source for kind, settings in chosen for source in kind.sources(settings)),
         "look_ups": tuple(kind.look_up(settings) for kind, settings in chosen if kind.look_up),
         "enrichers": tuple(found for kind, settings in chosen if kind.enricher and (found := kind.enricher(settings))),
-        "letters": _letters(config),
+        "letters": _letters(config, registry),
         "pages": Pages(config.templates),
         "morning": ComposeWindow(),
         "directory": ReaderDirectory(config),
     }
 
 
-def _letters(config: Config) -> LetterFactory:
+def _letters(config: Config, registry: Registry) -> LetterFactory:
     return LetterFactory(
         renderer=Renderer(config.templates),
         sender=config.sender,
@@ -71,6 +71,7 @@ def _letters(config: Config) -> LetterFactory:
         keys=[key.get_secret_value() for key in config.keys],
         signers=config.signers,
         complaints=config.complaints,
+        with_content=any(registry.channels[relay.scheme].content for relay in config.relays),
     )
 
 
@@ -90,6 +91,7 @@ def routes(config: Config, registry: Registry, clock: Callable[[], datetime]) ->
             weight=relay.weight,
             per_second=relay.per_second,
             per_day=relay.per_day,
+            content=registry.channels[relay.scheme].content,
         )
         for relay in config.relays
     ]

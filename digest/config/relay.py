@@ -38,6 +38,9 @@ class ChannelKind:
     log: bool = False
     """Whether it is a relay whose log (of Postfix) can be read."""
 
+    content: bool = False
+    """Whether the channel is no mail, and gets subject, papers and plain text in `Envelope.content` as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:

@@ -41,6 +41,7 @@ class Route:
     weight: int = 1
     per_second: float | None = None
     per_day: int | None = None
+    content: bool = False  # whether its channel asks for the content of a letter beside the bytes of the mail
 
 
 class RelayPool:
@@ -58,6 +59,7 @@ class RelayPool:
     ) -> None:
         self._store = store
         self._routes = list(routes)
+        self.want_content = any(route.content for route in routes)
         self._clock = clock
         self._random = random
         self._ticks = ticks

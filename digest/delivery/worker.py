@@ -215,7 +215,9 @@ class Worker:
             sender, message = policy.return_path(delivery), delivery.message
             if mailbox and recipient != delivery.recipient:
                 message = policy.readdress(message, mailbox)
-            envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=delivery.message_id)
+            content = delivery.content if self._context.relays.want_content else None
+            key = delivery.message_id
+            envelope = Envelope(sender=sender, recipient=recipient, message=message, message_id=key, content=content)
             return _PreparedLetter(delivery, envelope, now, self._context.ticks())
         return None  # finished above, or given back at the end of the batch
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.mail.packing import unpack_message
+from digest.mail.outgoing import OutgoingContent
+from digest.mail.packing import unpack_content, unpack_message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Envelope:
     message: bytes
     message_id: str
     page: str | None = None  # name of the issue's web copy, as the letter links to it
+    content: OutgoingContent | None = None  # for channels that ask for it
 
 
 NextEnvelope = Callable[[], Envelope | None]
@@ -49,6 +51,11 @@ class LeasedDelivery:
     def message(self) -> bytes:
         """The letter's bytes, unpacked at each access."""
         return unpack_message(self.packed)
+
+    @property
+    def content(self) -> OutgoingContent:
+        """What the letter says, for channels that are no mail."""
+        return unpack_content(self.packed)
 
     @property
     def envelope(self) -> Envelope:

@@ -205,6 +205,12 @@ def _is_voted(section: Section) -> bool:
     return section.title == TRENDING and not section.query and section.author is None
 
 
+def heading(issue: Issue, section: Section, t: Translations) -> str:
+    """Under which the papers of a section stand: the rule, the person, or why they come."""
+    name = t("letter.trending") if _is_voted(section) else _name(issue, section)
+    return shorten(name, _RULE) or t("letter.before")
+
+
 def _name(issue: Issue, section: Section) -> str:
     """A rule without a title goes by its text, but the only rule of a subscription by the subscription's name."""
     title = one_line(section.title)
@@ -239,7 +245,7 @@ def _chapters(
         name = t("letter.trending") if _is_voted(section) else _name(issue, section)
         rule = one_line(section.query)
         yield Chapter(
-            heading=shorten(name, _RULE) or t("letter.before"),
+            heading=heading(issue, section, t),
             typed=name == rule,
             voted=_is_voted(section),
             rule=shorten(rule, _RULE) if rule != name else "",

@@ -80,7 +80,9 @@ class IssueStore:
         For each issue, whether it was kept; False: its slot has one.
         """
         messages = {
-            each.envelope.message_id: pack_message(each.envelope.message) for each in publications if each.envelope
+            each.envelope.message_id: pack_message(each.envelope.message, each.envelope.content)
+            for each in publications
+            if each.envelope
         }
         with self.database.writing() as connection:
             numbers = _insert(connection, publications)

@@ -36,7 +36,9 @@ def add_letter(connection: Connection, envelope: Envelope, *, created: datetime,
     number = connection.scalar(statement.returning(_COLUMN.id))
     if number is None:
         return False
-    connection.execute(plain_insert(t.letter).values(delivery_id=number, message=pack_message(envelope.message)))
+    connection.execute(
+        plain_insert(t.letter).values(delivery_id=number, message=pack_message(envelope.message, envelope.content))
+    )
     return True
 
 

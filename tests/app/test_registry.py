@@ -59,6 +59,12 @@ def test_a_source_and_a_way_out_of_a_test(tmp_path: Path) -> None:
     sent = (tmp_path / "sent").read_bytes()
     assert b"A sparse model" in sent
     assert b"A dense one" not in sent
+    given = [json.loads(line) for line in (tmp_path / "sent.jsonl").read_text().splitlines()]
+    [mine] = [each for each in given if each["papers"]]
+    assert mine["to"] == "ada@example.org"
+    assert mine["papers"] == [{"title": "A sparse model", "url": "https://acme.example/10.1/a", "why": "Mine"}]
+    assert "A sparse model" in mine["text"]
+    assert mine["subject"] in sent.decode()
 
 
 def test_its_absence_is_told_by_its_own_name(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +31,10 @@ class DummyChannel:
         at_dot()
         with self._file.open("ab") as file:
             file.write(envelope.message)
+        if envelope.content:
+            value = {"to": envelope.recipient, **asdict(envelope.content)}
+            with self._file.with_suffix(".jsonl").open("a") as lines:
+                lines.write(json.dumps(value) + "\n")
         return SendReceipt(words="appended")
 
 
@@ -36,4 +42,4 @@ def _open(relay: Relay) -> DummyChannel:
     return DummyChannel(Path(relay.path))
 
 
-PIGEON = ChannelKind(open=_open, path=True)
+PIGEON = ChannelKind(open=_open, path=True, content=True)

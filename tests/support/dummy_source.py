@@ -46,7 +46,15 @@ def _papers(body: bytes, name: str, now: datetime | None = None) -> tuple[Paper,
     except ValueError as error:
         raise SourceError(f"{name}: no JSON") from error
     return tuple(
-        Paper(key=f"doi:{doi}", title=title, source="acme", authors=(Author(name="Ada"),), published=now, announced=now)
+        Paper(
+            key=f"doi:{doi}",
+            title=title,
+            source="acme",
+            authors=(Author(name="Ada"),),
+            published=now,
+            announced=now,
+            url=f"https://acme.example/{doi}",
+        )
         for doi, title in titles.items()
     )
 
