@@ -65,19 +65,19 @@ class RelayPool:
         self._ticks = ticks
         self._lock = RLock()
         known = store.breakers.list_all()
-        self._failing = {(brake.kind, brake.name) for brake in known}
+        self._failing = {(breaker.kind, breaker.name) for breaker in known}
         self._resting_until = {
-            brake.name: brake.until
-            for brake in known
-            if brake.until and (brake.kind == "domain" or not by_hand)  # the names differ: a relay's has a port
+            breaker.name: breaker.until
+            for breaker in known
+            if breaker.until and (breaker.kind == "domain" or not by_hand)  # the names differ: a relay's has a port
         }
         self._suspected = set[str]()  # relays whose last refusal may have been the letter's fault
         self._booked: dict[str, list[float]] = {}  # turns in ticks: no change of the wall clock makes one wait longer
         names = {route.name for route in routes}
         self.halted = [
-            f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
-            for brake in known
-            if brake.kind == "relay" and self.is_resting(brake.name, clock()) and brake.name in names
+            f"{breaker.name} is left alone until {breaker.until:%H:%M} UTC: {breaker.words}"
+            for breaker in known
+            if breaker.kind == "relay" and self.is_resting(breaker.name, clock()) and breaker.name in names
         ]
 
     @property

@@ -318,7 +318,7 @@ def test_a_domain_that_wants_fewer_letters_is_left_alone_and_no_other(store: Sto
     with MailServer({"RCPT": Says.line("450 4.7.28 too many, rate limited")}) as server:
         assert outcomes(send(store, server, recipient=home)) == {"ada": "deferred", "cleo": "sent"}
         assert {row.subscriber: row.state for row in store.outbox.unsent()} == {"ada": "deferred", "ben": "ready"}
-        assert [(brake.name, brake.failures) for brake in store.breakers.list_all()] == [("gmail.example", 1)]
+        assert [(breaker.name, breaker.failures) for breaker in store.breakers.list_all()] == [("gmail.example", 1)]
         later = send(store, server, recipient=home, now=NOW + timedelta(minutes=30))
         assert outcomes(later) == {"ada": "sent", "ben": "sent"}
     assert store.breakers.list_all() == []
@@ -351,8 +351,8 @@ def test_a_fault_that_many_connections_meet_is_one(store: Store) -> None:
     put(store, *(f"reader{n}" for n in range(600)))
     with unused_port() as port:
         assert send(store, route(port), connections=10).stopped
-    (brake,) = store.breakers.list_all()
-    assert (brake.failures, brake.until) == (1, None)
+    (breaker,) = store.breakers.list_all()
+    assert (breaker.failures, breaker.until) == (1, None)
 
 
 def test_a_relay_that_refuses_our_login_is_left_alone_at_once(store: Store) -> None:

@@ -42,8 +42,8 @@ def test_f31_one_domain_puts_all_off(scenario: DeliveryScenario) -> None:
         assert all(states[f"good{number}"] == "sent" for number in range(8))
         slow = [states[f"slow{number}"] for number in range(8)]
         assert (slow.count("deferred"), slow.count("ready")) == (5, 3)  # the last three were not even asked about
-        (brake,) = scenario.store.breakers.list_all()
-        assert (brake.kind, brake.name, brake.until is not None) == ("domain", "slow.example", True)
+        (breaker,) = scenario.store.breakers.list_all()
+        assert (breaker.kind, breaker.name, breaker.until is not None) == ("domain", "slow.example", True)
         assert scenario.round(server).letters == ()
         scenario.holds(server)
     assert scenario.store.breakers.list_all() == []
@@ -55,8 +55,8 @@ def test_f31_a_domain_that_is_too_busy_is_left_alone_at_once(scenario: DeliveryS
     with Picky({"slow.example": "450 4.7.28 too many letters, rate limited"}) as server:
         scenario.round(server)
         assert scenario.states() == {"slow0": "deferred", "slow1": "ready", "slow2": "ready", "good0": "sent"}
-        (brake,) = scenario.store.breakers.list_all()
-        assert brake.until == scenario.now + timedelta(minutes=15)
+        (breaker,) = scenario.store.breakers.list_all()
+        assert breaker.until == scenario.now + timedelta(minutes=15)
         scenario.holds(server)
 
 
@@ -69,10 +69,10 @@ def test_f32_a_domain_that_calls_all_spam(scenario: DeliveryScenario) -> None:
         states = scenario.states()
         assert [states[f"cold{number}"] for number in range(6)] == ["failed"] * 3 + ["ready"] * 3
         assert scenario.store.suppressions.list_all() == []
-        (brake,) = scenario.store.breakers.list_all()
-        assert brake.until == scenario.now + timedelta(hours=4)
-        assert "we do not like you" in brake.words
-        assert "SPF, DKIM and DMARC" in brake.words
+        (breaker,) = scenario.store.breakers.list_all()
+        assert breaker.until == scenario.now + timedelta(hours=4)
+        assert "we do not like you" in breaker.words
+        assert "SPF, DKIM and DMARC" in breaker.words
         scenario.holds(server, final={f"cold{number}": "failed" for number in range(3)})
 
 

@@ -145,7 +145,7 @@ def test_f11_words_slipped_in_before_the_encryption(scenario: DeliveryScenario) 
 
 
 def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
-    """No letter fails; the relay is left alone for a while, so that the house is told once and not locked out."""
+    """No letter fails; the relay is left alone for a while, so that the admin is told once and not locked out."""
     scenario.put("ada", "ben")
     login = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
     words = f"535 5.7.8 {USER} with {PASSWORD} or {login} is nobody"
@@ -155,8 +155,8 @@ def test_f12_a_refused_login(scenario: DeliveryScenario) -> None:
         asked = server.connections
         refused(scenario, scenario.round(route))
         assert server.connections == asked  # left alone at once
-        (brake,) = scenario.store.breakers.list_all()
-        assert (brake.kind, brake.until is not None) == ("relay", True)
+        (breaker,) = scenario.store.breakers.list_all()
+        assert (breaker.kind, breaker.until is not None) == ("relay", True)
         scenario.holds(server)
 
 
