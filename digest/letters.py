@@ -14,7 +14,7 @@ from digest.mail.envelope import Envelope
 from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
 from digest.mail.outgoing import OutgoingContent, OutgoingPaper
 from digest.papers.bibtex import REFERENCE_FILES, export_references
-from digest.render import Links, Parts, Renderer
+from digest.render import LetterLinks, LetterParts, Renderer
 from digest.render.notices import NOTICES
 from digest.render.outgoing import outgoing_papers
 from digest.text.translations import translations
@@ -106,21 +106,21 @@ class LetterFactory:
         return signed(readdress(message, to), self.signers)
 
     @staticmethod
-    def _content(parts: Parts, papers: Iterable[OutgoingPaper] = ()) -> OutgoingContent:
+    def _content(parts: LetterParts, papers: Iterable[OutgoingPaper] = ()) -> OutgoingContent:
         return OutgoingContent(subject=parts.subject, papers=tuple(papers), text=parts.text)
 
     def _sign(self, head: bytes, body: bytes) -> bytes:
         return signed_head(head, body, self.signers)
 
-    def parts(self, issue: Issue) -> Parts:
+    def parts(self, issue: Issue) -> LetterParts:
         """What the letter says."""
         return self.renderer.letter(issue, self._links(issue, self._leave(issue)[0]), postal=self.postal)
 
-    def _links(self, issue: Issue, leave: str) -> Links:
+    def _links(self, issue: Issue, leave: str) -> LetterLinks:
         if not self.site or issue.kind == "test":
-            return Links(unsubscribe=leave)
+            return LetterLinks(unsubscribe=leave)
         page = self.links.page(issue.subscriber, now=issue.date)
-        return Links(
+        return LetterLinks(
             unsubscribe=leave,
             manage=page,
             pause=f"{page}#pause",

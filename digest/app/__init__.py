@@ -47,7 +47,7 @@ from digest.letters import LetterFactory
 from digest.mail.dns import Dns, Resolver
 from digest.readers import ReaderDirectory
 from digest.readers.signup import Signup
-from digest.render import Pages
+from digest.render import PageRenderer
 from digest.sources.base import Enricher, LookUp, Source, SourceKind
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Schedule, Subscriber
@@ -79,7 +79,7 @@ class App:
     look_ups: tuple[LookUp, ...]
     enrichers: tuple[Enricher, ...]
     letters: LetterFactory
-    pages: Pages
+    pages: PageRenderer
     morning: ComposeWindow
     directory: ReaderDirectory
     queue: WorkQueue

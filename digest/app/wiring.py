@@ -21,7 +21,7 @@ from digest.http import Web
 from digest.issues.compose import ComposeWindow
 from digest.letters import LetterFactory
 from digest.readers import ReaderDirectory
-from digest.render import Pages, Renderer
+from digest.render import PageRenderer, Renderer
 from digest.store import Store
 
 _LEASE = timedelta(minutes=2)
@@ -55,7 +55,7 @@ def config_parts(config: Config, registry: Registry) -> dict[str, Any]:
         "look_ups": tuple(kind.look_up(settings) for kind, settings in chosen if kind.look_up),
         "enrichers": tuple(found for kind, settings in chosen if kind.enricher and (found := kind.enricher(settings))),
         "letters": _letters(config, registry),
-        "pages": Pages(config.templates),
+        "pages": PageRenderer(config.templates),
         "morning": ComposeWindow(),
         "directory": ReaderDirectory(config),
     }

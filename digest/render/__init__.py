@@ -1,9 +1,9 @@
-"""From an issue to the parts of a letter, and the pages: templates, words and marks."""
+"""Renders letters and pages: an issue becomes values, values go through templates and catalogues into HTML and text."""
 
 from __future__ import annotations
 
-from digest.render.pages import Pages
-from digest.render.renderer import Parts, Renderer
-from digest.render.view import Links
+from digest.render.letter_context import LetterLinks
+from digest.render.pages import PageRenderer
+from digest.render.renderer import LetterParts, Renderer
 
-__all__ = ["Links", "Pages", "Parts", "Renderer"]
+__all__ = ["LetterLinks", "LetterParts", "PageRenderer", "Renderer"]

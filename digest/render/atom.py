@@ -25,7 +25,7 @@ _MOST_AUTHORS = 50  # of an entry: a collaboration has thousands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AtomEntry:
     """One entry; `link` is an absolute address, times are aware."""
 
     id: str
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class AtomFeed:
     """A feed, its addresses absolute. `updated` is what stands there where no entry is newer."""
 
     id: str
@@ -49,28 +49,28 @@ class Feed:
     page: str  # the same for people
     updated: datetime
     language: str
-    entries: Sequence[Entry] = ()
+    entries: Sequence[AtomEntry] = ()
 
 
 def lasting_id(*parts: str) -> str:
     """An id (RFC 4122's urn:uuid) that is the same for the same parts for ever, wherever the site may move.
 
-    Begin with `store.journals.database_id()`, so that no other house has the same.
+    Begin with `store.journals.database_id()`, so that no other service has the same.
     """
     return uuid5(_IDS, "\x00".join(parts).encode("utf-8", "replace").decode()).urn
 
 
-def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, t: Translations) -> Entry:
+def entry_of(paper: Paper, event: str, at: datetime, *, database_id: str, site: str, t: Translations) -> AtomEntry:
     """What happened to a paper ("new", "revised v2", …; see issue.Item), with the paper's own page for its link.
 
-    `house` is `store.journals.database_id()`, `site` the address of the pages. The id is the same wherever the entry
-    stands.
+    `database_id` is `store.journals.database_id()`, `site` the address of the pages. The id is the same wherever the
+    entry stands.
     """
     title, label = readable(one_line(paper.title)) or t("letter.untitled"), event_label(t, event)
     names = [author.name for author in paper.authors[:_MOST_AUTHORS]]
     rest = len(paper.authors) - len(names)
-    return Entry(
-        id=lasting_id(house, paper.key, event),
+    return AtomEntry(
+        id=lasting_id(database_id, paper.key, event),
         title=f"{title} ({label})" if label else title,
         link=site + page_of(paper.key),
         updated=at,
@@ -81,12 +81,12 @@ def entry_of(paper: Paper, event: str, at: datetime, *, house: str, site: str, t
     )
 
 
-def updated(feed: Feed) -> datetime:
+def updated(feed: AtomFeed) -> datetime:
     """When the feed changed last: its newest entry's time."""
     return max((entry.updated for entry in feed.entries), default=feed.updated)
 
 
-def atom(feed: Feed) -> bytes:
+def atom(feed: AtomFeed) -> bytes:
     """The feed as a document in UTF-8, without the characters that XML 1.0 forbids or nobody may see."""
     root = etree.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": feed.language}, nsmap={None: _ATOM})
     _text(root, "id", feed.id)
@@ -100,7 +100,7 @@ def atom(feed: Feed) -> bytes:
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _entry(element: etree._Element, entry: Entry) -> None:
+def _entry(element: etree._Element, entry: AtomEntry) -> None:
     _text(element, "id", entry.id)
     _text(element, "title", one_line(entry.title))
     _text(element, "updated", _moment(entry.updated))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from digest.papers import Author
-from digest.render.highlight import Piece, Pieces
+from digest.render.highlight import Pieces, TextPiece
 from digest.render.shorten import shorten
 from digest.rules import Hit
 from digest.text import strip_controls
@@ -22,7 +22,7 @@ def byline(authors: Sequence[Author], hits: Sequence[Hit]) -> tuple[Pieces, int]
     matched = sorted({hit.author for hit in hits if hit.author is not None and hit.author < len(authors)})
     named = set(range(_ALL)) if len(authors) <= _ALL else {*range(_FIRST), *islice(matched, _MATCHED)}
     names = tuple(
-        Piece(shorten(strip_controls(author.name), _NAME), index in matched)
+        TextPiece(shorten(strip_controls(author.name), _NAME), index in matched)
         for index, author in enumerate(authors)
         if index in named
     )

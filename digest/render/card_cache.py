@@ -1,4 +1,28 @@
-"""A card as its templates printed it: kept in stretches, so that what letters share is one string in all of them."""
+"""Rendered cards, cached so that letters share them: once per paper, highlighted per reader, lines encoded once.
+
+How this works. One morning renders the same papers into thousands of letters. A card differs between readers in three
+things alone: what is highlighted in title and abstract (by each reader's rules), the number of the card in the letter,
+and the start of the feedback links, which are signed for one reader.
+
+- `CardSkeleton`: the templates render a paper once for each `CardOptions`, with placeholders (words of letters and
+  digits, which no escaping changes) for title and abstract. Its HTML is split there into `HighlightLine`s.
+- `RenderedCard`: one for each paper and set of highlights. Only the lines of title and abstract are new: escaped, with
+  the tags of a highlight around its words. All others are the skeleton's own objects.
+- `Lines` keep their quoted-printable encoding (mail/quoted_printable.py), so a shared object is encoded once.
+- `LinkLines` hold a placeholder for the start of the links; each letter makes them anew with its own.
+- The text, unlike the HTML, begins with the number, rendered as 88; one of three digits has the text rendered again.
+- A folder of overriding templates may do anything with a card: there its HTML is one `LinkLines`, without a skeleton.
+
+::
+
+    item ── templates ──▶ CardSkeleton ──── highlights ───▶ RenderedCard ──── number, links ──▶ lines of a letter
+
+    title                 HighlightLine                     new Lines, or its plain ones        same object
+    authors, doubts       Lines                             same object                         same object
+    abstract              HighlightLine                     new Lines, or its plain ones        same object
+    facts, links          Lines                             same object                         same object
+    more, less, author    LinkLines "zq…own…/more"          same object                         new: "https://…/7/more"
+"""
 
 from __future__ import annotations
 
@@ -12,8 +36,8 @@ from markupsafe import escape
 from digest.issues import Item
 from digest.mail.quoted_printable import Lines
 from digest.render.highlight import Pieces
+from digest.render.letter_context import PaperCard, paper_card
 from digest.render.text_wrap import fill
-from digest.render.view import Card, card
 from digest.text.translations import Translations
 
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
@@ -22,117 +46,120 @@ _MOST_ABSTRACTS = 8  # of one paper: from its beginning, or a beginning and the 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Manner:
-    """How the cards of a letter are printed."""
+class CardOptions:
+    """What a card depends on besides its paper: the day, the language, the length of abstracts, the links."""
 
     now: datetime
     t: Translations
     room: int
     site: str | None
-    own: str | None  # stands for what a reader's own links to a paper begin with
+    own: str | None  # the placeholder for the start of a reader's links to a paper
 
     @property
     def key(self) -> tuple[object, ...]:
         return (self.now.date(), self.now.tzinfo, self.t.tag, self.room, self.site, self.own)
 
-    def card(self, item: Item) -> Card:
-        return card(item, _NUMBER, self.now, self.t, self.room, site=self.site, own=self.own)
+    def card(self, item: Item) -> PaperCard:
+        return paper_card(item, _NUMBER, self.now, self.t, self.room, site=self.site, own=self.own)
 
 
-class Held(Lines):
-    """Lines in which a word stands for what a reader's own links to a paper begin with."""
+class LinkLines(Lines):
+    """Lines with the placeholder for the start of a reader's links to a paper."""
 
     __slots__ = ()
 
 
-Numbered = tuple[str, str, tuple[Lines, ...]]
-"""A card's text before its number, the rest of that line, and the lines behind it."""
+NumberedText = tuple[str, str, tuple[Lines, ...]]
+"""The text of a card: what stands before its number, the rest of that line, and the lines below."""
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedCard:
-    """A printed card, in stretches of whole lines; the item is kept so that nothing else comes to stand at its address.
+class RenderedCard:
+    """A card in runs of whole lines; a run that all cards of a paper share is one object in all of them.
 
-    A stretch that all cards of a paper share is the same in all of them.
+    The item is kept because the key of the cache holds `id(paper)`: a freed address would be used again.
     """
 
     item: Item
-    held: str  # stands for what its reader's own links to the paper begin with
+    link_placeholder: str
     html: tuple[Lines, ...]
-    text: Numbered | None  # None where its number cannot be told from other words
+    text: NumberedText | None  # None where the number is not found, or more than once
 
     def html_of(self, number: int, own: str) -> list[Lines]:
-        """With its reader's own links, which begin so."""
+        """The HTML with the reader's links, whose start is `own`; without links where `own` is empty."""
         return self._owned(self.html, number, own)
 
     def text_of(self, number: int, own: str, again: Callable[[int], Lines]) -> list[Lines]:
-        """With its own number; where that changes how lines break, it is made `again`."""
+        """The text with its number; where the number changes how lines break, `again` renders it."""
         if self.text and number < 100:
             before, after, rest = self.text
             return self._owned((Lines(f"{before}{number:>2}. {after}"), *rest), number, own)
         return self._owned((again(number),), number, own)
 
-    def _owned(self, stretches: Iterable[Lines], number: int, own: str) -> list[Lines]:
+    def _owned(self, runs: Iterable[Lines], number: int, own: str) -> list[Lines]:
         if not own:
-            return list(stretches)
+            return list(runs)
         begin = f"{own}/{number}"
-        return [Lines(each.text.replace(self.held, begin)) if isinstance(each, Held) else each for each in stretches]
+        return [
+            Lines(each.text.replace(self.link_placeholder, begin)) if isinstance(each, LinkLines) else each
+            for each in runs
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page that holds what may be marked, and the whole lines before it."""
+class HighlightLine:
+    """The line of the HTML that holds the title or the abstract, and the whole lines before it."""
 
     lines: Lines
     before: str
-    begin: str  # of a mark
-    end: str
+    begin: str  # the tag before a highlight
+    end: str  # the tag behind it
     after: str
-    bare: Lines  # the line without marks
+    plain: Lines  # the line without highlights
 
     @classmethod
-    def of(cls, lines: str, before: str, begin: str, end: str, after: str, pieces: Pieces) -> Line:
-        return cls(Lines(lines), before, begin, end, after, Lines(before + str(escape(said(pieces))) + after))
+    def of(cls, lines: str, before: str, begin: str, end: str, after: str, pieces: Pieces) -> HighlightLine:
+        return cls(Lines(lines), before, begin, end, after, Lines(before + str(escape(plain_text(pieces))) + after))
 
-    def with_marks(self, pieces: Pieces) -> Lines:
-        # escaped together, which costs less; there are no controls in texts
+    def with_highlights(self, pieces: Pieces) -> Lines:
+        # one call of escape() for all pieces, which costs less; no text holds a NUL
         texts = str(escape("\0".join([piece.text for piece in pieces]))).split("\0")
-        marked = [
+        with_tags = [
             f"{self.begin}{text}{self.end}" if piece.hit else text for piece, text in zip(pieces, texts, strict=True)
         ]
-        return Lines("".join((self.before, *marked, self.after)))
+        return Lines("".join((self.before, *with_tags, self.after)))
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A printed paper with the places of what may be marked in it: title and abstract."""
+class CardSkeleton:
+    """A rendered paper with placeholders for its title and its abstract."""
 
     item: Item
-    card: Card  # without marks
-    page: tuple[Line, ...]
-    tail: tuple[Lines, ...]  # whole lines behind all these
-    text: Numbered | None  # up to its abstract; None where its number cannot be told, or the abstract within a line
-    indent: int | None  # of its abstract; None where it shows none
-    end: tuple[Lines, ...]  # whole lines behind it
-    is_whole: bool  # no place is left that nothing will come to
-    _abstracts: dict[str, Lines] = field(default_factory=dict)  # as they were filled
+    card: PaperCard  # without highlights
+    html: tuple[HighlightLine, ...]
+    html_tail: tuple[Lines, ...]  # the lines below them
+    text: NumberedText | None  # above the abstract; None where number or abstract do not stand as expected
+    indent: int | None  # columns before the abstract; None without one
+    text_tail: tuple[Lines, ...]  # the lines below it
+    is_complete: bool  # each placeholder was found where it is filled in
+    _abstracts: dict[str, Lines] = field(default_factory=dict)  # wrapped, by their text
 
-    def html_with(self, *marked: Pieces) -> tuple[Lines, ...]:
-        """The page of a card with this title and abstract."""
-        stretches = list[Lines]()
-        for line, pieces, bare in zip(self.page, marked, (self.card.title, self.card.abstract), strict=False):
-            stretches += (line.lines, line.bare if pieces is bare else line.with_marks(pieces))
-        return (*stretches, *self.tail)
+    def html_with(self, *texts: Pieces) -> tuple[Lines, ...]:
+        """The HTML of a card with the highlights of this title and abstract."""
+        runs = list[Lines]()
+        for line, pieces, plain in zip(self.html, texts, (self.card.title, self.card.abstract), strict=False):
+            runs += (line.lines, line.plain if pieces is plain else line.with_highlights(pieces))
+        return (*runs, *self.html_tail)
 
-    def text_with(self, abstract: Pieces) -> Numbered | None:
+    def text_with(self, abstract: Pieces) -> NumberedText | None:
         """The text of a card with this abstract."""
         if self.text is None or self.indent is None:
             return self.text
         before, after, lines = self.text
-        return before, after, (*lines, self._filled(said(abstract), self.indent), *self.end)
+        return before, after, (*lines, self._wrapped(plain_text(abstract), self.indent), *self.text_tail)
 
-    def _filled(self, abstract: str, indent: int) -> Lines:
-        """Marks do not show in it, so that many cards have the same."""
+    def _wrapped(self, abstract: str, indent: int) -> Lines:
+        """Highlights do not show in the text, so many cards share one."""
         known = self._abstracts.get(abstract)
         if known is None:
             known = Lines(fill(abstract, indent) + "\n")
@@ -141,64 +168,64 @@ class Frame:
         return known
 
 
-def key_of(item: Item) -> tuple[object, ...]:
-    """What a card is known by, but for what is marked in it."""
+def cache_key(item: Item) -> tuple[object, ...]:
+    """The key of a paper in the cache, without its highlights."""
     return (id(item.paper), item.event, item.also, item.doubts, item.changes, tuple(map(id, item.figures)))
 
 
-def ended(printed: str) -> str:
+def with_one_newline(printed: str) -> str:
     return printed.rstrip("\n") + "\n"
 
 
-def said(pieces: Pieces) -> str:
+def plain_text(pieces: Pieces) -> str:
     return "".join([piece.text for piece in pieces])
 
 
-def at_number(text: str, held: str) -> Numbered | None:
-    """A card's text at its number."""
+def split_at_number(text: str, placeholder: str) -> NumberedText | None:
+    """The text of a card, split at its number."""
     before, found, after = text.partition(_NUMBERED)
     if not found or _NUMBERED in after:
         return None
     line, end, rest = after.partition("\n")
-    return before, line + end, parted(rest, held)
+    return before, line + end, split_by_placeholder(rest, placeholder)
 
 
-def framed(item: Item, made: Card, page: str, text: str, *, word: str, held: str) -> Frame:
-    """A card that was printed with words in the places of its title and its abstract."""
-    lines, tail = _gaps(page, word, made)
-    before, *behind = _gap(text, f"{word}a0qz\n")
+def skeleton_of(item: Item, made: PaperCard, page: str, text: str, *, word: str, placeholder: str) -> CardSkeleton:
+    """The skeleton of a card that was rendered with placeholders for title and abstract."""
+    lines, tail = _split_html(page, word, made)
+    before, *behind = _split_at(text, f"{word}a0qz\n")
     indent = len(behind[0]) if behind else None
     is_alone = not behind or not behind[0].strip()
     parts = [part for line in lines for part in (line.lines.text, line.before, line.begin, line.end, line.after)]
-    return Frame(
+    return CardSkeleton(
         item=item,
         card=made,
-        page=lines,
-        tail=parted(tail, held),
-        text=at_number(before, held) if is_alone else None,
+        html=lines,
+        html_tail=split_by_placeholder(tail, placeholder),
+        text=split_at_number(before, placeholder) if is_alone else None,
         indent=indent,
-        end=parted(behind[1], held) if behind else (),
-        is_whole=not any(word in part for part in (*parts, tail, before, *behind)),
+        text_tail=split_by_placeholder(behind[1], placeholder) if behind else (),
+        is_complete=not any(word in part for part in (*parts, tail, before, *behind)),
     )
 
 
-def _gaps(page: str, word: str, made: Card) -> tuple[tuple[Line, ...], str]:
-    """A page at the words that hold title and abstract, and what comes behind them."""
-    found, rest = list[Line](), page
+def _split_html(page: str, word: str, made: PaperCard) -> tuple[tuple[HighlightLine, ...], str]:
+    """The HTML split at the placeholders of title and abstract, and what stands below."""
+    found, rest = list[HighlightLine](), page
     for what, pieces in (("t", made.title), ("a", made.abstract)):
-        lines, *line = _gap(rest, f"{word}{what}0qz")
+        lines, *line = _split_at(rest, f"{word}{what}0qz")
         if not line:
             break
         before, rest = line
         begin, _, rest = rest.partition(f"{word}{what}1qz")
         end, _, rest = rest.partition(f"{word}{what}2qz")
         after, newline, rest = rest.partition("\n")
-        found.append(Line.of(lines, before, begin, end, after + newline, pieces))
+        found.append(HighlightLine.of(lines, before, begin, end, after + newline, pieces))
     return tuple(found), rest
 
 
-def _gap(printed: str, word: str) -> tuple[str, ...]:
-    """The whole lines before a word, what stands before it in its line, and all behind it; without it all as it is."""
+def _split_at(printed: str, word: str) -> tuple[str, ...]:
+    """The whole lines before a placeholder, the start of its line, and all behind; the whole where there is none."""
     before, found, rest = printed.partition(word)
     if not found:
         return (printed,)
@@ -206,7 +233,7 @@ def _gap(printed: str, word: str) -> tuple[str, ...]:
     return (lines + newline, line, rest)
 
 
-def parted(text: str, held: str) -> tuple[Lines, ...]:
-    """Whole lines: what all letters share, then what has a reader's own links, and so on."""
-    groups = groupby(text.splitlines(keepends=True), key=lambda line: held in line)
-    return tuple((Held if is_held else Lines)("".join(lines)) for is_held, lines in groups) or (Lines(text),)
+def split_by_placeholder(text: str, placeholder: str) -> tuple[Lines, ...]:
+    """Whole lines in runs: those that all letters share, those with the links' placeholder, and so on."""
+    groups = groupby(text.splitlines(keepends=True), key=lambda line: placeholder in line)
+    return tuple((LinkLines if has_link else Lines)("".join(lines)) for has_link, lines in groups) or (Lines(text),)

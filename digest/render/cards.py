@@ -1,4 +1,4 @@
-"""Papers in the lists of pages: the cards of letters, with the way to each paper's own page and references."""
+"""Papers in the lists of pages: the cards of letters, with links to each paper's own page and references."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 
 from digest.issues import Item
 from digest.render.citation import openurl
+from digest.render.letter_context import PaperCard, paper_card
 from digest.render.links import page_of
-from digest.render.view import Card, card
 from digest.text.translations import Translations
 
 ROOM = 320
@@ -17,17 +17,21 @@ ROOM = 320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """What the macro of templates/site/card.html.j2 prints; the path is one below the site's own (`room.below`)."""
+class ListedPaper:
+    """What the macro of templates/site/card.html.j2 shows; the path is below that of `site:` (`View.below`)."""
 
-    card: Card
+    card: PaperCard
     path: str  # of the paper's page; + ".bib": its reference
     openurl: str  # of its COinS span
 
 
-def listed(items: Iterable[Item], now: datetime, t: Translations, *, room: int = ROOM) -> tuple[Listed, ...]:
+def listed_papers(
+    items: Iterable[Item], now: datetime, t: Translations, *, room: int = ROOM
+) -> tuple[ListedPaper, ...]:
     """The cards of a list, numbered from 1; `now` is in the reader's zone."""
     return tuple(
-        Listed(card=card(item, number, now, t, room), path=page_of(item.paper.key), openurl=openurl(item.paper))
+        ListedPaper(
+            card=paper_card(item, number, now, t, room), path=page_of(item.paper.key), openurl=openurl(item.paper)
+        )
         for number, item in enumerate(items, 1)
     )

@@ -11,27 +11,27 @@ from digest.text import strip_controls
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A stretch of text, without controls, that matched or did not."""
 
     text: str
     hit: bool = False
 
 
-Pieces = tuple[Piece, ...]
+Pieces = tuple[TextPiece, ...]
 
 
-def marked(text: str, hits: Iterable[Span], shown: Sequence[Span] | None = None) -> Pieces:
+def highlighted(text: str, hits: Iterable[Span], shown: Sequence[Span] | None = None) -> Pieces:
     """The shown parts of a text in pieces; offsets are code points of the text as given, before any escaping."""
     spans = merged(widened(text, hits))
     shown = ((0, len(text)),) if shown is None else shown
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
     for position, (start, end) in enumerate(shown):
         if position:
-            pieces.append(Piece(f" {ELLIPSIS} "))
+            pieces.append(TextPiece(f" {ELLIPSIS} "))
         pieces.extend(_split(text, start, end, spans))
     if shown and shown[-1][1] < len(text):
-        pieces.append(Piece(f"\N{NO-BREAK SPACE}{ELLIPSIS}"))
+        pieces.append(TextPiece(f"\N{NO-BREAK SPACE}{ELLIPSIS}"))
     return tuple(pieces)
 
 
@@ -50,14 +50,14 @@ def merged(hits: Iterable[Span]) -> list[Span]:
     return spans
 
 
-def _split(text: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[Piece]:
+def _split(text: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[TextPiece]:
     at = start
     for left, right in spans:
         left, right = max(left, at), min(right, end)
         if left < right:
             if at < left:
-                yield Piece(_shown(text[at:left]))
-            yield Piece(_shown(text[left:right]), hit=True)
+                yield TextPiece(_shown(text[at:left]))
+            yield TextPiece(_shown(text[left:right]), hit=True)
             at = right
     if at < end:
-        yield Piece(_shown(text[at:end]))
+        yield TextPiece(_shown(text[at:end]))

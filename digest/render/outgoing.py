@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from digest.issues import Issue
 from digest.mail.outgoing import OutgoingPaper
 from digest.render import links as addresses
-from digest.render.view import heading
+from digest.render.letter_context import heading
 from digest.text import one_line
 from digest.text.translations import translations
 

@@ -1,4 +1,4 @@
-"""Templates turned into pages for a browser; a file of the same name in the reader's own folder wins."""
+"""Renders the pages of the site from templates/site; a file of the same path in the service's own folder wins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.render.renderer import environment
 from digest.resources import shipped
 
 
-class Pages:
+class PageRenderer:
     """The pages of the site. Threads may share them."""
 
     def __init__(self, overrides: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the page of one paper shows: all that is known of it, as words and addresses, nothing left to decide."""
+"""The values that the page of one paper shows: all that the store knows of it, as texts and links."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from urllib.parse import quote
 from digest.papers import Author, Paper
 from digest.render import links
 from digest.render.labels import SERVICES, formatted, votes
+from digest.render.letter_context import LabelledLink, actions
 from digest.render.math import readable
-from digest.render.view import Action, actions
 from digest.text import one_line
 from digest.text.translations import Translations
 
-FIRST = 40
+AUTHORS_SHOWN = 40
 """Authors that are shown at once; the others unfold."""
 
-FEW = 12
+AFFILIATIONS_SHOWN = 12
 """Affiliations that are shown at once; more unfold."""
 
 _EVENTS = {
@@ -30,7 +30,7 @@ _EVENTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class PageAuthor:
     """An author: the numbers are those of their affiliations, from 1."""
 
     text: str
@@ -39,7 +39,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class PageFact:
     """A line of the table, with an address where there is one."""
 
     label: str
@@ -48,7 +48,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Other:
+class OtherRecord:
     """Another record of the same work."""
 
     text: str
@@ -58,31 +58,31 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """All that templates/site/paper.html.j2 can show."""
+class PaperPage:
+    """All that templates/site/paper.html.j2 can show, as `paper`."""
 
     title: str
     withdrawn: str  # a sentence, or empty
-    names: tuple[Name, ...]
+    names: tuple[PageAuthor, ...]
     places: tuple[str, ...]  # affiliations
     abstract: tuple[str, ...]  # paragraphs
     categories: tuple[str, ...]
     votes: str
-    actions: tuple[Action, ...]
-    facts: tuple[Fact, ...]
-    versions: tuple[Fact, ...]  # the newest first
-    others: tuple[Other, ...]
-    history: tuple[Fact, ...]  # when we heard what
+    actions: tuple[LabelledLink, ...]
+    facts: tuple[PageFact, ...]
+    versions: tuple[PageFact, ...]  # the newest first
+    others: tuple[OtherRecord, ...]
+    history: tuple[PageFact, ...]  # when we heard what
 
 
-def sheet(
+def paper_page(
     paper: Paper,
     *,
     versions: Mapping[int, datetime | None],
     records: Iterable[Paper],
     events: Sequence[tuple[str, datetime, str]],
     t: Translations,
-) -> Sheet:
+) -> PaperPage:
     """The page of a record; `records` are all of its work, `events` what was told of it (see store.Work).
 
     Days are those of UTC: a page is the same for all. A record without an abstract lends one of its work's.
@@ -90,7 +90,7 @@ def sheet(
     others = [each for each in records if each.key != paper.key]
     names, places = _people(paper.authors)
     abstract = paper.abstract or next((each.abstract for each in others if each.abstract), "")
-    return Sheet(
+    return PaperPage(
         title=readable(one_line(paper.title)) or t("letter.untitled"),
         withdrawn=_withdrawn(paper, events, t),
         names=names,
@@ -113,14 +113,14 @@ def _withdrawn(paper: Paper, events: Sequence[tuple[str, datetime, str]], t: Tra
     return t("paper.withdrawn_on", day=_day(heard, t)) if heard else t("paper.withdrawn")
 
 
-def _people(authors: Sequence[Author]) -> tuple[tuple[Name, ...], tuple[str, ...]]:
+def _people(authors: Sequence[Author]) -> tuple[tuple[PageAuthor, ...], tuple[str, ...]]:
     """The names with the numbers of their affiliations; one that all share needs no number."""
     affiliations = [one_line(author.affiliation or "") for author in authors]
     places = tuple(dict.fromkeys(filter(None, affiliations)))
     numbers = {place: number for number, place in enumerate(places, 1)}
     shared = len(places) == 1 and all(affiliations)
     names = tuple(
-        Name(
+        PageAuthor(
             text=one_line(author.name),
             places=(numbers[place],) if place and not shared else (),
             orcid=links.orcid(author.orcid),
@@ -130,18 +130,18 @@ def _people(authors: Sequence[Author]) -> tuple[tuple[Name, ...], tuple[str, ...
     return names, places
 
 
-def _facts(paper: Paper, t: Translations) -> Iterator[Fact]:
+def _facts(paper: Paper, t: Translations) -> Iterator[PageFact]:
     for label, at in (
         (t("paper.published"), paper.published),
         (t("paper.updated"), paper.updated),
         (t("paper.announced"), paper.announced),
     ):
         if at:
-            yield Fact(label=label, text=_day(at, t))
+            yield PageFact(label=label, text=_day(at, t))
     if paper.journal and (journal := one_line(paper.journal)):
-        yield Fact(label=t("paper.journal"), text=readable(journal))
+        yield PageFact(label=t("paper.journal"), text=readable(journal))
     if paper.comment and (comment := one_line(paper.comment)):
-        yield Fact(label=t("paper.comment"), text=readable(comment))
+        yield PageFact(label=t("paper.comment"), text=readable(comment))
     ids = paper.ids
     named = (
         ("arXiv", ids.arxiv, "https://arxiv.org/abs/"),
@@ -150,20 +150,20 @@ def _facts(paper: Paper, t: Translations) -> Iterator[Fact]:
     )
     for label, value, home in named:
         if value:
-            yield Fact(label=label, text=one_line(value), url=links.safe(home + quote(one_line(value), safe="/")))
+            yield PageFact(label=label, text=one_line(value), url=links.safe(home + quote(one_line(value), safe="/")))
 
 
-def _versions(paper: Paper, versions: Mapping[int, datetime | None], t: Translations) -> Iterator[Fact]:
+def _versions(paper: Paper, versions: Mapping[int, datetime | None], t: Translations) -> Iterator[PageFact]:
     for version, at in sorted(versions.items(), reverse=True):
         page = f"https://arxiv.org/abs/{paper.ids.arxiv}v{version}" if paper.ids.arxiv else None
-        yield Fact(label=f"v{version}", text=_day(at, t) if at else "", url=links.safe(page))
+        yield PageFact(label=f"v{version}", text=_day(at, t) if at else "", url=links.safe(page))
 
 
-def _other(paper: Paper, t: Translations) -> Other:
+def _other(paper: Paper, t: Translations) -> OtherRecord:
     service = one_line(paper.journal or "") or SERVICES.get(paper.source, "") or paper.source
     dated = _day(paper.dated, t) if paper.dated else ""
     withdrawn = t("paper.is_withdrawn") if paper.withdrawn else ""
-    return Other(
+    return OtherRecord(
         text=readable(service),
         url=links.abstract_page(paper),
         path=links.page_of(paper.key),
@@ -171,10 +171,10 @@ def _other(paper: Paper, t: Translations) -> Other:
     )
 
 
-def _history(events: Iterable[tuple[str, datetime, str]], t: Translations) -> Iterator[Fact]:
+def _history(events: Iterable[tuple[str, datetime, str]], t: Translations) -> Iterator[PageFact]:
     for event, at, _ in events:
         kind, _, version = event.partition(" ")
-        yield Fact(
+        yield PageFact(
             label=_day(at, t), text=t(_EVENTS[kind], version=one_line(version)).strip() if kind in _EVENTS else kind
         )
 

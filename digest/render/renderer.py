@@ -1,4 +1,4 @@
-"""Templates turned into subject, text and HTML, in a size that mail programs show whole."""
+"""Renders a letter from its templates: subject, text and HTML, small enough that no mail program clips it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,23 @@ from jinja2 import (
 from digest.errors import ConfigError
 from digest.issues import Issue, Item
 from digest.mail.quoted_printable import Common, Lines, joined
-from digest.render.card_cache import Frame, Held, Manner, PrintedCard, at_number, ended, framed, key_of, said
-from digest.render.highlight import Piece, Pieces
+from digest.render.card_cache import (
+    CardOptions,
+    CardSkeleton,
+    LinkLines,
+    RenderedCard,
+    cache_key,
+    plain_text,
+    skeleton_of,
+    split_at_number,
+    with_one_newline,
+)
+from digest.render.highlight import Pieces, TextPiece
 from digest.render.inline import inlined
+from digest.render.letter_context import SUBJECT, LetterContext, LetterLinks, highlighted_texts, letter_context
 from digest.render.notices import NoticeKeys
 from digest.render.shorten import shorten
 from digest.render.text_wrap import columns, fill
-from digest.render.view import SUBJECT, Letter, Links, letter, marks
 from digest.resources import shipped
 from digest.text.translations import Translations, translations
 
@@ -42,9 +52,9 @@ _ROOMS = (600, 320, 160, 0)  # characters of an abstract, tried in turn until th
 _FEW, _WHOLE = 3, 3_000  # papers of an alert that has room for such an abstract
 _LIMIT = 100_000  # bytes of HTML: Gmail clips at about 102 kB, and drops the style element with it
 _STYLE = "letter/style.css"
-_MOST_CARDS = 16_384  # kept; most marks are one reader's alone, so more would not be asked for again
-_MOST_FRAMES = 8_192  # papers, as they are printed but for what is marked in them
-_MOST_MANNERS = 1_024  # kept: one for each zone, language and length of a reader's links
+_MOST_CARDS = 16_384  # cached; most highlights are one reader's alone, so more would not be asked for again
+_MOST_SKELETONS = 8_192  # cached
+_MOST_OPTIONS = 1_024  # cached: one for each day, time zone, language and length of a reader's links
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _PLACE = attrgetter("field", "start", "end", "author")  # of a hit
@@ -52,10 +62,10 @@ _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeEr
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
-    """What a letter says: the subject in one line, the text, and the HTML unless the reader wants text alone.
+class LetterParts:
+    """A rendered letter: the subject in one line, the text, and the HTML unless the reader wants text alone.
 
-    Both in stretches of whole lines: a card is the same stretches in every letter.
+    Text and HTML are runs of whole lines; those of a card are shared by all letters (card_cache.py).
     """
 
     subject: str
@@ -74,38 +84,40 @@ class Parts:
 class Renderer:
     """Renders letters by templates/letter; files of the same name in the folder `overrides` win.
 
-    A card is printed once for all readers whose rules marked the same words in it, and its place is held in the page
-    meanwhile. Threads may share a renderer.
+    A card is rendered once for all readers with the same highlights in it (card_cache.py), and put into the page by a
+    placeholder. Threads may share a renderer.
     """
 
     def __init__(self, overrides: Path | None = None) -> None:
         files = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
-        self._templates = environment(_Inlining(files))
+        self._templates = environment(_StylesheetLoader(files))
         self._as_written = environment(files)  # its lines are those of the files: for errors
         self._is_overridden = overrides is not None
-        self._cards: dict[tuple[object, ...], PrintedCard] = {}
-        self._frames: dict[tuple[object, ...], Frame] = {}
-        self._manners: dict[tuple[object, ...], Manner] = {}
+        self._cards: dict[tuple[object, ...], RenderedCard] = {}
+        self._skeletons: dict[tuple[object, ...], CardSkeleton] = {}
+        self._options: dict[tuple[object, ...], CardOptions] = {}
         self._known: dict[str, Template] = {}
-        self._word = f"zq{token_hex(8)}n"  # holds the place of a card; no paper can know it
-        self._own = f"zq{token_hex(8)}own"  # and of what a reader's own links to a paper begin with
+        self._word = f"zq{token_hex(8)}n"  # begins placeholders of cards and texts; no paper can know it
+        self._own = f"zq{token_hex(8)}own"  # the placeholder for the start of a reader's links
 
-    def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
+    def letter(
+        self, issue: Issue, links: LetterLinks, *, title: str = "Morning Papers", postal: str = ""
+    ) -> LetterParts:
         """The parts of an issue's letter; deterministic. As it grows abstracts shorten, then cards become lines, then
         papers are counted instead of shown. Raises ConfigError with the place of a mistake in a template."""
         t = translations(issue.subscriber.language)
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
-            manner = self._manner(Manner(issue.date, t, room, links.site, own))
-            made, again = partial(self._card, manner=manner), partial(self._numbered, manner=manner)
-            slots = _Slots(self._word, made, again, links.web or "")
-            view = letter(smaller, links, t, title=title, postal=postal, room=room, printed=slots.hold)
+            options = self._shared_options(CardOptions(issue.date, t, room, links.site, own))
+            made, again = partial(self._card, options=options), partial(self._numbered, options=options)
+            slots = _CardSlots(self._word, made, again, links.web or "")
+            view = letter_context(smaller, links, t, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if sum(each.size for each in parts.html_lines or ()) < _LIMIT:
                 return parts
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
-    def notice(self, notice: NoticeKeys, t: Translations, url: str, *, service: str, postal: str = "") -> Parts:
+    def notice(self, notice: NoticeKeys, t: Translations, url: str, *, service: str, postal: str = "") -> LetterParts:
         """The parts of a letter without papers: what it says, its one link, and why it comes."""
         subject = shorten(t(notice.subject, name=service), SUBJECT)
         view = {
@@ -121,77 +133,85 @@ class Renderer:
             "postal": postal,
         }
         html, text = ([Lines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
-        return Parts(subject, text, html)
+        return LetterParts(subject, text, html)
 
-    def beside(self, parts: Parts) -> str:
+    def beside(self, parts: LetterParts) -> str:
         """A page that shows a letter as desktop, phone, dark phone and text, side by side."""
         page = parts.html or ""
         dark = page.replace("@media (prefers-color-scheme: dark)", "@media all")
         views = (("Desktop", 720, page), ("Phone", 375, page), ("Dark", 375, dark)) if page else ()
         return self._render("preview/page.html.j2", subject=parts.subject, views=views, text=parts.text)
 
-    def _parts(self, view: Letter, slots: _Slots, *, html: bool) -> Parts:
+    def _parts(self, view: LetterContext, slots: _CardSlots, *, html: bool) -> LetterParts:
         subject = " ".join(self._render("letter/subject.txt.j2", letter=view).split())
         if not subject:
             raise ConfigError("letter/subject.txt.j2 says nothing: a letter needs a subject")
         view = replace(view, subject=shorten(subject, SUBJECT))
         text = slots.text(self._render("letter/text.txt.j2", letter=view))
         page = slots.html(self._render("letter/html.html.j2", letter=view)) if html else None
-        return Parts(view.subject, text, page)
+        return LetterParts(view.subject, text, page)
 
-    def _manner(self, manner: Manner) -> Manner:
-        """The same one for all letters that print their cards alike: to compare it costs nothing then."""
-        known = self._manners.get(manner.key)
+    def _shared_options(self, options: CardOptions) -> CardOptions:
+        """The same object for all letters with these options: a key that holds it is compared at no cost."""
+        known = self._options.get(options.key)
         if known is None:
-            known = manner
-            _keep(self._manners, manner.key, known, _MOST_MANNERS)
+            known = options
+            _cache_put(self._options, options.key, known, _MOST_OPTIONS)
         return known
 
-    def _card(self, item: Item, manner: Manner) -> PrintedCard:
-        """The card of a paper as it matched, from the shelf where it was printed before."""
-        paper = (*key_of(item), manner)
+    def _card(self, item: Item, options: CardOptions) -> RenderedCard:
+        """The card of a paper with its highlights, from the cache where it was rendered before."""
+        paper = (*cache_key(item), options)
         key = (*paper, frozenset(map(_PLACE, item.hits)))
         known = self._cards.get(key)
         if known is None:
-            known = self._print(item, manner, paper)
-            _keep(self._cards, key, known, _MOST_CARDS)
+            known = self._render_card(item, options, paper)
+            _cache_put(self._cards, key, known, _MOST_CARDS)
         return known
 
-    def _print(self, item: Item, manner: Manner, paper: tuple[object, ...]) -> PrintedCard:
-        name = "letter/card.html.j2" if manner.room else "letter/line.html.j2"
-        held = manner.own or self._own
+    def _render_card(self, item: Item, options: CardOptions, paper: tuple[object, ...]) -> RenderedCard:
+        name = "letter/card.html.j2" if options.room else "letter/line.html.j2"
+        placeholder = options.own or self._own
         if not self._is_overridden:
-            frame = self._frame(item, manner, name, paper)
-            card = frame.card
-            title, abstract = marks(card, item, manner.room, manner.t)
-            # else it has another title by a mark in what is one sign, or a template shows something twice
-            if frame.is_whole and (title is card.title or said(title) == said(card.title)):
-                return PrintedCard(frame.item, held, frame.html_with(title, abstract), frame.text_with(abstract))
-        made = manner.card(item)
+            skeleton = self._skeleton(item, options, name, paper)
+            card = skeleton.card
+            title, abstract = highlighted_texts(card, item, options.room, options.t)
+            # a highlight within a formula may change how the title reads, and a template may show a text twice
+            if skeleton.is_complete and (title is card.title or plain_text(title) == plain_text(card.title)):
+                return RenderedCard(
+                    skeleton.item, placeholder, skeleton.html_with(title, abstract), skeleton.text_with(abstract)
+                )
+        made = options.card(item)
         page, text = self._render(name, card=made), self._render("letter/card.txt.j2", card=made)
-        return PrintedCard(item, held, (Held(ended(page)),), at_number(ended(text), self._own))
+        return RenderedCard(
+            item, placeholder, (LinkLines(with_one_newline(page)),), split_at_number(with_one_newline(text), self._own)
+        )
 
-    def _numbered(self, item: Item, number: int, manner: Manner) -> Held:
-        """The text of a card whose number changes more than itself."""
-        return Held(ended(self._render("letter/card.txt.j2", card=replace(manner.card(item), number=number))))
+    def _numbered(self, item: Item, number: int, options: CardOptions) -> LinkLines:
+        """The text of a card whose number changes how its lines break."""
+        return LinkLines(
+            with_one_newline(self._render("letter/card.txt.j2", card=replace(options.card(item), number=number)))
+        )
 
-    def _frame(self, item: Item, manner: Manner, name: str, paper: tuple[object, ...]) -> Frame:
-        """A paper as our own templates print it, whatever is marked in it."""
+    def _skeleton(self, item: Item, options: CardOptions, name: str, paper: tuple[object, ...]) -> CardSkeleton:
+        """A paper as the shipped templates render it, with placeholders for what may be highlighted."""
         key = (*paper, frozenset([hit.author for hit in item.hits if hit.author is not None]))
-        known = self._frames.get(key)
+        known = self._skeletons.get(key)
         if known is None:
             bare = replace(item, hits=tuple(hit for hit in item.hits if hit.author is not None))
-            made = manner.card(bare)
-            abstract = self._held("a") if made.abstract else ()
-            page = self._render(name, card=replace(made, title=self._held("t"), abstract=abstract))
+            made = options.card(bare)
+            abstract = self._placeholder("a") if made.abstract else ()
+            page = self._render(name, card=replace(made, title=self._placeholder("t"), abstract=abstract))
             text = self._render("letter/card.txt.j2", card=replace(made, abstract=abstract[:1]))
-            known = framed(bare, made, ended(page), ended(text), word=self._word, held=self._own)
-            _keep(self._frames, key, known, _MOST_FRAMES)
+            known = skeleton_of(
+                bare, made, with_one_newline(page), with_one_newline(text), word=self._word, placeholder=self._own
+            )
+            _cache_put(self._skeletons, key, known, _MOST_SKELETONS)
         return known
 
-    def _held(self, what: str) -> Pieces:
-        """Words that hold the places of a text: before what is marked, for what is, and behind it."""
-        return tuple(Piece(f"{self._word}{what}{place}qz", hit=place == 1) for place in range(3))
+    def _placeholder(self, what: str) -> Pieces:
+        """Three placeholders for a text: before a highlight, for it, and behind it; the tags stand between them."""
+        return tuple(TextPiece(f"{self._word}{what}{place}qz", hit=place == 1) for place in range(3))
 
     def _render(self, name: str, **given: object) -> str:
         try:
@@ -207,7 +227,7 @@ class Renderer:
         return known
 
     def _place(self, name: str, given: Mapping[str, object]) -> str:
-        """FILE:LINE of a mistake, by making it again with the templates as they are written."""
+        """FILE:LINE of a mistake, found by rendering again with the templates as they are written."""
         try:
             self._as_written.get_template(name).render(given)
         except TemplateSyntaxError as error:
@@ -217,18 +237,18 @@ class Renderer:
         return name
 
 
-class _Slots:
-    """The places of cards in a page: a word stands there until the page is printed."""
+class _CardSlots:
+    """Placeholders for the cards of a page, which take the place of their HTML and text until the page is rendered."""
 
     def __init__(
-        self, word: str, made: Callable[[Item], PrintedCard], again: Callable[[Item, int], Lines], own: str
+        self, word: str, made: Callable[[Item], RenderedCard], again: Callable[[Item, int], Lines], own: str
     ) -> None:
         self._word, self._made, self._again, self._own = word, made, again, own
-        self._cards: list[tuple[PrintedCard, Item, int]] = []
+        self._cards: list[tuple[RenderedCard, Item, int]] = []
 
-    def hold(self, item: Item, number: int) -> _Slot:
+    def hold(self, item: Item, number: int) -> _CardSlot:
         self._cards.append((self._made(item), item, number))
-        return _Slot(f"{self._word}{len(self._cards) - 1}qz")
+        return _CardSlot(f"{self._word}{len(self._cards) - 1}qz")
 
     def html(self, frame: str) -> list[Lines]:
         return self._filled(frame, [card.html_of(number, self._own) for card, _, number in self._cards])
@@ -239,26 +259,26 @@ class _Slots:
         )
 
     def _filled(self, frame: str, cards: Sequence[Sequence[Lines]]) -> list[Lines]:
-        """The page in stretches of whole lines; in one where a template puts cards within a line."""
+        """The page as runs of whole lines; as one run where a template puts a card within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         before = pieces[0]
-        stretches, whole = list[Lines]([Common(before)]), True
+        runs, whole = list[Lines]([Common(before)]), True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             whole = whole and before.endswith("\n") and after.startswith("\n")
-            stretches += cards[int(index)]
-            stretches.append(_between(after.removeprefix("\n")))
+            runs += cards[int(index)]
+            runs.append(_between(after.removeprefix("\n")))
             before = after
-        return stretches if whole else [Lines(joined(stretches))]
+        return runs if whole else [Lines(joined(runs))]
 
 
 @lru_cache(maxsize=256)
 def _between(lines: str) -> Lines:
-    """What stands between two cards, which is mostly the same in all letters."""
+    """The lines between two cards, which are mostly the same in all letters."""
     return Common(lines)
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class _CardSlot:
     html: str  # letters and digits, which no escaping changes
 
     @property
@@ -266,8 +286,8 @@ class _Slot:
         return self.html
 
 
-class _Inlining(BaseLoader):
-    """HTML templates of a letter with the stylesheet in them."""
+class _StylesheetLoader(BaseLoader):
+    """Loads the HTML templates of a letter with the stylesheet written into them."""
 
     def __init__(self, files: BaseLoader) -> None:
         self._files = files
@@ -314,12 +334,12 @@ def _fewer(issue: Issue, share: float) -> Issue:
     return replace(issue, sections=tuple(sections))
 
 
-def _keep(shelf: dict[_K, _V], key: _K, made: _V, most: int) -> None:
-    """On a shelf that holds so many; a quarter of them goes, the oldest, when it is full."""
-    if len(shelf) >= most:
-        for old in list(islice(shelf, most // 4)):
-            shelf.pop(old, None)
-    shelf[key] = made
+def _cache_put(cache: dict[_K, _V], key: _K, made: _V, most: int) -> None:
+    """Puts a value into a cache of `most` entries; when the cache is full, its oldest quarter goes."""
+    if len(cache) >= most:
+        for old in list(islice(cache, most // 4)):
+            cache.pop(old, None)
+    cache[key] = made
 
 
 def _last_template_line(trace: TracebackType | None) -> str:

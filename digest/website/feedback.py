@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.issues import Item
-from digest.render.cards import listed
+from digest.render.cards import listed_papers
 from digest.rules import QueryError, parse
 from digest.subscriptions import Subscriber
 from digest.text import strip_controls
@@ -228,7 +228,7 @@ class FeedbackView(WebCopyView):
 
     def _page(self, target: _FeedbackTarget, asked: _FeedbackQuestion, status: int = 200) -> Response:
         now = self.clock().astimezone(target.reader.timezone)
-        [entry] = listed([target.item], now, translations(target.reader.language))
+        [entry] = listed_papers([target.item], now, translations(target.reader.language))
         return self.page(
             translations(target.reader.language),
             "feedback",

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from digest.issues import featured
 from digest.mail.message import AddressError, Mailbox, mailto
-from digest.render.cards import Listed, listed
+from digest.render.cards import ListedPaper, listed_papers
 from digest.subscriptions import TrendingSection
 from digest.text.translations import Translations
 from digest.website.form_errors import MAX_RULES, FormError, FormErrors, form_errors
@@ -133,8 +133,8 @@ class FrontPage(View):
         with self.recent_papers.preview_slot():
             return {row.number: preview_rule(fields, row, ground, store, t) for row in rows}
 
-    def _top_papers(self, t: Translations) -> Sequence[Listed]:
+    def _top_papers(self, t: Translations) -> Sequence[ListedPaper]:
         """The top of /trending."""
         app, now = self.app(), self.clock().astimezone(UTC)
         section = featured(_TOP_VOTED, app.store.papers.dated(now - _WEEK, now, voted=True), ())
-        return listed(section.items if section else (), now, t)
+        return listed_papers(section.items if section else (), now, t)

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from digest.issues import TRENDING
 from digest.links import FEED
 from digest.render import atom
-from digest.render.cards import Listed, listed
+from digest.render.cards import ListedPaper, listed_papers
 from digest.render.labels import full_day, other_authors
 from digest.store import WebCopy
 from digest.subscriptions import Subscription
@@ -34,7 +34,9 @@ class _CopySection:
 
     title: str
     typed: bool
-    entries: Sequence[tuple[Listed, int, bool, bool | None]]  # card, number, whether a followed name is on it, opinion
+    entries: Sequence[
+        tuple[ListedPaper, int, bool, bool | None]
+    ]  # card, number, whether a followed name is on it, opinion
     rest: str = ""  # number of papers beyond MAX_OMITTED, as text
 
 
@@ -81,7 +83,7 @@ class IssueView(WebCopyView):
         papers = app.store.papers.get_many({each.paper for each in told})
         ledger, sender = app.store.journals.database_id(), app.config.sender.name or "Morning Papers"
         t = translations(reader.language)
-        made = atom.Feed(
+        made = atom.AtomFeed(
             id=atom.lasting_id(ledger, "subscription", reader.id, name),
             title=f"{name} · {sender}",
             author=sender,
@@ -90,7 +92,7 @@ class IssueView(WebCopyView):
             updated=datetime.combine(self.clock().astimezone(UTC).date(), time(), UTC),
             language=t.tag,
             entries=[
-                atom.entry_of(papers[each.paper], each.event, each.at, house=ledger, site=site, t=t)
+                atom.entry_of(papers[each.paper], each.event, each.at, database_id=ledger, site=site, t=t)
                 for each in reversed(once.values())
                 if each.paper in papers
             ],
@@ -104,9 +106,9 @@ class IssueView(WebCopyView):
         items = rematch(reader, subscription, lines, store)
         opinions = {each.paper: each.more for each in store.preferences.opinions(reader.id)}
         now, t = copy.created.astimezone(reader.timezone), translations(reader.language)
-        cards = dict(zip(items, listed(items.values(), now, t), strict=True))
+        cards = dict(zip(items, listed_papers(items.values(), now, t), strict=True))
 
-        def entries(some: Sequence[NumberedPaper]) -> list[tuple[Listed, int, bool, bool | None]]:
+        def entries(some: Sequence[NumberedPaper]) -> list[tuple[ListedPaper, int, bool, bool | None]]:
             return [
                 (
                     cards[line.number],

@@ -13,7 +13,7 @@ from digest.papers.bibtex import REFERENCE_FILES, ReferenceFormat, citation_key,
 from digest.papers.ids import paper_key
 from digest.render.citation import highwire
 from digest.render.links import page_of
-from digest.render.paper_page import FEW, FIRST, sheet
+from digest.render.paper_page import AFFILIATIONS_SHOWN, AUTHORS_SHOWN, paper_page
 from digest.text import strip_controls
 from digest.text.translations import Translations
 from digest.website.http_caching import cacheable
@@ -47,7 +47,7 @@ class PaperView(View):
     def _page(self, paper: Paper, t: Translations) -> Response:
         app = self.app()
         work = app.store.works.get(paper.key)
-        shown = sheet(
+        shown = paper_page(
             paper,
             versions=app.store.papers.versions(paper.key),
             records=work.records if work else (),
@@ -61,8 +61,8 @@ class PaperView(View):
             "paper",
             shown.title,
             paper=shown,
-            first=FIRST,
-            few=FEW,
+            first=AUTHORS_SHOWN,
+            few=AFFILIATIONS_SHOWN,
             path=path,
             public=public,
             meta=highwire(paper, public),

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from digest.issues import Item, featured
 from digest.papers import Paper
 from digest.render import atom
-from digest.render.cards import listed
+from digest.render.cards import listed_papers
 from digest.render.labels import formatted
 from digest.subscriptions import TrendingSection as Wanted
 from digest.text.translations import Translations, translations
@@ -92,7 +92,7 @@ class TrendingView(View):
         t = translations(config.language)
         items = self._items(week)
         title = t("trending.title")
-        made = atom.Feed(
+        made = atom.AtomFeed(
             id=atom.lasting_id(ledger, "trending"),
             title=f"{title} · {self._service_name()}",
             author=self._service_name(),
@@ -105,7 +105,7 @@ class TrendingView(View):
                     item.paper,
                     item.event,
                     item.paper.dated or week.until,
-                    house=ledger,
+                    database_id=ledger,
                     site=config.site,
                     t=t,
                 )
@@ -125,7 +125,7 @@ class TrendingView(View):
             t,
             "trending",
             title if week.is_today else t("trending.title_on", day=last),
-            cards=listed(items, self.clock().astimezone(UTC), t),
+            cards=listed_papers(items, self.clock().astimezone(UTC), t),
             lede=t("trending.lede", first=first, last=last),
             empty=t("trending.unread") if span is None else t("trending.empty"),
             path="/trending" if week.is_today else f"/trending/{week.last.isoformat()}",

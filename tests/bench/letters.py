@@ -14,7 +14,7 @@ from premailer import Premailer  # type: ignore[import-untyped]
 from digest.issues import Issue
 from digest.mail.dkim import Signer, new_key, pem_of, signed
 from digest.mail.message import Mailbox, build, message_id
-from digest.render import Parts, Renderer
+from digest.render import LetterParts, Renderer
 from digest.resources import shipped
 from tests.support.issues import LINKS, POSTAL, TODAY, flood, issue, item, on_sparse, paper
 from tests.support.plain_letter import Plain
@@ -90,7 +90,7 @@ def _ours(renderer: Renderer, one: Issue) -> str:
     return renderer.letter(one, LINKS, postal=POSTAL).html or ""
 
 
-def _bytes(parts: Parts, one: Issue) -> bytes:
+def _bytes(parts: LetterParts, one: Issue) -> bytes:
     message = build(
         sender=SENDER,
         to=READER,

@@ -53,7 +53,7 @@ from digest.letters import LetterFactory
 from digest.mail.dkim import Signer, new_key
 from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
-from digest.render import Links, Parts, Renderer
+from digest.render import LetterLinks, LetterParts, Renderer
 from digest.rules import parse
 from digest.store import IssueStore, NewIssue, Store
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
@@ -280,7 +280,9 @@ class _Watch:
         watch = self
 
         class Watched(Renderer):
-            def letter(self, issue: Issue, links: Links, *, title: str = "Morning Papers", postal: str = "") -> Parts:
+            def letter(
+                self, issue: Issue, links: LetterLinks, *, title: str = "Morning Papers", postal: str = ""
+            ) -> LetterParts:
                 with watch.over("render"):
                     return super().letter(issue, links, title=title, postal=postal)
 

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from digest.render.atom import Entry, Feed, atom, entry_of, lasting_id, updated
+from digest.render.atom import AtomEntry, AtomFeed, atom, entry_of, lasting_id, updated
 from digest.text import one_line
 from digest.text.translations import translations
 from tests.support.issues import paper
 
 AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 NS = {"a": "http://www.w3.org/2005/Atom"}
-HOUSE, SITE = "5f6ec0c2", "https://papers.example.org/lists"
+DATABASE, SITE = "5f6ec0c2", "https://papers.example.org/lists"
 
 
-def feed(*entries: Entry, title: str = "Sparse models", author: str = "Morning Papers") -> Feed:
-    return Feed(
-        id=lasting_id(HOUSE, "a feed"),
+def feed(*entries: AtomEntry, title: str = "Sparse models", author: str = "Morning Papers") -> AtomFeed:
+    return AtomFeed(
+        id=lasting_id(DATABASE, "a feed"),
         title=title,
         author=author,
         itself=f"{SITE}/feed.atom",
@@ -33,9 +33,9 @@ def feed(*entries: Entry, title: str = "Sparse models", author: str = "Morning P
     )
 
 
-def entry(number: int = 1, **more: object) -> Entry:
+def entry(number: int = 1, **more: object) -> AtomEntry:
     given: dict[str, object] = {"id": f"urn:x:{number}", "title": "A title", "link": f"{SITE}/paper/{number}"}
-    return Entry(**(given | {"updated": AT} | more))  # type: ignore[arg-type]
+    return AtomEntry(**(given | {"updated": AT} | more))  # type: ignore[arg-type]
 
 
 def test_a_feed_has_what_the_standard_wants() -> None:
@@ -84,29 +84,33 @@ def test_a_feed_is_as_new_as_its_newest_entry() -> None:
 
 
 def test_an_id_is_of_the_paper_and_what_happened_to_it_for_ever() -> None:
-    assert lasting_id(HOUSE, "arxiv:2402.12399", "new") == "urn:uuid:f3202b03-820a-5d53-ab81-bcac7915cce3"
+    assert lasting_id(DATABASE, "arxiv:2402.12399", "new") == "urn:uuid:f3202b03-820a-5d53-ab81-bcac7915cce3"
     ids = {
-        entry_of(paper(), event, AT, house=house, site=SITE, t=translations("en")).id
+        entry_of(paper(), event, AT, database_id=database, site=SITE, t=translations("en")).id
         for event in ("new", "revised v2")
-        for house in (HOUSE, "another")
+        for database in (DATABASE, "another")
     }
     assert len(ids) == 4
     elsewhere = entry_of(
-        paper(title="Another title"), "new", AT, house=HOUSE, site="https://moved", t=translations("de")
+        paper(title="Another title"), "new", AT, database_id=DATABASE, site="https://moved", t=translations("de")
     )
-    assert elsewhere.id == lasting_id(HOUSE, "arxiv:2402.12399", "new")
+    assert elsewhere.id == lasting_id(DATABASE, "arxiv:2402.12399", "new")
     assert lasting_id("a", "b c") != lasting_id("a b", "c")
 
 
 def test_an_entry_of_a_paper_reads_as_letters_do() -> None:
-    found = entry_of(paper(), "revised v2", AT, house=HOUSE, site=SITE, t=translations("en"))
+    found = entry_of(paper(), "revised v2", AT, database_id=DATABASE, site=SITE, t=translations("en"))
     assert found.title == "Turn Waste into Worth: Rectifying Top-k Router of MoE (revised: v2)"
     assert found.link == f"{SITE}/paper/arxiv:2402.12399"
     assert found.summary.startswith("Top-k routing")
     assert found.authors == ("Zhiyuan Zeng", "Qipeng Guo", "Zhaoye Fei")
     many = paper(names=[f"Author {n}" for n in range(3_000)])
-    assert entry_of(many, "new", AT, house=HOUSE, site=SITE, t=translations("en")).authors[-1] == "+ 2,950 more"
-    bare = entry_of(paper(title=" ", abstract=None, names=()), "new", AT, house=HOUSE, site=SITE, t=translations("de"))
+    assert (
+        entry_of(many, "new", AT, database_id=DATABASE, site=SITE, t=translations("en")).authors[-1] == "+ 2,950 more"
+    )
+    bare = entry_of(
+        paper(title=" ", abstract=None, names=()), "new", AT, database_id=DATABASE, site=SITE, t=translations("de")
+    )
     assert (bare.title, bare.summary, bare.authors) == ("(ohne Titel)", "", ())
 
 
@@ -130,13 +134,13 @@ def test_whatever_a_paper_says_is_well_formed_and_reads_back(
 @given(_TEXT, _TEXT, st.text(st.characters(exclude_categories=())))
 def test_any_paper_becomes_an_entry(title: str, abstract: str, key: str) -> None:
     odd = paper(key, title, abstract, [title], url=None, pdf=None, categories=(abstract,))
-    made = entry_of(odd, "new", AT, house=HOUSE, site=SITE, t=translations("en"))
+    made = entry_of(odd, "new", AT, database_id=DATABASE, site=SITE, t=translations("en"))
     read = feedparser.parse(atom(feed(made)))
     assert not read.bozo
     assert read.entries[0].link.isascii()
 
 
 def test_authors_without_a_name_leave_the_entry_to_the_feed_s_author() -> None:
-    made = entry_of(paper(names=()), "new", AT, house=HOUSE, site=SITE, t=translations("en"))
+    made = entry_of(paper(names=()), "new", AT, database_id=DATABASE, site=SITE, t=translations("en"))
     assert made.authors == ()
     assert etree.fromstring(atom(feed(made))).find("a:entry/a:author", NS) is None

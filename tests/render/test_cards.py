@@ -6,8 +6,8 @@ from pathlib import Path
 
 import lxml.html
 
-from digest.render import Pages
-from digest.render.cards import listed
+from digest.render import PageRenderer
+from digest.render.cards import listed_papers
 from digest.text.translations import translations
 from tests.support.issues import TODAY, item, paper
 
@@ -20,9 +20,9 @@ _PAGE = """{% import "site/card.html.j2" as card %}
 def shown(tmp_path: Path, *items: object, language: str = "en") -> lxml.html.HtmlElement:
     (tmp_path / "site").mkdir(exist_ok=True)
     (tmp_path / "site" / "list.html.j2").write_text(_PAGE)
-    cards = listed(items, TODAY, translations(language))  # type: ignore[arg-type]
+    cards = listed_papers(items, TODAY, translations(language))  # type: ignore[arg-type]
     return lxml.html.fromstring(
-        f"<main>{Pages(tmp_path).page('list', cards=cards, below=lambda path: '/b' + path)}</main>"
+        f"<main>{PageRenderer(tmp_path).page('list', cards=cards, below=lambda path: '/b' + path)}</main>"
     )
 
 
@@ -39,7 +39,7 @@ def test_a_card_is_as_in_a_letter_and_leads_to_the_paper_s_page(tmp_path: Path) 
 
 
 def test_cards_are_numbered_and_speak_the_reader_s_language() -> None:
-    cards = listed([item(paper()), item(paper("2402.00002"))], TODAY, translations("de"))
+    cards = listed_papers([item(paper()), item(paper("2402.00002"))], TODAY, translations("de"))
     assert [each.card.number for each in cards] == [1, 2]
     assert cards[0].card.actions[0].words == "Zusammenfassung"
 

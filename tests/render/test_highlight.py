@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.highlight import Piece, marked, merged
+from digest.render.highlight import TextPiece, highlighted, merged
 from digest.text import strip_controls
 
 texts = st.text(max_size=60)
@@ -16,28 +16,28 @@ spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda tw
 
 def test_a_text_comes_in_pieces_and_overlapping_hits_are_one() -> None:
     text = "a mixture of experts, routed"
-    assert marked(text, [(2, 12), (5, 20), (22, 28)]) == (
-        Piece("a "),
-        Piece("mixture of experts", hit=True),
-        Piece(", "),
-        Piece("routed", hit=True),
+    assert highlighted(text, [(2, 12), (5, 20), (22, 28)]) == (
+        TextPiece("a "),
+        TextPiece("mixture of experts", hit=True),
+        TextPiece(", "),
+        TextPiece("routed", hit=True),
     )
 
 
 def test_offsets_are_code_points_of_the_text_as_given() -> None:
-    assert marked("ﬁne 👩‍🔬 α-synuclein", [(8, 19)])[-1] == Piece("α-synuclein", hit=True)
+    assert highlighted("ﬁne 👩‍🔬 α-synuclein", [(8, 19)])[-1] == TextPiece("α-synuclein", hit=True)
 
 
 def test_a_shortened_text_keeps_its_marks_and_says_that_it_is_short() -> None:
     text = "one two three four"
-    pieces = marked(text, [(4, 13)], [(0, 7), (14, 18)])
-    assert pieces == (Piece("one "), Piece("two", hit=True), Piece(" … "), Piece("four"))
-    assert marked(text, (), [(0, 7)])[-1] == Piece("\N{NO-BREAK SPACE}…")
+    pieces = highlighted(text, [(4, 13)], [(0, 7), (14, 18)])
+    assert pieces == (TextPiece("one "), TextPiece("two", hit=True), TextPiece(" … "), TextPiece("four"))
+    assert highlighted(text, (), [(0, 7)])[-1] == TextPiece("\N{NO-BREAK SPACE}…")
 
 
 @given(text=texts, hits=spans)
 def test_pieces_make_up_the_text_and_marks_cover_what_was_hit(text: str, hits: list[tuple[int, int]]) -> None:
-    pieces = marked(text, hits)
+    pieces = highlighted(text, hits)
     whole = {index for start, end in hits for index in range(start, min(end, len(text)))}
     assert "".join(piece.text for piece in pieces) == "".join(
         strip_controls(text[start:end]) for start, end in _runs(text, whole)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.highlight import Piece, marked
+from digest.render.highlight import TextPiece, highlighted
 from digest.render.math import readable
 
 
@@ -54,12 +54,12 @@ def test_what_is_not_stays_as_typed(typed: str) -> None:
 def test_a_mark_inside_a_formula_covers_what_it_became() -> None:
     text = r"the $\alpha$-synuclein, $\sqrt{\alpha}$"
     start, other = text.index(r"\alpha"), text.rindex(r"\alpha")
-    assert marked(text, [(start, start + 6), (other, other + 6)]) == (
-        Piece("the "),
-        Piece("α", hit=True),
-        Piece(r"-synuclein, $\sqrt{"),
-        Piece(r"\alpha", hit=True),
-        Piece("}$"),
+    assert highlighted(text, [(start, start + 6), (other, other + 6)]) == (
+        TextPiece("the "),
+        TextPiece("α", hit=True),
+        TextPiece(r"-synuclein, $\sqrt{"),
+        TextPiece(r"\alpha", hit=True),
+        TextPiece("}$"),
     )
 
 

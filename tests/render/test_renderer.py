@@ -20,7 +20,7 @@ from digest.errors import ConfigError
 from digest.issues import Issue, Section
 from digest.mail.message import Mailbox, build
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-from digest.render import Parts, Renderer
+from digest.render import LetterParts, Renderer
 from digest.render.links import safe
 from digest.resources import shipped
 from digest.text import one_line
@@ -43,16 +43,16 @@ from tests.support.issues import (
 RENDERER = Renderer()
 
 
-def rendered(of: Issue) -> Parts:
+def rendered(of: Issue) -> LetterParts:
     return RENDERER.letter(of, LINKS, postal=POSTAL)
 
 
-def page(parts: Parts) -> html.HtmlElement:
+def page(parts: LetterParts) -> html.HtmlElement:
     assert parts.html is not None
     return html.document_fromstring(parts.html)
 
 
-def body(parts: Parts) -> html.HtmlElement:
+def body(parts: LetterParts) -> html.HtmlElement:
     found = page(parts).body
     assert found is not None
     return found

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from digest.issues import Issue, Item, Section
 from digest.papers import Author, Ids, Paper
-from digest.render import Links
+from digest.render import LetterLinks
 from digest.rules import Hit
 from digest.subscriptions import Schedule, Subscriber
 
@@ -19,7 +19,7 @@ TODAY = datetime(2026, 11, 20, 7, 30, tzinfo=LONDON)
 WEEKDAYS = Schedule(days=frozenset(range(5)), hour=7, minute=30, at_once=False)
 AT_ONCE = Schedule(days=frozenset(), hour=0, minute=0, at_once=True)
 LEAVE = "mailto:owner@example.org?subject=unsubscribe%20ada"
-LINKS = Links(unsubscribe=LEAVE)
+LINKS = LetterLinks(unsubscribe=LEAVE)
 POSTAL = "Example Lab, 1 Example Street, Example Town"
 
 

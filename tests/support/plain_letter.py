@@ -8,8 +8,8 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from digest.issues import Issue, Item
+from digest.render.letter_context import LetterContext, LetterLinks, letter_context, paper_card
 from digest.render.text_wrap import columns, fill
-from digest.render.view import Letter, Links, card, letter
 from digest.resources import shipped
 from digest.text.translations import translations
 
@@ -34,15 +34,15 @@ class Plain:
         )
         self.templates.filters |= {"fill": fill, "columns": columns}
 
-    def view(self, issue: Issue, links: Links, *, postal: str, room: int) -> Letter:
+    def view(self, issue: Issue, links: LetterLinks, *, postal: str, room: int) -> LetterContext:
         t = translations(issue.subscriber.language)
 
         def printed(item: Item, number: int) -> Printed:
-            made = card(item, number, issue.date, t, room)
+            made = paper_card(item, number, issue.date, t, room)
             page = self.render("card.html.j2" if room else "line.html.j2", card=made)
             return Printed(html=Markup(page), text=self.render("card.txt.j2", card=made))
 
-        return letter(issue, links, t, title="Morning Papers", postal=postal, room=room, printed=printed)
+        return letter_context(issue, links, t, title="Morning Papers", postal=postal, room=room, printed=printed)
 
     def render(self, name: str, **given: object) -> str:
         return self.templates.get_template(f"letter/{name}").render(given)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from digest.config.subscriber_yaml import mistakes
-from digest.render import Pages
+from digest.render import PageRenderer
 from digest.render.page_messages import PageMessages
 from digest.text.translations import translations
 from digest.website.form_errors import FormErrors, form_errors
@@ -26,15 +26,15 @@ _PAGE = """\
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> PageRenderer:
     folder = tmp_path_factory.mktemp("templates")
     (folder / "site").mkdir()
     (folder / "site" / "only.html.j2").write_text(_PAGE)
-    return Pages(folder)
+    return PageRenderer(folder)
 
 
 def page(
-    pages: Pages, typed: SubscriptionFields, found: FormErrors | None = None, language: str = "en"
+    pages: PageRenderer, typed: SubscriptionFields, found: FormErrors | None = None, language: str = "en"
 ) -> html.HtmlElement:
     return html.fromstring(
         pages.page("only", typed=typed, say=PageMessages(translations(language), "form"), faults=found or {}, below=str)
@@ -147,7 +147,7 @@ def reader(*subscriptions: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(subscriptions)
-def test_a_document_comes_back_from_the_form_as_it_was(pages: Pages, document: dict[str, Any]) -> None:
+def test_a_document_comes_back_from_the_form_as_it_was(pages: PageRenderer, document: dict[str, Any]) -> None:
     if mistakes(reader(document)):
         return
     seen = fields_of_entry(document, "UTC")
@@ -160,12 +160,12 @@ def test_a_document_comes_back_from_the_form_as_it_was(pages: Pages, document: d
 LI = {"author": "Wei Li", "also": ["W. Li"], "except": {"categories": ["math.DS"]}, "ids": {"s2": "1"}}
 
 
-def edited(pages: Pages, document: dict[str, Any], **changes: str) -> dict[str, Any]:
+def edited(pages: PageRenderer, document: dict[str, Any], **changes: str) -> dict[str, Any]:
     seen = fields_of_entry(document)
     return fields_of_form(post(page(pages, seen), **changes), seen).subscription(document)
 
 
-def test_what_is_changed_is_changed_and_nothing_else(pages: Pages) -> None:
+def test_what_is_changed_is_changed_and_nothing_else(pages: PageRenderer) -> None:
     rules = ["sparse", {"query": "gpt", "expand": {"gpt": ["llm"]}, "syntax": "arxiv"}, LI]
     old = {"name": "All", "when": "weekends 9:00", "rules": rules, "limit": 7, "sources": ["arxiv"]}
     assert edited(pages, old, rule_0="dense") == old | {"rules": ["dense", *rules[1:]]}
@@ -246,7 +246,7 @@ def test_a_mistake_is_told_beside_its_field(given: dict[str, Any], field: str, w
     assert found.keys() <= {"email", "rule-0"}
 
 
-def test_the_page_ties_words_to_fields_and_keeps_what_was_typed(pages: Pages) -> None:
+def test_the_page_ties_words_to_fields_and_keeps_what_was_typed(pages: PageRenderer) -> None:
     seen = fields_of_form(Form({"rule-0": ['"<b>x'], "hour": ["99:99"], "rule-1": [""]}))
     found = form_errors(reader(seen.subscription()), seen, translations("de"))
     made = page(pages, seen, found, "de")

@@ -1,4 +1,4 @@
-"""What the templates of a letter are given: an issue as words, pieces and addresses, nothing left to decide."""
+"""The values that the templates of a letter show (`letter.…`, `card.…`): an issue as texts, highlights and links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.papers.scholarly_metrics import SERVICES
 from digest.render import labels, sentences
 from digest.render import links as addresses
 from digest.render.byline import byline
-from digest.render.highlight import Piece, Pieces, marked
+from digest.render.highlight import Pieces, TextPiece, highlighted
 from digest.render.math import readable
 from digest.render.sentences import IssueSummary, SectionCount, SubscriptionSummary
 from digest.render.shorten import excerpt, shorten
@@ -29,8 +29,8 @@ _RULE = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """Where a letter leads; without a site there is nothing but a mailto address to leave by."""
+class LetterLinks:
+    """The links of a letter; without a site there is only a mailto address to unsubscribe by."""
 
     unsubscribe: str
     manage: str | None = None  # the reader's own page
@@ -40,15 +40,15 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """A link with its words."""
+class LabelledLink:
+    """A link with its label."""
 
     words: str
     url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class PaperCard:
     """One paper. Where a letter is crowded, abstract, facts and actions are empty and it becomes a line."""
 
     number: int  # from 1, through the whole letter
@@ -62,13 +62,15 @@ class Card:
     category: str  # or empty
     label: str  # "revised: v2", or empty
     facts: tuple[str, ...]
-    actions: tuple[Action, ...]
-    references: Action | None  # the paper for a reference manager
-    opinions: tuple[Action, ...]  # what the reader may say of the paper; their addresses are its own in each letter
+    actions: tuple[LabelledLink, ...]
+    references: LabelledLink | None  # the paper for a reference manager
+    opinions: tuple[
+        LabelledLink, ...
+    ]  # what the reader may say of the paper; their addresses are its own in each letter
 
 
-class Printed(Protocol):
-    """A card as its own templates have printed it, in both forms."""
+class CardMarkup(Protocol):
+    """A rendered card, in both forms."""
 
     @property
     def html(self) -> str: ...
@@ -78,7 +80,7 @@ class Printed(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class EarlierPaper:
     """An earlier paper of a followed person, in two lines."""
 
     title: str
@@ -87,31 +89,31 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What stands at the head of a followed person's chapter."""
+class AuthorHeader:
+    """The head of a followed person's section."""
 
     facts: str  # fields and numbers, or empty
     latest: str  # the heading of the papers, or empty
-    papers: tuple[Earlier, ...]
+    papers: tuple[EarlierPaper, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """What one rule brought."""
+class LetterSection:
+    """The section of one rule: its heading and its cards."""
 
     heading: str
     typed: bool  # the heading is a rule as typed: its capitals mean something
     voted: bool  # others brought these papers here, the most voted for first
     rule: str  # as typed; empty for an author, and where the heading says it already
-    cards: tuple[Printed, ...]
+    cards: tuple[CardMarkup, ...]
     more: str  # "+ 3 more on …", or empty
-    all_of_it: Action | None  # where these are read
-    person: Person | None  # where it is a followed person's and something is known of them
+    all_of_it: LabelledLink | None  # where these are read
+    person: AuthorHeader | None  # where it is a followed person's and something is known of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """All that `letter/*.j2` can show."""
+class LetterContext:
+    """All that letter/html.html.j2 and letter/text.txt.j2 can show."""
 
     language: str
     direction: str
@@ -121,28 +123,28 @@ class Letter:
     day: str
     number: str
     reader: str
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[LetterSection, ...]
     note: str  # about the letter as a whole, or empty
     missing: tuple[str, ...]  # what it had to do without, a sentence each
     why: str
-    links: tuple[Action, ...]
+    links: tuple[LabelledLink, ...]
     postal: str
     crowded: bool  # titles alone
 
 
-def letter(
+def letter_context(
     issue: Issue,
-    links: Links,
+    links: LetterLinks,
     t: Translations,
     *,
     title: str,
     postal: str,
     room: int,
-    printed: Callable[[Item, int], Printed],
-) -> Letter:
+    printed: Callable[[Item, int], CardMarkup],
+) -> LetterContext:
     """The issue with about `room` characters of each abstract (0: titles alone), cards `printed` with their numbers."""
     summary = _summary(issue, t)
-    return Letter(
+    return LetterContext(
         language=t.tag,
         direction=t.direction,
         title=title,
@@ -225,7 +227,7 @@ def _reason(issue: Issue) -> SubscriptionSummary:
     )
 
 
-def _footer(links: Links, t: Translations) -> Iterator[Action]:
+def _footer(links: LetterLinks, t: Translations) -> Iterator[LabelledLink]:
     footer = (
         (t("letter.change"), links.manage),
         (t("letter.pause"), links.pause),
@@ -234,30 +236,30 @@ def _footer(links: Links, t: Translations) -> Iterator[Action]:
     )
     for label, url in footer:
         if url:
-            yield Action(words=label, url=url)
+            yield LabelledLink(words=label, url=url)
 
 
 def _chapters(
-    issue: Issue, links: Links, t: Translations, room: int, printed: Callable[[Item, int], Printed]
-) -> Iterator[Chapter]:
+    issue: Issue, links: LetterLinks, t: Translations, room: int, printed: Callable[[Item, int], CardMarkup]
+) -> Iterator[LetterSection]:
     number = 0
     for section in issue.sections:
         name = t("letter.trending") if _is_voted(section) else _name(issue, section)
         rule = one_line(section.query)
-        yield Chapter(
+        yield LetterSection(
             heading=heading(issue, section, t),
             typed=name == rule,
             voted=_is_voted(section),
             rule=shorten(rule, _RULE) if rule != name else "",
             cards=tuple(printed(item, number + i) for i, item in enumerate(section.items, 1)),
             more=sentences.more(t, _section_count(issue, section, section.more)) if section.more else "",
-            all_of_it=Action(words=t("letter.see_all"), url=links.web) if section.more and links.web else None,
+            all_of_it=LabelledLink(words=t("letter.see_all"), url=links.web) if section.more and links.web else None,
             person=_person(section.portrait, issue.date, t, room) if section.portrait else None,
         )
         number += len(section.items)
 
 
-def _person(portrait: AuthorSummary, now: datetime, t: Translations, room: int) -> Person | None:
+def _person(portrait: AuthorSummary, now: datetime, t: Translations, room: int) -> AuthorHeader | None:
     papers = tuple(_earlier(paper, now, t) for paper in portrait.latest) if room else ()
     facts = [labels.joined(t, map(one_line, portrait.fields))] if portrait.fields else []
     if numbers := portrait.numbers:
@@ -266,10 +268,10 @@ def _person(portrait: AuthorSummary, now: datetime, t: Translations, room: int) 
         facts += [shorten(one_line(numbers.affiliation), _FACT)] if numbers.affiliation else []
     if not facts and not papers:
         return None
-    return Person(facts=" · ".join(facts), latest=t("letter.latest") if papers else "", papers=papers)
+    return AuthorHeader(facts=" · ".join(facts), latest=t("letter.latest") if papers else "", papers=papers)
 
 
-def _earlier(paper: Paper, now: datetime, t: Translations) -> Earlier:
+def _earlier(paper: Paper, now: datetime, t: Translations) -> EarlierPaper:
     names = [one_line(author.name) for author in paper.authors[:3]]
     listed = labels.joined(t, names)
     if len(paper.authors) > 3:
@@ -277,14 +279,14 @@ def _earlier(paper: Paper, now: datetime, t: Translations) -> Earlier:
     dated = labels.short_day(t, paper.dated.astimezone(now.tzinfo).date(), now.date()) if paper.dated else ""
     category = one_line(paper.primary or next(iter(paper.categories), ""))
     code = t("letter.code") if addresses.safe(paper.code) else ""
-    return Earlier(
+    return EarlierPaper(
         title=shorten(readable(one_line(paper.title)), _FACT),
         url=addresses.abstract_page(paper),
         facts=" · ".join(filter(None, (listed, category, dated, code))),
     )
 
 
-def card(
+def paper_card(
     item: Item,
     number: int,
     now: datetime,
@@ -293,14 +295,14 @@ def card(
     *,
     site: str | None = None,
     own: str | None = None,
-) -> Card:
+) -> PaperCard:
     """One paper, with about `room` characters of its abstract; `now` is in the reader's zone.
 
     `site` is the base of papers' pages; below `own` are the pages on which a reader says what they think of this one.
     """
     paper = item.paper
     authors, others = byline(paper.authors, item.hits)
-    return Card(
+    return PaperCard(
         number=number,
         title=_title(item, t),
         url=addresses.abstract_page(paper),
@@ -313,22 +315,24 @@ def card(
         label=labels.event_label(t, item.event, item.changes),
         facts=tuple(_facts(item, now, t)) if room else (),
         actions=tuple(actions(paper, t)) if room else (),
-        references=Action(words="BibTeX", url=f"{site}{addresses.page_of(paper.key)}.bib") if room and site else None,
+        references=LabelledLink(words="BibTeX", url=f"{site}{addresses.page_of(paper.key)}.bib")
+        if room and site
+        else None,
         opinions=tuple(_opinions(item, own, t)) if room and own else (),
     )
 
 
-def _opinions(item: Item, own: str, t: Translations) -> Iterator[Action]:
-    yield Action(words=t("letter.more_like_this"), url=f"{own}/more")
-    yield Action(words=t("letter.less_like_this"), url=f"{own}/less")
+def _opinions(item: Item, own: str, t: Translations) -> Iterator[LabelledLink]:
+    yield LabelledLink(words=t("letter.more_like_this"), url=f"{own}/more")
+    yield LabelledLink(words=t("letter.less_like_this"), url=f"{own}/less")
     if item.doubts:
-        yield Action(words=t("letter.is_it_them"), url=f"{own}/author")
+        yield LabelledLink(words=t("letter.is_it_them"), url=f"{own}/author")
     elif any(hit.author is not None for hit in item.hits):
-        yield Action(words=t("letter.wrong_person"), url=f"{own}/author")
+        yield LabelledLink(words=t("letter.wrong_person"), url=f"{own}/author")
 
 
-def marks(bare: Card, item: Item, room: int, t: Translations) -> tuple[Pieces, Pieces]:
-    """Title and abstract with the marks of an item, given the card of its paper without marks."""
+def highlighted_texts(bare: PaperCard, item: Item, room: int, t: Translations) -> tuple[Pieces, Pieces]:
+    """Title and abstract with the highlights of an item, given the card of its paper without them."""
     fields = {hit.field for hit in item.hits}
     title = _title(item, t) if "title" in fields else bare.title
     return title, _abstract(item, room) if room and "abstract" in fields else bare.abstract
@@ -337,25 +341,25 @@ def marks(bare: Card, item: Item, room: int, t: Translations) -> tuple[Pieces, P
 def _title(item: Item, t: Translations) -> Pieces:
     title = item.paper.title
     if not one_line(title):
-        return marked(t("letter.untitled"), ())
-    return marked(title, _spans(item, "title"), excerpt(title, _TITLE))
+        return highlighted(t("letter.untitled"), ())
+    return highlighted(title, _spans(item, "title"), excerpt(title, _TITLE))
 
 
 def _abstract(item: Item, room: int) -> Pieces:
     abstract = item.paper.abstract or ""
     spans = list(_spans(item, "abstract"))
     if abstract:
-        return marked(abstract, spans, excerpt(abstract, room, spans))
+        return highlighted(abstract, spans, excerpt(abstract, room, spans))
     summary = next((each for each in item.figures if each.summary), None)
     if summary is None or not summary.summary:
         return ()
-    return marked(f"{one_line(summary.summary)} ({SERVICES[summary.service]})", ())
+    return highlighted(f"{one_line(summary.summary)} ({SERVICES[summary.service]})", ())
 
 
 def _also(item: Item, t: Translations) -> Pieces:
     before, _, after = t("letter.also_matched", titles="\0").partition("\0")  # no text holds a NUL
-    titles = Piece(labels.joined(t, (shorten(one_line(title), _FACT) for title in item.also)), hit=True)
-    return tuple(piece for piece in (Piece(before), titles, Piece(after)) if piece.text)
+    titles = TextPiece(labels.joined(t, (shorten(one_line(title), _FACT) for title in item.also)), hit=True)
+    return tuple(piece for piece in (TextPiece(before), titles, TextPiece(after)) if piece.text)
 
 
 def _spans(item: Item, field: str) -> Iterator[tuple[int, int]]:
@@ -378,7 +382,7 @@ def _facts(item: Item, now: datetime, t: Translations) -> Iterator[str]:
         yield labels.short_day(t, dated.astimezone(now.tzinfo).date(), now.date())
 
 
-def actions(paper: Paper, t: Translations) -> Iterator[Action]:
+def actions(paper: Paper, t: Translations) -> Iterator[LabelledLink]:
     """Where a paper can be read, each place once."""
     seen = set[str]()
     pages: Iterable[tuple[str, str | None]] = (
@@ -390,4 +394,4 @@ def actions(paper: Paper, t: Translations) -> Iterator[Action]:
     for label, url in pages:
         if url and url not in seen:
             seen.add(url)
-            yield Action(words=label, url=url)
+            yield LabelledLink(words=label, url=url)
