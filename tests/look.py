@@ -18,7 +18,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.golden_letters import GOLDEN, PRESS
+from tests.support.golden_letters import FACTORY, GOLDEN
 from tests.support.sample_site import ADMIN, SWITCHES, Village, pages, village
 
 _VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, letter in GOLDEN.items():
         stem = name.replace(" ", "-")
-        parts, message = PRESS.parts(letter), PRESS(letter).message
+        parts, message = FACTORY.parts(letter), FACTORY(letter).message
         (folder / f"{stem}.eml").write_bytes(message)
         (folder / f"{stem}.txt").write_text(parts.text)
         if parts.html:

@@ -17,7 +17,7 @@ from digest.mail.message import Mailbox, build, message_id
 from digest.render import LetterParts, Renderer
 from digest.resources import shipped
 from tests.support.issues import LINKS, POSTAL, TODAY, flood, issue, item, on_sparse, paper
-from tests.support.plain_letter import Plain
+from tests.support.plain_letter import PlainRenderer
 
 LETTERS, PAPERS = 200, 20
 PLAINLY = 20  # letters that are made the plain way; each costs as much as dozens of ours
@@ -60,7 +60,7 @@ class _Plain:
     """The way that most bots go."""
 
     def __init__(self) -> None:
-        self._plain = Plain()
+        self._plain = PlainRenderer()
         self._stylesheet = (shipped("templates") / "letter" / "style.css").read_text()
         self._key = pem_of(SIGNER.key)
 

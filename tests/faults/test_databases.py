@@ -23,7 +23,7 @@ from digest.errors import DigestError
 from digest.issues.compose import compose
 from digest.store import Store
 from tests.support.delivery_scenario import DeliveryScenario, opened
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.postgres_proxy import proxy
 from tests.support.servers import MailServer, Says
 
@@ -202,9 +202,9 @@ def test_d3_an_issue_of_which_nobody_knows_whether_it_was_kept(remote: DeliveryS
                 wire.cut_at = number
                 before = wire.cuts
                 with suppress(DigestError):
-                    compose(ada, store, PRESS, now=now)
+                    compose(ada, store, FACTORY, now=now)
                 wire.cut_at = None
-            compose(ada, remote.store, PRESS, now=now)
+            compose(ada, remote.store, FACTORY, now=now)
             if wire.cuts == before:
                 break
         slots = [row["slot"] for row in remote.rows("SELECT slot FROM issue ORDER BY id")]

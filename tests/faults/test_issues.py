@@ -21,7 +21,7 @@ from digest.mail.message import Mailbox
 from digest.store import Store
 from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.journey import write_config
-from tests.support.route_reader import PRESS, reader, subscription
+from tests.support.route_reader import FACTORY, reader, subscription
 from tests.support.servers import MailServer
 from tests.support.store_samples import keep, preprint
 
@@ -39,7 +39,7 @@ def test_r1_one_reader_cannot_be_printed(anywhere: DeliveryScenario) -> None:
     def torn(issue: Issue) -> Envelope:
         if issue.subscriber.id == "ben":
             raise ConfigError("letter/html.html.j2:3: 'papers' is undefined")
-        return PRESS(issue)
+        return FACTORY(issue)
 
     done = compose(readers, scenario.store, torn, now=scenario.now)
     assert {one.subscriber: one.fault for one in done if one.fault} == {
@@ -50,7 +50,7 @@ def test_r1_one_reader_cannot_be_printed(anywhere: DeliveryScenario) -> None:
             scenario.round(server, recipient=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
             == 2
         )
-        compose(readers, scenario.store, PRESS, now=scenario.now)
+        compose(readers, scenario.store, FACTORY, now=scenario.now)
         assert (
             scenario.round(server, recipient=lambda d: Mailbox(address=f"{d.subscriber}@example.org")).count("sent")
             == 1
@@ -79,7 +79,7 @@ def test_r2_a_hostile_title(tmp_path_factory: pytest.TempPathFactory, title: str
     with Store.open(f"sqlite:///{folder}/digest.db") as store, MailServer() as server:
         keep(store, preprint(title=f"We route {title}"))
         scenario = DeliveryScenario(store=store, folder=folder / "journals", log=None)  # type: ignore[arg-type]
-        compose([reader()], store, PRESS, now=scenario.now)
+        compose([reader()], store, FACTORY, now=scenario.now)
         done = scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org"))
         assert done.count("sent") == 1
         (taken,) = server.taken
@@ -99,7 +99,7 @@ def test_r2_lone_surrogates(scenario: DeliveryScenario) -> None:
     keep(scenario.store, preprint(title="We route \ufffd experts"))
     with pytest.raises(UnicodeEncodeError):
         "\ud800".encode()  # no source hands one on: what comes in is decoded UTF-8
-    compose([reader()], scenario.store, PRESS, now=scenario.now)
+    compose([reader()], scenario.store, FACTORY, now=scenario.now)
     with MailServer() as server:
         assert scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1
 
@@ -112,7 +112,7 @@ def test_r3_more_than_a_page_can_hold(scenario: DeliveryScenario) -> None:
     ]
     keep(scenario.store, *papers)
     mine = replace(subscription("route"), quiet="send")
-    (done,) = compose([reader(mine)], scenario.store, PRESS, now=scenario.now)
+    (done,) = compose([reader(mine)], scenario.store, FACTORY, now=scenario.now)
     assert done.papers + done.more == 300
     with MailServer() as server:
         assert scenario.round(server, recipient=lambda d: Mailbox(address="ada@example.org")).count("sent") == 1

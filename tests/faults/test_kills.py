@@ -13,7 +13,7 @@ from digest.issues.compose import compose
 from digest.mail.delivery_state import DeliveryState
 from digest.store import Store
 from tests.support.delivery_scenario import DeliveryScenario, opened
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.processes import child, until
 from tests.support.servers import DROP, MailServer, Says, Taken, Verb
 
@@ -33,7 +33,7 @@ def test_k1_k2_killed_while_an_issue_is_written(anywhere: DeliveryScenario, poin
     with child(scenario, "compose", "--point", point) as process:
         assert process.wait(60) == -signal.SIGKILL
     assert len(scenario.rows("SELECT id FROM issue")) == len(scenario.rows("SELECT id FROM delivery")) == written
-    compose([reader("Europe/Berlin", "daily 07:30")], scenario.store, PRESS, now=scenario.now)
+    compose([reader("Europe/Berlin", "daily 07:30")], scenario.store, FACTORY, now=scenario.now)
     (row,) = scenario.rows("SELECT slot FROM issue")
     assert row["slot"] == "2026-11-20T07:30"
     scenario.homes["ada"] = "ada@example.org"

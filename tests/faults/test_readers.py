@@ -15,7 +15,7 @@ from digest.issues.compose import compose
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
 from tests.support.delivery_scenario import DeliveryScenario
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 
@@ -61,7 +61,7 @@ def test_s3_three_days_down(scenario: DeliveryScenario) -> None:
         for days in (0, 3):
             scenario.later(days=days)
             for _ in range(3):
-                compose(ada, scenario.store, PRESS, now=scenario.now)
+                compose(ada, scenario.store, FACTORY, now=scenario.now)
                 scenario.round(server)
         slots = [row["slot"] for row in scenario.rows("SELECT slot FROM issue ORDER BY id")]
         assert slots == ["2026-11-20T07:30", "2026-11-23T07:30"]

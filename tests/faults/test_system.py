@@ -18,7 +18,7 @@ from digest.delivery import Delivered
 from digest.errors import DigestError
 from digest.issues.compose import compose
 from tests.support.delivery_scenario import DeliveryScenario
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
 
@@ -151,7 +151,7 @@ def test_t1_the_clock_jumps_between_two_issues(scenario: DeliveryScenario, jump:
     ]
     for moment in moments:
         for _ in range(2):
-            compose(ada, scenario.store, PRESS, now=moment)
+            compose(ada, scenario.store, FACTORY, now=moment)
     slots = [str(row["slot"])[:10] for row in scenario.rows("SELECT slot FROM issue")]
     assert len(slots) == len(set(slots))
     assert f"{scenario.now:%Y-%m-%d}" in slots

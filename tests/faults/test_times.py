@@ -12,7 +12,7 @@ import pytest
 from digest.issues.compose import compose
 from digest.subscriptions import Schedule
 from tests.support.delivery_scenario import DeliveryScenario, key_of
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.servers import MailServer
 
 pytestmark = pytest.mark.faults
@@ -33,7 +33,7 @@ def live(
     scenario.homes["ada"] = "ada@example.org"
     scenario.now = start
     while scenario.now <= end:
-        compose([reader(zone, when)], scenario.store, PRESS, now=scenario.now)
+        compose([reader(zone, when)], scenario.store, FACTORY, now=scenario.now)
         scenario.round(server)
         scenario.now += step
     keys = Counter(key_of(taken.message) for taken in server.taken)
@@ -87,10 +87,10 @@ def test_t4_the_reader_moves_between_the_press_and_the_post(scenario: DeliverySc
     before = reader("UTC", "daily 07:30")
     after = replace(reader(zone, when), subscriptions=(replace(before.subscriptions[0], when=Schedule.parse(when)),))
     with MailServer() as server:
-        compose([before], scenario.store, PRESS, now=scenario.now)
+        compose([before], scenario.store, FACTORY, now=scenario.now)
         for hour in range(24 * 9):
             scenario.now += timedelta(hours=1) if hour else timedelta()
-            compose([after], scenario.store, PRESS, now=scenario.now)
+            compose([after], scenario.store, FACTORY, now=scenario.now)
             scenario.round(server)
         slots = [str(row["slot"])[:10] for row in scenario.rows("SELECT slot FROM issue ORDER BY id")]
         assert len(slots) == len(set(slots))

@@ -22,14 +22,14 @@ from digest.rules import author_query
 from digest.store import IssueStore, NewIssue, Store, TransactionHook
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 from tests.support.people import MUSIC, STARS, VISION
-from tests.support.route_reader import PRESS, reader, subscription
+from tests.support.route_reader import FACTORY, reader, subscription
 from tests.support.store_samples import NOW, keep, preprint
 
 DAY = timedelta(days=1)
 
 
 class Desk:
-    """A press that keeps what it printed."""
+    """A letter factory that records the issues it rendered."""
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
@@ -38,7 +38,7 @@ class Desk:
         if "unprintable" in [item.paper.title for item in issue.items]:
             raise ConfigError("letter/html.html.j2:3: no such variable")
         self.issues.append(issue)
-        return PRESS(issue)
+        return FACTORY(issue)
 
     @property
     def told(self) -> list[list[str]]:
@@ -204,14 +204,14 @@ def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: S
     readers = [reader(), reader(subscription("id:2611.00002"), name="grace")]
     faults = {done.subscriber: done.fault for done in compose(readers, store, desk, now=NOW)}
     assert faults == {"ada": "letter/html.html.j2:3: no such variable", "grace": None}
-    mended = compose(readers, store, PRESS, now=NOW + timedelta(minutes=1))
+    mended = compose(readers, store, FACTORY, now=NOW + timedelta(minutes=1))
     assert [(done.subscriber, done.papers, done.slot) for done in mended] == [("ada", 2, "2026-11-20T07:30")]
 
 
 def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
     run(store, Desk())
     keep(store, preprint())
-    assert composed([], store, PRESS, now=NOW + DAY) == []
+    assert composed([], store, FACTORY, now=NOW + DAY) == []
     desk = Desk()
     run(store, desk, now=NOW + 2 * DAY)
     assert desk.told == [["arxiv:2611.00001"]]
@@ -221,15 +221,15 @@ def test_updates_as_each_reader_wants_them(store: Store) -> None:
     wishes = {"none": "none", "unsaid": None, "all": "all"}
     readers = [reader(subscription(updates=wish), name=name) for name, wish in wishes.items()]
     keep(store, preprint())
-    compose(readers, store, PRESS, now=NOW)
+    compose(readers, store, FACTORY, now=NOW)
     later = NOW + DAY
     keep(store, preprint(version=2, updated=later, changed=later), now=later)
-    revised = composed(readers, store, PRESS, now=later)
+    revised = composed(readers, store, FACTORY, now=later)
     assert {done.subscriber: done.papers for done in revised} == {"none": 0, "unsaid": 0, "all": 1}
     last = NOW + 2 * DAY
     gone = preprint(version=3, updated=last, changed=last, withdrawn=True, abstract="Withdrawn.")
     keep(store, gone, now=last)
-    withdrawn = composed(readers, store, PRESS, now=last)
+    withdrawn = composed(readers, store, FACTORY, now=last)
     assert {done.subscriber: done.papers for done in withdrawn} == {"none": 0, "unsaid": 1, "all": 1}
 
 
@@ -247,7 +247,7 @@ def test_by_hand_remembers_only_where_asked(store: Store) -> None:
     for record, known in ((False, 0), (True, 1)):
         now = NOW + timedelta(seconds=record)
         drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
-        drawn.keep(store, PRESS(drawn.issue), record=record, now=now)
+        drawn.keep(store, FACTORY(drawn.issue), record=record, now=now)
         assert len(store.already_sent.of_reader("ada")) == known
     assert [row.kind for row in store.issues.latest()] == ["manual", "manual"]
 
@@ -378,7 +378,7 @@ def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     assert by_hand(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
     [quiet] = composed([reader(alone)], store, desk, now=NOW + DAY)
     assert (quiet.quiet, len(desk.issues)) == (True, 1)
-    PRESS(desk.issues[0])
+    FACTORY(desk.issues[0])
 
 
 CL = Absence(kind="arxiv", part="cs.CL", why="late", since=NOW)
@@ -395,7 +395,7 @@ def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(st
     )
     results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: SourceOutlook((CL, BIO)))
     assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
-    text = PRESS.parts(desk.issues[0]).text
+    text = FACTORY.parts(desk.issues[0]).text
     assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
     assert "bioRxiv could not be reached; its papers will be in the first issue after it\nanswers." in text
 
@@ -404,7 +404,7 @@ def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None
     desk = Desk()
     outlook = SourceOutlook(rests={"arxiv": "holiday"})
     composed([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
-    assert "arXiv announces nothing on its holidays." in PRESS.parts(desk.issues[0]).text
+    assert "arXiv announces nothing on its holidays." in FACTORY.parts(desk.issues[0]).text
 
 
 def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from digest.mail.dkim import key_of, pem_of, relaxed_body, relaxed_field, signed, zone_line
 from digest.mail.lint import lint
 from digest.mail.message import Mailbox
-from tests.support.dkim_keys import EDWARDS, PRESS, RSA
+from tests.support.dkim_keys import EDWARDS, FACTORY, RSA
 from tests.support.letter_samples import ISSUE
 
 
@@ -38,9 +38,9 @@ def _verify(message: bytes, index: int) -> bool:
 
 
 def test_both_signatures_hold() -> None:
-    message = PRESS(ISSUE).message
+    message = FACTORY(ISSUE).message
     assert verified(message) == [True, True]
-    assert PRESS(ISSUE).message == message
+    assert FACTORY(ISSUE).message == message
     signatures = message.partition(b"\r\nDate:")[0]
     assert max(map(len, signatures.split(b"\r\n"))) <= 78
     assert re.findall(rb"a=([\w-]+);", message) == [b"rsa-sha256", b"ed25519-sha256"]
@@ -62,7 +62,7 @@ def test_both_signatures_hold() -> None:
     ids=["subject", "link", "post", "id", "second From", "second Subject", "second link", "body", "added"],
 )
 def test_no_change_goes_unseen(change: Callable[[bytes], bytes]) -> None:
-    message = PRESS(ISSUE).message
+    message = FACTORY(ISSUE).message
     changed = change(message)
     assert changed != message
     assert verified(changed) == [False, False]
@@ -70,7 +70,7 @@ def test_no_change_goes_unseen(change: Callable[[bytes], bytes]) -> None:
 
 def test_complaints_have_a_mailbox_in_signed_letters_alone() -> None:
     """RFC 9477: the header counts where a signature covers it."""
-    told = replace(PRESS, complaints=Mailbox(address="complaints@lists.example.org"))
+    told = replace(FACTORY, complaints=Mailbox(address="complaints@lists.example.org"))
     message, key = told(ISSUE).message, told(ISSUE).message_id[1:].partition("@")[0].encode()
     assert b"\r\nCFBL-Address: complaints@lists.example.org; report=arf\r\n" in message
     assert b"\r\nCFBL-Feedback-ID: " + key + b"\r\n" in message
@@ -83,12 +83,12 @@ def test_complaints_have_a_mailbox_in_signed_letters_alone() -> None:
 
 
 def test_a_letter_to_a_new_address_is_signed_anew() -> None:
-    message = PRESS(ISSUE).message
-    moved = PRESS.readdress(message, Mailbox(address="grace@example.org"))
+    message = FACTORY(ISSUE).message
+    moved = FACTORY.readdress(message, Mailbox(address="grace@example.org"))
     assert b"\r\nTo: <grace@example.org>" in moved
     assert verified(moved) == [True, True]
     assert moved.count(b"DKIM-Signature:") == 2
-    without = replace(PRESS, signers=())
+    without = replace(FACTORY, signers=())
     assert without.readdress(without(ISSUE).message, Mailbox(address="grace@example.org")).count(b"DKIM") == 0
 
 

@@ -23,7 +23,7 @@ from digest.papers import Author
 from digest.render.math import readable
 from digest.render.notices import NOTICES
 from digest.text import strip_controls
-from tests.support.dkim_keys import PRESS
+from tests.support.dkim_keys import FACTORY
 from tests.support.golden_letters import GOLDEN
 from tests.support.hostile_text import HOSTILE
 from tests.support.issues import TODAY, daily, issue, item, on_sparse, paper
@@ -35,7 +35,7 @@ def faults(message: bytes) -> dict[int, str]:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_every_letter_passes(name: str) -> None:
-    verdicts = lint(PRESS(GOLDEN[name]).message)
+    verdicts = lint(FACTORY(GOLDEN[name]).message)
     assert {verdict.number: verdict.reason for verdict in verdicts if verdict.outcome == "fail"} == {}
     assert sum(verdict.outcome == "pass" for verdict in verdicts) >= 55
     assert [verdict.number for verdict in verdicts] == list(range(1, 81))
@@ -44,12 +44,12 @@ def test_every_letter_passes(name: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_pass(text: str) -> None:
     hostile = item(paper(title=f"route {text}", abstract=f"route {text}", names=[text or "A", "Yunhua Zhou"]), "route")
-    assert faults(PRESS(issue(replace(on_sparse(hostile), title=text))).message) == {}
+    assert faults(FACTORY(issue(replace(on_sparse(hostile), title=text))).message) == {}
 
 
 def test_a_reader_of_text_alone() -> None:
     letter = daily()
-    verdicts = lint(PRESS(replace(letter, subscriber=replace(letter.subscriber, format="text"))).message)
+    verdicts = lint(FACTORY(replace(letter, subscriber=replace(letter.subscriber, format="text"))).message)
     assert [verdict.number for verdict in verdicts if verdict.outcome == "fail"] == []
     assert next(verdict for verdict in verdicts if verdict.number == 56).reason == "no HTML part"
 
@@ -58,12 +58,12 @@ def test_a_reader_of_text_alone() -> None:
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_notice_passes_what_holds_for_more_than_lists(name: str, language: str) -> None:
     link = "https://papers.example.org/confirm/1abc.def"
-    letter = PRESS.notice(Mailbox(address="eve@example.net"), name, link, language=language, key=name, date=TODAY)
+    letter = FACTORY.notice(Mailbox(address="eve@example.net"), name, link, language=language, key=name, date=TODAY)
     failed = {verdict.number for verdict in lint(letter.message) if verdict.outcome == "fail"}
     assert failed <= {29, 30, 31, 35, 38, 70}  # those of lists: it belongs to none, and comes once
 
 
-GOOD = PRESS(GOLDEN["daily"]).message
+GOOD = FACTORY(GOLDEN["daily"]).message
 
 
 def _head(change: Callable[[bytes], bytes]) -> bytes:
@@ -85,14 +85,14 @@ def _added(line: str) -> bytes:
 
 def _page(old: str, new: str) -> bytes:
     """The letter built again with another page."""
-    parts = PRESS.parts(GOLDEN["daily"])
+    parts = FACTORY.parts(GOLDEN["daily"])
     assert parts.html is not None
     assert old in parts.html
     return _built(parts.text, parts.html.replace(old, new, 1))
 
 
 def _text(change: Callable[[str], str]) -> bytes:
-    parts = PRESS.parts(GOLDEN["daily"])
+    parts = FACTORY.parts(GOLDEN["daily"])
     return _built(change(parts.text), parts.html)
 
 
@@ -118,7 +118,7 @@ def _built(text: str, html: str | None) -> bytes:
                 feedback_id="20261120:scheduled:digest:morningpapers",
             ),
         ),
-        PRESS.signers,
+        FACTORY.signers,
     )
 
 
@@ -249,7 +249,7 @@ def test_whatever_people_write_the_letter_is_clean(title: str, abstract: str, na
     odd = paper(title=title, abstract=abstract, names=())
     odd = replace(odd, authors=tuple(Author(name=name) for name in names), comment=title, journal=abstract)
     letter: Issue = issue(Section(title=rule, query=rule, items=(Item(work=1, event="new", paper=odd),)))
-    message = PRESS(letter).message
+    message = FACTORY(letter).message
     assert faults(message) == {}
     parsed = message_from_bytes(message, policy=default)
     for kind in ("plain", "html"):

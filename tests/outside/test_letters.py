@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.dkim_keys import EDWARDS, RSA
-from tests.support.golden_letters import GOLDEN, PRESS
+from tests.support.golden_letters import FACTORY, GOLDEN
 
 pytestmark = pytest.mark.outside
 
-SIGNED = replace(PRESS, signers=(RSA, EDWARDS))
+SIGNED = replace(FACTORY, signers=(RSA, EDWARDS))
 MOST = 1.0  # points of SpamAssassin
 UNHEEDED = {
     "<style> element": "dark colours and phones alone; all else stands in the elements",
@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("letters")
     for name, letter in GOLDEN.items():
         (place / f"{name.replace(' ', '-')}.eml").write_bytes(SIGNED(letter).message)
-        (place / f"{name.replace(' ', '-')}.html").write_text(PRESS.parts(letter).html or "")
+        (place / f"{name.replace(' ', '-')}.html").write_text(FACTORY.parts(letter).html or "")
     return place
 
 
@@ -94,7 +94,7 @@ def test_opendkim_believes_both_signatures(folder: Path, tmp_path: Path, name: s
     for signer in (RSA, EDWARDS):
         (tmp_path / "dns").write_text(f"{signer.record_name} {signer.record}\n")
         (tmp_path / "conf").write_text(f"Mode v\nTestDNSData {tmp_path / 'dns'}\n")
-        message = replace(PRESS, signers=(signer,))(GOLDEN[name]).message
+        message = replace(FACTORY, signers=(signer,))(GOLDEN[name]).message
         (tmp_path / "letter.eml").write_bytes(message)
         said = run(tool("opendkim"), "-x", tmp_path / "conf", "-t", tmp_path / "letter.eml", "-v")
         assert "succeeded" in said, said

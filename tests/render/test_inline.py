@@ -12,14 +12,14 @@ from digest.render.inline import inlined
 from digest.render.renderer import Renderer
 from digest.resources import shipped
 from tests.support.issues import LINKS, POSTAL, daily, flood
-from tests.support.plain_letter import Plain
+from tests.support.plain_letter import PlainRenderer
 
 STYLESHEET = (shipped("templates") / "letter" / "style.css").read_text()
 
 
 @pytest.mark.parametrize(("issue", "room"), [(daily(), 600), (flood(100), 0)], ids=["cards", "lines"])
 def test_every_element_has_the_style_that_it_would_have_by_letter(issue: Issue, room: int) -> None:
-    plain = Plain()
+    plain = PlainRenderer()
     view = plain.view(issue, LINKS, postal=POSTAL, room=room)
     by_letter = inlined(plain.render("html.html.j2", letter=view), STYLESHEET)
     ours = Renderer().letter(issue, LINKS, postal=POSTAL).html

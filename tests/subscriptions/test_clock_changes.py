@@ -10,7 +10,7 @@ import pytest
 
 from digest.issues.compose import compose
 from digest.store import Store
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 
 
 def days_of_issues(store: Store) -> Counter[date]:
@@ -40,7 +40,7 @@ def test_one_issue_for_every_day_that_exists(store: Store, zone: str, hour: str,
     ada = reader(zone, f"daily {hour}")
     now = start
     while now <= end:
-        compose([ada], store, PRESS, now=now)
+        compose([ada], store, FACTORY, now=now)
         now += step
     found = days_of_issues(store)
     assert set(found.values()) == {1}
@@ -55,7 +55,7 @@ def test_another_zone_or_hour_gives_no_second_issue_of_a_day(store: Store) -> No
     changes = [("Europe/Berlin", "07:30"), ("America/New_York", "07:30"), ("Asia/Tokyo", "06:00"), ("UTC", "12:00")]
     for hours in range(5 * 24):
         zone, hour = changes[hours // 30]
-        compose([reader(zone, f"daily {hour}")], store, PRESS, now=day + timedelta(hours=hours))
+        compose([reader(zone, f"daily {hour}")], store, FACTORY, now=day + timedelta(hours=hours))
     found = days_of_issues(store)
     assert set(found.values()) == {1}
     assert len(found) >= 4
@@ -63,7 +63,7 @@ def test_another_zone_or_hour_gives_no_second_issue_of_a_day(store: Store) -> No
 
 def test_three_days_down_are_one_issue(store: Store) -> None:
     ada = reader("Europe/London", "daily 07:30")
-    compose([ada], store, PRESS, now=datetime(2026, 11, 16, 8, tzinfo=UTC))
-    compose([ada], store, PRESS, now=datetime(2026, 11, 19, 18, tzinfo=UTC))
-    compose([ada], store, PRESS, now=datetime(2026, 11, 19, 19, tzinfo=UTC))
+    compose([ada], store, FACTORY, now=datetime(2026, 11, 16, 8, tzinfo=UTC))
+    compose([ada], store, FACTORY, now=datetime(2026, 11, 19, 18, tzinfo=UTC))
+    compose([ada], store, FACTORY, now=datetime(2026, 11, 19, 19, tzinfo=UTC))
     assert sorted(days_of_issues(store)) == [date(2026, 11, 16), date(2026, 11, 19)]

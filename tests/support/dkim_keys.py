@@ -13,4 +13,4 @@ RSA = Signer(domain="example.org", selector="papers", key=new_key())
 EDWARDS = Signer(domain="example.org", selector="papers-ed", key=new_key(ed25519=True))
 
 
-PRESS = replace(SITED, signers=(RSA, EDWARDS))
+FACTORY = replace(SITED, signers=(RSA, EDWARDS))

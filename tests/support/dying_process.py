@@ -25,7 +25,7 @@ from digest.issues.compose import compose
 from digest.mail.delivery_state import DeliveryAttempt
 from digest.mail.envelope import LeasedDelivery
 from digest.store import IssueStore, JournalStore, NewIssue, OutboxStore, Store, TransactionHook
-from tests.support.graph_reader import PRESS, reader
+from tests.support.graph_reader import FACTORY, reader
 from tests.support.send_policy import FixedPolicy
 
 POINTS = (
@@ -147,7 +147,7 @@ def _compose(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
     if given.start:
         while not given.start.exists():
             time.sleep(0.005)
-    compose([reader("Europe/Berlin", "daily 07:30")], store, PRESS, now=clock())
+    compose([reader("Europe/Berlin", "daily 07:30")], store, FACTORY, now=clock())
 
 
 def _seconds(file: Path | None) -> float:

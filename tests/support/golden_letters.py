@@ -1,4 +1,4 @@
-"""The letters that are looked at, held against the checklist and compared: one of each kind, and the hard ones."""
+"""Golden letters: one issue of each kind and the hard ones, which tests lint, compare and take pictures of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.papers.scholarly_metrics import Researcher
 from digest.render import Renderer
 from tests.support.issues import TODAY, by_zhou, daily, flood, issue, item, on_sparse, paper
 
-PRESS = LetterFactory(
+FACTORY = LetterFactory(
     renderer=Renderer(),
     sender=Mailbox(name="Morning Papers", address="papers@example.org"),
     owner=Mailbox(address="desk@example.org"),

@@ -13,7 +13,7 @@ from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 DESK = Mailbox(name="Papers", address="papers@example.org")
 
 
-PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
+FACTORY = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 
 def reader(zone: str, when: str) -> Subscriber:

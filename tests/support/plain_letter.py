@@ -1,4 +1,4 @@
-"""The plain way to print a letter: every template anew for every letter, cards too; what ours is compared with."""
+"""Renders a letter without any cache, every template for every letter: the reference for output and for speed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from digest.text.translations import translations
 
 
 @dataclass(frozen=True)
-class Printed:
+class PlainCard:
     """A card in both forms."""
 
     html: Markup
     text: str
 
 
-class Plain:
-    """Jinja2 alone, no stylesheet written in."""
+class PlainRenderer:
+    """Jinja2 alone: no cache, no stylesheet written in."""
 
     def __init__(self) -> None:
         self.templates = Environment(
@@ -37,10 +37,10 @@ class Plain:
     def view(self, issue: Issue, links: LetterLinks, *, postal: str, room: int) -> LetterContext:
         t = translations(issue.subscriber.language)
 
-        def printed(item: Item, number: int) -> Printed:
+        def printed(item: Item, number: int) -> PlainCard:
             made = paper_card(item, number, issue.date, t, room)
             page = self.render("card.html.j2" if room else "line.html.j2", card=made)
-            return Printed(html=Markup(page), text=self.render("card.txt.j2", card=made))
+            return PlainCard(html=Markup(page), text=self.render("card.txt.j2", card=made))
 
         return letter_context(issue, links, t, title="Morning Papers", postal=postal, room=room, printed=printed)
 

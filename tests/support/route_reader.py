@@ -14,7 +14,7 @@ from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 DESK = Mailbox(name="Papers", address="papers@example.org")
 
 
-PRESS = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
+FACTORY = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
 
 
 def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:
