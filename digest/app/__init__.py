@@ -42,7 +42,7 @@ from digest.ingest.enrich import Enriched, enrich
 from digest.ingest.health import Health, absent, of_all, of_helpers, rests
 from digest.ingest.pull import Pulled, pull
 from digest.issues import Issue
-from digest.issues.compose import ComposeResult, ComposeWindow, SourceOutlook, answered, compose
+from digest.issues.compose import ComposeResult, ComposeWindow, SourceOutlook, compose, with_answers
 from digest.letters import LetterFactory
 from digest.mail.dns import Dns, Resolver
 from digest.readers import ReaderDirectory
@@ -80,7 +80,7 @@ class App:
     enrichers: tuple[Enricher, ...]
     letters: LetterFactory
     pages: PageRenderer
-    morning: ComposeWindow
+    compose_window: ComposeWindow
     directory: ReaderDirectory
     queue: WorkQueue
     registry: Registry
@@ -212,7 +212,7 @@ class App:
     def _followed(self) -> list[FollowedAuthor]:
         readers = self.readers() if self.enrichers else ()
         answers = self.store.answers.of_readers(reader.id for reader in readers)
-        subscriptions = (answered(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
+        subscriptions = (with_answers(reader.id, each, answers) for reader in readers for each in reader.subscriptions)
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
     def _enqueue_in_transaction(self, kind: JobKind) -> TransactionHook | None:
@@ -221,7 +221,7 @@ class App:
 
     def sync_schedules(self, now: datetime) -> None:
         """Bring the schedule rows of the database in line with the config."""
-        self.morning.desks(self.readers(), self.store, now=now)
+        self.compose_window.active(self.readers(), self.store, now=now)
 
     def compose(
         self,
@@ -243,7 +243,7 @@ class App:
             self.store,
             self.letters,
             now=now,
-            morning=self.morning,
+            window=self.compose_window,
             outlook=outlook,
             shards=shards,
             in_transaction=self._enqueue_in_transaction("deliver"),

@@ -56,7 +56,7 @@ def config_parts(config: Config, registry: Registry) -> dict[str, Any]:
         "enrichers": tuple(found for kind, settings in chosen if kind.enricher and (found := kind.enricher(settings))),
         "letters": _letters(config, registry),
         "pages": PageRenderer(config.templates),
-        "morning": ComposeWindow(),
+        "compose_window": ComposeWindow(),
         "directory": ReaderDirectory(config),
     }
 

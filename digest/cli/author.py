@@ -66,7 +66,7 @@ Known = tuple["list[tuple[str, AuthorProfile]]", "list[Paper]", "dict[str, list[
 def _known_of(context: CliContext, wanted: FollowedAuthor, file: Path | None) -> Known:
     """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
     from digest.app import load, open_app
-    from digest.issues.annotate import on_papers
+    from digest.issues.annotate import researchers_on_papers
     from digest.rules import author_query
 
     if file is not None:
@@ -75,17 +75,17 @@ def _known_of(context: CliContext, wanted: FollowedAuthor, file: Path | None) ->
     with open_app(load(context.config), looking=True) as app:
         archive = app.store.papers.archive()
         under = [paper.key for paper in archive if query.matches(paper)]
-        return list(_profiles(app, wanted.name)), archive, on_papers(wanted, app.store, under)
+        return list(_profiles(app, wanted.name)), archive, researchers_on_papers(wanted, app.store, under)
 
 
 def _profiles(app: App, name: str) -> Iterator[tuple[str, AuthorProfile]]:
     from digest.authors import AuthorProfile, DocumentFrequencies
-    from digest.issues.compose import answered, known_papers
+    from digest.issues.compose import known_papers, with_answers
 
     readers = app.readers()
     answers = app.store.answers.of_readers(reader.id for reader in readers)
     for reader in readers:
-        for subscription in (answered(reader.id, each, answers) for each in reader.subscriptions):
+        for subscription in (with_answers(reader.id, each, answers) for each in reader.subscriptions):
             stored = known_papers([subscription], app.store)
             people = [rule.person for rule in subscription.rules if rule.person]
             for person in people:

@@ -38,10 +38,10 @@ def command(context: CliContext, query: str, days: int | None, file: Path | None
     QUERY is a rule as in a config file: a text, or a mapping such as '{author: Yunhua Zhou, with: [Xipeng Qiu]}'. The
     days are those of the papers, in UTC. Nothing is written.
     """
-    from digest.config.rule_argument import rule_of
+    from digest.config.rule_argument import parse_rule
     from digest.subscriptions.backtest import backtest
 
-    rule = rule_of(query)
+    rule = parse_rule(query)
     archive = list(JsonLines().read(file, paper_of)) if file else _stored(context, now - timedelta(days=days or 30))
     first, last = _span(archive, days, now, whole=file is not None)
     found = backtest(rule, archive, first=first, last=last)

@@ -38,10 +38,10 @@ def command(context: CliContext, query: str, paper: str, file: Path | None, as_j
     or '{query: LLM, expand: {LLM: [large language model]}}'. PAPER is an arXiv id, a DOI, their addresses or a key.
     Write `--` before a QUERY that begins with a sign.
     """
-    from digest.config.rule_argument import rule_of
+    from digest.config.rule_argument import parse_rule
     from digest.rules.explanation import explain
 
-    rule = rule_of(query)
+    rule = parse_rule(query)
     found, papers = _paper(context, paper, file, rule)
     part = explain(rule.query.root, found)
     verdict = _verdict(rule, found, papers)

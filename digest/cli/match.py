@@ -46,11 +46,11 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
 
 def _rule(value: dict[str, Any]) -> tuple[object, Query, FollowedAuthor | None]:
     """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
-    from digest.config.rule_argument import rule_from
+    from digest.config.rule_argument import rule_from_mapping
     from digest.rules import parse
 
     if "author" in value:
-        rule = rule_from({key: given for key, given in value.items() if key != "id"})
+        rule = rule_from_mapping({key: given for key, given in value.items() if key != "id"})
         return value["id"], rule.query, rule.person
     if not isinstance(value["query"], str):
         raise ValueError("'query' is a text")

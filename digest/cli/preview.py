@@ -49,7 +49,7 @@ def command(
     """
     from digest.app import load, open_app
     from digest.cli.shared.reader_lookup import find_reader
-    from digest.issues.compose import by_hand
+    from digest.issues.compose import compose_manual
 
     given = ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
     beside = open_it and not given and output is None
@@ -62,7 +62,7 @@ def command(
             names = ", ".join(repr(each.name) for each in chosen)
             click.echo(f"{reader.id} has {names}; this is the first; choose with --subscription NAME", err=True)
         since = since or now - timedelta(days=7)
-        issue = by_hand(reader, chosen[0], app.store, since=since, until=now, now=now).issue
+        issue = compose_manual(reader, chosen[0], app.store, since=since, until=now, now=now).issue
         body = _beside(app, issue) if beside else _print(app, issue, form)
     if not issue.count:
         click.echo(

@@ -43,7 +43,7 @@ def command(
     from digest.cli.deliver import exit_code, line
     from digest.cli.shared.reader_lookup import find_reader
     from digest.cli.shared.signals import on_signal
-    from digest.issues.compose import by_hand
+    from digest.issues.compose import compose_manual
 
     context: CliContext = ctx.obj
     since, until = since or now - timedelta(days=7), until or now
@@ -51,7 +51,7 @@ def command(
     with open_app(load(context.config), looking=dry_run) as app, on_signal() as stop:
         reader, chosen = find_reader(app, who, subscription)
         for each in chosen:
-            drawn = by_hand(reader, each, app.store, since=since, until=until, now=now)
+            drawn = compose_manual(reader, each, app.store, since=since, until=until, now=now)
             issue = drawn.issue
             if not issue.count:
                 click.echo(
@@ -65,7 +65,7 @@ def command(
                 for item in issue.items:
                     click.echo(f"  {item.paper.key}  {item.paper.title}")
                 continue
-            drawn.keep(app.store, envelope, record=record, now=now)
+            drawn.save(app.store, envelope, record=record, now=now)
             result = app.deliver(clock_of(ctx, now), stop=stop, only=envelope.message_id, by_hand=True)
             for letter in result.letters:
                 click.echo(f"  {line(letter)}")

@@ -84,7 +84,7 @@ def _check_for_work(app: Callable[[], App], *, restored: bool) -> None:
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
 
-    app().morning.forget(datetime.now(UTC))
+    app().compose_window.release(datetime.now(UTC))
     if app().config.queue:
         app().recover(datetime.now(UTC), restored=restored)
     else:

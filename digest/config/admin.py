@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, PlainValidator, SecretStr, model_validator
 
-from digest.config.error_text import shown
-from digest.config.fields import Secret, StrictModel, socket, text
+from digest.config.error_text import inline
+from digest.config.fields import Secret, StrictModel, parse_socket, parse_text
 
 _SHORTEST = 16  # characters; below that a token can be guessed by trying
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
@@ -37,18 +37,18 @@ def _token(value: SecretStr) -> SecretStr:
 
 
 def _header(value: object) -> str:
-    name = text(value)
+    name = parse_text(value)
     if not _HEADER.fullmatch(name):
         raise ValueError("expected the name of a header, such as X-Remote-User")
     if name.casefold() in _ANYBODYS:
-        raise ValueError(f"`{shown(name)}` proves no login: name one that the proxy alone sets, such as X-Remote-User")
+        raise ValueError(f"`{inline(name)}` proves no login: name one that the proxy alone sets, such as X-Remote-User")
     return name
 
 
 class AdminEntry(StrictModel):
     """What stands under `admin:`."""
 
-    listen: Annotated[tuple[str, int], PlainValidator(socket)]
+    listen: Annotated[tuple[str, int], PlainValidator(parse_socket)]
     token: Annotated[Secret, AfterValidator(_token)] | None = None
     user_header: Annotated[str, PlainValidator(_header)] | None = None
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from digest.authors import AuthorExclusions, FollowedAuthor
-from digest.config.error_text import shown
-from digest.config.fields import StrictModel, Text, text
+from digest.config.error_text import inline
+from digest.config.fields import StrictModel, Text, parse_text
 from digest.names import rule_keys
 from digest.papers.ids import paper_key
 from digest.rules import QueryError, author_query, parse
@@ -16,9 +16,9 @@ from digest.rules.terms import CategoryTerm
 from digest.subscriptions import Rule
 
 
-def category(value: object) -> str:
+def parse_category(value: object) -> str:
     """One category or archive, judged as `cat:` is in a rule."""
-    word = text(value)
+    word = parse_text(value)
     try:
         root = parse(f'cat:"{word}"').root
     except QueryError as error:
@@ -29,9 +29,9 @@ def category(value: object) -> str:
 
 
 def _name(value: object) -> str:
-    name = text(value)
+    name = parse_text(value)
     if not rule_keys(name):
-        raise ValueError(f"`{shown(name)}` is no name: write it as it is printed, such as Yunhua Zhou")
+        raise ValueError(f"`{inline(name)}` is no name: write it as it is printed, such as Yunhua Zhou")
     return name
 
 
@@ -40,30 +40,30 @@ def _paper(value: object) -> str:
         raise ValueError(
             'without quotes this is a number, which loses its zeros: write "2507.05190" or arxiv:2507.05190'
         )
-    given = text(value)
+    given = parse_text(value)
     if key := paper_key(given):
         return key
-    raise ValueError(f"`{shown(given)}` is no paper: write arxiv:2507.05197, doi:10.1234/abc or pmid:34929406")
+    raise ValueError(f"`{inline(given)}` is no paper: write arxiv:2507.05197, doi:10.1234/abc or pmid:34929406")
 
 
 def _orcid(value: object) -> str:
     """An ORCID in its normal form (https://support.orcid.org: ISO 7064 MOD 11-2)."""
-    given = text(value)
+    given = parse_text(value)
     bare = given.rpartition("/")[2].replace("-", "").upper()
     if len(bare) != 16 or not (bare[:15].isascii() and bare[:15].isdigit()):
-        raise ValueError(f"`{shown(given)}` is no ORCID: write 0000-0002-1825-0097")
+        raise ValueError(f"`{inline(given)}` is no ORCID: write 0000-0002-1825-0097")
     total = 0
     for digit in bare[:15]:
         total = (total + int(digit)) * 2
     check = (12 - total % 11) % 11
     if bare[15] != ("X" if check == 10 else str(check)):
         raise ValueError(
-            f"`{shown(given)}` is no ORCID: its last digit does not fit the others, so one of them is wrong"
+            f"`{inline(given)}` is no ORCID: its last digit does not fit the others, so one of them is wrong"
         )
     return "-".join(bare[start : start + 4] for start in range(0, 16, 4))
 
 
-Code = Annotated[str, PlainValidator(category)]
+CategoryCode = Annotated[str, PlainValidator(parse_category)]
 _Name = Annotated[str, PlainValidator(_name)]
 _Paper = Annotated[str, PlainValidator(_paper)]
 _Orcid = Annotated[str, PlainValidator(_orcid)]
@@ -85,7 +85,7 @@ class ExceptEntry(StrictModel):
     """What tells the paper of somebody else."""
 
     with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
-    categories: tuple[Code, ...] = ()
+    categories: tuple[CategoryCode, ...] = ()
     ids: tuple[_Orcid, ...] = ()
     papers: tuple[_Paper, ...] = ()
 
@@ -98,7 +98,7 @@ class AuthorEntry(StrictModel):
     ids: AuthorIdsEntry = AuthorIdsEntry()
     known: tuple[_Paper, ...] = ()
     with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
-    categories: tuple[Code, ...] = ()
+    categories: tuple[CategoryCode, ...] = ()
     strict: bool = False
     affiliations: tuple[Text, ...] = ()
     except_: Annotated[ExceptEntry, Field(alias="except")] = ExceptEntry()

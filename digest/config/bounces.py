@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
 
-from digest.config.error_text import mend, shown
-from digest.config.fields import Address, Secret, StrictModel, text
+from digest.config.error_text import inline, suggestion
+from digest.config.fields import Address, Secret, StrictModel, parse_text
 from digest.config.relay import is_here
 from digest.mail.message import Mailbox
 
@@ -31,21 +31,23 @@ class Bounces:
 
 def _url(value: object) -> str:
     try:
-        url = urlsplit(text(value))
+        url = urlsplit(parse_text(value))
         _ = url.port
     except ValueError:  # its words may quote a password
         raise ValueError(_EXPECTED) from None
     if not url.scheme:
         raise ValueError(_EXPECTED)
     if url.scheme not in (*_FOLDERS, *_SERVERS):
-        raise ValueError(f"no mailbox is called `{shown(url.scheme)}:`{mend(url.scheme, (*_FOLDERS, *_SERVERS))}")
+        raise ValueError(
+            f"no mailbox is called `{inline(url.scheme)}:`{suggestion(url.scheme, (*_FOLDERS, *_SERVERS))}"
+        )
     if url.username is not None:
         raise ValueError("write `user` and `password` beside the URL, not in it")
     if url.scheme in _SERVERS and not url.hostname:
         raise ValueError(f"expected {url.scheme}://HOST/FOLDER")
     if url.scheme in _FOLDERS and (url.netloc or not url.path):
         raise ValueError(f"expected {url.scheme}:PATH")
-    return text(value)
+    return parse_text(value)
 
 
 class BouncesEntry(StrictModel):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
 from digest.config.digest_yaml import ConfigEntry
-from digest.config.error_text import shown
-from digest.config.fields import address, same_mailbox
+from digest.config.error_text import inline
+from digest.config.fields import address_identity, parse_address
 from digest.config.yaml_file import Loc, YamlFile
 from digest.errors import Problem
 from digest.mail.message import Mailbox
@@ -30,17 +30,17 @@ def shared_addresses(readers: Iterable[YamlFile]) -> Iterator[Problem]:
 
 def _address(document: YamlFile) -> str | None:
     box = _mailbox(document, ("email",))
-    return same_mailbox(box) if box else None
+    return address_identity(box) if box else None
 
 
 def _mailbox(document: YamlFile, loc: Loc) -> Mailbox | None:
     try:
-        return address(document.at(loc)) if loc in document.values else None
+        return parse_address(document.at(loc)) if loc in document.values else None
     except ValueError:  # told already, where it stands
         return None
 
 
-def repeated_names(document: YamlFile) -> Iterator[Problem]:
+def duplicate_names(document: YamlFile) -> Iterator[Problem]:
     """Subscriptions of one name in a reader's file: the name is what their memory hangs on."""
     first: dict[str, Loc] = {}
     for loc in document.values:
@@ -50,20 +50,20 @@ def repeated_names(document: YamlFile) -> Iterator[Problem]:
                 if first.setdefault(folded, loc) != loc:
                     line = document.problem(first[folded], "").line
                     yield document.problem(
-                        loc, f"`name`: `{shown(name)}` is the name in line {line} too; each needs its own"
+                        loc, f"`name`: `{inline(name)}` is the name in line {line} too; each needs its own"
                     )
 
 
-def foreign_signature(house: YamlFile, sender: str) -> Iterator[Problem]:
+def unaligned_dkim_domain(house: YamlFile, sender: str) -> Iterator[Problem]:
     """A signature counts for a sender whose domain it shares (DMARC: relaxed alignment)."""
     given = house.at(("dkim", "domain")) if ("dkim", "domain") in house.values else None
     if not isinstance(given, str) or sender == given.casefold() or sender.endswith(f".{given.casefold()}"):
         return
-    what = f"`domain`: letters come from {shown(sender)}, so write that, or a domain above it"
+    what = f"`domain`: letters come from {inline(sender)}, so write that, or a domain above it"
     yield house.problem(("dkim", "domain"), what)
 
 
-def foreign_complaints(house: YamlFile, sender: str) -> Iterator[Problem]:
+def unaligned_complaints(house: YamlFile, sender: str) -> Iterator[Problem]:
     """A mailbox for complaints counts in a signed letter, at the sender's domain or below it (RFC 9477 section 3.1)."""
     given = _mailbox(house, ("complaints",))
     if given is None:
@@ -71,19 +71,19 @@ def foreign_complaints(house: YamlFile, sender: str) -> Iterator[Problem]:
     if ("dkim",) not in house.values:
         yield house.problem(("complaints",), "`complaints`: only signed letters may name it, so `dkim` is needed too")
     if not f".{given.domain}".endswith(f".{sender}"):
-        what = f"`complaints`: letters come from {shown(sender)}, so the address must be there or below it"
+        what = f"`complaints`: letters come from {inline(sender)}, so the address must be there or below it"
         yield house.problem(("complaints",), what)
     if given.needs_smtputf8:
         yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
-def pages_of_nowhere(house: YamlFile) -> Iterator[Problem]:
+def listen_without_site(house: YamlFile) -> Iterator[Problem]:
     """Pages are served for links that lead to them."""
     if ("listen",) in house.values and ("site",) not in house.values:
         yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
 
 
-def shared_socket(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
+def admin_socket_conflicts(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """The admin's pages have a socket of their own, and a key for what their forms carry."""
     if entry.admin is None:
         return
@@ -95,7 +95,7 @@ def shared_socket(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
         yield house.problem(("admin",), what)
 
 
-def lonely_queue(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
+def unmet_queue_needs(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """Jobs wait in a database that machines share, and a library hands them out."""
     if not entry.queue:
         return
@@ -106,7 +106,7 @@ def lonely_queue(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
         yield house.problem(("queue",), "`queue`: needs the extra: pip install 'morning-papers[queue]'")
 
 
-def unsigned_links(house: YamlFile) -> Iterator[Problem]:
+def missing_secret(house: YamlFile) -> Iterator[Problem]:
     """Links to a site are signed, and so are the addresses of bounces; both need a key."""
     for key, what in (("site", "links are signed"), ("bounces", "their addresses are signed")):
         if (key,) in house.values and ("secret",) not in house.values:

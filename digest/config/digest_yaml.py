@@ -13,8 +13,18 @@ from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, Validati
 from digest.config.admin import AdminEntry
 from digest.config.bounces import BouncesEntry
 from digest.config.dkim import DkimEntry
-from digest.config.error_text import shown
-from digest.config.fields import Address, Language, OneMailbox, Secret, StrictModel, Text, secret, socket, text
+from digest.config.error_text import inline
+from digest.config.fields import (
+    Address,
+    Language,
+    OneMailbox,
+    Secret,
+    StrictModel,
+    Text,
+    parse_secret,
+    parse_socket,
+    parse_text,
+)
 from digest.config.relay import ChannelKind, RelayEntry, is_here
 from digest.mail.message import AddressError, Mailbox
 
@@ -24,7 +34,7 @@ _OWN_KEYS = ("smtp", "in_doubt", "secret", "dkim", "sources")
 
 
 def _database(value: object, info: ValidationInfo) -> SecretStr:
-    url = secret(value, info)
+    url = parse_secret(value, info)
     if not url.get_secret_value().startswith(_SCHEMES):
         raise ValueError("expected sqlite:///digest.db or postgresql://USER@HOST/NAME")
     return url
@@ -33,7 +43,7 @@ def _database(value: object, info: ValidationInfo) -> SecretStr:
 def _site(value: object) -> str:
     """The base of links, without the slash at its end."""
     try:
-        url = urlsplit(text(value))
+        url = urlsplit(parse_text(value))
         host, port = url.hostname, url.port
     except ValueError:
         raise ValueError("expected a URL such as https://papers.example.org") from None
@@ -49,7 +59,7 @@ def _site(value: object) -> str:
 def _proxy(value: object) -> str:
     """An address, or a network: 10.0.0.0/8."""
     try:
-        return str(ip_network(text(value)))
+        return str(ip_network(parse_text(value)))
     except ValueError:
         raise ValueError("expected an address or a network, such as 10.0.0.0/8") from None
 
@@ -64,17 +74,17 @@ def _signup(value: object) -> object:
 
 
 def _domain(value: object) -> str:
-    name = text(value).casefold().lstrip("@")
+    name = parse_text(value).casefold().lstrip("@")
     try:
         return Mailbox(address=f"a@{name}").domain
     except AddressError:
-        raise ValueError(f"`{shown(name)}` is no domain: write one such as example.org") from None
+        raise ValueError(f"`{inline(name)}` is no domain: write one such as example.org") from None
 
 
 def _folder(value: object) -> Path:
-    path = Path(text(value))
+    path = Path(parse_text(value))
     if not path.is_dir():
-        raise ValueError(f"no folder {shown(str(path))}")
+        raise ValueError(f"no folder {inline(str(path))}")
     return path
 
 
@@ -111,7 +121,7 @@ class ConfigEntry(StrictModel):
     journal: Text | None = None
     bounces: BouncesEntry | None = None
     site: Annotated[str, PlainValidator(_site)] | None = None
-    listen: Annotated[tuple[str, int], PlainValidator(socket)] | None = None
+    listen: Annotated[tuple[str, int], PlainValidator(parse_socket)] | None = None
     admin: AdminEntry | None = None
     signup: Annotated[SignupEntry, BeforeValidator(_signup)] = SignupEntry(domains=())
     proxies: tuple[Annotated[str, PlainValidator(_proxy)], ...] = ("127.0.0.1/32", "::1/128")

@@ -10,27 +10,27 @@ _FEW = 12
 _ALIKE = 0.65  # of difflib's 1; at its own 0.6 `listen` is taken for `site`
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """`text` with a space for whatever cannot be printed: controls, bidi overrides, lone surrogates."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
-def shown(text: str) -> str:
+def inline(text: str) -> str:
     """A value as it may stand in a sentence: on one line and not long."""
-    line = " ".join(plain(text).split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def closest_match(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant; capitals do not count."""
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold()[:_LONGEST], folded, n=1, cutoff=_ALIKE)
     return folded[close[0]] if close else None
 
 
-def mend(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about a word that is not known: the nearest one, or all if they are few."""
     names = sorted(known)
-    if near := nearest(word, names):
+    if near := closest_match(word, names):
         return f": did you mean `{near}`?"
     return f"; known here: {', '.join(names)}" if 0 < len(names) <= _FEW else ""

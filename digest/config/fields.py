@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, SecretStr, ValidationInfo
 
-from digest.config.error_text import mend, shown
+from digest.config.error_text import inline, suggestion
 from digest.mail.message import AddressError, Mailbox
 from digest.text import strip_controls
 from digest.text.translations import languages, supported
@@ -26,7 +26,7 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def text(value: object) -> str:
+def parse_text(value: object) -> str:
     """A text that says something, on one line."""
     if not isinstance(value, str):
         raise ValueError("expected a text")
@@ -37,9 +37,9 @@ def text(value: object) -> str:
     return line
 
 
-def mailbox(value: object) -> Mailbox:
+def parse_mailbox(value: object) -> Mailbox:
     """One `Name <address>` or one bare address; the words of an error never hold it."""
-    name, bracket, rest = text(value).rpartition("<")
+    name, bracket, rest = parse_text(value).rpartition("<")
     if bracket and not rest.endswith(">"):
         raise ValueError("expected one mailbox, such as Morning Papers <papers@example.org>")
     try:
@@ -48,34 +48,34 @@ def mailbox(value: object) -> Mailbox:
         raise ValueError(str(error)) from None
 
 
-def address(value: object) -> Mailbox:
+def parse_address(value: object) -> Mailbox:
     """An address and nothing else."""
-    if "<" in text(value):
+    if "<" in parse_text(value):
         raise ValueError("expected the address alone; the name has a key of its own")
-    return mailbox(value)
+    return parse_mailbox(value)
 
 
-def same_mailbox(box: Mailbox) -> str:
+def address_identity(box: Mailbox) -> str:
     """What two spellings of one address share."""
     return unicodedata.normalize("NFC", box.wire).casefold()
 
 
-def socket(value: object) -> tuple[str, int]:
+def parse_socket(value: object) -> tuple[str, int]:
     """HOST:PORT of a socket to serve at."""
-    host, _, port = text(value).rpartition(":")
+    host, _, port = parse_text(value).rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise ValueError("expected HOST:PORT, such as 127.0.0.1:8000")
     return host.strip("[]"), int(port)
 
 
-def secret(value: object, info: ValidationInfo) -> SecretStr:
+def parse_secret(value: object, info: ValidationInfo) -> SecretStr:
     """A text, `{env: NAME}` or `{file: PATH}`; what is found there is never part of a message."""
     if isinstance(value, dict) and len(value) == 1:
         [(kind, name)] = value.items()
         if kind == "env":
-            return _from_env(text(name), info)
+            return _from_env(parse_text(name), info)
         if kind == "file":
-            return _from_file(text(name))
+            return _from_file(parse_text(name))
     if not isinstance(value, str):
         raise ValueError("expected a text, {env: NAME} or {file: PATH}")
     return _filled(value, "it")
@@ -84,17 +84,17 @@ def secret(value: object, info: ValidationInfo) -> SecretStr:
 def _from_env(name: str, info: ValidationInfo) -> SecretStr:
     found = (info.context or {}).get("env", {}).get(name)
     if found is None:
-        raise ValueError(f"the environment has no {shown(name)}")
-    return _filled(found, f"{shown(name)} in the environment")
+        raise ValueError(f"the environment has no {inline(name)}")
+    return _filled(found, f"{inline(name)} in the environment")
 
 
 def _from_file(name: str) -> SecretStr:
     try:
-        return _filled(Path(name).read_text("utf-8"), shown(name))
+        return _filled(Path(name).read_text("utf-8"), inline(name))
     except OSError as error:
-        raise ValueError(f"{shown(name)} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{inline(name)} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{shown(name)} is no UTF-8") from None
+        raise ValueError(f"{inline(name)} is no UTF-8") from None
 
 
 def _filled(value: str, where: str) -> SecretStr:
@@ -103,16 +103,16 @@ def _filled(value: str, where: str) -> SecretStr:
     return SecretStr(kept)
 
 
-def zone(value: object) -> ZoneInfo:
+def parse_zone(value: object) -> ZoneInfo:
     """A time zone by its name in the tz database."""
-    name = text(value)
+    name = parse_text(value)
     if name in _zones():
         return ZoneInfo(name)
-    cities = {zone.rpartition("/")[2].casefold().replace("_", " "): zone for zone in sorted(_zones())}
+    cities = {each.rpartition("/")[2].casefold().replace("_", " "): each for each in sorted(_zones())}
     if city := cities.get(name.casefold().replace("_", " ")):
-        raise ValueError(f"no time zone `{shown(name)}`: did you mean `{city}`?")
-    said = mend(name, _zones()) or "; write one such as Europe/Berlin or America/New_York"
-    raise ValueError(f"no time zone `{shown(name)}`{said}")
+        raise ValueError(f"no time zone `{inline(name)}`: did you mean `{city}`?")
+    said = suggestion(name, _zones()) or "; write one such as Europe/Berlin or America/New_York"
+    raise ValueError(f"no time zone `{inline(name)}`{said}")
 
 
 @cache
@@ -126,7 +126,7 @@ def language(value: object, info: ValidationInfo) -> str:
     What was written into the database may name another (`context["stored"]`): its letters are in English, and an
     upgrade stops none.
     """
-    if not _LANGUAGE.fullmatch(tag := text(value)):
+    if not _LANGUAGE.fullmatch(tag := parse_text(value)):
         raise ValueError("expected a language such as en or de-AT")
     if supported(tag) is None and not (info.context or {}).get("stored"):
         raise ValueError(unknown_language(tag))
@@ -135,21 +135,21 @@ def language(value: object, info: ValidationInfo) -> str:
 
 def unknown_language(tag: str) -> str:
     """What is wrong with the tag of a language that has no catalogue."""
-    return f"no language `{shown(tag)}`: there are {' and '.join(sorted(languages()))}"
+    return f"no language `{inline(tag)}`: there are {' and '.join(sorted(languages()))}"
 
 
-def day(value: object) -> date:
+def parse_date(value: object) -> date:
     """A date, 2026-12-01."""
     try:
-        return date.fromisoformat(text(value))
+        return date.fromisoformat(parse_text(value))
     except ValueError:
         raise ValueError("expected a date such as 2026-12-01") from None
 
 
-Text = Annotated[str, PlainValidator(text)]
-Address = Annotated[Mailbox, PlainValidator(address)]
-OneMailbox = Annotated[Mailbox, PlainValidator(mailbox)]
-Secret = Annotated[SecretStr, PlainValidator(secret)]
-Zone = Annotated[ZoneInfo, PlainValidator(zone)]
+Text = Annotated[str, PlainValidator(parse_text)]
+Address = Annotated[Mailbox, PlainValidator(parse_address)]
+OneMailbox = Annotated[Mailbox, PlainValidator(parse_mailbox)]
+Secret = Annotated[SecretStr, PlainValidator(parse_secret)]
+Zone = Annotated[ZoneInfo, PlainValidator(parse_zone)]
 Language = Annotated[str, PlainValidator(language)]
-Day = Annotated[date, PlainValidator(day)]
+IsoDate = Annotated[date, PlainValidator(parse_date)]

@@ -12,23 +12,23 @@ from pydantic import BaseModel
 
 from digest.config.config import Config
 from digest.config.cross_checks import (
-    foreign_complaints,
-    foreign_signature,
-    lonely_queue,
-    pages_of_nowhere,
-    repeated_names,
+    admin_socket_conflicts,
+    duplicate_names,
+    listen_without_site,
+    missing_secret,
     shared_addresses,
-    shared_socket,
-    unsigned_links,
+    unaligned_complaints,
+    unaligned_dkim_domain,
+    unmet_queue_needs,
 )
 from digest.config.digest_yaml import ConfigEntry
-from digest.config.error_text import mend, shown
-from digest.config.fields import secret
+from digest.config.error_text import inline, suggestion
+from digest.config.fields import parse_secret
 from digest.config.relay import ChannelKind
 from digest.config.subscriber_yaml import ReaderEntry
-from digest.config.validate import Model, judged
-from digest.config.warnings import house_hints, reader_hints
-from digest.config.yaml_file import YamlFile, read
+from digest.config.validate import Model, validated
+from digest.config.warnings import config_warnings, subscriber_warnings
+from digest.config.yaml_file import YamlFile, read_yaml
 from digest.errors import ConfigError, Problem
 from digest.sources.base import SourceKind
 
@@ -48,19 +48,19 @@ def load(
     A reload is another load: whoever holds the old Config keeps it when this one raises.
     """
     problems: list[Problem] = []
-    house = read(folder / "digest.yaml", absent="no such file: `digest init` writes one to start from")
-    readers = [read(path) for path in _reader_files(folder / "subscribers", problems)]
+    house = read_yaml(folder / "digest.yaml", absent="no such file: `digest init` writes one to start from")
+    readers = [read_yaml(path) for path in _reader_files(folder / "subscribers", problems)]
     for document in (house, *readers):
         problems += document.problems
-    problems += [*unsigned_links(house), *pages_of_nowhere(house), *shared_addresses(readers)]
-    entry = _judged(ConfigEntry, house, problems, {"env": env, "channels": channels})
+    problems += [*missing_secret(house), *listen_without_site(house), *shared_addresses(readers)]
+    entry = _validated(ConfigEntry, house, problems, {"env": env, "channels": channels})
     if entry:
-        problems += foreign_signature(house, entry.sender.domain)
-        problems += foreign_complaints(house, entry.sender.domain)
-        problems += lonely_queue(house, entry)
-        problems += shared_socket(house, entry)
-    settings = _judged_sources(house, problems, env, sources)
-    entries = [_judged_reader(document, problems, _source_names(house)) for document in readers]
+        problems += unaligned_dkim_domain(house, entry.sender.domain)
+        problems += unaligned_complaints(house, entry.sender.domain)
+        problems += unmet_queue_needs(house, entry)
+        problems += admin_socket_conflicts(house, entry)
+    settings = _validated_sources(house, problems, env, sources)
+    entries = [_validated_reader(document, problems, _source_names(house)) for document in readers]
     if problems or entry is None:
         raise ConfigError(*sorted(set(problems)))
     found = [(document, reader) for document, reader in zip(readers, entries, strict=True) if reader]
@@ -80,7 +80,7 @@ def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
         if path.suffix.lower() in (".yaml", ".yml") and path.suffix != ".yaml":
             problems.append(Problem(str(path), 1, 1, f"would be passed over: name it {path.stem}.yaml"))
         elif path.suffix == ".yaml" and not _ID.fullmatch(path.stem):
-            what = f"`{shown(path.stem)}` is no id: letters of a to z, digits, and . _ - after the first"
+            what = f"`{inline(path.stem)}` is no id: letters of a to z, digits, and . _ - after the first"
             problems.append(Problem(str(path), 1, 1, what))
         elif path.suffix == ".yaml" and path.stem.startswith(SIGNED_UP):
             what = f"ids that begin with `{SIGNED_UP}` are those of readers who sign up on the pages: name it otherwise"
@@ -88,11 +88,11 @@ def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
     return [path for path in seen if path.suffix == ".yaml"]
 
 
-def _judged(
+def _validated(
     model: type[Model], document: YamlFile, problems: list[Problem], context: Mapping[str, Any]
 ) -> Model | None:
     unread = document.data is None and document.problems
-    return None if unread else judged(model, document, problems, context=context)
+    return None if unread else validated(model, document, problems, context=context)
 
 
 def _source_names(house: YamlFile) -> tuple[str, ...] | None:
@@ -103,22 +103,24 @@ def _source_names(house: YamlFile) -> tuple[str, ...] | None:
     return tuple(given) if isinstance(given, dict) else None
 
 
-def _judged_sources(
+def _validated_sources(
     house: YamlFile, problems: list[Problem], env: Mapping[str, str], sources: Mapping[str, SourceKind]
 ) -> dict[str, BaseModel]:
     found: dict[str, BaseModel] = {}
-    context = {"env": env, "secret": secret}
+    context = {"env": env, "secret": parse_secret}
     for kind in _source_names(house) or ():
         if kind not in sources:
-            problems.append(house.key_problem(("sources", kind), f"no source `{shown(kind)}`{mend(kind, sources)}"))
-        elif settings := judged(sources[kind].settings, house, problems, loc=("sources", kind), context=context):
+            problems.append(
+                house.key_problem(("sources", kind), f"no source `{inline(kind)}`{suggestion(kind, sources)}")
+            )
+        elif settings := validated(sources[kind].settings, house, problems, loc=("sources", kind), context=context):
             found[kind] = settings
     return found
 
 
-def _judged_reader(document: YamlFile, problems: list[Problem], sources: Sequence[str] | None) -> ReaderEntry | None:
-    problems += repeated_names(document)
-    return _judged(ReaderEntry, document, problems, {"sources": sources})
+def _validated_reader(document: YamlFile, problems: list[Problem], sources: Sequence[str] | None) -> ReaderEntry | None:
+    problems += duplicate_names(document)
+    return _validated(ReaderEntry, document, problems, {"sources": sources})
 
 
 def _config(
@@ -129,7 +131,7 @@ def _config(
     readers: Sequence[tuple[YamlFile, ReaderEntry]],
     channels: Mapping[str, ChannelKind],
 ) -> Config:
-    warnings = [*house_hints(house, entry), *(hint for reader in readers for hint in reader_hints(*reader))]
+    warnings = [*config_warnings(house, entry), *(hint for reader in readers for hint in subscriber_warnings(*reader))]
     return Config(
         folder=folder,
         sources=MappingProxyType(dict(sources)),

@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator, model_validator
 
-from digest.config.error_text import mend, shown
-from digest.config.fields import Secret, StrictModel, text
+from digest.config.error_text import inline, suggestion
+from digest.config.fields import Secret, StrictModel, parse_text
 
 Login = Literal["never", "encrypted", "on this machine"]
 """Whether a way out takes user and password: never, over an encrypted connection, or in clear text on this machine."""
@@ -73,7 +73,7 @@ def is_here(host: str) -> bool:
 
 def _url(value: object, info: ValidationInfo) -> SplitResult:
     try:
-        url = urlsplit(text(value))
+        url = urlsplit(parse_text(value))
         port = url.port
     except ValueError:  # its words may quote a password
         raise ValueError(_EXPECTED) from None
@@ -81,7 +81,7 @@ def _url(value: object, info: ValidationInfo) -> SplitResult:
         raise ValueError(_EXPECTED)
     channels = _channels(info)
     if url.scheme not in channels:
-        raise ValueError(f"no way out is called `{shown(url.scheme)}:`{mend(url.scheme, channels)}")
+        raise ValueError(f"no way out is called `{inline(url.scheme)}:`{suggestion(url.scheme, channels)}")
     kind = channels[url.scheme]
     if kind.port is None:
         return _without_host(url, kind)
@@ -114,10 +114,10 @@ def _judge_login(url: SplitResult, kind: ChannelKind) -> None:
 
 def _log(value: object) -> Path:
     """A file, which need not be there yet: logs are rotated away at night, and no letter waits for that."""
-    path = Path(text(value))
+    path = Path(parse_text(value))
     if path.is_dir():
         raise ValueError(
-            f"{shown(str(path))} is a folder: write the file in it, such as {shown(str(path / 'mail.log'))}"
+            f"{inline(str(path))} is a folder: write the file in it, such as {inline(str(path / 'mail.log'))}"
         )
     return path
 

@@ -20,11 +20,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from digest.config.author_rule import AuthorEntry, Code
+from digest.config.author_rule import AuthorEntry, CategoryCode
 from digest.config.derived_model import also_fields_of
-from digest.config.error_text import mend, shown
-from digest.config.fields import Address, Day, Language, StrictModel, Text, Zone, text
-from digest.config.validate import each_once, said
+from digest.config.error_text import inline, suggestion
+from digest.config.fields import Address, IsoDate, Language, StrictModel, Text, Zone, parse_text
+from digest.config.validate import describe_error, root_mistakes
 from digest.config.yaml_file import Loc
 from digest.errors import ConfigError
 from digest.rules import Query, QueryError, parse
@@ -32,7 +32,7 @@ from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, Trend
 
 
 def _when(value: object) -> Schedule:
-    return Schedule.parse(text(value))
+    return Schedule.parse(parse_text(value))
 
 
 def _query(value: object, info: ValidationInfo) -> Query:
@@ -55,10 +55,10 @@ def _no_rule(error: QueryError) -> PydanticCustomError:
 
 
 def _source(value: object, info: ValidationInfo) -> str:
-    name = text(value)
+    name = parse_text(value)
     known = (info.context or {}).get("sources")
     if known is not None and name not in known:
-        raise ValueError(f"no source `{shown(name)}` in digest.yaml{mend(name, known)}")
+        raise ValueError(f"no source `{inline(name)}` in digest.yaml{suggestion(name, known)}")
     return name
 
 
@@ -72,7 +72,7 @@ def _within(value: object, handler: ValidatorFunctionWrapHandler, info: Validati
         context["bounded"] = False
 
 
-Searched = Annotated[Query, PlainValidator(_query)]
+QueryText = Annotated[Query, PlainValidator(_query)]
 
 
 class QueryEntry(StrictModel):
@@ -80,7 +80,7 @@ class QueryEntry(StrictModel):
 
     syntax: Literal["digest", "arxiv"] = "digest"
     expand: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
-    query: Searched
+    query: QueryText
     name: Text | None = None
 
     @model_validator(mode="before")
@@ -123,10 +123,10 @@ class SubscriptionEntry(StrictModel):
 
     name: Text
     when: Annotated[Schedule, PlainValidator(_when)]
-    categories: tuple[Code, ...] = ()
+    categories: tuple[CategoryCode, ...] = ()
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1), WrapValidator(_within)] = ()
     trending: TrendingEntry | None = None
-    exclude: Searched | None = None
+    exclude: QueryText | None = None
     sources: tuple[Annotated[str, PlainValidator(_source)], ...] = ()
 
     @model_validator(mode="after")
@@ -151,10 +151,10 @@ class SubscriptionEntry(StrictModel):
 class PauseEntry(StrictModel):
     """No letters until that day."""
 
-    until: Day
+    until: IsoDate
 
 
-def reader_of(id_: str, document: Mapping[str, Any], language: str) -> Subscriber:
+def subscriber_from(id_: str, document: Mapping[str, Any], language: str) -> Subscriber:
     """The reader of a document with what may stand in a reader's file; `language` is the house's.
 
     Raises ConfigError with every mistake.
@@ -167,7 +167,7 @@ def reader_of(id_: str, document: Mapping[str, Any], language: str) -> Subscribe
 
 def _mistake(details: ErrorDetails) -> str:
     where = ".".join(str(step) for step in details["loc"])
-    return f"`{where}`: {said(details, details.get('input'))}" if where else said(details, None)
+    return f"`{where}`: {describe_error(details, details.get('input'))}" if where else describe_error(details, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +187,10 @@ def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None
         return tuple(
             Mistake(
                 loc=tuple(step for step in details["loc"] if step not in _TAGS),
-                what=said(details, details.get("input")),
+                what=describe_error(details, details.get("input")),
                 character=details.get("ctx", {}).get("character"),
             )
-            for details in each_once(ReaderEntry, error.errors(include_url=False))
+            for details in root_mistakes(ReaderEntry, error.errors(include_url=False))
         )
     return ()
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from digest.config.error_text import mend, nearest, shown
+from digest.config.error_text import closest_match, inline, suggestion
 from digest.config.yaml_file import Loc, YamlFile
 from digest.errors import Problem
 
@@ -31,7 +31,7 @@ _WORDS = {  # pydantic's error types: https://docs.pydantic.dev/latest/errors/va
 }
 
 
-def judged(
+def validated(
     model: type[Model],
     document: YamlFile,
     problems: list[Problem],
@@ -44,11 +44,11 @@ def judged(
         return model.model_validate(document.at(loc), context=dict(context or {}))
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_input=False)
-        problems += [_problem(model, document, loc, details) for details in each_once(model, mistakes)]
+        problems += [_problem(model, document, loc, details) for details in root_mistakes(model, mistakes)]
         return None
 
 
-def each_once(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+def root_mistakes(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
     """Without those that follow from others: a misspelt key is missing too, a list is empty once its entries fail.
 
     And a default that is made of other keys cannot be made.
@@ -66,7 +66,7 @@ def _meant(model: type[BaseModel], details: ErrorDetails) -> Loc | None:
     if details["type"] != "extra_forbidden":
         return None
     *before, word = details["loc"]
-    return (*before, near) if (near := nearest(str(word), _keys(model, before))) else None
+    return (*before, near) if (near := closest_match(str(word), _keys(model, before))) else None
 
 
 def _problem(model: type[BaseModel], document: YamlFile, base: Loc, details: ErrorDetails) -> Problem:
@@ -74,20 +74,22 @@ def _problem(model: type[BaseModel], document: YamlFile, base: Loc, details: Err
     context = details.get("ctx", {})
     if details["type"] == "extra_forbidden":
         word = str(loc[-1])
-        return document.key_problem(loc, f"unknown key `{shown(word)}`{mend(word, _keys(model, details['loc'][:-1]))}")
+        return document.key_problem(
+            loc, f"unknown key `{inline(word)}`{suggestion(word, _keys(model, details['loc'][:-1]))}"
+        )
     if details["type"] == "missing":
         return document.problem(loc, f"`{loc[-1]}` is missing")
-    what = f"{_subject(document.known(loc))}{said(details, document.at(loc))}"
+    what = f"{_subject(document.known(loc))}{describe_error(details, document.at(loc))}"
     return document.problem(loc, what, character=context.get("character"), carets=context.get("carets", ""))
 
 
-def said(details: ErrorDetails, given: object) -> str:
+def describe_error(details: ErrorDetails, given: object) -> str:
     """One mismatch in words; `given` is what stands there."""
     context = details.get("ctx", {})
     if details["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"])
         expected = f"expected {' or '.join(choices)}"
-        near = nearest(given, choices) if isinstance(given, str) else None
+        near = closest_match(given, choices) if isinstance(given, str) else None
         return f"{expected}: did you mean `{near}`?" if near else expected
     if isinstance(error := context.get("error"), ValueError):
         return str(error)
@@ -97,7 +99,7 @@ def said(details: ErrorDetails, given: object) -> str:
 def _subject(loc: Loc) -> str:
     """The key that a sentence is about; of a list's entry, the list's."""
     keys = [step for step in loc if isinstance(step, str)]
-    return f"`{shown(keys[-1])}`: " if keys else ""
+    return f"`{inline(keys[-1])}`: " if keys else ""
 
 
 def _keys(model: type[BaseModel], loc: Iterable[int | str]) -> set[str]:

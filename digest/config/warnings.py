@@ -14,7 +14,7 @@ from digest.mail import postfix_log as maillog
 _SHORTEST_KEY = 16  # characters; below that a key can be guessed by trying
 
 
-def house_hints(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
+def config_warnings(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """Of digest.yaml."""
     if not entry.sources:
         yield document.problem(("sources",), "no sources: nothing will be pulled")
@@ -33,7 +33,7 @@ def house_hints(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
         yield document.problem(("admin", "listen"), f"{what}; let nothing but the proxy in, best at 127.0.0.1")
 
 
-def reader_hints(document: YamlFile, entry: ReaderEntry) -> Iterator[Problem]:
+def subscriber_warnings(document: YamlFile, entry: ReaderEntry) -> Iterator[Problem]:
     """Of a reader's file, the readings of the rules among them."""
     if "timezone" not in entry.model_fields_set:
         yield document.problem((), "no `timezone`: the hours are read as UTC")

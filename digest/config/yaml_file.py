@@ -11,8 +11,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from digest.config.error_text import plain, shown
-from digest.config.yaml_positions import spot
+from digest.config.error_text import inline, printable
+from digest.config.yaml_positions import position_in_file
 from digest.errors import Problem
 
 Data = str | list["Data"] | dict[str, "Data"] | None
@@ -65,17 +65,17 @@ class YamlFile:
         """A problem with the value at `loc`, or with one character; `carets` are said where it is hidden."""
         node = self.values.get(self.known(loc))
         if node is None:
-            return problem(self.file, self.text, 0, what)
+            return problem_at(self.file, self.text, 0, what)
         if character is None:
-            return problem(self.file, self.text, self._begin(loc), what)
-        index = spot(self.text, node, character)
+            return problem_at(self.file, self.text, self._begin(loc), what)
+        index = position_in_file(self.text, node, character)
         if index is None:
-            return problem(self.file, self.text, self._begin(loc), "\n".join(filter(None, (what, carets))))
-        return problem(self.file, self.text, index, what)
+            return problem_at(self.file, self.text, self._begin(loc), "\n".join(filter(None, (what, carets))))
+        return problem_at(self.file, self.text, index, what)
 
     def key_problem(self, loc: Loc, what: str) -> Problem:
         """A problem with the key that `loc` ends in."""
-        return problem(self.file, self.text, int(self.keys[self.known(loc)].start_mark.index), what)
+        return problem_at(self.file, self.text, int(self.keys[self.known(loc)].start_mark.index), what)
 
     def _begin(self, loc: Loc) -> int:
         way = self.known(loc)
@@ -84,14 +84,14 @@ class YamlFile:
         return int((self.keys.get(way, node) if empty else node).start_mark.index)
 
 
-def problem(file: str, text: str, index: int, what: str) -> Problem:
+def problem_at(file: str, text: str, index: int, what: str) -> Problem:
     """A problem at a character of a file; lines are counted as editors do."""
     before = text[: min(index, len(text.rstrip()))]
     line = before.count("\n")
-    return Problem(file, line + 1, len(before) - before.rfind("\n"), plain(what))
+    return Problem(file, line + 1, len(before) - before.rfind("\n"), printable(what))
 
 
-def read(path: Path, *, absent: str = "no such file") -> YamlFile:
+def read_yaml(path: Path, *, absent: str = "no such file") -> YamlFile:
     """The file at `path`; one that cannot be read, or is no YAML, comes with its problem and without data."""
     file = str(path)
     try:
@@ -114,7 +114,7 @@ def _parsed(file: str, text: str) -> YamlFile:
     except RecursionError:
         return _unread(file, text, 0, "nested too deep")
     except YAMLError as error:
-        return _unread(file, text, *_said(error))
+        return _unread(file, text, *_parser_problem(error))
     if root is None:
         return _unread(file, text, 0, "the file is empty")
     walk = _NodeReader(file, text)
@@ -123,10 +123,10 @@ def _parsed(file: str, text: str) -> YamlFile:
 
 
 def _unread(file: str, text: str, index: int, what: str) -> YamlFile:
-    return YamlFile(file, text, problems=(problem(file, text, index, what),))
+    return YamlFile(file, text, problems=(problem_at(file, text, index, what),))
 
 
-def _said(error: YAMLError) -> tuple[int, str]:
+def _parser_problem(error: YAMLError) -> tuple[int, str]:
     if isinstance(error, ReaderError):
         return int(error.position), "a control character, which no text may hold"
     if not isinstance(error, MarkedYAMLError):
@@ -163,7 +163,7 @@ class _NodeReader:
             return None
         tag = str(node.tag)
         if tag not in _STANDARD:
-            self._tell(node, f"`{shown(tag)}` is no tag here; write {{env: NAME}} or {{file: PATH}} for a secret")
+            self._tell(node, f"`{inline(tag)}` is no tag here; write {{env: NAME}} or {{file: PATH}} for a secret")
             return None
         return None if tag.endswith(":null") and node.style is None else str(node.value)
 
@@ -174,7 +174,7 @@ class _NodeReader:
             elif self._halved(key):
                 continue
             elif (first := self.keys.get((*loc, key.value))) is not None:
-                self._tell(key, f"`{shown(key.value)}` is given twice, first in line {self._line(first)}")
+                self._tell(key, f"`{inline(key.value)}` is given twice, first in line {self._line(first)}")
             else:
                 self.keys[*loc, key.value] = key
                 yield key.value, value
@@ -186,7 +186,7 @@ class _NodeReader:
         return halved
 
     def _line(self, node: Node) -> int:
-        return problem(self.file, self.text, node.start_mark.index, "").line
+        return problem_at(self.file, self.text, node.start_mark.index, "").line
 
     def _tell(self, node: Node, what: str) -> None:
-        self.problems.append(problem(self.file, self.text, node.start_mark.index, what))
+        self.problems.append(problem_at(self.file, self.text, node.start_mark.index, what))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ruamel.yaml.nodes import Node, ScalarNode
 
 
-def spot(text: str, node: Node, character: int) -> int | None:
+def position_in_file(text: str, node: Node, character: int) -> int | None:
     """The index in `text` of the value's `character` (its length = just after it); None where escapes hide it."""
     if not isinstance(node, ScalarNode):
         return None

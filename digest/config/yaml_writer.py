@@ -17,7 +17,7 @@ _OTHERWISE = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # wh
 _WIDE = 1 << 20  # columns: rules stay on one line
 
 
-def written(document: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
+def to_yaml(document: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
     """The file; `remarks` stand below it as comments, a line each. Keys without a value are left out."""
     yaml = YAML(pure=True)
     yaml.width = _WIDE

@@ -123,7 +123,7 @@ class Candidate:
     seen: IndexedPaper | None = field(default=None, repr=False, compare=False)  # for highlighting
 
 
-def wanted(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None) -> bool:
+def is_news(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None) -> bool:
     """Does this reader want to hear this now? `told` is what the reader knows, as (work, event).
 
     A new paper: once, and never when it is already withdrawn. News of a paper: a revision under `all`, a publication
@@ -143,7 +143,7 @@ def wanted(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None
     return had and ((kind == "withdrawn" and updates != "none") or (kind == "published" and updates == "published"))
 
 
-def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tuple[Section, ...]:
+def arrange_cards(subscription: Subscription, candidates: Iterable[Candidate]) -> tuple[Section, ...]:
     """The sections of an issue: each paper once, under its first rule; newest first; at most `limit` cards in all.
 
     The limit is dealt out rule by rule in the order of the file, one card at a time, so that a rule that floods does
@@ -169,7 +169,7 @@ def arrange(subscription: Subscription, candidates: Iterable[Candidate]) -> tupl
     )
 
 
-def featured(trending: TrendingSection, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
+def featured_section(trending: TrendingSection, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
     """What most people vote for among papers that their service featured, without the works that the reader knows."""
     works = {
         arrival.work: arrival
@@ -209,12 +209,12 @@ def _is_by_name(candidate: Candidate) -> bool:
     }
 
 
-def _deal(limit: int, wanted: Sequence[int]) -> list[int]:
+def _deal(limit: int, is_news: Sequence[int]) -> list[int]:
     """How many cards each rule gets: round after round, until the limit or every wish is reached."""
-    shares = [0] * len(wanted)
-    left = min(limit, sum(wanted))
+    shares = [0] * len(is_news)
+    left = min(limit, sum(is_news))
     while left:
-        for index, wish in enumerate(wanted):
+        for index, wish in enumerate(is_news):
             if left and shares[index] < wish:
                 shares[index] += 1
                 left -= 1

@@ -18,7 +18,7 @@ _LOOKED_AT = 200  # papers under a name, for the latest that are the person's
 _LATEST = 3
 
 
-def enriched(
+def with_service_data(
     issue: Issue, subscription: Subscription, store: Store, known: Mapping[str, list[Bibliometrics]] | None = None
 ) -> Issue:
     """The issue with all that services said of its papers and of the people whom its reader follows.
@@ -77,7 +77,7 @@ def portrait_of(
     return author_summary(person, theirs.values(), [*store.bibliometrics.of_people(keys).values(), *said], latest)
 
 
-def on_papers(person: FollowedAuthor, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
+def researchers_on_papers(person: FollowedAuthor, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
     """Who bears the name on these papers, by the paper's key, with the newest numbers of each."""
     found = {key: researchers_named(person, figures) for key, figures in store.bibliometrics.of_papers(keys).items()}
     newest = store.bibliometrics.of_people({each.key for people in found.values() for each in people if each.id})

@@ -11,11 +11,11 @@ from itertools import repeat
 from threading import Event
 
 from digest import process
-from digest.issues.compose_window import ComposeWindow, enrol
+from digest.issues.compose_window import ComposeWindow, sync_schedules
 from digest.issues.composer import LEASE, Composer, LetterMaker
-from digest.issues.draft import ComposeResult, SourceOutlook, answered, draw_up, items_of, known_papers
+from digest.issues.draft import ComposeResult, SourceOutlook, draft_issue, issue_items, known_papers, with_answers
 from digest.issues.due_issue import OVERLAP
-from digest.issues.manual import ManualIssue, by_hand
+from digest.issues.manual import ManualIssue, compose_manual
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Subscriber
 
@@ -27,13 +27,13 @@ __all__ = [
     "LetterMaker",
     "ManualIssue",
     "SourceOutlook",
-    "answered",
-    "by_hand",
     "compose",
-    "draw_up",
-    "enrol",
-    "items_of",
+    "compose_manual",
+    "draft_issue",
+    "issue_items",
     "known_papers",
+    "sync_schedules",
+    "with_answers",
 ]
 
 SHARD = 1_000
@@ -46,7 +46,7 @@ def compose(
     letters: LetterMaker,
     *,
     now: datetime,
-    morning: ComposeWindow | None = None,
+    window: ComposeWindow | None = None,
     outlook: Callable[[], SourceOutlook] = SourceOutlook,
     shards: int | None = None,
     in_transaction: TransactionHook | None = None,
@@ -56,20 +56,20 @@ def compose(
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
     The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
-    the same time share it. `morning` keeps the rules of these readers ready between two rounds.
+    the same time share it. `window` keeps the rules of these readers ready between two rounds.
     `outlook` is asked where something is due; `in_transaction` is written with the letters, in their transactions.
     """
-    morning = morning or ComposeWindow()
-    desks = morning.desks(subscribers, store, now=now)
+    window = window or ComposeWindow()
+    active = window.active(subscribers, store, now=now)
     waiting = store.leases.backlog(now, LEASE, process.is_gone)
     if not waiting.readers:
-        morning.forget()
+        window.release()
         return []
-    desk = Composer(
+    composer = Composer(
         store=store,
         letters=letters,
-        morning=morning,
-        book=morning.book(subscribers),
+        window=window,
+        rule_set=window.rule_set(subscribers),
         since=None if waiting.since is None else waiting.since - OVERLAP,
         outlook=cache(outlook),
         listed=cache(lambda since: store.papers.dated(since, now)),
@@ -84,13 +84,13 @@ def compose(
                 break
             rows = store.leases.claim_due(now=now, owner=owner, limit=SHARD, lease=LEASE, is_gone=process.is_gone)
             if not rows:
-                morning.forget()
+                window.release()
                 break
             with _uncollected():
-                desk.write([row for row in rows if (row.subscriber, row.name) in desks], desks, owner)
+                composer.write([row for row in rows if (row.subscriber, row.name) in active], active, owner)
     finally:
         store.leases.release_due(owner)  # of what was not done; the rest is free already
-    return desk.results
+    return composer.results
 
 
 @contextmanager

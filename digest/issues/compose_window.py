@@ -1,4 +1,4 @@
-"""What all shards of a morning have in common: who reads what, what has arrived and what matched of it."""
+"""What all shards of a window have in common: who reads what, what has arrived and what matched of it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.store import Store, SubscriptionPlan
 from digest.subscriptions import Subscriber, Subscription, first_slot, next_slot
 
-_SAME = timedelta(minutes=10)
+_REUSED_FOR = timedelta(minutes=10)
 """How long what was read of the arrivals may serve again, as long as nothing new arrives."""
 
-_ENROLLED = timedelta(minutes=1)
+_SYNCED_FOR = timedelta(minutes=1)
 """How long the clock rows are taken to be in line with the config."""
 
 
@@ -29,44 +29,51 @@ class ComposeWindow:
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: tuple[ArrivalMatches, int, datetime, datetime] | None = None
-        self._roll: _SyncedReaders | None = None
+        self._synced: _SyncedReaders | None = None
 
-    def desks(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> ActiveSubscriptions:
+    def active(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> ActiveSubscriptions:
         """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
         left = store.unsubscribes.list_all()
         with self._lock:
-            roll = self._roll
-            if roll is None or roll.readers is not readers or roll.left != left:
-                book = roll.book if roll and _alike(roll.readers, readers) else RuleSet.of(readers)
-                roll = _SyncedReaders(readers, left, _staying(readers, left), book)
-            if roll.at is None or not timedelta(0) <= now - roll.at < _ENROLLED:
-                enrol(roll.staying, store, now=now)
-                roll.at = now
-            self._roll = roll
-            return roll.desks
+            synced = self._synced
+            if synced is None or synced.readers is not readers or synced.left != left:
+                rule_set = synced.rule_set if synced and _same_rules(synced.readers, readers) else RuleSet.of(readers)
+                synced = _SyncedReaders(readers, left, _without_unsubscribed(readers, left), rule_set)
+            if synced.at is None or not timedelta(0) <= now - synced.at < _SYNCED_FOR:
+                sync_schedules(synced.active_readers, store, now=now)
+                synced.at = now
+            self._synced = synced
+            return synced.active
 
-    def book(self, readers: Sequence[Subscriber]) -> RuleSet:
+    def rule_set(self, readers: Sequence[Subscriber]) -> RuleSet:
         """The rules of these readers, made ready once."""
         with self._lock:
-            if self._roll and self._roll.readers is readers:
-                return self._roll.book
+            if self._synced and self._synced.readers is readers:
+                return self._synced.rule_set
         return RuleSet.of(readers)
 
-    def reading(self, book: RuleSet, store: Store, *, newest: int, since: datetime, now: datetime) -> ArrivalMatches:
+    def matches(
+        self, rule_set: RuleSet, store: Store, *, newest: int, since: datetime, now: datetime
+    ) -> ArrivalMatches:
         """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
         with self._lock:
             if self._kept:
-                reading, serial, begin, at = self._kept
-                if reading.book is book and serial == newest and begin <= since and timedelta(0) <= now - at < _SAME:
-                    return reading
-            reading = ArrivalMatches(book, store.papers.arrivals(since, now))
-            self._kept = reading, newest, since, now
-            return reading
+                matches, serial, begin, at = self._kept
+                if (
+                    matches.rule_set is rule_set
+                    and serial == newest
+                    and begin <= since
+                    and timedelta(0) <= now - at < _REUSED_FOR
+                ):
+                    return matches
+            matches = ArrivalMatches(rule_set, store.papers.arrivals(since, now))
+            self._kept = matches, newest, since, now
+            return matches
 
-    def forget(self, now: datetime | None = None) -> None:
+    def release(self, now: datetime | None = None) -> None:
         """Let go of what was read, which is large; with `now` only if it is too old to serve again."""
         with self._lock:
-            if self._kept and (now is None or not timedelta(0) <= now - self._kept[3] < _SAME):
+            if self._kept and (now is None or not timedelta(0) <= now - self._kept[3] < _REUSED_FOR):
                 self._kept = None
 
 
@@ -76,25 +83,25 @@ class _SyncedReaders:
 
     readers: Sequence[Subscriber]
     left: Collection[tuple[str, str]]
-    staying: Sequence[Subscriber]
-    book: RuleSet
+    active_readers: Sequence[Subscriber]
+    rule_set: RuleSet
     at: datetime | None = None
-    desks: ActiveSubscriptions = field(init=False)
+    active: ActiveSubscriptions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desks = {
-            (reader.id, each.name): (reader, each) for reader in self.staying for each in reader.subscriptions
+        self.active = {
+            (reader.id, each.name): (reader, each) for reader in self.active_readers for each in reader.subscriptions
         }
 
 
-def _alike(some: Sequence[Subscriber], others: Sequence[Subscriber]) -> bool:
+def _same_rules(some: Sequence[Subscriber], others: Sequence[Subscriber]) -> bool:
     """Do these read the same, whatever else has changed (a pause, an address)? To make rules ready takes long."""
     return len(some) == len(others) and all(
         one.id == other.id and one.subscriptions == other.subscriptions for one, other in zip(some, others, strict=True)
     )
 
 
-def _staying(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
+def _without_unsubscribed(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
     """The readers without what they have left; a subscription that they come back to goes on where it was."""
     if not left:
         return subscribers
@@ -111,7 +118,7 @@ def _staying(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]
     ]
 
 
-def enrol(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
+def sync_schedules(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
     """Bring the clock rows in line with the config; what is new or changed is due today, unless today had its issue."""
     zones = {reader.id: reader.timezone for reader in subscribers}
     plans = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.issues import Absence, Candidate, Issue, IssueKind, Section, arrange, featured
+from digest.issues import Absence, Candidate, Issue, IssueKind, Section, arrange_cards, featured_section
 from digest.issues.due_issue import day_of
 from digest.papers import Paper
 from digest.papers.updates import Arrival
@@ -37,7 +37,7 @@ class SourceOutlook:
     services: Mapping[str, str] = field(default_factory=dict)  # what each service calls itself, by its kind
 
 
-def answered(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
+def with_answers(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
     """The subscription with what its reader has answered about the people in it."""
     rules = tuple(
         replace(rule, person=rule.person.answered(said))
@@ -66,25 +66,25 @@ def with_absences(issue: Issue, subscription: Subscription, outlook: SourceOutlo
     )
 
 
-def trend_of(
+def trending_section(
     subscription: Subscription, known: Collection[int], listed: Callable[[], Sequence[Arrival]]
 ) -> Section | None:
     """What is voted for among the papers that were listed, where the reader asks for that.
 
     The list of a day still grows when the day's letter has gone, so it is looked at again for two days.
     """
-    return featured(subscription.trending, listed(), known) if subscription.trending else None
+    return featured_section(subscription.trending, listed(), known) if subscription.trending else None
 
 
-def events(candidates: Iterable[Candidate]) -> Iterator[tuple[int, str]]:
+def candidate_events(candidates: Iterable[Candidate]) -> Iterator[tuple[int, str]]:
     return ((candidate.work, candidate.event) for candidate in candidates)
 
 
-def shown(section: Section | None) -> Iterator[tuple[int, str]]:
+def section_events(section: Section | None) -> Iterator[tuple[int, str]]:
     return ((item.work, item.event) for item in section.items) if section else iter(())
 
 
-def draw_up(
+def draft_issue(
     reader: Subscriber,
     subscription: Subscription,
     candidates: Collection[Candidate],
@@ -106,14 +106,14 @@ def draw_up(
         number=number,
         date=now.astimezone(reader.timezone),
         since=since.astimezone(reader.timezone),
-        sections=(*arrange(subscription, candidates), *((trend,) if trend else ())),
+        sections=(*arrange_cards(subscription, candidates), *((trend,) if trend else ())),
         attach=subscription.attach,
         rules_count=sum(rule.author is None for rule in subscription.rules),
         authors_count=sum(rule.author is not None for rule in subscription.rules),
     )
 
 
-def items_of(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
+def issue_items(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
     """What the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
     return tuple(
         (item.work, item.paper.key, item.event, section.title) for section in issue.sections for item in section.items

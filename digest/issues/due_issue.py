@@ -54,18 +54,18 @@ def day_of(local: str) -> date:
     return datetime.fromisoformat(local).date()
 
 
-def is_asleep(task: DueIssue, now: datetime) -> bool:
+def is_paused(due: DueIssue, now: datetime) -> bool:
     """A paused reader's slots pass in silence; the cursor stays, so the first issue afterwards has it all."""
-    until = task.reader.pause_until
-    return until is not None and now.astimezone(task.reader.timezone).date() < until
+    until = due.reader.pause_until
+    return until is not None and now.astimezone(due.reader.timezone).date() < until
 
 
-def silence(task: DueIssue, now: datetime) -> ScheduleUpdate:
+def skipped_slot(due: DueIssue, now: datetime) -> ScheduleUpdate:
     """A slot goes by without an issue, or an alert without news."""
-    following = task.next(now, task.slot(now))
+    following = due.next(now, due.slot(now))
     return ScheduleUpdate(
-        row=task.row.id,
+        row=due.row.id,
         next_due=following.due if following else None,
         next_slot=following.local if following else None,
-        seen=task.row.newest,
+        seen=due.row.newest,
     )

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.issues import Issue
-from digest.issues.annotate import enriched
-from digest.issues.draft import answered, draw_up, events, items_of, known_papers, shown, trend_of
+from digest.issues.annotate import with_service_data
+from digest.issues.draft import (
+    candidate_events,
+    draft_issue,
+    issue_items,
+    known_papers,
+    section_events,
+    trending_section,
+    with_answers,
+)
 from digest.issues.due_issue import LONG
-from digest.issues.matching import RuleSet, match
+from digest.issues.matching import RuleSet, match_arrivals
 from digest.mail.envelope import Envelope
 from digest.store import NewIssue, Store
 from digest.subscriptions import Subscriber, Subscription
@@ -22,7 +30,7 @@ class ManualIssue:
     issue: Issue
     told: tuple[tuple[int, str], ...]
 
-    def keep(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
+    def save(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
         """Put its letter into the outbox; its papers are remembered as told only where that is asked for."""
         issue = self.issue
         store.issues.publish(
@@ -35,7 +43,7 @@ class ManualIssue:
                 created=now,
                 since=issue.since,
                 until=now,
-                items=items_of(issue),
+                items=issue_items(issue),
                 told=self.told if record else (),
                 envelope=envelope,
                 expires=now + LONG,
@@ -43,17 +51,19 @@ class ManualIssue:
         )
 
 
-def by_hand(
+def compose_manual(
     reader: Subscriber, subscription: Subscription, store: Store, *, since: datetime, until: datetime, now: datetime
 ) -> ManualIssue:
     """The issue of what is dated within the window, whatever the reader had before; nothing is written."""
-    subscription = answered(reader.id, subscription, store.answers.of_readers([reader.id]))
-    desks, known = [(reader.id, subscription)], known_papers([subscription], store)
-    [matched] = match(RuleSet(desks), desks, store.papers.dated(since, until), known)
+    subscription = with_answers(reader.id, subscription, store.answers.of_readers([reader.id]))
+    refs, known = [(reader.id, subscription)], known_papers([subscription], store)
+    [matched] = match_arrivals(RuleSet(refs), refs, store.papers.dated(since, until), known)
     found = [candidate for candidate in matched if candidate.rules]
-    trend = trend_of(subscription, {candidate.work for candidate in found}, lambda: store.papers.dated(since, until))
-    issue = draw_up(
+    trend = trending_section(
+        subscription, {candidate.work for candidate in found}, lambda: store.papers.dated(since, until)
+    )
+    issue = draft_issue(
         reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
     )
-    issue = enriched(issue, subscription, store)
-    return ManualIssue(issue=issue, told=tuple(dict.fromkeys((*events(found), *shown(trend)))))
+    issue = with_service_data(issue, subscription, store)
+    return ManualIssue(issue=issue, told=tuple(dict.fromkeys((*candidate_events(found), *section_events(trend)))))

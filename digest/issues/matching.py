@@ -1,4 +1,4 @@
-"""What the rules of many readers find in what has arrived: all rules over all papers at once, then desk by desk."""
+"""What the rules of many readers find in what has arrived: all rules over all papers at once, then ref by ref."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SubscriptionRef = tuple[str, Subscription]
 class RuleSet:
     """The rules of many subscriptions: made ready together when they are first asked, and once."""
 
-    def __init__(self, desks: Iterable[SubscriptionRef]) -> None:
-        self._desks = tuple(desks)
-        ends = list(accumulate(len(subscription.rules) for _, subscription in self._desks))
+    def __init__(self, refs: Iterable[SubscriptionRef]) -> None:
+        self._refs = tuple(refs)
+        ends = list(accumulate(len(subscription.rules) for _, subscription in self._refs))
         self._rules = {
             (reader, subscription.name): (end - len(subscription.rules), end)
-            for (reader, subscription), end in zip(self._desks, ends, strict=True)
+            for (reader, subscription), end in zip(self._refs, ends, strict=True)
         }
 
     @classmethod
@@ -40,7 +40,7 @@ class RuleSet:
     @cached_property
     def _matcher(self) -> Matcher[None]:
         return Matcher(
-            (None, subscription.within(rule.query)) for _, subscription in self._desks for rule in subscription.rules
+            (None, subscription.within(rule.query)) for _, subscription in self._refs for rule in subscription.rules
         )
 
     def ready(self) -> None:
@@ -60,15 +60,15 @@ _NONE = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchResult:
-    """What the rules of a book found in a batch: millions of pairs, and those of one desk in no time."""
+    """What the rules of a rule_set found in a batch: millions of pairs, and those of one ref in no time."""
 
-    _rules: Mapping[tuple[str, str], tuple[int, int]]  # of each desk the numbers of its first rule and behind its last
+    _rules: Mapping[tuple[str, str], tuple[int, int]]  # of each ref the numbers of its first rule and behind its last
     _owners: NDArray[np.int32]
     _papers: NDArray[np.int32]
 
-    def of(self, desk: tuple[str, str]) -> dict[int, list[int]]:
+    def of(self, ref: tuple[str, str]) -> dict[int, list[int]]:
         """The papers, by their place in the batch, each with the indices of the rules that it matches."""
-        first, end = self._rules.get(desk, (0, 0))
+        first, end = self._rules.get(ref, (0, 0))
         # of the same type as the column: else the column is made anew, which takes milliseconds a letter
         begin, stop = np.searchsorted(self._owners, np.array((first, end), self._owners.dtype))
         found: dict[int, list[int]] = {}
@@ -81,24 +81,24 @@ class MatchResult:
 class ArrivalMatches:
     """What a rulebook finds in arrivals; many shards of readers may ask for it."""
 
-    def __init__(self, book: RuleSet, arrivals: Sequence[Arrival]) -> None:
-        self.book = book
+    def __init__(self, rule_set: RuleSet, arrivals: Sequence[Arrival]) -> None:
+        self.rule_set = rule_set
         self._arrivals = arrivals
         self._batch = Batch([arrival.paper for arrival in arrivals])
-        self._found = book.match(self._batch)
+        self._found = rule_set.match(self._batch)
         self._withdrawn = [place for place, arrival in enumerate(arrivals) if arrival.event == "withdrawn"]
 
     def candidates(
-        self, desks: Sequence[SubscriptionRef], known: Mapping[str, Paper] | None = None, since: Sequence[datetime] = ()
+        self, refs: Sequence[SubscriptionRef], known: Mapping[str, Paper] | None = None, since: Sequence[datetime] = ()
     ) -> list[list[Candidate]]:
-        """For each desk what its rules match and mean, of what arrived after its `since`.
+        """For each ref what its rules match and mean, of what arrived after its `since`.
 
         `known` has the papers, by key, that readers have named as someone's or as not theirs. A withdrawn paper is a
         candidate of all, since its text, and so its match, may be gone.
         """
         people, arrivals = _AuthorVerdicts(self._batch, known or {}), self._arrivals
         candidates = []
-        for (reader, subscription), begin in zip_longest(desks, since):
+        for (reader, subscription), begin in zip_longest(refs, since):
             places = {place: list[int]() for place in self._withdrawn} | self._found.of((reader, subscription.name))
             if begin is not None:
                 places = {place: rules for place, rules in places.items() if arrivals[place].at > begin}
@@ -115,14 +115,14 @@ class ArrivalMatches:
         return candidates
 
 
-def match(
-    book: RuleSet,
-    desks: Sequence[SubscriptionRef],
+def match_arrivals(
+    rule_set: RuleSet,
+    refs: Sequence[SubscriptionRef],
     arrivals: Sequence[Arrival],
     known: Mapping[str, Paper] | None = None,
 ) -> list[list[Candidate]]:
-    """What the rules of these desks match in these arrivals, once."""
-    return ArrivalMatches(book, arrivals).candidates(desks, known)
+    """What the rules of these refs match in these arrivals, once."""
+    return ArrivalMatches(rule_set, arrivals).candidates(refs, known)
 
 
 def _candidate(

@@ -9,7 +9,7 @@ from functools import cached_property
 from threading import Lock
 
 from digest.config import Config
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from digest.errors import ConfigError
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
@@ -97,7 +97,7 @@ class ReaderDirectory:
         self._signed.pop(row.id, None)
         self._bad.pop(row.id, None)
         try:
-            self._signed[row.id] = row.address, reader_of(row.id, row.document, self._config.language)
+            self._signed[row.id] = row.address, subscriber_from(row.id, row.document, self._config.language)
         except ConfigError as error:
             self._bad[row.id] = str(error)
 

@@ -13,7 +13,7 @@ from secrets import token_bytes, token_urlsafe
 from typing import Literal
 
 from digest.config.loader import SIGNED_UP
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from digest.errors import ConfigError
 from digest.letters import LetterFactory
 from digest.links import AGES, CONFIRM, MOVE, SignedLinks
@@ -43,7 +43,7 @@ class Signup:
 
         False where too much was asked for this address today. Raises ConfigError for a document that is none.
         """
-        wanted = reader_of(SIGNED_UP, document, self.language)
+        wanted = subscriber_from(SIGNED_UP, document, self.language)
         box, known = self._known(wanted.email)
         name = "confirm" if known is None else "confirm_more" if known.id.startswith(SIGNED_UP) else "in_a_file"
         asked = self._pending("link" if name == "in_a_file" else "sign-up", box, now, document=document)
@@ -115,7 +115,7 @@ class Signup:
 
         def judged(document: ReaderDocument) -> ReaderDocument:
             changed = change(deepcopy(document))
-            reader_of(reader, changed, self.language)
+            subscriber_from(reader, changed, self.language)
             return changed
 
         row = self.store.readers.update_document(reader, judged)
@@ -123,11 +123,11 @@ class Signup:
 
     def _present(self, row: ReaderRow) -> Subscriber:
         """The reader as they are now, with all that they have said on their page: their links hold no other."""
-        return self.directory.reader(self.store, row.id) or reader_of(row.id, row.document, self.language)
+        return self.directory.reader(self.store, row.id) or subscriber_from(row.id, row.document, self.language)
 
     def _is_understood(self, document: ReaderDocument) -> bool:
         try:
-            reader_of(SIGNED_UP, document, self.language)
+            subscriber_from(SIGNED_UP, document, self.language)
         except ConfigError:
             return False
         return True

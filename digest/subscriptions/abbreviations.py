@@ -18,7 +18,7 @@ _SHORT = re.compile(r"[^\W_][\w&/+.-]*(?: [\w&/+.-]+)?")
 _STOPS = re.compile(r"[.;:!?()\n]")
 
 
-def pairs(text: str) -> Iterator[tuple[str, str]]:
+def abbreviation_pairs(text: str) -> Iterator[tuple[str, str]]:
     """Each abbreviation and the words that it stands for, as written."""
     for found in _BRACKETED.finditer(text):
         short = re.split("[,;]", found[1])[0].strip()
@@ -71,7 +71,9 @@ def glossary(papers: Iterable[Paper], *, least: int = 3) -> Mapping[str, tuple[s
     """By folded abbreviation the long forms, folded, that so many papers give at least; the most frequent first."""
     seen: Counter[tuple[str, str]] = Counter()
     for paper in papers:
-        seen.update({(folded(short), folded(long)) for short, long in pairs(paper.abstract or "")})
+        seen.update(
+            {(folded_term(short), folded_term(long)) for short, long in abbreviation_pairs(paper.abstract or "")}
+        )
     found: dict[str, tuple[str, ...]] = {}
     for (short, long), count in seen.most_common():
         if count >= least and short and long:
@@ -79,6 +81,6 @@ def glossary(papers: Iterable[Paper], *, least: int = 3) -> Mapping[str, tuple[s
     return found
 
 
-def folded(text: str) -> str:
+def folded_term(text: str) -> str:
     """One form for a term, however it is written."""
     return " ".join(singular(part.written) for compound in tokenize(normalize_letters(text)) for part in compound)

@@ -13,7 +13,7 @@ from digest.rules import Batch, Matcher, Query, tree
 from digest.rules.phrases import PhraseTerm
 from digest.rules.terms import Term
 from digest.subscriptions import Rule
-from digest.subscriptions.abbreviations import folded, glossary
+from digest.subscriptions.abbreviations import folded_term, glossary
 
 MOST_SHARE: Final = 0.1
 """Of all papers, beyond which a rule is told to match much."""
@@ -121,7 +121,7 @@ class PaperArchive:
         if self._glossary is None:
             self._glossary = glossary(self.papers)
         words = [leaf for leaf in _positive(query.root) if isinstance(leaf, PhraseTerm)]
-        terms = {folded(leaf.typed): leaf.typed.strip('"') for leaf in words}
+        terms = {folded_term(leaf.typed): leaf.typed.strip('"') for leaf in words}
         short_of = {long: short for short, longs in self._glossary.items() for long in longs[:1]}
         for term, typed in terms.items():
             longs = self._glossary.get(term, ())[:2]

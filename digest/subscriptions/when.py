@@ -40,8 +40,8 @@ class Schedule:
         head, _, last = words.rpartition(" ")
         names = re.split(" ?, ?", head)
         if not _HOUR.fullmatch(last) or not all(re.fullmatch(r"[^\W\d]+", name) for name in names):
-            raise ValueError(_mend(words))
-        days = frozenset[int]().union(*(_named(name) for name in names))
+            raise ValueError(_suggestion(words))
+        days = frozenset[int]().union(*(_days_named(name) for name in names))
         hour, minute = _clock(last)
         return cls(days=days, hour=hour, minute=minute)
 
@@ -53,7 +53,7 @@ class Schedule:
         return f"{','.join(names)} {self.hour:02}:{self.minute:02}"
 
 
-def _named(name: str) -> frozenset[int]:
+def _days_named(name: str) -> frozenset[int]:
     if name in _NAMED:
         return _NAMED[name]
     near = _MEANT.get(name) or next(iter(get_close_matches(name[:_SHOWN], _NAMED, n=1)), None)
@@ -67,12 +67,12 @@ def _clock(text: str) -> tuple[int, int]:
     return hour, minute
 
 
-def _mend(words: str) -> str:
+def _suggestion(words: str) -> str:
     """What to write instead, as near to what was typed as can be."""
     if get_close_matches(words[:_SHOWN], ("at once", "immediately", "instantly"), n=1, cutoff=0.7):
         return f"`{words[:_SHOWN]}` is no time: write `at once`"
     typed = f"`{words[:_SHOWN]}`"
-    days, clock = _gleaned_days(words), _gleaned_hour(words)
+    days, clock = _guessed_days(words), _guessed_hour(words)
     if days or clock:
         lacks = "is no time" if days and clock else "lacks the hour" if days else "lacks the days"
         hour, minute = clock or (7, 30)
@@ -80,7 +80,7 @@ def _mend(words: str) -> str:
     return f"{typed} is no time: write {_FORMS}"
 
 
-def _gleaned_days(words: str) -> frozenset[int]:
+def _guessed_days(words: str) -> frozenset[int]:
     """The days in a text, whatever stands between them; two with a dash are a span."""
     names = [name for name in re.findall("[a-z]+", words) if name in _NAMED]
     days = frozenset[int]().union(*(_NAMED[name] for name in names))
@@ -90,7 +90,7 @@ def _gleaned_days(words: str) -> frozenset[int]:
     return days
 
 
-def _gleaned_hour(words: str) -> tuple[int, int] | None:
+def _guessed_hour(words: str) -> tuple[int, int] | None:
     found = _LIKE_HOUR.search(words)
     if not found:
         return None

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.config.loader import SIGNED_UP
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from digest.links import PAGE
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
@@ -37,7 +37,7 @@ class AccountView(View):
     def reader_as_written(self, reader: Subscriber) -> Subscriber:
         """The reader as the config file or the sign-up document says, without later pauses, mutes and unsubscribes."""
         if (document := self.signup_document(reader)) is not None:
-            return reader_of(reader.id, document, self.app().config.language)
+            return subscriber_from(reader.id, document, self.app().config.language)
         return next((each for each in self.app().config.subscribers if each.id == reader.id), reader)
 
     def signup_document(self, reader: Subscriber) -> ReaderDocument | None:

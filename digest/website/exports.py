@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from digest.config import yaml_file as files
-from digest.config.subscriber_yaml import reader_of
-from digest.config.yaml_writer import written
+from digest.config.subscriber_yaml import subscriber_from
+from digest.config.yaml_writer import to_yaml
 from digest.errors import ConfigError
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
@@ -32,7 +32,7 @@ class ExportView(AccountView):
         """The reader's config file; data that has no key there follows as comments."""
         reader = self.account_reader(request)
         remarks = ["", "What you have said, and what you were sent:", *_comment_lines(self._record(reader))]
-        text = written(self._document(reader), remarks)
+        text = to_yaml(self._document(reader), remarks)
         return _download(text, "yaml", "application/yaml")
 
     def json(self, request: Request) -> Response:
@@ -51,10 +51,10 @@ class ExportView(AccountView):
         """The document as signed up, or as the config file has it."""
         if (document := self.signup_document(reader)) is not None:
             return document
-        data = files.read(self.app().config.folder / "subscribers" / f"{reader.id}.yaml").data
+        data = files.read_yaml(self.app().config.folder / "subscribers" / f"{reader.id}.yaml").data
         try:
             document = dict(data) if isinstance(data, dict) else {}
-            reader_of(reader.id, document, self.app().config.language)
+            subscriber_from(reader.id, document, self.app().config.language)
         except ConfigError:  # being edited or deleted: use what was last read
             return _document_of(self.reader_as_written(reader))
         return document

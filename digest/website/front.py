@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.issues import featured
+from digest.issues import featured_section
 from digest.mail.message import AddressError, Mailbox, mailto
 from digest.render.cards import ListedPaper, listed_papers
 from digest.subscriptions import TrendingSection
@@ -136,5 +136,5 @@ class FrontPage(View):
     def _top_papers(self, t: Translations) -> Sequence[ListedPaper]:
         """The top of /trending."""
         app, now = self.app(), self.clock().astimezone(UTC)
-        section = featured(_TOP_VOTED, app.store.papers.dated(now - _WEEK, now, voted=True), ())
+        section = featured_section(_TOP_VOTED, app.store.papers.dated(now - _WEEK, now, voted=True), ())
         return listed_papers(section.items if section else (), now, t)

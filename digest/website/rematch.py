@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from digest.authors import FollowedAuthor
 from digest.issues import Item, item_of
-from digest.issues.compose import answered
+from digest.issues.compose import with_answers
 from digest.issues.draft import known_papers
-from digest.issues.matching import RuleSet, match
+from digest.issues.matching import RuleSet, match_arrivals
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.store import IssuePaper, Store, WebCopy
@@ -66,13 +66,13 @@ def followed_authors_on(reader: Subscriber, paper: Paper) -> list[FollowedAuthor
 def _matches(
     reader: Subscriber, subscription: Subscription, papers: Sequence[NumberedPaper], store: Store
 ) -> Mapping[int, Item]:
-    said = answered(reader.id, subscription, store.answers.of_readers([reader.id]))
+    said = with_answers(reader.id, subscription, store.answers.of_readers([reader.id]))
     subscription_ref = (reader.id, said)
     arrivals = [
         Arrival(serial=0, work=paper.number, event=paper.told.event, at=paper.told.at, paper=paper.paper)
         for paper in papers
     ]
-    [found] = match(RuleSet([subscription_ref]), [subscription_ref], arrivals, known_papers([said], store))
+    [found] = match_arrivals(RuleSet([subscription_ref]), [subscription_ref], arrivals, known_papers([said], store))
     sections = {paper.number: paper.told.section for paper in papers}
     return {
         each.work: replace(

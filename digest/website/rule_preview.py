@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.authors import AuthorCluster
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from digest.papers import Paper
 from digest.render.labels import joined
 from digest.render.links import page_of
@@ -102,7 +102,7 @@ def _single_rule(typed: SubscriptionFields, row: RuleFields, t: Translations) ->
         document = _document(each)
         wrong = form_errors(document, each, t)
         if not wrong:
-            return reader_of("tried", document, "en").subscriptions[0]
+            return subscriber_from("tried", document, "en").subscriptions[0]
         found = tuple(fault for field, some in wrong.items() if field.startswith("rule-") for fault in some)
     return found
 

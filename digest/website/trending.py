@@ -1,4 +1,4 @@
-"""/trending: the most voted papers of a week, as a page, BibTeX, RIS and Atom; ranked by issues.featured()."""
+"""/trending: the most voted papers of a week, as a page, BibTeX, RIS and Atom; ranked by issues.featured_section()."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.issues import Item, featured
+from digest.issues import Item, featured_section
 from digest.papers import Paper
 from digest.render import atom
 from digest.render.cards import listed_papers
@@ -138,7 +138,7 @@ class TrendingView(View):
         return self.app().config.sender.name or "Morning Papers"
 
     def _items(self, week: _TrendingWeek) -> Sequence[Item]:
-        section = featured(_TOP_VOTED, self.app().store.papers.dated(week.since, week.until, voted=True), ())
+        section = featured_section(_TOP_VOTED, self.app().store.papers.dated(week.since, week.until, voted=True), ())
         return section.items if section else ()
 
     def _papers(self, week: _TrendingWeek) -> list[Paper]:

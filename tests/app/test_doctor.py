@@ -24,7 +24,7 @@ from digest.app.doctor import (
     service_findings,
 )
 from digest.config import Bounces, Config
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
 from digest.ingest.health import Health
@@ -208,9 +208,9 @@ def test_who_signed_up_and_gets_no_letters_is_told() -> None:
 
 def test_a_reader_whose_language_there_is_not_is_told() -> None:
     readers = [
-        reader_of("web-abc", {**WRITTEN, "language": "zh"}, "en"),
-        reader_of("web-def", {**WRITTEN, "language": "de_AT"}, "en"),
-        reader_of("web-ghi", WRITTEN, "en"),
+        subscriber_from("web-abc", {**WRITTEN, "language": "zh"}, "en"),
+        subscriber_from("web-def", {**WRITTEN, "language": "de_AT"}, "en"),
+        subscriber_from("web-ghi", WRITTEN, "en"),
     ]
     [finding] = language_findings(readers)
     assert (finding.about, finding.outcome) == ("reader", "doubtful")

@@ -227,7 +227,7 @@ def _worker(config: Config, book: RuleSet, pipe: Connection) -> None:
         watch = _Watch()
         letters = replace(plain.letters, renderer=watch.renderer(plain.letters), signers=watch.signers(plain.letters))
         store = watch.store(config.database)
-        app = replace(plain, store=store, letters=watch.factory(letters), morning=watch.morning(book))
+        app = replace(plain, store=store, letters=watch.factory(letters), compose_window=watch.morning(book))
         pipe.recv()
         cpu = time.process_time()
 
@@ -314,12 +314,12 @@ class _Watch:
         watch = self
 
         class Watched(ComposeWindow):
-            def book(self, readers: Sequence[Subscriber]) -> RuleSet:
+            def rule_set(self, readers: Sequence[Subscriber]) -> RuleSet:
                 return book
 
-            def reading(self, *given: Any, **named: Any) -> Any:
+            def matches(self, *given: Any, **named: Any) -> Any:
                 with watch.over("read"):
-                    return super().reading(*given, **named)
+                    return super().matches(*given, **named)
 
         return Watched()
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from digest.app import load
 from digest.config import Config
-from digest.issues.matching import RuleSet, match
+from digest.issues.matching import RuleSet, match_arrivals
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.resources import shipped
@@ -266,7 +266,7 @@ def test_each_rule_finds_its_papers(who: str, config: Config, papers: list[Paper
     subscription = only_subscription(config, who)
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
     desks = [(who, subscription)]
-    [candidates] = match(RuleSet(desks), desks, arrivals, {paper.key: paper for paper in papers})
+    [candidates] = match_arrivals(RuleSet(desks), desks, arrivals, {paper.key: paper for paper in papers})
     found = [
         sorted(candidate.paper.key for candidate in candidates if index in candidate.rules)
         for index, _ in enumerate(subscription.rules)

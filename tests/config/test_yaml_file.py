@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.config.yaml_file import YamlFile, read
+from digest.config.yaml_file import YamlFile, read_yaml
 
 
 def written(folder: Path, text: str | bytes) -> YamlFile:
     path = folder / "x.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read(path)
+    return read_yaml(path)
 
 
 def told(document: YamlFile) -> list[tuple[int, int, str]]:
@@ -101,11 +101,11 @@ def test_a_file_in_another_encoding_is_told_at_the_first_wrong_character(tmp_pat
 
 def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").mkdir()
-    assert told(read(tmp_path / "x.yaml")) == [(1, 1, "cannot be read: Is a directory")]
+    assert told(read_yaml(tmp_path / "x.yaml")) == [(1, 1, "cannot be read: Is a directory")]
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert told(read(tmp_path / "x.yaml", absent="nothing there")) == [(1, 1, "nothing there")]
+    assert told(read_yaml(tmp_path / "x.yaml", absent="nothing there")) == [(1, 1, "nothing there")]
 
 
 def test_words_are_fit_for_a_terminal(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import Node
 
-from digest.config.yaml_positions import spot
+from digest.config.yaml_positions import position_in_file
 
 
 def only_value(text: str) -> Node:
@@ -31,22 +31,22 @@ def only_value(text: str) -> Node:
 )
 def test_a_word_is_found(text: str) -> None:
     node = only_value(text)
-    assert spot(text, node, node.value.index("bad")) == text.index("bad")
+    assert position_in_file(text, node, node.value.index("bad")) == text.index("bad")
 
 
 def test_the_end_of_a_value_is_just_after_it() -> None:
     text = "q: 'ti:(flow'\n"
-    assert spot(text, only_value(text), len("ti:(flow")) == text.rindex("'")
+    assert position_in_file(text, only_value(text), len("ti:(flow")) == text.rindex("'")
 
 
 def test_a_character_that_an_escape_hides_is_not_guessed() -> None:
     text = 'q: "caf\\u00e9 bad:x"\n'
-    assert spot(text, only_value(text), 5) is None
+    assert position_in_file(text, only_value(text), 5) is None
 
 
 def test_a_list_has_no_characters() -> None:
     text = "q: [a]\n"
-    assert spot(text, only_value(text), 0) is None
+    assert position_in_file(text, only_value(text), 0) is None
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S"))), st.data())
@@ -54,6 +54,6 @@ def test_every_character_of_a_quoted_text_is_found(value: str, data: st.DataObje
     text = f"q: '{value.replace(chr(39), chr(39) * 2)}'\n"
     node = only_value(text)
     character = data.draw(st.integers(0, len(value)))
-    index = spot(text, node, character)
+    index = position_in_file(text, node, character)
     assert index is not None
     assert text[index] == (value + "'")[character]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from digest.app import load
-from digest.config.subscriber_yaml import reader_of
-from digest.config.yaml_file import read
-from digest.config.yaml_writer import written
+from digest.config.subscriber_yaml import subscriber_from
+from digest.config.yaml_file import read_yaml
+from digest.config.yaml_writer import to_yaml
 from tests.support.config_files import HOUSE, folder
 
 ADA: dict[str, Any] = {
@@ -42,17 +42,17 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 
 
 def test_a_reader_is_read_again_as_they_were(tmp_path: Path) -> None:
-    config = load(folder(tmp_path, HOUSE, ada=written(ADA, ["What they said:", "- muted: dense\nemail: x"])), env={})
-    assert config.subscribers == (reader_of("ada", ADA, "en"),)
+    config = load(folder(tmp_path, HOUSE, ada=to_yaml(ADA, ["What they said:", "- muted: dense\nemail: x"])), env={})
+    assert config.subscribers == (subscriber_from("ada", ADA, "en"),)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXTS, max_size=4), TEXTS)
 def test_no_text_is_too_odd(tmp_path: Path, texts: list[str], remark: str) -> None:
     file = tmp_path / "odd.yaml"
-    text = written({"name": "x", "rules": texts}, [remark])
+    text = to_yaml({"name": "x", "rules": texts}, [remark])
     file.write_text(text, "utf-8", newline="")
-    found = read(file)
+    found = read_yaml(file)
     assert not found.problems
     assert found.data == {"name": "x", "rules": texts}
     assert YAML(typ="safe").load(text) == found.data
@@ -62,10 +62,10 @@ def test_no_text_is_too_odd(tmp_path: Path, texts: list[str], remark: str) -> No
     "word", ["no", "Yes", "on", "null", "~", "1e3", "2611.00001", "0x1f", "12:30", "2026-11-20", "="]
 )
 def test_what_other_programs_take_for_something_else_is_quoted(word: str) -> None:
-    assert written({"name": word}) == f"name: '{word}'\n"
+    assert to_yaml({"name": word}) == f"name: '{word}'\n"
 
 
 def test_a_remark_stays_a_remark() -> None:
     assert (
-        written({"a": "b"}, ["x\nemail: evil", "  deeper\r\u2028y", ""]) == "a: b\n# x email: evil\n#   deeper y\n#\n"
+        to_yaml({"a": "b"}, ["x\nemail: evil", "  deeper\r\u2028y", ""]) == "a: b\n# x email: evil\n#   deeper y\n#\n"
     )

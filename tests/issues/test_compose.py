@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from digest.authors import FollowedAuthor
 from digest.errors import ConfigError, DigestError
 from digest.issues import Absence, Issue
-from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, by_hand, compose
+from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, compose, compose_manual
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.envelope import Envelope
 from digest.papers import Author, Paper
@@ -237,7 +237,7 @@ def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> 
     keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
     run(store, Desk())
     before = (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada"))
-    drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
+    drawn = compose_manual(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
     assert keys(drawn.issue) == ["arxiv:2611.00001"]
     assert (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada")) == before
 
@@ -246,8 +246,8 @@ def test_by_hand_remembers_only_where_asked(store: Store) -> None:
     keep(store, preprint())
     for record, known in ((False, 0), (True, 1)):
         now = NOW + timedelta(seconds=record)
-        drawn = by_hand(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
-        drawn.keep(store, FACTORY(drawn.issue), record=record, now=now)
+        drawn = compose_manual(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
+        drawn.save(store, FACTORY(drawn.issue), record=record, now=now)
         assert len(store.already_sent.of_reader("ada")) == known
     assert [row.kind for row in store.issues.latest()] == ["manual", "manual"]
 
@@ -265,7 +265,7 @@ def follow(person: FollowedAuthor) -> Subscription:
 
 def told_by(person: FollowedAuthor, store: Store) -> dict[str, tuple[str, ...]]:
     """What a letter would say of each paper under that name: its key, and the outcomes that leave a doubt."""
-    issue = by_hand(reader(), follow(person), store, since=PEOPLE - DAY, until=NOW, now=NOW).issue
+    issue = compose_manual(reader(), follow(person), store, since=PEOPLE - DAY, until=NOW, now=NOW).issue
     return {item.paper.key: tuple(verdict.outcome for _, verdict in item.doubts) for item in issue.items}
 
 
@@ -296,10 +296,10 @@ def test_by_name_alone_only_some_are_shown(store: Store) -> None:
     papers = [preprint(f"2611.1{number:04}", authors=(Author(name="Wei Zhang"),)) for number in range(14)]
     keep(store, *papers)
     bare = follow(FollowedAuthor(name="Wei Zhang"))
-    issue = by_hand(reader(), bare, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue
+    issue = compose_manual(reader(), bare, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue
     assert (issue.count, issue.more) == (10, 4)
     sure = follow(FollowedAuthor(name="Wei Zhang", categories=papers[0].categories))
-    assert by_hand(reader(), sure, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue.count == 14
+    assert compose_manual(reader(), sure, store, since=NOW - 9 * DAY, until=NOW, now=NOW).issue.count == 14
 
 
 def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> None:
@@ -315,25 +315,25 @@ def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> No
 
 def test_rules_are_made_ready_once(store: Store) -> None:
     desk, ada = Desk(), reader()
-    book = ComposeWindow()
+    window = ComposeWindow()
     keep(store, preprint())
-    composed([ada], store, desk, now=NOW, morning=book)
+    composed([ada], store, desk, now=NOW, window=window)
     keep(store, preprint("2611.00002"))
-    composed([ada], store, desk, now=NOW + DAY, morning=book)
+    composed([ada], store, desk, now=NOW + DAY, window=window)
     assert [issue.count for issue in desk.issues] == [1, 1]
 
 
 def test_a_pause_makes_no_rules_anew(store: Store) -> None:
-    ada, book = reader(), ComposeWindow()
+    ada, window = reader(), ComposeWindow()
     readers = [ada]
-    book.desks(readers, store, now=NOW)
-    ready = book.book(readers)
+    window.active(readers, store, now=NOW)
+    ready = window.rule_set(readers)
     paused = [replace(ada, pause_until=NOW.date() + DAY)]
-    book.desks(paused, store, now=NOW)
-    assert book.book(paused) is ready
+    window.active(paused, store, now=NOW)
+    assert window.rule_set(paused) is ready
     others = [replace(ada, subscriptions=(subscription(name="Other"),))]
-    book.desks(others, store, now=NOW)
-    assert book.book(others) is not ready
+    window.active(others, store, now=NOW)
+    assert window.rule_set(others) is not ready
 
 
 # ---------------------------------------------------------------------------------------------------- what is voted for
@@ -375,7 +375,7 @@ def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     keep(store, voted(1, 5), preprint())
     desk = Desk()
     assert [result.papers for result in composed([reader(alone)], store, desk, now=NOW)] == [1]
-    assert by_hand(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
+    assert compose_manual(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
     [quiet] = composed([reader(alone)], store, desk, now=NOW + DAY)
     assert (quiet.quiet, len(desk.issues)) == (True, 1)
     FACTORY(desk.issues[0])

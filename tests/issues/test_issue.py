@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.issues import Candidate, arrange, wanted
-from digest.issues.matching import RuleSet, match
+from digest.issues import Candidate, arrange_cards, is_news
+from digest.issues.matching import RuleSet, match_arrivals
 from digest.papers.updates import Arrival
 from digest.rules import parse
 from digest.subscriptions import Rule, Schedule, Subscription
@@ -40,37 +40,37 @@ CANDIDATES = st.lists(
 
 @given(CANDIDATES, st.integers(1, 15))
 def test_nothing_is_lost_nothing_is_shown_twice_and_the_limit_holds(found: list[Candidate], limit: int) -> None:
-    sections = arrange(replace(MINE, limit=limit), found)
+    sections = arrange_cards(replace(MINE, limit=limit), found)
     shown = [item.work for section in sections for item in section.items]
     assert len(shown) == len(set(shown)) == min(limit, len({each.work for each in found}))
     assert len(shown) + sum(section.more for section in sections) == len({each.work for each in found})
 
 
 def test_a_paper_stands_under_its_first_rule_and_names_the_others() -> None:
-    (section,) = arrange(MINE, [candidate(1, 0, 2)])
+    (section,) = arrange_cards(MINE, [candidate(1, 0, 2)])
     assert section.title == "route"
     assert section.items[0].also == ("kept",)
     assert {hit.text for hit in section.items[0].hits} == {"route", "Kept"}
 
 
 def test_newest_first() -> None:
-    (section,) = arrange(MINE, [candidate(1, 0, hours=5), candidate(2, 0, hours=1), candidate(3, 0, hours=3)])
+    (section,) = arrange_cards(MINE, [candidate(1, 0, hours=5), candidate(2, 0, hours=1), candidate(3, 0, hours=3)])
     assert [item.work for item in section.items] == [2, 3, 1]
 
 
 def test_a_rule_that_floods_silences_no_other() -> None:
     flood = [candidate(work, 0) for work in range(1, 10)]
-    sections = arrange(replace(MINE, limit=4), [*flood, candidate(20, 1), candidate(21, 2)])
+    sections = arrange_cards(replace(MINE, limit=4), [*flood, candidate(20, 1), candidate(21, 2)])
     assert [(len(section.items), section.more) for section in sections] == [(2, 7), (1, 0), (1, 0)]
 
 
 def test_news_of_a_paper_that_matches_no_more_comes_last() -> None:
-    sections = arrange(MINE, [candidate(1, event="withdrawn"), candidate(2, 1)])
+    sections = arrange_cards(MINE, [candidate(1, event="withdrawn"), candidate(2, 1)])
     assert [section.title for section in sections] == ["count", ""]
 
 
 def test_what_weighs_most_is_said_of_a_work() -> None:
-    (section,) = arrange(MINE, [candidate(1, 0, event="revised v2"), candidate(1, 0, event="new", hours=9)])
+    (section,) = arrange_cards(MINE, [candidate(1, 0, event="revised v2"), candidate(1, 0, event="new", hours=9)])
     assert [item.event for item in section.items] == ["new"]
 
 
@@ -92,14 +92,14 @@ ALL = (None, "none", "published", "all")
 )
 def test_who_wants_to_hear_what(event: str, had: bool, who: tuple[str | None, ...]) -> None:
     told = frozenset({(1, "revised v1")} if had else ())
-    assert tuple(updates for updates in ALL if wanted(candidate(1, 0, event=event), told, updates)) == who
+    assert tuple(updates for updates in ALL if is_news(candidate(1, 0, event=event), told, updates)) == who
 
 
 @pytest.mark.parametrize("updates", ALL)
 def test_nothing_is_told_twice_and_a_withdrawn_paper_is_not_new(updates: str | None) -> None:
-    assert not wanted(candidate(1, 0), frozenset({(1, "new")}), updates)
+    assert not is_news(candidate(1, 0), frozenset({(1, "new")}), updates)
     gone = candidate(1, 0)
-    assert not wanted(replace(gone, paper=replace(gone.paper, withdrawn=True)), frozenset(), updates)
+    assert not is_news(replace(gone, paper=replace(gone.paper, withdrawn=True)), frozenset(), updates)
 
 
 def test_a_subscription_narrows_all_its_rules() -> None:
@@ -111,5 +111,5 @@ def test_a_subscription_narrows_all_its_rules() -> None:
     ]
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
     narrow = replace(MINE, exclude=parse("ti:survey"), categories=("cs",), sources=("arxiv",))
-    (found,) = match(RuleSet([("ada", narrow)]), [("ada", narrow)], arrivals)
+    (found,) = match_arrivals(RuleSet([("ada", narrow)]), [("ada", narrow)], arrivals)
     assert [(each.work, each.rules) for each in found] == [(1, (0, 1, 2))]

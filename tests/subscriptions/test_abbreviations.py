@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.papers import Paper
-from digest.subscriptions.abbreviations import folded, glossary, pairs
+from digest.subscriptions.abbreviations import abbreviation_pairs, folded_term, glossary
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ from digest.subscriptions.abbreviations import folded, glossary, pairs
     ],
 )  # fmt: skip
 def test_pairs(text: str, expected: list[tuple[str, str]]) -> None:
-    assert list(pairs(text)) == expected
+    assert list(abbreviation_pairs(text)) == expected
 
 
 @given(st.text(alphabet="abAB ()-.;é\n", max_size=60))
 def test_whatever_stands_in_brackets(text: str) -> None:
-    for short, long in pairs(text):
+    for short, long in abbreviation_pairs(text):
         assert short in text
         assert long in text
         assert len(long) > len(short)
@@ -50,4 +50,4 @@ def test_a_glossary_of_what_several_papers_say() -> None:
     papers = [Paper(key=text, title="", source="x", abstract=text) for text in texts]
     assert glossary(papers) == {"moe": ("mixture of expert",)}
     assert glossary(papers, least=1)["moe"] == ("mixture of expert", "moment of error")
-    assert folded("LLMs") == folded("llm") == "llm"
+    assert folded_term("LLMs") == folded_term("llm") == "llm"

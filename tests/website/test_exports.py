@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from digest.app import App, load
-from digest.config.subscriber_yaml import reader_of
+from digest.config.subscriber_yaml import subscriber_from
 from tests.support.site_data import ADA, CONFIG, HOSTILE, ada_of, path_of
 from tests.support.store_samples import NOW, SLOT
 
@@ -43,7 +43,7 @@ def test_a_reader_who_signed_up_can_be_moved_into_a_file(app: App, web: httpx.Cl
     (place / "digest.yaml").write_text(CONFIG)
     (place / "subscribers" / "ada.yaml").write_bytes(exported(app, web, "yaml").content)
     [read] = load(place, env={}).subscribers
-    assert read == reader_of("ada", ADA | {"pause": {"until": "2026-12-24"}}, "en")
+    assert read == subscriber_from("ada", ADA | {"pause": {"until": "2026-12-24"}}, "en")
 
 
 def test_the_yaml_has_the_rest_as_remarks(app: App, web: httpx.Client) -> None:
@@ -66,7 +66,7 @@ def test_the_json_has_everything_as_values(app: App, web: httpx.Client) -> None:
         (HOSTILE, SLOT, ["arxiv:2611.00003", "arxiv:2611.00001", "arxiv:2611.00002"]),
         (HOSTILE, "2026-11-19T07:30", ["arxiv:2611.00004"]),
     ]
-    assert reader_of("ada", found["reader"], "en").subscriptions[0].name == HOSTILE
+    assert subscriber_from("ada", found["reader"], "en").subscriptions[0].name == HOSTILE
 
 
 def test_a_reader_of_a_file_takes_along_what_is_known(app: App, web: httpx.Client) -> None:
