@@ -9,9 +9,9 @@ from datetime import datetime
 from digest.errors import ConfigError
 from digest.issues import Issue
 from digest.links import SignedLinks
-from digest.mail.dkim import Signer, signed, signed_head
+from digest.mail.dkim import Signer, sign_header, sign_message
 from digest.mail.envelope import Envelope
-from digest.mail.message import Attachment, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.mail.message import Attachment, ListHeaders, Mailbox, build_message, mailto, message_id, readdress
 from digest.mail.outgoing import OutgoingContent, OutgoingPaper
 from digest.papers.bibtex import REFERENCE_FILES, export_references
 from digest.render import LetterLinks, LetterParts, Renderer
@@ -45,7 +45,7 @@ class LetterFactory:
         links = self._links(issue, leave[0])
         parts = self.renderer.letter(issue, links, postal=self.postal)
         key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
-        message = build(
+        message = build_message(
             sender=self.sender,
             to=mailbox,
             reply_to=self.owner,
@@ -80,7 +80,7 @@ class LetterFactory:
             postal=self.postal,
         )
         number = message_id(f"notice/{key}", "", self.sender.domain)
-        message = build(
+        message = build_message(
             sender=self.sender,
             to=to,
             reply_to=self.owner,
@@ -103,14 +103,14 @@ class LetterFactory:
 
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
         """The same letter to the address that its reader has now."""
-        return signed(readdress(message, to), self.signers)
+        return sign_message(readdress(message, to), self.signers)
 
     @staticmethod
     def _content(parts: LetterParts, papers: Iterable[OutgoingPaper] = ()) -> OutgoingContent:
         return OutgoingContent(subject=parts.subject, papers=tuple(papers), text=parts.text)
 
     def _sign(self, head: bytes, body: bytes) -> bytes:
-        return signed_head(head, body, self.signers)
+        return sign_header(head, body, self.signers)
 
     def parts(self, issue: Issue) -> LetterParts:
         """What the letter says."""
@@ -128,8 +128,8 @@ class LetterFactory:
             site=self.site,
         )
 
-    def _listing(self, issue: Issue, leave: tuple[str, ...]) -> Listing:
-        return Listing(
+    def _listing(self, issue: Issue, leave: tuple[str, ...]) -> ListHeaders:
+        return ListHeaders(
             id=f"digest.{self.sender.domain}",
             name=self.sender.name,
             unsubscribe=leave,

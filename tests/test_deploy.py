@@ -20,14 +20,14 @@ from digest.cli import LazyCommandGroup, digest
 from digest.config import Config
 from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.errors import ConfigError, Exit
-from digest.mail.dkim import new_key, pem_of
+from digest.mail.dkim import generate_key, private_key_pem
 
 TOP = Path(__file__).parent.parent
 DEPLOY = TOP / "config" / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 SERVICES = sorted((DEPLOY / "systemd").glob("*.service"))
 SECRETS = "/run/secrets/"
-DKIM_KEY = pem_of(new_key()).decode()
+DKIM_KEY = private_key_pem(generate_key()).decode()
 
 
 def yaml(name: str) -> Any:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from digest.app import load, open_app
-from digest.http import Web
-from digest.http.transport import Wire
+from digest.http import HttpClient
+from digest.http.transport import HttpTransport
 from digest.issues.compose import ComposeResult
 from tests.support.journey import Hurry
 from tests.support.servers import MailServer, Reply
@@ -58,7 +58,7 @@ class Replay:
         """What a new process does at this hour; a wait of the web costs no time, a slow answer a second."""
         clock = Hurry()
         self.town.today = now.date()
-        web = Web(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=Wire(timeout=0.4))
+        web = HttpClient(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=HttpTransport(timeout=0.4))
         with open_app(load(self.folder / "config", env={}), web=web) as app:
             app.pull(now=now)
             composed = app.compose(now=now)

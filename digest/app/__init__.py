@@ -27,7 +27,7 @@ from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQ
 from digest.app.registry import Registry, registry_of
 from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
 from digest.authors import FollowedAuthor
-from digest.bounces import Ear, Heard, hear, mailbox
+from digest.bounces import BounceRead, ReturnAddress, mailbox, read_bounces
 from digest.config import ChannelKind, Config
 from digest.config import load as _load
 from digest.delivery import Delivered, DeliverySummary, deliver
@@ -37,18 +37,18 @@ from digest.delivery.policy import SendPolicy
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.errors import ConfigError
-from digest.http import Web
-from digest.ingest.enrich import Enriched, enrich
-from digest.ingest.health import Health, absent, of_all, of_helpers, rests
-from digest.ingest.pull import Pulled, pull
+from digest.http import HttpClient
+from digest.ingest.enrich import EnrichResult, enrich
+from digest.ingest.health import SourceHealth, enricher_health, missing_services, resting_services, source_health
+from digest.ingest.pull import PullResult, pull
 from digest.issues import Issue
 from digest.issues.compose import ComposeResult, ComposeWindow, SourceOutlook, compose, with_answers
 from digest.letters import LetterFactory
-from digest.mail.dns import Dns, Resolver
+from digest.mail.dns import DnsResolver, SystemDnsResolver
 from digest.readers import ReaderDirectory
 from digest.readers.signup import Signup
 from digest.render import PageRenderer
-from digest.sources.base import Enricher, LookUp, Source, SourceKind
+from digest.sources.base import Enricher, PaperLookUp, Source, SourceKind
 from digest.store import Store, TransactionHook
 from digest.subscriptions import Schedule, Subscriber
 
@@ -74,9 +74,9 @@ class App:
 
     config: Config
     store: Store
-    web: Web
+    web: HttpClient
     sources: tuple[Source, ...]
-    look_ups: tuple[LookUp, ...]
+    look_ups: tuple[PaperLookUp, ...]
     enrichers: tuple[Enricher, ...]
     letters: LetterFactory
     pages: PageRenderer
@@ -112,11 +112,11 @@ class App:
         """The relays and other ways out of one delivery run, as they are configured."""
         return routes(self.config, self.registry, clock)
 
-    def examine(self, resolver: Resolver | None = None, *, now: datetime) -> Iterator[Finding]:
+    def examine(self, resolver: DnsResolver | None = None, *, now: datetime) -> Iterator[Finding]:
         """The findings of `digest doctor`. Sends nothing but SMTP greetings and one request with an invalid token."""
         yield from examine(
             self.config,
-            resolver or Dns(),
+            resolver or SystemDnsResolver(),
             greet=greeters(self.config, self.registry),
             ask=partial(http_status, self.web),
         )
@@ -138,9 +138,12 @@ class App:
         )
         yield from language_findings(self.directory.readers(store))
 
-    def health(self, now: datetime) -> list[Health]:
+    def health(self, now: datetime) -> list[SourceHealth]:
         """The health of each source and each enricher."""
-        return [*of_all(self.sources, self.store, now=now), *of_helpers(self.enrichers, self.store, now=now)]
+        return [
+            *source_health(self.sources, self.store, now=now),
+            *enricher_health(self.enrichers, self.store, now=now),
+        ]
 
     def send_test_letter(self, to: str, *, now: datetime) -> str:
         """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
@@ -169,8 +172,8 @@ class App:
         by_hand: bool = False,
         since: datetime | None = None,
         stop: Event | None = None,
-        tell: Callable[[Pulled], None] = lambda _: None,
-    ) -> list[Pulled]:
+        tell: Callable[[PullResult], None] = lambda _: None,
+    ) -> list[PullResult]:
         """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none.
 
         With `exactly`, a name, that one alone is asked, and nothing where the config has it no more.
@@ -203,8 +206,8 @@ class App:
         only: str | None = None,
         by_hand: bool = False,
         stop: Event | None = None,
-        tell: Callable[[Enriched], None] = lambda _: None,
-    ) -> list[Enriched]:
+        tell: Callable[[EnrichResult], None] = lambda _: None,
+    ) -> list[EnrichResult]:
         """Ask what services count and say about new papers, and about the people whom readers follow."""
         chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
         return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
@@ -234,9 +237,9 @@ class App:
         """Write the issues that are due, of at most so many shards of readers."""
 
         def outlook() -> SourceOutlook:
-            absences = absent(self.sources, self.store, now=now)
+            absences = missing_services(self.sources, self.store, now=now)
             names = {key: kind.label for key, kind in self.registry.sources.items()}
-            return SourceOutlook(absences, dict(rests(self.sources, now=now)), names)
+            return SourceOutlook(absences, dict(resting_services(self.sources, now=now)), names)
 
         return compose(
             self.readers(),
@@ -291,8 +294,8 @@ class App:
         clock: Callable[[], datetime],
         *,
         box: str | None = None,
-        tell: Callable[[Heard], None] = lambda _: None,
-    ) -> list[Heard]:
+        tell: Callable[[BounceRead], None] = lambda _: None,
+    ) -> list[BounceRead]:
         """Read what came back into the mailbox of `bounces:`, or into `box`. Raises ConfigError, MailboxError."""
         bounces = self.config.bounces
         if bounces is None:
@@ -303,21 +306,21 @@ class App:
                 "`bounces:` names no mailbox: write `url:` there, or name one: `digest hear maildir:PATH`"
             )
         own = box is None
-        opened = mailbox.open(
+        opened = mailbox.open_mailbox(
             url,
             user=bounces.user.get_secret_value() if own and bounces.user else None,
             password=bounces.password.get_secret_value() if own and bounces.password else None,
         )
         keys = [key.get_secret_value() for key in self.config.keys]
-        ear = Ear(address=bounces.address, keys=keys, domain=self.config.sender.domain)
-        return hear(self.store, opened, url, ear, clock=clock, tell=tell)
+        ear = ReturnAddress(address=bounces.address, keys=keys, domain=self.config.sender.domain)
+        return read_bounces(self.store, opened, url, ear, clock=clock, tell=tell)
 
 
 @contextmanager
 def open_app(
     config: Config,
     *,
-    web: Web | None = None,
+    web: HttpClient | None = None,
     looking: bool = False,
     sources: Mapping[str, SourceKind] | None = None,
     channels: Mapping[str, ChannelKind] | None = None,
@@ -336,7 +339,7 @@ def open_app(
         trust = {key: kind.trust for key, kind in registry.sources.items()}
         store = stack.enter_context(Store.open(url, trust=trust))
         turns = DatabaseRateLimit(store) if store.is_shared else None
-        client = stack.enter_context(web or Web(contact=config.contact, turns=turns))
+        client = stack.enter_context(web or HttpClient(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
         stack.enter_context(queue)
         parts = config_parts(config, registry)

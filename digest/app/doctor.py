@@ -15,11 +15,11 @@ import httpx
 from digest.config import Config, Relay
 from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
-from digest.ingest.health import Health
+from digest.ingest.health import SourceHealth
 from digest.mail import postfix_log as maillog
 from digest.mail.delivery_state import DeliveryState
-from digest.mail.dkim import Signer, zone_line
-from digest.mail.dns import Resolver
+from digest.mail.dkim import Signer, dns_zone_line
+from digest.mail.dns import DnsResolver
 from digest.store import CircuitBreaker, ServiceStats
 from digest.subscriptions import Subscriber
 from digest.text.translations import languages, supported
@@ -45,7 +45,7 @@ class Finding:
 
 def examine(
     config: Config,
-    resolver: Resolver,
+    resolver: DnsResolver,
     *,
     greet: Mapping[str, Callable[[], str]],
     ask: Callable[[httpx.Request], int],
@@ -73,7 +73,7 @@ def examine(
             yield Finding(about=about, outcome=outcome, words=str(error))
 
 
-def _sender(domain: str, resolver: Resolver) -> Iterator[Finding]:
+def _sender(domain: str, resolver: DnsResolver) -> Iterator[Finding]:
     if resolver.has_mail(domain):
         yield Finding(about="From", outcome="well", words=f"{domain} takes mail")
         return
@@ -83,7 +83,7 @@ def _sender(domain: str, resolver: Resolver) -> Iterator[Finding]:
     )
 
 
-def _spf(domain: str, resolver: Resolver) -> Iterator[Finding]:
+def _spf(domain: str, resolver: DnsResolver) -> Iterator[Finding]:
     records = [text for text in resolver.texts(domain) if re.match(r"v=spf1(?:\s|$)", text, re.IGNORECASE)]
     if not records:
         mend = f'{domain}. IN TXT "v=spf1 a mx include:YOUR-RELAY ~all"'
@@ -109,7 +109,7 @@ def _spf(domain: str, resolver: Resolver) -> Iterator[Finding]:
         yield Finding(about="SPF", outcome="well", words=words)
 
 
-def _dkim(signers: tuple[Signer, ...], resolver: Resolver) -> Iterator[Finding]:
+def _dkim(signers: tuple[Signer, ...], resolver: DnsResolver) -> Iterator[Finding]:
     if not signers:
         mend = "digest dkim-keygen YOUR-DOMAIN prints what to write where"
         yield Finding(about="DKIM", outcome="wrong", words="letters go unsigned", mend=mend)
@@ -118,18 +118,18 @@ def _dkim(signers: tuple[Signer, ...], resolver: Resolver) -> Iterator[Finding]:
         records = [_tags(text) for text in resolver.texts(signer.record_name)]
         wanted = _tags(signer.record)
         if not records:
-            yield Finding(about="DKIM", outcome="wrong", words=f"{name}: no record", mend=zone_line(signer))
+            yield Finding(about="DKIM", outcome="wrong", words=f"{name}: no record", mend=dns_zone_line(signer))
         elif not any(record.get("p") == wanted["p"] for record in records):
             revoked = any(record.get("p") == "" for record in records)
             words = f"{name}: {'revoked' if revoked else 'another key'}"
-            yield Finding(about="DKIM", outcome="wrong", words=words, mend=zone_line(signer))
+            yield Finding(about="DKIM", outcome="wrong", words=words, mend=dns_zone_line(signer))
         elif any("y" in record.get("t", "").split(":") for record in records):
             yield Finding(about="DKIM", outcome="doubtful", words=f"{name}: a test (t=y)", mend="take t=y out")
         else:
             yield Finding(about="DKIM", outcome="well", words=name)
 
 
-def _dmarc(domain: str, resolver: Resolver) -> Iterator[Finding]:
+def _dmarc(domain: str, resolver: DnsResolver) -> Iterator[Finding]:
     for place in _upwards(domain):
         records = [text for text in resolver.texts(f"_dmarc.{place}") if text.replace(" ", "").startswith("v=DMARC1")]
         if not records:
@@ -189,7 +189,7 @@ def _one_click(site: str | None, ask: Callable[[httpx.Request], int]) -> Iterato
         yield Finding(about="one-click", outcome="doubtful", words=words)
 
 
-def _bounces(config: Config, resolver: Resolver) -> Iterator[Finding]:
+def _bounces(config: Config, resolver: DnsResolver) -> Iterator[Finding]:
     bounces, sender = config.bounces, config.sender.domain
     if bounces is None:
         mend = (
@@ -220,7 +220,7 @@ def relay_log_findings(relays: Sequence[Relay]) -> Iterator[Finding]:
     for relay in relays:
         if relay.log is None:
             continue
-        fault = maillog.fault(relay.log)
+        fault = maillog.unreadable_reason(relay.log)
         mend = "until then what is in doubt stays so, and nothing is lost" if fault else ""
         said = f"{relay}: its log {fault or f'{relay.log} can be read'}"
         yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
@@ -266,7 +266,7 @@ def language_findings(readers: Iterable[Subscriber]) -> Iterator[Finding]:
 def service_findings(
     figures: ServiceStats,
     brakes: Sequence[CircuitBreaker],
-    sources: Sequence[Health],
+    sources: Sequence[SourceHealth],
     unread: Mapping[str, str] | None = None,
     *,
     now: datetime,

@@ -9,13 +9,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from digest.ingest.health import Health
+from digest.ingest.health import SourceHealth
 from digest.mail.delivery_state import DeliveryState
 from digest.store import CircuitBreaker, ServiceStats
 
 
 def exposition(
-    figures: ServiceStats, brakes: Iterable[CircuitBreaker], sources: Sequence[Health], *, now: datetime
+    figures: ServiceStats, brakes: Iterable[CircuitBreaker], sources: Sequence[SourceHealth], *, now: datetime
 ) -> bytes:
     """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
     book = CollectorRegistry(auto_describe=False)
@@ -25,7 +25,7 @@ def exposition(
 
 class _ServiceCollector(Collector):
     def __init__(
-        self, figures: ServiceStats, brakes: Sequence[CircuitBreaker], sources: Sequence[Health], now: datetime
+        self, figures: ServiceStats, brakes: Sequence[CircuitBreaker], sources: Sequence[SourceHealth], now: datetime
     ) -> None:
         self._figures, self._brakes, self._sources, self._now = figures, brakes, sources, now
 

@@ -17,7 +17,7 @@ from digest.delivery.channels import Channel
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.relay_limits import Route
 from digest.errors import SourceError
-from digest.http import Web
+from digest.http import HttpClient
 from digest.issues.compose import ComposeWindow
 from digest.letters import LetterFactory
 from digest.readers import ReaderDirectory
@@ -108,7 +108,7 @@ def _greet(channel: SmtpChannel) -> str:
         return channel.greet()
 
 
-def http_status(web: Web, request: httpx.Request) -> int:
+def http_status(web: HttpClient, request: httpx.Request) -> int:
     """The status of the response, even if the client counts it as an error. Raises SourceError without one."""
     try:
         return web.get(request).status

@@ -11,12 +11,12 @@ from digest import process
 from digest.app import App
 from digest.app.queue import LETTERS, Job, JobKind
 from digest.delivery import Delivered
-from digest.ingest.enrich import Enriched, rests
-from digest.ingest.pull import Pulled, resting
+from digest.ingest.enrich import EnrichResult, enricher_is_resting
+from digest.ingest.pull import PullResult, is_resting
 from digest.issues.compose import LEASE, SHARD, ComposeResult
-from digest.sources.base import LookUp, Source
+from digest.sources.base import PaperLookUp, Source
 
-WorkResult = Pulled | Enriched | ComposeResult | Delivered
+WorkResult = PullResult | EnrichResult | ComposeResult | Delivered
 """What came of a piece of work."""
 
 
@@ -25,12 +25,12 @@ def find_work(app: App, now: datetime, *kinds: JobKind, restored: bool = False) 
     hands on. Raises DigestError.
     """
     found = list[Job]()
-    fetched = [source for source in app.sources if resting(source, app.store, now)]
+    fetched = [source for source in app.sources if is_resting(source, app.store, now)]
     if "pull" in kinds:
-        asked: list[Source | LookUp] = [*app.sources, *app.look_ups]
-        found += [Job("pull", each.name) for each in asked if not resting(each, app.store, now)]
+        asked: list[Source | PaperLookUp] = [*app.sources, *app.look_ups]
+        found += [Job("pull", each.name) for each in asked if not is_resting(each, app.store, now)]
     if "enrich" in kinds:
-        found += [Job("enrich", each.name) for each in app.enrichers if not rests(each, app.store, now)]
+        found += [Job("enrich", each.name) for each in app.enrichers if not enricher_is_resting(each, app.store, now)]
     if "compose" in kinds or "deliver" in kinds:
         app.sync_schedules(now)
         app.recover(now, restored=restored)

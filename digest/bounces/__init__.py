@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from digest.bounces.mailbox import Box, Piece
-from digest.bounces.parse import Bounce, Kind, Reason, read
+from digest.bounces.mailbox import BounceMailbox, MailboxMessage
+from digest.bounces.parse import Bounce, BounceKind, BounceReason, parse_bounce
 from digest.links.token import is_stamp, stamped
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
@@ -20,14 +20,14 @@ _COUNTS = timedelta(days=30)
 _LITTLE = 0.25
 """What a letter weighs that was given up as the mailbox was full or asleep; one that reached no address weighs 1."""
 
-_GIVEN_UP = (Reason.FULL, Reason.DISABLED)
+_GIVEN_UP = (BounceReason.FULL, BounceReason.DISABLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class BounceRead:
     """What became of one message; `words` are for the admin, and hold no address."""
 
-    kind: Kind
+    kind: BounceKind
     words: str
     subscriber: str = ""  # empty: it belongs to no letter of ours
     proven: bool = False  # it came to the address that only this letter had
@@ -37,7 +37,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
+class ReturnAddress:
     """How what comes back is held against letters: the address of bounces, the keys, the domain of Message-IDs."""
 
     address: Mailbox
@@ -58,15 +58,15 @@ class Ear:
         return list(dict.fromkeys(stamp.lower() for stamp in found))[:20]
 
 
-def hear(
+def read_bounces(
     store: Store,
-    box: Box,
+    box: BounceMailbox,
     name: str,
-    ear: Ear,
+    ear: ReturnAddress,
     *,
     clock: Callable[[], datetime],
-    tell: Callable[[Heard], None] = lambda _: None,
-) -> list[Heard]:
+    tell: Callable[[BounceRead], None] = lambda _: None,
+) -> list[BounceRead]:
     """Deal with what lies in a box, each message once, also where the box breaks between the deed and its mark.
 
     `name` is the box's own. Raises MailboxError where the box cannot be read on; what was read before is dealt with.
@@ -82,18 +82,20 @@ def hear(
     return results
 
 
-def _one(store: Store, piece: Piece, key: str, ear: Ear, now: datetime) -> Heard:
+def _one(store: Store, piece: MailboxMessage, key: str, ear: ReturnAddress, now: datetime) -> BounceRead:
     if store.bounces.already_read([key]):
-        return Heard(kind=Kind.NONE, words="dealt with before", again=True)
-    bounce = read(piece.message)
+        return BounceRead(kind=BounceKind.NONE, words="dealt with before", again=True)
+    bounce = parse_bounce(piece.message)
     known, proven = _correlate(store, piece.message, bounce, ear)
-    heard = Heard(kind=bounce.kind, words=_words(bounce), subscriber=known.subscriber if known else "", proven=proven)
+    heard = BounceRead(
+        kind=bounce.kind, words=_words(bounce), subscriber=known.subscriber if known else "", proven=proven
+    )
     counts = known if proven and known and now - known.created <= _COUNTS else None
     leaves = _leaves(bounce, known) if proven else None
     suppressed = store.bounces.record(
         key,
         now=now,
-        evidence=[_evidence(bounce, counts)] if counts and bounce.kind != Kind.NONE else (),
+        evidence=[_evidence(bounce, counts)] if counts and bounce.kind != BounceKind.NONE else (),
         arrived=known.id if proven and known else None,
         leaves=leaves,
     )
@@ -102,7 +104,7 @@ def _one(store: Store, piece: Piece, key: str, ear: Ear, now: datetime) -> Heard
     return replace(heard, suppressed=bool(suppressed), left=leaves is not None)
 
 
-def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[BouncedDelivery | None, bool]:
+def _correlate(store: Store, message: bytes, bounce: Bounce, ear: ReturnAddress) -> tuple[BouncedDelivery | None, bool]:
     """The delivery that came back, and whether that is proven: by its stamp, else by what anyone may have written."""
     for text in ear.stamps(message, bounce.sent_to):
         number = stamped(text)
@@ -116,8 +118,8 @@ def _correlate(store: Store, message: bytes, bounce: Bounce, ear: Ear) -> tuple[
 
 
 def _evidence(bounce: Bounce, known: BouncedDelivery) -> BounceEvidence:
-    points = 1.0 if bounce.kind == Kind.HARD else 0.0
-    if bounce.kind == Kind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
+    points = 1.0 if bounce.kind == BounceKind.HARD else 0.0
+    if bounce.kind == BounceKind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
         points = _LITTLE
     return BounceEvidence(
         address=address_key(known.recipient),
@@ -133,7 +135,7 @@ def _leaves(bounce: Bounce, known: BouncedDelivery | None) -> tuple[str, str, st
 
     A notice that somebody asked for on a page is nobody's: there is nothing to leave.
     """
-    if bounce.kind != Kind.COMPLAINT or known is None or not known.subscriber:
+    if bounce.kind != BounceKind.COMPLAINT or known is None or not known.subscriber:
         return None
     return known.subscriber, known.subscription, "the reader called a letter spam"
 

@@ -28,7 +28,7 @@ def command(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     several recipients it is hard if any is. Nothing is changed. A file that cannot be read is told on standard error:
     the exit code is then 3, or 1 where none could be read.
     """
-    from digest.bounces.parse import read
+    from digest.bounces.parse import parse_bounce
 
     unread = 0
     for file in files:
@@ -38,7 +38,7 @@ def command(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{file}: {error.strerror}", err=True)
             unread += 1
             continue
-        bounce = read(message)
+        bounce = parse_bounce(message)
         click.echo(_values(file, bounce) if as_json else _line(file, bounce))
     if unread:
         ctx.exit(Exit.FAILED if unread == len(files) else Exit.PARTLY)

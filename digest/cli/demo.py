@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from digest.app import App
-    from digest.http import Web
+    from digest.http import HttpClient
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 """When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
@@ -84,11 +84,11 @@ def _whole_way(app: App, console: Console) -> Exit:
     return Exit.FAILED if faults or unsent or delivered.stopped else Exit.DONE
 
 
-def _impatient() -> Web:
+def _impatient() -> HttpClient:
     """A client that keeps no pace: the services of the demo are this very program."""
-    from digest.http import Web
+    from digest.http import HttpClient
 
-    return Web(contact="demo@example.org", sleep=lambda seconds: None)
+    return HttpClient(contact="demo@example.org", sleep=lambda seconds: None)
 
 
 def _point_out(letters: Path, console: Console) -> None:

@@ -20,10 +20,10 @@ def command(domain: str, selector: str, ed25519: bool, output: Path | None) -> N
 
     Put the record into the zone of DOMAIN, the lines below it into digest.yaml, and ask `digest doctor`.
     """
-    from digest.mail.dkim import Signer, new_key, pem_of, zone_line
+    from digest.mail.dkim import Signer, dns_zone_line, generate_key, private_key_pem
     from digest.mail.message import AddressError, Mailbox
 
-    key = new_key(ed25519=ed25519)
+    key = generate_key(ed25519=ed25519)
     try:
         named = f"{selector}-ed" if ed25519 else selector
         signer = Signer(domain=Mailbox(address=f"papers@{domain}").domain, selector=named, key=key)
@@ -32,8 +32,8 @@ def command(domain: str, selector: str, ed25519: bool, output: Path | None) -> N
     except ValueError as error:
         raise ConfigError(str(error)) from error
     file = output or Path("dkim") / f"{named}.pem"
-    _write(file, pem_of(key))
-    click.echo(zone_line(signer))
+    _write(file, private_key_pem(key))
+    click.echo(dns_zone_line(signer))
     click.echo("")
     if ed25519:
         click.echo(f"# under dkim: in digest.yaml\n  ed25519: {{file: {file}}}")

@@ -13,7 +13,7 @@ from digest.cli.shared.progress import progress
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
-    from digest.bounces import Heard
+    from digest.bounces import BounceRead
 
 
 @click.command("hear", short_help="Read bounces and complaints, and act on them.")
@@ -42,7 +42,7 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
         ctx.exit(Exit.LATER)
 
 
-def line(heard: Heard) -> str:
+def line(heard: BounceRead) -> str:
     """One message in one line, without any address."""
     if not heard.subscriber:
         return f"{heard.kind}: {heard.words}: of no letter of ours"

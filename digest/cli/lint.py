@@ -11,7 +11,7 @@ from digest.cli.shared.json_lines import json_line
 from digest.errors import DigestError, Exit
 
 if TYPE_CHECKING:
-    from digest.mail.lint import Verdict
+    from digest.mail.lint import LintResult
 
 _SIGNS = {"pass": "ok  ", "fail": "FAIL", "not visible here": "  - "}
 
@@ -41,12 +41,12 @@ def command(ctx: click.Context, file: Path, as_json: bool, failed: bool) -> None
     ctx.exit(Exit.FAILED if counts["fail"] else Exit.DONE)
 
 
-def _line(verdict: Verdict) -> str:
+def _line(verdict: LintResult) -> str:
     reason = f": {verdict.reason}" if verdict.reason else ""
     return f"{_SIGNS[verdict.outcome]} {verdict.number:>2} {verdict.title}{reason}"
 
 
-def _values(verdict: Verdict) -> str:
+def _values(verdict: LintResult) -> str:
     return json_line(
         {"point": verdict.number, "title": verdict.title, "outcome": verdict.outcome, "reason": verdict.reason or None}
     )

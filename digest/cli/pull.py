@@ -15,8 +15,8 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.ingest.enrich import Enriched
-    from digest.ingest.pull import Pulled
+    from digest.ingest.enrich import EnrichResult
+    from digest.ingest.pull import PullResult
 
 
 @click.command("pull", short_help="Ask the sources for what is new.")
@@ -44,7 +44,7 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
     ctx.exit(exit_code(results))
 
 
-def line(result: Pulled) -> str:
+def line(result: PullResult) -> str:
     """One source's answer in one line, with its warnings below."""
     if result.fault:
         said = f"failed: {result.fault}"
@@ -55,14 +55,14 @@ def line(result: Pulled) -> str:
     return "\n  ".join((f"{result.source}: {said}", *(f"warning: {each}" for each in result.warnings)))
 
 
-def enriched(result: Enriched) -> str:
+def enriched(result: EnrichResult) -> str:
     """What a service was asked about, in one line; its faults are warnings, since nothing hangs on it."""
     said = f"asked about {result.asked}, knew {result.known}"
     faults = (result.fault,) if result.fault else ()
     return "\n  ".join((f"{result.name}: {said}", *(f"warning: {each}" for each in (*faults, *result.warnings))))
 
 
-def exit_code(results: Sequence[Pulled]) -> Exit:
+def exit_code(results: Sequence[PullResult]) -> Exit:
     """Done, partly done, or nothing to be had just now."""
     faults = sum(result.fault is not None for result in results)
     if not faults:

@@ -130,14 +130,14 @@ def _hand_on(app: App, now: datetime, *kinds: JobKind, restored: bool) -> Exit:
 
 def _pull(app: App, now: datetime, stop: Event) -> Exit:
     from digest.cli.pull import enriched, exit_code, line
-    from digest.ingest.enrich import Enriched
-    from digest.ingest.pull import Pulled
+    from digest.ingest.enrich import EnrichResult
+    from digest.ingest.pull import PullResult
 
-    def tell(result: Pulled) -> None:
+    def tell(result: PullResult) -> None:
         if not result.resting:
             level(result.fault, result.warnings)("pulled", words=line(result))
 
-    def told(result: Enriched) -> None:
+    def told(result: EnrichResult) -> None:
         level(None, result.fault or result.warnings)("enriched", words=enriched(result))
 
     results = app.pull(now=now, stop=stop, tell=tell)

@@ -12,7 +12,7 @@ from digest.cli.shared.json_lines import json_line
 from digest.cli.shared.options import now_option
 
 if TYPE_CHECKING:
-    from digest.ingest.health import Health
+    from digest.ingest.health import SourceHealth
 
 
 @click.command("sources", short_help="How each source is, and when it is asked next.")
@@ -41,15 +41,15 @@ def command(context: CliContext, as_json: bool, now: datetime) -> None:
             click.echo(line)
 
 
-def _lines(each: Health, now: datetime) -> list[str]:
-    from digest.ingest.health import details
+def _lines(each: SourceHealth, now: datetime) -> list[str]:
+    from digest.ingest.health import health_details
 
     usual = f", {each.usual:g} usual" if each.usual is not None else ""
     last = f"answered {_when(each.last_ok, now)}" if each.last_ok else "never answered"
     asked = "next try now" if each.next_try <= now else f"next try {_when(each.next_try, now)}"
     today = f"; {each.today:,} today{usual}" if each.today is not None else ""
     head = f"{each.name}: {each.word}; {last}{today}; {asked}"
-    return [head, *(f"    {detail}" for detail in details(each))]
+    return [head, *(f"    {detail}" for detail in health_details(each))]
 
 
 def _when(moment: datetime, now: datetime) -> str:
@@ -58,7 +58,7 @@ def _when(moment: datetime, now: datetime) -> str:
     return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _values(each: Health) -> dict[str, object]:
+def _values(each: SourceHealth) -> dict[str, object]:
     return {
         "source": each.name,
         "health": each.word,

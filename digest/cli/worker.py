@@ -118,14 +118,14 @@ def _log_result(told: WorkResult) -> None:
     """One line for each issue, letter or answer."""
     from digest.cli import compose, pull
     from digest.delivery import Delivered
-    from digest.ingest.pull import Pulled
+    from digest.ingest.pull import PullResult
     from digest.issues.compose import ComposeResult
 
     if isinstance(told, ComposeResult):
         level(told.fault)("composed", reader=told.subscriber, papers=told.papers, words=compose.line(told))
     elif isinstance(told, Delivered):
         level(None, told.outcome != "sent")("delivered", reader=told.subscriber, outcome=told.outcome, words=told.words)
-    elif isinstance(told, Pulled):
+    elif isinstance(told, PullResult):
         level(told.fault, told.warnings)("pulled", words=pull.line(told))
     else:
         level(None, told.fault)("enriched", words=pull.enriched(told))

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from digest.config.fields import Secret, StrictModel, Text
-from digest.mail.dkim import Signer, key_of
+from digest.mail.dkim import Signer, load_private_key
 from digest.mail.message import AddressError, Mailbox
 
 
@@ -34,11 +34,13 @@ class DkimEntry(StrictModel):
 
     def signers(self) -> Iterator[Signer]:
         """The RSA key, which every receiver knows, and the newer one beside it, under a selector of its own."""
-        main = key_of(self.key.get_secret_value())
+        main = load_private_key(self.key.get_secret_value())
         yield Signer(domain=self.domain, selector=self.selector, key=main)
         if self.ed25519 is not None:
             other = Signer(
-                domain=self.domain, selector=f"{self.selector}-ed", key=key_of(self.ed25519.get_secret_value())
+                domain=self.domain,
+                selector=f"{self.selector}-ed",
+                key=load_private_key(self.ed25519.get_secret_value()),
             )
             if other.algorithm != "ed25519-sha256":
                 raise ValueError("`ed25519` holds another kind of key")

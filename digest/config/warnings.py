@@ -23,7 +23,7 @@ def config_warnings(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]
             what = f"`secret`: under {_SHORTEST_KEY} characters; links signed with it could be forged"
             yield document.problem(("secret", number), what)
     for number, relay in enumerate(entry.smtp):
-        if relay.log and (fault := maillog.fault(relay.log)):
+        if relay.log and (fault := maillog.unreadable_reason(relay.log)):
             place = ("smtp", number, "log") if ("smtp", number) in document.values else ("smtp", "log")
             yield document.problem(place, f"`log`: {fault}")
     if entry.admin and not is_here(entry.admin.listen[0]):

@@ -17,7 +17,7 @@ from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import InDoubt
 from digest.mail import postfix_log as maillog
 from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
-from digest.mail.postfix_log import Look, Trace
+from digest.mail.postfix_log import LetterTrace, LogSearch
 from digest.store import InDoubtLetter, Store
 
 RelayLogs = Mapping[str, Path | None]
@@ -53,7 +53,7 @@ def search_logs(store: Store, logs: RelayLogs, *, now: datetime, lately: bool = 
     if not doubts:
         return []
     keys, since = {each.message_id for each in doubts}, min(each.since for each in doubts)
-    looks = {path: maillog.read(path, keys, since) for path in paths}
+    looks = {path: maillog.search_log(path, keys, since) for path in paths}
     return [_evidence_for(store, doubt, logs, looks, now) for doubt in doubts]
 
 
@@ -63,7 +63,7 @@ def _is_pressing(doubt: InDoubtLetter, now: datetime) -> bool:
 
 
 def _evidence_for(
-    store: Store, doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, Look], now: datetime
+    store: Store, doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, LogSearch], now: datetime
 ) -> LogEvidence:
     sent, words = False, ""
     for path, seen in looks.items():
@@ -82,11 +82,11 @@ def _evidence_for(
     )
 
 
-def _taken(trace: Trace) -> str:
+def _taken(trace: LetterTrace) -> str:
     return f"the relay's log has it: queue id {trace.queue_id}, {clean_reply(trace.status) or 'in its queue'}"
 
 
-def _missing(doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, Look]) -> str:
+def _missing(doubt: InDoubtLetter, logs: RelayLogs, looks: Mapping[Path, LogSearch]) -> str:
     """Why the logs settle nothing, and whether they cover the whole time in which the letter may have been taken."""
     asked = [logs[doubt.relay]] if doubt.relay and doubt.relay in logs else list(logs.values())
     if not any(asked):
@@ -144,7 +144,7 @@ class LogCheckedChannel:
         key = envelope.message_id
         if since := self._doubtful.get(key):
             for log in self._logs:
-                trace = maillog.read(log, [key], since).traces.get(key)
+                trace = maillog.search_log(log, [key], since).traces.get(key)
                 if trace and trace.taken:
                     return SendReceipt(words=_taken(trace), queue_id=trace.queue_id)
         began = self._clock()

@@ -17,10 +17,18 @@ import httpx
 
 from digest import __version__
 from digest.errors import SourceError
-from digest.http.connection import bare, dressed, excerpt, judge, place, private, target
-from digest.http.ssrf import Refused, proxy_for
-from digest.http.throttle import ARXIV, GENTLE, SLOW, Host, Lane, Place, retry_after
-from digest.http.transport import Fault, Reply, TooLarge, Wire
+from digest.http.connection import (
+    check_url,
+    error_excerpt,
+    host_and_path,
+    prepare_request,
+    private_address_error,
+    redirect_target,
+    strip_credentials,
+)
+from digest.http.ssrf import PrivateAddressRefused, proxy_for
+from digest.http.throttle import ARXIV, GENTLE, SLOW, AddressBackoff, HostBackoff, ServiceRateLimit, retry_after
+from digest.http.transport import HttpResponse, HttpTransport, ResponseTooLarge, TransientHttpError
 
 _REDIRECTS = 5
 _TRIES = 5
@@ -37,7 +45,7 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class FetchResult:
     """A good answer; `not_modified` has no body."""
 
     url: str  # where the answer came from, after redirects
@@ -50,12 +58,12 @@ class Fetched:
     moved_to: str | None = None  # the service says: from now on ask here (301, 308)
 
 
-class Stopped(SourceError):
+class FetchStopped(SourceError):
     """We were asked to stop while waiting; nothing is wrong with the service."""
 
 
 @dataclass(slots=True)
-class _Errand:
+class _PendingRequest:
     """One get on its way."""
 
     request: httpx.Request
@@ -66,7 +74,7 @@ class _Errand:
     limit: float  # of the monotonic clock: no wait goes on beyond it
 
 
-class Turns(Protocol):
+class SharedRateLimit(Protocol):
     """Who may ask a service when, of all machines together."""
 
     def take(self, service: str) -> float:
@@ -76,7 +84,7 @@ class Turns(Protocol):
         """It was asked; the next may do so in `every` seconds."""
 
 
-class Web:
+class HttpClient:
     """The one client. Safe to use from several threads; one service is asked by one at a time.
 
     Seams: `wire` (with its network and time-outs), `proxies` (as urllib.request.getproxies() gives them), `clock`
@@ -88,21 +96,21 @@ class Web:
         self,
         *,
         contact: str,
-        wire: Wire | None = None,
+        wire: HttpTransport | None = None,
         proxies: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = chance.random,
-        turns: Turns | None = None,
+        turns: SharedRateLimit | None = None,
     ) -> None:
         self._agent = f"MorningPapers/{__version__} (+mailto:{contact})"
-        self._wire = wire or Wire(clock=clock)
+        self._wire = wire or HttpTransport(clock=clock)
         self._proxies = urllib.request.getproxies() if proxies is None else proxies
         self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
         self._turns = turns
-        self._lanes: dict[str, Lane] = {}
-        self._hosts: dict[str, Host] = {}
+        self._lanes: dict[str, ServiceRateLimit] = {}
+        self._hosts: dict[str, HostBackoff] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +132,7 @@ class Web:
         allow_private: bool = False,
         service: str | None = None,
         stop: Event | None = None,
-    ) -> Fetched:
+    ) -> FetchResult:
         """The answer to a request, asked again after what may pass, for about a minute at most.
 
         `service` "arxiv" keeps arXiv's pace at any address; *.arxiv.org has it anyway. `allow_private` lets the
@@ -132,7 +140,7 @@ class Web:
         wait; then Stopped is raised.
         Raises SourceError; its retry_after says when the host wants to be asked again.
         """
-        errand = _Errand(
+        errand = _PendingRequest(
             request=request,
             validators=validators or Validators(),
             trusted=request.url.host if allow_private else None,
@@ -144,66 +152,76 @@ class Web:
         for _ in range(_TRIES):
             try:
                 return self._follow(errand)
-            except Fault as fault:  # the host keeps the wait
+            except TransientHttpError as fault:  # the host keeps the wait
                 why = str(fault)
-        raise SourceError(f"{place(request.url)}: {why}")
+        raise SourceError(f"{host_and_path(request.url)}: {why}")
 
-    def _follow(self, errand: _Errand) -> Fetched:
+    def _follow(self, errand: _PendingRequest) -> FetchResult:
         url, lasting, moved = errand.request.url, True, None
         for _ in range(_REDIRECTS + 1):
             reply = self._ask(errand, url)
             location = reply.headers.get("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 return _fetched(errand, url, reply, moved)
-            url = target(errand.request, url, location)
+            url = redirect_target(errand.request, url, location)
             lasting = lasting and reply.status in (301, 308)
             moved = str(url) if lasting else moved
-        raise SourceError(f"{place(errand.request.url)}: more than {_REDIRECTS} redirects")
+        raise SourceError(f"{host_and_path(errand.request.url)}: more than {_REDIRECTS} redirects")
 
-    def _ask(self, errand: _Errand, url: httpx.URL) -> Reply:
+    def _ask(self, errand: _PendingRequest, url: httpx.URL) -> HttpResponse:
         """One hop, in its turn."""
         guarded = url.host != errand.trusted
         proxy = proxy_for(url, self._proxies)
-        judge(url, guarded=guarded)
+        check_url(url, guarded=guarded)
         known = errand.validators
-        request = dressed(errand.request, url, agent=self._agent, etag=known.etag, since=known.last_modified)
+        request = prepare_request(errand.request, url, agent=self._agent, etag=known.etag, since=known.last_modified)
         with self._turn(errand, url) as (at, lane):
             try:
                 reply = self._wire.exchange(
                     request, guarded=guarded, proxy=proxy, alive=lambda: _go_on(errand.stop, url)
                 )
-            except Fault as fault:
-                self._failed(at, lane, f"{place(url)}: {fault}")
+            except TransientHttpError as fault:
+                self._failed(at, lane, f"{host_and_path(url)}: {fault}")
                 raise
-            except TooLarge as error:
-                raise SourceError(f"{place(url)}: {error}") from None
-            except Refused:
-                raise private(url) from None
+            except ResponseTooLarge as error:
+                raise SourceError(f"{host_and_path(url)}: {error}") from None
+            except PrivateAddressRefused:
+                raise private_address_error(url) from None
             self._heed(at, lane, url, reply)
             return reply
 
-    def _heed(self, at: Place, lane: Lane, url: httpx.URL, reply: Reply) -> None:
+    def _heed(self, at: AddressBackoff, lane: ServiceRateLimit, url: httpx.URL, reply: HttpResponse) -> None:
         """Keep how the host is, and what it asks for."""
         asked = retry_after(reply.headers.get("retry-after"), date=reply.headers.get("date"), wall=self._wall())
-        words = excerpt(url, reply)
-        why = f"{place(url)}: answered {reply.status}" + (f" ({words})" if words else "")
+        words = error_excerpt(url, reply)
+        why = f"{host_and_path(url)}: answered {reply.status}" + (f" ({words})" if words else "")
         if reply.status == 429 or (reply.status >= 500 and reply.status != 501):
             self._failed(at, lane, why, throttled=reply.status in (429, 503), asked=asked)
-            raise Fault(f"answered {reply.status}")
+            raise TransientHttpError(f"answered {reply.status}")
         at.well()
         if reply.status >= 400:
             if asked is not None:
                 at.asked(self._clock(), asked, why)
             raise SourceError(why, retry_after=_span(asked), status=reply.status)
 
-    def _failed(self, at: Place, lane: Lane, why: str, *, throttled: bool = False, asked: float | None = None) -> None:
+    def _failed(
+        self,
+        at: AddressBackoff,
+        lane: ServiceRateLimit,
+        why: str,
+        *,
+        throttled: bool = False,
+        asked: float | None = None,
+    ) -> None:
         at.failed(self._clock(), why, lane.manners, self._random(), throttled=throttled, asked=asked)
 
     @contextmanager
-    def _turn(self, errand: _Errand, url: httpx.URL) -> Iterator[tuple[Place, Lane]]:
+    def _turn(self, errand: _PendingRequest, url: httpx.URL) -> Iterator[tuple[AddressBackoff, ServiceRateLimit]]:
         """Wait until the host and its service may be asked, and be the only one to ask."""
         name = url.netloc.decode("ascii")
-        at = Place(self._hosts.setdefault(name, Host()), self._hosts.setdefault(name + url.path, Host()))
+        at = AddressBackoff(
+            self._hosts.setdefault(name, HostBackoff()), self._hosts.setdefault(name + url.path, HostBackoff())
+        )
         lane = self._lane(url, errand.service)
         while True:
             self._wait_for(at.worst(self._clock()), errand, url)
@@ -224,13 +242,13 @@ class Web:
                         self._turns.done(lane.name, every)
                 return
 
-    def _lane(self, url: httpx.URL, service: str | None) -> Lane:
+    def _lane(self, url: httpx.URL, service: str | None) -> ServiceRateLimit:
         if service == "arxiv" or url.host == "arxiv.org" or url.host.endswith(".arxiv.org"):
-            return self._lanes.setdefault("arxiv", Lane("arxiv", ARXIV))
+            return self._lanes.setdefault("arxiv", ServiceRateLimit("arxiv", ARXIV))
         host = url.netloc.decode("ascii")
-        return self._lanes.setdefault(host, Lane(host, SLOW if service == "dblp" else GENTLE))
+        return self._lanes.setdefault(host, ServiceRateLimit(host, SLOW if service == "dblp" else GENTLE))
 
-    def _wait_for(self, host: Host, errand: _Errand, url: httpx.URL) -> None:
+    def _wait_for(self, host: HostBackoff, errand: _PendingRequest, url: httpx.URL) -> None:
         now = self._clock()
         wait = host.left(now)
         if wait and now + wait > errand.limit:
@@ -245,13 +263,13 @@ class Web:
         _go_on(stop, url)
 
 
-def _fetched(errand: _Errand, url: httpx.URL, reply: Reply, moved: str | None) -> Fetched:
+def _fetched(errand: _PendingRequest, url: httpx.URL, reply: HttpResponse, moved: str | None) -> FetchResult:
     unchanged = reply.status == 304 and errand.validators != Validators()
     if not unchanged and not reply.good:
-        raise SourceError(f"{place(url)}: answered {reply.status}, which says nothing here")
+        raise SourceError(f"{host_and_path(url)}: answered {reply.status}, which says nothing here")
     given = Validators(etag=reply.as_sent("etag"), last_modified=reply.as_sent("last-modified"))
-    return Fetched(
-        url=str(bare(url)),
+    return FetchResult(
+        url=str(strip_credentials(url)),
         status=reply.status,
         body=reply.body,
         content_type=reply.headers.get("content-type", ""),
@@ -264,7 +282,7 @@ def _fetched(errand: _Errand, url: httpx.URL, reply: Reply, moved: str | None) -
 
 def _go_on(stop: Event | None, url: httpx.URL) -> None:
     if stop is not None and stop.is_set():
-        raise Stopped(f"{place(url)}: asked to stop")
+        raise FetchStopped(f"{host_and_path(url)}: asked to stop")
 
 
 def _span(seconds: float | None) -> timedelta | None:

@@ -9,13 +9,15 @@ import httpx
 
 from digest.errors import SourceError
 from digest.http.ssrf import is_public, literal
-from digest.http.transport import Reply
+from digest.http.transport import HttpResponse
 
 _HARMLESS = ("accept", "accept-language")  # what another origin may be told after a redirect
 _SECRET = re.compile(r"key|token|secret|pass|auth|sig|mail", re.IGNORECASE)
 
 
-def dressed(given: httpx.Request, url: httpx.URL, *, agent: str, etag: str | None, since: str | None) -> httpx.Request:
+def prepare_request(
+    given: httpx.Request, url: httpx.URL, *, agent: str, etag: str | None, since: str | None
+) -> httpx.Request:
     """The request as it goes to `url`; what is secret stays with the origin it was written for."""
     at_home = _origin(url) == _origin(given.url)
     kept = {name: value for name, value in given.headers.items() if at_home or name in _HARMLESS}
@@ -27,46 +29,46 @@ def dressed(given: httpx.Request, url: httpx.URL, *, agent: str, etag: str | Non
         headers["Authorization"] = "Basic " + base64.b64encode(pair).decode("ascii")
     known = ((b"If-None-Match", etag), (b"If-Modified-Since", since))
     raw = [*headers.raw, *((name, value.encode("latin-1")) for name, value in known if value)]
-    return httpx.Request(given.method, bare(url), headers=raw, content=given.read())
+    return httpx.Request(given.method, strip_credentials(url), headers=raw, content=given.read())
 
 
-def target(request: httpx.Request, url: httpx.URL, location: str) -> httpx.URL:
+def redirect_target(request: httpx.Request, url: httpx.URL, location: str) -> httpx.URL:
     """Where a redirect leads. Raises SourceError where it leads nowhere, and for all but GET and HEAD."""
     if request.method not in ("GET", "HEAD"):
-        raise SourceError(f"{place(request.url)}: redirects a {request.method}")
+        raise SourceError(f"{host_and_path(request.url)}: redirects a {request.method}")
     try:
-        return bare(url.join(location))
+        return strip_credentials(url.join(location))
     except (httpx.InvalidURL, ValueError):
-        raise SourceError(f"{place(request.url)}: redirects to what is no address") from None
+        raise SourceError(f"{host_and_path(request.url)}: redirects to what is no address") from None
 
 
-def judge(url: httpx.URL, *, guarded: bool) -> None:
+def check_url(url: httpx.URL, *, guarded: bool) -> None:
     """Refuse what need not be resolved to be refused; behind a proxy this is all that we see. Raises SourceError."""
     if url.scheme not in ("http", "https") or not url.host:
-        raise SourceError(f"{place(url)}: only http and https addresses are asked")
+        raise SourceError(f"{host_and_path(url)}: only http and https addresses are asked")
     address = literal(url.host)
     if guarded and address is not None and not is_public(address):
-        raise private(url)
+        raise private_address_error(url)
 
 
-def private(url: httpx.URL) -> SourceError:
+def private_address_error(url: httpx.URL) -> SourceError:
     """What is said where a guarded request leads into a private net."""
     return SourceError(
-        f"{place(url)}: leads to a private address; if it lies inside your own net, say `allow_private: true`"
+        f"{host_and_path(url)}: leads to a private address; if it lies inside your own net, say `allow_private: true`"
     )
 
 
-def bare(url: httpx.URL) -> httpx.URL:
+def strip_credentials(url: httpx.URL) -> httpx.URL:
     """Without user, password and fragment."""
     return url.copy_with(userinfo=b"", fragment=None)
 
 
-def place(url: httpx.URL) -> str:
+def host_and_path(url: httpx.URL) -> str:
     """Host and path: the query and the user part may hold secrets."""
     return f"{url.host or url.scheme}{url.path}"[:200]
 
 
-def excerpt(url: httpx.URL, reply: Reply) -> str:
+def error_excerpt(url: httpx.URL, reply: HttpResponse) -> str:
     """The first words of an error page, without marks, mail addresses and what the query kept secret."""
     text = re.sub(r"<[^<>]*>", " ", reply.body[:20_000].decode("utf-8", "replace"))
     for name, value in url.params.multi_items():

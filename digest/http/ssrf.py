@@ -17,7 +17,7 @@ _6TO4 = ipaddress.IPv6Network("2002::/16")  # RFC 3056: the next 32 bits may be 
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # the only global unicast range that IANA has given out
 
 
-class Refused(Exception):
+class PrivateAddressRefused(Exception):
     """The host leads to an address that an outside text may not send us to."""
 
 
@@ -59,7 +59,7 @@ def proxy_for(url: httpx.URL, proxies: Mapping[str, str]) -> str | None:
     return proxies.get(url.scheme) or proxies.get("all")
 
 
-class Network:
+class SystemNetwork:
     """Names and addresses as the system knows them; tests put another in its place."""
 
     def resolve(self, host: str, port: int) -> list[str]:
@@ -86,10 +86,10 @@ class Deadline(threading.local):
         return left if timeout is None else min(timeout, left)
 
 
-class Dialler(httpcore.NetworkBackend):
+class GuardedNetworkBackend(httpcore.NetworkBackend):
     """Connects to the very address that was judged, so that a name cannot be resolved anew in between."""
 
-    def __init__(self, network: Network, deadline: Deadline, *, guarded: bool) -> None:
+    def __init__(self, network: SystemNetwork, deadline: Deadline, *, guarded: bool) -> None:
         self._network = network
         self._deadline = deadline
         self._guarded = guarded
@@ -105,7 +105,7 @@ class Dialler(httpcore.NetworkBackend):
         fault: Exception = httpcore.ConnectError("no address")
         for address in self._addresses(host, port):
             try:
-                return _Stream(self._network.dial(address, port, self._deadline.left(timeout)), self._deadline)
+                return _DeadlineStream(self._network.dial(address, port, self._deadline.left(timeout)), self._deadline)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 fault = error
         raise fault
@@ -117,11 +117,11 @@ class Dialler(httpcore.NetworkBackend):
             raise httpcore.ConnectError("no such host") from error
         allowed = [address for address in addresses if not self._guarded or is_public(address)]
         if addresses and not allowed:
-            raise Refused(host)
+            raise PrivateAddressRefused(host)
         return allowed
 
 
-class _Stream(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A connection whose every step ends at the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
@@ -141,7 +141,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
-        return _Stream(secured, self._deadline)
+        return _DeadlineStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)

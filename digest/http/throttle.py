@@ -25,7 +25,7 @@ _FALTERING = _seconds(2, 6, 120, 240)
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class PolitenessPolicy:
     """How a service wants to be asked."""
 
     limit: RateLimit  # from the end of a request to the next
@@ -33,28 +33,28 @@ class Manners:
     faltering: BackOff = _FALTERING  # after other faults
 
 
-ARXIV = Manners(RateLimit.every(3), throttled=_seconds(30, 60, 120, 240))
+ARXIV = PolitenessPolicy(RateLimit.every(3), throttled=_seconds(30, 60, 120, 240))
 """https://info.arxiv.org/help/api/tou.html: one request per 3 s and one connection, over all endpoints together."""
 
-SLOW = Manners(RateLimit.every(2), throttled=_seconds(60, 120, 240))
+SLOW = PolitenessPolicy(RateLimit.every(2), throttled=_seconds(60, 120, 240))
 """For DBLP, which asks for one or two seconds between requests. https://dblp.org/faq/Am+I+allowed+to+crawl+the+dblp+website"""
 
-GENTLE = Manners(RateLimit.every(1), throttled=_seconds(10, 60, 120, 240))
+GENTLE = PolitenessPolicy(RateLimit.every(1), throttled=_seconds(10, 60, 120, 240))
 """For services that ask for nothing special."""
 
 
 @dataclass(slots=True)
-class Lane:
+class ServiceRateLimit:
     """One service's connection: who holds the lock may ask, not before `ready_at` (seconds of the monotonic clock)."""
 
     name: str
-    manners: Manners
+    manners: PolitenessPolicy
     lock: threading.Lock = field(default_factory=threading.Lock)
     ready_at: float = float("-inf")
 
 
 @dataclass(slots=True)
-class Host:
+class HostBackoff:
     """What is remembered of one host: until when it is left in peace, and why."""
 
     failures: int = 0  # in a row
@@ -75,7 +75,7 @@ class Host:
         self.free_at, self.why, self.throttled = now + wait, why, True
 
     def failed(
-        self, now: float, why: str, manners: Manners, jitter: float, *, throttled: bool, asked: float | None
+        self, now: float, why: str, manners: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
     ) -> None:
         """One failure more: wait as it asked, else longer each time; from the fifth on rest, then probe once.
 
@@ -89,13 +89,13 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AddressBackoff:
     """One address of a host: its faults are its own, so that what fails beside it goes on; a throttle is the host's."""
 
-    host: Host
-    address: Host
+    host: HostBackoff
+    address: HostBackoff
 
-    def worst(self, now: float) -> Host:
+    def worst(self, now: float) -> HostBackoff:
         """Which of the two is to be waited for longest."""
         return max(self.host, self.address, key=lambda each: each.left(now))
 
@@ -107,7 +107,7 @@ class Place:
         self.host.asked(now, wait, why)
 
     def failed(
-        self, now: float, why: str, manners: Manners, jitter: float, *, throttled: bool, asked: float | None
+        self, now: float, why: str, manners: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
     ) -> None:
         whose = self.host if throttled or asked is not None else self.address
         whose.failed(now, why, manners, jitter, throttled=throttled, asked=asked)

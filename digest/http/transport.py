@@ -13,7 +13,7 @@ import httpcore
 import httpx
 
 from digest.errors import SourceError
-from digest.http.ssrf import Deadline, Dialler, Network
+from digest.http.ssrf import Deadline, GuardedNetworkBackend, SystemNetwork
 
 _STEPS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # seconds of silence
 _KEEP = 30.0  # seconds that an idle connection is kept
@@ -28,11 +28,11 @@ _FAULTS: dict[type[Exception], str] = {  # the first that fits is told
 }
 
 
-class Fault(Exception):
+class TransientHttpError(Exception):
     """The exchange failed in a way that another try may mend; the text is fit for people."""
 
 
-class TooLarge(Exception):
+class ResponseTooLarge(Exception):
     """The answer is larger than allowed."""
 
     def __init__(self, largest: int) -> None:
@@ -40,7 +40,7 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """An answer as it came, its body unpacked."""
 
     status: int
@@ -57,18 +57,18 @@ class Reply:
         return next((value.decode("latin-1") for key, value in self.headers.raw if key.lower() == wanted), None)
 
 
-class Wire:
+class HttpTransport:
     """Connections, kept and reused: guarded ones for outside addresses, open ones, and one pool for each proxy."""
 
     def __init__(
         self,
         *,
-        network: Network | None = None,
+        network: SystemNetwork | None = None,
         clock: Callable[[], float] = time.monotonic,
         timeout: float = 60,
         largest: int = 10 * 1024 * 1024,
     ) -> None:
-        self._network = network or Network()
+        self._network = network or SystemNetwork()
         self._clock = clock
         self._timeout = timeout
         self._largest = largest
@@ -78,7 +78,7 @@ class Wire:
 
     def exchange(
         self, request: httpx.Request, *, guarded: bool, proxy: str | None, alive: Callable[[], None] = lambda: None
-    ) -> Reply:
+    ) -> HttpResponse:
         """The answer to one request; no redirect is followed. `alive` is asked between the pieces and may raise.
 
         Raises Fault, TooLarge, and guard.Refused where a guarded request leads to a private address.
@@ -87,7 +87,7 @@ class Wire:
         with self._faults(), self._answer(request, self._pool(guarded, proxy)) as answer:
             headers = httpx.Headers(answer.headers)
             body = _read(self._pieces(answer, alive), headers, self._largest)
-            return Reply(answer.status, headers, body)
+            return HttpResponse(answer.status, headers, body)
 
     def close(self) -> None:
         """Let go of all idle connections."""
@@ -133,7 +133,7 @@ class Wire:
             max_connections=None,  # web/pace.py gives each service one
             max_keepalive_connections=10,
             keepalive_expiry=_KEEP,
-            network_backend=Dialler(self._network, self._deadline, guarded=guarded),
+            network_backend=GuardedNetworkBackend(self._network, self._deadline, guarded=guarded),
         )
 
     @contextmanager
@@ -141,7 +141,9 @@ class Wire:
         try:
             yield
         except tuple(_FAULTS) as error:
-            raise Fault(next(words for kind, words in _FAULTS.items() if isinstance(error, kind))) from error
+            raise TransientHttpError(
+                next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
+            ) from error
 
 
 def _proxy(address: str) -> httpcore.Proxy:
@@ -158,12 +160,12 @@ def _read(pieces: Iterable[bytes], headers: httpx.Headers, largest: int) -> byte
     if coding in ("gzip", "x-gzip"):
         return _gunzip(pieces, largest)
     if coding not in ("", "identity"):
-        raise Fault("the answer is packed in a way that was not asked for")
+        raise TransientHttpError("the answer is packed in a way that was not asked for")
     body = bytearray()
     for piece in pieces:
         body += piece
         if len(body) > largest:
-            raise TooLarge(largest)
+            raise ResponseTooLarge(largest)
     return bytes(body)
 
 
@@ -177,12 +179,12 @@ def _gunzip(pieces: Iterable[bytes], largest: int) -> bytes:
                 unpacker = unpacker or zlib.decompressobj(16 + zlib.MAX_WBITS)
                 body += unpacker.decompress(packed, largest - len(body) + 1)
                 if len(body) > largest:
-                    raise TooLarge(largest)
+                    raise ResponseTooLarge(largest)
                 packed, unpacker = (
                     (unpacker.unused_data, None) if unpacker.eof else (unpacker.unconsumed_tail, unpacker)
                 )
     except zlib.error as error:
-        raise Fault("the answer cannot be unpacked") from error
+        raise TransientHttpError("the answer cannot be unpacked") from error
     if unpacker is not None:
-        raise Fault("the answer broke off")
+        raise TransientHttpError("the answer broke off")
     return bytes(body)

@@ -15,9 +15,9 @@ import httpx
 from digest.authors import FollowedAuthor
 from digest.authors.summary import researchers_named, service_ids
 from digest.errors import SourceError
-from digest.http import Stopped, Web
+from digest.http import FetchStopped, HttpClient
 from digest.limits import BackOff
-from digest.sources.base import Answer, Enricher
+from digest.sources.base import Enricher, ServiceResponse
 from digest.store import SourceProgress, Store
 
 LOOK_BACK = timedelta(days=14)
@@ -28,7 +28,7 @@ _BACK_OFF = BackOff((timedelta(minutes=30),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enriched:
+class EnrichResult:
     """What one service was asked and told."""
 
     name: str
@@ -41,18 +41,18 @@ class Enriched:
 def enrich(
     enrichers: Iterable[Enricher],
     store: Store,
-    web: Web,
+    web: HttpClient,
     people: Sequence[FollowedAuthor],
     *,
     now: datetime,
     by_hand: bool = False,
     stop: Event | None = None,
-    tell: Callable[[Enriched], None] = lambda _: None,
-) -> list[Enriched]:
+    tell: Callable[[EnrichResult], None] = lambda _: None,
+) -> list[EnrichResult]:
     """Ask each service about new papers, about the known ones of followed people, and then about those people."""
     results = []
     for enricher in enrichers:
-        if (stop is not None and stop.is_set()) or rests(enricher, store, now, by_hand=by_hand):
+        if (stop is not None and stop.is_set()) or enricher_is_resting(enricher, store, now, by_hand=by_hand):
             continue
         result = _ask(enricher, store, web, people, now=now, stop=stop)
         if result.asked or result.fault:
@@ -61,7 +61,7 @@ def enrich(
     return results
 
 
-def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
+def enricher_is_resting(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
     """Whether the time of a service has not come."""
     state = store.sources.get(enricher.name)
     if state.next_try and state.next_try > now and (state.asked_to_wait or not by_hand):
@@ -70,14 +70,22 @@ def rests(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = Fa
 
 
 def _ask(
-    enricher: Enricher, store: Store, web: Web, people: Sequence[FollowedAuthor], *, now: datetime, stop: Event | None
-) -> Enriched:
+    enricher: Enricher,
+    store: Store,
+    web: HttpClient,
+    people: Sequence[FollowedAuthor],
+    *,
+    now: datetime,
+    stop: Event | None,
+) -> EnrichResult:
     asked = known = 0
     warnings: list[str] = []
 
-    def answer(request: httpx.Request) -> Answer:
+    def answer(request: httpx.Request) -> ServiceResponse:
         fetched = web.get(request, allow_private=enricher.allow_private, service=enricher.kind, stop=stop)
-        return Answer(url=fetched.url, status=fetched.status, body=fetched.body, content_type=fetched.content_type)
+        return ServiceResponse(
+            url=fetched.url, status=fetched.status, body=fetched.body, content_type=fetched.content_type
+        )
 
     try:
         for keys in _batches(_papers_to_ask(enricher, store, people, now), enricher.most):
@@ -93,16 +101,16 @@ def _ask(
                 persons = {each.key: each for each in enricher.read_people(answer(request), ids).values()}
                 store.bibliometrics.save(enricher.kind, [f"{enricher.kind}:{one}" for one in ids], persons, now=now)
                 asked, known = asked + len(ids), known + len(persons)
-    except Stopped as error:
-        return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error))
+    except FetchStopped as error:
+        return EnrichResult(name=enricher.name, asked=asked, known=known, fault=str(error))
     except SourceError as error:
         next_try = now + (error.retry_after or _BACK_OFF.pause(1))
         store.sources.record_failure(
             enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None
         )
-        return Enriched(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
+        return EnrichResult(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
     store.papers.add([], now=now, since=now, first=True, progress=SourceProgress(enricher.name, done=True))
-    return Enriched(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
+    return EnrichResult(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
 
 
 def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAuthor], now: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Literal
 
 from digest.issues import Absence
-from digest.sources.base import BLOCKED, Asked, Enricher, Rest, Source
+from digest.sources.base import BLOCKED, Enricher, NoBatchReason, PolledService, Source
 from digest.store import SourceState, Store
 
 WEEKS = 8
@@ -38,7 +38,7 @@ Word = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class SourceHealth:
     """One source."""
 
     name: str
@@ -54,7 +54,7 @@ class Health:
     due: date | None = None  # the batch that should be there, where the service has a timetable
 
 
-def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[Health]:
+def source_health(sources: Sequence[Source], store: Store, *, now: datetime) -> list[SourceHealth]:
     """Every source in the order of the config."""
     counts = Counter(store.papers.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
     states = {source.name: store.sources.get(source.name) for source in sources}
@@ -62,12 +62,12 @@ def of_all(sources: Sequence[Source], store: Store, *, now: datetime) -> list[He
     return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
 
 
-def of_helpers(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[Health]:
+def enricher_health(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[SourceHealth]:
     """The services that bring no papers and tell more of them."""
     return [_of_helper(enricher, store.sources.get(enricher.name), now) for enricher in enrichers]
 
 
-def details(each: Health) -> list[str]:
+def health_details(each: SourceHealth) -> list[str]:
     """What more there is to say of a source than its word: what is late, few, or failed."""
     found = []
     if each.word == "late" and each.due:
@@ -80,12 +80,12 @@ def details(each: Health) -> list[str]:
     return found
 
 
-def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
+def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> SourceHealth:
     waits = state.asked_to_wait and state.next_try is not None and state.next_try > now
     word: Word = (
         "asked to wait" if waits else "failing" if state.failures else "well" if state.last_ok else "never asked"
     )
-    return Health(
+    return SourceHealth(
         name=enricher.name,
         word=word,
         last_ok=state.last_ok,
@@ -99,12 +99,12 @@ def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> Health:
     )
 
 
-def _next_try(asker: Asked, state: SourceState, now: datetime) -> datetime:
+def _next_try(asker: PolledService, state: SourceState, now: datetime) -> datetime:
     next_ask = state.last_ok + asker.every if state.last_ok else now
     return max(next_ask, state.next_try or next_ask, now)
 
 
-def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
+def missing_services(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
     """What is not there though it should be: late batches, and services that cannot be asked.
 
     Of several ways to the same papers one is enough.
@@ -118,7 +118,7 @@ def absent(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[A
     return tuple(found)
 
 
-def rests(sources: Sequence[Source], *, now: datetime) -> dict[str, Rest]:
+def resting_services(sources: Sequence[Source], *, now: datetime) -> dict[str, NoBatchReason]:
     """The services that bring nothing today, and why."""
     return {
         source.kind: rest for source in sources if source.timetable is not None and (rest := source.timetable.rest(now))
@@ -160,12 +160,12 @@ def _is_out(source: Source, state: SourceState, now: datetime) -> bool:
 
 def _of(
     source: Source, state: SourceState, batch: date | None, counts: Counter[tuple[str, date]], now: datetime
-) -> Health:
+) -> SourceHealth:
     today = now.astimezone(UTC).date()
     yesterday = today - timedelta(days=1)
     usual = {day: _usual(counts[source.kind, other] for other in _such_days(day)) for day in (today, yesterday)}
     few = (usual[yesterday] or 0) >= _MANY and counts[source.kind, yesterday] < _FEW * (usual[yesterday] or 0)
-    return Health(
+    return SourceHealth(
         name=source.name,
         word=_word(source, state, batch, now, few=few),
         last_ok=state.last_ok,

@@ -11,10 +11,10 @@ from threading import Event
 import httpx
 
 from digest.errors import SourceError
-from digest.http import Fetched, Stopped, Validators, Web
+from digest.http import FetchResult, FetchStopped, HttpClient, Validators
 from digest.limits import BackOff
 from digest.papers.updates import LOOK_BACK
-from digest.sources.base import Answer, LookUp, Page, Source
+from digest.sources.base import PaperLookUp, ResultPage, ServiceResponse, Source
 from digest.store import SourceProgress, SourceState, Store, TransactionHook
 
 _BACK_OFF = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4))  # where a source does not ask for more itself
@@ -24,7 +24,7 @@ _MOST_PAGES = 2_000  # a walk that is longer goes in a circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulled:
+class PullResult:
     """How asking one source went."""
 
     source: str
@@ -35,24 +35,20 @@ class Pulled:
     fault: str | None = None
     resting: datetime | None = None  # not asked: its time has not come
 
-    @property
-    def brought(self) -> bool:
-        return bool(self.new or self.updates)
-
 
 def pull(
     sources: Iterable[Source],
     store: Store,
-    web: Web,
+    web: HttpClient,
     *,
     now: datetime,
-    look_ups: Iterable[LookUp] = (),
+    look_ups: Iterable[PaperLookUp] = (),
     by_hand: bool = False,
     since: datetime | None = None,
     stop: Event | None = None,
     in_transaction: TransactionHook | None = None,
-    tell: Callable[[Pulled], None] = lambda _: None,
-) -> list[Pulled]:
+    tell: Callable[[PullResult], None] = lambda _: None,
+) -> list[PullResult]:
     """Ask each source whose time has come and keep what it says; a source that fails stops no other.
 
     By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
@@ -62,7 +58,7 @@ def pull(
     source is asked by one of them at a time; by hand also beside that one.
     """
     results = []
-    asked: list[Source | LookUp] = [*sources, *look_ups]
+    asked: list[Source | PaperLookUp] = [*sources, *look_ups]
     for source in asked:
         if stop is not None and stop.is_set():
             break
@@ -78,7 +74,7 @@ def pull(
     return results
 
 
-def resting(source: Source | LookUp, store: Store, now: datetime) -> bool:
+def is_resting(source: Source | PaperLookUp, store: Store, now: datetime) -> bool:
     """Whether the time of a source has not come."""
     return _resting(source, store.sources.get(source.name), now, by_hand=False) is not None
 
@@ -98,21 +94,21 @@ def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterat
 
 
 def _ask(
-    source: Source | LookUp,
+    source: Source | PaperLookUp,
     store: Store,
-    web: Web,
+    web: HttpClient,
     *,
     now: datetime,
     by_hand: bool,
     since: datetime | None,
     stop: Event | None,
     in_transaction: TransactionHook | None,
-) -> Pulled | None:
+) -> PullResult | None:
     state = store.sources.get(source.name)
     resting = _resting(source, state, now, by_hand=by_hand)
     if resting:
-        return Pulled(source=source.name, resting=resting)
-    result = Pulled(source=source.name)
+        return PullResult(source=source.name, resting=resting)
+    result = PullResult(source=source.name)
     try:
         if isinstance(source, Source):
             pages = _walk(source, store, web, now=now, since=since, stop=stop, in_transaction=in_transaction)
@@ -120,7 +116,7 @@ def _ask(
             pages = _look_up(source, store, web, now=now, stop=stop, in_transaction=in_transaction)
         for page in pages:
             result = _add(result, page)
-    except Stopped as error:
+    except FetchStopped as error:
         return replace(result, fault=str(error))
     except SourceError as error:
         blocked = source.refused(error.status) if isinstance(source, Source) and error.status else ""
@@ -133,7 +129,7 @@ def _ask(
     return result if isinstance(source, Source) or result.papers else None
 
 
-def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
+def _resting(source: Source | PaperLookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
     """When the source may be asked again, if that is later than now."""
     waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
     if not by_hand and state.last_ok:
@@ -144,13 +140,13 @@ def _resting(source: Source | LookUp, state: SourceState, now: datetime, *, by_h
 def _walk(
     source: Source,
     store: Store,
-    web: Web,
+    web: HttpClient,
     *,
     now: datetime,
     since: datetime | None,
     stop: Event | None,
     in_transaction: TransactionHook | None,
-) -> Iterator[Pulled]:
+) -> Iterator[PullResult]:
     """Page after page of one source, each kept before the next is asked for."""
     state = store.sources.get(source.name)
     first = since is not None or state.last_ok is None
@@ -169,7 +165,7 @@ def _walk(
             service=source.kind,
             stop=stop,
         )
-        page = Page() if fetched.not_modified else source.read(_answer(fetched, url), now)
+        page = ResultPage() if fetched.not_modified else source.read(_answer(fetched, url), now)
         if page.restart:
             if restarted:
                 raise SourceError(f"{source.name}: the service refused its own resumption token twice")
@@ -185,7 +181,7 @@ def _walk(
         added = store.papers.add(
             page.papers, now=now, since=look_back, first=first, progress=progress, in_transaction=in_transaction
         )
-        yield Pulled(
+        yield PullResult(
             source=source.name,
             papers=len(page.papers),
             new=added.new,
@@ -207,8 +203,14 @@ def _goes_on(state: SourceState, since: datetime | None) -> str | None:
 
 
 def _look_up(
-    source: LookUp, store: Store, web: Web, *, now: datetime, stop: Event | None, in_transaction: TransactionHook | None
-) -> Iterator[Pulled]:
+    source: PaperLookUp,
+    store: Store,
+    web: HttpClient,
+    *,
+    now: datetime,
+    stop: Event | None,
+    in_transaction: TransactionHook | None,
+) -> Iterator[PullResult]:
     """What was announced within the look-back and is known from its feed alone, asked for in batches."""
     keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
     for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
@@ -219,7 +221,7 @@ def _look_up(
         added = store.papers.add(
             page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, in_transaction=in_transaction
         )
-        yield Pulled(
+        yield PullResult(
             source=source.name,
             papers=len(page.papers),
             new=added.new,
@@ -228,8 +230,8 @@ def _look_up(
         )
 
 
-def _answer(fetched: Fetched, asked: str = "") -> Answer:
-    return Answer(
+def _answer(fetched: FetchResult, asked: str = "") -> ServiceResponse:
+    return ServiceResponse(
         url=fetched.url,
         asked=asked,
         status=fetched.status,
@@ -239,11 +241,11 @@ def _answer(fetched: Fetched, asked: str = "") -> Answer:
     )
 
 
-def _moved(fetched: Fetched) -> tuple[str, ...]:
+def _moved(fetched: FetchResult) -> tuple[str, ...]:
     return (f"has moved for good: write {fetched.moved_to} into the config",) if fetched.moved_to else ()
 
 
-def _add(total: Pulled, page: Pulled) -> Pulled:
+def _add(total: PullResult, page: PullResult) -> PullResult:
     return replace(
         total,
         papers=total.papers + page.papers,

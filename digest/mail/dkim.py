@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from digest.mail.quoted_printable import relaxed_lines
 
-VALID = timedelta(days=21)
+SIGNATURE_LIFETIME = timedelta(days=21)
 """How long a signature holds: a letter may be on its way for some days, and be read again."""
 
 _SIGNED = (
@@ -59,7 +59,7 @@ _FIELDS = re.compile(rb"\r\n(?![ \t])")
 _RUNS = re.compile(rb"[ \t]+")
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
-Key = RSAPrivateKey | Ed25519PrivateKey
+DkimKey = RSAPrivateKey | Ed25519PrivateKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Signer:
 
     domain: str  # in A-labels
     selector: str
-    key: Key = field(repr=False)
+    key: DkimKey = field(repr=False)
 
     def __post_init__(self) -> None:
         if not _SELECTOR.fullmatch(self.selector):
@@ -103,7 +103,7 @@ class Signer:
         return self.key.sign(sha256(data).digest())  # RFC 8463 section 3: of the hash
 
 
-def signed(message: bytes, signers: Sequence[Signer]) -> bytes:
+def sign_message(message: bytes, signers: Sequence[Signer]) -> bytes:
     """The message with a signature of each key before it; those that it had are taken off.
 
     The time of a signature is that of the letter's Date, so that a letter that is printed again is the same.
@@ -111,10 +111,10 @@ def signed(message: bytes, signers: Sequence[Signer]) -> bytes:
     if not signers:
         return message
     head, _, body = message.partition(b"\r\n\r\n")
-    return signed_head(head, relaxed_body(body), signers) + b"\r\n\r\n" + body
+    return sign_header(head, relaxed_body(body), signers) + b"\r\n\r\n" + body
 
 
-def signed_head(head: bytes, lines: bytes, signers: Sequence[Signer]) -> bytes:
+def sign_header(head: bytes, lines: bytes, signers: Sequence[Signer]) -> bytes:
     """The same for a message's head alone; of its body the `lines` come in relaxed form."""
     if not signers:
         return head
@@ -132,7 +132,7 @@ def _signature(signer: Signer, fields: dict[str, tuple[str, bytes]], body: str, 
     begun = int(at.timestamp())
     tags = (
         f"v=1; a={signer.algorithm}; c=relaxed/relaxed; d={signer.domain};",
-        f" s={signer.selector}; t={begun}; x={begun + int(VALID.total_seconds())};",
+        f" s={signer.selector}; t={begun}; x={begun + int(SIGNATURE_LIFETIME.total_seconds())};",
         *_folded("h=", ":".join((*names, *_OVERSIGNED)), ";"),
         f" bh={body};",
     )
@@ -177,7 +177,7 @@ def _ended(lines: bytes) -> bytes:
 # -- keys ---------------------------------------------------------------------
 
 
-def key_of(pem: str) -> Key:
+def load_private_key(pem: str) -> DkimKey:
     """The private key of a PEM file. Raises ValueError, which never holds a part of it."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
@@ -188,15 +188,15 @@ def key_of(pem: str) -> Key:
     return key
 
 
-def new_key(*, ed25519: bool = False) -> Key:
+def generate_key(*, ed25519: bool = False) -> DkimKey:
     return Ed25519PrivateKey.generate() if ed25519 else generate_private_key(65537, _SMALLEST)
 
 
-def pem_of(key: Key) -> bytes:
+def private_key_pem(key: DkimKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def zone_line(signer: Signer) -> str:
+def dns_zone_line(signer: Signer) -> str:
     """The line for a zone file: a text of more than 255 characters stands there in pieces (RFC 1035, 3.3)."""
     pieces = " ".join(f'"{piece}"' for piece in _pieces(signer.record, 250))
     return f"{signer.record_name}. IN TXT ( {pieces} )"

@@ -9,7 +9,7 @@ from digest.errors import DigestError
 _PATIENCE = 10.0  # seconds for one question, all servers together
 
 
-class Resolver(Protocol):
+class DnsResolver(Protocol):
     """What can be asked."""
 
     def texts(self, name: str) -> list[str]:
@@ -19,7 +19,7 @@ class Resolver(Protocol):
         """Whether a name takes mail: MX, else an address (RFC 5321 section 5.1). Raises DigestError."""
 
 
-class Dns:
+class SystemDnsResolver:
     """The servers that this machine is set up to ask."""
 
     def texts(self, name: str) -> list[str]:

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import ConfigError
-from digest.mail.quoted_printable import Lines
+from digest.mail.quoted_printable import BodyLines
 from digest.text import one_line
 
 _LINE = 78  # RFC 5322 section 2.1.1: should; 998 is a must
@@ -76,7 +76,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class ListHeaders:
     """How a reader's mail program sees the list that a letter belongs to: RFC 2919, 2369, 8058, 9477. URIs are bare."""
 
     id: str  # a host name: letters, digits, hyphens and dots
@@ -97,17 +97,17 @@ class Attachment:
     text: str
 
 
-def build(
+def build_message(
     *,
     sender: Mailbox,
     to: Mailbox,
     subject: str,
-    text: str | Sequence[Lines],
-    html: str | Sequence[Lines] | None = None,
+    text: str | Sequence[BodyLines],
+    html: str | Sequence[BodyLines] | None = None,
     message_id: str,
     date: datetime,
     reply_to: Mailbox | None = None,
-    listing: Listing | None = None,
+    listing: ListHeaders | None = None,
     attachment: Attachment | None = None,
     sign: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
@@ -168,7 +168,7 @@ def _fingerprint(*parts: str) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _list_headers(listing: Listing, message_id: str) -> Iterator[str]:
+def _list_headers(listing: ListHeaders, message_id: str) -> Iterator[str]:
     if not _HOST.fullmatch(listing.id):
         raise ValueError("a List-Id is letters, digits, hyphens and dots")
     yield _header("List-Id", [*_phrase("List-Id", listing.name), f"<{listing.id}>"])
@@ -252,7 +252,7 @@ class _Entity:
     """A message or a part of one: the headers that tell what it is, and its body in stretches of whole lines."""
 
     head: bytes  # whole lines
-    body: Sequence[Lines | bytes]  # bytes: as they go on the wire, with nothing in them that `relaxed` would change
+    body: Sequence[BodyLines | bytes]  # bytes: as they go on the wire, with nothing in them that `relaxed` would change
 
     @property
     def wire(self) -> bytes:
@@ -277,7 +277,7 @@ def _mixed(letter: _Entity, attachment: Attachment, message_id: str) -> _Entity:
         f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n"
     )
-    file = _Entity(head.encode(), [Lines(attachment.text)])
+    file = _Entity(head.encode(), [BodyLines(attachment.text)])
     return _several("mixed", _fingerprint(message_id, attachment.name), (letter, file))
 
 
@@ -287,7 +287,7 @@ def _several(subtype: str, mark: str, parts: Sequence[_Entity]) -> _Entity:
     The line break before a boundary is the boundary's, so each part keeps its own.
     """
     boundary = f"=_{mark}"
-    body = list[Lines | bytes]()
+    body = list[BodyLines | bytes]()
     for number, part in enumerate(parts):
         body.append(b"%s--%s\r\n%s\r\n" % (b"\r\n" if number else b"", boundary.encode(), part.head))
         body += part.body
@@ -295,6 +295,6 @@ def _several(subtype: str, mark: str, parts: Sequence[_Entity]) -> _Entity:
     return _Entity(f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode(), body)
 
 
-def _part(subtype: str, text: str | Sequence[Lines]) -> _Entity:
+def _part(subtype: str, text: str | Sequence[BodyLines]) -> _Entity:
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
-    return _Entity(head.encode(), [Lines(text)] if isinstance(text, str) else text)
+    return _Entity(head.encode(), [BodyLines(text)] if isinstance(text, str) else text)

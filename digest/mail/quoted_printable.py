@@ -18,7 +18,7 @@ _PLAIN = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027]*")  # Latin, dashes,
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
-class Lines:
+class BodyLines:
     """Whole lines of text; their forms are made when they are first asked for, and kept."""
 
     __slots__ = ("_relaxed", "_size", "_wire", "text")
@@ -49,7 +49,7 @@ class Lines:
         return self._size
 
 
-class Common(Lines):
+class FrameLines(BodyLines):
     """Lines of a letter's frame: most of them stand in all letters, some in this one alone."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class Common(Lines):
         return self._wire
 
 
-def joined(stretches: Iterable[Lines]) -> str:
+def join_text(stretches: Iterable[BodyLines]) -> str:
     return "".join([each.text for each in stretches])
 
 

@@ -8,7 +8,7 @@ and the start of the feedback links, which are signed for one reader.
   digits, which no escaping changes) for title and abstract. Its HTML is split there into `HighlightLine`s.
 - `RenderedCard`: one for each paper and set of highlights. Only the lines of title and abstract are new: escaped, with
   the tags of a highlight around its words. All others are the skeleton's own objects.
-- `Lines` keep their quoted-printable encoding (mail/quoted_printable.py), so a shared object is encoded once.
+- `BodyLines` keep their quoted-printable encoding (mail/quoted_printable.py), so a shared object is encoded once.
 - `LinkLines` hold a placeholder for the start of the links; each letter makes them anew with its own.
 - The text, unlike the HTML, begins with the number, rendered as 88; one of three digits has the text rendered again.
 - A folder of overriding templates may do anything with a card: there its HTML is one `LinkLines`, without a skeleton.
@@ -34,7 +34,7 @@ from itertools import groupby
 from markupsafe import escape
 
 from digest.issues import Item
-from digest.mail.quoted_printable import Lines
+from digest.mail.quoted_printable import BodyLines
 from digest.render.highlight import Pieces
 from digest.render.letter_context import PaperCard, paper_card
 from digest.render.text_wrap import fill
@@ -63,13 +63,13 @@ class CardOptions:
         return paper_card(item, _NUMBER, self.now, self.t, self.room, site=self.site, own=self.own)
 
 
-class LinkLines(Lines):
+class LinkLines(BodyLines):
     """Lines with the placeholder for the start of a reader's links to a paper."""
 
     __slots__ = ()
 
 
-NumberedText = tuple[str, str, tuple[Lines, ...]]
+NumberedText = tuple[str, str, tuple[BodyLines, ...]]
 """The text of a card: what stands before its number, the rest of that line, and the lines below."""
 
 
@@ -82,26 +82,26 @@ class RenderedCard:
 
     item: Item
     link_placeholder: str
-    html: tuple[Lines, ...]
+    html: tuple[BodyLines, ...]
     text: NumberedText | None  # None where the number is not found, or more than once
 
-    def html_of(self, number: int, own: str) -> list[Lines]:
+    def html_of(self, number: int, own: str) -> list[BodyLines]:
         """The HTML with the reader's links, whose start is `own`; without links where `own` is empty."""
         return self._owned(self.html, number, own)
 
-    def text_of(self, number: int, own: str, again: Callable[[int], Lines]) -> list[Lines]:
+    def text_of(self, number: int, own: str, again: Callable[[int], BodyLines]) -> list[BodyLines]:
         """The text with its number; where the number changes how lines break, `again` renders it."""
         if self.text and number < 100:
             before, after, rest = self.text
-            return self._owned((Lines(f"{before}{number:>2}. {after}"), *rest), number, own)
+            return self._owned((BodyLines(f"{before}{number:>2}. {after}"), *rest), number, own)
         return self._owned((again(number),), number, own)
 
-    def _owned(self, runs: Iterable[Lines], number: int, own: str) -> list[Lines]:
+    def _owned(self, runs: Iterable[BodyLines], number: int, own: str) -> list[BodyLines]:
         if not own:
             return list(runs)
         begin = f"{own}/{number}"
         return [
-            Lines(each.text.replace(self.link_placeholder, begin)) if isinstance(each, LinkLines) else each
+            BodyLines(each.text.replace(self.link_placeholder, begin)) if isinstance(each, LinkLines) else each
             for each in runs
         ]
 
@@ -110,24 +110,26 @@ class RenderedCard:
 class HighlightLine:
     """The line of the HTML that holds the title or the abstract, and the whole lines before it."""
 
-    lines: Lines
+    lines: BodyLines
     before: str
     begin: str  # the tag before a highlight
     end: str  # the tag behind it
     after: str
-    plain: Lines  # the line without highlights
+    plain: BodyLines  # the line without highlights
 
     @classmethod
     def of(cls, lines: str, before: str, begin: str, end: str, after: str, pieces: Pieces) -> HighlightLine:
-        return cls(Lines(lines), before, begin, end, after, Lines(before + str(escape(plain_text(pieces))) + after))
+        return cls(
+            BodyLines(lines), before, begin, end, after, BodyLines(before + str(escape(plain_text(pieces))) + after)
+        )
 
-    def with_highlights(self, pieces: Pieces) -> Lines:
+    def with_highlights(self, pieces: Pieces) -> BodyLines:
         # one call of escape() for all pieces, which costs less; no text holds a NUL
         texts = str(escape("\0".join([piece.text for piece in pieces]))).split("\0")
         with_tags = [
             f"{self.begin}{text}{self.end}" if piece.hit else text for piece, text in zip(pieces, texts, strict=True)
         ]
-        return Lines("".join((self.before, *with_tags, self.after)))
+        return BodyLines("".join((self.before, *with_tags, self.after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +139,16 @@ class CardSkeleton:
     item: Item
     card: PaperCard  # without highlights
     html: tuple[HighlightLine, ...]
-    html_tail: tuple[Lines, ...]  # the lines below them
+    html_tail: tuple[BodyLines, ...]  # the lines below them
     text: NumberedText | None  # above the abstract; None where number or abstract do not stand as expected
     indent: int | None  # columns before the abstract; None without one
-    text_tail: tuple[Lines, ...]  # the lines below it
+    text_tail: tuple[BodyLines, ...]  # the lines below it
     is_complete: bool  # each placeholder was found where it is filled in
-    _abstracts: dict[str, Lines] = field(default_factory=dict)  # wrapped, by their text
+    _abstracts: dict[str, BodyLines] = field(default_factory=dict)  # wrapped, by their text
 
-    def html_with(self, *texts: Pieces) -> tuple[Lines, ...]:
+    def html_with(self, *texts: Pieces) -> tuple[BodyLines, ...]:
         """The HTML of a card with the highlights of this title and abstract."""
-        runs = list[Lines]()
+        runs = list[BodyLines]()
         for line, pieces, plain in zip(self.html, texts, (self.card.title, self.card.abstract), strict=False):
             runs += (line.lines, line.plain if pieces is plain else line.with_highlights(pieces))
         return (*runs, *self.html_tail)
@@ -158,11 +160,11 @@ class CardSkeleton:
         before, after, lines = self.text
         return before, after, (*lines, self._wrapped(plain_text(abstract), self.indent), *self.text_tail)
 
-    def _wrapped(self, abstract: str, indent: int) -> Lines:
+    def _wrapped(self, abstract: str, indent: int) -> BodyLines:
         """Highlights do not show in the text, so many cards share one."""
         known = self._abstracts.get(abstract)
         if known is None:
-            known = Lines(fill(abstract, indent) + "\n")
+            known = BodyLines(fill(abstract, indent) + "\n")
             if len(self._abstracts) < _MOST_ABSTRACTS:
                 self._abstracts[abstract] = known
         return known
@@ -233,7 +235,9 @@ def _split_at(printed: str, word: str) -> tuple[str, ...]:
     return (lines + newline, line, rest)
 
 
-def split_by_placeholder(text: str, placeholder: str) -> tuple[Lines, ...]:
+def split_by_placeholder(text: str, placeholder: str) -> tuple[BodyLines, ...]:
     """Whole lines in runs: those that all letters share, those with the links' placeholder, and so on."""
     groups = groupby(text.splitlines(keepends=True), key=lambda line: placeholder in line)
-    return tuple((LinkLines if has_link else Lines)("".join(lines)) for has_link, lines in groups) or (Lines(text),)
+    return tuple((LinkLines if has_link else BodyLines)("".join(lines)) for has_link, lines in groups) or (
+        BodyLines(text),
+    )

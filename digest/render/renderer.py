@@ -27,7 +27,7 @@ from jinja2 import (
 
 from digest.errors import ConfigError
 from digest.issues import Issue, Item
-from digest.mail.quoted_printable import Common, Lines, joined
+from digest.mail.quoted_printable import BodyLines, FrameLines, join_text
 from digest.render.card_cache import (
     CardOptions,
     CardSkeleton,
@@ -69,16 +69,16 @@ class LetterParts:
     """
 
     subject: str
-    text_lines: Sequence[Lines]
-    html_lines: Sequence[Lines] | None
+    text_lines: Sequence[BodyLines]
+    html_lines: Sequence[BodyLines] | None
 
     @cached_property
     def text(self) -> str:
-        return joined(self.text_lines)
+        return join_text(self.text_lines)
 
     @cached_property
     def html(self) -> str | None:
-        return None if self.html_lines is None else joined(self.html_lines)
+        return None if self.html_lines is None else join_text(self.html_lines)
 
 
 class Renderer:
@@ -132,7 +132,7 @@ class Renderer:
             "why": t("notice.why"),
             "postal": postal,
         }
-        html, text = ([Lines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
+        html, text = ([BodyLines(self._render(f"letter/notice.{kind}.j2", letter=view))] for kind in ("html", "txt"))
         return LetterParts(subject, text, html)
 
     def beside(self, parts: LetterParts) -> str:
@@ -241,7 +241,7 @@ class _CardSlots:
     """Placeholders for the cards of a page, which take the place of their HTML and text until the page is rendered."""
 
     def __init__(
-        self, word: str, made: Callable[[Item], RenderedCard], again: Callable[[Item, int], Lines], own: str
+        self, word: str, made: Callable[[Item], RenderedCard], again: Callable[[Item, int], BodyLines], own: str
     ) -> None:
         self._word, self._made, self._again, self._own = word, made, again, own
         self._cards: list[tuple[RenderedCard, Item, int]] = []
@@ -250,31 +250,31 @@ class _CardSlots:
         self._cards.append((self._made(item), item, number))
         return _CardSlot(f"{self._word}{len(self._cards) - 1}qz")
 
-    def html(self, frame: str) -> list[Lines]:
+    def html(self, frame: str) -> list[BodyLines]:
         return self._filled(frame, [card.html_of(number, self._own) for card, _, number in self._cards])
 
-    def text(self, frame: str) -> list[Lines]:
+    def text(self, frame: str) -> list[BodyLines]:
         return self._filled(
             frame, [card.text_of(number, self._own, partial(self._again, item)) for card, item, number in self._cards]
         )
 
-    def _filled(self, frame: str, cards: Sequence[Sequence[Lines]]) -> list[Lines]:
+    def _filled(self, frame: str, cards: Sequence[Sequence[BodyLines]]) -> list[BodyLines]:
         """The page as runs of whole lines; as one run where a template puts a card within a line."""
         pieces = re.split(f"{self._word}(\\d+)qz", frame)
         before = pieces[0]
-        runs, whole = list[Lines]([Common(before)]), True
+        runs, whole = list[BodyLines]([FrameLines(before)]), True
         for index, after in zip(pieces[1::2], pieces[2::2], strict=True):
             whole = whole and before.endswith("\n") and after.startswith("\n")
             runs += cards[int(index)]
             runs.append(_between(after.removeprefix("\n")))
             before = after
-        return runs if whole else [Lines(joined(runs))]
+        return runs if whole else [BodyLines(join_text(runs))]
 
 
 @lru_cache(maxsize=256)
-def _between(lines: str) -> Lines:
+def _between(lines: str) -> BodyLines:
     """The lines between two cards, which are mostly the same in all letters."""
-    return Common(lines)
+    return FrameLines(lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,43 +22,40 @@ from digest.sources import (
     pubmed,
     semanticscholar,
 )
-from digest.sources.base import Reading, Source, SourceKind
-from digest.sources.biorxiv import biorxiv, medrxiv
+from digest.sources.base import SavedPapers, Source, SourceKind
+from digest.sources.biorxiv import BiorxivSettings, biorxiv, medrxiv
 
 
 class _Module(Protocol):
     """A service: the module that knows its settings, its walks and its formats."""
 
-    @property
-    def Settings(self) -> type[BaseModel]: ...  # noqa: N802 (it is a class)
-
     def sources(self, settings: Any) -> Sequence[Source]: ...
 
-    def read_saved(self, body: bytes, name: str) -> Reading: ...
+    def read_saved(self, body: bytes, name: str) -> SavedPapers: ...
 
 
-def _kind(module: _Module, label: str, **more: Any) -> SourceKind:
-    return SourceKind(
-        settings=module.Settings, sources=module.sources, read_saved=module.read_saved, label=label, **more
-    )
+def _kind(module: _Module, settings: type[BaseModel], label: str, **more: Any) -> SourceKind:
+    return SourceKind(settings=settings, sources=module.sources, read_saved=module.read_saved, label=label, **more)
 
 
 SOURCES: Mapping[str, SourceKind] = {
-    "arxiv": _kind(arxiv, "arXiv", trust=80, look_up=arxiv.look_up),
-    "huggingface": _kind(huggingface, "Hugging Face", trust=10),
-    "biorxiv": _kind(biorxiv, "bioRxiv", trust=40),
-    "medrxiv": _kind(medrxiv, "medRxiv", trust=50),
-    "pubmed": _kind(pubmed, "PubMed", trust=60),
-    "crossref": _kind(crossref, "Crossref", trust=70),
-    "europepmc": _kind(europepmc, "Europe PMC", trust=30),
-    "openreview": _kind(openreview, "OpenReview", trust=20),
-    "feeds": _kind(feeds, ""),
-    "semanticscholar": _kind(semanticscholar, "Semantic Scholar", enricher=semanticscholar.enricher),
-    "openalex": _kind(openalex, "OpenAlex", enricher=openalex.enricher),
-    "dblp": _kind(dblp, "DBLP", enricher=dblp.enricher),
+    "arxiv": _kind(arxiv, arxiv.ArxivSettings, "arXiv", trust=80, look_up=arxiv.look_up),
+    "huggingface": _kind(huggingface, huggingface.HuggingFaceSettings, "Hugging Face", trust=10),
+    "biorxiv": _kind(biorxiv, BiorxivSettings, "bioRxiv", trust=40),
+    "medrxiv": _kind(medrxiv, BiorxivSettings, "medRxiv", trust=50),
+    "pubmed": _kind(pubmed, pubmed.PubMedSettings, "PubMed", trust=60),
+    "crossref": _kind(crossref, crossref.CrossrefSettings, "Crossref", trust=70),
+    "europepmc": _kind(europepmc, europepmc.EuropePmcSettings, "Europe PMC", trust=30),
+    "openreview": _kind(openreview, openreview.OpenReviewSettings, "OpenReview", trust=20),
+    "feeds": _kind(feeds, feeds.FeedsSettings, ""),
+    "semanticscholar": _kind(
+        semanticscholar, semanticscholar.SemanticScholarSettings, "Semantic Scholar", enricher=semanticscholar.enricher
+    ),
+    "openalex": _kind(openalex, openalex.OpenAlexSettings, "OpenAlex", enricher=openalex.enricher),
+    "dblp": _kind(dblp, dblp.DblpSettings, "DBLP", enricher=dblp.enricher),
 }
 
 
-def read_saved(kind: str, body: bytes, name: str) -> Reading:
+def read_saved(kind: str, body: bytes, name: str) -> SavedPapers:
     """What a saved answer of a service holds. Raises SourceError, naming the file, when it is no answer of it."""
     return SOURCES[kind].read_saved(body, name)

@@ -14,7 +14,7 @@ from digest.papers import Paper
 from digest.sources.base import looks_like, web_address
 from digest.text import clean_line
 
-Address = AfterValidator(web_address)
+BaseUrl = AfterValidator(web_address)
 """For a setting that is an address, such as `base_url`."""
 
 
@@ -30,7 +30,7 @@ def _secret(value: object, info: ValidationInfo) -> SecretStr:
     return SecretStr(value)
 
 
-Key = Annotated[SecretStr, PlainValidator(_secret)]
+ApiKey = Annotated[SecretStr, PlainValidator(_secret)]
 """For a setting that is a key of one's own."""
 
 

@@ -14,7 +14,7 @@ from digest.papers import Paper
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.text import strip_controls
 
-Rest = Literal["", "weekend", "holiday"]
+NoBatchReason = Literal["", "weekend", "holiday"]
 """Why a service brings nothing today; empty where it does."""
 
 BLOCKED: Final = "blocked by the publisher"
@@ -25,7 +25,7 @@ LARGEST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ServiceResponse:
     """One answer of a service, as it came over the wire."""
 
     url: str
@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ResultPage:
     """What one answer holds, and what to ask next."""
 
     papers: tuple[Paper, ...] = ()
@@ -51,7 +51,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class SavedPapers:
     """What a saved answer holds: papers, or what it is instead."""
 
     papers: tuple[Paper, ...] = ()
@@ -68,11 +68,11 @@ class Timetable(Protocol):
     def due_at(self, now: datetime) -> datetime:
         """When that batch should have been there."""
 
-    def rest(self, now: datetime) -> Rest:
+    def rest(self, now: datetime) -> NoBatchReason:
         """Why there is none today."""
 
 
-class Steady:
+class ContinuousSource:
     """A source without parts that brings papers at any time."""
 
     __slots__ = ()
@@ -89,7 +89,7 @@ class Steady:
         return ""
 
 
-class Asked(Protocol):
+class PolledService(Protocol):
     """Whoever asks a service: how it is known, how often it may, and where to."""
 
     @property
@@ -110,7 +110,7 @@ class Asked(Protocol):
 
 
 @runtime_checkable
-class Source(Asked, Protocol):
+class Source(PolledService, Protocol):
     """One walk through one service; its state (cursor, validators) is kept by others."""
 
     @property
@@ -127,11 +127,11 @@ class Source(Asked, Protocol):
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         """What to ask first: from the cursor on, or from `since` where there is none yet."""
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         """The papers of an answer. Raises SourceError when it is no answer of this service, or says that it failed."""
 
 
-class LookUp(Asked, Protocol):
+class PaperLookUp(PolledService, Protocol):
     """Asks a service for papers by id, where its announcements said too little."""
 
     @property
@@ -141,12 +141,12 @@ class LookUp(Asked, Protocol):
     def ask(self, keys: Sequence[str]) -> httpx.Request:
         """What to ask for these papers; the keys are of `Paper.key`."""
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         """The papers that were found; unknown ids are left out. Raises SourceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class EnrichmentResult:
     """What a service says of papers that it was asked about."""
 
     papers: tuple[Paper, ...] = ()  # with the ids that it knows
@@ -156,7 +156,7 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-class Enricher(Asked, Protocol):
+class Enricher(PolledService, Protocol):
     """Asks a service about papers and people that are known already."""
 
     @property
@@ -170,13 +170,13 @@ class Enricher(Asked, Protocol):
     def ask(self, keys: Sequence[str], known: Mapping[str, Paper]) -> httpx.Request | None:
         """What to ask about these papers, `known` where they are stored; None where the service can know none."""
 
-    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
+    def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
         """What it says of them. Raises SourceError."""
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:
         """What to ask about people, by the service's own ids."""
 
-    def read_people(self, answer: Answer, ids: Sequence[str]) -> Mapping[str, Researcher]:
+    def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
         """What it says of them, by id. Raises SourceError."""
 
 
@@ -190,7 +190,7 @@ class SourceKind:
     sources: Callable[[Any], Sequence[Source]]
     """The walks that its settings ask for; none of a service that only enriches."""
 
-    read_saved: Callable[[bytes, str], Reading]
+    read_saved: Callable[[bytes, str], SavedPapers]
     """What a saved answer of that file name holds. Raises SourceError when it is no answer of the service."""
 
     label: str
@@ -199,7 +199,7 @@ class SourceKind:
     trust: int = 0
     """Of two services that tell of one paper, the values of the one with the higher trust win."""
 
-    look_up: Callable[[Any], LookUp] | None = None
+    look_up: Callable[[Any], PaperLookUp] | None = None
     """How papers are asked for by id, where announcements say too little."""
 
     enricher: Callable[[Any], Enricher | None] | None = None

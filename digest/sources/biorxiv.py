@@ -19,9 +19,9 @@ from digest.errors import SourceError
 from digest.names import NameMatch, compare_names
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import code_repository, doi
-from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
+from digest.sources.answers import BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.authors import turned
-from digest.sources.base import Answer, Page, Reading, Source, Steady, window
+from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api.biorxiv.org"
@@ -37,16 +37,16 @@ _GLUED = re.compile(
 Server = Literal["biorxiv", "medrxiv"]
 
 
-class _Settings(BaseModel):
+class BiorxivSettings(BaseModel):
     """What stands under `biorxiv:` or `medrxiv:`; `{}` asks for everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: Annotated[str, Address] = URL
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posts(Steady):
+class BiorxivSource(ContinuousSource):
     """The walk through the days of one server. Its cursor is the last day that was read whole."""
 
     server: Server
@@ -70,45 +70,44 @@ class Posts(Steady):
         last = last or min(first + _WINDOW, today)
         return httpx.Request("GET", f"{self.url.rstrip('/')}/details/{self.server}/{first}/{last}/{skip}/json")
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         asked = _PATH.search(httpx.URL(answer.url).path)
         if asked is None:
             raise SourceError(f"{self.name}: led to another address than it was asked at")
         try:
-            found = _Found.of(json_of(answer.body), self.server)
+            found = _DetailsPage.of(json_of(answer.body), self.server)
         except ValueError as error:
             raise SourceError(f"{self.name}: no list of preprints, but {error}") from error
         first, last, skip = date.fromisoformat(asked[1]), date.fromisoformat(asked[2]), int(asked[3])
         today, behind = now.astimezone(UTC).date(), skip + found.records
         if found.records and (found.total is None or behind < found.total):
             following = self._ask(first, today, behind, last)
-            return Page(papers=found.papers, warnings=found.warnings, next=following)
+            return ResultPage(papers=found.papers, warnings=found.warnings, next=following)
         following_window = self._ask(last + timedelta(days=1), today, 0) if last < today else None
-        return Page(papers=found.papers, warnings=found.warnings, cursor=last.isoformat(), next=following_window)
+        return ResultPage(papers=found.papers, warnings=found.warnings, cursor=last.isoformat(), next=following_window)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BiorxivKind:
     """One of the two servers, as the registry knows it."""
 
     server: Server
-    Settings: type[BaseModel] = _Settings
 
-    def sources(self, settings: _Settings) -> Sequence[Source]:
+    def sources(self, settings: BiorxivSettings) -> Sequence[Source]:
         """One walk."""
-        return [Posts(server=self.server, url=settings.base_url, allow_private=settings.base_url != URL)]
+        return [BiorxivSource(server=self.server, url=settings.base_url, allow_private=settings.base_url != URL)]
 
-    def read_saved(self, body: bytes, name: str) -> Reading:
+    def read_saved(self, body: bytes, name: str) -> SavedPapers:
         """What a saved answer of `/details` holds. Raises SourceError when it is none."""
         try:
-            found = _Found.of(json_of(body), self.server)
+            found = _DetailsPage.of(json_of(body), self.server)
         except ValueError as error:
             raise no_answer(name, self.server, error) from error
-        return Reading(papers=found.papers, warnings=found.warnings, said="" if found.papers else found.said)
+        return SavedPapers(papers=found.papers, warnings=found.warnings, said="" if found.papers else found.said)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _DetailsPage:
     papers: tuple[Paper, ...]
     warnings: tuple[str, ...]
     records: int  # also those that could not be read
@@ -116,7 +115,7 @@ class _Found:
     said: str
 
     @classmethod
-    def of(cls, value: Any, server: Server) -> _Found:
+    def of(cls, value: Any, server: Server) -> _DetailsPage:
         """Raises ValueError when it is no answer of the service, or says that something was wrong."""
         if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
             raise ValueError("JSON of another kind")
@@ -174,4 +173,4 @@ def _authors(record: Mapping[str, Any]) -> list[Author]:
     ]
 
 
-biorxiv, medrxiv = Kind("biorxiv"), Kind("medrxiv")
+biorxiv, medrxiv = BiorxivKind("biorxiv"), BiorxivKind("medrxiv")

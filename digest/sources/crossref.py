@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi, issn
-from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, Steady, not_later, window
+from digest.sources.answers import BaseUrl, json_of, listed, moment, no_answer, papers_of, text
+from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, not_later, window
 from digest.sources.unixref import papers_in
 from digest.text import clean_html, clean_line, clean_name
 
@@ -42,7 +42,7 @@ def _issn(given: str) -> str:
     return found
 
 
-class Entry(BaseModel):
+class CrossrefJournal(BaseModel):
     """One journal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,17 +51,17 @@ class Entry(BaseModel):
     name: str = Field(default_factory=lambda data: data["issn"], min_length=1)
 
 
-class Settings(BaseModel):
+class CrossrefSettings(BaseModel):
     """What stands under `crossref:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    journals: Annotated[tuple[Entry, ...], Field(min_length=1)]
-    base_url: Annotated[str, Address] = URL
+    journals: Annotated[tuple[CrossrefJournal, ...], Field(min_length=1)]
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Journal(Steady):
+class CrossrefSource(ContinuousSource):
     """The walk through one journal's new articles. Its cursor is the last day that was read whole."""
 
     issn: str
@@ -87,7 +87,7 @@ class Journal(Steady):
         params = {"filter": chosen, "rows": str(_ROWS), "cursor": cursor, "select": _SELECT}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/works", params=params)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             message = _message(json_of(answer.body), "work-list")
             papers, warnings = papers_of(_items(message), _paper)
@@ -96,40 +96,41 @@ class Journal(Steady):
         papers = tuple(not_later(paper, now) for paper in papers)
         following, asked = text(message, "next-cursor"), httpx.URL(answer.url).params
         if len(_items(message)) >= _ROWS and following:
-            return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("filter", ""), following))
-        return Page(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
+            return ResultPage(papers=papers, warnings=warnings, next=self._ask(asked.get("filter", ""), following))
+        return ResultPage(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: CrossrefSettings) -> Sequence[Source]:
     """One walk for each journal."""
     own = settings.base_url != URL
     return [
-        Journal(issn=each.issn, title=each.name, url=settings.base_url, allow_private=own) for each in settings.journals
+        CrossrefSource(issn=each.issn, title=each.name, url=settings.base_url, allow_private=own)
+        for each in settings.journals
     ]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved answer holds: a list of works, or one. Raises SourceError when it is no answer of Crossref."""
     if body.strip() == b"Resource not found.":
-        return Reading(said="an error answer: Resource not found.")
+        return SavedPapers(said="an error answer: Resource not found.")
     if body.lstrip()[:1] == b"<" and (read := papers_in(body)) is not None:
-        return Reading(papers=read[0], warnings=read[1], said="" if read[0] else "a document without works")
+        return SavedPapers(papers=read[0], warnings=read[1], said="" if read[0] else "a document without works")
     try:
         value = json_of(body)
         if isinstance(value, dict) and isinstance(value.get("title"), str) and "DOI" in value:
             value = {"message-type": "work", "message": _from_citeproc(value)}
         if fault := _fault_of(value):
-            return Reading(said=f"an error answer: {fault}")
+            return SavedPapers(said=f"an error answer: {fault}")
         kind = value.get("message-type") if isinstance(value, dict) else None
         if kind not in ("work", "work-list"):
             if isinstance(kind, str) and "message" in value:
-                return Reading(said=f"no works, but {clean_line(kind)[:40]!r}")
+                return SavedPapers(said=f"no works, but {clean_line(kind)[:40]!r}")
             raise ValueError("JSON of another kind")
         message = _message(value, kind)
         papers, warnings = papers_of([message] if kind == "work" else _items(message), _paper)
     except ValueError as error:
         raise no_answer(name, "crossref", error) from error
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without works")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a list without works")
 
 
 def _from_citeproc(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -20,8 +20,8 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi, title_key
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-from digest.sources.answers import Address, json_of, listed, no_answer, papers_of, text
-from digest.sources.base import Answer, Found, Reading, Source
+from digest.sources.answers import BaseUrl, json_of, listed, no_answer, papers_of, text
+from digest.sources.base import EnrichmentResult, SavedPapers, ServiceResponse, Source
 from digest.sources.xml import child, everywhere, local, parse, text_of
 from digest.text import clean_line, clean_name
 
@@ -31,16 +31,16 @@ _RECORDS = ("article", "inproceedings", "incollection", "book", "proceedings", "
 _HOMONYM = re.compile(r"\s+\d{4}$")
 
 
-class Settings(BaseModel):
+class DblpSettings(BaseModel):
     """What stands under `dblp:`; `{}` will do."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: Annotated[str, Address] = URL
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class DblpEnricher:
     """The search for one paper by its title, for those alone that are known to be a followed person's."""
 
     url: str = URL
@@ -62,7 +62,7 @@ class Search:
         params = {"q": words, "format": "json", "h": "20", "f": "0", "c": "0"}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/search/publ/api", params=params)
 
-    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
+    def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
         """Of the hits the one that is this paper; nothing is kept of the others."""
         try:
             hits = _hits(json_of(answer.body))
@@ -73,26 +73,26 @@ class Search:
         for hit in hits:
             [found] = papers_of([hit], _paper)[0] or [None]
             if found and (found.key == key or title_key(found.title) == wanted):
-                return Found(figures={key: Bibliometrics(service=KIND, authors=tuple(_researchers(hit)))})
-        return Found()
+                return EnrichmentResult(figures={key: Bibliometrics(service=KIND, authors=tuple(_researchers(hit)))})
+        return EnrichmentResult()
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:
         return None  # it counts nothing
 
-    def read_people(self, answer: Answer, ids: Sequence[str]) -> Mapping[str, Researcher]:
+    def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
         return {}
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: DblpSettings) -> Sequence[Source]:
     """None: it is asked about papers that others bring."""
     return []
 
 
-def enricher(settings: Settings) -> Search:
-    return Search(url=settings.base_url, allow_private=settings.base_url != URL)
+def enricher(settings: DblpSettings) -> DblpEnricher:
+    return DblpEnricher(url=settings.base_url, allow_private=settings.base_url != URL)
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved search, record or person holds, in JSON or XML. Raises SourceError when it is none."""
     if body.lstrip()[:1] == b"<":
         return _read_xml(body, name)
@@ -101,7 +101,7 @@ def read_saved(body: bytes, name: str) -> Reading:
         papers, warnings = papers_of(_hits(value), _paper)
     except ValueError as error:
         raise no_answer(name, KIND, error) from error
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a search without publications")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a search without publications")
 
 
 def _hits(value: Any) -> list[Mapping[str, Any]]:
@@ -137,7 +137,7 @@ def _researchers(info: Mapping[str, Any]) -> Iterator[Researcher]:
             yield Researcher(service=KIND, id=text(person, "@pid"), name=name)
 
 
-def _read_xml(body: bytes, name: str) -> Reading:
+def _read_xml(body: bytes, name: str) -> SavedPapers:
     tree = parse(body)
     kinds = {"dblp", "dblpperson", "result"}
     if tree is None or local(tree.root) not in kinds:
@@ -151,7 +151,7 @@ def _read_xml(body: bytes, name: str) -> Reading:
         except ValueError as error:
             unread.append(str(error))
     warnings = (f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}",) if unread else ()
-    return Reading(papers=tuple(papers), warnings=warnings, said="" if papers else "no publications")
+    return SavedPapers(papers=tuple(papers), warnings=warnings, said="" if papers else "no publications")
 
 
 def _from_xml(record: etree._Element) -> Paper:

@@ -12,9 +12,9 @@ import httpx
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi
-from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, not_later, window
-from digest.sources.queries import Queries, Query
+from digest.sources.answers import BaseUrl, json_of, listed, moment, no_answer, papers_of, text
+from digest.sources.base import ResultPage, SavedPapers, ServiceResponse, Source, not_later, window
+from digest.sources.queries import QuerySettings, QuerySource
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://www.ebi.ac.uk/europepmc/webservices/rest"
@@ -22,14 +22,14 @@ OVERLAP = timedelta(days=2)
 _ROWS = 100
 
 
-class Settings(Queries):
+class EuropePmcSettings(QuerySettings):
     """What stands under `europepmc:`."""
 
-    base_url: Annotated[str, Address] = URL
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search(Query):
+class EuropePmcSource(QuerySource):
     """The walk through what was indexed lately. Its cursor is the last day that was read whole."""
 
     url: str = URL
@@ -43,7 +43,7 @@ class Search(Query):
         params = {"query": query, "resultType": "core", "format": "json", "pageSize": str(_ROWS), "cursorMark": mark}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/search", params=params)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             found = _results(json_of(answer.body))
             papers, warnings = papers_of(found.records, _paper)
@@ -52,34 +52,35 @@ class Search(Query):
         papers = tuple(not_later(paper, now) for paper in papers)
         asked = httpx.URL(answer.url).params
         if found.records and found.mark and found.mark != asked.get("cursorMark"):
-            return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("query", ""), found.mark))
-        return Page(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
+            return ResultPage(papers=papers, warnings=warnings, next=self._ask(asked.get("query", ""), found.mark))
+        return ResultPage(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: EuropePmcSettings) -> Sequence[Source]:
     """One walk for each query."""
     own = settings.base_url != URL
     return [
-        Search(query=each.query, title=each.name, url=settings.base_url, allow_private=own) for each in settings.queries
+        EuropePmcSource(query=each.query, title=each.name, url=settings.base_url, allow_private=own)
+        for each in settings.queries
     ]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved search holds. Raises SourceError when it is none."""
     try:
         papers, warnings = papers_of(_results(json_of(body)).records, _paper)
     except ValueError as error:
         raise no_answer(name, "europepmc", error) from error
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a search without results")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a search without results")
 
 
 @dataclass(frozen=True, slots=True)
-class _Results:
+class _SearchResults:
     records: Sequence[Any]
     mark: str  # the same again at the end
 
 
-def _results(value: Any) -> _Results:
+def _results(value: Any) -> _SearchResults:
     """Raises ValueError when it is no search, or says that it failed."""
     if isinstance(value, dict) and text(value, "errMsg"):
         raise ValueError(f"the words {clean_line(text(value, 'errMsg'))[:200]!r}")
@@ -87,7 +88,7 @@ def _results(value: Any) -> _Results:
     records = results.get("result") if isinstance(results, Mapping) else None
     if not isinstance(records, list):
         raise ValueError("JSON of another kind")
-    return _Results(records, text(value, "nextCursorMark"))
+    return _SearchResults(records, text(value, "nextCursorMark"))
 
 
 def _paper(record: Mapping[str, Any]) -> Paper:

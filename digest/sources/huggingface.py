@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, code_repository
-from digest.sources.answers import Address, json_of, listed, moment, no_answer, papers_of, text, whole
-from digest.sources.base import Answer, Page, Reading, Source, Steady, window
+from digest.sources.answers import BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
+from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://huggingface.co"
@@ -29,16 +29,16 @@ _LONGEST = 20  # answers of a week
 _KEY = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
-class Settings(BaseModel):
+class HuggingFaceSettings(BaseModel):
     """What stands under `huggingface:`; `{}` will do."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: Annotated[str, Address] = URL
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Days(Steady):
+class HuggingFaceDaily(ContinuousSource):
     """The walk through the days. Its cursor is the last day that was read whole."""
 
     url: str = URL
@@ -58,20 +58,20 @@ class Days(Steady):
         dated = {"date": day.isoformat()} if day < now.astimezone(UTC).date() else {}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/api/daily_papers", params={**dated, "limit": _MOST})
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             papers, warnings = _papers(json_of(answer.body))
         except ValueError as error:
             raise SourceError(f"{self.name}: no list of papers, but {error}") from error
         asked = httpx.URL(answer.url).params.get("date")
         if asked is None:
-            return Page(papers=papers, warnings=warnings)
+            return ResultPage(papers=papers, warnings=warnings)
         day = date.fromisoformat(asked)
-        return Page(papers=papers, warnings=warnings, cursor=asked, next=self._ask(day + timedelta(days=1), now))
+        return ResultPage(papers=papers, warnings=warnings, cursor=asked, next=self._ask(day + timedelta(days=1), now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weeks(Steady):
+class HuggingFaceWeekly(ContinuousSource):
     """The week that goes on, and on its first two days the one before, for their votes; it needs no cursor."""
 
     url: str = URL
@@ -92,7 +92,7 @@ class Weeks(Steady):
         params = {"week": f"{year}-W{week:02}", "limit": str(_MOST), "p": str(page)}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/api/daily_papers", params=params)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             value = json_of(answer.body)
             papers, warnings = _papers(value)
@@ -105,25 +105,28 @@ class Weeks(Steady):
             following = self._ask(week, page + 1)
         elif week + timedelta(days=7) <= today:
             following = self._ask(week + timedelta(days=7), 0)
-        return Page(papers=papers, warnings=warnings, next=following)
+        return ResultPage(papers=papers, warnings=warnings, next=following)
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: HuggingFaceSettings) -> Sequence[Source]:
     """The walk through the days, and that through the weeks."""
     own = settings.base_url != URL
-    return [Days(url=settings.base_url, allow_private=own), Weeks(url=settings.base_url, allow_private=own)]
+    return [
+        HuggingFaceDaily(url=settings.base_url, allow_private=own),
+        HuggingFaceWeekly(url=settings.base_url, allow_private=own),
+    ]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved list holds, or one paper of `/api/papers/ID`. Raises SourceError when it is neither."""
     try:
         value = json_of(body)
         if isinstance(value, dict) and isinstance(value.get("error"), str):
-            return Reading(said=f"an error answer: {clean_line(value['error'])[:200]}")
+            return SavedPapers(said=f"an error answer: {clean_line(value['error'])[:200]}")
         papers, warnings = _papers([{"paper": value}] if isinstance(value, dict) and "upvotes" in value else value)
     except ValueError as error:
         raise no_answer(name, "huggingface", error) from error
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without papers")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a list without papers")
 
 
 def _papers(value: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:

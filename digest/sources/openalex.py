@@ -18,8 +18,8 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-from digest.sources.answers import Address, Key, json_of, listed, moment, no_answer, papers_of, text, whole
-from digest.sources.base import Answer, Found, Reading, Source
+from digest.sources.answers import ApiKey, BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
+from digest.sources.base import EnrichmentResult, SavedPapers, ServiceResponse, Source
 from digest.text import clean_html, clean_line, clean_name
 
 URL = "https://api.openalex.org"
@@ -32,17 +32,17 @@ _PEOPLE = "id,orcid,display_name,works_count,cited_by_count,summary_stats,last_k
 _LONGEST = 20_000  # words of an abstract; a place beyond is a mistake
 
 
-class Settings(BaseModel):
+class OpenAlexSettings(BaseModel):
     """What stands under `openalex:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: Key | None = None
-    base_url: Annotated[str, Address] = URL
+    key: ApiKey | None = None
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class OpenAlexEnricher:
     """Works by their DOIs, authors by OpenAlex's own ids."""
 
     key: SecretStr
@@ -68,7 +68,7 @@ class Catalogue:
         params = {"filter": chosen, "select": select, "per_page": "100", "api_key": self.key.get_secret_value()}
         return httpx.Request("GET", f"{self.url.rstrip('/')}/{what}", params=params)
 
-    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
+    def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
         works = _results(answer)
         papers, warnings = papers_of(works, _paper)
         read = {paper.ids.openalex: paper for paper in papers}
@@ -78,41 +78,41 @@ class Catalogue:
             paper = read.get(_own(work))
             names = {*_dois_of(work), *({f"10.48550/arxiv.{paper.ids.arxiv}"} if paper and paper.ids.arxiv else ())}
             figures |= {asked[name]: _figures(work) for name in names if name in asked}
-        return Found(papers=papers, figures=figures, warnings=warnings)
+        return EnrichmentResult(papers=papers, figures=figures, warnings=warnings)
 
-    def read_people(self, answer: Answer, ids: Sequence[str]) -> Mapping[str, Researcher]:
+    def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
         found = (_researcher(each) for each in _results(answer))
         return {person.id: person for person in found if person and person.id in ids}
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: OpenAlexSettings) -> Sequence[Source]:
     """None: it is asked about works that others bring."""
     return []
 
 
-def enricher(settings: Settings) -> Catalogue | None:
+def enricher(settings: OpenAlexSettings) -> OpenAlexEnricher | None:
     """None without a key."""
     if settings.key is None:
         return None
-    return Catalogue(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
+    return OpenAlexEnricher(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved answer holds: a work, a list of works or authors, an author, an error. Raises SourceError."""
     try:
         value = json_of(body)
     except ValueError as error:
         raise no_answer(name, KIND, error) from error
     if isinstance(value, Mapping) and text(value, "error"):
-        return Reading(said=f"an error answer: {clean_line(text(value, 'message', 'error'))[:200]}")
+        return SavedPapers(said=f"an error answer: {clean_line(text(value, 'message', 'error'))[:200]}")
     records = listed(value, "results") if isinstance(value, Mapping) and "results" in value else [value]
     kinds = {_kind_of(record) for record in records}
     if kinds - {"W", "A"}:
         raise no_answer(name, KIND, ValueError("JSON of another kind"))
     if kinds == {"A"}:
-        return Reading(said=f"{len(records)} authors" if len(records) > 1 else "an author")
+        return SavedPapers(said=f"{len(records)} authors" if len(records) > 1 else "an author")
     papers, warnings = papers_of(records, _paper)
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without works")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a list without works")
 
 
 def _kind_of(record: Any) -> str:
@@ -121,7 +121,7 @@ def _kind_of(record: Any) -> str:
     return own.rpartition("/")[2][:1] if own.startswith("https://openalex.org/") else ""
 
 
-def _results(answer: Answer) -> list[Mapping[str, Any]]:
+def _results(answer: ServiceResponse) -> list[Mapping[str, Any]]:
     """Raises SourceError."""
     try:
         value = json_of(answer.body)

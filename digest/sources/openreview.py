@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import code_repository
-from digest.sources.answers import Address, json_of, no_answer, papers_of, text
-from digest.sources.base import Answer, Page, Reading, Source, Steady, window
+from digest.sources.answers import BaseUrl, json_of, no_answer, papers_of, text
+from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, window
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api2.openreview.net"
@@ -35,7 +35,7 @@ def _venue(given: str) -> str:
     return given
 
 
-class Entry(BaseModel):
+class ConfiguredVenue(BaseModel):
     """One venue."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,17 +44,17 @@ class Entry(BaseModel):
     name: str = Field(default_factory=lambda data: data["id"], min_length=1)
 
 
-class Settings(BaseModel):
+class OpenReviewSettings(BaseModel):
     """What stands under `openreview:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    venues: Annotated[tuple[Entry, ...], Field(min_length=1)]
-    base_url: Annotated[str, Address] = URL
+    venues: Annotated[tuple[ConfiguredVenue, ...], Field(min_length=1)]
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Venue(Steady):
+class OpenReviewSource(ContinuousSource):
     """The walk through the submissions of one venue. Its cursor is the last day that was read whole."""
 
     id: str
@@ -86,7 +86,7 @@ class Venue(Steady):
         }
         return httpx.Request("GET", f"{self.url.rstrip('/')}/notes", params=params)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             notes = _notes(json_of(answer.body))
             papers, warnings = papers_of(notes, _paper)
@@ -95,26 +95,29 @@ class Venue(Steady):
         asked = httpx.URL(answer.url).params
         if len(notes) >= _ROWS:
             offset = int(asked.get("offset") or 0) + len(notes)
-            return Page(papers=papers, warnings=warnings, next=self._ask(asked.get("mintcdate", "0"), offset))
-        return Page(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
+            return ResultPage(papers=papers, warnings=warnings, next=self._ask(asked.get("mintcdate", "0"), offset))
+        return ResultPage(papers=papers, warnings=warnings, cursor=now.astimezone(UTC).date().isoformat())
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: OpenReviewSettings) -> Sequence[Source]:
     """One walk for each venue."""
     own = settings.base_url != URL
-    return [Venue(id=each.id, title=each.name, url=settings.base_url, allow_private=own) for each in settings.venues]
+    return [
+        OpenReviewSource(id=each.id, title=each.name, url=settings.base_url, allow_private=own)
+        for each in settings.venues
+    ]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved list or search holds, or one note. Raises SourceError when it is none."""
     try:
         value = json_of(body)
         if isinstance(value, Mapping) and text(value, "message") and "notes" not in value:
-            return Reading(said=f"an error answer: {clean_line(text(value, 'message'))[:200]}")
+            return SavedPapers(said=f"an error answer: {clean_line(text(value, 'message'))[:200]}")
         papers, warnings = papers_of(_notes(value), _paper)
     except ValueError as error:
         raise no_answer(name, "openreview", error) from error
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a list without notes")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a list without notes")
 
 
 def _milliseconds(day: date) -> str:

@@ -18,10 +18,10 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi
-from digest.sources.answers import Address
-from digest.sources.base import Answer, Page, Reading, Source, looks_like, not_later, window
-from digest.sources.queries import Queries, Query
-from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
+from digest.sources.answers import BaseUrl
+from digest.sources.base import ResultPage, SavedPapers, ServiceResponse, Source, looks_like, not_later, window
+from digest.sources.queries import QuerySettings, QuerySource
+from digest.sources.xml import XmlDocument, child, everywhere, local, parse, text_of
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -32,14 +32,14 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 _SECTION = re.compile(r"[A-Z][A-Z /&,-]*")
 
 
-class Settings(Queries):
+class PubMedSettings(QuerySettings):
     """What stands under `pubmed:`."""
 
-    base_url: Annotated[str, Address] = URL
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search(Query):
+class PubMedSource(QuerySource):
     """The walk through what entered lately. Its cursor is the last day that was read whole."""
 
     url: str = URL
@@ -63,7 +63,7 @@ class Search(Query):
         request = self._ask("efetch", **place)
         return httpx.Request("GET", request.url.copy_with(fragment=str(count)))
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         tree = parse(answer.body)
         if tree is None:
             raise SourceError(f"{self.name}: no answer of PubMed, but {looks_like(answer.body)}")
@@ -77,34 +77,35 @@ class Search(Query):
         asked = httpx.URL(answer.asked or answer.url)
         start, count = int(asked.params.get("retstart", "0")) + _ROWS, int(asked.fragment or "0")
         if tree.cut or start >= count:
-            return Page(papers=papers, warnings=warnings, cursor=None if tree.cut else today, cut=tree.cut)
+            return ResultPage(papers=papers, warnings=warnings, cursor=None if tree.cut else today, cut=tree.cut)
         history = asked.params.get("query_key", ""), asked.params.get("WebEnv", "")
-        return Page(papers=papers, warnings=warnings, next=self._fetch(history, start, count))
+        return ResultPage(papers=papers, warnings=warnings, next=self._fetch(history, start, count))
 
-    def _found(self, tree: Tree, today: str) -> Page:
+    def _found(self, tree: XmlDocument, today: str) -> ResultPage:
         fault = fault_of(tree.root)
         count = text_of(child(tree.root, "Count")).strip()
         if fault or not count.isdigit():
             raise SourceError(f"{self.name}: {fault or 'a search without a count'}")
         history = text_of(child(tree.root, "QueryKey")).strip(), text_of(child(tree.root, "WebEnv")).strip()
         if not int(count):
-            return Page(cursor=today)
+            return ResultPage(cursor=today)
         if not all(history):
             raise SourceError(f"{self.name}: a search that was not kept")
         most = min(int(count), MOST)
         warnings = (f"{count} records, of which {MOST} can be had: narrow the query",) if most < int(count) else ()
-        return Page(warnings=warnings, next=self._fetch(history, 0, most))
+        return ResultPage(warnings=warnings, next=self._fetch(history, 0, most))
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: PubMedSettings) -> Sequence[Source]:
     """One walk for each query."""
     own = settings.base_url != URL
     return [
-        Search(query=each.query, title=each.name, url=settings.base_url, allow_private=own) for each in settings.queries
+        PubMedSource(query=each.query, title=each.name, url=settings.base_url, allow_private=own)
+        for each in settings.queries
     ]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved answer of efetch or esearch holds. Raises SourceError when it is neither."""
     tree = parse(body)
     kind = "" if tree is None else local(tree.root)
@@ -112,9 +113,9 @@ def read_saved(body: bytes, name: str) -> Reading:
         raise SourceError(f"{name} is no answer of pubmed: it looks like {looks_like(body)}")
     if kind == "eSearchResult":
         fault, count = fault_of(tree.root), sum(1 for _ in everywhere(tree.root, "Id"))
-        return Reading(said=f"an error answer: {fault}" if fault else f"a list of {count} identifiers")
+        return SavedPapers(said=f"an error answer: {fault}" if fault else f"a list of {count} identifiers")
     papers, warnings = read_articles(tree)
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "an empty set")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "an empty set")
 
 
 def fault_of(root: etree._Element) -> str:
@@ -123,7 +124,7 @@ def fault_of(root: etree._Element) -> str:
     return clean_line(text_of(told))[:300] if told is not None else ""
 
 
-def read_articles(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+def read_articles(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     """The papers of all articles and book chapters; one that cannot be read stops no other."""
     papers, unread = list[Paper](), list[str]()
     root = tree.root

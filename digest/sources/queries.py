@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from digest.sources.base import Steady
+from digest.sources.base import ContinuousSource
 
 
-class Entry(BaseModel):
+class NamedQuery(BaseModel):
     """One query, and what it is called here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -20,16 +20,16 @@ class Entry(BaseModel):
     name: str = Field(default_factory=lambda data: data["query"], min_length=1)
 
 
-class Queries(BaseModel):
+class QuerySettings(BaseModel):
     """At least one query."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    queries: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    queries: Annotated[tuple[NamedQuery, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query(Steady):
+class QuerySource(ContinuousSource):
     """A walk through what a service has for one query."""
 
     query: str

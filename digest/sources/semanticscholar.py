@@ -18,8 +18,8 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import arxiv_id, doi
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-from digest.sources.answers import Address, Key, json_of, listed, moment, no_answer, papers_of, text, whole
-from digest.sources.base import Answer, Found, Reading, Source
+from digest.sources.answers import ApiKey, BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
+from digest.sources.base import EnrichmentResult, SavedPapers, ServiceResponse, Source
 from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api.semanticscholar.org/graph/v1"
@@ -31,17 +31,17 @@ _FIELDS = "externalIds,title,abstract,venue,year,publicationDate,citationCount,t
 _PREFIXES = {"arxiv": "ARXIV", "doi": "DOI", "pmid": "PMID"}
 
 
-class Settings(BaseModel):
+class SemanticScholarSettings(BaseModel):
     """What stands under `semanticscholar:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: Key | None = None
-    base_url: Annotated[str, Address] = URL
+    key: ApiKey | None = None
+    base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
+class SemanticScholarEnricher:
     """The two batches: papers by their ids, authors by the service's own."""
 
     key: SecretStr
@@ -72,41 +72,41 @@ class Graph:
             json={"ids": list(ids)},
         )
 
-    def read(self, answer: Answer, keys: Sequence[str], known: Mapping[str, Paper]) -> Found:
+    def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
         asked = [key for key in keys if _id_of(key)]
         found = _batch(answer, len(asked))
         papers, warnings = papers_of((each for each in found if each is not None), _paper)
-        return Found(
+        return EnrichmentResult(
             papers=papers,
             figures={key: _figures(each) for key, each in zip(asked, found, strict=True) if each is not None},
             warnings=warnings,
         )
 
-    def read_people(self, answer: Answer, ids: Sequence[str]) -> Mapping[str, Researcher]:
+    def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
         found = _batch(answer, len(ids))
         return {id_: person for id_, each in zip(ids, found, strict=True) if each and (person := _researcher(each))}
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: SemanticScholarSettings) -> Sequence[Source]:
     """None: it is asked about papers that others bring."""
     return []
 
 
-def enricher(settings: Settings) -> Graph | None:
+def enricher(settings: SemanticScholarSettings) -> SemanticScholarEnricher | None:
     """None without a key."""
     if settings.key is None:
         return None
-    return Graph(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
+    return SemanticScholarEnricher(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved answer holds: papers where it has their ids and titles, else what it is. Raises SourceError."""
     try:
         value = json_of(body)
     except ValueError as error:
         raise no_answer(name, KIND, error) from error
     if isinstance(value, Mapping) and (fault := text(value, "error", "message")) and "paperId" not in value:
-        return Reading(said=f"an error answer: {clean_line(fault)[:200]}")
+        return SavedPapers(said=f"an error answer: {clean_line(fault)[:200]}")
     records, said = _records(value)
     if records is None:
         raise no_answer(name, KIND, ValueError("JSON of another kind"))
@@ -114,7 +114,7 @@ def read_saved(body: bytes, name: str) -> Reading:
     bare = sum("paperId" in record or "corpusId" in record for record in records) - len(papers)
     if bare > 0 and not warnings:
         said = f"{bare} papers without titles" if not papers else f"{bare} more papers without titles"
-    return Reading(papers=papers, warnings=warnings, said=said if not papers or bare else "")
+    return SavedPapers(papers=papers, warnings=warnings, said=said if not papers or bare else "")
 
 
 def _records(value: Any) -> tuple[list[Mapping[str, Any]] | None, str]:
@@ -142,7 +142,7 @@ def _inner(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else record
 
 
-def _batch(answer: Answer, asked: int) -> list[Mapping[str, Any] | None]:
+def _batch(answer: ServiceResponse, asked: int) -> list[Mapping[str, Any] | None]:
     """One place for each id, in their order; None where the service knows none. Raises SourceError."""
     try:
         value = json_of(answer.body)

@@ -20,7 +20,7 @@ _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class XmlDocument:
     """A document, and what had to be done to read it."""
 
     root: etree._Element
@@ -28,16 +28,16 @@ class Tree:
     mended: bool = False  # it was no XML as it came
 
 
-def parse(body: bytes) -> Tree | None:
+def parse(body: bytes) -> XmlDocument | None:
     """The document, or None where there is none to be read: no XML, too long, or entities of its own."""
     if len(body) > LARGEST:
         return None
     root = _parsed(body, recover=False)
     if root is not None:
-        return None if _declares_entities(root) else Tree(root)
+        return None if _declares_entities(root) else XmlDocument(root)
     cut = not body.rstrip().endswith(_CLOSED)
     root = _parsed(_readable(_whole(body) if cut else body), recover=True)
-    return None if root is None or _declares_entities(root) else Tree(root, cut=cut, mended=True)
+    return None if root is None or _declares_entities(root) else XmlDocument(root, cut=cut, mended=True)
 
 
 def _parsed(body: bytes, *, recover: bool) -> etree._Element | None:

@@ -27,8 +27,8 @@ from digest.config import Bounces, Config
 from digest.config.subscriber_yaml import subscriber_from
 from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
-from digest.ingest.health import Health
-from digest.mail.dkim import Signer, new_key
+from digest.ingest.health import SourceHealth
+from digest.mail.dkim import Signer, generate_key
 from digest.mail.message import Mailbox
 from digest.store import CircuitBreaker, ServiceStats, Store
 from tests.support.config_files import HOUSE, folder
@@ -40,7 +40,7 @@ WRITTEN: dict[str, Any] = {
     "email": "ada@example.org",
     "subscriptions": [{"name": "Sparse models", "when": "weekdays 07:30", "rules": ["ti:sparse"]}],
 }
-SIGNER = Signer(domain="example.org", selector="papers", key=new_key(ed25519=True))
+SIGNER = Signer(domain="example.org", selector="papers", key=generate_key(ed25519=True))
 GOOD = {
     "example.org": ["v=spf1 mx ~all", "another text"],
     "papers._domainkey.example.org": [SIGNER.record],
@@ -182,7 +182,7 @@ def test_what_is_late_or_waits_for_a_person_is_told() -> None:
 def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
     brake = CircuitBreaker(kind="relay", name="smtp://r:25", failures=5, until=NOW + DAY, at=NOW, words="535 no")
     over = replace(brake, name="smtp://s:25", until=NOW - DAY)
-    health = Health(
+    health = SourceHealth(
         name="arxiv",
         word="failing",
         last_ok=None,

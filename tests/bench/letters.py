@@ -12,8 +12,8 @@ from lxml import html
 from premailer import Premailer  # type: ignore[import-untyped]
 
 from digest.issues import Issue
-from digest.mail.dkim import Signer, new_key, pem_of, signed
-from digest.mail.message import Mailbox, build, message_id
+from digest.mail.dkim import Signer, generate_key, private_key_pem, sign_message
+from digest.mail.message import Mailbox, build_message, message_id
 from digest.render import LetterParts, Renderer
 from digest.resources import shipped
 from tests.support.issues import LINKS, POSTAL, TODAY, flood, issue, item, on_sparse, paper
@@ -22,7 +22,7 @@ from tests.support.plain_letter import PlainRenderer
 LETTERS, PAPERS = 200, 20
 PLAINLY = 20  # letters that are made the plain way; each costs as much as dozens of ours
 SENDER, READER = Mailbox(name="Morning Papers", address="papers@example.org"), Mailbox(address="ada@example.org")
-SIGNER = Signer(domain="example.org", selector="papers", key=new_key())
+SIGNER = Signer(domain="example.org", selector="papers", key=generate_key())
 
 
 def run() -> dict[str, object]:
@@ -62,7 +62,7 @@ class _Plain:
     def __init__(self) -> None:
         self._plain = PlainRenderer()
         self._stylesheet = (shipped("templates") / "letter" / "style.css").read_text()
-        self._key = pem_of(SIGNER.key)
+        self._key = private_key_pem(SIGNER.key)
 
     def page(self, one: Issue) -> str:
         view = self._plain.view(one, LINKS, postal=POSTAL, room=600)
@@ -91,7 +91,7 @@ def _ours(renderer: Renderer, one: Issue) -> str:
 
 
 def _bytes(parts: LetterParts, one: Issue) -> bytes:
-    message = build(
+    message = build_message(
         sender=SENDER,
         to=READER,
         subject=parts.subject,
@@ -100,7 +100,7 @@ def _bytes(parts: LetterParts, one: Issue) -> bytes:
         message_id=message_id(one.slot, one.subscriber.id, SENDER.domain),
         date=TODAY,
     )
-    return signed(message, [SIGNER])
+    return sign_message(message, [SIGNER])
 
 
 def _milliseconds(work: Callable[[Issue], object], issues: list[Issue]) -> float:

@@ -50,7 +50,7 @@ from digest.issues import Issue
 from digest.issues.compose import ComposeWindow
 from digest.issues.matching import RuleSet
 from digest.letters import LetterFactory
-from digest.mail.dkim import Signer, new_key
+from digest.mail.dkim import Signer, generate_key
 from digest.mail.envelope import Envelope
 from digest.mail.message import Mailbox
 from digest.render import LetterLinks, LetterParts, Renderer
@@ -161,7 +161,7 @@ def _config(url: str, folder: Path, port: int, readers: tuple[Subscriber, ...]) 
         signup=(),
         proxies=(),
         keys=(SecretStr("a secret of the bench alone"),),
-        signers=(Signer(domain="example.org", selector="papers", key=new_key()),),
+        signers=(Signer(domain="example.org", selector="papers", key=generate_key()),),
         complaints=None,
         templates=None,
         language="en",

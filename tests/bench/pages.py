@@ -25,7 +25,7 @@ from digest.config import Config
 from digest.links import SignedLinks
 from digest.mail.delivery_state import DeliveryState
 from digest.mail.envelope import Envelope
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.store import NewIssue, Store
 from digest.store import tables as t
 from digest.subscriptions import Subscriber
@@ -206,7 +206,7 @@ def _fill(store: Store, letters: int) -> None:
 def _issue(number: int) -> NewIssue:
     key = f"<{number}.1@example.org>"
     box = Mailbox(address=_address(number))
-    message = build(sender=_SENDER, to=box, subject="Papers", text=_LINE * _LINES, message_id=key, date=_NOW)
+    message = build_message(sender=_SENDER, to=box, subject="Papers", text=_LINE * _LINES, message_id=key, date=_NOW)
     return NewIssue(
         subscriber=f"reader{number}",
         subscription=_NAME,

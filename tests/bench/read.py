@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 
 import feedparser  # type: ignore[import-untyped]
 
-from digest.sources.arxiv.oai import Harvest
-from digest.sources.base import Answer
+from digest.sources.arxiv.oai import ArxivHarvest
+from digest.sources.base import ServiceResponse
 from tests.bench import upsert
 
 ENTRIES = 2_000
@@ -24,8 +24,8 @@ def run() -> dict[str, object]:
     """Seconds of CPU, the best of five runs each, text cleaning included on our side."""
     entries = [_entry(number, random.Random(number)) for number in range(ENTRIES)]
     page, atom = _page(entries).encode(), _atom(entries).encode()
-    harvest, now = Harvest(category="cs.LG"), datetime(2026, 11, 20, tzinfo=UTC)
-    answer = Answer(url=harvest.url, body=page)
+    harvest, now = ArxivHarvest(category="cs.LG"), datetime(2026, 11, 20, tzinfo=UTC)
+    answer = ServiceResponse(url=harvest.url, body=page)
     read = harvest.read(answer, now)
     if len(read.papers) != ENTRIES or len(feedparser.parse(atom).entries) != ENTRIES:
         raise RuntimeError("one of the readers lost entries")

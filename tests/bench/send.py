@@ -24,7 +24,7 @@ import aiosmtplib
 from digest.app import App, load, open_app
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.mail.envelope import Envelope
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.render import Renderer
 from digest.store import Store
 from digest.store.outbox_write import add_letter
@@ -165,7 +165,7 @@ def _letters() -> Iterator[bytes]:
     for first in range(0, 120, 12):
         picked = on_sparse(*(item(paper, "the") for paper in papers[first : first + 12]))
         parts = renderer.letter(issue(picked), LINKS, postal=POSTAL)
-        yield build(
+        yield build_message(
             sender=_SENDER,
             to=_READER,
             subject=parts.subject,

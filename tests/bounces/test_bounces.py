@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.bounces import Ear, Heard, hear, mailbox
-from digest.bounces.mailbox import Piece
+from digest.bounces import BounceRead, ReturnAddress, mailbox, read_bounces
+from digest.bounces.mailbox import MailboxMessage
 from digest.errors import MailboxError
 from digest.links.token import stamp
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
@@ -21,7 +21,7 @@ from tests.support.store_samples import NOW, envelope
 
 DAY = timedelta(days=1)
 KEYS = ("an old secret of this house", "the present secret of this house")
-EAR = Ear(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
+EAR = ReturnAddress(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
 
 
 def sent(store: Store, *readers: str, at: datetime = NOW, state: DeliveryState = DeliveryState.SENT) -> dict[str, str]:
@@ -56,13 +56,15 @@ def sent(store: Store, *readers: str, at: datetime = NOW, state: DeliveryState =
 VACATION = b"From: ada@example.org\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n"
 
 
-def listen(store: Store, folder: Path, *messages: bytes, now: datetime = NOW + DAY, ear: Ear = EAR) -> list[Heard]:
+def listen(
+    store: Store, folder: Path, *messages: bytes, now: datetime = NOW + DAY, ear: ReturnAddress = EAR
+) -> list[BounceRead]:
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for message in messages:
         number = sum(1 for _ in folder.rglob("*.eml*"))
         (folder / "new" / f"{number:05}.eml").write_bytes(message)
-    return hear(store, mailbox.open(f"maildir:{folder}"), "box", ear, clock=lambda: now)
+    return read_bounces(store, mailbox.open_mailbox(f"maildir:{folder}"), "box", ear, clock=lambda: now)
 
 
 @pytest.fixture
@@ -209,10 +211,10 @@ class Breaking:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def pieces(self) -> Iterator[Piece]:
-        yield from (Piece(id=str(number), message=message) for number, message in enumerate(self.messages))
+    def pieces(self) -> Iterator[MailboxMessage]:
+        yield from (MailboxMessage(id=str(number), message=message) for number, message in enumerate(self.messages))
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         raise MailboxError("the line is gone")
 
 
@@ -221,7 +223,7 @@ def test_a_message_is_dealt_with_once_although_the_box_breaks(store: Store, box:
     to = sent(store, "ada")["ada"]
     for _ in range(9):
         with pytest.raises(MailboxError):
-            hear(store, Breaking(report(to)), "imap", EAR, clock=lambda: NOW + DAY)
+            read_bounces(store, Breaking(report(to)), "imap", EAR, clock=lambda: NOW + DAY)
     with store.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*), sum(points) FROM evidence").one() == (1, 1.0)
 

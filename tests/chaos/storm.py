@@ -22,7 +22,7 @@ from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.mail.delivery_state import DeliveryState
 from digest.mail.envelope import Envelope
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.store import Store
 from digest.store import tables as t
 from digest.store.outbox_write import add_letter
@@ -184,7 +184,7 @@ def _put(storm: Storm, numbers: range) -> None:
             name = f"reader{number}"
             mailbox = Mailbox(address=f"{name}@d{number % 50}.example.org")
             key = f"<{name}.1@example.org>"
-            message = build(sender=_DESK, to=mailbox, subject="7 papers", text=text, message_id=key, date=now)
+            message = build_message(sender=_DESK, to=mailbox, subject="7 papers", text=text, message_id=key, date=now)
             envelope = Envelope(sender=_DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
             assert add_letter(connection, envelope, created=now, notice=name, subscriber=name, kind="notice")
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from digest.app import load
 from digest.cli import digest
 from digest.errors import ConfigError
-from digest.mail.dkim import key_of
+from digest.mail.dkim import load_private_key
 from tests.support.config_files import HOUSE, folder
 
 
@@ -64,7 +64,7 @@ def test_a_key_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert (again.exit_code, again.stdout) == (2, "")
     assert "dkim/papers.pem is there already" in again.stderr
     assert (tmp_path / "dkim/papers.pem").read_bytes() == before
-    assert key_of(before.decode()) is not None
+    assert load_private_key(before.decode()) is not None
 
 
 @pytest.mark.parametrize(

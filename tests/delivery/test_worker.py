@@ -21,7 +21,7 @@ from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
 from digest.limits import BackOff, RateLimit
 from digest.mail.envelope import Envelope, LeasedDelivery
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port
@@ -35,7 +35,9 @@ def put(store: Store, *readers: str, kind: str = "scheduled") -> None:
     for name in readers:
         mailbox = Mailbox(name=name.title(), address=f"{name}@example.org")
         key = f"<{name}.1@example.org>"
-        message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
+        message = build_message(
+            sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW
+        )
         envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
         store.issues.publish(
             NewIssue(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Box
-from digest.bounces.parse import Kind
+from digest.bounces.mailbox import BounceMailbox
+from digest.bounces.parse import BounceKind
 from digest.errors import MailboxError
 from tests.support.bounce_reports import report
 from tests.support.bounce_storm import listen, stamps
@@ -20,13 +20,13 @@ from tests.support.servers import DROP
 pytestmark = pytest.mark.faults
 
 
-def mbox(folder: Path, *messages: bytes) -> Box:
+def mbox(folder: Path, *messages: bytes) -> BounceMailbox:
     """A box of one file."""
     file = folder / "bounces"
     file.write_bytes(
         b"".join(b"From MAILER-DAEMON Fri Nov 20 07:30:00 2026\n" + m.replace(b"\r\n", b"\n") + b"\n" for m in messages)
     )
-    return mailbox.open(f"mbox:{file}")
+    return mailbox.open_mailbox(f"mbox:{file}")
 
 
 def test_b1_a_forged_bounce(anywhere: DeliveryScenario, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_b3_answers_and_delays_count_nothing(anywhere: DeliveryScenario, tmp_pat
     for day in range(8):
         scenario.later(days=1)
         heard = listen(scenario, mbox(tmp_path, *pieces), f"day {day}")
-        assert all(each.kind != Kind.HARD and not each.suppressed for each in heard)
+        assert all(each.kind != BounceKind.HARD and not each.suppressed for each in heard)
     assert scenario.store.suppressions.list_all() == []
     assert scenario.rows("SELECT * FROM score WHERE points > 0") == []
     scenario.no_secret_is_told()
@@ -114,8 +114,8 @@ def test_b4_the_line_is_lost_between_the_deed_and_its_mark(anywhere: DeliverySce
         url = f"imap://127.0.0.1:{server.port}/INBOX"
         for _ in range(2):
             with pytest.raises(MailboxError):
-                listen(scenario, mailbox.open(url, user="ada", password="s3cret"), "imap")
-        assert listen(scenario, mailbox.open(url, user="ada", password="s3cret"), "imap")
+                listen(scenario, mailbox.open_mailbox(url, user="ada", password="s3cret"), "imap")
+        assert listen(scenario, mailbox.open_mailbox(url, user="ada", password="s3cret"), "imap")
         assert server.seen == {1, 2}
     assert len(scenario.rows("SELECT * FROM evidence")) == 2
     assert len(scenario.rows("SELECT * FROM heard")) == 2

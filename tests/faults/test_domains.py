@@ -10,7 +10,7 @@ import pytest
 
 from digest.mail.delivery_state import DeliveryState
 from digest.mail.envelope import Envelope
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario
@@ -110,6 +110,8 @@ def _put_many(scenario: DeliveryScenario, names: list[str]) -> None:
             mailbox = Mailbox(address=f"{name}@d{number % 50}.example")
             scenario.homes[name] = mailbox.address
             key = scenario.key(name)
-            message = build(sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW)
+            message = build_message(
+                sender=SENDER, to=mailbox, subject="7 papers", text="Seven.\n", message_id=key, date=NOW
+            )
             envelope = Envelope(sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
             assert add_letter(connection, envelope, created=NOW, notice=name, subscriber=name, kind="notice")

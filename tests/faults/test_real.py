@@ -14,11 +14,11 @@ from typing import Self
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Box, Piece
+from digest.bounces.mailbox import BounceMailbox, MailboxMessage
 from digest.delivery.log_evidence import search_logs
 from digest.errors import MailboxError
 from digest.mail import postfix_log as maillog
-from digest.mail.postfix_log import Trace
+from digest.mail.postfix_log import LetterTrace
 from tests.support.bounce_reports import report
 from tests.support.bounce_storm import listen, stamps
 from tests.support.delivery_scenario import HASTY, QUICK, DeliveryScenario
@@ -127,11 +127,11 @@ def test_f16_no_such_reader_behind_postfix(anywhere: DeliveryScenario) -> None:
     with MailServer({"RCPT": Says.line("550 5.1.1 nobody of that name")}) as mx, Postfix(mx.port) as postfix:
         assert scenario.round(scenario.route(postfix.port)).count("sent") == 2
         until(lambda: len(mx.taken) == 1 and len(postfix.bounces) == 1, postfix)
-        (heard,) = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        (heard,) = listen(scenario, mailbox.open_mailbox(f"maildir:{postfix.folder}/bounces"))
         assert (heard.kind, heard.proven, heard.suppressed) == ("hard", True, True)
         (row,) = scenario.store.suppressions.list_all()
         assert row.address == f"{heard.subscriber}@readers.example"
-        assert listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces")) == []
+        assert listen(scenario, mailbox.open_mailbox(f"maildir:{postfix.folder}/bounces")) == []
         scenario.came[scenario.key(heard.subscriber)] += 1
         scenario.holds(mx)
 
@@ -143,7 +143,7 @@ def test_f32_b3_policy_and_a_full_mailbox_behind_postfix(scenario: DeliveryScena
     with MailServer({"RCPT": script}) as mx, Postfix(mx.port) as postfix:
         assert scenario.round(scenario.route(postfix.port)).count("sent") == 2
         until(lambda: len(postfix.bounces) == 2, postfix)
-        heard = listen(scenario, mailbox.open(f"maildir:{postfix.folder}/bounces"))
+        heard = listen(scenario, mailbox.open_mailbox(f"maildir:{postfix.folder}/bounces"))
         assert {each.kind for each in heard} == {"soft"}
         assert all(each.proven and not each.suppressed for each in heard)
         assert scenario.store.suppressions.list_all() == []
@@ -196,8 +196,8 @@ def test_what_postfix_writes_of_a_client_that_vanishes(long: bool) -> None:
     with MailServer() as mx, Postfix(mx.port, f"enable_long_queue_ids = {'yes' if long else 'no'}") as postfix:
         log = postfix.folder / "log"
 
-        def trace() -> Trace | None:
-            return maillog.read(log, [key], begun).traces.get(key)
+        def trace() -> LetterTrace | None:
+            return maillog.search_log(log, [key], begun).traces.get(key)
 
         handed_to(postfix, LETTER_OF_ADA, dot=False)
         until(lambda: trace() is not None, postfix)
@@ -300,7 +300,7 @@ def test_after_kills_at_any_moment_the_log_knows_of_each_letter_what_became_of_i
 class Breaking:
     """A box whose server dies before the first mark."""
 
-    def __init__(self, box: Box, server: Dovecot) -> None:
+    def __init__(self, box: BounceMailbox, server: Dovecot) -> None:
         self._box, self._server = box, server
 
     def __enter__(self) -> Self:
@@ -312,10 +312,10 @@ class Breaking:
     ) -> None:
         self._box.__exit__(kind, error, trace)
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[MailboxMessage]:
         return iter(self._box.pieces())
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         self._server.stop()
         self._box.done(piece)
 
@@ -328,11 +328,15 @@ def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: DeliverySc
         server.deliver("1.host", report(senders["ada"]), 2)
         server.deliver("2.host", report(senders["ben"], reader="ben"), 1)
         for _ in range(2):
-            box = mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret")
+            box = mailbox.open_mailbox(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret")
             with pytest.raises(MailboxError):
                 listen(scenario, Breaking(box, server), "imap")
             server.start()
-        listen(scenario, mailbox.open(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"), "imap")
+        listen(
+            scenario,
+            mailbox.open_mailbox(f"imap://127.0.0.1:{server.port}/INBOX", user="ada", password="s3cret"),
+            "imap",
+        )
         assert len(scenario.rows("SELECT * FROM evidence")) == 2
         assert len(scenario.store.suppressions.list_all()) == 2
     scenario.no_secret_is_told()

@@ -17,12 +17,12 @@ import pytest
 
 from digest import __version__
 from digest.errors import SourceError
-from digest.http import Fetched, Stopped, Validators, Web
-from digest.http.ssrf import Network
-from digest.http.transport import Wire
+from digest.http import FetchResult, FetchStopped, HttpClient, Validators
+from digest.http.ssrf import SystemNetwork
+from digest.http.transport import HttpTransport
 from tests.support.servers import Reply, WebServer, unused_port
 
-TLS = Path(__file__).parents[1] / "delivery" / "channels" / "tls"
+TLS = Path(__file__).parents[1] / "support" / "certificates"
 
 
 class Clock:
@@ -53,7 +53,7 @@ class SkippingClock:
         self.skipped += seconds
 
 
-class Pretend(Network):
+class Pretend(SystemNetwork):
     """Names lie where the test says, and every address that is dialled is the one server on loopback."""
 
     def __init__(self, names: Mapping[str, list[str] | list[list[str]]], port: int) -> None:
@@ -82,24 +82,26 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def web(clock: Clock) -> Iterator[Web]:
-    with Web(contact="owner@example.org", proxies={}, clock=clock, sleep=clock.sleep, random=lambda: 0) as client:
+def web(clock: Clock) -> Iterator[HttpClient]:
+    with HttpClient(
+        contact="owner@example.org", proxies={}, clock=clock, sleep=clock.sleep, random=lambda: 0
+    ) as client:
         yield client
 
 
-def get(web: Web, url: str, **more: object) -> Fetched:
+def get(web: HttpClient, url: str, **more: object) -> FetchResult:
     return web.get(httpx.Request("GET", url), allow_private=True, **more)  # type: ignore[arg-type]
 
 
-def pretending(clock: Clock, names: Mapping[str, list[str] | list[list[str]]], port: int) -> tuple[Web, Pretend]:
+def pretending(clock: Clock, names: Mapping[str, list[str] | list[list[str]]], port: int) -> tuple[HttpClient, Pretend]:
     network = Pretend(names, port)
-    wire = Wire(network=network, clock=clock)
-    return Web(
+    wire = HttpTransport(network=network, clock=clock)
+    return HttpClient(
         contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep, random=lambda: 0
     ), network
 
 
-def test_an_answer_and_who_asked(web: Web) -> None:
+def test_an_answer_and_who_asked(web: HttpClient) -> None:
     page = Reply(body=b"<rss/>", headers={"Content-Type": "application/rss+xml", "X-Thing": "1"})
     with WebServer({"/feed": page}) as server:
         fetched = get(web, f"{server.url}/feed?set=cs")
@@ -128,7 +130,7 @@ def test_arxiv_has_one_pace_over_all_its_hosts(clock: Clock) -> None:
             assert clock.slept == [3, 3, 1]
 
 
-def test_a_mirror_of_arxiv_has_arxivs_pace(web: Web, clock: Clock) -> None:
+def test_a_mirror_of_arxiv_has_arxivs_pace(web: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply()}) as server:
         for _ in range(3):
             get(web, server.url, service="arxiv")
@@ -136,7 +138,7 @@ def test_a_mirror_of_arxiv_has_arxivs_pace(web: Web, clock: Clock) -> None:
 
 
 def test_one_service_is_asked_by_one_thread_at_a_time() -> None:
-    with WebServer({"/": Reply(delay=0.05)}) as server, Web(contact="o@example.org", proxies={}) as web:
+    with WebServer({"/": Reply(delay=0.05)}) as server, HttpClient(contact="o@example.org", proxies={}) as web:
         threads = [threading.Thread(target=get, args=(web, server.url)) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -147,14 +149,14 @@ def test_one_service_is_asked_by_one_thread_at_a_time() -> None:
         assert server.connections == 1
 
 
-def test_a_429_with_retry_after_is_waited_for(web: Web, clock: Clock) -> None:
+def test_a_429_with_retry_after_is_waited_for(web: HttpClient, clock: Clock) -> None:
     busy = Reply(429, b"Rate exceeded.", {"Retry-After": "7"})
     with WebServer({"/": [busy, Reply(body=b"ok")]}) as server:
         assert get(web, server.url).body == b"ok"
     assert clock.slept == [7]
 
 
-def test_arxivs_429_without_retry_after_backs_off_30_then_60_s(web: Web, clock: Clock) -> None:
+def test_arxivs_429_without_retry_after_backs_off_30_then_60_s(web: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply(429, b"Rate exceeded.")}) as server:
         with pytest.raises(SourceError, match=r"answered 429 \(Rate exceeded\.\)") as told:
             get(web, server.url, service="arxiv")
@@ -169,7 +171,7 @@ def test_arxivs_429_without_retry_after_backs_off_30_then_60_s(web: Web, clock: 
         assert told.value.retry_after == timedelta(seconds=120)
 
 
-def test_a_long_retry_after_is_told_and_kept_over_calls(web: Web, clock: Clock) -> None:
+def test_a_long_retry_after_is_told_and_kept_over_calls(web: HttpClient, clock: Clock) -> None:
     with WebServer({"/a": Reply(503, headers={"Retry-After": "3600"}), "/b": Reply()}) as server:
         with pytest.raises(SourceError) as told:
             get(web, f"{server.url}/a")
@@ -183,7 +185,7 @@ def test_a_long_retry_after_is_told_and_kept_over_calls(web: Web, clock: Clock) 
         assert get(web, f"{server.url}/b").status == 200
 
 
-def test_retry_after_of_a_refusal_is_honoured(web: Web) -> None:
+def test_retry_after_of_a_refusal_is_honoured(web: HttpClient) -> None:
     with WebServer({"/": Reply(403, headers={"Retry-After": "120"})}) as server:
         with pytest.raises(SourceError) as told:
             get(web, server.url)
@@ -194,7 +196,7 @@ def test_retry_after_of_a_refusal_is_honoured(web: Web) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
-def test_a_refusal_is_never_repeated(web: Web, status: int) -> None:
+def test_a_refusal_is_never_repeated(web: HttpClient, status: int) -> None:
     page = Reply(status, b"<feed><title>no\x07</title>  such\nfield</feed>")
     words = rf"^127\.0\.0\.1/q: answered {status} \(no such field\)$"
     with WebServer({"/q": page}) as server, pytest.raises(SourceError, match=words) as told:
@@ -203,13 +205,13 @@ def test_a_refusal_is_never_repeated(web: Web, status: int) -> None:
     assert len(server.asked) == 1
 
 
-def test_a_cut_body_is_asked_for_again(web: Web, clock: Clock) -> None:
+def test_a_cut_body_is_asked_for_again(web: HttpClient, clock: Clock) -> None:
     with WebServer({"/": [Reply(body=b"x" * 5000, cut=2000), Reply(body=b"x" * 5000)]}) as server:
         assert get(web, server.url).body == b"x" * 5000
     assert clock.slept == [2]
 
 
-def test_a_host_that_fails_is_left_in_peace_and_probed_once(web: Web, clock: Clock) -> None:
+def test_a_host_that_fails_is_left_in_peace_and_probed_once(web: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply(500)}) as server:
         asked = []
         for _ in range(3):
@@ -234,7 +236,7 @@ def test_a_host_that_fails_is_left_in_peace_and_probed_once(web: Web, clock: Clo
         assert get(web, server.url).body == b"well again"
 
 
-def test_nobody_there_is_one_clear_error(web: Web, clock: Clock) -> None:
+def test_nobody_there_is_one_clear_error(web: HttpClient, clock: Clock) -> None:
     with unused_port() as port, pytest.raises(SourceError, match=r"^127\.0\.0\.1/x: no connection; not asked again"):
         get(web, f"http://127.0.0.1:{port}/x?api_key=hunter2")
     assert clock.slept == [2, 6]
@@ -247,7 +249,7 @@ def test_an_unknown_host_is_one_clear_error(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("etag", ["0123abcd", '"quoted"', 'W/"weak"', "\xff latin \xe9"])
-def test_validators_go_back_as_they_came(web: Web, etag: str) -> None:
+def test_validators_go_back_as_they_came(web: HttpClient, etag: str) -> None:
     changed = "Fri, 20 Nov 2026 05:00:00 GMT"
     page = Reply(body=b"1", headers={"ETag": etag, "Last-Modified": changed})
     with WebServer({"/": [page, Reply(304)]}) as server:
@@ -259,19 +261,19 @@ def test_validators_go_back_as_they_came(web: Web, etag: str) -> None:
         assert server.asked[1].headers["if-modified-since"] == changed
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(web: Web) -> None:
+def test_a_304_that_nobody_asked_for_is_an_error(web: HttpClient) -> None:
     with WebServer({"/": Reply(304)}) as server, pytest.raises(SourceError, match="304"):
         get(web, server.url)
 
 
-def test_gzip_is_asked_for_and_unpacked(web: Web) -> None:
+def test_gzip_is_asked_for_and_unpacked(web: HttpClient) -> None:
     packed = gzip.compress(b"one ") + gzip.compress(b"two")
     with WebServer({"/": Reply(body=packed, headers={"Content-Encoding": "gzip"})}) as server:
         assert get(web, server.url).body == b"one two"
         assert server.asked[0].headers["accept-encoding"] == "gzip"
 
 
-def test_broken_and_unasked_packing_is_an_error(web: Web) -> None:
+def test_broken_and_unasked_packing_is_an_error(web: HttpClient) -> None:
     half = gzip.compress(b"x" * 10_000)[:-12]
     for body, coding in ((half, "gzip"), (b"no gzip", "gzip"), (zlib.compress(b"x"), "deflate")):
         with (
@@ -281,7 +283,7 @@ def test_broken_and_unasked_packing_is_an_error(web: Web) -> None:
             get(web, server.url)
 
 
-def test_more_than_10_mb_is_refused_packed_or_not(web: Web) -> None:
+def test_more_than_10_mb_is_refused_packed_or_not(web: HttpClient) -> None:
     plain = Reply(body=b"x" * (10 * 2**20 + 1))
     bomb = Reply(body=gzip.compress(bytes(200 * 2**20), 9), headers={"Content-Encoding": "gzip"})
     whole = Reply(body=b"x" * (10 * 2**20))
@@ -296,16 +298,16 @@ def test_more_than_10_mb_is_refused_packed_or_not(web: Web) -> None:
 @pytest.mark.parametrize("slow", [Reply(body=b"x" * 500, drip=0.05), Reply(drip_head=0.05), Reply(delay=3)])
 def test_the_whole_answer_has_a_time_limit(slow: Reply) -> None:
     clock = SkippingClock()
-    wire = Wire(clock=clock, timeout=0.3)
+    wire = HttpTransport(clock=clock, timeout=0.3)
     with (
         WebServer({"/": slow}) as server,
-        Web(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web,
+        HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web,
         pytest.raises(SourceError, match="no whole answer in time"),
     ):
         get(web, server.url)
 
 
-def test_a_lasting_move_is_told_a_passing_one_is_not(web: Web) -> None:
+def test_a_lasting_move_is_told_a_passing_one_is_not(web: HttpClient) -> None:
     with WebServer(
         {
             "/old": Reply(301, headers={"Location": "/new#part"}),
@@ -320,7 +322,7 @@ def test_a_lasting_move_is_told_a_passing_one_is_not(web: Web) -> None:
         assert get(web, f"{server.url}/older").moved_to == f"{server.url}/today"
 
 
-def test_redirects_end(web: Web) -> None:
+def test_redirects_end(web: HttpClient) -> None:
     with WebServer({"/": Reply(302, headers={"Location": "/"})}) as server:
         with pytest.raises(SourceError, match="more than 5 redirects"):
             get(web, server.url)
@@ -328,12 +330,12 @@ def test_redirects_end(web: Web) -> None:
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.org/", "http://", "http://[", "gopher:x"])
-def test_a_redirect_leads_to_the_web_only(web: Web, location: str) -> None:
+def test_a_redirect_leads_to_the_web_only(web: HttpClient, location: str) -> None:
     with WebServer({"/": Reply(302, headers={"Location": location})}) as server, pytest.raises(SourceError):
         get(web, server.url)
 
 
-def test_a_redirect_between_failures_does_not_go_on_for_ever(web: Web) -> None:
+def test_a_redirect_between_failures_does_not_go_on_for_ever(web: HttpClient) -> None:
     with WebServer(
         {"/a": Reply(302, headers={"Location": "/b"}), "/b": Reply(503, headers={"Retry-After": "0"})}
     ) as server:
@@ -342,7 +344,7 @@ def test_a_redirect_between_failures_does_not_go_on_for_ever(web: Web) -> None:
         assert len(server.asked) == 10
 
 
-def test_a_private_address_needs_leave(web: Web) -> None:
+def test_a_private_address_needs_leave(web: HttpClient) -> None:
     with WebServer({"/": Reply()}) as server:
         for host in ("127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"):
             with pytest.raises(SourceError, match=r"private address.*allow_private: true"):
@@ -350,7 +352,7 @@ def test_a_private_address_needs_leave(web: Web) -> None:
         assert server.asked == []
 
 
-def test_leave_is_for_the_requests_own_host_alone(web: Web) -> None:
+def test_leave_is_for_the_requests_own_host_alone(web: HttpClient) -> None:
     with WebServer({"/": Reply()}) as inner:
         away = Reply(302, headers={"Location": f"http://localhost:{inner.port}/"})
         with WebServer({"/": away}) as outer, pytest.raises(SourceError, match="localhost/: leads to a private"):
@@ -400,15 +402,15 @@ def test_the_next_address_is_tried(clock: Clock) -> None:
 
     with WebServer({"/": Reply(body=b"ok")}) as server:
         network = FirstIsDown({"example.org": ["151.101.3.41", "151.101.3.42"]}, server.port)
-        wire = Wire(network=network, clock=clock)
-        with Web(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web:
+        wire = HttpTransport(network=network, clock=clock)
+        with HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web:
             assert web.get(httpx.Request("GET", "http://example.org/")).body == b"ok"
 
 
 def test_a_proxy_is_used_and_private_literals_are_refused_all_the_same(clock: Clock) -> None:
     with WebServer({"http://example.org/x": Reply(body=b"by proxy")}) as proxy:
         proxies = {"http": f"http://127.0.0.1:{proxy.port}"}
-        with Web(contact="o@example.org", proxies=proxies, clock=clock, sleep=clock.sleep) as web:
+        with HttpClient(contact="o@example.org", proxies=proxies, clock=clock, sleep=clock.sleep) as web:
             assert web.get(httpx.Request("GET", "http://example.org/x")).body == b"by proxy"
             for host in ("10.0.0.1", "169.254.169.254", "0xa9fea9fe", "[fd00::1]"):
                 with pytest.raises(SourceError, match="private"):
@@ -418,13 +420,15 @@ def test_a_proxy_is_used_and_private_literals_are_refused_all_the_same(clock: Cl
 
 def test_a_proxy_of_another_kind_is_told(clock: Clock) -> None:
     with (
-        Web(contact="o@example.org", proxies={"http": "socks5://proxy:1080"}, clock=clock, sleep=clock.sleep) as web,
+        HttpClient(
+            contact="o@example.org", proxies={"http": "socks5://proxy:1080"}, clock=clock, sleep=clock.sleep
+        ) as web,
         pytest.raises(SourceError, match="neither http nor https"),
     ):
         web.get(httpx.Request("GET", "http://example.org/"))
 
 
-def test_secrets_stay_with_their_origin_and_out_of_errors(web: Web) -> None:
+def test_secrets_stay_with_their_origin_and_out_of_errors(web: HttpClient) -> None:
     refusal = Reply(403, b"key hunter2 of ada@example.org is wrong")
     with WebServer({"/in": refusal}) as other, WebServer({"/": Reply()}) as server:
         server.routes["/"] = [Reply(302, headers={"Location": f"{other.url}/in?api_key=hunter2"})]
@@ -442,7 +446,7 @@ def test_secrets_stay_with_their_origin_and_out_of_errors(web: Web) -> None:
     assert not {"authorization", "x-api-key", "cookie"} & set(other.asked[0].headers)
 
 
-def test_a_post_goes_out_whole_and_is_not_redirected(web: Web) -> None:
+def test_a_post_goes_out_whole_and_is_not_redirected(web: HttpClient) -> None:
     with WebServer({"/": Reply(), "/away": Reply(307, headers={"Location": "/"})}) as server:
         web.get(httpx.Request("POST", server.url, json={"ids": ["a"]}), allow_private=True)
         assert (server.asked[0].method, server.asked[0].body) == ("POST", b'{"ids":["a"]}')
@@ -451,7 +455,9 @@ def test_a_post_goes_out_whole_and_is_not_redirected(web: Web) -> None:
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("good", True), ("expired", False), ("wrong_name", False)])
-def test_certificates_are_verified(web: Web, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool) -> None:
+def test_certificates_are_verified(
+    web: HttpClient, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / f"{name}.pem")
@@ -468,17 +474,20 @@ def test_stop_ends_a_wait_at_once() -> None:
     stop = threading.Event()
     with (
         WebServer({"/": Reply(429, headers={"Retry-After": "40"})}) as server,
-        Web(contact="o@e.org", proxies={}) as web,
+        HttpClient(contact="o@e.org", proxies={}) as web,
     ):
         threading.Timer(0.1, stop.set).start()
-        with pytest.raises(Stopped, match="asked to stop"):
+        with pytest.raises(FetchStopped, match="asked to stop"):
             get(web, server.url, stop=stop)
         assert len(server.asked) == 1
 
 
 def test_stop_ends_a_slow_answer() -> None:
     stop = threading.Event()
-    with WebServer({"/": Reply(body=b"x" * 400, drip=0.02)}) as server, Web(contact="o@e.org", proxies={}) as web:
+    with (
+        WebServer({"/": Reply(body=b"x" * 400, drip=0.02)}) as server,
+        HttpClient(contact="o@e.org", proxies={}) as web,
+    ):
         threading.Timer(0.1, stop.set).start()
-        with pytest.raises(Stopped):
+        with pytest.raises(FetchStopped):
             get(web, server.url, stop=stop)

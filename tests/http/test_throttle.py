@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from digest.app.wiring import DatabaseRateLimit
-from digest.http import Web
-from digest.http.throttle import ARXIV, GENTLE, Host, retry_after
+from digest.http import HttpClient
+from digest.http.throttle import ARXIV, GENTLE, HostBackoff, retry_after
 from digest.store import Store
 from tests.support.servers import Reply, WebServer
 
@@ -47,19 +47,19 @@ def test_without_a_date_header_the_wall_clock_counts() -> None:
     assert retry_after("Fri, 20 Nov 2026 12:00:10 GMT", date=None, wall=NOON_UNIX) == 10
 
 
-def failed(host: Host, *, throttled: bool = False, asked: float | None = None, now: float = 0) -> float:
+def failed(host: HostBackoff, *, throttled: bool = False, asked: float | None = None, now: float = 0) -> float:
     host.failed(now, "why", ARXIV, 0, throttled=throttled, asked=asked)
     return host.left(now)
 
 
 def test_waits_grow_and_the_fifth_failure_opens_the_breaker() -> None:
-    host = Host()
+    host = HostBackoff()
     assert [failed(host, throttled=True) for _ in range(8)] == [30, 60, 120, 240, 900, 1800, 3600, 7200]
     assert [failed(host) for _ in range(3)] == [14_400, 14_400, 14_400]
 
 
 def test_an_answer_closes_the_breaker() -> None:
-    host = Host()
+    host = HostBackoff()
     for _ in range(6):
         failed(host)
     host.well()
@@ -67,12 +67,12 @@ def test_an_answer_closes_the_breaker() -> None:
 
 
 def test_what_the_host_asks_for_is_neither_shortened_nor_stretched() -> None:
-    assert failed(Host(), throttled=True, asked=1) == 1
-    assert failed(Host(), throttled=True, asked=100_000) == 100_000
+    assert failed(HostBackoff(), throttled=True, asked=1) == 1
+    assert failed(HostBackoff(), throttled=True, asked=100_000) == 100_000
 
 
 def test_jitter_makes_waits_longer_only() -> None:
-    host = Host()
+    host = HostBackoff()
     host.failed(0, "why", GENTLE, 0.999, throttled=True, asked=None)
     shortest = GENTLE.throttled.pause(1).total_seconds()
     assert shortest < host.left(0) < shortest * 1.25
@@ -117,7 +117,7 @@ def test_a_client_waits_for_its_turn_and_gives_it_back() -> None:
     turns, slept = Busy([0.3, 7.0]), list[float]()
     with (
         WebServer({"/": Reply(200, b"ok")}) as server,
-        Web(contact="a@example.org", turns=turns, sleep=slept.append, proxies={}) as web,
+        HttpClient(contact="a@example.org", turns=turns, sleep=slept.append, proxies={}) as web,
     ):
         web.get(httpx.Request("GET", server.url + "/"), allow_private=True)
     assert slept == [0.3, 1.0]  # a long wait is looked at again: its machine may have died

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from digest.authors import FollowedAuthor
-from digest.http import Web
-from digest.ingest.enrich import Enriched, enrich
+from digest.http import HttpClient
+from digest.ingest.enrich import EnrichResult, enrich
 from digest.issues.annotate import portrait_of
-from digest.sources.semanticscholar import Graph
+from digest.sources.semanticscholar import SemanticScholarEnricher
 from digest.store import Store
 from tests.support.journey import Hurry
 from tests.support.people import STARS, VISION
@@ -45,10 +45,10 @@ def asked(server: WebServer, what: str = "paper") -> list[list[str]]:
     return [json.loads(each.body)["ids"] for each in server.asked if each.path.endswith(f"{what}/batch")]
 
 
-def ask(server: WebServer, store: Store, *people: FollowedAuthor, at: timedelta = timedelta()) -> list[Enriched]:
+def ask(server: WebServer, store: Store, *people: FollowedAuthor, at: timedelta = timedelta()) -> list[EnrichResult]:
     clock = Hurry()
-    graph = Graph(key=SecretStr("sesame"), url=server.url, allow_private=True)
-    with Web(contact="desk@example.org", clock=clock, sleep=clock.sleep) as web:
+    graph = SemanticScholarEnricher(key=SecretStr("sesame"), url=server.url, allow_private=True)
+    with HttpClient(contact="desk@example.org", clock=clock, sleep=clock.sleep) as web:
         return enrich([graph], store, web, people, now=NOW + at)
 
 
@@ -60,7 +60,7 @@ def says(server: WebServer, papers: object, people: object = ()) -> None:
 def test_a_new_paper_is_asked_about_once_and_its_ids_join_its_record(store: Store, server: WebServer) -> None:
     keep(store, preprint())
     says(server, [record("2611.00001", person(7, "Yunhua Zhou"))])
-    assert ask(server, store) == [Enriched(name="semanticscholar", asked=1, known=1)]
+    assert ask(server, store) == [EnrichResult(name="semanticscholar", asked=1, known=1)]
     assert asked(server) == [["ARXIV:2611.00001"]]
     kept = store.papers.get("arxiv:2611.00001")
     assert kept is not None
@@ -73,9 +73,9 @@ def test_a_new_paper_is_asked_about_once_and_its_ids_join_its_record(store: Stor
 def test_what_the_service_does_not_know_yet_is_asked_again_a_day_later(store: Store, server: WebServer) -> None:
     keep(store, preprint())
     says(server, [None])
-    assert ask(server, store) == [Enriched(name="semanticscholar", asked=1)]
+    assert ask(server, store) == [EnrichResult(name="semanticscholar", asked=1)]
     assert ask(server, store, at=DAY / 2) == []
-    assert ask(server, store, at=1.1 * DAY) == [Enriched(name="semanticscholar", asked=1)]
+    assert ask(server, store, at=1.1 * DAY) == [EnrichResult(name="semanticscholar", asked=1)]
     assert ask(server, store, at=15 * DAY) == []  # by then it is no news any more
 
 

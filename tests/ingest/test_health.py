@@ -7,18 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest.ingest.health import absent, of_all, rests
+from digest.ingest.health import missing_services, resting_services, source_health
 from digest.issues import Absence
-from digest.sources.arxiv.daily import Daily
-from digest.sources.arxiv.oai import Harvest
+from digest.sources.arxiv.daily import ArxivDailyFeed
+from digest.sources.arxiv.oai import ArxivHarvest
 from digest.sources.base import Source
-from digest.sources.feeds import Feed
-from digest.sources.huggingface import Days
+from digest.sources.feeds import FeedSource
+from digest.sources.huggingface import HuggingFaceDaily
 from digest.store import SourceProgress, Store
 from tests.support.store_samples import NOW, SINCE, article
 
-FEED, OAI = Daily(category="cs.CL"), Harvest(category="cs.CL")
-HF, ANNALS = Days(), Feed(title="Annals", url="https://annals.example/")
+FEED, OAI = ArxivDailyFeed(category="cs.CL"), ArxivHarvest(category="cs.CL")
+HF, ANNALS = HuggingFaceDaily(), FeedSource(title="Annals", url="https://annals.example/")
 ALL: list[Source] = [OAI, FEED, HF, ANNALS]
 FRIDAY, THURSDAY = date(2026, 11, 20), date(2026, 11, 19)
 HOUR = timedelta(hours=1)
@@ -37,11 +37,11 @@ def failed(store: Store, *sources: Source, at: datetime = NOW) -> None:
 
 
 def missing(store: Store, now: datetime = NOW) -> list[tuple[str, str, str]]:
-    return [(each.kind, each.part, each.why) for each in absent(ALL, store, now=now)]
+    return [(each.kind, each.part, each.why) for each in missing_services(ALL, store, now=now)]
 
 
 def words(store: Store, now: datetime = NOW) -> list[str]:
-    return [each.word for each in of_all(ALL, store, now=now)]
+    return [each.word for each in source_health(ALL, store, now=now)]
 
 
 def test_all_is_well(store: Store) -> None:
@@ -74,7 +74,7 @@ def test_a_service_that_is_out_is_told_as_soon_as_papers_may_be_missing(store: S
     assert missing(store, later) == [("feeds", "Annals", "fault"), ("huggingface", "", "fault")]
     monday = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     assert ("arxiv", "cs.CL", "fault") in missing(store, monday)
-    [lost] = [each for each in absent(ALL, store, now=monday) if each.kind == "huggingface"]
+    [lost] = [each for each in missing_services(ALL, store, now=monday) if each.kind == "huggingface"]
     assert lost == Absence(kind="huggingface", part="", why="fault", since=NOW)
 
 
@@ -98,7 +98,7 @@ def test_days_of_rest(store: Store, now: datetime, word: str) -> None:
     answered(store, FEED, OAI, batch=THURSDAY, at=now)
     assert missing(store, now) == []
     assert words(store, now)[:2] == [word, word]
-    assert rests(ALL, now=now) == {"arxiv": word}
+    assert resting_services(ALL, now=now) == {"arxiv": word}
 
 
 def test_a_day_far_below_the_usual_is_few(store: Store) -> None:
@@ -110,5 +110,5 @@ def test_a_day_far_below_the_usual_is_few(store: Store) -> None:
     ]
     store.papers.add(papers, now=NOW, since=SINCE, first=True)
     answered(store, ANNALS)
-    [found] = [each for each in of_all(ALL, store, now=NOW) if each.name == ANNALS.name]
+    [found] = [each for each in source_health(ALL, store, now=NOW) if each.name == ANNALS.name]
     assert (found.word, found.yesterday, found.usual_yesterday) == ("few", 1, 8)

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.http import Web
-from digest.ingest.pull import Pulled, pull
-from digest.sources.arxiv.daily import Daily
-from digest.sources.arxiv.oai import Harvest
-from digest.sources.arxiv.query import ById
-from digest.sources.base import Answer, LookUp, Source
-from digest.sources.feeds import Feed
-from digest.sources.pubmed import Search
+from digest.http import HttpClient
+from digest.ingest.pull import PullResult, pull
+from digest.sources.arxiv.daily import ArxivDailyFeed
+from digest.sources.arxiv.oai import ArxivHarvest
+from digest.sources.arxiv.query import ArxivLookUp
+from digest.sources.base import PaperLookUp, ServiceResponse, Source
+from digest.sources.feeds import FeedSource
+from digest.sources.pubmed import PubMedSource
 from digest.store import SourceState, Store
 from tests.support.journey import Hurry
 from tests.support.servers import Asked, Reply, WebServer
@@ -47,30 +47,30 @@ class Desk:
         self.web.routes[path] = [Reply(200, each) if isinstance(each, bytes) else each for each in replies]
 
     @property
-    def harvest(self) -> Harvest:
-        return Harvest(category="cs.CL", url=f"{self.web.url}/oai", allow_private=True)
+    def harvest(self) -> ArxivHarvest:
+        return ArxivHarvest(category="cs.CL", url=f"{self.web.url}/oai", allow_private=True)
 
     @property
-    def feed(self) -> Daily:
-        return Daily(category="cs.CL", url=f"{self.web.url}/rss", allow_private=True)
+    def feed(self) -> ArxivDailyFeed:
+        return ArxivDailyFeed(category="cs.CL", url=f"{self.web.url}/rss", allow_private=True)
 
     @property
-    def journal(self) -> Feed:
-        return Feed(title="Annals", url=f"{self.web.url}/annals", allow_private=True)
+    def journal(self) -> FeedSource:
+        return FeedSource(title="Annals", url=f"{self.web.url}/annals", allow_private=True)
 
     @property
-    def by_id(self) -> ById:
-        return ById(url=f"{self.web.url}/query", allow_private=True)
+    def by_id(self) -> ArxivLookUp:
+        return ArxivLookUp(url=f"{self.web.url}/query", allow_private=True)
 
     def run(
         self,
         *sources: Source,
         now: datetime = MORNING,
-        look_ups: Sequence[LookUp] = (),
+        look_ups: Sequence[PaperLookUp] = (),
         by_hand: bool = False,
         since: datetime | None = None,
-    ) -> dict[str, Pulled]:
-        with Web(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep) as web:
+    ) -> dict[str, PullResult]:
+        with HttpClient(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep) as web:
             results = pull(sources, self.store, web, now=now, look_ups=look_ups, by_hand=by_hand, since=since)
         return {result.source: result for result in results}
 
@@ -310,7 +310,7 @@ def test_one_source_that_fails_stops_no_other(desk: Desk) -> None:
     results = desk.run(desk.journal, desk.harvest, desk.feed)
     assert "an HTML page" in str(results[ANNALS].fault)
     assert "404" in str(results[FEED].fault)
-    assert results[OAI].brought
+    assert results[OAI].new
     assert desk.state(ANNALS).last_error == results[ANNALS].fault
 
 
@@ -366,7 +366,7 @@ def test_a_reference_to_no_character_spoils_no_feed(desk: Desk, reference: str) 
 )
 def test_no_reference_of_any_spelling_makes_a_feed_unreadable(text: str) -> None:
     body = rss(item("One"), f"{item('Two', 2)}<description>{text}</description>")
-    page = Feed(title="Annals", url="https://annals.example/").read(Answer(url="", body=body), MORNING)
+    page = FeedSource(title="Annals", url="https://annals.example/").read(ServiceResponse(url="", body=body), MORNING)
     assert [paper.title for paper in page.papers] == ["One", "Two"]
     assert all(paper.abstract is None or paper.abstract.encode() for paper in page.papers)
 
@@ -453,7 +453,7 @@ def test_asked_to_stop_it_keeps_what_it_has_and_blames_nobody(desk: Desk) -> Non
         desk.clock.sleep(seconds)
         stop.set()
 
-    with Web(contact="a@example.org", clock=desk.clock, sleep=stopped) as web:
+    with HttpClient(contact="a@example.org", clock=desk.clock, sleep=stopped) as web:
         (result,) = pull([desk.harvest, desk.journal], desk.store, web, now=MORNING, stop=stop)
     assert result.new == 1
     assert "asked to stop" in str(result.fault)
@@ -474,7 +474,7 @@ def test_what_stands_behind_the_sign_is_never_sent(desk: Desk) -> None:
         "/esearch.fcgi", b"<eSearchResult><Count>101</Count><QueryKey>1</QueryKey><WebEnv>E</WebEnv></eSearchResult>"
     )
     desk.answers("/efetch.fcgi", *[f"<PubmedArticleSet>{record}</PubmedArticleSet>".encode()] * 2)
-    mice = Search(query="mice", title="Mice", url=desk.web.url, allow_private=True)
+    mice = PubMedSource(query="mice", title="Mice", url=desk.web.url, allow_private=True)
     result = desk.run(mice)[mice.name]
     assert (result.papers, result.fault, desk.store.sources.get(mice.name).cursor) == (2, None, "2026-11-20")
     assert [each.query["retstart"] for each in desk.asked("/efetch.fcgi")] == [["0"], ["100"]]
@@ -483,7 +483,7 @@ def test_what_stands_behind_the_sign_is_never_sent(desk: Desk) -> None:
 
 def test_a_feed_that_refuses_machines_is_marked_and_rests_for_a_day(desk: Desk) -> None:
     desk.answers("/publication/science/10557903", Reply(403, b"<html>Just a moment...</html>"))
-    feed = Feed(title="Health", url=f"{desk.web.url}/publication/science/10557903", allow_private=True)
+    feed = FeedSource(title="Health", url=f"{desk.web.url}/publication/science/10557903", allow_private=True)
     result = desk.run(feed)[feed.name]
     assert result.fault == (
         "feeds Health: blocked by the publisher (answered 403): take it out of `feeds:` and ask Crossref, "
@@ -510,7 +510,7 @@ def test_a_source_is_asked_by_one_machine_at_a_time(postgres_url: str) -> None:
 def test_what_comes_of_a_page_with_news_is_written_with_it(desk: Desk) -> None:
     asked = list[object]()
     desk.answers("/annals", rss(item("A")))
-    with Web(contact="a@example.org") as web:
+    with HttpClient(contact="a@example.org") as web:
         for _ in range(2):
             pull([desk.journal], desk.store, web, now=MORNING, by_hand=True, in_transaction=asked.append)
     assert len(asked) == 1

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.dkim import key_of, pem_of, relaxed_body, relaxed_field, signed, zone_line
+from digest.mail.dkim import dns_zone_line, load_private_key, private_key_pem, relaxed_body, relaxed_field, sign_message
 from digest.mail.lint import lint
 from digest.mail.message import Mailbox
 from tests.support.dkim_keys import EDWARDS, FACTORY, RSA
@@ -94,7 +94,7 @@ def test_a_letter_to_a_new_address_is_signed_anew() -> None:
 
 def test_without_a_list_none_can_be_added_either() -> None:
     plain = b"From: <a@example.org>\r\nDate: Fri, 20 Nov 2026 07:30:00 +0000\r\nSubject: x\r\n\r\nbody\r\n"
-    message = signed(plain, [RSA])
+    message = sign_message(plain, [RSA])
     assert verified(message) == [True]
     assert verified(message.replace(b"Subject", b"List-Unsubscribe: <https://evil.example/>\r\nSubject")) == [False]
 
@@ -116,11 +116,11 @@ def test_a_field_in_relaxed_form(value: str) -> None:
 
 def test_keys_come_from_pem_files() -> None:
     for signer in (RSA, EDWARDS):
-        again = replace(signer, key=key_of(pem_of(signer.key).decode()))
+        again = replace(signer, key=load_private_key(private_key_pem(signer.key).decode()))
         assert again.record == signer.record
         assert "PRIVATE" not in repr(signer)
     with pytest.raises(ValueError, match="no private key in PEM form"):
-        key_of("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----")
+        load_private_key("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----")
     with pytest.raises(ValueError, match="1024 bits is too short"):
         replace(RSA, key=generate_private_key(65537, 1024))
     with pytest.raises(ValueError, match="a selector is"):
@@ -128,7 +128,7 @@ def test_keys_come_from_pem_files() -> None:
 
 
 def test_the_record_stands_in_a_zone_file_in_pieces() -> None:
-    line = zone_line(RSA)
+    line = dns_zone_line(RSA)
     assert line.startswith("papers._domainkey.example.org. IN TXT ( ")
     pieces = re.findall(r'"([^"]*)"', line)
     assert "".join(pieces) == RSA.record

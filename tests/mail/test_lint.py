@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from lxml import html
 
 from digest.issues import Issue, Item, Section
-from digest.mail.dkim import signed
+from digest.mail.dkim import sign_message
 from digest.mail.lint import lint
-from digest.mail.message import Listing, Mailbox, build, mailto
+from digest.mail.message import ListHeaders, Mailbox, build_message, mailto
 from digest.papers import Author
 from digest.render.math import readable
 from digest.render.notices import NOTICES
@@ -100,8 +100,8 @@ def _built(text: str, html: str | None) -> bytes:
     sender = Mailbox(name="Papers", address="papers@example.org")
     leave = re.search(rb"List-Unsubscribe: <([^>]*)>", GOOD)
     assert leave
-    return signed(
-        build(
+    return sign_message(
+        build_message(
             sender=sender,
             to=Mailbox(address="ada@example.org"),
             reply_to=Mailbox(address="desk@example.org"),
@@ -110,7 +110,7 @@ def _built(text: str, html: str | None) -> bytes:
             html=html,
             message_id="<a.b@example.org>",
             date=TODAY,
-            listing=Listing(
+            listing=ListHeaders(
                 id="digest.example.org",
                 unsubscribe=(leave[1].decode(),),
                 owner=mailto("desk@example.org"),
@@ -216,7 +216,7 @@ BROKEN: list[tuple[int, bytes]] = [
     (71, _page("<h1", '<img src="cid:a" alt="" width="1" height="1" style="display:block"><h1')),
     (72, _page('<h3 class="title" dir="auto"', "<h3")),
     (73, _head(lambda head: head.replace(b"a=rsa-sha256", b"a=rsa-sha1"))),
-    (73, signed(GOOD, ())[GOOD.index(b"\r\nDate:") + 2 :]),
+    (73, sign_message(GOOD, ())[GOOD.index(b"\r\nDate:") + 2 :]),
     (74, _head(lambda head: head.replace(b"From:To", b"To", 1))),
     (75, _head(lambda head: re.sub(rb" x=\d+;", b" l=10;", head))),
     (75, _head(lambda head: re.sub(rb" x=(\d+);", b" x=1795159900;", head))),

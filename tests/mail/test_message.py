@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.mail.message import AddressError, Listing, Mailbox, build, mailto, message_id, readdress
+from digest.mail.message import AddressError, ListHeaders, Mailbox, build_message, mailto, message_id, readdress
 from digest.mail.quoted_printable import quoted_printable
 from digest.text import one_line, strip_controls
 from tests.support.hostile_text import HOSTILE, parsed
@@ -26,7 +26,7 @@ OWNER = Mailbox(name="Morning Papers", address="papers@example.org")
 ADA = Mailbox(name="Ada Lovelace", address="ada@example.org")
 ID = "<0f3a@example.org>"
 WHEN = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-LISTING = Listing(
+LISTING = ListHeaders(
     id="sparse-models.digest.example.org",
     name="Morning Papers",
     unsubscribe=("mailto:owner@example.org?subject=unsubscribe%20x", f"https://example.org/u/{'t' * 120}"),
@@ -46,7 +46,7 @@ anything = st.text(st.characters(codec=None), max_size=300) | st.sampled_from(HO
 def letter(
     *, subject: str = "Seven papers", text: str = "Hello", html: str | None = "<p>Hello", to: Mailbox = ADA
 ) -> bytes:
-    return build(
+    return build_message(
         sender=OWNER,
         to=to,
         reply_to=Mailbox(address="owner@example.org"),
@@ -153,8 +153,8 @@ def test_list_unsubscribe_is_raw_https_first_and_folds_between_uris_alone() -> N
 
 
 def test_without_https_nothing_promises_one_click() -> None:
-    listing = Listing(id="x.example.org", unsubscribe=["mailto:owner@example.org"])
-    raw = build(
+    listing = ListHeaders(id="x.example.org", unsubscribe=["mailto:owner@example.org"])
+    raw = build_message(
         sender=OWNER, to=ADA, subject="x", text="x", html=None, message_id=ID, date=WHEN, listing=listing
     )  # fmt: skip
     assert b"List-Unsubscribe: <mailto:owner@example.org>\r\n" in raw
@@ -168,14 +168,14 @@ def test_a_letter_of_text_alone_has_one_part() -> None:
 
 
 def test_a_notice_belongs_to_no_list() -> None:
-    raw = build(sender=OWNER, to=ADA, subject="Please confirm", text="x", message_id=ID, date=WHEN)
+    raw = build_message(sender=OWNER, to=ADA, subject="Please confirm", text="x", message_id=ID, date=WHEN)
     assert b"List-" not in raw
     assert b"Reply-To" not in raw
 
 
 def test_a_zone_does_not_change_the_instant() -> None:
     berlin = datetime(2026, 11, 20, 8, 30, 15, 999, tzinfo=timezone(timedelta(hours=1)))
-    raw = build(sender=OWNER, to=ADA, subject="x", text="x", message_id=ID, date=berlin)
+    raw = build_message(sender=OWNER, to=ADA, subject="x", text="x", message_id=ID, date=berlin)
     assert header(raw, "Date").endswith(b"+0000")
     assert parsedate_to_datetime(header(raw, "Date").decode()) == datetime(2026, 11, 20, 7, 30, 15, tzinfo=UTC)
 
@@ -216,17 +216,17 @@ def test_what_is_no_address_is_refused_and_not_repeated(address: str) -> None:
         {"message_id": "<a b@example.org>"},
         {"message_id": "<a@example.org>\r\nBcc: x"},
         {"date": datetime(2026, 11, 20)},  # noqa: DTZ001 (what must be refused)
-        {"listing": Listing(id="a>\r\nX: y")},
-        {"listing": Listing(id="a", unsubscribe=["https://example.org/\r\nX: y"])},
-        {"listing": Listing(id="a", unsubscribe=["https://example.org/>,<x"])},
-        {"listing": Listing(id="a", owner="mailto:" + "x" * 1_000)},
-        {"listing": Listing(id="a", feedback_id="ä")},
+        {"listing": ListHeaders(id="a>\r\nX: y")},
+        {"listing": ListHeaders(id="a", unsubscribe=["https://example.org/\r\nX: y"])},
+        {"listing": ListHeaders(id="a", unsubscribe=["https://example.org/>,<x"])},
+        {"listing": ListHeaders(id="a", owner="mailto:" + "x" * 1_000)},
+        {"listing": ListHeaders(id="a", feedback_id="ä")},
     ],
 )
 def test_what_no_header_can_hold_is_refused(wrong: dict[str, object]) -> None:
     fine: dict[str, object] = {"subject": "x", "message_id": ID, "date": WHEN, "listing": None}
     with pytest.raises(ValueError, match=r"letter|Message-ID|List-Id|URI"):
-        build(sender=OWNER, to=ADA, text="x", **(fine | wrong))  # type: ignore[arg-type]
+        build_message(sender=OWNER, to=ADA, text="x", **(fine | wrong))  # type: ignore[arg-type]
 
 
 @given(text=anything)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zlib
 
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.mail.outgoing import OutgoingContent, OutgoingPaper
 from digest.mail.packing import pack_message, unpack_content, unpack_message
 from tests.support.store_samples import NOW
 
 ADA = Mailbox(name="Ada", address="ada@example.org")
-MESSAGE = build(sender=ADA, to=ADA, subject="Größe 7", text="Sieben.\n", message_id="<1@example.org>", date=NOW)
+MESSAGE = build_message(sender=ADA, to=ADA, subject="Größe 7", text="Sieben.\n", message_id="<1@example.org>", date=NOW)
 PAPER = OutgoingPaper(title="Ein \U0001f600 Titel", url=None, why="Mine")
 CONTENT = OutgoingContent(subject="7 papers", papers=(PAPER,), text="Seven.\n")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Box, Piece
+from digest.bounces.mailbox import BounceMailbox, MailboxMessage
 from digest.errors import ConfigError, MailboxError
 from tests.support.dovecot import Dovecot
 from tests.support.tls import trusting
@@ -25,17 +25,17 @@ def server() -> Iterator[Dovecot]:
         yield running
 
 
-def at(server: Dovecot, folder: str = "", *, largest: int = 1_000_000, password: str = PASSWORD) -> Box:
+def at(server: Dovecot, folder: str = "", *, largest: int = 1_000_000, password: str = PASSWORD) -> BounceMailbox:
     url = f"imap://127.0.0.1:{server.port}/{folder}"
-    return mailbox.open(url, user="ada", password=password, largest=largest)
+    return mailbox.open_mailbox(url, user="ada", password=password, largest=largest)
 
 
-def read(box: Box) -> list[Piece]:
+def read(box: BounceMailbox) -> list[MailboxMessage]:
     with box:
         return list(box.pieces())
 
 
-def subjects(pieces: list[Piece]) -> list[bytes]:
+def subjects(pieces: list[MailboxMessage]) -> list[bytes]:
     return [piece.message.split(b"\r\n")[0] for piece in pieces]
 
 
@@ -61,9 +61,9 @@ def test_what_others_have_marked_as_deleted_stays_when_we_leave(server: Dovecot)
 
 def test_encrypted_both_ways(server: Dovecot) -> None:
     for url in (f"imaps://localhost:{server.tls_port}", f"imap+starttls://127.0.0.1:{server.port}/INBOX"):
-        assert len(read(mailbox.open(url, user="ada", password=PASSWORD, context=trusting()))) == 3
+        assert len(read(mailbox.open_mailbox(url, user="ada", password=PASSWORD, context=trusting()))) == 3
         with pytest.raises(MailboxError, match="certificate is not to be trusted"):
-            read(mailbox.open(url, user="ada", password=PASSWORD))
+            read(mailbox.open_mailbox(url, user="ada", password=PASSWORD))
 
 
 def test_what_is_wrong_in_the_settings(server: Dovecot) -> None:
@@ -135,5 +135,5 @@ def test_the_same_mail_read_as_a_maildir(server: Dovecot) -> None:
     with at(server) as box:
         box.done(next(box.pieces()))
     server.stop()
-    with mailbox.open(f"maildir:{server.mail}") as box:
+    with mailbox.open_mailbox(f"maildir:{server.mail}") as box:
         assert [piece.id for piece in box.pieces()] == ["2.host", "3.host"]

@@ -18,7 +18,7 @@ from lxml import html
 from digest.authors.summary import AuthorSummary
 from digest.errors import ConfigError
 from digest.issues import Issue, Section
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.render import LetterParts, Renderer
 from digest.render.links import safe
@@ -246,7 +246,7 @@ def test_a_hostile_title_reaches_the_reader_as_text_and_nothing_else(hostile: st
     assert Counter(element.tag for element in page(parts).iter()) == Counter(
         element.tag for element in page(tame).iter()
     )
-    raw = build(
+    raw = build_message(
         sender=Mailbox(address="papers@example.org"),
         to=Mailbox(name=hostile, address="ada@example.org"),
         subject=parts.subject,

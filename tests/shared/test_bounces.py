@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.bounces.parse import Bounce, Kind, read
+from digest.bounces.parse import Bounce, BounceKind, parse_bounce
 
 pytestmark = pytest.mark.shared
 
@@ -45,10 +45,10 @@ class Score:
     def add(self, name: str, bounce: Bounce, key: Key) -> None:
         reasons = [one["reason"] for one in key.get("recipients", [])]
         if reasons and all(reason == "delivered" for reason in reasons):
-            assert bounce.kind == Kind.NONE, name
+            assert bounce.kind == BounceKind.NONE, name
             return
         self.total += 1
-        if bounce.kind == Kind.NONE and not bounce.addresses:
+        if bounce.kind == BounceKind.NONE and not bounce.addresses:
             self.unseen.append(name)
         expected = {address.lower() for address in key["addresses"] if not address.startswith("undisclosed-")}
         if expected and expected != {address.lower() for address in bounce.addresses}:
@@ -58,7 +58,7 @@ class Score:
 
     def _judge(self, name: str, bounce: Bounce, hard: bool) -> None:
         self.hard_or_soft += 1
-        if (bounce.kind == Kind.HARD) != hard:
+        if (bounce.kind == BounceKind.HARD) != hard:
             self.disagree.append(name)
             if not hard:
                 self.false_hard.append(name)
@@ -78,7 +78,7 @@ def key(folder: Path) -> dict[str, Key]:
 def test_bounces_are_found_for_the_right_reader_and_none_is_hard_by_mistake(folder: Path, key: dict[str, Key]) -> None:
     score = Score()
     for name, expected in sorted(key.items()):
-        score.add(name, read((folder / name).read_bytes()), expected)
+        score.add(name, parse_bounce((folder / name).read_bytes()), expected)
     print(score)  # noqa: T201 - shown with -s
     assert score.total > 250
     assert score.figures["detected"] >= 0.98, score
@@ -90,16 +90,16 @@ def test_bounces_are_found_for_the_right_reader_and_none_is_hard_by_mistake(fold
 @pytest.mark.parametrize("ends", ["dos", "mac"])
 def test_line_ends_change_nothing(folder: Path, key: dict[str, Key], ends: str) -> None:
     for path in sorted((folder / ends).iterdir()):
-        bounce = read(path.read_bytes())
-        assert bounce.kind != Kind.NONE, path.name
+        bounce = parse_bounce(path.read_bytes())
+        assert bounce.kind != BounceKind.NONE, path.name
         assert bounce.addresses, path.name
         if f"bsd/{path.name}" in key:
-            assert bounce == read((folder / "bsd" / path.name).read_bytes()), path.name
+            assert bounce == parse_bounce((folder / "bsd" / path.name).read_bytes()), path.name
 
 
 def test_no_other_letter_is_a_bounce(folder: Path) -> None:
     for path in sorted((folder / "not").iterdir()):
-        assert read(path.read_bytes()).kind == Kind.NONE, path.name
+        assert parse_bounce(path.read_bytes()).kind == BounceKind.NONE, path.name
 
 
 def test_no_file_and_no_part_of_one_raises(folder: Path) -> None:
@@ -108,5 +108,5 @@ def test_no_file_and_no_part_of_one_raises(folder: Path) -> None:
         message = path.read_bytes()
         read_in_full += 1
         for cut in range(CUTS + 1):
-            read(message[: len(message) * cut // CUTS])
+            parse_bounce(message[: len(message) * cut // CUTS])
     assert read_in_full > 300

@@ -10,7 +10,7 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Paper
 from digest.sources import read_saved
-from digest.sources.base import Reading
+from digest.sources.base import SavedPapers
 
 pytestmark = pytest.mark.shared
 
@@ -38,7 +38,7 @@ def manifest(shared: Path) -> dict[tuple[str, str], int]:
     return counts
 
 
-def read(path: Path) -> Reading | None:
+def read(path: Path) -> SavedPapers | None:
     """What a file holds; None where it is refused, by its name."""
     try:
         return read_saved("arxiv", path.read_bytes(), path.name)

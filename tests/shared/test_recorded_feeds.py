@@ -8,7 +8,7 @@ import pytest
 
 from digest.errors import SourceError
 from digest.sources import read_saved
-from digest.sources.base import Reading
+from digest.sources.base import SavedPapers
 
 pytestmark = pytest.mark.shared
 
@@ -23,7 +23,7 @@ def manifest(shared: Path) -> dict[str, int]:
     return counts
 
 
-def read(path: Path) -> Reading | None:
+def read(path: Path) -> SavedPapers | None:
     """What a file holds; None where it is refused, by its name."""
     try:
         return read_saved("feeds", path.read_bytes(), path.name)

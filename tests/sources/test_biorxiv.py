@@ -14,8 +14,8 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.updates import merge_records, news_in
 from digest.sources import SOURCES, read_saved
-from digest.sources.base import Answer
-from digest.sources.biorxiv import Posts
+from digest.sources.base import ServiceResponse
+from digest.sources.biorxiv import BiorxivSource
 from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_pages_of_any_length_and_windows_of_days() -> None:
         return answer(*page, total="9") if page else answer(status="no posts found")
 
     since = datetime(2026, 11, 14, tzinfo=UTC)
-    asked, pages = walk(Posts(server="biorxiv"), serve, since=since, now=NOW)
+    asked, pages = walk(BiorxivSource(server="biorxiv"), serve, since=since, now=NOW)
     assert [address.partition("/biorxiv/")[2] for address in asked] == [
         "2026-11-14/2026-11-16/0/json",
         "2026-11-14/2026-11-16/3/json",
@@ -129,7 +129,7 @@ def test_pages_of_any_length_and_windows_of_days() -> None:
 
 
 def test_the_next_walk_begins_a_day_before() -> None:
-    posts = Posts(server="medrxiv")
+    posts = BiorxivSource(server="medrxiv")
     assert str(posts.first("2026-11-19", NOW, NOW).url).endswith("/medrxiv/2026-11-18/2026-11-20/0/json")
     assert str(posts.first("2027-01-01", NOW, NOW).url).endswith("/medrxiv/2026-11-20/2026-11-20/0/json")
 
@@ -150,9 +150,9 @@ def test_what_is_no_list_is_told(body: bytes, words: str) -> None:
     assert words in str(told.value)
     url = "https://api.biorxiv.org/details/biorxiv/2026-11-19/2026-11-20/0/json"
     with pytest.raises(SourceError, match="biorxiv posts: no list of preprints"):
-        Posts(server="biorxiv").read(Answer(url=url, body=body), NOW)
+        BiorxivSource(server="biorxiv").read(ServiceResponse(url=url, body=body), NOW)
     with pytest.raises(SourceError, match="another address"):
-        Posts(server="biorxiv").read(Answer(url="https://elsewhere.example/", body=body), NOW)
+        BiorxivSource(server="biorxiv").read(ServiceResponse(url="https://elsewhere.example/", body=body), NOW)
 
 
 def test_an_address_of_ones_own_may_be_private() -> None:

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.sources import SOURCES, crossref, read_saved
-from digest.sources.base import Answer
-from digest.sources.crossref import Journal
+from digest.sources.base import ServiceResponse
+from digest.sources.crossref import CrossrefSource
 from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-NATURE = Journal(issn="1476-4687", title="Nature")
+NATURE = CrossrefSource(issn="1476-4687", title="Nature")
 
 
 def work(number: int = 1, /, **more: Any) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_what_is_no_answer_is_told(body: bytes) -> None:
     with pytest.raises(SourceError, match="saved is no answer of crossref: it looks like"):
         read_saved("crossref", body, "saved")
     with pytest.raises(SourceError, match="crossref Nature: no list of articles, but"):
-        NATURE.read(Answer(url="https://api.crossref.org/works", body=body), NOW)
+        NATURE.read(ServiceResponse(url="https://api.crossref.org/works", body=body), NOW)
 
 
 def test_the_walk_goes_on_with_the_cursor_while_pages_are_full() -> None:
@@ -142,7 +142,7 @@ def test_no_date_lies_ahead() -> None:
 
 
 def test_journals_by_their_issn() -> None:
-    settings = crossref.Settings.model_validate(
+    settings = crossref.CrossrefSettings.model_validate(
         {"journals": [{"issn": "14764687", "name": "Nature"}, {"issn": "2041-1723"}]}
     )
     assert [source.name for source in SOURCES["crossref"].sources(settings)] == [
@@ -151,6 +151,6 @@ def test_journals_by_their_issn() -> None:
     ]
     for wrong, words in (("1476-4688", "its last digit does not fit"), ("Nature", "no ISSN: write one such as")):
         with pytest.raises(ValidationError, match=words):
-            crossref.Settings.model_validate({"journals": [{"issn": wrong}]})
+            crossref.CrossrefSettings.model_validate({"journals": [{"issn": wrong}]})
     with pytest.raises(ValidationError):
-        crossref.Settings.model_validate({"journals": []})
+        crossref.CrossrefSettings.model_validate({"journals": []})

@@ -12,10 +12,10 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.scholarly_metrics import Researcher
 from digest.sources import dblp, read_saved
-from digest.sources.base import Answer
-from digest.sources.dblp import Search
+from digest.sources.base import ServiceResponse
+from digest.sources.dblp import DblpEnricher
 
-SEARCH = Search()
+SEARCH = DblpEnricher()
 WEI = {"@pid": "10/4661-3", "text": "Wei Zhang 0003"}
 INFO: dict[str, Any] = {
     "authors": {"author": [WEI, {"@pid": "l/AdaLovelace", "text": "Ada Lovelace"}]},
@@ -69,13 +69,13 @@ def test_known_papers_lead_to_the_ids_of_their_authors() -> None:
     assert request.url.params["q"] == "Routes Words"
     assert SEARCH.ask([key], {}) is None
     other = INFO | {"title": "Roots & words."}
-    found = SEARCH.read(Answer(url=SEARCH.url, body=search(other, INFO)), [key], known)
+    found = SEARCH.read(ServiceResponse(url=SEARCH.url, body=search(other, INFO)), [key], known)
     assert found.papers == ()
     assert found.figures[key].authors == (
         Researcher(service="dblp", id="10/4661-3", name="Wei Zhang"),
         Researcher(service="dblp", id="l/AdaLovelace", name="Ada Lovelace"),
     )
-    assert SEARCH.read(Answer(url=SEARCH.url, body=search(other)), [key], known).figures == {}
+    assert SEARCH.read(ServiceResponse(url=SEARCH.url, body=search(other)), [key], known).figures == {}
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_what_is_no_search_is_refused(body: bytes, said: str) -> None:
 def test_a_search_that_finds_nothing() -> None:
     empty = b'{"result": {"hits": {"@total": "0"}}}'
     assert read_saved("dblp", empty, "x.json").said == "a search without publications"
-    assert dblp.sources(dblp.Settings()) == []
+    assert dblp.sources(dblp.DblpSettings()) == []

@@ -12,12 +12,12 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.sources import SOURCES, europepmc, read_saved
-from digest.sources.base import Answer
-from digest.sources.europepmc import Search
+from digest.sources.base import ServiceResponse
+from digest.sources.europepmc import EuropePmcSource
 from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-MICE = Search(query='mice OR JOURNAL:"Cell"', title="Mice")
+MICE = EuropePmcSource(query='mice OR JOURNAL:"Cell"', title="Mice")
 
 
 def record(number: int = 1, **more: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_what_is_no_search_is_told(body: bytes) -> None:
     with pytest.raises(SourceError, match="saved is no answer of europepmc: it looks like"):
         read_saved("europepmc", body, "saved")
     with pytest.raises(SourceError, match="europepmc Mice: no list of articles, but"):
-        MICE.read(Answer(url="https://www.ebi.ac.uk/search", body=body), NOW)
+        MICE.read(ServiceResponse(url="https://www.ebi.ac.uk/search", body=body), NOW)
 
 
 def test_the_walk_ends_where_the_mark_stays() -> None:
@@ -124,5 +124,7 @@ def test_the_walk_ends_where_the_mark_stays() -> None:
 
 
 def test_one_walk_for_each_query() -> None:
-    settings = europepmc.Settings.model_validate({"queries": [{"query": "mice", "name": "Mice"}, {"query": "SRC:PPR"}]})
+    settings = europepmc.EuropePmcSettings.model_validate(
+        {"queries": [{"query": "mice", "name": "Mice"}, {"query": "SRC:PPR"}]}
+    )
     assert [source.name for source in SOURCES["europepmc"].sources(settings)] == ["europepmc Mice", "europepmc SRC:PPR"]

@@ -12,8 +12,8 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.sources import SOURCES, read_saved
-from digest.sources.base import Answer
-from digest.sources.huggingface import Days, Weeks
+from digest.sources.base import ServiceResponse
+from digest.sources.huggingface import HuggingFaceDaily, HuggingFaceWeekly
 from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -101,12 +101,12 @@ def test_what_is_no_list_is_told(body: bytes, words: str) -> None:
         read_saved("huggingface", body, "saved.json")
     assert words in str(told.value)
     with pytest.raises(SourceError, match="huggingface daily: no list of papers"):
-        Days().read(Answer(url="https://huggingface.co/api/daily_papers", body=body), NOW)
+        HuggingFaceDaily().read(ServiceResponse(url="https://huggingface.co/api/daily_papers", body=body), NOW)
 
 
 def test_the_walk_ends_with_the_day_that_goes_on() -> None:
     since = datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
-    asked, pages = walk(Days(), lambda url: [featured()], since=since, now=NOW)
+    asked, pages = walk(HuggingFaceDaily(), lambda url: [featured()], since=since, now=NOW)
     list_of = "https://huggingface.co/api/daily_papers"
     assert asked == [
         f"{list_of}?date=2026-11-18&limit=100",
@@ -117,7 +117,7 @@ def test_the_walk_ends_with_the_day_that_goes_on() -> None:
 
 
 def test_the_last_three_days_are_read_again_for_their_votes() -> None:
-    asked, _ = walk(Days(), lambda url: [], since=NOW, now=NOW, cursor="2026-11-19")
+    asked, _ = walk(HuggingFaceDaily(), lambda url: [], since=NOW, now=NOW, cursor="2026-11-19")
     assert [address.partition("?")[2] for address in asked] == [
         "date=2026-11-16&limit=100",
         "date=2026-11-17&limit=100",
@@ -125,7 +125,9 @@ def test_the_last_three_days_are_read_again_for_their_votes() -> None:
         "date=2026-11-19&limit=100",
         "limit=100",
     ]
-    assert walk(Days(), lambda url: [], since=NOW, now=NOW, cursor="2027-01-01")[0][0].endswith("?limit=100")
+    assert walk(HuggingFaceDaily(), lambda url: [], since=NOW, now=NOW, cursor="2027-01-01")[0][0].endswith(
+        "?limit=100"
+    )
 
 
 def test_an_address_of_ones_own_may_be_private() -> None:
@@ -143,13 +145,13 @@ def test_the_week_that_goes_on_is_read_again_and_on_monday_the_one_before() -> N
     def answer(url: httpx.URL) -> list[dict[str, Any]]:
         return full if (url.params["week"], url.params["p"]) == ("2026-W47", "0") else [featured("2611.00777")]
 
-    asked, pages = walk(Weeks(), answer, since=NOW, now=NOW)  # a Friday
+    asked, pages = walk(HuggingFaceWeekly(), answer, since=NOW, now=NOW)  # a Friday
     assert [address.partition("?")[2] for address in asked] == [
         "week=2026-W47&limit=100&p=0",
         "week=2026-W47&limit=100&p=1",
     ]
     assert sum(len(page.papers) for page in pages) == 101
-    asked, _ = walk(Weeks(), answer, since=NOW, now=NOW + timedelta(days=3))  # a Monday
+    asked, _ = walk(HuggingFaceWeekly(), answer, since=NOW, now=NOW + timedelta(days=3))  # a Monday
     assert [address.partition("?")[2] for address in asked] == [
         "week=2026-W47&limit=100&p=0",
         "week=2026-W47&limit=100&p=1",

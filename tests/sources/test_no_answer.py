@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from digest.errors import SourceError
 from digest.papers import Paper
 from digest.sources import SOURCES, read_saved
-from digest.sources.base import Answer, Enricher, Source
-from digest.sources.dblp import Search
-from digest.sources.openalex import Catalogue
-from digest.sources.semanticscholar import Graph
+from digest.sources.base import Enricher, ServiceResponse, Source
+from digest.sources.dblp import DblpEnricher
+from digest.sources.openalex import OpenAlexEnricher
+from digest.sources.semanticscholar import SemanticScholarEnricher
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 QUERIES = {"queries": [{"query": "mice", "name": "Mice"}]}
@@ -35,7 +35,11 @@ WALKS = [
     for kind, service in SOURCES.items()
     for source in service.sources(service.settings.model_validate(SETTINGS.get(kind, {})))
 ]
-HELPERS: list[Enricher] = [Graph(key=SecretStr("k")), Catalogue(key=SecretStr("k")), Search()]
+HELPERS: list[Enricher] = [
+    SemanticScholarEnricher(key=SecretStr("k")),
+    OpenAlexEnricher(key=SecretStr("k")),
+    DblpEnricher(),
+]
 _LEVELS = "".join(f'<!ENTITY z{level} "{f"&z{level - 1};" * 10}">' for level in range(1, 10))
 BODIES = {
     "nothing": b"",
@@ -90,7 +94,7 @@ def refusal(read: Callable[[], object]) -> str:
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
 def test_a_walk_gives_papers_or_says_what_is_wrong(walk: Source, body: bytes) -> None:
-    said = refusal(lambda: walk.read(Answer(url=_asked(walk), body=body), NOW))
+    said = refusal(lambda: walk.read(ServiceResponse(url=_asked(walk), body=body), NOW))
     assert not said or said.startswith(walk.name.split()[0])
     assert len(said) < 600
 
@@ -110,7 +114,7 @@ def test_a_saved_file_is_read_or_refused_by_its_name(kind: str, body: bytes) -> 
 @pytest.mark.parametrize("helper", HELPERS, ids=lambda helper: helper.name)
 def test_a_helper_tells_something_or_says_what_is_wrong(helper: Enricher, body: bytes) -> None:
     known = {"arxiv:2611.00001": Paper(key="arxiv:2611.00001", title="Routes", source="arxiv")}
-    answer = Answer(url="https://api.example/", body=body)
+    answer = ServiceResponse(url="https://api.example/", body=body)
     for said in (
         refusal(lambda: helper.read(answer, list(known), known)),
         refusal(lambda: helper.read_people(answer, ["11"])),
@@ -144,5 +148,5 @@ def test_no_shape_of_json_crashes_a_reader(value: object, kind: str) -> None:
     refusal(lambda: read_saved(kind, body, "x"))
     for walk in WALKS:
         if walk.kind == kind:
-            answer = Answer(url=_asked(walk), body=body)
+            answer = ServiceResponse(url=_asked(walk), body=body)
             refusal(lambda walk=walk, answer=answer: walk.read(answer, NOW))  # type: ignore[misc]

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from digest.errors import SourceError
 from digest.papers import Author, Ids
 from digest.sources import openalex, read_saved
-from digest.sources.base import Answer
-from digest.sources.openalex import Catalogue
+from digest.sources.base import ServiceResponse
+from digest.sources.openalex import OpenAlexEnricher
 
-CATALOGUE = Catalogue(key=SecretStr("sesame"))
+CATALOGUE = OpenAlexEnricher(key=SecretStr("sesame"))
 WORK: dict[str, Any] = {
     "id": "https://openalex.org/W7",
     "doi": "https://doi.org/10.1000/routes.7",
@@ -59,9 +59,9 @@ PERSON = {
 }
 
 
-def listed(*results: object) -> Answer:
+def listed(*results: object) -> ServiceResponse:
     body = json.dumps({"meta": {"count": len(results)}, "results": results}).encode()
-    return Answer(url=CATALOGUE.url, body=body)
+    return ServiceResponse(url=CATALOGUE.url, body=body)
 
 
 def test_works_are_asked_for_by_their_dois_and_preprints_by_arxivs() -> None:
@@ -124,7 +124,7 @@ def test_a_work_without_a_title_stops_no_other() -> None:
 
 
 def test_without_a_key_nothing_is_asked() -> None:
-    assert openalex.enricher(openalex.Settings()) is None
+    assert openalex.enricher(openalex.OpenAlexSettings()) is None
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Author
 from digest.sources import openreview, read_saved
-from digest.sources.base import Answer
-from digest.sources.openreview import Venue
+from digest.sources.base import ServiceResponse
+from digest.sources.openreview import OpenReviewSource
 from tests.support.source_walk import walk
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-ICLR = Venue(id="ICLR.cc/2026/Conference", title="ICLR 2026")
+ICLR = OpenReviewSource(id="ICLR.cc/2026/Conference", title="ICLR 2026")
 MOMENT = int(datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -45,7 +45,7 @@ def page(*notes: object) -> bytes:
 
 
 def test_a_submission_field_by_field() -> None:
-    [paper] = ICLR.read(Answer(url=ICLR.url, body=page(note())), NOW).papers
+    [paper] = ICLR.read(ServiceResponse(url=ICLR.url, body=page(note())), NOW).papers
     assert (paper.key, paper.title, paper.source) == ("openreview:n1", "Routing words", "openreview")
     assert paper.authors == (Author(name="Ada Lovelace"), Author(name="Charles Babbage"))
     assert (paper.published, paper.announced) == (
@@ -67,7 +67,7 @@ def test_a_submission_field_by_field() -> None:
     ],
 )
 def test_decisions(content: dict[str, Any], comment: str | None, journal: str | None, withdrawn: bool) -> None:
-    [paper] = ICLR.read(Answer(url=ICLR.url, body=page(note(**content))), NOW).papers
+    [paper] = ICLR.read(ServiceResponse(url=ICLR.url, body=page(note(**content))), NOW).papers
     assert paper.withdrawn is withdrawn
     if not withdrawn:
         assert (paper.comment, paper.journal) == (comment, journal)
@@ -76,7 +76,7 @@ def test_decisions(content: dict[str, Any], comment: str | None, journal: str | 
 def test_blind_submissions_and_the_first_version_of_the_api() -> None:
     bare = note() | {"content": {"title": "Routing words", "authors": ["Anonymous"]}}
     blind = note(2, authors=None)
-    found = ICLR.read(Answer(url=ICLR.url, body=page(bare, blind)), NOW).papers
+    found = ICLR.read(ServiceResponse(url=ICLR.url, body=page(bare, blind)), NOW).papers
     assert [paper.authors for paper in found] == [(Author(name="Anonymous"),), ()]
 
 
@@ -106,7 +106,7 @@ def test_the_walk_goes_on_while_pages_are_full() -> None:
 )
 def test_what_is_no_list_is_said(body: bytes, said: str) -> None:
     with pytest.raises(SourceError, match=f"openreview ICLR 2026: no list of notes, but {said}"):
-        ICLR.read(Answer(url=ICLR.url, body=body), NOW)
+        ICLR.read(ServiceResponse(url=ICLR.url, body=body), NOW)
 
 
 def test_saved_answers() -> None:
@@ -121,7 +121,7 @@ def test_saved_answers() -> None:
 
 
 def test_a_venue_is_named_by_its_id() -> None:
-    settings = openreview.Settings.model_validate({"venues": [{"id": "ICLR.cc/2026/Conference"}]})
+    settings = openreview.OpenReviewSettings.model_validate({"venues": [{"id": "ICLR.cc/2026/Conference"}]})
     assert [source.name for source in openreview.sources(settings)] == ["openreview ICLR.cc/2026/Conference"]
     with pytest.raises(ValueError, match="no venue of OpenReview: write its id"):
-        openreview.Settings.model_validate({"venues": [{"id": "https://openreview.net/x?y"}]})
+        openreview.OpenReviewSettings.model_validate({"venues": [{"id": "https://openreview.net/x?y"}]})

@@ -10,11 +10,11 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.sources import read_saved
-from digest.sources.base import Answer
-from digest.sources.pubmed import Search
+from digest.sources.base import ServiceResponse
+from digest.sources.pubmed import PubMedSource
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-MICE = Search(query="mice[ti]", title="Mice")
+MICE = PubMedSource(query="mice[ti]", title="Mice")
 _DTD = '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle//EN" "https://dtd.nlm.nih.gov/x.dtd">'
 _DATE = "<Year>2026</Year><Month>{}</Month><Day>{}</Day>"
 _REFERENCE = '<ReferenceList><Reference><ArticleIdList><ArticleId IdType="doi">10.1/other</ArticleId></ArticleIdList></Reference></ReferenceList>'  # noqa: E501
@@ -119,7 +119,7 @@ def test_a_set_that_broke_off_gives_what_was_whole() -> None:
     cut = body[: body.rindex(b"<AuthorList>")]
     reading = read_saved("pubmed", cut, "saved.xml")
     assert [paper.ids.pmid for paper in reading.papers] == ["1"]
-    page = MICE.read(Answer(url="https://eutils.ncbi.nlm.nih.gov/efetch.fcgi?retstart=0#150", body=cut), NOW)
+    page = MICE.read(ServiceResponse(url="https://eutils.ncbi.nlm.nih.gov/efetch.fcgi?retstart=0#150", body=cut), NOW)
     assert (page.cut, page.cursor, page.next) == (True, None, None)
 
 
@@ -131,11 +131,13 @@ def test_a_search_then_a_hundred_at_a_time() -> None:
     first = MICE.first("2026-11-19", NOW, NOW)
     params = first.url.params
     assert (params["datetype"], params["mindate"], params["maxdate"]) == ("edat", "2026/11/17", "2026/11/20")
-    page = MICE.read(Answer(url=str(first.url), body=found(250)), NOW)
+    page = MICE.read(ServiceResponse(url=str(first.url), body=found(250)), NOW)
     asked = []
     while page.next is not None:
         asked.append(page.next.url)
-        page = MICE.read(Answer(url="https://else.example/", asked=str(page.next.url), body=listing(article())), NOW)
+        page = MICE.read(
+            ServiceResponse(url="https://else.example/", asked=str(page.next.url), body=listing(article())), NOW
+        )
     assert [(url.params["retstart"], url.params["WebEnv"], url.fragment) for url in asked] == [
         ("0", "MCID_1", "250"),
         ("100", "MCID_1", "250"),
@@ -146,8 +148,8 @@ def test_a_search_then_a_hundred_at_a_time() -> None:
 
 
 def test_nothing_new_and_far_too_much() -> None:
-    assert MICE.read(Answer(url="x", body=found(0, "")), NOW).cursor == "2026-11-20"
-    page = MICE.read(Answer(url="x", body=found(1_000_000)), NOW)
+    assert MICE.read(ServiceResponse(url="x", body=found(0, "")), NOW).cursor == "2026-11-20"
+    page = MICE.read(ServiceResponse(url="x", body=found(1_000_000)), NOW)
     assert page.warnings == ("1000000 records, of which 9999 can be had: narrow the query",)
 
 
@@ -163,7 +165,7 @@ def test_nothing_new_and_far_too_much() -> None:
 )
 def test_what_is_no_answer_is_told(body: bytes, words: str) -> None:
     with pytest.raises(SourceError, match=f"pubmed Mice: .*{words}"):
-        MICE.read(Answer(url="x", body=body), NOW)
+        MICE.read(ServiceResponse(url="x", body=body), NOW)
 
 
 def test_saved_answers_say_what_they_are() -> None:

@@ -12,16 +12,16 @@ from digest.errors import SourceError
 from digest.papers import Author, Ids
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources import read_saved, semanticscholar
-from digest.sources.base import Answer
-from digest.sources.semanticscholar import Graph
+from digest.sources.base import ServiceResponse
+from digest.sources.semanticscholar import SemanticScholarEnricher
 from tests.support.semanticscholar_answers import ADA, ROUTES
 
-GRAPH = Graph(key=SecretStr("sesame"))
+GRAPH = SemanticScholarEnricher(key=SecretStr("sesame"))
 KEYS = ("arxiv:2611.00001", "doi:10.1000/none", "feed:abc", "pmid:77")
 
 
-def answer(value: object) -> Answer:
-    return Answer(url=GRAPH.url, body=json.dumps(value).encode())
+def answer(value: object) -> ServiceResponse:
+    return ServiceResponse(url=GRAPH.url, body=json.dumps(value).encode())
 
 
 def test_a_batch_is_asked_for_with_ones_own_key_and_only_for_what_can_be_known() -> None:
@@ -77,12 +77,12 @@ def test_a_batch_has_a_place_for_each_id_and_nothing_where_it_knows_none() -> No
 )
 def test_what_is_no_batch_is_said(body: bytes, said: str) -> None:
     with pytest.raises(SourceError, match=said):
-        GRAPH.read(Answer(url=GRAPH.url, body=body), KEYS, {})
+        GRAPH.read(ServiceResponse(url=GRAPH.url, body=body), KEYS, {})
 
 
 def test_without_a_key_nothing_is_asked() -> None:
-    assert semanticscholar.enricher(semanticscholar.Settings()) is None
-    keyed = semanticscholar.enricher(semanticscholar.Settings(key="sesame"))  # type: ignore[arg-type]
+    assert semanticscholar.enricher(semanticscholar.SemanticScholarSettings()) is None
+    keyed = semanticscholar.enricher(semanticscholar.SemanticScholarSettings(key="sesame"))  # type: ignore[arg-type]
     assert keyed is not None
     assert "sesame" not in repr(keyed)
 

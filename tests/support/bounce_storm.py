@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from digest.bounces import Ear, Heard, hear
-from digest.bounces.mailbox import Box
+from digest.bounces import BounceRead, ReturnAddress, read_bounces
+from digest.bounces.mailbox import BounceMailbox
 from digest.mail.message import Mailbox
 from tests.support.delivery_scenario import KEY, DeliveryScenario
 from tests.support.servers import MailServer
 
-EAR = Ear(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
+EAR = ReturnAddress(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
 
 
 def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
@@ -23,7 +23,7 @@ def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
     return senders
 
 
-def listen(scenario: DeliveryScenario, box: Box, name: str = "box") -> list[Heard]:
-    heard = hear(scenario.store, box, name, EAR, clock=lambda: scenario.now)
+def listen(scenario: DeliveryScenario, box: BounceMailbox, name: str = "box") -> list[BounceRead]:
+    heard = read_bounces(scenario.store, box, name, EAR, clock=lambda: scenario.now)
     scenario.said += [each.words for each in heard]
     return heard

@@ -24,7 +24,7 @@ from digest.delivery.relay_limits import Route
 from digest.links.token import stamp
 from digest.mail.delivery_state import DeliveryState
 from digest.mail.envelope import Envelope, LeasedDelivery
-from digest.mail.message import Mailbox, build
+from digest.mail.message import Mailbox, build_message
 from digest.store import NewIssue, Store
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import MailServer
@@ -79,7 +79,7 @@ class DeliveryScenario:
             mailbox = Mailbox(name=name.title(), address=f"{name}@{domain}")
             self.homes[name] = mailbox.address
             words = "Seven.\n" + ("A line of a paper with .dots.\n" * (size // 30))
-            message = build(
+            message = build_message(
                 sender=SENDER, to=mailbox, subject="7 papers", text=words, message_id=self.key(name), date=NOW
             )
             self.store.issues.publish(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest.mail.dkim import Signer, new_key
+from digest.mail.dkim import Signer, generate_key
 from tests.support.letter_samples import SITED
 
-RSA = Signer(domain="example.org", selector="papers", key=new_key())
+RSA = Signer(domain="example.org", selector="papers", key=generate_key())
 
 
-EDWARDS = Signer(domain="example.org", selector="papers-ed", key=new_key(ed25519=True))
+EDWARDS = Signer(domain="example.org", selector="papers-ed", key=generate_key(ed25519=True))
 
 
 FACTORY = replace(SITED, signers=(RSA, EDWARDS))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from digest.errors import SourceError
 from digest.papers import Author, Paper
-from digest.sources.base import Answer, Page, Reading, Source, SourceKind, Steady
+from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, SourceKind
 
 
 class DummySettings(BaseModel):
@@ -24,7 +24,7 @@ class DummySettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dummy(Steady):
+class Dummy(ContinuousSource):
     """All that the service has, in one answer."""
 
     url: str
@@ -36,8 +36,8 @@ class Dummy(Steady):
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", self.url)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
-        return Page(papers=_papers(answer.body, self.name, now))
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
+        return ResultPage(papers=_papers(answer.body, self.name, now))
 
 
 def _papers(body: bytes, name: str, now: datetime | None = None) -> tuple[Paper, ...]:
@@ -63,8 +63,8 @@ def _sources(settings: DummySettings) -> Sequence[Source]:
     return [Dummy(url=settings.url)]
 
 
-def _read_saved(body: bytes, name: str) -> Reading:
-    return Reading(papers=_papers(body, name))
+def _read_saved(body: bytes, name: str) -> SavedPapers:
+    return SavedPapers(papers=_papers(body, name))
 
 
 ACME = SourceKind(settings=DummySettings, sources=_sources, read_saved=_read_saved, label="Acme Preprints", trust=45)

@@ -8,11 +8,11 @@ import traceback
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Box, Piece, Waits
+from digest.bounces.mailbox import BounceMailbox, ImapTimeouts, MailboxMessage
 from digest.errors import DigestError
 from tests.support.imap_server import ImapServer
 
-QUICK = Waits(connect=2, silence=2, step=5, farewell=0.5)
+QUICK = ImapTimeouts(connect=2, silence=2, step=5, farewell=0.5)
 ONE, TWO = b"Subject: one\r\n\r\n\xff1)\r\n", b"Subject: two\r\n\r\n* 1 FETCH (UID 9)\r\n"
 BOX = {4: ONE, 7: TWO}
 
@@ -26,9 +26,9 @@ def at(
     password: str | None = "s3cret",
     largest: int = 1_000_000,
     context: ssl.SSLContext | None = None,
-    waits: Waits = QUICK,
-) -> Box:
-    return mailbox.open(
+    waits: ImapTimeouts = QUICK,
+) -> BounceMailbox:
+    return mailbox.open_mailbox(
         f"{scheme}://127.0.0.1:{server.port}/{folder}",
         user=user,
         password=password,
@@ -38,12 +38,12 @@ def at(
     )
 
 
-def read(box: Box) -> list[Piece]:
+def read(box: BounceMailbox) -> list[MailboxMessage]:
     with box:
         return list(box.pieces())
 
 
-def deal(box: Box, remembered: dict[str, bytes]) -> None:
+def deal(box: BounceMailbox, remembered: dict[str, bytes]) -> None:
     """What whoever reads does: remember, then mark."""
     with box:
         for piece in box.pieces():
@@ -51,7 +51,7 @@ def deal(box: Box, remembered: dict[str, bytes]) -> None:
             box.done(piece)
 
 
-def told(kind: type[DigestError], box: Box, mark: bool = False) -> str:
+def told(kind: type[DigestError], box: BounceMailbox, mark: bool = False) -> str:
     """What a person is told, and not a word of the login or a message."""
     with pytest.raises(kind) as raised:
         deal(box, {}) if mark else read(box)

@@ -13,8 +13,8 @@ from email.policy import default
 from pathlib import Path
 
 from digest.app import App, load, open_app
-from digest.http import Web
-from digest.ingest.pull import Pulled
+from digest.http import HttpClient
+from digest.ingest.pull import PullResult
 from tests.support.servers import MailServer, WebServer
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
@@ -44,7 +44,7 @@ class World:
     mail: MailServer
     clock: Hurry = field(default_factory=Hurry)
 
-    def run(self, now: datetime, crash: Callable[[str], None] = lambda _: None) -> list[Pulled]:
+    def run(self, now: datetime, crash: Callable[[str], None] = lambda _: None) -> list[PullResult]:
         """Pull, compose and deliver as a new process would; `crash` may raise after each thing done."""
         with self.app() as app:
             pulled = app.pull(now=now, tell=lambda result: crash("pull"))
@@ -53,7 +53,7 @@ class World:
         return pulled
 
     def app(self) -> AbstractContextManager[App]:
-        web = Web(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
+        web = HttpClient(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
         return open_app(load(self.folder / "config", env={}), web=web)
 
     def letters(self) -> dict[str, list[EmailMessage]]:

@@ -11,45 +11,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from digest.bounces.mailbox.imap import Imap
-from digest.bounces.mailbox.maildir import Maildir
-from digest.bounces.mailbox.mbox import Mbox
-from digest.bounces.mailbox.piece import LARGEST, Box, Piece
-from digest.bounces.mailbox.session import Waits
+from digest.bounces.mailbox.imap import ImapMailbox
+from digest.bounces.mailbox.maildir import MaildirMailbox
+from digest.bounces.mailbox.mbox import MboxMailbox
+from digest.bounces.mailbox.piece import LARGEST, BounceMailbox, MailboxMessage
+from digest.bounces.mailbox.session import ImapTimeouts
 from digest.bounces.mailbox.stdin import StandardInput
 from digest.errors import ConfigError
 
-__all__ = ["BOXES", "LARGEST", "Box", "Piece", "Waits", "open"]
+__all__ = ["LARGEST", "MAILBOXES", "BounceMailbox", "ImapTimeouts", "MailboxMessage", "open_mailbox"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class MailboxOptions:
     """What a box may need beside its address."""
 
     user: str | None
     password: str | None
     largest: int  # bytes
     context: ssl.SSLContext | None
-    waits: Waits
+    waits: ImapTimeouts
     stdin: BinaryIO | None
 
 
-class Opener(Protocol):
+class MailboxOpener(Protocol):
     """Makes a box from its address; nothing is read or connected yet. Raises ConfigError."""
 
-    def __call__(self, url: str, means: Means) -> Box: ...
+    def __call__(self, url: str, means: MailboxOptions) -> BounceMailbox: ...
 
 
-def _maildir(url: str, means: Means) -> Box:
-    return Maildir(_path(url), largest=means.largest)
+def _maildir(url: str, means: MailboxOptions) -> BounceMailbox:
+    return MaildirMailbox(_path(url), largest=means.largest)
 
 
-def _mbox(url: str, means: Means) -> Box:
-    return Mbox(_path(url), largest=means.largest)
+def _mbox(url: str, means: MailboxOptions) -> BounceMailbox:
+    return MboxMailbox(_path(url), largest=means.largest)
 
 
-def _imap(url: str, means: Means) -> Box:
-    return Imap(
+def _imap(url: str, means: MailboxOptions) -> BounceMailbox:
+    return ImapMailbox(
         url,
         user=means.user,
         password=means.password,
@@ -59,11 +59,11 @@ def _imap(url: str, means: Means) -> Box:
     )
 
 
-def _stdin(url: str, means: Means) -> Box:
+def _stdin(url: str, means: MailboxOptions) -> BounceMailbox:
     return StandardInput(means.stdin, largest=means.largest)
 
 
-BOXES: Mapping[str, Opener] = {
+MAILBOXES: Mapping[str, MailboxOpener] = {
     "-": _stdin,
     "imap": _imap,  # imap://localhost/INBOX, in clear
     "imap+starttls": _imap,
@@ -73,27 +73,29 @@ BOXES: Mapping[str, Opener] = {
 }
 
 
-def open(  # noqa: A001, reads mailbox.open
+def open_mailbox(
     url: str,
     *,
     user: str | None = None,
     password: str | None = None,
     largest: int = LARGEST,
     context: ssl.SSLContext | None = None,
-    waits: Waits | None = None,
+    waits: ImapTimeouts | None = None,
     stdin: BinaryIO | None = None,
-) -> Box:
+) -> BounceMailbox:
     """The box of an address. Raises ConfigError, which repeats nothing of it.
 
     `largest` is how many bytes of one message are read. `context` decides whom TLS trusts, in place of this system's
     authorities; `stdin` stands in for standard input.
     """
     scheme = url.partition(":")[0]
-    if scheme not in BOXES or (scheme == "-" and url != "-"):
+    if scheme not in MAILBOXES or (scheme == "-" and url != "-"):
         ways = "maildir:PATH, mbox:PATH, imaps://HOST/FOLDER, imap+starttls://HOST/FOLDER, imap://localhost/FOLDER or -"
         raise ConfigError(f"that is no mailbox: write {ways}")
-    means = Means(user=user, password=password, largest=largest, context=context, waits=waits or Waits(), stdin=stdin)
-    return BOXES[scheme](url, means)
+    means = MailboxOptions(
+        user=user, password=password, largest=largest, context=context, waits=waits or ImapTimeouts(), stdin=stdin
+    )
+    return MAILBOXES[scheme](url, means)
 
 
 def _path(url: str) -> Path:

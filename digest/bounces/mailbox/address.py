@@ -15,7 +15,7 @@ _RUNS = re.compile(r"([ -~]+)|([^ -~]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ImapAddress:
     """An IMAP folder. `scheme` is imap (clear), imap+starttls or imaps; it is never weakened."""
 
     scheme: str
@@ -27,7 +27,7 @@ class Address:
         return f"{self.host}:{self.port}"
 
 
-def address(url: str) -> Address:
+def parse_imap_url(url: str) -> ImapAddress:
     """The parts of imaps://HOST:PORT/FOLDER; the folder is percent-decoded, INBOX where there is none.
 
     Raises ConfigError, whose words repeat nothing of the URL.
@@ -46,7 +46,7 @@ def address(url: str) -> Address:
             "a mailbox is written imaps://HOST/FOLDER, imap+starttls://HOST/FOLDER or imap://HOST/FOLDER, with :PORT "
             "if need be, and % # ? of a folder as %25 %23 %3F"
         )
-    return Address(parts.scheme, parts.hostname, port, folder)
+    return ImapAddress(parts.scheme, parts.hostname, port, folder)
 
 
 def quoted(text: str) -> str:

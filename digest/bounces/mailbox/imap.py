@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from digest.bounces.mailbox.address import address, on_the_wire
-from digest.bounces.mailbox.piece import Piece
-from digest.bounces.mailbox.session import MANGLED, Lost, Session, Waits
+from digest.bounces.mailbox.address import on_the_wire, parse_imap_url
+from digest.bounces.mailbox.piece import MailboxMessage
+from digest.bounces.mailbox.session import MANGLED, ImapConnectionLost, ImapSession, ImapTimeouts
 from digest.errors import ConfigError, MailboxError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -24,7 +24,7 @@ _LITERAL = re.compile(rb"BODY\[\](?:<0>)? \{[0-9]+\}$")
 _IN_LINE = re.compile(rb'BODY\[\](?:<0>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
 
 
-class Imap:
+class ImapMailbox:
     """A folder, asked by UID commands alone (RFC 3501 section 6.4.8); `repr` tells no credentials.
 
     A message's id is "UIDVALIDITY.UID", which names it for good (section 2.3.1.1).
@@ -38,9 +38,9 @@ class Imap:
         password: str | None,
         largest: int,
         context: ssl.SSLContext | None = None,
-        waits: Waits,
+        waits: ImapTimeouts,
     ) -> None:
-        self._address = address(url)
+        self._address = parse_imap_url(url)
         if (user is None) != (password is None):
             raise ConfigError("user and password of a mailbox belong together")
         if _CONTROL.search(f"{user}{password}"):
@@ -49,7 +49,7 @@ class Imap:
         self._largest = largest
         self._context = context
         self._waits = waits
-        self._session: Session | None = None
+        self._session: ImapSession | None = None
         self._validity = ""
 
     def __repr__(self) -> str:
@@ -59,7 +59,7 @@ class Imap:
         """Connect, encrypt as the address says, log in, and select the folder. Raises ConfigError or MailboxError."""
         try:
             self._session = self._connected()
-        except Lost as lost:
+        except ImapConnectionLost as lost:
             raise self._trouble(str(lost)) from None
         try:
             with self._asking() as session:
@@ -77,7 +77,7 @@ class Imap:
             self._session.leave()
         self._session = None
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[MailboxMessage]:
         """The unseen messages by rising UID, which is how they came. Raises MailboxError.
 
         One that the server does not give is passed over, stays unseen, and is told of at the end: it may not keep the
@@ -88,12 +88,12 @@ class Imap:
             with self._asking() as session:
                 good, message = self._fetch(session, uid)
             if message is not None:
-                yield Piece(id=f"{self._validity}.{uid}", message=message)
+                yield MailboxMessage(id=f"{self._validity}.{uid}", message=message)
             kept_back += not good
         if kept_back:
             raise self._trouble(f"it did not give {kept_back} of the unseen messages; they are asked for again")
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         """Set \\Seen; nothing where the folder was made anew since, for then the UID means another message."""
         found = _ID.fullmatch(piece.id)
         if not found:
@@ -102,14 +102,14 @@ class Imap:
             return
         with self._asking() as session:
             if session.uid("STORE", found[2], "+FLAGS.SILENT", r"(\Seen)")[0] != "OK":
-                raise Lost("it did not mark a message as seen")
+                raise ImapConnectionLost("it did not mark a message as seen")
 
     # ----------------------------------------------------------------------------------------- beginning
 
-    def _connected(self) -> Session:
+    def _connected(self) -> ImapSession:
         where = self._address
         context = self._tls() if where.scheme == "imaps" else None
-        return Session(where.host, where.port, largest=self._largest, waits=self._waits, encrypted_by=context)
+        return ImapSession(where.host, where.port, largest=self._largest, waits=self._waits, encrypted_by=context)
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
@@ -117,7 +117,7 @@ class Imap:
             self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         return self._context
 
-    def _log_in(self, session: Session) -> None:
+    def _log_in(self, session: ImapSession) -> None:
         if self._address.scheme == "imap+starttls":
             session.encrypt(self._tls())
         if session.state != "NONAUTH":
@@ -135,18 +135,18 @@ class Imap:
                 raise ConfigError(f"{self._address} takes a user and a password in ASCII alone")
         if not session.log_in(self._user, self._password):
             if session.said(*_LATER):
-                raise Lost("it lets nobody in for now")
+                raise ImapConnectionLost("it lets nobody in for now")
             raise ConfigError(f"{self._address} refused the login: correct user and password")
 
-    def _select(self, session: Session) -> None:
+    def _select(self, session: ImapSession) -> None:
         # SELECT and not EXAMINE, which could mark nothing
         if session.select(on_the_wire(self._address.folder))[0] != "OK":
             if session.said(*_LATER):
-                raise Lost("it does not open the folder for now")
+                raise ImapConnectionLost("it does not open the folder for now")
             raise ConfigError(f"{self._address} does not open a folder {self._address.folder!r}: name one that it has")
         validity = session.response("UIDVALIDITY")[1][-1]
         if not validity or not validity.isdigit():
-            raise Lost("it gives its messages no lasting names (UIDVALIDITY)")
+            raise ImapConnectionLost("it gives its messages no lasting names (UIDVALIDITY)")
         self._validity = str(int(validity))
 
     # ------------------------------------------------------------------------------------------- reading
@@ -156,10 +156,10 @@ class Imap:
             typ, data = session.uid("SEARCH", "UNSEEN")
             numbers = b" ".join(line for line in data if line)
             if typ != "OK" or not _NUMBERS.fullmatch(numbers):
-                raise Lost("it did not say which messages are unseen")
+                raise ImapConnectionLost("it did not say which messages are unseen")
             return sorted(set(map(int, numbers.split())))
 
-    def _fetch(self, session: Session, uid: int) -> tuple[bool, bytes | None]:
+    def _fetch(self, session: ImapSession, uid: int) -> tuple[bool, bytes | None]:
         """Whether the server answered well, and the message; none where it has vanished meanwhile."""
         session.untagged_responses.clear()  # what it told us unasked would pile up
         typ, data = session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{self._largest}>)")
@@ -167,20 +167,20 @@ class Imap:
             return session.said("EXPUNGEISSUED"), None  # RFC 5530
         found = dict(_bodies(data))
         if found and uid not in found:
-            raise Lost("it gave another message than was asked for")
+            raise ImapConnectionLost("it gave another message than was asked for")
         return True, found[uid][: self._largest] if found else None
 
     # ------------------------------------------------------------------------------------------- trouble
 
     @contextmanager
-    def _asking(self) -> Iterator[Session]:
+    def _asking(self) -> Iterator[ImapSession]:
         """The session; after any trouble it is closed, for nobody knows what else is on its way."""
         session = self._session
         if session is None:
             raise self._trouble("there is no connection")
         try:
             yield session
-        except Lost as lost:
+        except ImapConnectionLost as lost:
             self._hang_up()
             raise self._trouble(str(lost)) from None
         except imaplib.IMAP4.readonly:

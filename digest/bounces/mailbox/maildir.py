@@ -9,13 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from digest.bounces.mailbox.piece import Piece
+from digest.bounces.mailbox.piece import MailboxMessage
 from digest.errors import ConfigError, MailboxError
 
 _MENDED_BY_YOU = (FileNotFoundError, NotADirectoryError, PermissionError)
 
 
-class Maildir:
+class MaildirMailbox:
     """A folder with new and cur (https://cr.yp.to/proto/maildir.html); a message's id is its unique name."""
 
     def __init__(self, folder: Path, *, largest: int) -> None:
@@ -35,7 +35,7 @@ class Maildir:
     ) -> None:
         """Nothing is held open."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[MailboxMessage]:
         """What lies in new/, and in cur/ without the flag S: a mail program moves what it has only listed.
 
         Oldest first by the time of the file, which a move does not change. Raises ConfigError or MailboxError.
@@ -46,9 +46,9 @@ class Maildir:
             with self._faults():
                 message = self._read(name)
             if message is not None:
-                yield Piece(id=name, message=message)
+                yield MailboxMessage(id=name, message=message)
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         """Move it to cur/ with the flag S beside those it has; where it is gone or marked already, nothing."""
         with self._faults():
             place = self._place(piece.id)

@@ -8,14 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from digest.bounces.mailbox.piece import Draft, Piece
+from digest.bounces.mailbox.piece import MailboxMessage, MessageBuffer
 from digest.errors import ConfigError, MailboxError
 
 _PART = 65_536  # bytes of a line at once
 _QUOTED = re.compile(rb">+From ")
 
 
-class Mbox:
+class MboxMailbox:
     """A file of messages, each after a line "From …"; it cannot mark, so every message comes every time.
 
     A message's id is the SHA-256 of its bytes, without the "From " line and with ">From " taken back.
@@ -36,7 +36,7 @@ class Mbox:
     ) -> None:
         """The file is open only while it is read."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[MailboxMessage]:
         """All messages, in the order of the file. Raises ConfigError or MailboxError.
 
         The last one is left out while its last line has no end: somebody is writing it. One that is torn between two
@@ -50,18 +50,18 @@ class Mbox:
         except OSError as error:
             raise MailboxError(f"{self._file} cannot be read now: {error.strerror}") from None
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         """Nothing: whoever reads remembers the id."""
 
-    def _split(self, file: BinaryIO) -> Iterator[Piece]:
-        draft: Draft | None = None
+    def _split(self, file: BinaryIO) -> Iterator[MailboxMessage]:
+        draft: MessageBuffer | None = None
         blank = b"\n"  # an empty line that may yet be the one between two messages
         begins, envelope = True, False  # a line; a line "From …" that is longer than a part
         while part := file.readline(_PART):
             if begins and blank and part.startswith(b"From "):
                 if draft and not draft.empty:
                     yield draft.piece()
-                draft, blank, envelope = Draft(self._largest), b"", True
+                draft, blank, envelope = MessageBuffer(self._largest), b"", True
             elif draft is None and part.strip() and not _begun(part):
                 raise ConfigError(f'{self._file} is no mbox: it does not begin with "From "')
             elif draft and not envelope:

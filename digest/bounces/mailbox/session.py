@@ -18,7 +18,7 @@ MANGLED = (imaplib.IMAP4.error, AttributeError, IndexError, KeyError, TypeError,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
+class ImapTimeouts:
     """How long each step may take, in seconds."""
 
     connect: float = 30
@@ -27,14 +27,14 @@ class Waits:
     farewell: float = 5  # LOGOUT decides nothing any more
 
 
-class Lost(Exception):
+class ImapConnectionLost(Exception):
     """The connection is gone, silent for too long, or does not speak IMAP; nothing more can be asked over it.
 
     Its words are ours alone: what a server says may repeat a user, a password or a message.
     """
 
 
-class Session(imaplib.IMAP4):
+class ImapSession(imaplib.IMAP4):
     """A connection from its greeting on. A literal is kept up to `largest` bytes, the rest is read and dropped.
 
     What goes beyond imaplib: everything received goes through `read` and `readline`, which are documented to be
@@ -42,7 +42,7 @@ class Session(imaplib.IMAP4):
     """
 
     def __init__(
-        self, host: str, port: int, *, largest: int, waits: Waits, encrypted_by: ssl.SSLContext | None = None
+        self, host: str, port: int, *, largest: int, waits: ImapTimeouts, encrypted_by: ssl.SSLContext | None = None
     ) -> None:
         self._largest = largest
         self._waits = waits
@@ -52,7 +52,7 @@ class Session(imaplib.IMAP4):
         try:
             super().__init__(host, port)
         except MANGLED:
-            raise Lost(self.complaint()) from None
+            raise ImapConnectionLost(self.complaint()) from None
 
     # ------------------------------------------------------------------------------- what imaplib calls
 
@@ -61,7 +61,7 @@ class Session(imaplib.IMAP4):
         try:
             self.sock = socket.create_connection((host, port), self._waits.connect)
         except (OSError, UnicodeError) as error:
-            raise Lost(_why(error)) from None
+            raise ImapConnectionLost(_why(error)) from None
         if self._encrypted_by:
             self._encrypt(self._encrypted_by)
 
@@ -71,16 +71,16 @@ class Session(imaplib.IMAP4):
             self.sock.settimeout(self._waits.silence)
             self.sock.sendall(data)
         except OSError as error:
-            raise Lost(_why(error)) from None
+            raise ImapConnectionLost(_why(error)) from None
 
     def readline(self) -> bytes:
         while (end := self._unread.find(b"\n") + 1) == 0:
             if len(self._unread) > self._lines:
-                raise Lost("its answer does not end")
+                raise ImapConnectionLost("its answer does not end")
             self._receive()
         self._lines -= end + _KEEPING
         if self._lines < 0:
-            raise Lost("its answer does not end")
+            raise ImapConnectionLost("its answer does not end")
         return self._take(end)
 
     def read(self, size: int) -> bytes:
@@ -117,11 +117,11 @@ class Session(imaplib.IMAP4):
     def encrypt(self, context: ssl.SSLContext) -> None:
         """STARTTLS (RFC 3501 section 6.2.1); what was said in clear before counts no more."""
         if "STARTTLS" not in self.capabilities or self.state != "NONAUTH":
-            raise Lost("offers no STARTTLS; nothing is read in clear")
+            raise ImapConnectionLost("offers no STARTTLS; nothing is read in clear")
         if self.xatom("STARTTLS")[0] != "OK":
-            raise Lost("refuses STARTTLS; nothing is read in clear")
+            raise ImapConnectionLost("refuses STARTTLS; nothing is read in clear")
         if self._unread:
-            raise Lost("it spoke before the encryption had begun")
+            raise ImapConnectionLost("it spoke before the encryption had begun")
         self._encrypt(context)
         self.untagged_responses.clear()
         self.capabilities = tuple(self.capability()[1][-1].decode("ascii").upper().split())
@@ -144,10 +144,10 @@ class Session(imaplib.IMAP4):
 
     def leave(self) -> None:
         """A polite end that changes nothing: not CLOSE, which would delete what others have marked as deleted."""
-        self._waits = Waits(silence=self._waits.farewell, step=self._waits.farewell)
+        self._waits = ImapTimeouts(silence=self._waits.farewell, step=self._waits.farewell)
         try:
             self.logout()
-        except (Lost, OSError, *MANGLED):
+        except (ImapConnectionLost, OSError, *MANGLED):
             pass
         finally:
             self.shutdown()
@@ -164,14 +164,14 @@ class Session(imaplib.IMAP4):
     def _receive(self) -> None:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise Lost("no answer in time")
+            raise ImapConnectionLost("no answer in time")
         try:
             self.sock.settimeout(min(left, self._waits.silence))
             data = self.sock.recv(65_536)
         except OSError as error:
-            raise Lost(_why(error)) from None
+            raise ImapConnectionLost(_why(error)) from None
         if not data:
-            raise Lost("it hung up")
+            raise ImapConnectionLost("it hung up")
         self._unread += data
 
     def _take(self, size: int) -> bytes:
@@ -185,7 +185,7 @@ class Session(imaplib.IMAP4):
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
         except (OSError, ValueError) as error:
             self.sock.close()
-            raise Lost(_why(error)) from None
+            raise ImapConnectionLost(_why(error)) from None
 
 
 def _why(error: Exception) -> str:

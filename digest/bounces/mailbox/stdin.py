@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from digest.bounces.mailbox.piece import Draft, Piece
+from digest.bounces.mailbox.piece import MailboxMessage, MessageBuffer
 from digest.errors import MailboxError
 
 _PART = 65_536
@@ -28,13 +28,13 @@ class StandardInput:
     ) -> None:
         """The stream is not ours to close."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[MailboxMessage]:
         """The message, or none where nothing is said. Raises MailboxError, on which a mail server tries again.
 
         It is read to its end also beyond `largest`: a server that cannot write all calls the delivery failed.
         """
         stream = self._stream or sys.stdin.buffer
-        draft = Draft(self._largest)
+        draft = MessageBuffer(self._largest)
         try:
             part = stream.readline(_PART)
             if part.startswith(b"From "):
@@ -49,5 +49,5 @@ class StandardInput:
         if not draft.empty:
             yield draft.piece()
 
-    def done(self, piece: Piece) -> None:
+    def done(self, piece: MailboxMessage) -> None:
         """Nothing: the exit code tells the mail server."""

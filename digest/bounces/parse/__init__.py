@@ -20,7 +20,7 @@ A wrong "hard" takes a reader's letters away, a wrong "soft" costs one more try:
 
 from __future__ import annotations
 
-from digest.bounces.parse.read import read
-from digest.bounces.parse.values import Bounce, Kind, Reason, Recipient
+from digest.bounces.parse.read import parse_bounce
+from digest.bounces.parse.values import Bounce, BounceKind, BounceReason, BounceRecipient
 
-__all__ = ["Bounce", "Kind", "Reason", "Recipient", "read"]
+__all__ = ["Bounce", "BounceKind", "BounceReason", "BounceRecipient", "parse_bounce"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from digest.bounces.parse.addresses import addresses_in, is_daemon
-from digest.bounces.parse.mime import Mail, words_of
+from digest.bounces.parse.mime import ParsedMail, words_of
 
 _SUBJECT = re.compile(
     r"^(?:auto(?:matic(?:ally)?|mated)?[ -]?(?:re(?:ply|sponse|sponder)|answer|generated reply)"
@@ -33,7 +33,7 @@ _FIELDS = (
 )
 
 
-def answers_for_someone(mail: Mail) -> bool:
+def answers_for_someone(mail: ParsedMail) -> bool:
     """Whether a machine wrote this in answer to a letter."""
     head = mail.head
     submitted = head.get("auto-submitted").partition(";")[0].strip().lower()
@@ -46,12 +46,12 @@ def answers_for_someone(mail: Mail) -> bool:
     return answers_by_subject(mail) or any(part.kind == _RECEIPT for part in mail.parts)
 
 
-def answers_by_subject(mail: Mail) -> bool:
+def answers_by_subject(mail: ParsedMail) -> bool:
     """Whether the subject is one that such machines write."""
     subject = _PREFIX.sub("", words_of(mail.head.get("subject"))).strip()
     return bool(_SUBJECT.match(subject) or _ANYWHERE.search(subject))
 
 
-def answering(mail: Mail) -> tuple[str, ...]:
+def answering(mail: ParsedMail) -> tuple[str, ...]:
     """Who answers: the sender, unless that is a mail system."""
     return tuple(address for address in addresses_in(mail.head.get("from"))[:1] if not is_daemon(address))

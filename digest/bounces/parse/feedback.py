@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from digest.bounces.parse.addresses import addresses_in, is_daemon, tidy
-from digest.bounces.parse.mime import Head, Mail, head_of, words_of
-from digest.bounces.parse.notice import Notice
-from digest.bounces.parse.values import Reason
+from digest.bounces.parse.mime import MimeHeader, ParsedMail, head_of, words_of
+from digest.bounces.parse.notice import BounceText
+from digest.bounces.parse.values import BounceReason
 
 _OPT_OUT = re.compile(r"opt-?out", re.I)
 _NO_COMPLAINT = frozenset({"auth-failure", "dmarc", "virus", "not-spam"})
@@ -22,11 +22,11 @@ _TO = ("original-rcpt-to", "removal-recipient", "x-hmxmroriginalrecipient", "x-a
 @dataclass(frozen=True, slots=True)
 class Complaint:
     addresses: tuple[str, ...]
-    reason: Reason
+    reason: BounceReason
     said: str
 
 
-def complaint_of(mail: Mail, notice: Notice) -> Complaint | None:
+def complaint_of(mail: ParsedMail, notice: BounceText) -> Complaint | None:
     """What a reader (or the provider for them) complains of, or None. AUTHENTICATION is no complaint of a reader."""
     report = next((head_of(part.text) for part in mail.parts if part.kind == "message/feedback-report"), None)
     if report is None:
@@ -34,15 +34,15 @@ def complaint_of(mail: Mail, notice: Notice) -> Complaint | None:
     if report is None:
         return _leaving(mail)
     told = report.get("feedback-type").lower()
-    reason = Reason.COMPLAINT
+    reason = BounceReason.COMPLAINT
     if told in _NO_COMPLAINT:
-        reason = Reason.AUTHENTICATION if told != "not-spam" else Reason.OTHER
+        reason = BounceReason.AUTHENTICATION if told != "not-spam" else BounceReason.OTHER
     elif _OPT_OUT.match(told):
-        reason = Reason.OPT_OUT
+        reason = BounceReason.OPT_OUT
     return Complaint(_who(report, notice.returned), reason, f"Feedback-Type: {told}" if told else "")
 
 
-def _older(mail: Mail, notice: Notice) -> Head | None:
+def _older(mail: ParsedMail, notice: BounceText) -> MimeHeader | None:
     """The form before RFC 5965: a returned letter below a subject that tells it."""
     sender = mail.head.get("from")
     subject = words_of(mail.head.get("subject"))
@@ -54,7 +54,7 @@ def _older(mail: Mail, notice: Notice) -> Head | None:
     return None
 
 
-def _who(report: Head, returned: Head) -> tuple[str, ...]:
+def _who(report: MimeHeader, returned: MimeHeader) -> tuple[str, ...]:
     """Whom the letter was for: what the report says, else what the letter says."""
     for values in (report.all(*_TO), returned.all(*_TO), returned.all("to", "delivered-to")):
         found = [address for value in values for address in addresses_in(value)]
@@ -63,10 +63,10 @@ def _who(report: Head, returned: Head) -> tuple[str, ...]:
     return ()
 
 
-def _leaving(mail: Mail) -> Complaint | None:
+def _leaving(mail: ParsedMail) -> Complaint | None:
     """A letter to the address of List-Unsubscribe, which mail programs write for their user."""
     to = [tidy(found) for found in addresses_in(mail.head.get("to"))]
     if not (_LEAVE.fullmatch(words_of(mail.head.get("subject"))) and any(_LEAVE_ADDRESS.search(found) for found in to)):
         return None
     who = tuple(address for address in addresses_in(mail.head.get("from"))[:1] if not is_daemon(address))
-    return Complaint(who, Reason.OPT_OUT, "unsubscribe") if who else None
+    return Complaint(who, BounceReason.OPT_OUT, "unsubscribe") if who else None

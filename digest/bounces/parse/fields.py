@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from digest.bounces.parse.addresses import address_in
-from digest.bounces.parse.mime import Head, Mail, head_of, words_of
+from digest.bounces.parse.mime import MimeHeader, ParsedMail, head_of, words_of
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _RECIPIENT = ("final-recipient", "original-recipient", "x-actual-recipient")
@@ -22,7 +22,7 @@ _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class DsnRecipient:
     """What a report says of one recipient."""
 
     address: str
@@ -32,12 +32,12 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DsnReport:
     envelope_id: str | None
-    recipients: tuple[Status, ...]
+    recipients: tuple[DsnRecipient, ...]
 
 
-def report_of(mail: Mail) -> Report:
+def report_of(mail: ParsedMail) -> DsnReport:
     """What the machine-readable part says; nothing where there is none."""
     texts = [part.text for part in mail.parts if part.kind in _REPORTS]
     if not any(_FIRST.search(text) for text in texts):
@@ -45,11 +45,11 @@ def report_of(mail: Mail) -> Report:
         texts = [_inline(part.text) for part in mail.parts if part.kind == "text/plain" and first.search(part.text)][:1]
     heads = [head_of(block) for text in texts for block in _blocks(text)]
     named = next((head.get("original-envelope-id") for head in heads if "original-envelope-id" in head), None)
-    seen: dict[str, Status] = {}
+    seen: dict[str, DsnRecipient] = {}
     for head in heads:
         for status in _statuses(head):
             seen.setdefault(status.address.lower(), status)
-    return Report(_xtext_undone(named) if named else None, tuple(seen.values()))
+    return DsnReport(_xtext_undone(named) if named else None, tuple(seen.values()))
 
 
 def _inline(text: str) -> str:
@@ -84,7 +84,7 @@ def _joined(blocks: list[str]) -> list[str]:
     return joined[:1_000]
 
 
-def _statuses(head: Head) -> list[Status]:
+def _statuses(head: MimeHeader) -> list[DsnRecipient]:
     named = [found for name in _RECIPIENT if (found := _address(head.get(name)))]
     if not named:
         return []
@@ -93,7 +93,7 @@ def _statuses(head: Head) -> list[Status]:
     )  # not a host's name within a house
     action = head.get("action").partition(" ")[0].partition(";")[0].lower()
     diagnostic = " ".join(value.partition(";")[2].strip() or value for value in head.all("diagnostic-code"))
-    return [Status(address, action, head.get("status").partition("(")[0], diagnostic)]
+    return [DsnRecipient(address, action, head.get("status").partition("(")[0], diagnostic)]
 
 
 def _address(value: str) -> str:

@@ -28,7 +28,7 @@ _ENCODED = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{0,20})?\?([BbQq])\?([^?\s]{
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class MimeHeader:
     """The fields of a header by their lower-case names."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -45,44 +45,44 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MimePart:
     """A leaf of a message: its own header and what it says."""
 
-    head: Head
+    head: MimeHeader
     kind: str  # "text/plain"
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    head: Head
+class ParsedMail:
+    head: MimeHeader
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[MimePart, ...]
 
 
-def opened(message: bytes) -> Mail:
+def parse_mail(message: bytes) -> ParsedMail:
     """The message taken apart. Line ends of any kind give the same; nothing is raised."""
     text = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")[:_READ].replace(b"\0", b"").decode("latin-1")
     head, body = divided(text.lstrip("\n"))
-    parts: list[Part] = []
+    parts: list[MimePart] = []
     _walk(head, body, 0, parts)
-    return Mail(head, _kind(head), tuple(parts))
+    return ParsedMail(head, _kind(head), tuple(parts))
 
 
-def divided(text: str) -> tuple[Head, str]:
+def divided(text: str) -> tuple[MimeHeader, str]:
     """The header of a message, and its body. A message that begins with no field has no header."""
     top, _, body = text.partition("\n\n")
-    return (head_of(top), body) if not top.startswith("\n") else (Head(), text)
+    return (head_of(top), body) if not top.startswith("\n") else (MimeHeader(), text)
 
 
-def head_of(text: str) -> Head:
+def head_of(text: str) -> MimeHeader:
     """Fields, unfolded; lines that are none are passed over."""
     fields: dict[str, list[str]] = {}
     for line in unfolded(text[:_HEAD]):
         found = _FIELD.match(line)
         if found:
             fields.setdefault(found[1].lower(), []).append(found[2].strip())
-    return Head(fields)
+    return MimeHeader(fields)
 
 
 def unfolded(text: str) -> list[str]:
@@ -108,19 +108,19 @@ def _word(found: re.Match[str]) -> str:
     return _decoded(data, found[1])
 
 
-def _kind(head: Head) -> str:
+def _kind(head: MimeHeader) -> str:
     named = re.split(r"[;\s]", head.get("content-type").strip(), maxsplit=1)[0].lower()
     return named or "text/plain"
 
 
-def _parameter(head: Head, name: str) -> str:
+def _parameter(head: MimeHeader, name: str) -> str:
     for found in _PARAMETER.finditer(";" + head.get("content-type").partition(";")[2]):
         if found[1].lower() == name:
             return found[2] or found[3] or ""
     return ""
 
 
-def _walk(head: Head, body: str, depth: int, parts: list[Part]) -> None:
+def _walk(head: MimeHeader, body: str, depth: int, parts: list[MimePart]) -> None:
     boundary = _boundary(head, body) if depth < _DEPTH else ""
     if not boundary:
         if len(parts) < _PARTS:
@@ -128,9 +128,9 @@ def _walk(head: Head, body: str, depth: int, parts: list[Part]) -> None:
         return
     pieces = ("\n" + body).split("\n--" + boundary, _PARTS)
     if len(pieces) == 1 and len(parts) < _PARTS:
-        parts.append(_leaf(Head(), body))  # the boundary never comes: all of it is text
+        parts.append(_leaf(MimeHeader(), body))  # the boundary never comes: all of it is text
     elif pieces[0].strip() and "mime" not in pieces[0].lower():
-        parts.append(_leaf(Head(), pieces[0]))
+        parts.append(_leaf(MimeHeader(), pieces[0]))
     for piece in pieces[1:]:
         if piece.startswith("--") or len(parts) >= _PARTS:
             break
@@ -138,7 +138,7 @@ def _walk(head: Head, body: str, depth: int, parts: list[Part]) -> None:
         _walk(*divided(rest), depth + 1, parts)
 
 
-def _boundary(head: Head, body: str) -> str:
+def _boundary(head: MimeHeader, body: str) -> str:
     """What divides the parts; also where the header forgot to say it."""
     if _kind(head).startswith("multipart/") and (named := _parameter(head, "boundary")):
         return named.rstrip()
@@ -148,7 +148,7 @@ def _boundary(head: Head, body: str) -> str:
     return ""
 
 
-def _leaf(head: Head, body: str) -> Part:
+def _leaf(head: MimeHeader, body: str) -> MimePart:
     kind = _kind(head)
     raw = body[: 4 * _TEXT].encode("latin-1", "replace")
     coding = head.get("content-transfer-encoding").strip().lower()
@@ -158,7 +158,7 @@ def _leaf(head: Head, body: str) -> Part:
         raw = quopri.decodestring(raw)
     raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     text = _decoded(raw, _parameter(head, "charset"))[:_TEXT]
-    return Part(head, kind, _bounded(unmarked(text) if kind == "text/html" else text))
+    return MimePart(head, kind, _bounded(unmarked(text) if kind == "text/html" else text))
 
 
 def _bounded(text: str) -> str:

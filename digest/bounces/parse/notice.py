@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from digest.bounces.parse.mime import Head, Mail, divided, head_of
+from digest.bounces.parse.mime import MimeHeader, ParsedMail, divided, head_of
 
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header", "message/global-headers")
 _MACHINE = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")
@@ -22,17 +22,17 @@ _LINES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class BounceText:
     """The words of a report, and the header of the letter it returns."""
 
     words: str
-    returned: Head
+    returned: MimeHeader
 
 
-def notice_of(mail: Mail) -> Notice:
+def notice_of(mail: ParsedMail) -> BounceText:
     """What is said in words, from every readable part before the returned letter."""
     words: list[str] = []
-    returned = Head()
+    returned = MimeHeader()
     alternatives = [part for part in mail.parts if part.kind == "text/html"]
     for part in mail.parts:
         if part.kind in _RETURNED or (
@@ -47,17 +47,17 @@ def notice_of(mail: Mail) -> Notice:
             words.append(part.text[:20_000])
     if not returned.fields:
         returned = _bare(mail)
-    return Notice("\n".join(words), returned)
+    return BounceText("\n".join(words), returned)
 
 
-def split(text: str) -> tuple[str, Head]:
+def split(text: str) -> tuple[str, MimeHeader]:
     """The words, and the header of the copy below them: a line that announces it, or a run of fields."""
     lines = text.split("\n")[:_LINES]
     for number, line in enumerate(lines):
         if number and (_CUT.match(line) or _begins(lines, number)):
             rest = "\n".join(lines[number if _TELLING.match(line) else number + 1 :])
             return "\n".join(lines[:number]), _first_head(rest)
-    return "\n".join(lines), Head()
+    return "\n".join(lines), MimeHeader()
 
 
 def _begins(lines: list[str], number: int) -> bool:
@@ -73,7 +73,7 @@ def _begins(lines: list[str], number: int) -> bool:
     return len(known) >= 3 or ("received" in known and len(known) >= 2)
 
 
-def _first_head(text: str) -> Head:
+def _first_head(text: str) -> MimeHeader:
     """The first run of fields in what was returned; some put rules or a part's own header above it."""
     lines = text.split("\n")[:200]
     for number in range(len(lines)):
@@ -82,9 +82,9 @@ def _first_head(text: str) -> Head:
     return divided(text.lstrip("\n"))[0]
 
 
-def _bare(mail: Mail) -> Head:
+def _bare(mail: ParsedMail) -> MimeHeader:
     """A part without a type that is itself a header, as some return it."""
     for part in mail.parts[1:]:
         if "message-id" in part.head or ("subject" in part.head and "to" in part.head):
             return part.head
-    return Head()
+    return MimeHeader()

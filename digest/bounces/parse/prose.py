@@ -38,20 +38,22 @@ _SENDER = re.compile(r"\b(?:mail from|from|sender|reply-to|in:\s+mail)\b[^\n]{0,
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecipientText:
     """What is said of one address."""
 
     address: str
     words: str
 
 
-def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], returned: Iterable[str]) -> list[Said]:
+def recipients_in(
+    words: str, senders: Iterable[str], failed: Iterable[str], returned: Iterable[str]
+) -> list[RecipientText]:
     """Who was not reached. `senders` are our own addresses, `failed` those a header names, `returned` the letter's."""
     own, returned = list(senders), list(returned)
     told = _SUMMARY.sub("\n", words[:_READ])
     lines = told.split("\n")[:_LINES]
-    named = [Said(address, _about(address, words)) for address in failed]
-    ways: tuple[Callable[[], list[Said]], ...] = (
+    named = [RecipientText(address, _about(address, words)) for address in failed]
+    ways: tuple[Callable[[], list[RecipientText]], ...] = (
         lambda: _opened(lines),
         lambda: _matching(_NAMED, told),
         lambda: _matching(_REPLY, told),
@@ -62,7 +64,9 @@ def recipients_in(words: str, senders: Iterable[str], failed: Iterable[str], ret
             return _first_of_each([said for said in found if _among(said.address, failed)] + named) if named else found
     if named:
         return _first_of_each(named)
-    letter = [Said(one, "") for one in returned] if len(returned) == 1 else []  # of several nobody knows which failed
+    letter = (
+        [RecipientText(one, "") for one in returned] if len(returned) == 1 else []
+    )  # of several nobody knows which failed
     ours = _people(_opened(lines)) or _others(letter, own) or _people(_matching(_NAMED, words) + letter)
     return ours or _first_of_each(_opened(lines))[:1]  # somebody wrote to a postmaster
 
@@ -73,12 +77,12 @@ def _base(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _others(found: list[Said], own: list[str]) -> list[Said]:
+def _others(found: list[RecipientText], own: list[str]) -> list[RecipientText]:
     """Without the mail system's addresses and our own."""
     return [said for said in _people(found) if not _among(_base(said.address), map(_base, own))]
 
 
-def _people(found: list[Said]) -> list[Said]:
+def _people(found: list[RecipientText]) -> list[RecipientText]:
     return [said for said in _first_of_each(found) if not is_daemon(said.address)]
 
 
@@ -86,9 +90,9 @@ def _among(address: str, others: Iterable[str]) -> bool:
     return any(same(address, other) for other in others)
 
 
-def _first_of_each(found: Iterable[Said]) -> list[Said]:
+def _first_of_each(found: Iterable[RecipientText]) -> list[RecipientText]:
     """One for an address; the one that says something."""
-    kept: dict[str, Said] = {}
+    kept: dict[str, RecipientText] = {}
     for said in found:
         before = kept.get(said.address.lower())
         if before is None or not before.words.strip():
@@ -96,9 +100,9 @@ def _first_of_each(found: Iterable[Said]) -> list[Said]:
     return list(kept.values())[:200]
 
 
-def _opened(lines: list[str]) -> list[Said]:
+def _opened(lines: list[str]) -> list[RecipientText]:
     """Addresses at the start of their lines, each with what follows until the next one or an empty line after words."""
-    found: list[Said] = []
+    found: list[RecipientText] = []
     block: list[str] = []
     address = ""
     for line in [*lines, ""]:
@@ -107,20 +111,20 @@ def _opened(lines: list[str]) -> list[Said]:
             block.append(line)
         elif opening and not _SENDER.search(line[: opening.start(1)]):
             if address:
-                found.append(Said(address, "\n".join(block)))
+                found.append(RecipientText(address, "\n".join(block)))
             address, block = tidy(opening[1]), [line[opening.end(1) :].lstrip(">\"')")]
         elif address:
             if _ENDS.match(line) or (not line.strip() and any(len(one.strip(" :.>")) > 3 for one in block)):
-                found.append(Said(address, "\n".join(block)))
+                found.append(RecipientText(address, "\n".join(block)))
                 address, block = "", []
             else:
                 block.append(line)
-    return [*found, Said(address, "\n".join(block))] if address else found
+    return [*found, RecipientText(address, "\n".join(block))] if address else found
 
 
-def _matching(pattern: re.Pattern[str], words: str) -> list[Said]:
+def _matching(pattern: re.Pattern[str], words: str) -> list[RecipientText]:
     return [
-        Said(tidy(found[1]), _about(tidy(found[1]), words))
+        RecipientText(tidy(found[1]), _about(tidy(found[1]), words))
         for found in pattern.finditer(words[:20_000])
         if not _SENDER.search(words[max(0, found.start(1) - 30) : found.start(1)].rstrip("<\"'( "))
     ]

@@ -9,14 +9,14 @@ from itertools import islice
 from digest.bounces.parse.addresses import addresses_in, is_daemon
 from digest.bounces.parse.answering import answering, answers_by_subject, answers_for_someone
 from digest.bounces.parse.feedback import Complaint, complaint_of
-from digest.bounces.parse.fields import Report, Status, report_of
-from digest.bounces.parse.mime import Head, Mail, Part, opened, words_of
-from digest.bounces.parse.notice import Notice, notice_of
+from digest.bounces.parse.fields import DsnRecipient, DsnReport, report_of
+from digest.bounces.parse.mime import MimeHeader, MimePart, ParsedMail, parse_mail, words_of
+from digest.bounces.parse.notice import BounceText, notice_of
 from digest.bounces.parse.notification import notified
 from digest.bounces.parse.phase import phase_in
-from digest.bounces.parse.prose import Said, in_header, recipients_in
-from digest.bounces.parse.reasons import Judgement, judge, reason_of
-from digest.bounces.parse.values import Bounce, Kind, Reason, Recipient
+from digest.bounces.parse.prose import RecipientText, in_header, recipients_in
+from digest.bounces.parse.reasons import BounceJudgement, judge, reason_of
+from digest.bounces.parse.values import Bounce, BounceKind, BounceReason, BounceRecipient
 
 _SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
 _DONE = ("delivered", "relayed", "expanded", "deliverable")
@@ -53,39 +53,39 @@ _FAILED = re.compile(
 )
 
 
-def read(message: bytes) -> Bounce:
+def parse_bounce(message: bytes) -> Bounce:
     """What a message means that was sent to a letter's sender; RFC 3464, 3834, 5965, and what servers write besides.
 
     Any bytes give an answer, in a time that does not grow beyond that of two megabytes.
     """
-    mail = opened(message)
+    mail = parse_mail(message)
     outer = _read(mail)
-    if outer.kind == Kind.COMPLAINT or report_of(mail).recipients:
+    if outer.kind == BounceKind.COMPLAINT or report_of(mail).recipients:
         return outer
-    sure = any(one.reason is not Reason.OTHER for one in outer.recipients)
+    sure = any(one.reason is not BounceReason.OTHER for one in outer.recipients)
     inner = next((found for part in mail.parts if (found := _handed_on(part, formal=sure))), None)
     return replace(inner, sent_to=tuple(dict.fromkeys(outer.sent_to + inner.sent_to))) if inner else outer
 
 
-def _handed_on(part: Part, formal: bool) -> Bounce | None:
+def _handed_on(part: MimePart, formal: bool) -> Bounce | None:
     """A report within a message, as filters pass them on; only one for machines where `formal`."""
     if part.kind != "message/rfc822":
         return None
-    inner = opened(part.text.encode("utf-8", "replace"))
+    inner = parse_mail(part.text.encode("utf-8", "replace"))
     if not any(is_daemon(address) for address in addresses_in(words_of(inner.head.get("from")))):
         return None
     if formal and not report_of(inner).recipients:
         return None
     found = _read(inner)
-    return found if found.recipients and found.kind in (Kind.HARD, Kind.SOFT) else None
+    return found if found.recipients and found.kind in (BounceKind.HARD, BounceKind.SOFT) else None
 
 
-def _read(mail: Mail) -> Bounce:
+def _read(mail: ParsedMail) -> Bounce:
     notice = notice_of(mail)
     kind, report = notified(mail)
     complaint = complaint_of(mail, notice)
     if kind == "complaint":
-        complaint = Complaint(tuple(status.address for status in report.recipients), Reason.COMPLAINT, "")
+        complaint = Complaint(tuple(status.address for status in report.recipients), BounceReason.COMPLAINT, "")
     if complaint:
         return _complained(mail, notice, complaint)
     report = report if report.recipients else report_of(mail)
@@ -97,10 +97,10 @@ def _read(mail: Mail) -> Bounce:
             return _told(mail, notice, report, said)
     if answers_for_someone(mail):
         return _answered(mail, notice)
-    return Bounce(kind=Kind.NONE, sent_to=_sent_to(mail.head))
+    return Bounce(kind=BounceKind.NONE, sent_to=_sent_to(mail.head))
 
 
-def _looks_returned(mail: Mail, notice: Notice) -> bool:
+def _looks_returned(mail: ParsedMail, notice: BounceText) -> bool:
     """Whether a mail system writes of something that failed; the less it looks like one, the more it must say."""
     head = mail.head
     sender, subject = words_of(head.get("from")), words_of(head.get("subject"))
@@ -119,7 +119,7 @@ def _looks_returned(mail: Mail, notice: Notice) -> bool:
     return named or (not answers_for_someone(mail) and bool(said))
 
 
-def _said(mail: Mail, notice: Notice) -> list[Said]:
+def _said(mail: ParsedMail, notice: BounceText) -> list[RecipientText]:
     failed = in_header(mail.head.all("x-failed-recipients"))
     letter = in_header(notice.returned.all("to")) or in_header(
         notice.returned.all("x-envelope-to", "cc", "delivered-to")
@@ -128,9 +128,9 @@ def _said(mail: Mail, notice: Notice) -> list[Said]:
     return recipients_in(notice.words, own, failed, letter)
 
 
-def _reported(mail: Mail, notice: Notice, report: Report) -> Bounce:
+def _reported(mail: ParsedMail, notice: BounceText, report: DsnReport) -> Bounce:
     """By a report's fields; its words help where a field says too little."""
-    judged: list[tuple[Status, Judgement]] = []
+    judged: list[tuple[DsnRecipient, BounceJudgement]] = []
     prose = {said.address.lower(): said.words for said in _said(mail, notice)}
     for status in report.recipients:
         judged.append((status, _judged(status, prose.get(status.address.lower(), ""), notice, len(report.recipients))))
@@ -141,26 +141,28 @@ def _reported(mail: Mail, notice: Notice, report: Report) -> Bounce:
     )
     if not failed:
         recipients = tuple(
-            Recipient(address=one.address, status=one.status, code=one.code, reason=Reason.DELIVERED, hard=False)
+            BounceRecipient(
+                address=one.address, status=one.status, code=one.code, reason=BounceReason.DELIVERED, hard=False
+            )
             for one in recipients
         )
     words = next((status.diagnostic for status, _ in failed if status.diagnostic), notice.words)
-    return _bounce(mail, notice, report, recipients, words, kind=None if failed else Kind.NONE)
+    return _bounce(mail, notice, report, recipients, words, kind=None if failed else BounceKind.NONE)
 
 
-def _judged(status: Status, prose: str, notice: Notice, number: int) -> Judgement:
+def _judged(status: DsnRecipient, prose: str, notice: BounceText, number: int) -> BounceJudgement:
     around = prose.strip() or (notice.words if number == 1 else "")
     said = " ".join([*_REJECTED.findall(around), status.diagnostic])
     judgement = judge(said, status.status, around, formal=True)
     if reason_of(said) is None and around.strip():
         more = judge(f"{status.diagnostic} {_told_in(around)}", status.status, around, formal=True)
-        judgement = more if more.reason is not Reason.OTHER else judgement
+        judgement = more if more.reason is not BounceReason.OTHER else judgement
     if status.action == "delayed":
-        return Judgement(judgement.status, judgement.code, judgement.reason, False)
+        return BounceJudgement(judgement.status, judgement.code, judgement.reason, False)
     return judgement
 
 
-def _told(mail: Mail, notice: Notice, report: Report, said: list[Said]) -> Bounce:
+def _told(mail: ParsedMail, notice: BounceText, report: DsnReport, said: list[RecipientText]) -> Bounce:
     """By words alone."""
     recipients = []
     common = _told_in(notice.words)
@@ -191,21 +193,26 @@ def _told_in(words: str) -> str:
     return next((one for one in islice(told, _REPLIES) if reason_of(one)), words)
 
 
-def _recipient(address: str, judgement: Judgement) -> Recipient:
-    return Recipient(
+def _recipient(address: str, judgement: BounceJudgement) -> BounceRecipient:
+    return BounceRecipient(
         address=address, status=judgement.status, code=judgement.code, reason=judgement.reason, hard=judgement.hard
     )
 
 
 def _bounce(
-    mail: Mail, notice: Notice, report: Report, recipients: tuple[Recipient, ...], words: str, kind: Kind | None
+    mail: ParsedMail,
+    notice: BounceText,
+    report: DsnReport,
+    recipients: tuple[BounceRecipient, ...],
+    words: str,
+    kind: BounceKind | None,
 ) -> Bounce:
     worst = next((one for one in recipients if one.hard), recipients[0] if recipients else None)
     return Bounce(
-        kind=kind or (Kind.HARD if worst and worst.hard else Kind.SOFT),
+        kind=kind or (BounceKind.HARD if worst and worst.hard else BounceKind.SOFT),
         recipients=recipients,
         status=worst.status if worst else None,
-        reason=worst.reason if worst else Reason.OTHER,
+        reason=worst.reason if worst else BounceReason.OTHER,
         envelope_id=report.envelope_id,
         message_id=_message_id(notice.returned),
         sent_to=_sent_to(mail.head),
@@ -213,12 +220,12 @@ def _bounce(
     )
 
 
-def _complained(mail: Mail, notice: Notice, complaint: Complaint) -> Bounce:
-    about = complaint.reason in (Reason.COMPLAINT, Reason.OPT_OUT)
+def _complained(mail: ParsedMail, notice: BounceText, complaint: Complaint) -> Bounce:
+    about = complaint.reason in (BounceReason.COMPLAINT, BounceReason.OPT_OUT)
     return Bounce(
-        kind=Kind.COMPLAINT if about else Kind.NONE,
+        kind=BounceKind.COMPLAINT if about else BounceKind.NONE,
         recipients=tuple(
-            Recipient(address=address, status=None, code=None, reason=complaint.reason, hard=False)
+            BounceRecipient(address=address, status=None, code=None, reason=complaint.reason, hard=False)
             for address in complaint.addresses
         ),
         reason=complaint.reason,
@@ -228,24 +235,24 @@ def _complained(mail: Mail, notice: Notice, complaint: Complaint) -> Bounce:
     )
 
 
-def _answered(mail: Mail, notice: Notice) -> Bounce:
+def _answered(mail: ParsedMail, notice: BounceText) -> Bounce:
     return Bounce(
-        kind=Kind.AUTOREPLY,
+        kind=BounceKind.AUTOREPLY,
         recipients=tuple(
-            Recipient(address=address, status=None, code=None, reason=Reason.AUTOREPLY, hard=False)
+            BounceRecipient(address=address, status=None, code=None, reason=BounceReason.AUTOREPLY, hard=False)
             for address in answering(mail)
         ),
-        reason=Reason.AUTOREPLY,
+        reason=BounceReason.AUTOREPLY,
         sent_to=_sent_to(mail.head),
         words=clean(notice.words),
     )
 
 
-def _message_id(returned: Head) -> str | None:
+def _message_id(returned: MimeHeader) -> str | None:
     return next((value[:500] for value in returned.all("message-id") if value), None)
 
 
-def _sent_to(head: Head) -> tuple[str, ...]:
+def _sent_to(head: MimeHeader) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for value in head.all(*_SENT_TO) for address in addresses_in(value)))[:20]
 
 

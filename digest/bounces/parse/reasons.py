@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from digest.bounces.parse.addresses import ADDRESS
 from digest.bounces.parse.phase import phase_in
-from digest.bounces.parse.values import Reason
+from digest.bounces.parse.values import BounceReason
 from digest.bounces.parse.words import TABLE
 
 _READ = 4_000  # characters of what was said
@@ -31,53 +31,53 @@ _DIRECTORY = re.compile(
 )
 _NOT_FOUND = re.compile(r"\*\* ?address not found ?\*\*", re.I)
 _AGAIN = re.compile(r"found[,.] try again|try again later|temporar|timed? ?out|servfail|will (?:be )?retr", re.I)
-_HARD = frozenset({Reason.NO_ADDRESS, Reason.NO_HOST, Reason.MOVED})
+_HARD = frozenset({BounceReason.NO_ADDRESS, BounceReason.NO_HOST, BounceReason.MOVED})
 
 # Subject and detail of an enhanced code, RFC 3463 and its registry (RFC 5248).
 _DETAILS = {
-    "1.0": Reason.OTHER,
-    "1.1": Reason.NO_ADDRESS,
-    "1.2": Reason.NO_HOST,
-    "1.3": Reason.NO_ADDRESS,
-    "1.4": Reason.NO_ADDRESS,
-    "1.6": Reason.MOVED,
-    "1.10": Reason.NO_HOST,
-    "2.0": Reason.FILTERED,
-    "2.1": Reason.DISABLED,
-    "2.2": Reason.FULL,
-    "2.3": Reason.TOO_LARGE,
-    "3.1": Reason.SYSTEM,
-    "3.4": Reason.TOO_LARGE,
-    "4.1": Reason.EXPIRED,
-    "4.2": Reason.NETWORK,
-    "4.4": Reason.NETWORK,
-    "4.6": Reason.NETWORK,
-    "4.7": Reason.EXPIRED,
-    "7.28": Reason.THROTTLED,
+    "1.0": BounceReason.OTHER,
+    "1.1": BounceReason.NO_ADDRESS,
+    "1.2": BounceReason.NO_HOST,
+    "1.3": BounceReason.NO_ADDRESS,
+    "1.4": BounceReason.NO_ADDRESS,
+    "1.6": BounceReason.MOVED,
+    "1.10": BounceReason.NO_HOST,
+    "2.0": BounceReason.FILTERED,
+    "2.1": BounceReason.DISABLED,
+    "2.2": BounceReason.FULL,
+    "2.3": BounceReason.TOO_LARGE,
+    "3.1": BounceReason.SYSTEM,
+    "3.4": BounceReason.TOO_LARGE,
+    "4.1": BounceReason.EXPIRED,
+    "4.2": BounceReason.NETWORK,
+    "4.4": BounceReason.NETWORK,
+    "4.6": BounceReason.NETWORK,
+    "4.7": BounceReason.EXPIRED,
+    "7.28": BounceReason.THROTTLED,
 }
 _OF_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
 _OF_SENDER = frozenset({"1.7", "1.8"})
 _VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # said of anything, also of unknown users
 _SUBJECTS = {
-    "3": Reason.SYSTEM,
-    "4": Reason.NETWORK,
-    "5": Reason.OTHER,
-    "6": Reason.CONTENT,
-    "7": Reason.POLICY,
+    "3": BounceReason.SYSTEM,
+    "4": BounceReason.NETWORK,
+    "5": BounceReason.OTHER,
+    "6": BounceReason.CONTENT,
+    "7": BounceReason.POLICY,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class BounceJudgement:
     """What was said about one recipient."""
 
     status: str | None
     code: int | None
-    reason: Reason
+    reason: BounceReason
     hard: bool
 
 
-def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> Judgement:
+def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> BounceJudgement:
     """Why a letter came back, from what was said, a `Status:` field, and the words around them.
 
     `formal` says that a report for machines tells it, whose servers quote a refusal of the recipient unless they say
@@ -94,26 +94,26 @@ def judge(said: str, status: str = "", around: str = "", formal: bool = False) -
         reason = _sure(
             reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code)
         )
-    return Judgement(best, code, reason, reason in _HARD and not passing)
+    return BounceJudgement(best, code, reason, reason in _HARD and not passing)
 
 
-def reason_of(said: str) -> Reason | None:
+def reason_of(said: str) -> BounceReason | None:
     """The reason that words alone give."""
     return _by_words(said[:_READ])
 
 
 @lru_cache(maxsize=64)  # one message says the same of many
-def _by_words(said: str) -> Reason | None:
+def _by_words(said: str) -> BounceReason | None:
     plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
     plain = _IN_REPLY.sub(" ", _PREFIX.sub(" ", plain))
     return next((reason for reason, words in TABLE if words.search(plain)), None)
 
 
-def _by_status(status: str | None) -> Reason:
+def _by_status(status: str | None) -> BounceReason:
     if not status:
-        return Reason.OTHER
+        return BounceReason.OTHER
     detail = status.partition(".")[2]
-    return _DETAILS.get(detail) or _SUBJECTS.get(detail.partition(".")[0], Reason.OTHER)
+    return _DETAILS.get(detail) or _SUBJECTS.get(detail.partition(".")[0], BounceReason.OTHER)
 
 
 def _best(statuses: list[str]) -> str | None:
@@ -127,18 +127,18 @@ def _code_in(said: str) -> int | None:
     return int(found[1]) if found and found[1][0] in "45" else None
 
 
-def _sure(reason: Reason, details: set[str], told: str, formal: bool) -> Reason:
+def _sure(reason: BounceReason, details: set[str], told: str, formal: bool) -> BounceReason:
     """The reason, or a lenient one where "no such user" is but what a filter says, and "no such host" means ours."""
     phase = phase_in(told)
     if phase in ("MAIL", "CONNECT") or details & _OF_SENDER:
-        return Reason.POLICY
-    if reason is Reason.NO_HOST:
-        return Reason.NETWORK if _AGAIN.search(told[:_READ]) else reason
+        return BounceReason.POLICY
+    if reason is BounceReason.NO_HOST:
+        return BounceReason.NETWORK if _AGAIN.search(told[:_READ]) else reason
     if any(detail.startswith("7.") for detail in details):
-        return Reason.FILTERED
+        return BounceReason.FILTERED
     if details & _OF_ADDRESS:
         return reason
     if _NOT_FOUND.search(told) and not _CODE.search(told):
         return reason
     refused = phase == "RCPT" or _DIRECTORY.search(told) or (formal and not phase and details == {"5.0"})
-    return reason if refused and details <= _VAGUE else Reason.FILTERED
+    return reason if refused and details <= _VAGUE else BounceReason.FILTERED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class BounceKind(StrEnum):
     """What a message that came back is."""
 
     HARD = "hard"  # an address that does not exist, or a host that takes no mail
@@ -16,7 +16,7 @@ class Kind(StrEnum):
     NONE = "none"  # nothing of these, or good news: delivered, relayed
 
 
-class Reason(StrEnum):
+class BounceReason(StrEnum):
     """Why a letter came back; the first three are the only ones that may make a bounce hard."""
 
     NO_ADDRESS = "no such address"
@@ -42,13 +42,13 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class BounceRecipient:
     """One address that a letter did not reach, and why."""
 
     address: str
     status: str | None  # enhanced status code, RFC 3463: "5.1.1"
     code: int | None  # basic reply code, RFC 5321 section 4.2
-    reason: Reason
+    reason: BounceReason
     hard: bool
     delayed: bool = False  # its server still tries
 
@@ -57,10 +57,10 @@ class Recipient:
 class Bounce:
     """What came back, for whom and why; `status` and `reason` are those of the recipient that decides the kind."""
 
-    kind: Kind
-    recipients: tuple[Recipient, ...] = ()
+    kind: BounceKind
+    recipients: tuple[BounceRecipient, ...] = ()
     status: str | None = None
-    reason: Reason | None = None
+    reason: BounceReason | None = None
     envelope_id: str | None = None  # Original-Envelope-Id, its xtext undone
     message_id: str | None = None  # of the letter that is returned
     sent_to: tuple[str, ...] = ()  # where this report was sent to, the envelope's address before the header's

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.parse.values import Reason
+from digest.bounces.parse.values import BounceReason
 
 _WHO = (
     "(?:users?|recipients?|mailbox(?:es)?|address(?:es)?|accounts?|alias|destinataire|person|names?|addressee|inbox|subscriber"
@@ -17,16 +17,16 @@ _WHO = (
 )
 _HOST = "(?:host|domain|name server|server|mx|mail exchanger)(?: name| or domain name)?"
 
-_WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
+_WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
     (
-        Reason.SYSTEM,  # what delivers into the mailbox failed
+        BounceReason.SYSTEM,  # what delivers into the mailbox failed
         (
             r"procmail|mailer error|command (?:failed|died)|exit code|signal \d|input/output|insufficient system",
             r"system (?:storage|resources)|(?:could ?n.t|can ?not|can't|unable to) (?:create|open|lock|write|chdir)",
         ),
     ),
     (
-        Reason.FULL,
+        BounceReason.FULL,
         (
             r"mail ?box (?:is |size |storage )?(?:almost |too )?(?:full|exceed|over|limit)"
             r"|in ?box (?:is )?(?:\w+ )?full|box full",
@@ -41,7 +41,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.TOO_LARGE,
+        BounceReason.TOO_LARGE,
         (
             r"(?:message|mail|header|body|attachment|data|letter) ?(?:file |size )?(?:is )?(?:too (?:big|large"
             r"|long)|exceeds)",
@@ -51,7 +51,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.DISABLED,
+        BounceReason.DISABLED,
         (
             rf"{_WHO}\b.{{0,60}}?\b(?:disabled|inactive|suspend|frozen|locked|bloque|deactivat|not active"
             rf"|not been active|paused)",
@@ -66,7 +66,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.THROTTLED,
+        BounceReason.THROTTLED,
         (
             r"\brate\b|throttl|too (?:many|much|fast|frequent)|gr[ea]y.?list|(?:server"
             r"|system) (?:is )?(?:too )?busy|TSS0\d",
@@ -76,7 +76,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.SPAM,
+        BounceReason.SPAM,
         (
             r"\bspam|unsolicited|\bUBE\b|\bUCE\b|junk|bulk mail|looks like|virus|malware|infected|phish"
             r"|malicious|worm\b",
@@ -86,7 +86,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.POLICY,
+        BounceReason.POLICY,
         (
             r"\bSPF\b|DKIM|DMARC|sender ?id|authenticat|polic(?:y|ies)|reputation|(?:black|block).?list|\bRBL"
             r"|DNSBL|blocked",
@@ -110,7 +110,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.EXPIRED,
+        BounceReason.EXPIRED,
         (
             r"expired|timed? ?out|too long|retry (?:time|timeout)|could not be delivered (?:for|within)"
             r"|delivery time|gave up",
@@ -121,7 +121,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.NO_HOST,
+        BounceReason.NO_HOST,
         (
             rf"{_HOST}(?: is)?(?: \S{{1,80}})?[: ]{{0,2}}(?:not found|(?:does not|doesn't) exist"
             rf"|could not be found|is invalid)",
@@ -138,7 +138,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.MOVED,
+        BounceReason.MOVED,
         (
             rf"{_WHO}\b.{{0,40}}?(?:has|have|is) (?:been )?(?:moved|replaced|changed)"
             rf"|new (?:e-?mail )?address is|use the new",
@@ -147,7 +147,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.NO_ADDRESS,
+        BounceReason.NO_ADDRESS,
         (
             rf"{_WHO}\b.{{0,60}}?(?:unknown|invalid|non-?exist|unavailable|undeliverable|incorrect|inexist"
             rf"|inconnu|unbekannt|rejected)",
@@ -169,18 +169,18 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Reason.NETWORK,
+        BounceReason.NETWORK,
         (
             r"connect|network|unreachable|no route|loop|hops?\b|dns|lookup|route|refused|name service|socket"
             r"|lost conn|broken pipe",
         ),
     ),
     (
-        Reason.CONTENT,
+        BounceReason.CONTENT,
         (r"content|media|syntax|mime|encod|8.?bit|format|charset|conversion|header|parameters?|command",),
     ),
     (
-        Reason.SYSTEM,
+        BounceReason.SYSTEM,
         (
             r"system|local (?:error|problem|configuration)|resources|service|internal|server error|configuration"
             r"|ldap|i/o",

@@ -17,21 +17,21 @@ from __future__ import annotations
 
 from digest.mail.lint import head, mime, page
 from digest.mail.lint import signature as sealed
-from digest.mail.lint.letter import Opened
-from digest.mail.lint.point import NOT_VISIBLE, Point, Verdict
+from digest.mail.lint.letter import ParsedMessage
+from digest.mail.lint.point import NOT_VISIBLE, LintCheck, LintResult
 
-__all__ = ["Verdict", "lint"]
+__all__ = ["LintResult", "lint"]
 
-_POINTS: dict[int, Point] = {point.number: point for room in (head, mime, page, sealed) for point in room.POINTS}
+_POINTS: dict[int, LintCheck] = {point.number: point for room in (head, mime, page, sealed) for point in room.POINTS}
 
 
-def lint(message: bytes) -> list[Verdict]:
+def lint(message: bytes) -> list[LintResult]:
     """The verdict on each point, by number. Whatever the bytes are, nothing is raised."""
-    letter = Opened(message)
+    letter = ParsedMessage(message)
     numbers = sorted({*_POINTS, *NOT_VISIBLE})
     return [
         _POINTS[number].verdict(letter)
         if number in _POINTS
-        else Verdict(number=number, title=NOT_VISIBLE[number], outcome="not visible here")
+        else LintResult(number=number, title=NOT_VISIBLE[number], outcome="not visible here")
         for number in numbers
     ]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
-from digest.mail.lint.letter import Field, Opened, decoded_word, encoded_words
-from digest.mail.lint.point import Point
+from digest.mail.lint.letter import HeaderField, ParsedMessage, decoded_word, encoded_words
+from digest.mail.lint.point import LintCheck
 from digest.text import strip_controls
 
 _ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type")
@@ -36,7 +36,7 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]")
 _URI = re.compile(r"<([^<>\s]*)>")
 
 
-def domain_of(field: Field | None) -> str:
+def mailbox_domain(field: HeaderField | None) -> str:
     """The domain of a mailbox, in lower case; empty where there is none."""
     found = _ADDRESS.search(field.value) if field else None
     return (found[1] or found[2]).rpartition("@")[2].casefold() if found else ""
@@ -47,7 +47,7 @@ def aligned(one: str, other: str) -> bool:
     return bool(one and other) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
 
 
-def _once(letter: Opened) -> Iterator[str]:
+def _once(letter: ParsedMessage) -> Iterator[str]:
     counts = Counter(field.name.lower() for field in letter.fields)
     for name in _ONCE:
         if counts[name.lower()] != 1:
@@ -57,7 +57,7 @@ def _once(letter: Opened) -> Iterator[str]:
             yield f"{name} stands there {counts[name.lower()]} times"
 
 
-def _size(letter: Opened) -> Iterator[str]:
+def _size(letter: ParsedMessage) -> Iterator[str]:
     if len(letter.head) >= 16 * 1024:
         yield f"the headers have {len(letter.head):,} bytes"
     for field in letter.fields:
@@ -65,7 +65,7 @@ def _size(letter: Opened) -> Iterator[str]:
             yield f"{field.name} has {len(field.raw):,} bytes"
 
 
-def _lines(letter: Opened) -> Iterator[str]:
+def _lines(letter: ParsedMessage) -> Iterator[str]:
     if (longest := max(map(len, re.split(rb"\r?\n", letter.raw)))) > 998:
         yield f"a line has {longest:,} bytes"
     for field in letter.fields:
@@ -75,7 +75,7 @@ def _lines(letter: Opened) -> Iterator[str]:
                 yield f"{field.name} has a line of {whole} that could be folded"
 
 
-def _folds(letter: Opened) -> Iterator[str]:
+def _folds(letter: ParsedMessage) -> Iterator[str]:
     for field in letter.fields:
         lines = re.split(rb"\r?\n", field.raw)
         if any(not line.strip() for line in lines[1:]):
@@ -87,7 +87,7 @@ def _folds(letter: Opened) -> Iterator[str]:
                 yield f"{field.name} breaks an address"
 
 
-def _date(letter: Opened) -> Iterator[str]:
+def _date(letter: ParsedMessage) -> Iterator[str]:
     value = letter.value("Date")
     found = _DATE.fullmatch(value)
     if found is None:
@@ -101,7 +101,7 @@ def _date(letter: Opened) -> Iterator[str]:
         yield "no such date"
 
 
-def _message_id(letter: Opened) -> Iterator[str]:
+def _message_id(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("Message-ID")
     found = _MESSAGE_ID.fullmatch(field.value) if field else None
     if field is None or found is None:
@@ -109,22 +109,22 @@ def _message_id(letter: Opened) -> Iterator[str]:
         return
     if b"\n" in field.raw.strip():
         yield "Message-ID is folded"
-    if not aligned(found[1].casefold(), domain_of(letter.first("From"))):
+    if not aligned(found[1].casefold(), mailbox_domain(letter.first("From"))):
         yield f"its domain {found[1]} is not that of From"
 
 
-def _from(letter: Opened) -> Iterator[str]:
+def _from(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("From")
-    if field is None or not domain_of(field) or field.value.count("@") != 1:
+    if field is None or not mailbox_domain(field) or field.value.count("@") != 1:
         yield "From is not exactly one mailbox"
         return
     for signature in letter.all("DKIM-Signature"):
         found = re.search(r"(?:^|;)\s*d=\s*([^;\s]+)", signature.value)
-        if found and not aligned(domain_of(field), found[1].casefold()):
+        if found and not aligned(mailbox_domain(field), found[1].casefold()):
             yield f"the signature of {found[1]} is not aligned with it"
 
 
-def _brand(letter: Opened) -> Iterator[str]:
+def _brand(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("From")
     name = field.decoded.rpartition("<")[0].strip(' "') if field else ""
     if not name:
@@ -135,15 +135,15 @@ def _brand(letter: Opened) -> Iterator[str]:
         yield f"the name in From has {len(name)} characters"
 
 
-def _reply_to(letter: Opened) -> Iterator[str]:
+def _reply_to(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("Reply-To") or letter.first("From")
-    if field is None or not domain_of(field):
+    if field is None or not mailbox_domain(field):
         yield "nobody to answer to"
     elif re.search(r"(?:no|not|don'?t|do-not)[._-]?(?:reply|answer)", field.value, re.IGNORECASE):
         yield "answers go to a mailbox that nobody reads"
 
 
-def _to(letter: Opened) -> Iterator[str]:
+def _to(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("To")
     found = _ADDRESS.search(field.value) if field else None
     if field is None or found is None:
@@ -152,15 +152,15 @@ def _to(letter: Opened) -> Iterator[str]:
         yield "the name in To is neither quoted nor encoded"
 
 
-def _absent(letter: Opened) -> Iterator[str]:
+def _absent(letter: ParsedMessage) -> Iterator[str]:
     for name in ("Bcc", "Cc", "Return-Path", "Received"):
         if letter.first(name):
             yield f"{name} stands there"
-    if (sender := letter.first("Sender")) and domain_of(sender) == domain_of(letter.first("From")):
+    if (sender := letter.first("Sender")) and mailbox_domain(sender) == mailbox_domain(letter.first("From")):
         yield "Sender stands beside From"
 
 
-def _subject(letter: Opened) -> Iterator[str]:
+def _subject(letter: ParsedMessage) -> Iterator[str]:
     field = letter.first("Subject")
     text = field.decoded if field else ""
     if not text.strip():
@@ -171,7 +171,7 @@ def _subject(letter: Opened) -> Iterator[str]:
         yield "it begins like an answer"
 
 
-def _encoded(letter: Opened) -> Iterator[str]:
+def _encoded(letter: ParsedMessage) -> Iterator[str]:
     for field in letter.fields:
         if not field.raw.isascii():
             yield f"{field.name} has bytes beyond ASCII"
@@ -194,7 +194,7 @@ def _encoded(letter: Opened) -> Iterator[str]:
         yield "Subject has what looks like an encoded-word"
 
 
-def _controls(letter: Opened) -> Iterator[str]:
+def _controls(letter: ParsedMessage) -> Iterator[str]:
     for field in letter.fields:
         if strip_controls(field.decoded.replace("\t", " ")) != field.decoded.replace("\t", " "):
             yield f"{field.name} has characters that nobody may see"
@@ -203,13 +203,13 @@ def _controls(letter: Opened) -> Iterator[str]:
             yield f"{part.kind} has characters that nobody may see"
 
 
-def _names(letter: Opened) -> Iterator[str]:
+def _names(letter: ParsedMessage) -> Iterator[str]:
     for line in re.split(rb"\r?\n(?![ \t])", letter.head):
         if not re.match(rb"[!-9;-~]+:", line):
             yield "a line of the head is no header"
 
 
-def _list_id(letter: Opened) -> Iterator[str]:
+def _list_id(letter: ParsedMessage) -> Iterator[str]:
     value = letter.value("List-Id")
     if not re.search(r"<[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+>$", value):
         yield "List-Id is not a phrase and <name.domain>" if value else "no List-Id"
@@ -217,12 +217,12 @@ def _list_id(letter: Opened) -> Iterator[str]:
         yield f"List-Id has {len(value)} characters"
 
 
-def uris(letter: Opened, name: str) -> list[str]:
+def uris(letter: ParsedMessage, name: str) -> list[str]:
     """What stands in angle brackets, as a receiver takes it."""
     return _URI.findall(letter.value(name))
 
 
-def _unsubscribe(letter: Opened) -> Iterator[str]:
+def _unsubscribe(letter: ParsedMessage) -> Iterator[str]:
     value, found = letter.value("List-Unsubscribe"), uris(letter, "List-Unsubscribe")
     if not value:
         yield "no List-Unsubscribe"
@@ -238,28 +238,28 @@ def _unsubscribe(letter: Opened) -> Iterator[str]:
             yield f"a link has {len(uri)} characters"
 
 
-def _one_click(letter: Opened) -> Iterator[str]:
+def _one_click(letter: ParsedMessage) -> Iterator[str]:
     if letter.value("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click":
         yield "List-Unsubscribe-Post is not List-Unsubscribe=One-Click"
 
 
-def _list_others(letter: Opened) -> Iterator[str]:
+def _list_others(letter: ParsedMessage) -> Iterator[str]:
     for name in ("List-Help", "List-Owner"):
         if not uris(letter, name):
             yield f"no {name}" if not letter.first(name) else f"{name} is no <uri>"
 
 
-def _equal(number: int, name: str, wanted: str) -> Point:
-    def check(letter: Opened) -> Iterator[str]:
+def _equal(number: int, name: str, wanted: str) -> LintCheck:
+    def check(letter: ParsedMessage) -> Iterator[str]:
         if letter.value(name).casefold() != wanted.casefold():
             yield f"{name} is not {wanted}" if letter.first(name) else f"no {name}"
 
-    return Point(
+    return LintCheck(
         {"Auto-Submitted": 36, "Precedence": 37, "X-Auto-Response-Suppress": 41}[name], f"{name}: {wanted}", check
     )
 
 
-def _feedback(letter: Opened) -> Iterator[str]:
+def _feedback(letter: ParsedMessage) -> Iterator[str]:
     value = letter.value("Feedback-ID")
     parts = value.split(":")
     if not value:
@@ -268,41 +268,41 @@ def _feedback(letter: Opened) -> Iterator[str]:
         yield "Feedback-ID is not issue:kind:stream:sender with a sender of 5 to 15 characters"
 
 
-def _allowed(letter: Opened) -> Iterator[str]:
+def _allowed(letter: ParsedMessage) -> Iterator[str]:
     for field in letter.fields:
         if field.name.lower() not in _KNOWN and not re.fullmatch(r"(?i)X-[\w-]*-?Delivery(?:-ID)?", field.name):
             yield f"{field.name[:40]} is not among the headers that a letter needs"
 
 
-def _threads(letter: Opened) -> Iterator[str]:
+def _threads(letter: ParsedMessage) -> Iterator[str]:
     if letter.first("In-Reply-To") or letter.first("References"):
         yield "it hangs itself under another letter"
 
 
 POINTS = (
-    Point(14, "each header once", _once),
-    Point(15, "headers of a bearable size", _size),
-    Point(16, "lines of at most 998 bytes, 78 where they can be folded", _lines),
-    Point(17, "folded at white space alone", _folds),
-    Point(18, "a Date with its zone in figures", _date),
-    Point(19, "a Message-ID of the sender's domain", _message_id),
-    Point(20, "From is one mailbox, aligned with the signature", _from),
-    Point(21, "From has a fixed plain name", _brand),
-    Point(22, "Reply-To is a real mailbox", _reply_to),
-    Point(23, "To is the reader, the name quoted or encoded", _to),
-    Point(24, "no Bcc, Cc, Return-Path, Received", _absent),
-    Point(25, "a subject of at most 150 characters that is no answer", _subject),
-    Point(26, "encoded-words whole and in their bounds", _encoded),
-    Point(27, "no controls, no overrides", _controls),
-    Point(28, "header names are tokens", _names),
-    Point(29, "a List-Id", _list_id),
-    Point(30, "List-Unsubscribe, https first, as it is", _unsubscribe),
-    Point(31, "one-click", _one_click),
-    Point(35, "List-Help and List-Owner", _list_others),
+    LintCheck(14, "each header once", _once),
+    LintCheck(15, "headers of a bearable size", _size),
+    LintCheck(16, "lines of at most 998 bytes, 78 where they can be folded", _lines),
+    LintCheck(17, "folded at white space alone", _folds),
+    LintCheck(18, "a Date with its zone in figures", _date),
+    LintCheck(19, "a Message-ID of the sender's domain", _message_id),
+    LintCheck(20, "From is one mailbox, aligned with the signature", _from),
+    LintCheck(21, "From has a fixed plain name", _brand),
+    LintCheck(22, "Reply-To is a real mailbox", _reply_to),
+    LintCheck(23, "To is the reader, the name quoted or encoded", _to),
+    LintCheck(24, "no Bcc, Cc, Return-Path, Received", _absent),
+    LintCheck(25, "a subject of at most 150 characters that is no answer", _subject),
+    LintCheck(26, "encoded-words whole and in their bounds", _encoded),
+    LintCheck(27, "no controls, no overrides", _controls),
+    LintCheck(28, "header names are tokens", _names),
+    LintCheck(29, "a List-Id", _list_id),
+    LintCheck(30, "List-Unsubscribe, https first, as it is", _unsubscribe),
+    LintCheck(31, "one-click", _one_click),
+    LintCheck(35, "List-Help and List-Owner", _list_others),
     _equal(36, "Auto-Submitted", "auto-generated"),
     _equal(37, "Precedence", "bulk"),
-    Point(38, "a Feedback-ID", _feedback),
-    Point(40, "no header that tells too much", _allowed),
+    LintCheck(38, "a Feedback-ID", _feedback),
+    LintCheck(40, "no header that tells too much", _allowed),
     _equal(41, "X-Auto-Response-Suppress", "All"),
-    Point(42, "no thread", _threads),
+    LintCheck(42, "no thread", _threads),
 )

@@ -17,7 +17,7 @@ _WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class HeaderField:
     """One header field as it stands, its lines kept."""
 
     name: str  # as written
@@ -36,10 +36,10 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """One part without parts of its own."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[HeaderField, ...]
     body: bytes  # as it stands, encoded
 
     def value(self, name: str) -> str:
@@ -72,7 +72,7 @@ class Part:
         return self.content.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-class Opened:
+class ParsedMessage:
     """A message, taken apart once."""
 
     def __init__(self, message: bytes) -> None:
@@ -80,11 +80,11 @@ class Opened:
         self.head, _, self.body = _divided(message)
         self.fields = _fields(self.head)
 
-    def all(self, name: str) -> list[Field]:
+    def all(self, name: str) -> list[HeaderField]:
         """The fields of a name, in their order."""
         return [field for field in self.fields if field.name.lower() == name.lower()]
 
-    def first(self, name: str) -> Field | None:
+    def first(self, name: str) -> HeaderField | None:
         return next(iter(self.all(name)), None)
 
     def value(self, name: str) -> str:
@@ -97,20 +97,20 @@ class Opened:
         return self._taken_apart[1]
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[BodyPart]:
         return self._taken_apart[0]
 
     @cached_property
-    def _taken_apart(self) -> tuple[list[Part], list[tuple[str, str]]]:
+    def _taken_apart(self) -> tuple[list[BodyPart], list[tuple[str, str]]]:
         multiparts: list[tuple[str, str]] = []
         return list(_parts(tuple(self.fields), self.body, multiparts, 0)), multiparts
 
     @cached_property
-    def plain(self) -> Part | None:
+    def plain(self) -> BodyPart | None:
         return next((part for part in self.parts if part.kind == "text/plain" and not part.is_attached), None)
 
     @cached_property
-    def page(self) -> Part | None:
+    def page(self) -> BodyPart | None:
         return next((part for part in self.parts if part.kind == "text/html" and not part.is_attached), None)
 
     @cached_property
@@ -158,16 +158,18 @@ def _divided(message: bytes) -> tuple[bytes, bytes, bytes]:
     return (message[: found.start()], found.group(), message[found.end() :]) if found else (message, b"", b"")
 
 
-def _fields(head: bytes) -> list[Field]:
+def _fields(head: bytes) -> list[HeaderField]:
     found = []
     for line in re.split(rb"\r?\n(?![ \t])", head):
         if match := _FIELD.match(line):
-            found.append(Field(match[1].decode("latin-1"), line[match.end() :]))
+            found.append(HeaderField(match[1].decode("latin-1"), line[match.end() :]))
     return found
 
 
-def _parts(fields: tuple[Field, ...], body: bytes, multiparts: list[tuple[str, str]], depth: int) -> list[Part]:
-    whole = Part(fields, body)
+def _parts(
+    fields: tuple[HeaderField, ...], body: bytes, multiparts: list[tuple[str, str]], depth: int
+) -> list[BodyPart]:
+    whole = BodyPart(fields, body)
     boundary = parameter(whole.value("content-type"), "boundary")
     if not whole.kind.startswith("multipart/") or not boundary or depth > _DEEPEST:
         return [whole]

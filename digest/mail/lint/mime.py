@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from digest.mail.lint.letter import Opened, Part, parameter
-from digest.mail.lint.point import Point, Unseen
+from digest.mail.lint.letter import BodyPart, ParsedMessage, parameter
+from digest.mail.lint.point import LintCheck, NotVisible
 
 _LARGEST = 500_000  # bytes of a letter
 _LARGEST_PAGE = 100_000  # bytes of HTML; Gmail clips at about 102 kB
@@ -15,7 +15,7 @@ _LARGEST_STYLE = 16 * 1024
 _LONG_LINE = 76
 
 
-def _endings(letter: Opened) -> Iterator[str]:
+def _endings(letter: ParsedMessage) -> Iterator[str]:
     if re.search(rb"(?<!\r)\n", letter.raw):
         yield "a line ends in LF alone"
     if re.search(rb"\r(?!\n)", letter.raw):
@@ -24,7 +24,7 @@ def _endings(letter: Opened) -> Iterator[str]:
         yield "the last line has no end"
 
 
-def _order(letter: Opened) -> Iterator[str]:
+def _order(letter: ParsedMessage) -> Iterator[str]:
     kinds = [part.kind for part in letter.parts if not part.is_attached]
     outer = [kind for kind, _ in letter.structure]
     attached = any(part.is_attached for part in letter.parts)
@@ -37,7 +37,7 @@ def _order(letter: Opened) -> Iterator[str]:
         yield f"they lie in {', '.join(outer) or 'nothing'}, not in {', '.join(wanted)}"
 
 
-def _boundary(letter: Opened) -> Iterator[str]:
+def _boundary(letter: ParsedMessage) -> Iterator[str]:
     for kind, boundary in letter.structure:
         if not 1 <= len(boundary) <= 70:
             yield f"the boundary of {kind} has {len(boundary)} characters"
@@ -45,11 +45,11 @@ def _boundary(letter: Opened) -> Iterator[str]:
             yield f"the boundary of {kind} stands in a part"
 
 
-def _texts(letter: Opened) -> list[Part]:
+def _texts(letter: ParsedMessage) -> list[BodyPart]:
     return [part for part in (letter.plain, letter.page) if part]
 
 
-def _charset(letter: Opened) -> Iterator[str]:
+def _charset(letter: ParsedMessage) -> Iterator[str]:
     if not _texts(letter):
         yield "no text"
     for part in _texts(letter):
@@ -64,7 +64,7 @@ def _charset(letter: Opened) -> Iterator[str]:
             yield f"{part.kind} is not composed (NFC)"
 
 
-def _encoding(letter: Opened) -> Iterator[str]:
+def _encoding(letter: ParsedMessage) -> Iterator[str]:
     for part in _texts(letter):
         if part.value("content-transfer-encoding").lower() != "quoted-printable":
             yield f"{part.kind} is not quoted-printable"
@@ -80,7 +80,7 @@ def _encoding(letter: Opened) -> Iterator[str]:
             yield f"{part.kind} has bytes beyond ASCII"
 
 
-def _guarded(letter: Opened) -> Iterator[str]:
+def _guarded(letter: ParsedMessage) -> Iterator[str]:
     for part in _texts(letter):
         lines = re.split(rb"\r?\n", part.body)
         if any(line.startswith(b"From ") for line in lines):
@@ -89,12 +89,12 @@ def _guarded(letter: Opened) -> Iterator[str]:
             yield f"{part.kind} has a line that begins with a dot"
 
 
-def _same(letter: Opened) -> Iterator[str]:
+def _same(letter: ParsedMessage) -> Iterator[str]:
     if letter.plain is None:
         yield "no text part"
         return
     if letter.tree is None:
-        raise Unseen("no HTML part to compare with")
+        raise NotVisible("no HTML part to compare with")
     text = "".join(letter.plain.text.split())
     for link in letter.links:
         if "".join(link.split()) not in text:
@@ -107,13 +107,13 @@ def _same(letter: Opened) -> Iterator[str]:
             yield f"the text part lacks {' '.join(title.text_content().split())[:60]!r}"
 
 
-def _is_shown(letter: Opened, url: str) -> bool:
+def _is_shown(letter: ParsedMessage, url: str) -> bool:
     return letter.tree is not None and url in letter.tree.text_content()
 
 
-def _wrapped(letter: Opened) -> Iterator[str]:
+def _wrapped(letter: ParsedMessage) -> Iterator[str]:
     if letter.plain is None:
-        raise Unseen("no text part")
+        raise NotVisible("no text part")
     for line in letter.plain.text.split("\n"):
         longest = max(map(_length, line.split()), default=0) + len(line) - len(line.lstrip())
         if _length(line) > _LONG_LINE and longest < _LONG_LINE - 12:
@@ -125,10 +125,10 @@ def _length(text: str) -> int:
     return sum(not unicodedata.combining(character) for character in text)
 
 
-def _attachments(letter: Opened) -> Iterator[str]:
+def _attachments(letter: ParsedMessage) -> Iterator[str]:
     attached = [part for part in letter.parts if part.is_attached]
     if not attached:
-        raise Unseen("nothing is attached")
+        raise NotVisible("nothing is attached")
     for part in attached:
         value = part.value("content-disposition")
         plain, extended = parameter(value, "filename"), parameter(value, "filename*")
@@ -140,9 +140,9 @@ def _attachments(letter: Opened) -> Iterator[str]:
             yield f"{part.kind} has no plain file name beside the extended one"
 
 
-def _remote(letter: Opened) -> Iterator[str]:
+def _remote(letter: ParsedMessage) -> Iterator[str]:
     if letter.tree is None:
-        raise Unseen("no HTML part")
+        raise NotVisible("no HTML part")
     for name in letter.tree.xpath("//img/@src|//*/@background|//link/@href|//iframe/@src|//video/@src|//audio/@src"):
         if str(name).startswith("data:"):
             yield "a data: address, which many programs drop"
@@ -153,16 +153,16 @@ def _remote(letter: Opened) -> Iterator[str]:
         yield "a style wants something from elsewhere"
 
 
-def _sizes(letter: Opened) -> Iterator[str]:
+def _sizes(letter: ParsedMessage) -> Iterator[str]:
     if len(letter.raw) >= _LARGEST:
         yield f"the letter has {len(letter.raw):,} bytes"
     if letter.page and len(letter.page.content) >= _LARGEST_PAGE:
         yield f"the HTML has {len(letter.page.content):,} bytes: Gmail clips it"
 
 
-def _styles(letter: Opened) -> Iterator[str]:
+def _styles(letter: ParsedMessage) -> Iterator[str]:
     if letter.tree is None:
-        raise Unseen("no HTML part")
+        raise NotVisible("no HTML part")
     styles = [str(style) for style in letter.tree.xpath("//style/text()")]
     if (size := sum(map(len, styles))) >= _LARGEST_STYLE:
         yield f"the style elements have {size:,} characters"
@@ -175,16 +175,16 @@ def _styles(letter: Opened) -> Iterator[str]:
 
 
 POINTS = (
-    Point(10, "lines end in CRLF, all of them", _endings),
-    Point(43, "the text first, then the page", _order),
-    Point(44, "a boundary that no part holds", _boundary),
-    Point(45, "UTF-8, composed", _charset),
-    Point(46, "quoted-printable lines of at most 76", _encoding),
-    Point(47, "no line that begins with From or a dot", _guarded),
-    Point(48, "both parts say the same", _same),
-    Point(49, "the text is wrapped, its links whole", _wrapped),
-    Point(50, "attachments have names that all can read", _attachments),
-    Point(51, "nothing from elsewhere is needed", _remote),
-    Point(52, "below 500 kB, the page below 100,000 bytes", _sizes),
-    Point(53, "a small style element without nested @ rules", _styles),
+    LintCheck(10, "lines end in CRLF, all of them", _endings),
+    LintCheck(43, "the text first, then the page", _order),
+    LintCheck(44, "a boundary that no part holds", _boundary),
+    LintCheck(45, "UTF-8, composed", _charset),
+    LintCheck(46, "quoted-printable lines of at most 76", _encoding),
+    LintCheck(47, "no line that begins with From or a dot", _guarded),
+    LintCheck(48, "both parts say the same", _same),
+    LintCheck(49, "the text is wrapped, its links whole", _wrapped),
+    LintCheck(50, "attachments have names that all can read", _attachments),
+    LintCheck(51, "nothing from elsewhere is needed", _remote),
+    LintCheck(52, "below 500 kB, the page below 100,000 bytes", _sizes),
+    LintCheck(53, "a small style element without nested @ rules", _styles),
 )

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from digest.mail.lint.head import uris
-from digest.mail.lint.letter import Opened
-from digest.mail.lint.point import Point, Unseen
+from digest.mail.lint.letter import ParsedMessage
+from digest.mail.lint.point import LintCheck, NotVisible
 
 _ELEMENTS = frozenset(
     "html head meta title style body div span p a b i em strong u s sub sup br hr h1 h2 h3 h4 table caption thead "
@@ -37,17 +37,16 @@ _SHORTENERS = frozenset("bit.ly t.co goo.gl tinyurl.com ow.ly is.gd buff.ly cutt
 _EMPTY_WORDS = frozenset({"", "here", "click here", "click", "link", "read more", "more", "this"})
 _PURE = re.compile(r"#(?:000(?:000)?|fff(?:fff)?)\b|\b(?:black|white)\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"(?:^|[;{])\s*([a-z-]+)\s*:\s*([^;}]*)", re.IGNORECASE)
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px)?\s*(?:;|$)")
 _LONGEST_FIRST = 90
 
 
-def _tree(letter: Opened) -> html.HtmlElement:
+def _tree(letter: ParsedMessage) -> html.HtmlElement:
     if letter.tree is None:
-        raise Unseen("no HTML part")
+        raise NotVisible("no HTML part")
     return letter.tree
 
 
-def _document(letter: Opened) -> Iterator[str]:
+def _document(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     text = letter.page.text if letter.page else ""
     if not re.match(r"\s*<!doctype html>", text, re.IGNORECASE):
@@ -65,21 +64,21 @@ def _document(letter: Opened) -> Iterator[str]:
         yield "no viewport"
 
 
-def _tables(letter: Opened) -> Iterator[str]:
+def _tables(letter: ParsedMessage) -> Iterator[str]:
     for table in _tree(letter).xpath("//table"):
         is_data = bool(table.xpath("./caption|./*/tr/th|./tr/th"))
         if (table.get("role") == "presentation") == is_data:
             yield "a table of data has role=presentation" if is_data else "a table for layout lacks role=presentation"
 
 
-def _wrapper(letter: Opened) -> Iterator[str]:
+def _wrapper(letter: ParsedMessage) -> Iterator[str]:
     first = next(iter(_tree(letter).xpath("//body/*[not(self::style)]")), None)
     for name in ("lang", "dir"):
         if first is None or not first.get(name):
             yield f"the first element of the body has no {name}"
 
 
-def _headings(letter: Opened) -> Iterator[str]:
+def _headings(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     if (count := len(tree.xpath("//h1"))) != 1:
         yield f"{count} h1"
@@ -90,7 +89,7 @@ def _headings(letter: Opened) -> Iterator[str]:
         yield "no paragraph"
 
 
-def _images(letter: Opened) -> Iterator[str]:
+def _images(letter: ParsedMessage) -> Iterator[str]:
     images = _tree(letter).xpath("//img")
     for image in images:
         for name in ("alt", "width", "height"):
@@ -100,14 +99,14 @@ def _images(letter: Opened) -> Iterator[str]:
             yield "an image is not display: block"
 
 
-def _links(letter: Opened) -> Iterator[str]:
+def _links(letter: ParsedMessage) -> Iterator[str]:
     for link in _tree(letter).xpath("//a[@href]"):
         words = " ".join(link.text_content().split())
         if words.casefold() in _EMPTY_WORDS and not link.xpath(".//img[@alt != '']"):
             yield f"a link says {words!r}"
 
 
-def _schemes(letter: Opened) -> Iterator[str]:
+def _schemes(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     meta = tree.xpath("//meta[@name='color-scheme']/@content")
     styles = " ".join(tree.xpath("//style/text()"))
@@ -124,7 +123,7 @@ def _schemes(letter: Opened) -> Iterator[str]:
             yield "pure black or pure white"
 
 
-def _bare(letter: Opened) -> Iterator[str]:
+def _bare(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     if not tree.xpath("//body//*[@style]"):
         yield "nothing is styled but by the style element, which some programs drop"
@@ -138,7 +137,7 @@ def _bare(letter: Opened) -> Iterator[str]:
             yield "something is hidden, which looks like spam"
 
 
-def _allowed(letter: Opened) -> Iterator[str]:
+def _allowed(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     sheets = [re.sub(r"/\*.*?\*/", "", str(style), flags=re.S) for style in tree.xpath("//style/text()")]
     names = {
@@ -155,7 +154,7 @@ def _allowed(letter: Opened) -> Iterator[str]:
         yield "flex or grid"
 
 
-def _harmless(letter: Opened) -> Iterator[str]:
+def _harmless(letter: ParsedMessage) -> Iterator[str]:
     tree = _tree(letter)
     for element in tree.iter():
         if not isinstance(element.tag, str):
@@ -169,7 +168,7 @@ def _harmless(letter: Opened) -> Iterator[str]:
                 yield f"an address that runs: {str(value).split(':')[0]}:"
 
 
-def _addresses(letter: Opened) -> Iterator[str]:
+def _addresses(letter: ParsedMessage) -> Iterator[str]:
     for link in _tree(letter).xpath("//a[@href]"):
         url = str(link.get("href"))
         try:
@@ -190,7 +189,7 @@ def _addresses(letter: Opened) -> Iterator[str]:
             yield f"it says {told[1]} and leads to {host}"
 
 
-def _first(letter: Opened) -> Iterator[str]:
+def _first(letter: ParsedMessage) -> Iterator[str]:
     body = next(iter(_tree(letter).xpath("//body")), None)
     words = [] if body is None else [text for text in body.itertext() if text.strip()]
     if not words:
@@ -199,7 +198,7 @@ def _first(letter: Opened) -> Iterator[str]:
         yield f"the first line has {len(' '.join(words[0].split()))} characters"
 
 
-def _footer(letter: Opened) -> Iterator[str]:
+def _footer(letter: ParsedMessage) -> Iterator[str]:
     leave = uris(letter, "List-Unsubscribe")
     text = letter.plain.text if letter.plain else ""
     if not leave:
@@ -211,32 +210,32 @@ def _footer(letter: Opened) -> Iterator[str]:
         yield "the page has no way to leave"
 
 
-def _pixels(letter: Opened) -> Iterator[str]:
+def _pixels(letter: ParsedMessage) -> Iterator[str]:
     for image in _tree(letter).xpath("//img"):
         if image.get("width") in ("0", "1") or image.get("height") in ("0", "1"):
             yield "an image of one pixel"
 
 
-def _directions(letter: Opened) -> Iterator[str]:
+def _directions(letter: ParsedMessage) -> Iterator[str]:
     for title in _tree(letter).xpath("//h2|//h3"):
         if title.get("dir") not in ("auto", "ltr", "rtl"):
             yield f"{' '.join(title.text_content().split())[:40]!r} has no dir"
 
 
 POINTS = (
-    Point(55, "a whole document", _document),
-    Point(56, "tables for layout say so", _tables),
-    Point(57, "language and direction on a wrapper too", _wrapper),
-    Point(58, "one h1, headings in order, real paragraphs", _headings),
-    Point(59, "images with alt and size", _images),
-    Point(60, "links that say where they lead", _links),
-    Point(62, "made for light and dark", _schemes),
-    Point(63, "whole without the style element", _bare),
-    Point(64, "properties that mail programs heed", _allowed),
-    Point(66, "nothing that runs", _harmless),
-    Point(68, "https, percent-encoded, not shortened", _addresses),
-    Point(69, "a first line that sums up", _first),
-    Point(70, "a footer with the way out", _footer),
-    Point(71, "no pixel that watches", _pixels),
-    Point(72, "titles of any direction", _directions),
+    LintCheck(55, "a whole document", _document),
+    LintCheck(56, "tables for layout say so", _tables),
+    LintCheck(57, "language and direction on a wrapper too", _wrapper),
+    LintCheck(58, "one h1, headings in order, real paragraphs", _headings),
+    LintCheck(59, "images with alt and size", _images),
+    LintCheck(60, "links that say where they lead", _links),
+    LintCheck(62, "made for light and dark", _schemes),
+    LintCheck(63, "whole without the style element", _bare),
+    LintCheck(64, "properties that mail programs heed", _allowed),
+    LintCheck(66, "nothing that runs", _harmless),
+    LintCheck(68, "https, percent-encoded, not shortened", _addresses),
+    LintCheck(69, "a first line that sums up", _first),
+    LintCheck(70, "a footer with the way out", _footer),
+    LintCheck(71, "no pixel that watches", _pixels),
+    LintCheck(72, "titles of any direction", _directions),
 )

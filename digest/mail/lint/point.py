@@ -6,43 +6,43 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from digest.mail.lint.letter import Opened
+from digest.mail.lint.letter import ParsedMessage
 
-Outcome = Literal["pass", "fail", "not visible here"]
-Check = Callable[[Opened], Iterator[str]]
+LintOutcome = Literal["pass", "fail", "not visible here"]
+CheckFunction = Callable[[ParsedMessage], Iterator[str]]
 """Yields a reason for each fault. Raises Unseen where the letter does not show whether the point holds."""
 
 
-class Unseen(Exception):
+class NotVisible(Exception):
     """The letter has nothing by which this could be judged; says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class LintResult:
     """What came of one point."""
 
     number: int
     title: str
-    outcome: Outcome
+    outcome: LintOutcome
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LintCheck:
     """One requirement."""
 
     number: int
     title: str
-    check: Check
+    check: CheckFunction
 
-    def verdict(self, letter: Opened) -> Verdict:
+    def verdict(self, letter: ParsedMessage) -> LintResult:
         """The first reasons where it fails."""
         try:
             faults = list(dict.fromkeys(self.check(letter)))
-        except Unseen as unseen:
-            return Verdict(number=self.number, title=self.title, outcome="not visible here", reason=str(unseen))
+        except NotVisible as unseen:
+            return LintResult(number=self.number, title=self.title, outcome="not visible here", reason=str(unseen))
         told = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
-        return Verdict(number=self.number, title=self.title, outcome="fail" if faults else "pass", reason=told)
+        return LintResult(number=self.number, title=self.title, outcome="fail" if faults else "pass", reason=told)
 
 
 NOT_VISIBLE: Final = {

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from digest.mail.dkim import relaxed_body
-from digest.mail.lint.head import aligned, domain_of
-from digest.mail.lint.letter import Opened
-from digest.mail.lint.point import Point, Unseen
+from digest.mail.lint.head import aligned, mailbox_domain
+from digest.mail.lint.letter import ParsedMessage
+from digest.mail.lint.point import LintCheck, NotVisible
 
 _SIGNED = (
     "from", "to", "reply-to", "subject", "date", "message-id", "mime-version", "content-type", "list-id",
@@ -22,7 +22,7 @@ _OVERSIGNED = ("from", "subject", "list-unsubscribe", "list-unsubscribe-post")
 _WEEK = 7 * 86_400
 
 
-def _tags(letter: Opened) -> list[dict[str, str]]:
+def _tags(letter: ParsedMessage) -> list[dict[str, str]]:
     """The tags of each signature, without white space (RFC 6376 section 3.2)."""
     found = []
     for field in letter.all("DKIM-Signature"):
@@ -35,7 +35,7 @@ def _names(tags: dict[str, str]) -> Counter[str]:
     return Counter(name.casefold() for name in tags.get("h", "").split(":"))
 
 
-def _leaving(letter: Opened) -> Iterator[str]:
+def _leaving(letter: ParsedMessage) -> Iterator[str]:
     if not _tags(letter):
         yield "not signed"
     for tags in _tags(letter):
@@ -44,11 +44,11 @@ def _leaving(letter: Opened) -> Iterator[str]:
                 yield f"the signature of {tags.get('d', 'nobody')} leaves {name} out"
 
 
-def _complaints(letter: Opened) -> Iterator[str]:
+def _complaints(letter: ParsedMessage) -> Iterator[str]:
     if not letter.first("CFBL-Address"):
-        raise Unseen("no mailbox for complaints is named")
+        raise NotVisible("no mailbox for complaints is named")
     at, domain = letter.value("CFBL-Address").partition(";")[0].strip().casefold().rpartition("@")[1:]
-    own = [domain_of(letter.first("From")), *(tags.get("d", "").casefold() for tags in _tags(letter))]
+    own = [mailbox_domain(letter.first("From")), *(tags.get("d", "").casefold() for tags in _tags(letter))]
     if not at or not any(one and f".{domain}".endswith(f".{one}") for one in own):
         yield "CFBL-Address is no mailbox of a domain that From or a signature names"
     for name in ("CFBL-Address", "CFBL-Feedback-ID"):
@@ -56,7 +56,7 @@ def _complaints(letter: Opened) -> Iterator[str]:
             yield f"{name} is not signed"
 
 
-def _algorithm(letter: Opened) -> Iterator[str]:
+def _algorithm(letter: ParsedMessage) -> Iterator[str]:
     signatures = _tags(letter)
     if not signatures:
         yield "not signed"
@@ -68,7 +68,7 @@ def _algorithm(letter: Opened) -> Iterator[str]:
             yield f"a={tags.get('a')}"
         if tags.get("c") != "relaxed/relaxed":
             yield f"c={tags.get('c', 'simple/simple')}"
-        if not aligned(tags.get("d", "").casefold(), domain_of(letter.first("From"))):
+        if not aligned(tags.get("d", "").casefold(), mailbox_domain(letter.first("From"))):
             yield f"d={tags.get('d')} is not the domain of From"
         if not tags.get("s"):
             yield "no selector"
@@ -83,7 +83,7 @@ def _bytes(value: str) -> bytes:
         return b""
 
 
-def _covered(letter: Opened) -> Iterator[str]:
+def _covered(letter: ParsedMessage) -> Iterator[str]:
     if not _tags(letter):
         yield "not signed"
     present = Counter(field.name.lower() for field in letter.fields)
@@ -97,7 +97,7 @@ def _covered(letter: Opened) -> Iterator[str]:
                 yield f"{name} could be added to, unseen"
 
 
-def _times(letter: Opened) -> Iterator[str]:
+def _times(letter: ParsedMessage) -> Iterator[str]:
     if not _tags(letter):
         yield "not signed"
     for tags in _tags(letter):
@@ -110,7 +110,7 @@ def _times(letter: Opened) -> Iterator[str]:
             yield "x= comes in less than a week"
 
 
-def _body(letter: Opened) -> Iterator[str]:
+def _body(letter: ParsedMessage) -> Iterator[str]:
     if not _tags(letter):
         yield "not signed"
     for tags in _tags(letter):
@@ -122,10 +122,10 @@ def _body(letter: Opened) -> Iterator[str]:
 
 
 POINTS = (
-    Point(32, "the way out is signed", _leaving),
-    Point(39, "the mailbox for complaints is ours, and signed", _complaints),
-    Point(73, "signed by RSA-2048, relaxed, for the domain of From", _algorithm),
-    Point(74, "the headers that count are signed, some against additions", _covered),
-    Point(75, "t=, x= in a week at least, no l=", _times),
-    Point(76, "nothing has changed since", _body),
+    LintCheck(32, "the way out is signed", _leaving),
+    LintCheck(39, "the mailbox for complaints is ours, and signed", _complaints),
+    LintCheck(73, "signed by RSA-2048, relaxed, for the domain of From", _algorithm),
+    LintCheck(74, "the headers that count are signed, some against additions", _covered),
+    LintCheck(75, "t=, x= in a week at least, no l=", _times),
+    LintCheck(76, "nothing has changed since", _body),
 )

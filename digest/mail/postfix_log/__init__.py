@@ -5,7 +5,7 @@ Read, and never written; nothing that stands in it raises. `lines` knows what li
 
 from __future__ import annotations
 
-from digest.mail.postfix_log.files import Look, fault, read
-from digest.mail.postfix_log.lines import Trace
+from digest.mail.postfix_log.files import LogSearch, search_log, unreadable_reason
+from digest.mail.postfix_log.lines import LetterTrace
 
-__all__ = ["Look", "Trace", "fault", "read"]
+__all__ = ["LetterTrace", "LogSearch", "search_log", "unreadable_reason"]

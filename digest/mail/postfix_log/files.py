@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from io import BufferedIOBase
 from pathlib import Path
 
-from digest.mail.postfix_log.lines import Lines, Trace, matched, moment, stamped
+from digest.mail.postfix_log.lines import LetterTrace, LogLineCollector, line_time, match_line, match_timestamp
 
 _LONGEST = 8_192  # bytes of a line; syslog cuts long before
 _NEAR = 65_536  # bytes in which it is no use to look for a nearer beginning
@@ -26,10 +26,10 @@ _YEARLESS = timedelta(days=1)  # a stamp without a year may be that much later t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class LogSearch:
     """What a log says, and how much of the time it covers."""
 
-    traces: dict[str, Trace] = field(default_factory=dict)  # by Message-ID
+    traces: dict[str, LetterTrace] = field(default_factory=dict)  # by Message-ID
     since: datetime | None = None  # Postfix was writing to it then already
     until: datetime | None = None  # and still then
     whole: bool = True  # all could be read, nobody dropped lines, and the stamps are of a zone that we know
@@ -42,7 +42,7 @@ class Look:
         return self.since < since and until + timedelta(seconds=1) < self.until  # stamps are of whole seconds
 
 
-def fault(path: Path) -> str | None:
+def unreadable_reason(path: Path) -> str | None:
     """Why a log cannot be read; None: it can."""
     try:
         with _open(path):
@@ -51,12 +51,12 @@ def fault(path: Path) -> str | None:
         return _why(path, error)
 
 
-def read(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | None = None) -> Look:
+def search_log(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | None = None) -> LogSearch:
     """What a log and its older parts say of letters with these Message-IDs from `since` on; nothing raises.
 
     What was last written before that is not opened, and what is not packed is begun near it.
     """
-    lines, faults, sure = Lines(keys), list[str](), True
+    lines, faults, sure = LogLineCollector(keys), list[str](), True
     since -= _SLACK
     parts, began = _parts(path, since, faults)
     ended: datetime | None = None
@@ -77,7 +77,7 @@ def read(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | N
             continue
         began = began or before or _moment(lines.first, latest, zone)
         ended = _moment(lines.last, latest, zone) or ended
-    return Look(
+    return LogSearch(
         traces=lines.traces(),
         since=began,
         until=ended,
@@ -150,7 +150,7 @@ def _lines(file: BufferedIOBase) -> Iterator[bytes]:
 def _last(file: BufferedIOBase) -> re.Match[bytes] | None:
     """The last line that tells a time; the file is at its beginning afterwards."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - _NEAR))
-    found = [line for line in map(stamped, _lines(file)) if line]
+    found = [line for line in map(match_timestamp, _lines(file)) if line]
     file.seek(0)
     return found[-1] if found else None
 
@@ -162,7 +162,7 @@ def _in_zone(last: re.Match[bytes] | None, written: datetime, zone: tzinfo | Non
     """
     if last is None or last["iso"]:
         return True
-    told = moment(last, written + _YEARLESS, zone)
+    told = line_time(last, written + _YEARLESS, zone)
     return told is not None and abs(written - told) < _APART
 
 
@@ -192,13 +192,13 @@ def _next(file: BufferedIOBase, place: int, latest: datetime, zone: tzinfo | Non
         place = file.tell()
         if not (line := file.readline(_LONGEST)):
             break
-        if written := _moment(matched(line), latest, zone):
+        if written := _moment(match_line(line), latest, zone):
             return place, written
     return place, None
 
 
 def _moment(line: re.Match[bytes] | None, latest: datetime, zone: tzinfo | None) -> datetime | None:
-    return moment(line, latest, zone) if line else None
+    return line_time(line, latest, zone) if line else None
 
 
 def _why(path: Path, error: Exception) -> str:

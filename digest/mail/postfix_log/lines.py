@@ -42,7 +42,7 @@ _MONTHS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class LetterTrace:
     """What a log has of one letter."""
 
     queue_id: str
@@ -59,7 +59,7 @@ class _Passage:
     status: bytes = b""
 
 
-class Lines:
+class LogLineCollector:
     """Takes one line after the other, in their order, and gathers what they say of some letters."""
 
     def __init__(self, keys: Collection[str]) -> None:
@@ -82,7 +82,7 @@ class Lines:
         if queue is not None:
             self._say(queue, found["service"], found["words"].rstrip(b"\r\n"))
 
-    def traces(self) -> dict[str, Trace]:
+    def traces(self) -> dict[str, LetterTrace]:
         """Of each letter that was found, by its Message-ID: what was taken rather than what was begun."""
         return {key: _trace(passages) for key, passages in self._passages.items()}
 
@@ -108,23 +108,23 @@ class Lines:
             self._passages.setdefault(key, []).append(passage)
 
 
-def _trace(passages: list[_Passage]) -> Trace:
+def _trace(passages: list[_Passage]) -> LetterTrace:
     taken = [passage for passage in passages if passage.taken]
     status = next((passage.status for passage in reversed(taken) if passage.status), b"")
-    return Trace(queue_id=(taken or passages)[0].queue_id, taken=bool(taken), status=status)
+    return LetterTrace(queue_id=(taken or passages)[0].queue_id, taken=bool(taken), status=status)
 
 
-def matched(line: bytes) -> re.Match[bytes] | None:
+def match_line(line: bytes) -> re.Match[bytes] | None:
     """A line of Postfix with a time; None: of somebody else, or torn."""
     return _LINE.match(line)
 
 
-def stamped(line: bytes) -> re.Match[bytes] | None:
+def match_timestamp(line: bytes) -> re.Match[bytes] | None:
     """A line of anybody with a time."""
     return _STAMPED.match(line)
 
 
-def moment(found: re.Match[bytes], latest: datetime, zone: tzinfo | None) -> datetime | None:
+def line_time(found: re.Match[bytes], latest: datetime, zone: tzinfo | None) -> datetime | None:
     """When a line was written. None where it has no such time, or one of an hour that came twice as clocks changed.
 
     The older kind of stamp tells no year and no zone: it is of the last such day until `latest`, when its file was

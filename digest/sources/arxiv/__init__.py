@@ -12,9 +12,9 @@ from digest.errors import SourceError
 from digest.papers import Paper
 from digest.papers.arxiv_categories import ARXIV, GROUPS, canonical, nearest
 from digest.sources.arxiv import daily, oai, query
-from digest.sources.arxiv.calendar import HOLIDAYS, Calendar
-from digest.sources.base import Reading, Source, looks_like, web_address
-from digest.sources.xml import Tree, everywhere, local, parse
+from digest.sources.arxiv.calendar import HOLIDAYS, ArxivCalendar
+from digest.sources.base import SavedPapers, Source, looks_like, web_address
+from digest.sources.xml import XmlDocument, everywhere, local, parse
 
 
 def _category(word: str) -> str:
@@ -32,7 +32,7 @@ def _day(value: object) -> date:
         raise ValueError("expected a date such as 2027-01-01") from None
 
 
-class Settings(BaseModel):
+class ArxivSettings(BaseModel):
     """What stands under `arxiv:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,16 +44,18 @@ class Settings(BaseModel):
     holidays: frozenset[Annotated[date, BeforeValidator(_day)]] = frozenset()
 
 
-def sources(settings: Settings) -> list[Source]:
+def sources(settings: ArxivSettings) -> list[Source]:
     """For each category a harvest and a daily feed. An address of one's own may be anywhere, a loopback too."""
     categories = dict.fromkeys(map(canonical, settings.categories))
-    calendar = Calendar(HOLIDAYS | settings.holidays)
+    calendar = ArxivCalendar(HOLIDAYS | settings.holidays)
     harvests: list[Source] = [
-        oai.Harvest(category=each, url=settings.oai_url, timetable=calendar, allow_private=settings.oai_url != oai.URL)
+        oai.ArxivHarvest(
+            category=each, url=settings.oai_url, timetable=calendar, allow_private=settings.oai_url != oai.URL
+        )
         for each in categories
     ]
     feeds: list[Source] = [
-        daily.Daily(
+        daily.ArxivDailyFeed(
             category=each, url=settings.feed_url, timetable=calendar, allow_private=settings.feed_url != daily.URL
         )
         for each in categories
@@ -61,12 +63,12 @@ def sources(settings: Settings) -> list[Source]:
     return [*harvests, *feeds]
 
 
-def look_up(settings: Settings) -> query.ById:
+def look_up(settings: ArxivSettings) -> query.ArxivLookUp:
     """The way to ask for papers by id."""
-    return query.ById(url=settings.query_url, allow_private=settings.query_url != query.URL)
+    return query.ArxivLookUp(url=settings.query_url, allow_private=settings.query_url != query.URL)
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved answer of arXiv holds, in any of its formats. Raises SourceError when it is none."""
     tree = parse(body)
     reading = None if tree is None else _reading(tree)
@@ -80,7 +82,7 @@ def read_saved(body: bytes, name: str) -> Reading:
 _FOREIGN = "records of another archive"
 
 
-def _reading(tree: Tree) -> Reading | None:
+def _reading(tree: XmlDocument) -> SavedPapers | None:
     root = tree.root
     if local(root) in ("OAI-PMH", "record", "ListRecords", "GetRecord"):
         return _harvested(tree)
@@ -92,18 +94,18 @@ def _reading(tree: Tree) -> Reading | None:
     return None
 
 
-def _harvested(tree: Tree) -> Reading:
+def _harvested(tree: XmlDocument) -> SavedPapers:
     fault = oai.fault_of(tree.root)
     told = ": ".join(filter(None, fault)) if fault else None
     papers, warnings = oai.read_records(tree)
     if warnings and not papers and not tree.mended:
-        return Reading(said=f"{_FOREIGN}; {warnings[0]}")
+        return SavedPapers(said=f"{_FOREIGN}; {warnings[0]}")
     return _said(papers, warnings, fault=told, empty=_listed(tree.root))
 
 
-def _said(papers: tuple[Paper, ...], warnings: tuple[str, ...], *, fault: str | None, empty: str) -> Reading:
+def _said(papers: tuple[Paper, ...], warnings: tuple[str, ...], *, fault: str | None, empty: str) -> SavedPapers:
     said = f"an error answer: {fault}" if fault else "" if papers else empty
-    return Reading(papers=papers, warnings=warnings, said=said)
+    return SavedPapers(papers=papers, warnings=warnings, said=said)
 
 
 def _listed(root: etree._Element) -> str:

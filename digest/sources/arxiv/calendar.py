@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from digest.sources.base import Rest
+from digest.sources.base import NoBatchReason
 
 EASTERN = ZoneInfo("America/New_York")
 HOLIDAYS = frozenset(
@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class ArxivCalendar:
     """The days of the feeds: Monday to Friday, each with what was announced the evening before."""
 
     holidays: frozenset[date] = HOLIDAYS
@@ -41,11 +41,11 @@ class Calendar:
         """When that list should have been there."""
         return datetime.combine(self.due(now), _FILLED, EASTERN)
 
-    def rest(self, now: datetime) -> Rest:
+    def rest(self, now: datetime) -> NoBatchReason:
         """Why there is no list of today; empty where one is due, or will be."""
         return self._rest(_filled(now))
 
-    def _rest(self, day: date) -> Rest:
+    def _rest(self, day: date) -> NoBatchReason:
         """A holiday is a day without an announcement; its own feed and the next day's may be the empty one."""
         if day.weekday() >= 5:
             return "weekend"

@@ -12,11 +12,11 @@ from lxml import etree
 
 from digest.errors import SourceError
 from digest.papers import Announce, Paper
-from digest.sources.arxiv.calendar import EASTERN, Calendar
+from digest.sources.arxiv.calendar import EASTERN, ArxivCalendar
 from digest.sources.arxiv.record import moment, paper_of
 from digest.sources.authors import split_authors
-from digest.sources.base import Answer, Page, looks_like
-from digest.sources.xml import Tree, child, everywhere, local, parse, text_of, texts
+from digest.sources.base import ResultPage, ServiceResponse, looks_like
+from digest.sources.xml import XmlDocument, child, everywhere, local, parse, text_of, texts
 from digest.text import clean_line
 
 URL = "https://rss.arxiv.org/rss"
@@ -25,12 +25,12 @@ _HEAD = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s*(?:Abstract:\s*)?", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Daily:
+class ArxivDailyFeed:
     """The feed of one category or archive."""
 
     category: str
     url: str = URL
-    timetable: Calendar = field(default_factory=Calendar)
+    timetable: ArxivCalendar = field(default_factory=ArxivCalendar)
     kind: str = "arxiv"
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
@@ -49,7 +49,7 @@ class Daily:
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", f"{self.url.rstrip('/')}/{self.category}")
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         tree = parse(answer.body)
         if tree is None or not is_daily(tree.root):
             raise SourceError(f"{self.name}: no daily feed of arXiv, but {looks_like(answer.body)}")
@@ -62,7 +62,7 @@ class Daily:
         if stale:
             old = f"an old list, announced {batch:%Y-%m-%d}" if batch else "a list without announcements"
             warnings = (*warnings, f"{old}; today's is not there yet")
-        return Page(papers=papers, warnings=warnings, stale=stale, cut=tree.cut, batch=batch)
+        return ResultPage(papers=papers, warnings=warnings, stale=stale, cut=tree.cut, batch=batch)
 
 
 def is_daily(root: etree._Element) -> bool:
@@ -84,7 +84,7 @@ def fault_of(root: etree._Element) -> str | None:
     return clean_line(text_of(told))[:300] or "the feed says that there was an error"
 
 
-def read_items(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+def read_items(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     """The papers of all items, and what a person should know; an item that cannot be read stops no other."""
     papers, unread, items = [], [], _items(tree.root)
     for item in items:

@@ -14,10 +14,10 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.papers import Paper
 from digest.papers.arxiv_categories import GROUPS
-from digest.sources.arxiv.calendar import Calendar, first_day
+from digest.sources.arxiv.calendar import ArxivCalendar, first_day
 from digest.sources.arxiv.record import read_record
-from digest.sources.base import Answer, Page, looks_like
-from digest.sources.xml import Tree, child, everywhere, local, parse, text_of
+from digest.sources.base import ResultPage, ServiceResponse, looks_like
+from digest.sources.xml import XmlDocument, child, everywhere, local, parse, text_of
 from digest.text import clean_line
 
 URL = "https://oaipmh.arxiv.org/oai"
@@ -32,12 +32,12 @@ def oai_set(category: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Harvest:
+class ArxivHarvest:
     """The walk through one set. Its cursor is a day, up to which everything has been read."""
 
     category: str
     url: str = URL
-    timetable: Calendar = field(default_factory=Calendar)
+    timetable: ArxivCalendar = field(default_factory=ArxivCalendar)
     kind: str = "arxiv"
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
@@ -61,7 +61,7 @@ class Harvest:
     def _ask(self, **arguments: str) -> httpx.Request:
         return httpx.Request("GET", self.url, params={"verb": "ListRecords"} | arguments)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         tree = parse(answer.body)
         if tree is None or local(tree.root) != "OAI-PMH":
             raise SourceError(f"{self.name}: no answer of OAI-PMH, but {looks_like(answer.body)}")
@@ -73,7 +73,7 @@ class Harvest:
         done = not token and not tree.cut
         newest = max((paper.published for paper in papers if paper.published), default=None)
         reached = _answered(tree.root, now) if done else _reached(tree.root)
-        return Page(
+        return ResultPage(
             papers=papers,
             next=self._ask(resumptionToken=token) if token else None,
             cursor=reached.isoformat() if reached else None,
@@ -82,11 +82,11 @@ class Harvest:
             batch=first_day(newest) if newest and newest <= now else None,
         )
 
-    def _told(self, code: str, reason: str, *, asked: date) -> Page:
+    def _told(self, code: str, reason: str, *, asked: date) -> ResultPage:
         if code == "noRecordsMatch":
-            return Page(cursor=asked.isoformat())
+            return ResultPage(cursor=asked.isoformat())
         if code == "badResumptionToken":
-            return Page(restart=True)
+            return ResultPage(restart=True)
         raise SourceError(f"{self.name}: {code}: {reason}" if reason else f"{self.name}: {code}")
 
 
@@ -98,7 +98,7 @@ def fault_of(root: etree._Element) -> tuple[str, str] | None:
     return clean_line(error.get("code", "")) or "error", clean_line(text_of(error))[:300]
 
 
-def read_records(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+def read_records(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     """The papers of all records, and what a person should know; a record that cannot be read stops no other."""
     papers, unread = [], []
     for record in everywhere(tree.root, "record"):

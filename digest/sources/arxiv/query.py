@@ -12,15 +12,15 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.papers import Author, Paper
 from digest.sources.arxiv.record import moment, paper_of
-from digest.sources.base import Answer, Page, looks_like
-from digest.sources.xml import Tree, child, everywhere, local, parse, text_of, texts
+from digest.sources.base import ResultPage, ServiceResponse, looks_like
+from digest.sources.xml import XmlDocument, child, everywhere, local, parse, text_of, texts
 from digest.text import clean_line, clean_name
 
 URL = "https://export.arxiv.org/api/query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ById:
+class ArxivLookUp:
     """Looks papers up; of each the current version, in no order."""
 
     url: str = URL
@@ -35,7 +35,7 @@ class ById:
         # Without max_results the service answers ten of them.
         return httpx.Request("GET", self.url, params={"id_list": ids, "start": "0", "max_results": str(len(keys))})
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         tree = parse(answer.body)
         if tree is None or not is_query(tree.root):
             raise SourceError(f"{self.name}: no answer of the query API, but {looks_like(answer.body)}")
@@ -43,7 +43,7 @@ class ById:
         if fault:
             raise SourceError(f"{self.name}: {fault}")
         papers, warnings = read_entries(tree)
-        return Page(papers=papers, warnings=warnings, cut=tree.cut)
+        return ResultPage(papers=papers, warnings=warnings, cut=tree.cut)
 
 
 def is_query(root: etree._Element) -> bool:
@@ -62,7 +62,7 @@ def fault_of(root: etree._Element) -> str | None:
     return clean_line(text_of(child(entry, "summary")))[:300] or "an error"
 
 
-def read_entries(tree: Tree) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
+def read_entries(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     """The papers of all entries, and what a person should know."""
     papers, unread = [], []
     for entry in everywhere(tree.root, "entry"):

@@ -93,7 +93,7 @@ def read_record(record: etree._Element) -> Paper | None:
 # -- the formats --------------------------------------------------------------
 
 
-class _Common(TypedDict):
+class _ArxivFields(TypedDict):
     """What the three formats of arXiv's own have alike, and the header's datestamp."""
 
     identifier: str
@@ -106,11 +106,11 @@ class _Common(TypedDict):
     changed: datetime | None
 
 
-def _common(found: dict[str, list[str]], header: etree._Element | None) -> _Common:
+def _common(found: dict[str, list[str]], header: etree._Element | None) -> _ArxivFields:
     def first(name: str) -> str:
         return next(iter(found.get(name, ())), "")
 
-    return _Common(
+    return _ArxivFields(
         identifier=first("id"),
         title=first("title"),
         abstract=first("abstract"),

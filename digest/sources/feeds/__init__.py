@@ -19,11 +19,11 @@ from digest.papers.ids import issn
 from digest.sources.base import (
     BLOCKED,
     LARGEST,
-    Answer,
-    Page,
-    Reading,
+    ContinuousSource,
+    ResultPage,
+    SavedPapers,
+    ServiceResponse,
     Source,
-    Steady,
     looks_like,
     not_later,
     web_address,
@@ -41,7 +41,7 @@ def _name(text: str) -> str:
     return name
 
 
-class Entry(BaseModel):
+class ConfiguredFeed(BaseModel):
     """One feed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,13 +51,13 @@ class Entry(BaseModel):
     allow_private: bool = False
 
 
-class Settings(RootModel[tuple[Entry, ...]]):
+class FeedsSettings(RootModel[tuple[ConfiguredFeed, ...]]):
     """What stands under `feeds:`, a list."""
 
     model_config = ConfigDict(frozen=True)
 
     @model_validator(mode="after")
-    def _told_apart(self) -> Settings:
+    def _told_apart(self) -> FeedsSettings:
         names = [entry.name for entry in self.root]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -69,7 +69,7 @@ _ISSN = re.compile(r"(?<![0-9A-Za-z])[0-9]{4}-?[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed(Steady):
+class FeedSource(ContinuousSource):
     """One feed; what it holds today is all that it ever says, so it has no cursor."""
 
     title: str
@@ -99,29 +99,29 @@ class Feed(Steady):
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
         return httpx.Request("GET", self.url)
 
-    def read(self, answer: Answer, now: datetime) -> Page:
+    def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
         try:
             parsed = _parsed(answer.body, answer.content_type)
         except ValueError as error:
             raise SourceError(f"{self.name}: no feed, but {error}") from error
         papers, warnings = _papers(parsed)
         cut = bool(parsed.bozo) and not _ENDED.search(answer.body[-2000:])
-        return Page(papers=tuple(not_later(paper, now) for paper in papers), warnings=warnings, cut=cut)
+        return ResultPage(papers=tuple(not_later(paper, now) for paper in papers), warnings=warnings, cut=cut)
 
 
-def sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: FeedsSettings) -> Sequence[Source]:
     """One walk for each feed."""
-    return [Feed(title=each.name, url=each.url, allow_private=each.allow_private) for each in settings.root]
+    return [FeedSource(title=each.name, url=each.url, allow_private=each.allow_private) for each in settings.root]
 
 
-def read_saved(body: bytes, name: str) -> Reading:
+def read_saved(body: bytes, name: str) -> SavedPapers:
     """What a saved feed holds. Raises SourceError when it is none."""
     try:
         parsed = _parsed(body, "")
     except ValueError as error:
         raise SourceError(f"{name} is no answer of feeds: it looks like {error}") from error
     papers, warnings = _papers(parsed)
-    return Reading(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
+    return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
 
 
 _REFERENCE = re.compile(rb"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));")

@@ -15,7 +15,7 @@ from digest.papers.ids import arxiv_id, code_repository, doi, title_key
 from digest.sources.feeds.creators import split_creators
 from digest.text import clean_html, clean_line, strip_controls
 
-Entry = Mapping[str, Any]
+ParsedEntry = Mapping[str, Any]
 
 _LONGEST_TITLE = 300  # of a title made from the text, where an entry has none
 _LONGEST_KEY = 300
@@ -23,7 +23,7 @@ _TRACKING = re.compile(r"utm_\w+|af|rss|dgcid|rft_dat|track|fc|ff|wt_mc|fbclid|g
 _TAGS = 20
 
 
-def read_entry(entry: Entry, home: str = "") -> Paper:
+def read_entry(entry: ParsedEntry, home: str = "") -> Paper:
     """One entry of feedparser's as a paper; `home` is the feed's address. Raises ValueError when nothing is in it."""
     text = _text(entry)
     told = _told(text)
@@ -62,7 +62,7 @@ def read_entry(entry: Entry, home: str = "") -> Paper:
 
 
 def _key(
-    entry: Entry,
+    entry: ParsedEntry,
     home: str,
     link: str | None,
     title: str,
@@ -85,21 +85,21 @@ def _key(
     return f"feed:{key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()[:32]}"
 
 
-def _marks(entry: Entry, told: Mapping[str, str]) -> Iterator[str]:
+def _marks(entry: ParsedEntry, told: Mapping[str, str]) -> Iterator[str]:
     """Where an id may stand, the surest place first."""
     for name in ("prism_doi", "dc_identifier", "id", "link", "prism_url"):
         yield str(entry.get(name) or "")
     yield told.get("doi", "")
 
 
-def _pmid(entry: Entry) -> str | None:
+def _pmid(entry: ParsedEntry) -> str | None:
     found = re.match(
         r"(?:pubmed:|https?://pubmed\.ncbi\.nlm\.nih\.gov/)(\d+)", str(entry.get("id") or entry.get("link") or "")
     )
     return found[1] if found else None
 
 
-def _link(entry: Entry) -> str | None:
+def _link(entry: ParsedEntry) -> str | None:
     """Where it can be read, without what only counts clicks; nothing but the web."""
     for candidate in (entry.get("link"), entry.get("id")):
         address = strip_controls(str(candidate or "")).strip()
@@ -134,7 +134,7 @@ def _untracked(address: str) -> str:
 # -- what it says -------------------------------------------------------------
 
 
-def _title(entry: Entry) -> str:
+def _title(entry: ParsedEntry) -> str:
     raw = str(entry.get("title") or "")
     kind = str((entry.get("title_detail") or {}).get("type") or "")
     return clean_line(clean_html(raw) if "html" in kind or "<" in raw else raw)
@@ -145,7 +145,7 @@ def _first_line(text: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def _text(entry: Entry) -> str:
+def _text(entry: ParsedEntry) -> str:
     """The text of the entry; the full one where the summary breaks off."""
     summary = clean_html(str(entry.get("summary") or ""))
     if summary and not summary.endswith(("...", "…")):
@@ -198,13 +198,13 @@ def _labelled(lines: list[str]) -> dict[str, str]:
     return told
 
 
-def _creators(entry: Entry) -> list[str]:
+def _creators(entry: ParsedEntry) -> list[str]:
     names = [str(each.get("name") or "") for each in entry.get("authors", ()) if isinstance(each, Mapping)]
     names = [name for name in names if name.strip() and "@" not in name]
     return names or [name for name in [str(entry.get("author") or "")] if name and "@" not in name]
 
 
-def _journal(entry: Entry, title: str, told: Mapping[str, str]) -> str | None:
+def _journal(entry: ParsedEntry, title: str, told: Mapping[str, str]) -> str | None:
     """The journal, where the entry names it; T&F has the title of the paper there."""
     named = (
         clean_line(str(entry.get(name) or ""))
@@ -217,7 +217,7 @@ def _journal(entry: Entry, title: str, told: Mapping[str, str]) -> str | None:
 # -- when ---------------------------------------------------------------------
 
 
-def _time(entry: Entry, name: str) -> datetime | None:
+def _time(entry: ParsedEntry, name: str) -> datetime | None:
     """A time in UTC, as feedparser read it; None where there is none or it cannot be one."""
     # feedparser answers with `published` where there is no `updated`, and warns
     parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.ingest.health import Health, details
+from digest.ingest.health import SourceHealth, health_details
 from digest.store import ScheduledSubscription
 from digest.website.admin.base import PER_PAGE, AdminView, format_duration, format_utc, reader_path
 
@@ -41,7 +41,7 @@ class SourcesView(AdminView):
         )
 
 
-def _source_row(each: Health, now: datetime) -> dict[str, object]:
+def _source_row(each: SourceHealth, now: datetime) -> dict[str, object]:
     return {
         "name": each.name,
         "word": each.word,
@@ -49,7 +49,7 @@ def _source_row(each: Health, now: datetime) -> dict[str, object]:
         "today": "" if each.today is None else f"{each.today:,}",
         "usual": "" if each.usual is None else f"{each.usual:g}",
         "next": "now" if each.next_try <= now else format_utc(each.next_try),
-        "details": details(each),
+        "details": health_details(each),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Piece
+from digest.bounces.mailbox import MailboxMessage
 from digest.errors import ConfigError, Exit, MailboxError
 from tests.support.imap_reading import BOX, ONE, QUICK, TWO, at, deal, read, told
 from tests.support.imap_server import VALIDITY, ImapServer, Verb
@@ -40,7 +40,7 @@ def test_a_message_that_vanished_meanwhile_is_passed_over() -> None:
         pieces = box.pieces()
         server.messages.pop(6)
         assert [piece.id for piece in pieces] == [f"{VALIDITY}.{uid}" for uid in (5, 7)]
-        box.done(Piece(id=f"{VALIDITY}.6", message=b""))
+        box.done(MailboxMessage(id=f"{VALIDITY}.6", message=b""))
 
 
 def test_a_message_that_is_not_given_does_not_keep_the_others_waiting() -> None:
@@ -81,12 +81,12 @@ def test_the_ways_to_give_a_message(answer: bytes, message: bytes | None) -> Non
 def test_where_the_folder_was_made_anew_nothing_is_marked() -> None:
     anew = Says(b"* OK [UIDVALIDITY 5]\r\nTAG OK done\r\n")
     with ImapServer(BOX, {"SELECT": anew}) as server, at(server) as box:
-        box.done(Piece(id=f"{VALIDITY}.4", message=ONE))
+        box.done(MailboxMessage(id=f"{VALIDITY}.4", message=ONE))
         assert server.seen == set()
-        box.done(Piece(id="5.4", message=ONE))
+        box.done(MailboxMessage(id="5.4", message=ONE))
         assert server.seen == {4}
         with pytest.raises(ValueError, match="another kind of box"):
-            box.done(Piece(id="5.4 +FLAGS (\\Deleted)\r\n", message=ONE))
+            box.done(MailboxMessage(id="5.4 +FLAGS (\\Deleted)\r\n", message=ONE))
 
 
 def test_an_empty_box_and_a_box_of_very_many() -> None:
@@ -189,10 +189,12 @@ def test_a_slow_server_is_not_waited_for(verb: Verb, says: Says) -> None:
 @pytest.mark.parametrize("scheme", ["imap", "imaps"])
 def test_nobody_there(scheme: str) -> None:
     with unused_port() as port:
-        box = mailbox.open(f"{scheme}://127.0.0.1:{port}", user="ada", password="s3cret", waits=QUICK)
+        box = mailbox.open_mailbox(f"{scheme}://127.0.0.1:{port}", user="ada", password="s3cret", waits=QUICK)
         assert "refused" in told(MailboxError, box)
     for host in ("nowhere.invalid", "ü" * 80 + ".example"):
-        assert "no such host" in told(MailboxError, mailbox.open(f"imaps://{host}", user="ada", password="s3cret"))
+        assert "no such host" in told(
+            MailboxError, mailbox.open_mailbox(f"imaps://{host}", user="ada", password="s3cret")
+        )
     assert MailboxError("").exit is Exit.LATER
 
 
@@ -216,7 +218,7 @@ def test_after_trouble_nothing_more_is_asked() -> None:
             with pytest.raises(MailboxError):
                 list(box.pieces())
         with pytest.raises(MailboxError, match="no connection"):
-            box.done(Piece(id=f"{VALIDITY}.4", message=ONE))
+            box.done(MailboxMessage(id=f"{VALIDITY}.4", message=ONE))
         assert server.connections == 1
 
 

@@ -53,7 +53,7 @@ def test_a_server_that_asks_for_more_than_a_password() -> None:
 @pytest.mark.parametrize(("user", "password"), [(None, "s3cret"), ("ada", None), ("ada\r\nx", "s"), ("ada", "s\0x")])
 def test_half_a_login_and_one_that_would_break_the_line(user: str | None, password: str | None) -> None:
     with pytest.raises(ConfigError, match=r"belong together|control character") as raised:
-        mailbox.open("imaps://mail.example.org", user=user, password=password)
+        mailbox.open_mailbox("imaps://mail.example.org", user=user, password=password)
     assert "ada" not in str(raised.value)
 
 
@@ -129,7 +129,7 @@ def test_a_password_is_not_said_in_clear_to_another_host() -> None:
         pytest.skip("this machine has no address but loopback")
     with ImapServer(BOX, host=host) as server:
         url = f"imap://{host}:{server.port}"
-        said = told(ConfigError, mailbox.open(url, user="ada", password="s3cret", waits=QUICK))
+        said = told(ConfigError, mailbox.open_mailbox(url, user="ada", password="s3cret", waits=QUICK))
         assert "may not go to another host in clear text: write imaps:// or imap+starttls://" in said
         assert server.verbs() == ["CAPABILITY"]
 

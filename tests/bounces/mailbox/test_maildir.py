@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Piece
+from digest.bounces.mailbox import MailboxMessage
 from digest.errors import ConfigError, MailboxError
 
 
@@ -23,8 +23,8 @@ def put(folder: Path, name: str, message: bytes = b"Subject: one\n\n1\n", *, age
     return path
 
 
-def read(folder: Path, largest: int = 1_000) -> list[Piece]:
-    with mailbox.open(f"maildir:{folder}", largest=largest) as box:
+def read(folder: Path, largest: int = 1_000) -> list[MailboxMessage]:
+    with mailbox.open_mailbox(f"maildir:{folder}", largest=largest) as box:
         return list(box.pieces())
 
 
@@ -37,15 +37,15 @@ def test_what_is_new_comes_oldest_first(tmp_path: Path) -> None:
     put(tmp_path, "new/c", b"C", age=30)
     put(tmp_path, "new/a", b"A", age=10)
     assert read(tmp_path) == [
-        Piece(id="c", message=b"C"),
-        Piece(id="b", message=b"B\r\n\xff"),
-        Piece(id="a", message=b"A"),
+        MailboxMessage(id="c", message=b"C"),
+        MailboxMessage(id="b", message=b"B\r\n\xff"),
+        MailboxMessage(id="a", message=b"A"),
     ]
 
 
 def test_what_is_done_lies_in_cur_as_seen_and_comes_no_more(tmp_path: Path) -> None:
     put(tmp_path, "new/1.M2P3.host,S=9")
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         for piece in box.pieces():
             box.done(piece)
             box.done(piece)
@@ -59,7 +59,7 @@ def test_what_a_mail_program_has_only_listed_comes_under_the_same_name(tmp_path:
     before = names(tmp_path)
     (tmp_path / "new/1").rename(tmp_path / "cur/1:2,FT")
     assert names(tmp_path) == before == ["1"]
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         box.done(next(box.pieces()))
     assert [path.name for path in (tmp_path / "cur").iterdir()] == ["1:2,FST"]
 
@@ -67,7 +67,7 @@ def test_what_a_mail_program_has_only_listed_comes_under_the_same_name(tmp_path:
 def test_what_others_move_or_take_while_it_is_read(tmp_path: Path) -> None:
     for age, name in enumerate(("four", "three", "two", "one")):
         put(tmp_path, f"new/{name}", age=age)
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         pieces = box.pieces()
         first = next(pieces)
         (tmp_path / "new/one").unlink()
@@ -81,9 +81,9 @@ def test_what_others_move_or_take_while_it_is_read(tmp_path: Path) -> None:
 
 def test_done_by_another_run(tmp_path: Path) -> None:
     put(tmp_path, "cur/1")
-    with mailbox.open(f"maildir:{tmp_path}") as box:
-        box.done(Piece(id="1", message=b""))
-        box.done(Piece(id="../new/2", message=b""))
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
+        box.done(MailboxMessage(id="1", message=b""))
+        box.done(MailboxMessage(id="../new/2", message=b""))
     assert [path.name for path in (tmp_path / "cur").iterdir()] == ["1:2,S"]
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
 def test_a_name_that_is_no_text_can_be_stored_and_marked(tmp_path: Path) -> None:
     put(tmp_path, "new/1")
     os.rename(os.fsencode(tmp_path / "new/1"), os.fsencode(tmp_path) + b"/new/1.\xff")
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         piece = next(box.pieces())
         assert piece.id.encode("utf-8") == rb"1.\xff"
         box.done(piece)
@@ -117,7 +117,7 @@ def test_a_folder_that_is_no_maildir(tmp_path: Path) -> None:
         read(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
     put(tmp_path, "new/1")
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         (tmp_path / "new/1").unlink()
         (tmp_path / "new").rmdir()
         with pytest.raises(ConfigError, match="cannot be read or marked: No such file"):
@@ -126,7 +126,7 @@ def test_a_folder_that_is_no_maildir(tmp_path: Path) -> None:
 
 def test_a_disk_that_fails_is_asked_again_later(tmp_path: Path) -> None:
     put(tmp_path, "new/1")
-    with mailbox.open(f"maildir:{tmp_path}") as box:
+    with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
         pieces = box.pieces()
         piece = next(pieces)
         (tmp_path / "cur").rmdir()

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.bounces import mailbox
-from digest.bounces.mailbox import Piece
+from digest.bounces.mailbox import MailboxMessage
 from digest.errors import ConfigError, MailboxError
 
 ENVELOPE = b"From MAILER-DAEMON Thu Jul 30 06:00:00 2026\n"
 
 
-def read(path: Path, largest: int = 1_000_000) -> list[Piece]:
-    with mailbox.open(f"mbox:{path}", largest=largest) as box:
+def read(path: Path, largest: int = 1_000_000) -> list[MailboxMessage]:
+    with mailbox.open_mailbox(f"mbox:{path}", largest=largest) as box:
         return list(box.pieces())
 
 
@@ -31,8 +31,8 @@ def written(tmp_path: Path, data: bytes) -> list[bytes]:
     return [piece.message for piece in read(path)]
 
 
-def reader(data: bytes, largest: int = 1_000_000) -> list[Piece]:
-    with mailbox.open("-", stdin=io.BytesIO(data), largest=largest) as box:
+def reader(data: bytes, largest: int = 1_000_000) -> list[MailboxMessage]:
+    with mailbox.open_mailbox("-", stdin=io.BytesIO(data), largest=largest) as box:
         pieces = list(box.pieces())
         for piece in pieces:
             box.done(piece)
@@ -88,7 +88,7 @@ def test_a_message_is_named_by_its_bytes_and_nothing_is_written(tmp_path: Path) 
     path = tmp_path / "box"
     path.write_bytes(ENVELOPE + b"Subject: one\n\n1\n\n")
     path.chmod(0o400)
-    with mailbox.open(f"mbox:{path}") as box:
+    with mailbox.open_mailbox(f"mbox:{path}") as box:
         piece = next(box.pieces())
         box.done(piece)
     assert piece.id == sha256(b"Subject: one\n\n1\n").hexdigest()
@@ -139,7 +139,7 @@ def test_what_is_no_mbox(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='does not begin with "From "'):
         written(tmp_path, b"Subject: a letter\n\nFrom me\n")
     assert written(tmp_path, b"") == []
-    with mailbox.open(f"mbox:{tmp_path / 'box'}") as box:
+    with mailbox.open_mailbox(f"mbox:{tmp_path / 'box'}") as box:
         (tmp_path / "box").unlink()
         with pytest.raises(ConfigError, match="cannot be read: No such file"):
             list(box.pieces())
@@ -154,7 +154,7 @@ def test_what_is_no_mbox(tmp_path: Path) -> None:
 @pytest.mark.parametrize("before", [b"", ENVELOPE, b"From " + b"x" * 200_000 + b"\n"])
 def test_one_message_a_run(before: bytes) -> None:
     message = b"Subject: one\r\n\r\nFrom me\r\n\r\nFrom you\r\n>From us, no end of line"
-    assert reader(before + message) == [Piece(id=sha256(message).hexdigest(), message=message)]
+    assert reader(before + message) == [MailboxMessage(id=sha256(message).hexdigest(), message=message)]
 
 
 @pytest.mark.parametrize("nothing", [b"", ENVELOPE, b"From "])
@@ -164,7 +164,7 @@ def test_nothing_said(nothing: bytes) -> None:
 
 def test_a_large_message_is_read_to_its_end() -> None:
     stream = io.BytesIO(b"x" * 300_000)
-    with mailbox.open("-", stdin=stream, largest=10) as box:
+    with mailbox.open_mailbox("-", stdin=stream, largest=10) as box:
         assert [piece.message for piece in box.pieces()] == [b"x" * 10]
     assert stream.tell() == 300_000
 
@@ -175,5 +175,5 @@ class Broken(io.BytesIO):
 
 
 def test_a_stream_that_breaks() -> None:
-    with mailbox.open("-", stdin=Broken()) as box, pytest.raises(MailboxError, match="standard input"):
+    with mailbox.open_mailbox("-", stdin=Broken()) as box, pytest.raises(MailboxError, match="standard input"):
         list(box.pieces())

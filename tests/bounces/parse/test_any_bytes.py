@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.bounces.parse import Bounce, Kind, read
+from digest.bounces.parse import Bounce, BounceKind, parse_bounce
 from tests.support.bounces.forms import Sample, daemon
 from tests.support.bounces.samples import SAMPLES
 
@@ -25,21 +25,21 @@ def sound(bounce: Bounce) -> None:
     assert bounce.words == "" or bounce.words.isprintable()
     assert len(bounce.recipients) <= 1_000
     assert all("\n" not in address and "@" in address for address in bounce.addresses)
-    assert (bounce.kind == Kind.HARD) == any(one.hard for one in bounce.recipients)
+    assert (bounce.kind == BounceKind.HARD) == any(one.hard for one in bounce.recipients)
 
 
 @given(st.binary(max_size=2_000))
 @example(b"\r\n\r\n--\r\n")
 def test_any_bytes_are_read(message: bytes) -> None:
-    sound(read(message))
-    sound(read(HEAD + b"\n" + message))
-    sound(read(REPORT + b"Final-Recipient: rfc822; " + message))
+    sound(parse_bounce(message))
+    sound(parse_bounce(HEAD + b"\n" + message))
+    sound(parse_bounce(REPORT + b"Final-Recipient: rfc822; " + message))
 
 
 @given(SOME, st.data())
 def test_a_message_that_was_cut_is_read(sample: Sample, data: st.DataObject) -> None:
     message = sample.message
-    sound(read(message[: data.draw(st.integers(0, len(message)))]))
+    sound(parse_bounce(message[: data.draw(st.integers(0, len(message)))]))
 
 
 @given(SOME, st.data())
@@ -47,20 +47,24 @@ def test_a_message_that_was_damaged_is_read(sample: Sample, data: st.DataObject)
     message = sample.message
     start = data.draw(st.integers(0, len(message)))
     end = data.draw(st.integers(start, min(len(message), start + 200)))
-    sound(read(message[:start] + data.draw(st.binary(max_size=20)) + message[end:]))
+    sound(parse_bounce(message[:start] + data.draw(st.binary(max_size=20)) + message[end:]))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_line_ends_change_nothing(sample: Sample) -> None:
     message = sample.message
-    assert read(message.replace(b"\n", b"\r\n")) == read(message)
-    assert read(message.replace(b"\n", b"\r")) == read(message)
+    assert parse_bounce(message.replace(b"\n", b"\r\n")) == parse_bounce(message)
+    assert parse_bounce(message.replace(b"\n", b"\r")) == parse_bounce(message)
 
 
 @given(SOME, st.text(st.sampled_from(" \t>:<@.a5\n-="), max_size=60))
 def test_line_ends_change_nothing_where_anything_stands_above(sample: Sample, above: str) -> None:
     message = (above + sample.text).encode()
-    assert read(message.replace(b"\n", b"\r\n")) == read(message) == read(message.replace(b"\n", b"\r"))
+    assert (
+        parse_bounce(message.replace(b"\n", b"\r\n"))
+        == parse_bounce(message)
+        == parse_bounce(message.replace(b"\n", b"\r"))
+    )
 
 
 def nested(depth: int) -> bytes:
@@ -122,6 +126,6 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 def test_nothing_is_slow(name: str) -> None:
     message = HOSTILE[name]()
     start = time.monotonic()
-    bounce = read(message)
+    bounce = parse_bounce(message)
     assert time.monotonic() - start < SECONDS
     sound(bounce)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.mail import postfix_log as maillog
-from digest.mail.postfix_log import Look
+from digest.mail.postfix_log import LogSearch
 from tests.support.postfix_log import begun, idle, line, taken, write
 from tests.support.postfix_log_keys import KEY, OTHER
 from tests.support.store_samples import NOW
@@ -22,8 +22,8 @@ from tests.support.store_samples import NOW
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def look(path: Path, *keys: str, since: datetime = NOW) -> Look:
-    return maillog.read(path, keys or (KEY,), since, zone=UTC)
+def look(path: Path, *keys: str, since: datetime = NOW) -> LogSearch:
+    return maillog.search_log(path, keys or (KEY,), since, zone=UTC)
 
 
 def queue_ids(path: Path, *keys: str, since: datetime = NOW) -> dict[str, str]:
@@ -106,12 +106,12 @@ def test_a_log_in_another_zone_than_ours_is_read_whole_and_covers_nothing(log: P
     """As where a container has a zone of its own: a letter may seem to be of long ago."""
     many = idle(*(NOW - timedelta(seconds=number) for number in range(3_000, 0, -1)))
     write(log, [*many, *taken(KEY), *many, *idle(NOW + HOUR)])
-    found = maillog.read(log, [KEY], NOW + 9 * HOUR, zone=ZoneInfo(zone))
+    found = maillog.search_log(log, [KEY], NOW + 9 * HOUR, zone=ZoneInfo(zone))
     assert found.traces[KEY].taken
     assert not found.whole
     assert look(log).whole
     write(log, [*idle(NOW - HOUR, iso=True), *taken(KEY, iso=True), *idle(NOW + HOUR, iso=True)])
-    assert maillog.read(log, [KEY], NOW, zone=ZoneInfo(zone)).covers(NOW, NOW + HOUR / 2)
+    assert maillog.search_log(log, [KEY], NOW, zone=ZoneInfo(zone)).covers(NOW, NOW + HOUR / 2)
 
 
 def test_lines_without_a_time_do_not_mislead_the_halving(log: Path) -> None:
@@ -157,23 +157,23 @@ def test_a_part_that_is_damaged_is_told_and_the_others_are_read(log: Path) -> No
 
 
 def test_a_log_that_cannot_be_read_says_why(log: Path) -> None:
-    assert "there is no such file" in str(maillog.fault(log))
+    assert "there is no such file" in str(maillog.unreadable_reason(log))
     assert "there is no such file" in look(log).faults[0]
     assert "there is no such file" in look(log / "in" / "no" / "folder").faults[-1]
     log.mkdir()
-    assert "it is no file" in str(maillog.fault(log))
+    assert "it is no file" in str(maillog.unreadable_reason(log))
     log.rmdir()
     os.mkfifo(log)  # nobody writes to it, and nobody may wait for that
     assert "it is no file" in look(log).faults[0]
     log.unlink()
     write(log, [line("x")])
-    assert maillog.fault(log) is None
+    assert maillog.unreadable_reason(log) is None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_log_that_we_may_not_read_names_the_mend(log: Path) -> None:
     write(log, taken(KEY)).chmod(0)
-    assert "group adm" in str(maillog.fault(log))
+    assert "group adm" in str(maillog.unreadable_reason(log))
     assert "group adm" in look(log).faults[0]
 
 
@@ -184,4 +184,4 @@ def test_no_bytes_make_a_look_raise(data: bytes, packed: bool, well: bool) -> No
         log.write_bytes(data)
         (Path(folder) / "mail.log.1.gz").write_bytes(gzip.compress(data) if well else data)
         (Path(folder) / "mail.log.2").write_bytes(data if packed else "\n".join(taken(KEY)).encode() + data)
-        maillog.read(log, [KEY], NOW - 9 * DAY)
+        maillog.search_log(log, [KEY], NOW - 9 * DAY)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.postfix_log import Trace
-from digest.mail.postfix_log.lines import Lines, matched, moment
+from digest.mail.postfix_log import LetterTrace
+from digest.mail.postfix_log.lines import LogLineCollector, line_time, match_line
 from tests.support.postfix_log import begun, line, old, taken
 from tests.support.postfix_log_keys import KEY, OTHER
 from tests.support.store_samples import NOW
@@ -19,8 +19,8 @@ from tests.support.store_samples import NOW
 QUEUE = "62C612B7C6C"
 
 
-def traces(lines: Iterable[str], *keys: str) -> dict[str, Trace]:
-    reader = Lines(keys or (KEY,))
+def traces(lines: Iterable[str], *keys: str) -> dict[str, LetterTrace]:
+    reader = LogLineCollector(keys or (KEY,))
     for each in lines:
         reader.take(each.encode() + b"\n")
     return reader.traces()
@@ -30,7 +30,7 @@ def traces(lines: Iterable[str], *keys: str) -> dict[str, Trace]:
 @pytest.mark.parametrize("queue", [QUEUE, "4jWydL4J88zPVlP"])
 def test_a_letter_that_was_taken(queue: str, iso: bool) -> None:
     found = traces(taken(KEY, queue, iso=iso))
-    assert found == {KEY: Trace(queue_id=queue, taken=True, status=b"status=sent (250 2.0.0 Ok)")}
+    assert found == {KEY: LetterTrace(queue_id=queue, taken=True, status=b"status=sent (250 2.0.0 Ok)")}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_last_status_counts() -> None:
 
 def test_a_beginning_alone_is_no_acceptance() -> None:
     lost = line("lost connection after DATA (92 bytes) from localhost[127.0.0.1]")
-    assert traces([*begun(KEY), lost]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
+    assert traces([*begun(KEY), lost]) == {KEY: LetterTrace(queue_id=QUEUE, taken=False)}
 
 
 def test_one_that_is_held_or_refused_is_not_taken() -> None:
@@ -62,11 +62,11 @@ def test_one_that_is_held_or_refused_is_not_taken() -> None:
 
 def test_a_queue_id_that_is_given_anew_is_another_letter() -> None:
     """The first one's client vanished; a moment later its queue id is that of a letter that is taken."""
-    assert traces([*begun(KEY), *taken(OTHER)]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
+    assert traces([*begun(KEY), *taken(OTHER)]) == {KEY: LetterTrace(queue_id=QUEUE, taken=False)}
     nameless = [each for each in taken(OTHER) if "message-id" not in each]
-    assert traces([*begun(KEY), *nameless]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
+    assert traces([*begun(KEY), *nameless]) == {KEY: LetterTrace(queue_id=QUEUE, taken=False)}
     unannounced = [each for each in taken(OTHER) if "client=" not in each]
-    assert traces([*begun(KEY), *unannounced]) == {KEY: Trace(queue_id=QUEUE, taken=False)}
+    assert traces([*begun(KEY), *unannounced]) == {KEY: LetterTrace(queue_id=QUEUE, taken=False)}
     by_hand = [each.replace("client=localhost[127.0.0.1]", "uid=0 from=<root>") for each in nameless]
     assert not traces([*begun(KEY), *by_hand])[KEY].taken
 
@@ -86,7 +86,7 @@ def test_a_letter_that_comes_back_from_a_filter_has_a_second_queue_id() -> None:
     filtered = taken(KEY, "AAAAAA11", status="")
     back = taken(KEY, "BBBBBB22", status="deferred (busy)")
     done = line("AAAAAA11: to=<a@b.c>, relay=127.0.0.1:10024, dsn=2.0.0, status=sent (250 as BBBBBB22)", service="smtp")
-    assert traces([*filtered, *back, done])[KEY] == Trace(
+    assert traces([*filtered, *back, done])[KEY] == LetterTrace(
         queue_id="AAAAAA11", taken=True, status=b"status=deferred (busy)"
     )
 
@@ -117,7 +117,7 @@ def test_any_name_that_postfix_may_have(name: str) -> None:
 
 
 def test_a_log_that_dropped_lines_says_so() -> None:
-    reader = Lines([KEY])
+    reader = LogLineCollector([KEY])
     reader.take(line("x").encode())
     assert not reader.gaps
     reader.take(b"Nov 20 07:30:00 relay rsyslogd: imjournal: 812 messages lost due to rate-limiting\n")
@@ -132,11 +132,11 @@ PIECES = st.one_of(
 
 @given(st.lists(st.lists(PIECES, max_size=6).map(b"".join), max_size=12))
 def test_no_bytes_raise(lines: list[bytes]) -> None:
-    reader = Lines([KEY])
+    reader = LogLineCollector([KEY])
     for each in lines:
         reader.take(each)
-        if found := matched(each):
-            moment(found, NOW, UTC)
+        if found := match_line(each):
+            line_time(found, NOW, UTC)
     assert set(reader.traces()) <= {KEY}
 
 
@@ -144,9 +144,9 @@ def test_no_bytes_raise(lines: list[bytes]) -> None:
 
 
 def at(stamp: str, latest: datetime = NOW, zone: str = "UTC") -> datetime | None:
-    found = matched(f"{stamp} relay postfix/smtpd[1]: x".encode())
+    found = match_line(f"{stamp} relay postfix/smtpd[1]: x".encode())
     assert found
-    return moment(found, latest, ZoneInfo(zone))
+    return line_time(found, latest, ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(

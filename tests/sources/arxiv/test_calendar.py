@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.arxiv.calendar import EASTERN, Calendar, first_day
+from digest.sources.arxiv.calendar import EASTERN, ArxivCalendar, first_day
 
 
 def eastern(text: str) -> datetime:
@@ -32,14 +32,14 @@ def eastern(text: str) -> datetime:
     ],
 )
 def test_what_is_due(now: str, due: str, rest: str) -> None:
-    calendar = Calendar()
+    calendar = ArxivCalendar()
     assert calendar.due(eastern(now)) == date.fromisoformat(due)
     assert calendar.rest(eastern(now)) == rest
     assert calendar.due_at(eastern(now)).astimezone(EASTERN).isoformat()[:16] == f"{due}T00:10"
 
 
 def test_holidays_can_be_added() -> None:
-    calendar = Calendar(frozenset({date(2027, 3, 1)}))
+    calendar = ArxivCalendar(frozenset({date(2027, 3, 1)}))
     assert calendar.rest(eastern("2027-03-01T12:00")) == "holiday"
     assert calendar.rest(eastern("2026-11-26T12:00")) == ""
 
@@ -61,7 +61,7 @@ def test_where_a_submission_can_stand_first(submitted: str, day: str) -> None:
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
 def test_what_is_due_never_lies_ahead_and_never_goes_back(naive: datetime) -> None:
-    now, calendar = naive.replace(tzinfo=UTC), Calendar()
+    now, calendar = naive.replace(tzinfo=UTC), ArxivCalendar()
     due = calendar.due(now)
     assert due <= now.astimezone(EASTERN).date()
     assert calendar.due_at(now) <= now

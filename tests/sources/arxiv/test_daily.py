@@ -9,21 +9,21 @@ import pytest
 
 from digest.errors import SourceError
 from digest.papers import Author
-from digest.sources.arxiv.daily import Daily
-from digest.sources.base import Answer, Page
+from digest.sources.arxiv.daily import ArxivDailyFeed
+from digest.sources.base import ResultPage, ServiceResponse
 from tests.support.arxiv_records import DAILY_ATOM, NOW, QUERY, TODAY, YESTERDAY, item, rss
 
-DAILY = Daily(category="cs.LG")
+DAILY = ArxivDailyFeed(category="cs.LG")
 EASTERN = ZoneInfo("America/New_York")
 
 
-def read(body: bytes, now: datetime = NOW) -> Page:
-    return DAILY.read(Answer(url=DAILY.url, body=body), now)
+def read(body: bytes, now: datetime = NOW) -> ResultPage:
+    return DAILY.read(ServiceResponse(url=DAILY.url, body=body), now)
 
 
 def test_it_asks_for_its_category() -> None:
     assert str(DAILY.first(None, NOW, NOW).url) == "https://rss.arxiv.org/rss/cs.LG"
-    own = Daily(category="cs.LG", url="http://127.0.0.1:8000/rss/")
+    own = ArxivDailyFeed(category="cs.LG", url="http://127.0.0.1:8000/rss/")
     assert str(own.first("x", NOW, NOW).url) == "http://127.0.0.1:8000/rss/cs.LG"
 
 
@@ -85,8 +85,8 @@ def test_summer_time_moves_midnight() -> None:
 
 def test_an_empty_feed_is_a_quiet_day() -> None:
     saturday = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-    assert read(rss(), saturday) == Page()
-    assert read(rss(), datetime(2026, 11, 26, 12, 0, tzinfo=UTC)) == Page()  # Thanksgiving
+    assert read(rss(), saturday) == ResultPage()
+    assert read(rss(), datetime(2026, 11, 26, 12, 0, tzinfo=UTC)) == ResultPage()  # Thanksgiving
     late = read(rss())
     assert late.stale
     assert late.warnings == ("a list without announcements; today's is not there yet",)

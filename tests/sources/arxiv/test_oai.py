@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.sources.arxiv.oai import Harvest, oai_set
-from digest.sources.base import Answer, Page
+from digest.sources.arxiv.oai import ArxivHarvest, oai_set
+from digest.sources.base import ResultPage, ServiceResponse
 from tests.support.arxiv_records import NOW, RAW, listed, oai, record, simple
 
-HARVEST = Harvest(category="cs.LG")
+HARVEST = ArxivHarvest(category="cs.LG")
 WEEK_AGO = NOW - timedelta(days=7)
 
 
@@ -23,8 +23,8 @@ def asked(request: httpx.Request) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
 
 
-def read(body: bytes) -> Page:
-    return HARVEST.read(Answer(url=HARVEST.url, body=body), NOW)
+def read(body: bytes) -> ResultPage:
+    return HARVEST.read(ServiceResponse(url=HARVEST.url, body=body), NOW)
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_a_server_whose_clock_is_ahead_does_not_make_us_skip_a_day() -> None:
 
 def test_nothing_new_is_a_quiet_day() -> None:
     page = read(oai("<error code='noRecordsMatch'>The combination results in an empty list.</error>"))
-    assert page == Page(cursor="2026-11-20")
+    assert page == ResultPage(cursor="2026-11-20")
 
 
 def test_a_token_that_has_expired_begins_again() -> None:
     page = read(oai("<error code='badResumptionToken'>invalid or expired</error>"))
-    assert page == Page(restart=True)
+    assert page == ResultPage(restart=True)
 
 
 def test_another_error_is_told_in_the_servers_words() -> None:

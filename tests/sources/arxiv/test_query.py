@@ -8,19 +8,19 @@ import pytest
 
 from digest.errors import SourceError
 from digest.papers import Author, Paper
-from digest.sources.arxiv.query import ById
-from digest.sources.base import Answer
+from digest.sources.arxiv.query import ArxivLookUp
+from digest.sources.base import ServiceResponse
 from tests.support.arxiv_records import DAILY_ATOM, QUERY, QUERY_ERROR
 
 NOW = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 
 
 def found(body: bytes) -> tuple[Paper, ...]:
-    return ById().read(Answer(url="", body=body), NOW).papers
+    return ArxivLookUp().read(ServiceResponse(url="", body=body), NOW).papers
 
 
 def test_it_asks_for_ids_and_for_as_many_results() -> None:
-    url = ById().ask(["arxiv:2507.05197", "arxiv:hep-th/9901001"]).url
+    url = ArxivLookUp().ask(["arxiv:2507.05197", "arxiv:hep-th/9901001"]).url
     assert url.host == "export.arxiv.org"
     assert dict(url.params) == {"id_list": "2507.05197,hep-th/9901001", "start": "0", "max_results": "2"}
 

@@ -9,15 +9,15 @@ import pytest
 from digest.errors import SourceError
 from digest.papers import Paper
 from digest.sources import read_saved
-from digest.sources.base import Answer, Page
-from digest.sources.feeds import Feed
+from digest.sources.base import ResultPage, ServiceResponse
+from digest.sources.feeds import FeedSource
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-FEED = Feed(title="Coined Words", url="https://journal.example/feed")
+FEED = FeedSource(title="Coined Words", url="https://journal.example/feed")
 
 
-def read(body: bytes, content_type: str = "") -> Page:
-    return FEED.read(Answer(url=FEED.url, body=body, content_type=content_type), NOW)
+def read(body: bytes, content_type: str = "") -> ResultPage:
+    return FEED.read(ServiceResponse(url=FEED.url, body=body, content_type=content_type), NOW)
 
 
 def rss(inside: str) -> bytes:
@@ -134,7 +134,7 @@ def test_one_bad_entry_stops_no_other() -> None:
 
 
 def test_an_empty_feed_is_a_quiet_day() -> None:
-    assert read(rss("")) == Page()
+    assert read(rss("")) == ResultPage()
     assert read_saved("feeds", rss(""), "x").said == "a feed without entries"
 
 
