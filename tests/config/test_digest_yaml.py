@@ -8,7 +8,10 @@ import pytest
 
 from digest.app import load
 from digest.config import Config
+from digest.text.translations import languages
 from tests.support.config_files import HOUSE, folder, house_problem, told
+
+_KNOWN = " and ".join(sorted(languages()))
 
 
 @pytest.mark.parametrize(
@@ -68,8 +71,8 @@ from tests.support.config_files import HOUSE, folder, house_problem, told
         ("secret: ''\n", "6:9: `secret`: it is empty"),
         ("templates: nowhere/at/all\n", "6:12: `templates`: no folder nowhere/at/all"),
         ("language: english\n", "6:11: `language`: expected a language such as en or de-AT"),
-        ("language: zh\n", "6:11: `language`: no language `zh`: there are de and en"),
-        ("language: zh-Hans\n", "6:11: `language`: no language `zh-Hans`: there are de and en"),
+        ("language: zh\n", f"6:11: `language`: no language `zh`: there are {_KNOWN}"),
+        ("language: zh-Hans\n", f"6:11: `language`: no language `zh-Hans`: there are {_KNOWN}"),
     ],
 )
 def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> None:
