@@ -104,13 +104,20 @@ def _point_out(letters: Path, console: Console) -> None:
 def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
     """The demo's config, with the ports of this run in it; the database and the letters of an earlier run stay."""
     from digest.resources import shipped
+    from digest.store.private_files import write_private
 
     config = folder / "config"
-    shutil.copytree(shipped("config") / "demo", config, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.xml"))
-    app = config / "digest.yaml"
-    text = app.read_text(encoding="utf-8")
+    shutil.copytree(
+        shipped("config") / "demo",
+        config,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("*.xml"),
+        copy_function=lambda source, target: write_private(Path(target), Path(source).read_bytes()),
+    )
+    file = config / "digest.yaml"
+    text = file.read_text(encoding="utf-8")
     text = text.replace("SMTPPORT", str(mail_port)).replace("PORT", str(web_port))
-    app.write_text(text.replace("sqlite:///", f"sqlite:///{folder.resolve()}/"), encoding="utf-8")
+    write_private(file, text.replace("sqlite:///", f"sqlite:///{folder.resolve()}/").encode())
     return config
 
 

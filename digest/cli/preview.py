@@ -73,7 +73,9 @@ def command(
     if output is None:
         click.echo(body, nl=False)
     else:
-        output.write_bytes(body)
+        from digest.store.private_files import write_private
+
+        write_private(output, body)
         click.echo(f"written to {output}", err=True)
     if open_it:
         click.launch(str(output))

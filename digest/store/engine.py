@@ -6,9 +6,11 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -30,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from digest.errors import ConfigError, DigestError
+from digest.store.private_files import create_private
 
 T = TypeVar("T")
 
@@ -120,6 +123,7 @@ class Database:
         with self._plainly(), self.engine.connect() as connection:
             bare = connection.connection.driver_connection
             assert bare is not None
+            create_private(Path(file))
             bare.execute("VACUUM INTO ?", (file,))
 
     @contextmanager
@@ -151,9 +155,18 @@ def connect(url: str) -> Engine:
     except ModuleNotFoundError as error:
         raise ConfigError("database: postgresql:// needs the extra: pip install 'morning-papers[postgres]'") from error
     if engine.dialect.name == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            event.listen(engine, "do_connect", partial(_keep_private, Path(parsed.database)))
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_private(file: Path, *_: object) -> None:
+    """Keep the database's files from other users: SQLite gives -wal and -shm the mode of the database."""
+    for each in (file, *(path for ending in ("-wal", "-shm") if (path := Path(f"{file}{ending}")).exists())):
+        with suppress(OSError):  # SQLite says it better: no such folder, no right to write
+            create_private(each)
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -15,6 +15,8 @@ from threading import Lock
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from digest.store.private_files import write_private
+
 _TRIES = 5  # another program may take a free port before we do
 
 
@@ -52,7 +54,7 @@ class SmtpSink:
             self.folder.mkdir(parents=True, exist_ok=True)
             stem = self.folder / "-".join([f"{self._next():02}", *_names(recipients, letter)])
             eml = stem.with_name(stem.name + ".eml")
-            eml.write_bytes(message)
+            write_private(eml, message)
             html = _write(stem, ".html", _part(letter, "html"))
             text = _write(stem, ".txt", _part(letter, "plain"))
             caught = ReceivedLetter(sender, recipients, message, eml, html, text)
@@ -129,5 +131,5 @@ def _write(stem: Path, ending: str, content: str | None) -> Path | None:
     if content is None:
         return None
     path = stem.with_name(stem.name + ending)
-    path.write_text(content, encoding="utf-8", errors="replace")
+    write_private(path, content.encode("utf-8", "replace"))
     return path
