@@ -19,7 +19,7 @@ from typing import Literal
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.golden_letters import FACTORY, GOLDEN
-from tests.support.sample_site import ADMIN, SWITCHES, Village, pages, village
+from tests.support.sample_site import ADMIN, CHROMIUM_SWITCHES, SampleSite, page_urls, start_sample_site
 
 _VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "desktop": (900, "light"),
@@ -44,16 +44,18 @@ def main(folder: Path) -> None:
             return
         letters = {page.stem: page.resolve().as_uri() for page in sorted(folder.glob("*.html"))}
         _shoot(browser, letters, folder)
-        with _founded() as home:
-            _shoot(browser, {f"page-{name}".replace(" ", "-"): path for name, path in pages(home).items()}, folder)
+        with _founded() as sample:
+            _shoot(
+                browser, {f"page-{name}".replace(" ", "-"): path for name, path in page_urls(sample).items()}, folder
+            )
 
 
 def pictures(folder: Path) -> None:
     """Those of the README."""
     folder.mkdir(exist_ok=True)
-    with _browser() as browser, _founded() as home:
+    with _browser() as browser, _founded() as sample:
         assert browser is not None, "chromium is not installed"
-        paths = pages(home)
+        paths = page_urls(sample)
         with browser.new_context(viewport={"width": 760, "height": 900}, http_credentials=_LOGIN) as context:  # type: ignore[arg-type]
             page = context.new_page()
             for name in _PICTURES:
@@ -81,15 +83,15 @@ def _browser() -> Iterator[Browser | None]:
         yield None
         return
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_SWITCHES)
         yield browser
         browser.close()
 
 
 @contextmanager
-def _founded() -> Iterator[Village]:
-    with TemporaryDirectory() as place, village(Path(place)) as home:
-        yield home
+def _founded() -> Iterator[SampleSite]:
+    with TemporaryDirectory() as place, start_sample_site(Path(place)) as sample:
+        yield sample
 
 
 if __name__ == "__main__":

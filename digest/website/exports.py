@@ -62,7 +62,7 @@ class ExportView(AccountView):
     def _record(self, reader: Subscriber) -> dict[str, Any]:
         """Feedback, unsubscribes and sent issues of the reader."""
         store = self.app().store
-        wishes = store.preferences.get(reader.id)
+        preferences = store.preferences.get(reader.id)
         answers = store.answers.of_readers([reader.id])
         why = self.suppression(reader)
         left = [name for _, name in store.unsubscribes.list_all(reader.id)]
@@ -70,7 +70,7 @@ class ExportView(AccountView):
             "id": reader.id,
             "suppressed": {"since": why.since.isoformat(), "reason": why.reason} if why else None,
             "left": sorted(left),
-            "muted": list(wishes.mutes.get(reader.id, ())),
+            "muted": list(preferences.mutes.get(reader.id, ())),
             "answers": [
                 {"name": name, "paper": key, "theirs": theirs}
                 for (_, name), said in sorted(answers.items())

@@ -66,7 +66,7 @@ class FeedbackView(WebCopyView):
     """`/issue/TOKEN/N/more`, `less`, `author` and `mute`: of the paper with that number."""
 
     def routes(self) -> list[BaseRoute]:
-        rooms = {
+        questions = {
             "more": (self._opinion_question(True), self._record_opinion(True)),
             "less": (self._opinion_question(False), self._record_opinion(False)),
             "author": (self._author_question, self._record_answer),
@@ -74,7 +74,7 @@ class FeedbackView(WebCopyView):
         }
         return [
             route
-            for name, (ask, act) in rooms.items()
+            for name, (ask, act) in questions.items()
             for path in [f"/issue/{{token}}/{{number:int}}/{name}"]
             for route in (
                 Route(path, self._question_endpoint(ask), methods=["GET"]),

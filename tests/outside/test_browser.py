@@ -13,7 +13,15 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.support.sample_site import ADMIN, EVE, SWITCHES, Village, issue_of, pages, village
+from tests.support.sample_site import (
+    ADMIN,
+    CHROMIUM_SWITCHES,
+    EVE,
+    SampleSite,
+    latest_issue_url,
+    page_urls,
+    start_sample_site,
+)
 
 pytestmark = pytest.mark.outside
 
@@ -32,15 +40,15 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "chromium is not installed: .ci/outside installs what these tests need"
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM_SWITCHES)
         expect.set_options(timeout=8_000)
         yield opened
         opened.close()
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Village]:
-    with village(tmp_path) as found:
+def sample(tmp_path: Path) -> Iterator[SampleSite]:
+    with start_sample_site(tmp_path) as found:
         yield found
 
 
@@ -52,11 +60,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.mark.parametrize("way", _WAYS)
-def test_the_whole_walk(way: str, browser: Browser, home: Village) -> None:
+def test_the_whole_walk(way: str, browser: Browser, sample: SampleSite) -> None:
     with browser.new_context(timezone_id="Europe/Berlin", **_WAYS[way]) as context:  # type: ignore[arg-type]
         context.set_default_timeout(8_000)
         hand = Keys if way == "by keyboard alone" else Hand
-        _walk(hand(context.new_page()), home, scripts=way != "without scripts")
+        _walk(hand(context.new_page()), sample, scripts=way != "without scripts")
         assert context.cookies() == []
 
 
@@ -99,44 +107,44 @@ class Keys(Hand):
         raise AssertionError(f"nobody comes there by Tab: {what}")
 
 
-def _walk(hand: Hand, home: Village, *, scripts: bool) -> None:
+def _walk(hand: Hand, sample: SampleSite, *, scripts: bool) -> None:
     """Sign up, confirm, read, look at the web copy, change a rule, pause, leave by one click, sign up again."""
     page = hand.page
-    _sign_up(hand, home, "quantiz* OR experts", scripts=scripts)
-    [question] = home.post()
+    _sign_up(hand, sample, "quantiz* OR experts", scripts=scripts)
+    [question] = sample.compose_and_deliver()
     assert question["To"] == EVE
-    _confirm(hand, home.link(question, "confirm"))
-    [issue] = home.post()
-    page.goto(home.link(issue, "issue").rpartition("/")[0].rpartition("/")[0])
+    _confirm(hand, sample.link(question, "confirm"))
+    [issue] = sample.compose_and_deliver()
+    page.goto(sample.link(issue, "issue").rpartition("/")[0].rpartition("/")[0])
     expect(page.get_by_role("heading", level=3).first).to_be_visible()
-    page.goto(home.link(issue, "me"))
+    page.goto(sample.link(issue, "me"))
     hand.press(page.get_by_role("link", name="Change", exact=True))
     rule = page.get_by_label("Rule 1", exact=True)
     expect(rule).to_have_value("quantiz* OR experts")
     hand.write(rule, "graph*")
     hand.press(page.get_by_role("button", name="Keep"))
-    page.goto(home.link(issue, "me"))
+    page.goto(sample.link(issue, "me"))
     expect(page.locator("ul.rules")).to_have_text("graph*")
     hand.write(page.get_by_label("No letters until"), "2026-12-24")
     hand.press(page.get_by_role("button", name="Pause", exact=True))
     expect(page.get_by_text("24 December 2026").first).to_be_visible()
-    home.now += timedelta(days=1)
-    assert home.post() == []
+    sample.now += timedelta(days=1)
+    assert sample.compose_and_deliver() == []
     _one_click(str(issue["List-Unsubscribe"]))
-    page.goto(home.link(issue, "me"))
+    page.goto(sample.link(issue, "me"))
     expect(page.get_by_role("button", name="Send it again").first).to_be_visible()
-    home.now += timedelta(days=1)
-    _sign_up(hand, home, "routing", scripts=scripts)
-    page.goto(home.link(issue, "me"))
+    sample.now += timedelta(days=1)
+    _sign_up(hand, sample, "routing", scripts=scripts)
+    page.goto(sample.link(issue, "me"))
     expect(page.get_by_role("button", name="Send it again").first).to_be_visible()  # nothing before it is confirmed
-    [again] = home.post()
-    _confirm(hand, home.link(again, "confirm"))
+    [again] = sample.compose_and_deliver()
+    _confirm(hand, sample.link(again, "confirm"))
     expect(page.locator("ul.rules").last).to_have_text("routing")
 
 
-def _sign_up(hand: Hand, home: Village, rule: str, *, scripts: bool) -> None:
+def _sign_up(hand: Hand, sample: SampleSite, rule: str, *, scripts: bool) -> None:
     page = hand.page
-    page.goto(home.url)
+    page.goto(sample.url)
     if scripts:
         expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
     hand.write(page.get_by_label("Your address"), EVE)
@@ -162,9 +170,9 @@ def _one_click(header: str) -> None:
     assert answer.status_code == 200
 
 
-def test_one_may_skip_the_head_of_a_page(context: BrowserContext, home: Village) -> None:
+def test_one_may_skip_the_head_of_a_page(context: BrowserContext, sample: SampleSite) -> None:
     page = context.new_page()
-    page.goto(home.url)
+    page.goto(sample.url)
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
@@ -172,32 +180,32 @@ def test_one_may_skip_the_head_of_a_page(context: BrowserContext, home: Village)
     expect(page.get_by_label("Your address")).to_be_focused()
 
 
-def test_a_form_with_mistakes_comes_back_as_it_was_typed(context: BrowserContext, home: Village) -> None:
+def test_a_form_with_mistakes_comes_back_as_it_was_typed(context: BrowserContext, sample: SampleSite) -> None:
     page = context.new_page()
-    page.goto(home.url)
+    page.goto(sample.url)
     page.get_by_label("Your address").fill("eve at example")
     page.get_by_label("Rule 1", exact=True).fill('graph AND ("open')
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("Your address")).to_have_value("eve at example")
     expect(page.get_by_label("Rule 1", exact=True)).to_have_attribute("aria-invalid", "true")
-    assert home.post() == []
+    assert sample.compose_and_deliver() == []
 
 
-def test_a_click_in_a_letter_says_what_one_thinks(context: BrowserContext, home: Village) -> None:
-    issue = issue_of(home, "ada")
+def test_a_click_in_a_letter_says_what_one_thinks(context: BrowserContext, sample: SampleSite) -> None:
+    issue = latest_issue_url(sample, "ada")
     page = context.new_page()
     page.goto(f"{issue}/1/less")
     page.get_by_role("button").first.click()
-    assert [each.more for each in home.app.store.preferences.opinions("ada")] == [False]
+    assert [each.more for each in sample.app.store.preferences.opinions("ada")] == [False]
     page.goto(f"{issue}/1/author")
     page.get_by_role("button", name="not").first.click()
-    assert list(home.app.store.answers.of_readers(["ada"]).values())
+    assert list(sample.app.store.answers.of_readers(["ada"]).values())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1100])
-def test_every_page_is_for_everybody(scheme: str, width: int, browser: Browser, home: Village) -> None:
+def test_every_page_is_for_everybody(scheme: str, width: int, browser: Browser, sample: SampleSite) -> None:
     """axe finds nothing serious, nothing scrolls sideways, and no page needs what its policy forbids."""
     named = os.environ.get("DIGEST_OUTSIDE")
     assert named, "$DIGEST_OUTSIDE names no folder: run .ci/outside"
@@ -213,7 +221,7 @@ def test_every_page_is_for_everybody(scheme: str, width: int, browser: Browser, 
         page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-        for name, path in pages(home).items():
+        for name, path in page_urls(sample).items():
             answer = page.goto(path)
             assert answer is not None
             assert answer.status == (404 if name == "no link" else 200), (name, answer.status)

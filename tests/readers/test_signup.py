@@ -15,7 +15,7 @@ from digest.mail.message import AddressError
 from digest.readers.signup import MOST_ASKED
 from digest.store import ReaderDocument
 from digest.subscriptions import Subscriber
-from tests.support.site_visit import house_of, letters, link, said
+from tests.support.site_visit import letter_text, link_path, open_app_with_readers, outbox_letters
 from tests.support.store_samples import NOW
 
 
@@ -26,7 +26,7 @@ def wish(email: str = "Eve@Example.org", *rules: str, **more: Any) -> ReaderDocu
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with house_of(tmp_path, store_url, "signup: open\nsources: {}\n", "ada") as opened:
+    with open_app_with_readers(tmp_path, store_url, "signup: open\nsources: {}\n", "ada") as opened:
         yield opened
 
 
@@ -40,7 +40,7 @@ def newest(app: App) -> str:
 
 def joined(app: App, document: ReaderDocument) -> Subscriber:
     assert app.signup.sign_up(document, now=NOW)
-    token = link(letters(app)[-1], "confirm").rpartition("/")[2]
+    token = link_path(outbox_letters(app)[-1], "confirm").rpartition("/")[2]
     reader = app.signup.confirm(str(app.letters.links.opened("confirm", token, now=NOW)["id"]), now=NOW)
     assert reader
     return reader
@@ -65,7 +65,7 @@ def test_what_is_no_reader_asks_nobody(app: App) -> None:
     for address in ("", "nobody", "a@b@c"):
         with pytest.raises(AddressError):
             app.signup.link(address, now=NOW)
-    assert letters(app) == []
+    assert outbox_letters(app) == []
 
 
 def test_one_address_is_one_reader_however_it_is_spelt(app: App) -> None:
@@ -137,14 +137,14 @@ def test_so_many_letters_a_day_whatever_they_are_about(app: App) -> None:
     asked = [app.signup.sign_up(wish(), now=NOW), app.signup.link("eve@example.org", now=NOW)]
     asked += [app.signup.sign_up(wish("EVE@example.org"), now=NOW) for _ in range(3)]
     assert asked == [True] * MOST_ASKED + [False] * 2
-    assert len(letters(app)) == MOST_ASKED
+    assert len(outbox_letters(app)) == MOST_ASKED
 
 
 def test_a_letter_names_nothing_of_what_was_asked_for(app: App) -> None:
     document = wish("eve@example.org", "buy pills", name="Cheap pills") | {"name": "Cheap pills"}
     app.signup.sign_up(document, now=NOW)
-    [letter] = letters(app)
-    assert "pills" not in letter.as_string() + said(letter)
+    [letter] = outbox_letters(app)
+    assert "pills" not in letter.as_string() + letter_text(letter)
     assert letter["To"] == "eve@example.org"
 
 

@@ -1,4 +1,4 @@
-"""A house with an admin's desk, for its tests: readers with hostile names, letters in several states."""
+"""An app with an admin site: readers with hostile names, letters in several states, and a client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.store import Store
 from digest.website.admin import create_admin_site
 from tests.support.config_files import folder
-from tests.support.site_server import on_a_socket
+from tests.support.site_server import serve_on_socket
+from tests.support.site_visit import ManualClock
 from tests.support.store_samples import NOW, queue
 
 TOKEN = "a token of the admin, long enough"
 SECRET = "a secret that signs links, long enough"
-HOUSE = """\
+CONFIG = """\
 sender: Morning Papers <papers@example.org>
 smtp: smtp://localhost
 sources: {{arxiv: {{categories: [cs.CL]}}}}
@@ -43,32 +44,22 @@ subscriptions:
 
 
 @contextmanager
-def a_house(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[App]:
-    """With ada and ben, and so many others."""
+def open_admin_app(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[App]:
+    """Opens an app with readers ada and ben, and `readers` others."""
     names = ["ada", "ben", *(f"reader{number:03}" for number in range(readers))]
-    text = f"database: {store_url}\n{HOUSE.format(more)}"
+    text = f"database: {store_url}\n{CONFIG.format(more)}"
     files = {name: READER.format(name) for name in names}
     with open_app(load(folder(place, text, **files), env={})) as app:
         yield app
 
 
 @dataclass
-class Clock:
-    """Stands still until it is moved."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Desk:
+class AdminClient:
     """The admin's pages as a browser sees them."""
 
     app: App
     web: httpx.Client
-    clock: Clock = field(default_factory=Clock)
+    clock: ManualClock = field(default_factory=ManualClock)
 
     @property
     def store(self) -> Store:
@@ -81,7 +72,7 @@ class Desk:
         return found[1]
 
     def post(self, path: str, **fields: Any) -> httpx.Response:
-        """As a form of our own page does; where it leads."""
+        """Posts as a form of the page does; returns the page it redirects to."""
         answer = self.web.post(path, data={"form": self.form(), **fields})
         assert answer.status_code == 303, answer.text
         assert answer.headers["location"].startswith("/")
@@ -89,19 +80,19 @@ class Desk:
 
 
 @contextmanager
-def desk(app: App, *, logged_in: bool = True, **client: Any) -> Iterator[Desk]:
-    clock = Clock()
+def admin_client(app: App, *, logged_in: bool = True, **client: Any) -> Iterator[AdminClient]:
+    clock = ManualClock()
     if logged_in:
         client["auth"] = ("anybody", TOKEN)
-    with on_a_socket(create_admin_site(lambda: app, clock=clock), **client) as web:
-        yield Desk(app, web, clock)
+    with serve_on_socket(create_admin_site(lambda: app, clock=clock), **client) as web:
+        yield AdminClient(app, web, clock)
 
 
 WORDS = "550 <b>no</b> such user \u202eevil"
 
 
-def letters(store: Store, **states: DeliveryState) -> dict[str, int]:
-    """A letter for each reader, in that state; their numbers."""
+def add_letters(store: Store, **states: DeliveryState) -> dict[str, int]:
+    """Adds a letter for each reader, in that state; returns their ids."""
     queue(store, *states)
     for letter in store.outbox.claim(now=NOW, owner="me", limit=50, lease=timedelta(minutes=15)):
         state = states[letter.subscriber]
@@ -120,12 +111,12 @@ def all_letters(store: Store) -> list[Any]:
     return [row for state in DeliveryState for row in store.lists.letters(state=state, limit=1000)]
 
 
-def states(store: Store) -> dict[str, str]:
+def letter_states(store: Store) -> dict[str, str]:
     return {row.subscriber: str(row.state) for row in all_letters(store)}
 
 
-def everything(store: Store) -> object:
-    """What an admin can change."""
+def admin_state(store: Store) -> object:
+    """All that an admin can change."""
     return (
         all_letters(store),
         store.unsubscribes.list_all(),

@@ -1,4 +1,4 @@
-"""The config of an app with pages, and those pages on a socket."""
+"""A minimal config of an app with pages, and a client of these pages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import httpx
 
 from digest.app import App
 from digest.website import create_site
-from tests.support.site_server import on_a_socket
+from tests.support.site_server import serve_on_socket
 from tests.support.store_samples import NOW
 
 OLD, NEW = "an old secret and long enough", "the present secret and long enough"
 
 
-HOUSE = f"""\
+CONFIG = f"""\
 sender: Morning Papers <papers@example.org>
 postal: Example Institute, Exampleton
 smtp: smtp://localhost
@@ -27,6 +27,6 @@ sources: {{}}
 
 
 @contextmanager
-def served(app: App) -> Iterator[httpx.Client]:
-    with on_a_socket(create_site(lambda: app, clock=lambda: NOW)) as client:
+def serve_app(app: App) -> Iterator[httpx.Client]:
+    with serve_on_socket(create_site(lambda: app, clock=lambda: NOW)) as client:
         yield client

@@ -1,4 +1,4 @@
-"""A house with readers, papers and issues for the tests of the pages: Ada signed up, Ben stands in a file."""
+"""Sample app for the tests of pages, with papers and issues; Ada signed up, Ben has a config file."""
 
 from __future__ import annotations
 
@@ -91,22 +91,22 @@ def papers() -> list[Paper]:
 
 
 @contextmanager
-def opened(tmp_path: Path, store_url: str) -> Iterator[App]:
-    """The house: Ada has had two issues of her first subscription (the second told more than it showed), Ben one."""
+def open_sample_app(tmp_path: Path, store_url: str) -> Iterator[App]:
+    """Opens the app: Ada has had two issues of her first subscription (the second omitted papers), Ben one."""
     config = load(folder(tmp_path, f"database: {store_url}\n{CONFIG}", ben=BEN), env={})
     with open_app(config) as app:
-        signed_up(app, "ada", ADA)
+        sign_up_reader(app, "ada", ADA)
         keep(app.store, *papers())
         app.sync_schedules(NOW)
         ada = ada_of(app)
-        send(app.store, ada.id, HOSTILE, "2026-11-19T07:30", [4], [4], at=NOW - timedelta(days=1), number=213)
-        send(app.store, ada.id, HOSTILE, SLOT, [3, 1, 2], [3, 1, 2, 5, 6], number=214)
-        send(app.store, "ben", "Dense", SLOT, [1], [1])
+        add_issue(app.store, ada.id, HOSTILE, "2026-11-19T07:30", [4], [4], at=NOW - timedelta(days=1), number=213)
+        add_issue(app.store, ada.id, HOSTILE, SLOT, [3, 1, 2], [3, 1, 2, 5, 6], number=214)
+        add_issue(app.store, "ben", "Dense", SLOT, [1], [1])
         yield app
 
 
-def signed_up(app: App, id_: str, document: dict[str, Any]) -> Subscriber:
-    """A reader who has asked and confirmed."""
+def sign_up_reader(app: App, id_: str, document: dict[str, Any]) -> Subscriber:
+    """Adds a reader whose sign-up is confirmed."""
     address = document["email"].casefold()
     asked = PendingRequest(
         id=id_, kind="sign-up", address=address, document=document, at=NOW, expires=NOW + timedelta(days=2)
@@ -123,7 +123,7 @@ def ada_of(app: App) -> Subscriber:
     return reader
 
 
-def send(
+def add_issue(
     store: Store,
     reader: str,
     name: str,
@@ -135,7 +135,7 @@ def send(
     number: int = 1,
     page: str | None = None,
 ) -> None:
-    """An issue with these papers, and its letter."""
+    """Adds an issue with these papers, and its letter."""
     with store.reading() as connection:
         c = tables.subscription.c
         row = connection.scalar(select(c.id).where(c.subscriber == reader, c.name == name))
@@ -168,7 +168,7 @@ _DUE = DueSubscription(
 
 
 @contextmanager
-def served(app: App, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[httpx.Client]:
+def serve_site(app: App, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -181,12 +181,12 @@ def served(app: App, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[ht
 
 
 def path_of(url: str) -> str:
-    """Of an address of the house's, the path at which a test asks."""
+    """A public URL as the path that tests request."""
     return url.removeprefix("https://papers.example.org/lists")
 
 
-def rows(store: Store) -> dict[str, list[Any]]:
-    """Everything in the database, by table."""
+def all_rows(store: Store) -> dict[str, list[Any]]:
+    """All rows of the database, by table."""
     with store.reading() as connection:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)).all()))
@@ -194,14 +194,14 @@ def rows(store: Store) -> dict[str, list[Any]]:
         }
 
 
-def told(page: httpx.Response) -> str:
-    """What a page says, without its tags."""
+def page_text(page: httpx.Response) -> str:
+    """The text of a page, without tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text))
 
 
-def changed(store: Store, before: dict[str, list[Any]]) -> dict[str, tuple[int, int]]:
-    """By table, how many rows have gone and come since; that the roll moved on is not told."""
-    after = rows(store)
+def changed_rows(store: Store, before: dict[str, list[Any]]) -> dict[str, tuple[int, int]]:
+    """Rows deleted and added since, by table; without the version counter in `roll`."""
+    after = all_rows(store)
     found = {
         name: (len(set(before[name]) - set(after[name])), len(set(after[name]) - set(before[name]))) for name in after
     }

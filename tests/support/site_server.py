@@ -1,4 +1,4 @@
-"""An application of the site on a real socket, as browsers and mail programs meet it."""
+"""Serves an ASGI application on a real socket, for browsers and mail programs of tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from digest.website.serve import serve_in_thread
 
 
 @contextmanager
-def on_a_socket(app: Starlette, **client: Any) -> Iterator[httpx.Client]:
-    """Serve it on a free port; a client for it, with what else httpx.Client is given."""
+def serve_on_socket(app: Starlette, **client: Any) -> Iterator[httpx.Client]:
+    """Serves on a free port and opens a client; `client` has further arguments of httpx.Client."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

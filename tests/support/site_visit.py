@@ -1,4 +1,4 @@
-"""A visit to the pages over a real socket: a house, its site, and the letters that it wrote."""
+"""An app with readers in files, a client of its pages over a socket, and the letters in its outbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.config_files import folder
 from tests.support.store_samples import NOW
 
 SECRET = "a secret that is long enough"
-HOUSE = f"""\
+CONFIG = f"""\
 sender: Morning Papers <papers@example.org>
 owner: Olga <olga@example.org>
 postal: Example Institute, Exampleton
@@ -40,8 +40,8 @@ subscriptions:
 """
 
 
-class Clock:
-    """A clock that tests put on."""
+class ManualClock:
+    """A clock that tests set."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
@@ -51,16 +51,18 @@ class Clock:
 
 
 @contextmanager
-def house_of(place: Path, url: str, more: str = "signup: open\nsources: {}\n", *readers: str) -> Iterator[App]:
-    """A house with this database, and readers of these names in files."""
+def open_app_with_readers(
+    place: Path, url: str, more: str = "signup: open\nsources: {}\n", *readers: str
+) -> Iterator[App]:
+    """Opens an app with this database, and config files for readers of these names."""
     files = {name: READER.format(name) for name in readers}
-    with open_app(load(folder(place, f"database: {url}\n{HOUSE}{more}", **files), env={})) as opened:
+    with open_app(load(folder(place, f"database: {url}\n{CONFIG}{more}", **files), env={})) as opened:
         yield opened
 
 
 @contextmanager
-def visited(app: App, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
-    """A client of the house's site."""
+def site_client(app: App, clock: ManualClock, **headers: str) -> Iterator[httpx.Client]:
+    """A client of the app's pages."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,22 +74,22 @@ def visited(app: App, clock: Clock, **headers: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def letters(app: App) -> list[EmailMessage]:
-    """The letters in the outbox, in order."""
+def outbox_letters(app: App) -> list[EmailMessage]:
+    """All letters in the outbox, in order."""
     with app.store.reading() as connection:
         rows = connection.execute(t.letter.select().order_by(t.letter.c.delivery_id)).all()
     return [message_from_bytes(unpack_message(row.message), policy=default) for row in rows]
 
 
-def said(letter: EmailMessage) -> str:
+def letter_text(letter: EmailMessage) -> str:
     """The text of a letter, unfolded."""
     body = letter.get_body(("plain",))
     assert body
     return str(body.get_content())
 
 
-def link(letter: EmailMessage, room: str) -> str:
-    """The path of a letter's link to that room."""
-    found = re.search(rf"https://papers\.example\.org/lists(/{room}/\S+)", said(letter))
-    assert found, said(letter)
+def link_path(letter: EmailMessage, page: str) -> str:
+    """The path of a letter's link to that page."""
+    found = re.search(rf"https://papers\.example\.org/lists(/{page}/\S+)", letter_text(letter))
+    assert found, letter_text(letter)
     return found[1]

@@ -1,4 +1,4 @@
-"""The sample house and a client of its pages, for every test of the site that makes no house of its own."""
+"""Fixtures: the sample app, and a client of its pages."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import httpx
 import pytest
 
 from digest.app import App
-from tests.support.site_data import opened, served
+from tests.support.site_data import open_sample_app, serve_site
 
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with opened(tmp_path, store_url) as app:
+    with open_sample_app(tmp_path, store_url) as app:
         yield app
 
 
 @pytest.fixture
 def web(app: App) -> Iterator[httpx.Client]:
-    with served(app) as client:
+    with serve_site(app) as client:
         yield client

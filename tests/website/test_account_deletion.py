@@ -11,7 +11,7 @@ from digest.app import App
 from digest.links import CONFIRM, PAGE
 from digest.links.token import sign
 from digest.store import BounceEvidence
-from tests.support.site_data import HOSTILE, KEY, ada_of, changed, path_of, rows, served, told
+from tests.support.site_data import HOSTILE, KEY, ada_of, all_rows, changed_rows, page_text, path_of, serve_site
 from tests.support.store_samples import NOW, SLOT
 
 LATER = NOW + timedelta(days=61)
@@ -47,9 +47,9 @@ def test_older_links_are_useless_and_the_page_has_a_new_one(app: App, web: httpx
     links = app.letters.links
     old = [here, path_of(links.feed(owner, name)), path_of(links.issue(owner, name, "scheduled", SLOT))]
     assert [web.get(path).status_code for path in old] == [200, 200, 200]
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{here}/renew")
-    assert changed(app.store, before) == {"links": (0, 1)}
+    assert changed_rows(app.store, before) == {"links": (0, 1)}
     assert [web.get(path).status_code for path in old] == [404, 404, 404]
     new = answer.headers["location"].removeprefix("/lists")
     page = web.get(new)
@@ -61,36 +61,40 @@ def test_older_links_are_useless_and_the_page_has_a_new_one(app: App, web: httpx
 
 
 def test_an_old_link_asks_whether_to_send_a_new_one(app: App) -> None:
-    here, before = page_of(app), rows(app.store)
-    with served(app, lambda: LATER) as web:
+    here, before = page_of(app), all_rows(app.store)
+    with serve_site(app, lambda: LATER) as web:
         for path in ("", "/settings", "/export.json", "/delete", "/subscription/0"):
             page = web.get(here + path)
             assert page.status_code == 410
             assert "This link has grown old" in page.text
             assert f'action="/lists{here}/again"' in page.text
-            assert "example.org" not in told(page)
+            assert "example.org" not in page_text(page)
             assert page.headers["Cache-Control"] == "no-store"
         for path in ("/pause", "/renew", "/delete", "/leave"):
             assert web.post(here + path, data={"until": "2027-12-24", "subscription": HOSTILE}).status_code == 410
-        assert rows(app.store) == before
+        assert all_rows(app.store) == before
         answer = web.post(f"{here}/again")
     assert "Look into your mailbox" in answer.text
-    assert changed(app.store, before) == {"pending": (1, 1), "delivery": (0, 1), "letter": (0, 1)}  # one had expired
+    assert changed_rows(app.store, before) == {
+        "pending": (1, 1),
+        "delivery": (0, 1),
+        "letter": (0, 1),
+    }  # one had expired
     assert len([letter for letter in app.store.outbox.unsent() if letter.recipient == "Ada@example.org"]) == 1
 
 
 def test_the_answer_is_the_same_for_who_is_gone_and_who_asks_too_often(app: App) -> None:
     here = page_of(app)
     nobody = sign(PAGE, {"subscriber": "web-gone"}, [KEY], at=NOW)
-    with served(app, lambda: LATER) as web:
+    with serve_site(app, lambda: LATER) as web:
         answers = [web.post(f"{here}/again").text for _ in range(4)] + [web.post(f"/me/{nobody}/again").text]
     assert len(set(answers)) == 1
     assert len([letter for letter in app.store.outbox.unsent() if letter.recipient == "Ada@example.org"]) == 3
 
 
 def test_only_a_link_to_a_page_is_sent_anew(app: App) -> None:
-    before = rows(app.store)
-    with served(app, lambda: LATER) as web:
+    before = all_rows(app.store)
+    with serve_site(app, lambda: LATER) as web:
         for token in (
             sign(CONFIRM, {"subscriber": ada_of(app).id}, [KEY], at=NOW),
             sign(PAGE, {"subscriber": ada_of(app).id}, ["another key, as long as ours is"], at=NOW),
@@ -99,7 +103,7 @@ def test_only_a_link_to_a_page_is_sent_anew(app: App) -> None:
         ):
             assert web.get(f"/me/{token}").status_code == 404
             assert web.post(f"/me/{token}/again").status_code == 404
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 @pytest.mark.parametrize("suppressed", [False, True])
@@ -108,12 +112,12 @@ def test_nothing_is_left_of_who_deletes_everything(app: App, web: httpx.Client, 
     ada, here = ada_of(app), page_of(app)
     if suppressed:
         app.store.suppressions.add("ada@example.org", "550 no", now=NOW)
-    ben = [row for table in rows(app.store).values() for row in table if "ben" in row]
+    ben = [row for table in all_rows(app.store).values() for row in table if "ben" in row]
     assert "Nothing has been deleted yet" in web.get(f"{here}/delete").text
     assert ada_of(app) == ada
     answer = web.post(f"{here}/delete")
     assert "Everything is deleted" in answer.text
-    left = rows(app.store)
+    left = all_rows(app.store)
     for name, table in left.items():
         for row in table:
             assert ada.id not in row, name

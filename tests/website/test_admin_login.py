@@ -18,8 +18,17 @@ from digest.links.token import sign
 from digest.website.admin import create_admin_site
 from digest.website.admin.login import LoginThrottle
 from digest.website.security_headers import HEADERS
-from tests.support.admin_site import BY_EITHER, BY_PROXY, SECRET, TOKEN, Desk, a_house, desk, everything
-from tests.support.site_server import on_a_socket
+from tests.support.admin_site import (
+    BY_EITHER,
+    BY_PROXY,
+    SECRET,
+    TOKEN,
+    AdminClient,
+    admin_client,
+    admin_state,
+    open_admin_app,
+)
+from tests.support.site_server import serve_on_socket
 from tests.support.store_samples import NOW
 
 PAGES = ("/", "/outbox", "/readers", "/readers/ada", "/suppressions", "/sources", "/due", "/metrics", "/style.css")
@@ -38,13 +47,13 @@ def store_url(made_file: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with a_house(tmp_path, store_url) as opened:
+    with open_admin_app(tmp_path, store_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def stranger(app: App) -> Iterator[Desk]:
-    with desk(app, logged_in=False) as opened:
+def stranger(app: App) -> Iterator[AdminClient]:
+    with admin_client(app, logged_in=False) as opened:
         yield opened
 
 
@@ -52,7 +61,7 @@ def basic(password: str, user: str = "x") -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def test_nothing_is_seen_without_a_login_but_that_the_service_lives(stranger: Desk) -> None:
+def test_nothing_is_seen_without_a_login_but_that_the_service_lives(stranger: AdminClient) -> None:
     for path in (*PAGES, "/nothing", "/readers/nobody", "//", "/healthz/", "/healthz/..", "/HEALTHZ"):
         answer = stranger.web.get(path)
         assert (path, answer.status_code) == (path, 401)
@@ -63,11 +72,11 @@ def test_nothing_is_seen_without_a_login_but_that_the_service_lives(stranger: De
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
-def test_no_method_goes_around_the_login(stranger: Desk, method: str) -> None:
-    before = everything(stranger.store)
+def test_no_method_goes_around_the_login(stranger: AdminClient, method: str) -> None:
+    before = admin_state(stranger.store)
     for path in (*PAGES, *FORMS):
         assert stranger.web.request(method, path).status_code == 401
-    assert everything(stranger.store) == before
+    assert admin_state(stranger.store) == before
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,7 @@ def test_no_method_goes_around_the_login(stranger: Desk, method: str) -> None:
         f"bearer {TOKEN}",
     ],
 )
-def test_the_token_opens_as_a_password_and_as_a_bearer(stranger: Desk, login: str) -> None:
+def test_the_token_opens_as_a_password_and_as_a_bearer(stranger: AdminClient, login: str) -> None:
     for path in PAGES:
         assert stranger.web.get(path, headers={"Authorization": login}).status_code == 200
 
@@ -104,12 +113,12 @@ def test_the_token_opens_as_a_password_and_as_a_bearer(stranger: Desk, login: st
         TOKEN,
     ],
 )
-def test_what_is_not_the_token_opens_nothing(stranger: Desk, login: str) -> None:
+def test_what_is_not_the_token_opens_nothing(stranger: AdminClient, login: str) -> None:
     answer = stranger.web.get("/", headers=[(b"Authorization", login.encode("latin-1"))])
     assert answer.status_code == 401
 
 
-def test_two_logins_at_once_are_none(stranger: Desk) -> None:
+def test_two_logins_at_once_are_none(stranger: AdminClient) -> None:
     both = [("Authorization", basic("wrong")), ("Authorization", basic(TOKEN))]
     assert stranger.web.get("/", headers=both).status_code == 401
 
@@ -117,18 +126,18 @@ def test_two_logins_at_once_are_none(stranger: Desk) -> None:
 def test_a_token_may_hold_letters_of_any_script(tmp_path: Path, store_url: str) -> None:
     token = "Prüfung: eine lange Losung"
     more = f"admin: {{listen: 127.0.0.1:8001, token: '{token}'}}"
-    with a_house(tmp_path, store_url, more) as app, desk(app, logged_in=False) as opened:
+    with open_admin_app(tmp_path, store_url, more) as app, admin_client(app, logged_in=False) as opened:
         for login in (basic(token).encode(), f"Bearer {token}".encode()):
             assert opened.web.get("/", headers=[(b"Authorization", login)]).status_code == 200
 
 
-def test_a_header_that_a_client_writes_logs_nobody_in_where_none_is_configured(stranger: Desk) -> None:
+def test_a_header_that_a_client_writes_logs_nobody_in_where_none_is_configured(stranger: AdminClient) -> None:
     for name in ("X-Remote-User", "Remote-User", "X-Forwarded-User", "X-Forwarded-For"):
         assert stranger.web.get("/", headers={name: "admin"}).status_code == 401
 
 
 def test_the_proxy_s_header_logs_in_whom_it_names(tmp_path: Path, store_url: str) -> None:
-    with a_house(tmp_path, store_url, BY_PROXY) as app, desk(app, logged_in=False) as opened:
+    with open_admin_app(tmp_path, store_url, BY_PROXY) as app, admin_client(app, logged_in=False) as opened:
         page = opened.web.get("/", headers={"X-Remote-User": "<b>grace</b>"})
         assert page.status_code == 200
         assert "&lt;b&gt;grace&lt;/b&gt;" in page.text
@@ -141,13 +150,13 @@ def test_the_proxy_s_header_logs_in_whom_it_names(tmp_path: Path, store_url: str
 
 
 def test_either_login_will_do_where_both_are_configured(tmp_path: Path, store_url: str) -> None:
-    with a_house(tmp_path, store_url, BY_EITHER) as app, desk(app, logged_in=False) as opened:
+    with open_admin_app(tmp_path, store_url, BY_EITHER) as app, admin_client(app, logged_in=False) as opened:
         assert opened.web.get("/", headers={"X-Remote-User": "grace"}).status_code == 200
         assert opened.web.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert opened.web.get("/").status_code == 401
 
 
-def test_who_guesses_is_stopped_for_a_minute_also_when_they_guess_right(stranger: Desk) -> None:
+def test_who_guesses_is_stopped_for_a_minute_also_when_they_guess_right(stranger: AdminClient) -> None:
     def ask(password: str) -> int:
         return stranger.web.get("/", headers={"Authorization": basic(password)}).status_code
 
@@ -159,7 +168,7 @@ def test_who_guesses_is_stopped_for_a_minute_also_when_they_guess_right(stranger
     assert ask(TOKEN) == 200
 
 
-def test_a_browser_that_asks_without_a_login_guesses_nothing(stranger: Desk) -> None:
+def test_a_browser_that_asks_without_a_login_guesses_nothing(stranger: AdminClient) -> None:
     assert {stranger.web.get("/").status_code for _ in range(30)} == {401}
     assert stranger.web.get("/", headers={"Authorization": basic(TOKEN)}).status_code == 200
 
@@ -176,9 +185,9 @@ def test_the_memory_of_guesses_does_not_grow() -> None:
 
 def test_what_was_typed_and_who_reads_is_in_no_log(app: App, capfd: pytest.CaptureFixture[str]) -> None:
     structlog.reset_defaults()  # whatever a command has set it to in this process
-    with desk(app, logged_in=False) as opened:
+    with admin_client(app, logged_in=False) as opened:
         opened.web.get("/", headers={"Authorization": basic("hunter2hunter2", user="my-name")})
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         opened.post("/suppressions/add", address="grace@example.org", why="she said so")
         opened.post("/suppressions/lift", address="grace@example.org")
         opened.post("/readers/ada/suppress")
@@ -200,7 +209,7 @@ def test_what_was_typed_and_who_reads_is_in_no_log(app: App, capfd: pytest.Captu
 
 def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(app: App) -> None:
     now = [app]
-    with on_a_socket(create_admin_site(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
+    with serve_on_socket(create_admin_site(lambda: now[0], clock=lambda: NOW), auth=("x", TOKEN)) as web:
         assert web.get("/").status_code == 200
         assert app.config.admin
         other = replace(app.config.admin, token=None, user_header="X-Remote-User")
@@ -213,19 +222,19 @@ def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(app: 
 # -- forms --------------------------------------------------------------------
 
 
-def refused(opened: Desk, **more: object) -> None:
+def refused(opened: AdminClient, **more: object) -> None:
     """Every form of it is, and nothing changes."""
-    before = everything(opened.store)
+    before = admin_state(opened.store)
     fields = {"address": "grace@example.org", "subscription": "", "retry": "1"}
     for path in FORMS:
         given = {**fields, **({"form": more["form"]} if "form" in more else {})}
         answer = opened.web.post(path, data=given, headers=more.get("headers"))  # type: ignore[arg-type]
         assert (path, answer.status_code) == (path, 403)
-    assert everything(opened.store) == before
+    assert admin_state(opened.store) == before
 
 
 def test_a_form_without_our_token_changes_nothing(app: App) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         refused(opened)
         refused(opened, form="")
         refused(opened, form=opened.form()[:-2])
@@ -234,7 +243,7 @@ def test_a_form_without_our_token_changes_nothing(app: App) -> None:
 @pytest.mark.parametrize(
     ("purpose", "payload", "key", "age"),
     [
-        ("admin", {"user": ""}, "another house's key, long enough", timedelta()),
+        ("admin", {"user": ""}, "another service's key, long enough", timedelta()),
         ("unsubscribe", {"user": ""}, TOKEN, timedelta()),
         ("admin", {"user": "grace"}, TOKEN, timedelta()),
         ("admin", {}, TOKEN, timedelta()),
@@ -245,13 +254,13 @@ def test_a_form_without_our_token_changes_nothing(app: App) -> None:
 def test_a_token_of_another_house_purpose_person_or_time_changes_nothing(
     app: App, purpose: str, payload: dict[str, str], key: str, age: timedelta
 ) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         refused(opened, form=sign(purpose, payload, [key], at=NOW - age))
         refused(opened, form=sign(purpose, payload, [key]))  # one that never grows old
 
 
 def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(app: App) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         token = opened.form()
         opened.clock.now += timedelta(hours=12)
         data = {"form": token, "subscription": ""}
@@ -265,20 +274,23 @@ def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(app: 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_another_site_s_form_changes_nothing_even_with_our_token(app: App, site: str) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         refused(opened, form=opened.form(), headers={"Sec-Fetch-Site": site})
 
 
 def test_forms_are_signed_by_the_key_of_links_where_there_is_one(tmp_path: Path, store_url: str) -> None:
     grace = {"X-Remote-User": "grace"}
-    with a_house(tmp_path, store_url, BY_PROXY) as app, desk(app, logged_in=False, headers=grace) as opened:
+    with (
+        open_admin_app(tmp_path, store_url, BY_PROXY) as app,
+        admin_client(app, logged_in=False, headers=grace) as opened,
+    ):
         refused(opened, form=sign("admin", {"user": "ada"}, [SECRET], at=NOW))
         data = {"form": sign("admin", {"user": "grace"}, [SECRET], at=NOW), "subscription": ""}
         assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
 
 
 def test_every_answer_is_guarded_and_none_is_kept(app: App) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         for path in (*PAGES, "/nothing", "/healthz"):
             answer = opened.web.get(path)
             assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
@@ -286,12 +298,12 @@ def test_every_answer_is_guarded_and_none_is_kept(app: App) -> None:
             if answer.headers["Content-Type"].startswith("text/html"):
                 assert "<script" not in answer.text
                 assert " style=" not in answer.text
-    with desk(app, logged_in=False) as opened:
+    with admin_client(app, logged_in=False) as opened:
         answer = opened.web.get("/")
         assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
 
 
 def test_there_is_no_cookie(app: App) -> None:
-    with desk(app) as opened:
+    with admin_client(app) as opened:
         opened.post("/readers/ada/leave", subscription="")
         assert not opened.web.cookies

@@ -10,7 +10,7 @@ from lxml import html
 
 from digest.app import App
 from digest.website.editing import MAX_SUBSCRIPTIONS
-from tests.support.site_data import ADA, HOSTILE, ada_of, changed, path_of, rows, told
+from tests.support.site_data import ADA, HOSTILE, ada_of, all_rows, changed_rows, page_text, path_of
 from tests.support.store_samples import NOW
 
 
@@ -46,11 +46,11 @@ def test_what_comes_back_untouched_changes_nothing(app: App, web: httpx.Client, 
 
 
 def test_a_change_is_kept_and_all_else_stays(app: App, web: httpx.Client, here: str) -> None:
-    ada, before = ada_of(app), rows(app.store)
+    ada, before = ada_of(app), all_rows(app.store)
     posted = fields(web, f"{here}/subscription/0")
     posted |= {"rule-0": "quantum AND error", "rhythm": "chosen", "day": ["monday", "friday"], "hour": "18:00"}
     assert web.post(f"{here}/subscription/0", data=posted).status_code == 303
-    assert changed(app.store, before) == {"reader": (1, 1)}
+    assert changed_rows(app.store, before) == {"reader": (1, 1)}
     first, second = document(app)["subscriptions"]
     assert second == ADA["subscriptions"][1]
     assert first == ADA["subscriptions"][0] | {
@@ -63,7 +63,7 @@ def test_a_change_is_kept_and_all_else_stays(app: App, web: httpx.Client, here: 
 
 
 def test_mistakes_are_told_beside_their_fields_and_nothing_is_kept(app: App, web: httpx.Client, here: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     posted = fields(web, f"{here}/subscription/0")
     for field, wrong in (("rule-0", "titel:x"), ("exclude", '"open'), ("hour", "99:00"), ("limit", "0")):
         answer = web.post(f"{here}/subscription/0", data=posted | {field: wrong, "rhythm": "daily"})
@@ -72,7 +72,7 @@ def test_mistakes_are_told_beside_their_fields_and_nothing_is_kept(app: App, web
         assert wrong.replace('"', "&#34;") in answer.text
     answer = web.post(f"{here}/subscription/0", data=posted | {f"rule-{n}": "" for n in range(3)})
     assert answer.status_code == 422
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_its_name_stays_since_letters_have_links_to_leave_it(app: App, web: httpx.Client, here: str) -> None:
@@ -86,7 +86,7 @@ def test_a_form_of_a_subscription_that_has_moved_is_not_taken_for_another(
     app: App, web: httpx.Client, here: str
 ) -> None:
     first = fields(web, f"{here}/subscription/0")
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{here}/subscription/1", data=first | {"rule-0": "changed"})
     assert answer.status_code == 409
     assert "in another window" in answer.text
@@ -94,22 +94,22 @@ def test_a_form_of_a_subscription_that_has_moved_is_not_taken_for_another(
     assert web.post(f"{here}/subscription/1/remove", data={"called": HOSTILE}).status_code == 409
     for number in ("2", "99999999999999999999"):
         assert web.post(f"{here}/subscription/{number}", data=first).status_code == 404
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_rules_are_tried_out_and_rows_added_without_being_kept(app: App, web: httpx.Client, here: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     assert "This rule would have brought" in web.get(f"{here}/subscription/0").text
     posted = fields(web, f"{here}/subscription/0")
-    page = told(web.post(f"{here}/subscription/0", data=posted | {"try": "1"}))
+    page = page_text(web.post(f"{here}/subscription/0", data=posted | {"try": "1"}))
     assert "This rule would have brought" in page
     assert "Tokens on Their Way" in page
-    assert "Tokens on" not in told(
+    assert "Tokens on" not in page_text(
         web.post(f"{here}/subscription/1", data=fields(web, f"{here}/subscription/1") | {"try": "1"})
     )
     page = web.post(f"{here}/subscription/0", data=posted | {"add": "1"}).text
     assert 'name="rule-5"' in page
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_one_more_is_added_and_has_a_name_of_its_own(app: App, web: httpx.Client, here: str) -> None:
@@ -120,7 +120,7 @@ def test_one_more_is_added_and_has_a_name_of_its_own(app: App, web: httpx.Client
     *kept, new = document(app)["subscriptions"]
     assert kept == before["subscriptions"]
     assert (new["name"], new["rules"], new["when"]) == ("at ONCE 2", ["routing <b>"], "weekdays 07:30")
-    page = told(web.get(here))
+    page = page_text(web.get(here))
     assert "at ONCE 2" in page
     assert "Its first letter is being planned." in page
     assert web.post(f"{here}/new", data=fields(web, f"{here}/new")).status_code == 422

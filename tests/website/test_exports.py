@@ -1,4 +1,4 @@
-"""All that is kept of a reader, to take along: whole, and readable by the house it came from."""
+"""The data export of an account: complete, and readable as a config file by the service."""
 
 from __future__ import annotations
 

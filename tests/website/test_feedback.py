@@ -9,7 +9,7 @@ import pytest
 
 from digest.app import App
 from digest.website.feedback import MAX_MUTED_TERMS
-from tests.support.site_data import HOSTILE, ada_of, changed, papers, path_of, rows, told
+from tests.support.site_data import HOSTILE, ada_of, all_rows, changed_rows, page_text, papers, path_of
 from tests.support.store_samples import NOW, SLOT, keep, preprint
 
 ZHOU = "Yunhua Zhou"
@@ -30,54 +30,54 @@ def test_numbers_are_those_of_the_letter(app: App, web: httpx.Client, issue: str
 
 @pytest.mark.parametrize("what", ["more", "less", "author", "mute"])
 def test_looking_changes_nothing(app: App, web: httpx.Client, issue: str, what: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     for number in range(8):
         for method in ("GET", "HEAD", "OPTIONS", "PUT"):
             web.request(method, f"{issue}/{number}/{what}")
     page = web.get(f"{issue}/1/{what}")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_more_and_less_replace_each_other_and_are_taken_back(app: App, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(app), rows(app.store)
+    ada, before = ada_of(app), all_rows(app.store)
     assert "Nothing has been kept yet" in web.get(f"{issue}/1/more").text
     for _ in range(2):
         answer = web.post(f"{issue}/1/more", data={"paper": "arxiv:2611.00003", "keep": "1"})
         assert answer.headers["location"] == f"/lists{issue}/1/more"
-    assert changed(app.store, before) == {"opinion": (0, 1)}
+    assert changed_rows(app.store, before) == {"opinion": (0, 1)}
     assert "Kept: more like this" in web.get(f"{issue}/1/more").text
-    assert "Before you said: more like this" in told(web.get(f"{issue}/1/less"))
+    assert "Before you said: more like this" in page_text(web.get(f"{issue}/1/less"))
     web.post(f"{issue}/1/less")
     assert [each.more for each in app.store.preferences.opinions(ada.id)] == [False]
     assert "You said: less like this" in web.get(issue).text
     for _ in range(2):
         web.post(f"{issue}/1/less", data={"undo": "1"})
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_a_number_that_means_another_paper_by_now_does_nothing(app: App, web: httpx.Client, issue: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     for what, data in (("more", {}), ("author", {"name": ZHOU, "theirs": "yes"}), ("mute", {"term": "cat:cs.CL"})):
         answer = web.post(f"{issue}/1/{what}", data=data | {"paper": "arxiv:2611.00001"})
         assert answer.status_code == 409
         assert "Capability" in answer.text
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_an_answer_on_a_person_is_kept_changed_and_taken_back(app: App, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(app), rows(app.store)
-    page = told(web.get(f"{issue}/1/author"))
+    ada, before = ada_of(app), all_rows(app.store)
+    page = page_text(web.get(f"{issue}/1/author"))
     assert "This is Yunhua Zhou" in page
     assert "This is not Yunhua Zhou" in page
     for theirs in ("yes", "no", "no"):
         assert web.post(f"{issue}/1/author", data={"name": ZHOU, "theirs": theirs}).status_code == 303
     assert app.store.answers.of_readers([ada.id]) == {(ada.id, ZHOU): (("arxiv:2611.00003", False),)}
-    assert changed(app.store, before) == {"answer": (0, 1)}
-    assert "You said: this is not Yunhua Zhou." in told(web.get(f"{issue}/1/author"))
+    assert changed_rows(app.store, before) == {"answer": (0, 1)}
+    assert "You said: this is not Yunhua Zhou." in page_text(web.get(f"{issue}/1/author"))
     web.post(f"{issue}/1/author", data={"name": ZHOU, "undo": "1"})
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_an_answer_counts_from_now_on(app: App, web: httpx.Client, issue: str) -> None:
@@ -91,7 +91,7 @@ def test_an_answer_counts_from_now_on(app: App, web: httpx.Client, issue: str) -
 def test_one_answers_only_on_people_that_one_follows_and_that_are_there(
     app: App, web: httpx.Client, issue: str
 ) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     for number, data in (
         (1, {"name": "Nan Zhuang", "theirs": "yes"}),
         (3, {"name": ZHOU, "theirs": "yes"}),
@@ -100,25 +100,25 @@ def test_one_answers_only_on_people_that_one_follows_and_that_are_there(
         (1, {"name": "\x00", "undo": "1"}),
     ):
         web.post(f"{issue}/{number}/author", data=data)
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
     assert "nothing to answer" in web.get(f"{issue}/3/author").text
 
 
 def test_what_is_muted_is_read_no_more_until_it_is_unmuted(app: App, web: httpx.Client, issue: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     page = web.get(f"{issue}/2/mute").text
     for term in ("rout*", "&#34;mixture of experts&#34;", "cat:cs.CL", "au:&#34;Zoë Ångström&#34;"):
         assert f'value="{term}"' in page
     for _ in range(2):
         assert web.post(f"{issue}/2/mute", data={"term": "rout*"}).status_code == 303
-    assert changed(app.store, before) == {"mute": (0, 1)}
+    assert changed_rows(app.store, before) == {"mute": (0, 1)}
     assert all(not _reads(app, number) for number in (1, 2))
-    page = told(web.get(f"{issue}/2/mute"))
+    page = page_text(web.get(f"{issue}/2/mute"))
     assert "You read nothing more with: rout*" in page
     assert "Unmute" in page
     for _ in range(2):
         web.post(f"{issue}/2/mute", data={"term": "rout*", "undo": "1"})
-    assert changed(app.store, before) == {}
+    assert changed_rows(app.store, before) == {}
     assert _reads(app, 2)
 
 
@@ -132,12 +132,12 @@ def _reads(app: App, number: int) -> bool:
 
 
 def test_any_rule_may_be_muted_and_nothing_else(app: App, web: httpx.Client, issue: str) -> None:
-    ada, before = ada_of(app), rows(app.store)
+    ada, before = ada_of(app), all_rows(app.store)
     for other in ("titel:x", '"open', "x" * 501, "NOT x", "", "a\x00b", "ti:\u202e"):
         answer = web.post(f"{issue}/1/mute", data={"other": other})
         assert answer.status_code == 422, other
         assert 'aria-invalid="true"' in answer.text
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
     web.post(f"{issue}/1/mute", data={"other": '  "federated   learning" AND  privacy ', "term": "cat:cs.CL"})
     web.post(f"{issue}/1/mute", data={"other": "<b>bold</b>"})
     assert set(app.store.preferences.get(ada.id).mutes[ada.id]) == {'"federated learning" AND privacy', "<b>bold</b>"}
@@ -149,10 +149,10 @@ def test_any_rule_may_be_muted_and_nothing_else(app: App, web: httpx.Client, iss
 
 def test_what_was_just_muted_is_told_whatever_it_matches(app: App, web: httpx.Client, issue: str) -> None:
     web.post(f"{issue}/1/mute", data={"other": "nowhere in this paper"})
-    assert "You read nothing more with: nowhere in this paper" in told(web.get(f"{issue}/1/mute"))
+    assert "You read nothing more with: nowhere in this paper" in page_text(web.get(f"{issue}/1/mute"))
     for number in range(3):
         web.post(f"{issue}/1/mute", data={"other": f"other{number}"})
-    page = told(web.get(f"{issue}/1/mute"))
+    page = page_text(web.get(f"{issue}/1/mute"))
     assert "nowhere" not in page
     assert "other2" in page
 
@@ -180,7 +180,7 @@ def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -
 
 
 def test_foreign_pages_cannot_press_a_button(app: App, web: httpx.Client, issue: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{issue}/1/more", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before

@@ -14,7 +14,15 @@ from sqlalchemy import event
 from digest.app import App
 from digest.links import CONFIRM, MOVE
 from digest.links.token import sign
-from tests.support.site_visit import SECRET, Clock, house_of, letters, link, said, visited
+from tests.support.site_visit import (
+    SECRET,
+    ManualClock,
+    letter_text,
+    link_path,
+    open_app_with_readers,
+    outbox_letters,
+    site_client,
+)
 from tests.support.store_samples import NOW
 
 WANTED = {"rule-0": "sparse AND rout*", "rhythm": "weekdays", "hour": "06:15", "zone": "Europe/Berlin"}
@@ -22,19 +30,19 @@ FIXED = "Look into your mailbox"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with house_of(tmp_path, store_url, "signup: open\nsources: {}\n", "ada") as opened:
+    with open_app_with_readers(tmp_path, store_url, "signup: open\nsources: {}\n", "ada") as opened:
         yield opened
 
 
 @pytest.fixture
-def web(app: App, clock: Clock) -> Iterator[httpx.Client]:
-    with visited(app, clock) as client:
+def web(app: App, clock: ManualClock) -> Iterator[httpx.Client]:
+    with site_client(app, clock) as client:
         yield client
 
 
@@ -44,15 +52,15 @@ def ask(web: httpx.Client, email: str = "new@example.org", **more: Any) -> httpx
 
 def join(app: App, web: httpx.Client, email: str = "new@example.org", **more: Any) -> httpx.Response:
     ask(web, email, **more)
-    return web.post(link(letters(app)[-1], "confirm"))
+    return web.post(link_path(outbox_letters(app)[-1], "confirm"))
 
 
 def test_who_signs_up_is_asked_by_letter_and_confirms_once(app: App, web: httpx.Client) -> None:
     answer = ask(web)
     assert (answer.status_code, FIXED in answer.text) == (200, True)
-    [letter] = letters(app)
+    [letter] = outbox_letters(app)
     assert letter["To"] == "new@example.org"
-    path = link(letter, "confirm")
+    path = link_path(letter, "confirm")
     for _ in range(2):  # mail scanners follow links
         page = web.get(path)
         assert (page.status_code, "sparse AND rout*" in page.text, "06:15" in page.text) == (200, True, True)
@@ -75,12 +83,12 @@ def test_who_signs_up_is_asked_by_letter_and_confirms_once(app: App, web: httpx.
         assert "/me/" not in again.text
         assert "sparse" not in again.text
     assert len(app.readers()) == 2
-    assert len(letters(app)) == 1
+    assert len(outbox_letters(app)) == 1
 
 
-def test_a_link_that_has_grown_old_lets_nobody_in(app: App, web: httpx.Client, clock: Clock) -> None:
+def test_a_link_that_has_grown_old_lets_nobody_in(app: App, web: httpx.Client, clock: ManualClock) -> None:
     ask(web)
-    path = link(letters(app)[0], "confirm")
+    path = link_path(outbox_letters(app)[0], "confirm")
     clock.now += timedelta(hours=48, seconds=1)
     for answer in (web.get(path), web.post(path)):
         assert (answer.status_code, "grown old" in answer.text, "/me/" in answer.text) == (404, True, False)
@@ -134,7 +142,7 @@ def test_the_answer_is_the_same_whoever_reads_here(app: App, web: httpx.Client) 
     assert len(set(counts)) == 2, counts
 
 
-def test_nobody_can_bomb_an_address_with_letters(app: App, web: httpx.Client, clock: Clock) -> None:
+def test_nobody_can_bomb_an_address_with_letters(app: App, web: httpx.Client, clock: ManualClock) -> None:
     answers = set()
     for number in range(6):
         web.headers["X-Forwarded-For"] = f"192.0.2.{number}"
@@ -142,13 +150,13 @@ def test_nobody_can_bomb_an_address_with_letters(app: App, web: httpx.Client, cl
         answers.add(ask(web, spelling).text)
         web.post("/link", data={"email": spelling})
     assert len(answers) == 1
-    assert len(letters(app)) == 3
+    assert len(outbox_letters(app)) == 3
     clock.now += timedelta(hours=25)
     ask(web)
-    assert len(letters(app)) == 4
+    assert len(outbox_letters(app)) == 4
 
 
-def test_one_network_cannot_ask_for_many_letters(app: App, web: httpx.Client, clock: Clock) -> None:
+def test_one_network_cannot_ask_for_many_letters(app: App, web: httpx.Client, clock: ManualClock) -> None:
     codes = [ask(web, f"a{number}@example.org").status_code for number in range(7)]
     assert codes == [200] * 5 + [429] * 2
     refused = ask(web, "more@example.org")
@@ -156,16 +164,16 @@ def test_one_network_cannot_ask_for_many_letters(app: App, web: httpx.Client, cl
     assert refused.headers["retry-after"]
     web.headers["X-Forwarded-For"] = "2001:db8::1"
     assert [ask(web, f"b{number}@example.org").status_code for number in range(5)] == [200] * 5
-    web.headers["X-Forwarded-For"] = "2001:db8::ffff:2"  # the same house
+    web.headers["X-Forwarded-For"] = "2001:db8::ffff:2"  # the same network
     assert ask(web, "more@example.org").status_code == 429
     clock.now += timedelta(minutes=6)
     assert ask(web, "more@example.org").status_code == 200
 
 
-def test_who_is_no_proxy_cannot_forge_where_they_are(tmp_path: Path, store_url: str, clock: Clock) -> None:
+def test_who_is_no_proxy_cannot_forge_where_they_are(tmp_path: Path, store_url: str, clock: ManualClock) -> None:
     with (
-        house_of(tmp_path, store_url, "signup: open\nsources: {}\nproxies: [192.0.2.0/24]\n") as app,
-        visited(app, clock) as web,
+        open_app_with_readers(tmp_path, store_url, "signup: open\nsources: {}\nproxies: [192.0.2.0/24]\n") as app,
+        site_client(app, clock) as web,
     ):
         codes = []
         for number in range(6):
@@ -201,18 +209,18 @@ def test_nothing_that_a_stranger_typed_stands_in_the_letter(app: App, web: httpx
     if answer.status_code == 422:
         assert "<script>" not in answer.text
         assert "<img" not in answer.text
-        assert letters(app) == []
+        assert outbox_letters(app) == []
         return
-    [letter] = letters(app)
-    whole = letter.as_string() + said(letter)
+    [letter] = outbox_letters(app)
+    whole = letter.as_string() + letter_text(letter)
     for piece in ("Free money", "script", "sparse", "Bcc", "DROP", "buy", "7*7"):
         assert piece not in whole
     assert letter["To"] == "new@example.org"
-    page = web.get(link(letter, "confirm"))
+    page = web.get(link_path(letter, "confirm"))
     assert page.status_code == 200
     for piece in ("<script", "<img", "\u202e", "\u2066", "\x00", "\x07"):
         assert piece not in page.text
-    assert web.post(link(letter, "confirm")).status_code == 303
+    assert web.post(link_path(letter, "confirm")).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -240,7 +248,7 @@ def test_what_is_no_address_is_told_and_kept(app: App, web: httpx.Client, email:
     assert "<script>@" not in answer.text
     other = web.post("/link", data={"email": email})
     assert (other.status_code, 'aria-invalid="true"' in other.text) == (422, True)
-    assert letters(app) == []
+    assert outbox_letters(app) == []
 
 
 def test_forms_that_are_no_forms(app: App, web: httpx.Client) -> None:
@@ -259,14 +267,14 @@ def test_forms_that_are_no_forms(app: App, web: httpx.Client) -> None:
     for path in ("/link", "/try", "/confirm/x", "/move/x"):
         assert web.post(path, headers={"Sec-Fetch-Site": "same-site"}).status_code == 403
     assert web.post("/subscribe", json=WANTED).status_code == 415
-    assert letters(app) == []
+    assert outbox_letters(app) == []
 
 
 def test_a_place_in_a_document_that_nobody_has_is_none(app: App, web: httpx.Client) -> None:
     for place in ("0", "1", "-1", "999", "x", "٣"):
         assert ask(web, "nobody", **{"rule-0-was": place}).status_code == 422
     assert web.post("/subscribe", data={"email": "new@example.org"}).status_code == 422
-    assert letters(app) == []
+    assert outbox_letters(app) == []
 
 
 def test_more_rules_and_a_try_without_a_script(app: App, web: httpx.Client) -> None:
@@ -277,7 +285,7 @@ def test_more_rules_and_a_try_without_a_script(app: App, web: httpx.Client) -> N
     assert 'value="new@example.org"' in more.text
     tried = ask(web, **{"try": "1"})
     assert "There are no papers here yet" in tried.text
-    assert letters(app) == []
+    assert outbox_letters(app) == []
 
 
 def test_a_subscription_can_be_at_once_and_in_any_zone(app: App, web: httpx.Client) -> None:
@@ -298,19 +306,19 @@ def test_who_reads_already_gets_one_more_subscription(app: App, web: httpx.Clien
 
 def test_who_stands_in_a_file_is_told_so_by_letter(app: App, web: httpx.Client) -> None:
     ask(web, "ada@example.org")
-    [letter] = letters(app)
-    assert "set up by the people" in " ".join(said(letter).split())
-    assert link(letter, "me")
+    [letter] = outbox_letters(app)
+    assert "set up by the people" in " ".join(letter_text(letter).split())
+    assert link_path(letter, "me")
     assert app.readers()[0].subscriptions[0].name == "Sparse"
 
 
-def test_a_file_that_came_in_between_outranks(app: App, web: httpx.Client, tmp_path: Path, clock: Clock) -> None:
+def test_a_file_that_came_in_between_outranks(app: App, web: httpx.Client, tmp_path: Path, clock: ManualClock) -> None:
     ask(web)
-    path = link(letters(app)[0], "confirm")
+    path = link_path(outbox_letters(app)[0], "confirm")
     more = app.config.database
     with (
-        house_of(tmp_path, more, "signup: open\nsources: {}\n", "new") as later,
-        visited(later, clock) as other,
+        open_app_with_readers(tmp_path, more, "signup: open\nsources: {}\n", "new") as later,
+        site_client(later, clock) as other,
     ):
         answer = other.post(path)
         assert (answer.status_code, "already" in answer.text) == (200, True)
@@ -321,39 +329,39 @@ def test_the_link_to_one_s_page_goes_by_mail(app: App, web: httpx.Client) -> Non
     assert "page" in web.get("/link").text
     web.post("/link", data={"email": "ada@example.org"})
     web.post("/link", data={"email": "nobody@example.org"})
-    hers, nobodys = letters(app)
-    assert link(hers, "me")
-    assert "/me/" not in said(nobodys)
+    hers, nobodys = outbox_letters(app)
+    assert link_path(hers, "me")
+    assert "/me/" not in letter_text(nobodys)
 
 
-def test_a_closed_house_shows_no_form(tmp_path: Path, store_url: str, clock: Clock) -> None:
-    with house_of(tmp_path, store_url, "sources: {}\n", "ada") as app, visited(app, clock) as web:
+def test_a_closed_service_shows_no_form(tmp_path: Path, store_url: str, clock: ManualClock) -> None:
+    with open_app_with_readers(tmp_path, store_url, "sources: {}\n", "ada") as app, site_client(app, clock) as web:
         page = web.get("/")
         assert "/subscribe" not in page.text
         assert "mailto:olga@example.org" in page.text
         assert ask(web).status_code == 404
         assert web.post("/link", data={"email": "ada@example.org"}).status_code == 200
-        assert len(letters(app)) == 1
+        assert len(outbox_letters(app)) == 1
 
 
-def test_a_private_house_says_which_addresses_may(tmp_path: Path, store_url: str, clock: Clock) -> None:
+def test_a_private_service_says_which_addresses_may(tmp_path: Path, store_url: str, clock: ManualClock) -> None:
     more = "signup: {domains: [example.org, bücher.example]}\nsources: {}\nlanguage: de\n"
-    with house_of(tmp_path, store_url, more) as app, visited(app, clock) as web:
+    with open_app_with_readers(tmp_path, store_url, more) as app, site_client(app, clock) as web:
         assert "example.org" in web.get("/").text
         for email in ("new@example.com", "new@sub.example.org", "new@example.org.evil.example"):
             refused = ask(web, email)
             assert (refused.status_code, "Briefe gehen nur an Adressen" in refused.text) == (422, True)
         assert "Sehen Sie in Ihr Postfach" in ask(web, "new@Example.ORG").text
         assert ask(web, "new@bücher.example").status_code == 200
-        assert len(letters(app)) == 2
+        assert len(outbox_letters(app)) == 2
 
 
-def test_a_change_of_address_needs_both(app: App, web: httpx.Client, clock: Clock) -> None:
+def test_a_change_of_address_needs_both(app: App, web: httpx.Client, clock: ManualClock) -> None:
     join(app, web)
     reader = app.readers()[-1]
     assert app.signup.move(reader, "ada@example.org", now=NOW)
     assert app.signup.move(reader, "other@example.org", now=NOW)
-    taken_old, taken_new, old, new = (link(letter, "move") for letter in letters(app)[-4:])
+    taken_old, taken_new, old, new = (link_path(letter, "move") for letter in outbox_letters(app)[-4:])
     for path in (old, new):
         assert "Nothing has changed yet" in web.get(path).text
     for _ in range(2):
@@ -368,6 +376,6 @@ def test_a_change_of_address_needs_both(app: App, web: httpx.Client, clock: Cloc
     assert web.post(taken_new).status_code == 409
     assert app.readers()[-1].email == "other@example.org"
     assert app.signup.move(app.readers()[-1], "third@example.org", now=NOW)
-    late = link(letters(app)[-1], "move")
+    late = link_path(outbox_letters(app)[-1], "move")
     clock.now += timedelta(hours=49)
     assert (web.get(late).status_code, web.post(late).status_code) == (410, 410)

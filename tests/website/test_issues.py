@@ -15,7 +15,7 @@ from digest.links.token import sign
 from digest.mail.delivery_state import DeliveryState
 from digest.store import tables
 from digest.website.rematch import MAX_OMITTED
-from tests.support.site_data import HOSTILE, KEY, ada_of, path_of, rows, send, told
+from tests.support.site_data import HOSTILE, KEY, ada_of, add_issue, all_rows, page_text, path_of
 from tests.support.store_samples import NOW, SLOT, keep, preprint
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -33,7 +33,7 @@ def feed_of(app: App, name: str = HOSTILE) -> str:
 
 def test_a_copy_has_the_letter_s_papers_in_order_and_those_it_had_no_room_for(app: App, web: httpx.Client) -> None:
     page = web.get(copy_of(app))
-    said = told(page)
+    said = page_text(page)
     assert page.status_code == 200
     order = ["Friday, 20 November 2026 · No. 214", "Yunhua Zhou", "Capability Salience", "AND rout*", "Turn Waste"]
     order += ["Harder", "Told too, without room in the letter", "Tokens on Their Way", "What Overflows"]
@@ -66,7 +66,7 @@ def test_the_short_link_of_a_letter_opens_the_same_until_older_links_are_made_us
 ) -> None:
     ada = ada_of(app)
     link = app.letters.links.letter(ada, HOSTILE, "scheduled", "2026-11-23T07:30")
-    send(app.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], page=link.rpartition("/")[2])
+    add_issue(app.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], page=link.rpartition("/")[2])
     page = web.get(path_of(link))
     assert "What Overflows" in page.text
     assert f'{path_of(link)}/1/more"' in page.text
@@ -138,11 +138,11 @@ def test_only_links_of_ours_open_anything(app: App, web: httpx.Client, purpose: 
 
 
 def test_looking_changes_nothing(app: App, web: httpx.Client) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     for path in (copy_of(app), feed_of(app), f"{copy_of(app)}/1/more", copy_of(app, "gone")):
         for method in ("GET", "HEAD", "OPTIONS", "DELETE", "PUT"):
             web.request(method, path)
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_a_feed_has_what_was_told_the_newest_issue_first(app: App, web: httpx.Client) -> None:
@@ -170,14 +170,16 @@ def test_a_feed_is_not_sent_again_to_who_has_it(app: App, web: httpx.Client) -> 
     again = web.get(feed_of(app), headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     ada = ada_of(app)
-    send(app.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], at=NOW + timedelta(days=3), number=215)
+    add_issue(app.store, ada.id, HOSTILE, "2026-11-23T07:30", [5], [5], at=NOW + timedelta(days=3), number=215)
     assert web.get(feed_of(app), headers=tag).status_code == 200
 
 
 def test_a_feed_has_sixty_entries_at_most_and_each_once(app: App, web: httpx.Client) -> None:
     ada = ada_of(app)
     for number in range(20):
-        send(app.store, ada.id, HOSTILE, f"by hand {number}", [1, 2, 3, 4, 5], [], at=NOW + timedelta(hours=number))
+        add_issue(
+            app.store, ada.id, HOSTILE, f"by hand {number}", [1, 2, 3, 4, 5], [], at=NOW + timedelta(hours=number)
+        )
     feed = etree.fromstring(web.get(feed_of(app)).content)
     assert len(feed.findall("a:entry", ATOM)) == 5
 
@@ -187,7 +189,7 @@ def test_what_a_copy_cannot_hold_is_counted(app: App, web: httpx.Client) -> None
     keep(app.store, *(preprint(f"2612.{number:05}", title=f"Paper {number}") for number in range(MAX_OMITTED + 7)))
     with app.store.reading() as connection:
         works = list(connection.scalars(select(tables.paper.c.work).where(tables.paper.c.title.like("Paper %"))))
-    send(app.store, ada.id, HOSTILE, "large", [1], works)
+    add_issue(app.store, ada.id, HOSTILE, "large", [1], works)
     page = web.get(copy_of(app, "large"))
     assert page.text.count('<article class="paper">') == MAX_OMITTED + 1
     assert "+ 7 more" in page.text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.app import App
 from digest.website.request_limits import FORM_POSTS, REQUEST_RATES, RULE_PREVIEWS
-from tests.support.site_data import HOSTILE, ada_of, opened, path_of, served
+from tests.support.site_data import HOSTILE, ada_of, open_sample_app, path_of, serve_site
 from tests.support.store_samples import NOW, SLOT
 
 ACTS = {
@@ -50,7 +50,7 @@ def _unlimited() -> Iterator[None]:
 
 @pytest.fixture
 def web(tmp_path: Path, store_url: str) -> Iterator[tuple[httpx.Client, App]]:
-    with opened(tmp_path, store_url) as app, served(app) as client:
+    with open_sample_app(tmp_path, store_url) as app, serve_site(app) as client:
         yield client, app
 
 

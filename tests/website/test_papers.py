@@ -19,7 +19,7 @@ from digest.app import App, load, open_app
 from digest.papers import Author, Ids, Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
-from tests.support.served_site import HOUSE, served
+from tests.support.served_site import CONFIG, serve_app
 from tests.support.store_samples import NOW, article, keep, preprint
 
 KEY, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"
@@ -32,13 +32,13 @@ NAMES = (
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with open_app(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
+    with open_app(load(folder(tmp_path, f"database: {store_url}\n{CONFIG}"), env={})) as opened:
         yield opened
 
 
 @pytest.fixture
 def web(app: App) -> Iterator[httpx.Client]:
-    with served(app) as client:
+    with serve_app(app) as client:
         yield client
 
 
@@ -271,12 +271,12 @@ def test_many_affiliations_unfold(app: App, web: httpx.Client) -> None:
     assert page.text.count("<sup>") == 13
 
 
-def test_the_page_speaks_the_language_of_its_house(tmp_path: Path) -> None:
+def test_the_page_speaks_the_language_of_its_service(tmp_path: Path) -> None:
     with open_app(
-        load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{HOUSE}"), env={})
+        load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{CONFIG}"), env={})
     ) as app:
         keep(app.store, preprint())
-        with served(app) as web:
+        with serve_app(app) as web:
             page = web.get(page_of(KEY))
             assert '<html lang="de">' in page.text
             assert "Zuerst erschienen" in page.text

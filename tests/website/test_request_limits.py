@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from digest.website.request_limits import FORM_POSTS, RULE_PREVIEWS, SIGNUP_LETTERS, RequestLimits, client_network
-from tests.support.site_visit import Clock
+from tests.support.site_visit import ManualClock
 
 
 def test_a_bucket_is_emptied_and_fills_again() -> None:
-    clock = Clock()
+    clock = ManualClock()
     limits = RequestLimits(clock)
     assert [limits.take(SIGNUP_LETTERS, "a") for _ in range(6)] == [True] * 5 + [False]
     assert limits.take(SIGNUP_LETTERS, "b")
@@ -25,7 +25,7 @@ def test_a_bucket_is_emptied_and_fills_again() -> None:
 
 
 def test_who_goes_on_asking_while_refused_is_not_kept_out_for_ever() -> None:
-    clock = Clock()
+    clock = ManualClock()
     limits = RequestLimits(clock)
     allowed = 0
     for _ in range(3600):
@@ -35,7 +35,7 @@ def test_who_goes_on_asking_while_refused_is_not_kept_out_for_ever() -> None:
 
 
 def test_so_many_clients_are_remembered_and_the_busy_one_is_not_forgotten() -> None:
-    limits = RequestLimits(Clock(), max_clients=10)
+    limits = RequestLimits(ManualClock(), max_clients=10)
     for number in range(100):
         limits.take(SIGNUP_LETTERS, f"{number}")
         limits.take(SIGNUP_LETTERS, "busy")

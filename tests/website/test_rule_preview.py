@@ -12,19 +12,19 @@ from lxml import html
 from digest.app import App
 from tests.support.people import STARS, VISION
 from tests.support.recent_papers import add_recent_papers
-from tests.support.site_visit import Clock, house_of, visited
+from tests.support.site_visit import ManualClock, open_app_with_readers, site_client
 
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with house_of(tmp_path, store_url) as opened:
+    with open_app_with_readers(tmp_path, store_url) as opened:
         add_recent_papers(opened.store)
         yield opened
 
 
 @pytest.fixture
 def web(app: App) -> Iterator[httpx.Client]:
-    with visited(app, Clock()) as client:
+    with site_client(app, ManualClock()) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""What holds for every page, whatever is asked: looking changes nothing, no link opens another room, nothing breaks."""
+"""What holds for every page, whatever is asked: a GET changes nothing, no token opens another page, nothing breaks."""
 
 from __future__ import annotations
 
@@ -22,57 +22,59 @@ from digest.store import tables as t
 from digest.website import create_site
 from digest.website.admin import create_admin_site
 from digest.website.security_headers import HEADERS
-from tests.support.sample_site import ADMIN, EVE, Village, issue_of, pages, village
+from tests.support.sample_site import ADMIN, EVE, SampleSite, latest_issue_url, page_urls, start_sample_site
 
 _WISH = {"email": EVE, "rule-0": "graphs", "rule-0-kind": "words", "rhythm": "daily", "hour": "07:30", "zone": "UTC"}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    with village(tmp_path_factory.mktemp("village")) as found:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleSite]:
+    with start_sample_site(tmp_path_factory.mktemp("sample")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def web(home: Village) -> Iterator[httpx.Client]:
+def web(sample: SampleSite) -> Iterator[httpx.Client]:
     with httpx.Client(timeout=30, limits=httpx.Limits(max_connections=16)) as client:
         yield client
 
 
-def everything(home: Village) -> dict[str, list[str]]:
+def everything(sample: SampleSite) -> dict[str, list[str]]:
     """All rows of all tables."""
-    with home.app.store.reading() as connection:
+    with sample.app.store.reading() as connection:
         return {
             table.name: sorted(map(str, connection.execute(select(table)).all())) for table in t.metadata.sorted_tables
         }
 
 
-def test_a_scanner_that_follows_every_link_of_every_letter_changes_nothing(home: Village, web: httpx.Client) -> None:
-    pages(home)  # sign-ups, a change of address, issues
-    letters = [taken.message for taken in home.mail.taken]
-    home.app.signup.link("ada@example.org", now=home.now)
-    home.post()
+def test_a_scanner_that_follows_every_link_of_every_letter_changes_nothing(
+    sample: SampleSite, web: httpx.Client
+) -> None:
+    page_urls(sample)  # sign-ups, a change of address, issues
+    letters = [taken.message for taken in sample.mail.taken]
+    sample.app.signup.link("ada@example.org", now=sample.now)
+    sample.compose_and_deliver()
     links = {
         url.rstrip("=")
-        for message in [*letters, home.mail.taken[-1].message]
-        for url in re.findall(rf"{re.escape(home.url)}[!-;=?-~]*", message.decode().replace("=\r\n", ""))
+        for message in [*letters, sample.mail.taken[-1].message]
+        for url in re.findall(rf"{re.escape(sample.url)}[!-;=?-~]*", message.decode().replace("=\r\n", ""))
     }
     assert {urlsplit(url).path.split("/")[1] for url in links} >= {"confirm", "me", "issue", "unsubscribe", "move"}
-    before = everything(home)
+    before = everything(sample)
     for url in links:
         for method in ("GET", "HEAD", "OPTIONS", "GET"):
             assert web.request(method, url).status_code < 500
-    assert everything(home) == before
+    assert everything(sample) == before
 
 
-def _routes(home: Village) -> list[tuple[str, str]]:
+def _routes(sample: SampleSite) -> list[tuple[str, str]]:
     """Each path with its methods, of both sites."""
-    both = ((home.url, create_site), (home.admin, create_admin_site))
+    both = ((sample.url, create_site), (sample.admin, create_admin_site))
     return sorted(
         {
             (base + route.path, method)
             for base, made in both
-            for route in made(lambda: home.app, clock=lambda: home.now).routes
+            for route in made(lambda: sample.app, clock=lambda: sample.now).routes
             if isinstance(route, Route)
             for method in route.methods or ()
         }
@@ -88,9 +90,9 @@ _NAMES = st.sampled_from(
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_request_is_too_odd(home: Village, web: httpx.Client, data: st.DataObject) -> None:
-    path, method = data.draw(st.sampled_from(_routes(home)))
-    genuine = [token for url in _genuine(home).values() for token in [urlsplit(url).path.split("/")[2]]]
+def test_no_request_is_too_odd(sample: SampleSite, web: httpx.Client, data: st.DataObject) -> None:
+    path, method = data.draw(st.sampled_from(_routes(sample)))
+    genuine = [token for url in _genuine(sample).values() for token in [urlsplit(url).path.split("/")[2]]]
     odd = st.one_of(st.sampled_from(genuine), _TEXT, st.just("..%2f.."), st.just("0" * 3000), st.integers().map(str))
 
     def filled(match: re.Match[str]) -> str:
@@ -99,7 +101,7 @@ def test_no_request_is_too_odd(home: Village, web: httpx.Client, data: st.DataOb
     url = re.sub(r"\{[a-z]+(:[a-z]+)?\}", filled, path)
     body = urlencode(data.draw(st.lists(st.tuples(_NAMES, _TEXT), max_size=12)), errors="replace")
     headers = {
-        "Host": data.draw(st.sampled_from([urlsplit(home.url).netloc, "evil.example", "evil.example:80@x"])),
+        "Host": data.draw(st.sampled_from([urlsplit(sample.url).netloc, "evil.example", "evil.example:80@x"])),
         "X-Forwarded-Host": "evil.example",
         "Content-Type": data.draw(st.sampled_from(["application/x-www-form-urlencoded", "text/plain", "multipart/x"])),
         **({"Authorization": f"Bearer {ADMIN}"} if data.draw(st.booleans()) else {}),
@@ -117,65 +119,65 @@ def test_no_request_is_too_odd(home: Village, web: httpx.Client, data: st.DataOb
     assert "<script>" not in answer.text
 
 
-def _genuine(home: Village) -> Mapping[str, str]:
+def _genuine(sample: SampleSite) -> Mapping[str, str]:
     """A link of each purpose that does open something."""
-    links, ada = home.app.letters.links, home.reader()
+    links, ada = sample.app.letters.links, sample.reader()
     return {
-        PAGE: links.page(ada, now=home.now),
-        ISSUE: issue_of(home, "ada"),
+        PAGE: links.page(ada, now=sample.now),
+        ISSUE: latest_issue_url(sample, "ada"),
         FEED: links.feed(ada, "Models"),
         UNSUBSCRIBE: links.unsubscribe("ada", "Models"),
-        CONFIRM: links.confirm("nothing", now=home.now),
-        MOVE: links.move("nothing", "old", now=home.now),
+        CONFIRM: links.confirm("nothing", now=sample.now),
+        MOVE: links.move("nothing", "old", now=sample.now),
     }
 
 
-def test_no_link_opens_another_room_than_its_own(home: Village, web: httpx.Client) -> None:
-    before = everything(home)
-    rooms = {PAGE: "me", ISSUE: "issue", FEED: "feed", UNSUBSCRIBE: "unsubscribe", CONFIRM: "confirm", MOVE: "move"}
-    for purpose, url in _genuine(home).items():
+def test_no_link_opens_another_room_than_its_own(sample: SampleSite, web: httpx.Client) -> None:
+    before = everything(sample)
+    paths = {PAGE: "me", ISSUE: "issue", FEED: "feed", UNSUBSCRIBE: "unsubscribe", CONFIRM: "confirm", MOVE: "move"}
+    for purpose, url in _genuine(sample).items():
         token = urlsplit(url).path.split("/")[2].removesuffix(".atom")
-        for other, room in rooms.items():
-            end = ".atom" if room == "feed" else ""
+        for other, path_name in paths.items():
+            end = ".atom" if path_name == "feed" else ""
             for method in ("GET", "POST"):
                 wrong = [f"{token[:-1]}{end}", f"{token}A{end}", f"{token[1:]}{end}"]
                 for tried in [*wrong, *([f"{token}{end}"] if other != purpose else [])]:
-                    answer = web.request(method, f"{home.url}/{room}/{tried}")
-                    assert answer.status_code in (404, 405, 410), (purpose, room, method)
-    assert everything(home) == before
+                    answer = web.request(method, f"{sample.url}/{path_name}/{tried}")
+                    assert answer.status_code in (404, 405, 410), (purpose, path_name, method)
+    assert everything(sample) == before
 
 
-def test_a_token_of_a_key_that_is_not_ours_is_none(home: Village, web: httpx.Client) -> None:
-    for purpose, room in ((PAGE, "me"), (ISSUE, "issue"), (FEED, "feed"), (UNSUBSCRIBE, "unsubscribe")):
+def test_a_token_of_a_key_that_is_not_ours_is_none(sample: SampleSite, web: httpx.Client) -> None:
+    for purpose, path_name in ((PAGE, "me"), (ISSUE, "issue"), (FEED, "feed"), (UNSUBSCRIBE, "unsubscribe")):
         payload = {"subscriber": "ada", "subscription": "Models", "kind": "scheduled", "slot": "2026-11-20T07:30"}
-        token = sign(purpose, payload, ["a key of somebody else"], at=home.now)
-        assert web.get(f"{home.url}/{room}/{token}{'.atom' if room == 'feed' else ''}").status_code == 404
+        token = sign(purpose, payload, ["a key of somebody else"], at=sample.now)
+        assert web.get(f"{sample.url}/{path_name}/{token}{'.atom' if path_name == 'feed' else ''}").status_code == 404
 
 
-def test_thousands_of_posts_bring_a_handful_of_letters(home: Village, web: httpx.Client) -> None:
-    before = len(home.mail.taken)
+def test_thousands_of_posts_bring_a_handful_of_letters(sample: SampleSite, web: httpx.Client) -> None:
+    before = len(sample.mail.taken)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         posts = [
-            pool.submit(web.post, f"{home.url}/subscribe", data=_WISH | {"email": f"victim{number % 40}@example.net"})
+            pool.submit(web.post, f"{sample.url}/subscribe", data=_WISH | {"email": f"victim{number % 40}@example.net"})
             for number in range(1_000)
         ]
         statuses = Counter(post.result().status_code for post in posts)
     assert set(statuses) <= {200, 429}
     assert statuses[429] > 900
-    assert web.get(f"{home.url}/healthz").status_code == 200
-    home.post()
-    assert len(home.mail.taken) - before <= 10
+    assert web.get(f"{sample.url}/healthz").status_code == 200
+    sample.compose_and_deliver()
+    assert len(sample.mail.taken) - before <= 10
     assert time.monotonic() - began < 300
 
 
 def test_nothing_that_is_secret_is_said_while_all_this_happens(
-    home: Village, web: httpx.Client, capfd: pytest.CaptureFixture[str]
+    sample: SampleSite, web: httpx.Client, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for url in _genuine(home).values():
+    for url in _genuine(sample).values():
         web.get(url)
         web.post(url, data=_WISH)
-    web.get(home.admin, headers={"Authorization": f"Bearer {ADMIN}x"})
+    web.get(sample.admin, headers={"Authorization": f"Bearer {ADMIN}x"})
     said = "".join(capfd.readouterr())
-    tokens = [urlsplit(url).path.split("/")[2] for url in _genuine(home).values()]
+    tokens = [urlsplit(url).path.split("/")[2] for url in _genuine(sample).values()]
     assert not [secret for secret in (*tokens, ADMIN, EVE) if secret in said]

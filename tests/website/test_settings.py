@@ -10,7 +10,7 @@ import pytest
 from digest.app import App
 from digest.links import MOVE
 from digest.links.token import sign
-from tests.support.site_data import ADA, KEY, ada_of, changed, path_of, rows
+from tests.support.site_data import ADA, KEY, ada_of, all_rows, changed_rows, path_of
 from tests.support.store_samples import NOW
 
 
@@ -26,11 +26,11 @@ def document(app: App) -> dict[str, Any]:
 
 
 def test_each_field_changes_its_own_value(app: App, web: httpx.Client, here: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     data = {"name": " Ada  King ", "zone": "Europe/Berlin", "language": "de", "format": "text"}
     answer = web.post(f"{here}/settings", data=data)
     assert answer.headers["location"] == f"/lists{here}?said=kept"
-    assert changed(app.store, before) == {"reader": (1, 1)}
+    assert changed_rows(app.store, before) == {"reader": (1, 1)}
     assert document(app) == ADA | {
         "name": "Ada King",
         "timezone": "Europe/Berlin",
@@ -66,20 +66,20 @@ def test_an_empty_field_takes_its_key_away(app: App, web: httpx.Client, here: st
     ],
 )
 def test_mistakes_are_told_and_nothing_is_kept(app: App, web: httpx.Client, here: str, field: str, wrong: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{here}/settings", data={"name": "Ada King", field: wrong})
     assert answer.status_code == 422
     assert f'id="{field}-fault"' in answer.text
     assert "<b>" not in answer.text
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before
 
 
 def test_both_mailboxes_are_asked_for_a_change_of_address(app: App, web: httpx.Client, here: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{here}/address", data={"email": "ada@example.com"})
     assert answer.status_code == 200
     assert "Look into both mailboxes" in answer.text
-    assert changed(app.store, before) == {"pending": (0, 1), "delivery": (0, 2), "letter": (0, 2)}
+    assert changed_rows(app.store, before) == {"pending": (0, 1), "delivery": (0, 2), "letter": (0, 2)}
     assert {letter.recipient for letter in app.store.outbox.unsent()} >= {"Ada@example.org", "ada@example.com"}
     with app.store.reading() as connection:
         pending = connection.exec_driver_sql("SELECT id FROM pending WHERE kind = 'address'").scalar_one()
@@ -104,8 +104,8 @@ def test_the_answer_is_the_same_whoever_reads_there(app: App, web: httpx.Client,
     "email", ["", "x", "a@b@c", "ADA@example.org", "a" * 300 + "@example.org", "a\x00@example.org"]
 )
 def test_what_is_no_other_address_is_told(app: App, web: httpx.Client, here: str, email: str) -> None:
-    before = rows(app.store)
+    before = all_rows(app.store)
     answer = web.post(f"{here}/address", data={"email": email})
     assert answer.status_code == 422
     assert 'id="email-fault"' in answer.text
-    assert rows(app.store) == before
+    assert all_rows(app.store) == before

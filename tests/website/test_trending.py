@@ -16,7 +16,7 @@ from digest.app import App, load, open_app
 from digest.papers import Paper
 from digest.render.links import page_of
 from tests.support.config_files import folder
-from tests.support.served_site import HOUSE, served
+from tests.support.served_site import CONFIG, serve_app
 from tests.support.store_samples import NOW, keep, preprint
 
 DAY = timedelta(days=1)
@@ -24,13 +24,13 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with open_app(load(folder(tmp_path, f"database: {store_url}\n{HOUSE}"), env={})) as opened:
+    with open_app(load(folder(tmp_path, f"database: {store_url}\n{CONFIG}"), env={})) as opened:
         yield opened
 
 
 @pytest.fixture
 def web(app: App) -> Iterator[httpx.Client]:
-    with served(app) as client:
+    with serve_app(app) as client:
         yield client
 
 
@@ -90,7 +90,7 @@ def test_one_walks_back_to_the_first_day_and_forth_to_today(app: App, web: httpx
     ]
 
 
-def test_a_day_without_votes_and_a_house_without_them_say_so(app: App, web: httpx.Client) -> None:
+def test_a_day_without_votes_and_a_service_without_them_say_so(app: App, web: httpx.Client) -> None:
     assert "There are no votes here yet" in web.get("/trending").text
     keep(app.store, voted(1, None))
     assert "There are no votes here yet" in web.get("/trending").text
@@ -179,12 +179,12 @@ def test_all_of_it_can_be_asked_for_with_head_and_from_any_host(app: App, web: h
         assert web.post(path).status_code == 405
 
 
-def test_it_speaks_the_language_of_its_house(tmp_path: Path) -> None:
+def test_it_speaks_the_language_of_its_service(tmp_path: Path) -> None:
     with open_app(
-        load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{HOUSE}"), env={})
+        load(folder(tmp_path, f"database: sqlite:///{tmp_path}/digest.db\nlanguage: de\n{CONFIG}"), env={})
     ) as app:
         keep(app.store, voted(1, 3))
-        with served(app) as web:
+        with serve_app(app) as web:
             page = web.get("/trending/2026-11-19").text
             assert "Viel beachtete Arbeiten am 19. November 2026" in page
             assert "unter den Arbeiten vom 13. November bis zum 19. November 2026" in page

@@ -20,7 +20,7 @@ from digest.website import create_site
 from digest.website.security_headers import HEADERS
 from digest.website.serve import serve_in_thread
 from tests.support.config_files import folder
-from tests.support.served_site import HOUSE, NEW, OLD, served
+from tests.support.served_site import CONFIG, NEW, OLD, serve_app
 from tests.support.store_samples import NOW
 
 READER = """\
@@ -36,14 +36,14 @@ NAME = 'Sparse <b>models</b> & "more"'
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     readers = {"ada": READER.format("ada", "en"), "ben": READER.format("ben", "de")}
-    text = f"database: {store_url}\n{HOUSE}"
+    text = f"database: {store_url}\n{CONFIG}"
     with open_app(load(folder(tmp_path, text, **readers), env={})) as opened:
         yield opened
 
 
 @pytest.fixture
 def web(app: App) -> Iterator[httpx.Client]:
-    with served(app) as client:
+    with serve_app(app) as client:
         yield client
 
 
@@ -159,11 +159,11 @@ def test_a_machine_sees_that_all_is_well(web: httpx.Client) -> None:
 
 
 def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
-    with open_app(load(folder(tmp_path, HOUSE, ada=READER.format("ada", "en")), env={}), looking=True) as gone:
+    with open_app(load(folder(tmp_path, CONFIG, ada=READER.format("ada", "en")), env={}), looking=True) as gone:
         with gone.store.writing() as connection:
             connection.exec_driver_sql("DROP TABLE departure")
             connection.exec_driver_sql("DROP TABLE ledger")
-        with served(gone) as client:
+        with serve_app(gone) as client:
             answers = [client.post(link()), client.get("/readyz")]
             assert [(answer.status_code, answer.headers.get("retry-after")) for answer in answers] == [(503, "120")] * 2
             assert client.get("/healthz").status_code == 200
