@@ -1,4 +1,4 @@
-"""The press: from an issue to one letter in its envelope, the same bytes whenever it is printed again."""
+"""LetterFactory: builds the signed message and envelope of an issue or a notice; the same input, the same bytes."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from digest.render.outgoing import outgoing_papers
 from digest.text.translations import translations
 
 _SENDER = "morningpapers"
-"""Who sends, as Gmail's feedback counts it: the same in every letter, five to fifteen characters."""
+"""The sender id in Feedback-ID (Gmail's feedback loop): constant, five to fifteen characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFactory:
-    """What every letter of this house has in common."""
+    """Builds letters from what they have in common: sender, postal address, link keys, DKIM signers."""
 
     renderer: Renderer
     sender: Mailbox
     owner: Mailbox
     postal: str = ""
     site: str | None = None  # base URL of the pages, without a slash at its end
-    keys: Sequence[str] = ()  # the last signs
-    signers: Sequence[Signer] = ()  # of the sender's domain
+    keys: Sequence[str] = ()  # of signed links: the last signs, all verify
+    signers: Sequence[Signer] = ()  # DKIM, for the sender's domain
     with_content: bool = False  # whether a configured channel asks for more than the bytes of the mail
-    complaints: Mailbox | None = None  # where mailbox providers tell of complaints; only in signed letters
+    complaints: Mailbox | None = None  # for feedback reports of mailbox providers; only in signed letters
 
     def __call__(self, issue: Issue, *, to: str | None = None) -> Envelope:
-        """The letter of an issue to its reader, or to the address that is given."""
+        """The letter of an issue to its reader, or to the address `to`."""
         reader = issue.subscriber
         mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
         leave = self._leave(issue)
@@ -70,7 +70,7 @@ class LetterFactory:
     def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
         """A letter without papers: the notice of that name in render.notices, with its link.
 
-        `key` is another one for each letter. Nothing that a stranger typed is in it.
+        `key` must differ for each letter. The letter contains nothing that a stranger typed.
         """
         parts = self.renderer.notice(
             NOTICES[name],
@@ -96,13 +96,13 @@ class LetterFactory:
 
     @property
     def links(self) -> SignedLinks:
-        """What makes the links of letters. Raises ConfigError where there is no site."""
+        """Makes the signed links in letters. Raises ConfigError if the config has no `site:`."""
         if not self.site:
             raise ConfigError("digest.yaml has no `site:`, so there are no pages to link to")
         return SignedLinks(self.site, self.keys)
 
     def readdress(self, message: bytes, to: Mailbox) -> bytes:
-        """The same letter to the address that its reader has now."""
+        """The same letter, to the current address of its reader."""
         return sign_message(readdress(message, to), self.signers)
 
     @staticmethod
@@ -113,7 +113,7 @@ class LetterFactory:
         return sign_header(head, body, self.signers)
 
     def parts(self, issue: Issue) -> LetterParts:
-        """What the letter says."""
+        """The content of the letter."""
         return self.renderer.letter(issue, self._links(issue, self._leave(issue)[0]), postal=self.postal)
 
     def _links(self, issue: Issue, leave: str) -> LetterLinks:
@@ -140,7 +140,7 @@ class LetterFactory:
         )
 
     def _leave(self, issue: Issue) -> tuple[str, ...]:
-        """Where a reader leaves: the page, where there are pages, and a mail to the owner in any case."""
+        """List-Unsubscribe: the one-click page if there is a site, and a mailto: to the owner in any case."""
         mail = mailto(self.owner.wire, f"unsubscribe {issue.subscriber.id}: {issue.subscription}")
         if not self.site:
             return (mail,)
@@ -148,7 +148,7 @@ class LetterFactory:
 
 
 def _references(issue: Issue) -> Attachment | None:
-    """The papers of an issue for a reference manager, where its reader asked for them and there are any."""
+    """The papers of an issue as an attachment for reference managers, if the reader asked for one and there are any."""
     papers = [item.paper for item in issue.items]
     if issue.attach is None or not papers:
         return None

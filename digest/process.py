@@ -1,4 +1,4 @@
-"""Which process this is, in a word that others can judge: whether it still lives, as far as that is seen from here."""
+"""Process identity: a unique name for the owner of claims and leases, and whether that process has ended."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 
 def me() -> str:
-    """A name for this process, which it signs its claims with; no later process has the same."""
+    """The unique name of this process, as the owner of its claims; no later process gets the same."""
     pid = os.getpid()
     return f"{_machine()} {pid} {_began(pid)} {secrets.token_hex(4)}"
 
 
 def is_gone(owner: str) -> bool:
-    """Whether the process of that name has certainly ended; of one on another machine nobody here can say."""
+    """Whether the process of that name has certainly ended; False for one on another machine, which is unknown."""
     machine, _, rest = owner.partition(" ")
     pid, began, *_ = (*rest.split(" "), "", "")
     if machine != _machine() or not pid.isdigit():
@@ -26,28 +26,28 @@ def is_gone(owner: str) -> bool:
         return True
     except OSError:
         return False
-    return began != _began(int(pid))  # its number has been given to another
+    return began != _began(int(pid))  # the pid belongs to another process now
 
 
 def _machine() -> str:
-    """This boot of this machine; processes in another container have numbers of their own."""
+    """The id of this boot of this machine and of its pid namespace, since containers have pids of their own."""
     return boot_of("pid") or socket.gethostname().replace(" ", "-")
 
 
 def _began(pid: int) -> str:
-    """When a process began, in the system's own count; empty where the system does not say."""
+    """The start time of a process in clock ticks since boot (proc(5), stat); empty if unavailable."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
     except OSError:
         return ""
-    state, *fields = stat.rpartition(")")[2].split()  # its name may hold anything, so what follows the last bracket
+    state, *fields = stat.rpartition(")")[2].split()  # the name may contain brackets: parse after the last one
     return "" if state == "Z" else fields[18]
 
 
 def boot_of(namespace: str) -> str | None:
-    """This boot, in this process's own "pid" or "net" namespace, since each container has a machine of its own there.
+    """The boot id with this process's "pid" or "net" namespace, which tells containers on one machine apart.
 
-    None where the system does not say; then no boot is the same.
+    None if the system does not say; then no two are equal.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

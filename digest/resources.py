@@ -1,4 +1,4 @@
-"""Where the templates and sample config lie: inside the wheel, or at the top of a checkout."""
+"""Paths of the shipped templates and sample config: inside the wheel, or at the top of a checkout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shipped(name: str) -> Path:
-    """The folder `templates` or `config` as shipped; an editable install has the originals of its checkout."""
+    """The shipped folder `templates` or `config`; an editable install uses that of its checkout."""
     inside = _PACKAGE / "data" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

@@ -129,7 +129,7 @@ class App:
         return evidence.search_logs(self.store, self.config.logs, now=now)
 
     def service_findings(self, now: datetime) -> Iterator[Finding]:
-        """What is late, stuck or paused according to the database, and which logs cannot be read."""
+        """What the database says is late, stuck or paused, and which relay logs cannot be read."""
         yield from relay_log_findings(self.config.relays)
         store = self.store
         unread = self.directory.faults(store)
@@ -146,7 +146,7 @@ class App:
         ]
 
     def send_test_letter(self, to: str, *, now: datetime) -> str:
-        """Send a letter without papers to an address, past the outbox; the relay's words. Raises DeliveryError."""
+        """Send a letter without papers, bypassing the outbox; returns the relay's reply. Raises DeliveryError."""
         reader = Subscriber(id="test", email=to, timezone=ZoneInfo("UTC"), language=self.config.language)
         when = Schedule(days=frozenset(range(7)), hour=7, minute=30, at_once=False)
         issue = Issue(
@@ -176,7 +176,7 @@ class App:
     ) -> list[PullResult]:
         """Ask the sources, or `only` those of one name or kind. Raises ConfigError where there are none.
 
-        With `exactly`, a name, that one alone is asked, and nothing where the config has it no more.
+        `exactly` selects one source or look-up by name; if the config no longer has it, nothing is asked.
         """
         chosen = [source for source in self.sources if only in (None, source.name, source.kind)]
         helpers = [look_up for look_up in self.look_ups if only in (None, look_up.kind)]
@@ -208,7 +208,7 @@ class App:
         stop: Event | None = None,
         tell: Callable[[EnrichResult], None] = lambda _: None,
     ) -> list[EnrichResult]:
-        """Ask what services count and say about new papers, and about the people whom readers follow."""
+        """Ask the enrichers about new papers and about the authors whom readers follow."""
         chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
         return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
@@ -219,7 +219,7 @@ class App:
         return [rule.person for each in subscriptions for rule in each.rules if rule.person]
 
     def _enqueue_in_transaction(self, kind: JobKind) -> TransactionHook | None:
-        """With a shared queue: enqueues a follow-up job in the transaction that writes its work."""
+        """With a shared queue, a hook that enqueues the follow-up job in the transaction that writes its work."""
         return partial(_enqueue, self.queue, Job(kind)) if self.config.queue else None
 
     def sync_schedules(self, now: datetime) -> None:
@@ -234,7 +234,7 @@ class App:
         stop: Event | None = None,
         tell: Callable[[ComposeResult], None] = lambda _: None,
     ) -> list[ComposeResult]:
-        """Write the issues that are due, of at most so many shards of readers."""
+        """Compose the due issues, of at most `shards` shards of readers."""
 
         def outlook() -> SourceOutlook:
             absences = missing_services(self.sources, self.store, now=now)
@@ -264,8 +264,8 @@ class App:
         restored: bool = False,
         tell: Callable[[Delivered], None] = lambda _: None,
     ) -> DeliverySummary:
-        """Send what waits in the outbox, or the letter of one Message-ID alone; `by_hand` also asks a relay that is
-        being left alone, and `restored` confirms that the database was put back to an older state on purpose.
+        """Send what waits in the outbox, or `only` the letter of one Message-ID. `by_hand` also tries a relay whose
+        circuit breaker is open; `restored` confirms that the database was restored from a backup on purpose.
         """
         folder, logs = self.config.journal, self.config.logs
         open_journal = recover(self.store, folder, clock=clock, restored=restored, logs=logs, tell=tell)
@@ -286,7 +286,7 @@ class App:
             )
 
     def recover(self, now: datetime, *, restored: bool = False) -> None:
-        """Take over the letters of dead processes on this machine, and merge issues that come too late."""
+        """Take over the letters of dead processes on this machine, and merge issues that are too late."""
         recover(self.store, self.config.journal, clock=lambda: now, restored=restored, logs=self.config.logs)
 
     def read_bounces(
@@ -296,7 +296,7 @@ class App:
         box: str | None = None,
         tell: Callable[[BounceRead], None] = lambda _: None,
     ) -> list[BounceRead]:
-        """Read what came back into the mailbox of `bounces:`, or into `box`. Raises ConfigError, MailboxError."""
+        """Read bounces and complaints from the mailbox of `bounces:`, or from `box`. Raises ConfigError, MailboxError."""
         bounces = self.config.bounces
         if bounces is None:
             raise ConfigError("digest.yaml has no `bounces:`, so no letter has an address to which its bounces go")

@@ -1,4 +1,4 @@
-"""Will letters arrive, and is anything stuck? DNS, relays, one-click leaving, the outbox, each with its mend."""
+"""The checks of `digest doctor`: DNS records, relays, one-click unsubscribe, clocks, outbox; each with its remedy."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ FindingOutcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
 _AtWork = Literal["relay", "domain", "source", "due", "outbox", "reader"]
 
-_GONE = ("pct", "rf", "ri")  # DMARC's second edition knows them no more (RFC 9989)
+_GONE = ("pct", "rf", "ri")  # tags that RFC 9989 removed from DMARC
 _LOOKUP = re.compile(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", re.IGNORECASE)
 _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check: its outcome, the reason, and what to do about it."""
 
     about: _Before | _AtWork
     outcome: FindingOutcome
@@ -50,10 +50,10 @@ def examine(
     greet: Mapping[str, Callable[[], str]],
     ask: Callable[[httpx.Request], int],
 ) -> Iterator[Finding]:
-    """Every finding, one after the other; a question that cannot be asked stops no other.
+    """Yield the findings on DNS, relays and one-click unsubscribe; a check that cannot be made stops no other.
 
-    `greet` says hello to each relay, by its name, and gives its words (empty: letters go to no relay); `ask` gives the
-    status of HTTP. Both raise DigestError.
+    `greet` holds, by the name of each relay, a function that connects and returns its greeting (empty: no relay is
+    configured); `ask` returns the HTTP status of a request. Both raise DigestError.
     """
     domain = config.sender.domain
     looks: tuple[tuple[_Before, Callable[[], Iterator[Finding]]], ...] = (
@@ -151,7 +151,7 @@ def _dmarc(domain: str, resolver: DnsResolver) -> Iterator[Finding]:
 
 
 def _upwards(domain: str) -> Iterator[str]:
-    """The domain and those above it, a top level left out (RFC 9989: the tree is walked)."""
+    """The domain and its parents without the top-level domain, as RFC 9989 walks the DNS tree."""
     labels = domain.split(".")
     return (".".join(labels[begin:]) for begin in range(max(1, len(labels) - 1)))
 
@@ -212,11 +212,11 @@ def _bounces(config: Config, resolver: DnsResolver) -> Iterator[Finding]:
     )
 
 
-_FEW = 5  # findings of one kind; `digest outbox` tells all
+_FEW = 5  # findings of one kind; `digest outbox` lists all
 
 
 def relay_log_findings(relays: Sequence[Relay]) -> Iterator[Finding]:
-    """Whether the relays' logs can be read."""
+    """Whether the log file of each relay can be read."""
     for relay in relays:
         if relay.log is None:
             continue
@@ -226,11 +226,11 @@ def relay_log_findings(relays: Sequence[Relay]) -> Iterator[Finding]:
         yield Finding(about="relay", outcome="doubtful" if fault else "well", words=said, mend=mend)
 
 
-_APART = timedelta(minutes=1)  # clocks that are set by a network differ by far less
+_APART = timedelta(minutes=1)  # clocks that NTP sets differ by far less
 
 
 def clock_findings(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
-    """Whether this machine and that of a shared database (`theirs`) take the same moment for now."""
+    """Whether the clock of this machine agrees with that of a shared database (`theirs`)."""
     if theirs is None:
         return
     apart = now - theirs
@@ -244,7 +244,7 @@ def clock_findings(theirs: datetime | None, now: datetime) -> Iterator[Finding]:
 
 
 def in_doubt_findings(words: Sequence[LogEvidence]) -> Iterator[Finding]:
-    """What they say of letters in doubt."""
+    """What the relays' logs say about letters in doubt."""
     if sent := sum(word.sent for word in words):
         said = f"{sent:,} {'letter' if sent == 1 else 'letters'} in doubt had been taken, as the relay's log shows"
         yield Finding(about="outbox", outcome="well", words=f"{said}: sent")
@@ -252,11 +252,11 @@ def in_doubt_findings(words: Sequence[LogEvidence]) -> Iterator[Finding]:
         yield Finding(about="outbox", outcome="doubtful", words=f"{count:,} in doubt: {said}", mend="`digest outbox`")
 
 
-_LATE = timedelta(minutes=30)  # the service looks every half minute
+_LATE = timedelta(minutes=30)  # the service looks for due issues every half minute
 
 
 def language_findings(readers: Iterable[Subscriber]) -> Iterator[Finding]:
-    """Readers whose language has no catalogue: they read English."""
+    """Readers whose language has no catalogue and whose letters are therefore in English."""
     for reader in readers:
         if supported(reader.language) is None:
             words = f"{reader.id} reads English: there is no language {reader.language}"
@@ -271,9 +271,9 @@ def service_findings(
     *,
     now: datetime,
 ) -> Iterator[Finding]:
-    """What is late, what was given up, and what waits for a person, each with what to do now.
+    """Late issues and letters, failures, and what needs a decision by the admin, each with what to do now.
 
-    `unread` are those who signed up and get no letters, by id, and why.
+    `unread` maps the ids of signed-up readers whose stored document is invalid to the reason.
     """
     yield from _due(figures, now)
     for id_, why in sorted((unread or {}).items()):
@@ -332,7 +332,7 @@ UNRESOLVED = {
     DeliveryState.POISON: "set aside, since whoever sent them died",
     DeliveryState.SUPPRESSED: "not sent, since their addresses get none",
 }
-"""Letters about which somebody may want to do something."""
+"""States of letters that were not sent and may need a decision by the admin, with their descriptions."""
 
 
 def _tags(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How the service does, for Prometheus: counted from the database when it is asked for, so any process may tell it."""
+"""Metrics for Prometheus, counted from the database on request, so that any process can serve them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.store import CircuitBreaker, ServiceStats
 def exposition(
     figures: ServiceStats, brakes: Iterable[CircuitBreaker], sources: Sequence[SourceHealth], *, now: datetime
 ) -> bytes:
-    """The text format of Prometheus, version 0.0.4. Names of readers and addresses are in none of it."""
+    """The metrics in Prometheus' text format 0.0.4, without any reader's name or address."""
     book = CollectorRegistry(auto_describe=False)
     book.register(_ServiceCollector(figures, tuple(brakes), sources, now))
     return generate_latest(book)

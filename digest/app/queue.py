@@ -1,7 +1,7 @@
-"""Where batches of work run: on threads of this process, or as jobs in a queue that many machines share.
+"""The work queue: runs jobs on threads of this process, or takes them from a PostgreSQL queue shared by many machines.
 
-A job only says that there is work; what is done, and by whom, the claims in the tables decide. So a job that is lost is
-handed on again by the next sweep, one that comes twice finds nothing to do, and neither changes what readers get.
+A job only says that there is work; the claims in the tables decide what is done, and by which process. So the next
+sweep enqueues a lost job again, a duplicate job finds nothing to do, and neither changes what readers get.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LETTERS = 500
-"""Letters that one job delivers at most."""
+"""The most letters that one job delivers."""
 
 THREADS = 2
-"""Jobs that one process does at a time: one computes while another waits for a disk, a relay or a service."""
+"""Jobs that one process runs at a time: one computes while another waits for a disk, a relay or a service."""
 
 _QUEUE, _TASK = "digest", "digest.work"
-_SCHEMA = 0x71756575  # PostgreSQL's advisory lock while the queue's tables are made
-_POLL = 0.1  # seconds between two looks at whether to stop
+_SCHEMA = 0x71756575  # key of the PostgreSQL advisory lock held while the queue's tables are created
+_POLL = 0.1  # seconds between two checks of `stop`
 
 JobKind = Literal["pull", "enrich", "compose", "deliver"]
 
 _PRIORITY: dict[JobKind, int] = {"deliver": 2, "compose": 1, "pull": 0, "enrich": 0}
-"""What is nearest to its reader goes first."""
+"""A higher number runs first: the closer a job is to the reader's mailbox, the sooner."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Job:
-    """That there is work of a kind: one source to ask, a shard of readers to write to, a batch of letters to send."""
+    """One unit of work: a source to pull, a shard of readers to compose for, or a batch of letters to deliver."""
 
     kind: JobKind
     name: str = ""  # of the source or service
 
 
 RunJob = Callable[[Job, Event], object]
-"""What does a job, until it is done or the event is set."""
+"""Runs a job until it is done or the event is set."""
 
 
 class WorkQueue(Protocol):
-    """Where jobs wait, and where they are done."""
+    """A queue of jobs and the worker loop that runs them."""
 
     def __enter__(self) -> Self: ...
 
@@ -62,19 +62,19 @@ class WorkQueue(Protocol):
     ) -> None: ...
 
     def enqueue(self, jobs: Sequence[Job], connection: Any = None) -> None:
-        """Put jobs in line; where `connection` is the driver's, in the transaction that it is in."""
+        """Add jobs; with a database driver's `connection`, within its open transaction."""
 
     def waiting(self) -> Counter[Job]:
-        """How many jobs of each sort nobody has begun."""
+        """Count the queued jobs that no worker has started."""
 
     def run(self, run_job: RunJob, stop: Event, *, once: bool = False) -> None:
-        """Do jobs until `stop` is set, or `once`: until none waits. A job that fails is told and given up; what it
-        left undone is handed on by the next sweep.
+        """Run jobs until `stop` is set or, with `once`, until the queue is empty. A failed job is logged and dropped;
+        the next sweep enqueues what it left undone.
         """
 
 
 def enqueue_missing(queue: WorkQueue, jobs: Iterable[Job]) -> list[Job]:
-    """Put in line what does not wait there already; what was put."""
+    """Enqueue the jobs that are not waiting in the queue already, and return those."""
     left = Counter(jobs)
     left.subtract(queue.waiting())
     missing = sorted((+left).elements())
@@ -84,7 +84,7 @@ def enqueue_missing(queue: WorkQueue, jobs: Iterable[Job]) -> list[Job]:
 
 
 class LocalQueue:
-    """The line of one process: its own threads do the jobs, and what waits is gone with it."""
+    """The queue of a single process: its own threads run the jobs, and waiting jobs end with the process."""
 
     def __init__(self, threads: int = THREADS) -> None:
         self._threads = threads
@@ -129,7 +129,7 @@ class LocalQueue:
                     self._changed.notify_all()
 
     def _take(self) -> Job | None:
-        """The next job, or None after a while without one."""
+        """Take the next job by priority, or return None after a short wait for one."""
         with self._changed:
             if not self._jobs:
                 self._changed.wait(_POLL if not self._busy else _POLL / 2)
@@ -143,15 +143,15 @@ class LocalQueue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """How soon it is seen that a worker has died; all in seconds."""
+    """The intervals by which dead workers and new jobs are noticed, in seconds."""
 
-    interval: float = 10  # how often a worker says that it lives
-    dead_after: float = 30  # how long it may be silent
-    poll: float = 5  # how often a worker looks for jobs that no notice came of
+    interval: float = 10  # how often a worker sends a heartbeat
+    dead_after: float = 30  # after this long without a heartbeat a worker counts as dead
+    poll: float = 5  # how often a worker polls for jobs whose NOTIFY it missed
 
 
 class ProcrastinateQueue:
-    """The line of many machines: jobs are rows in PostgreSQL (procrastinate), and gone when they are done."""
+    """The queue of many machines (procrastinate): jobs are rows in PostgreSQL, deleted when they are done."""
 
     def __init__(self, url: str, *, threads: int = THREADS, heartbeat: Heartbeat | None = None) -> None:
         self._url = url
@@ -206,10 +206,10 @@ class ProcrastinateQueue:
         async def watch(worker: asyncio.Task[None]) -> None:
             while not stop.is_set():
                 await asyncio.sleep(_POLL)
-            worker.cancel()  # it finishes what it has begun
+            worker.cancel()  # procrastinate finishes the jobs that have started
 
         async def rescue() -> None:
-            """Jobs whose worker has died are put back in line."""
+            """Requeue the jobs of dead workers."""
             while True:
                 try:
                     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=heartbeat.dead_after):
@@ -241,7 +241,7 @@ class ProcrastinateQueue:
                 await asyncio.gather(*beside, return_exceptions=True)
 
     def _opened(self) -> App:
-        """For handing on; with the queue's tables, which are made when it is first used."""
+        """The procrastinate App that enqueues; the first call creates the queue's tables and connects."""
         if self._app is None:
             from procrastinate import App, SyncPsycopgConnector
 
@@ -257,7 +257,7 @@ def _guarded(run_job: RunJob, job: Job, stop: Event) -> None:
         run_job(job, stop)
     except DigestError as error:
         log.error("%s %s: %s", job.kind, job.name, error)
-    except Exception:  # one fault must not stop the others; the next sweep hands on what was left
+    except Exception:  # one fault must not stop other jobs; the next sweep enqueues what was left undone
         log.exception("%s %s: failed", job.kind, job.name)
 
 
@@ -266,7 +266,7 @@ def _task(app: App, work: Callable[[JobKind, str], None]) -> Task[..., None, ...
 
 
 def _make_tables(url: str) -> None:
-    """The queue's own tables, beside ours, where they are not there yet."""
+    """Create procrastinate's tables unless they exist. Raises DigestError."""
     import psycopg
     from procrastinate.schema import SchemaManager
 

@@ -27,11 +27,11 @@ class Registry:
 
     sources: Mapping[str, SourceKind] = field(default_factory=lambda: SOURCES)
     channels: Mapping[str, ChannelKind] = field(default_factory=lambda: CHANNELS)
-    faults: tuple[str, ...] = ()  # of entry points that were set aside, a line each
+    faults: tuple[str, ...] = ()  # one line for each entry point that was rejected
 
 
 def registry_of(sources: Mapping[str, SourceKind] | None, channels: Mapping[str, ChannelKind] | None) -> Registry:
-    """The registries that are given, and those that are installed for one that is not."""
+    """The given registries; None stands for the installed one."""
     if sources is not None and channels is not None:
         return Registry(sources=sources, channels=channels)
     found = installed()
@@ -42,7 +42,7 @@ def registry_of(sources: Mapping[str, SourceKind] | None, channels: Mapping[str,
 
 @cache
 def installed() -> Registry:
-    """The registries with what entry points add; those that are broken are set aside, with a warning each."""
+    """The built-in registries and what entry points add; a broken entry point is skipped with a warning."""
     found = with_entry_points(Registry())
     for fault in found.faults:
         logging.getLogger("digest").warning(fault)
@@ -50,7 +50,7 @@ def installed() -> Registry:
 
 
 def with_entry_points(ours: Registry) -> Registry:
-    """These registries and what the entry points of installed packages add to them."""
+    """The registries `ours` and what the entry points of installed packages add to them."""
     faults: list[str] = []
     sources = dict(_added("digest.sources", SourceKind, ours.sources, faults))
     channels = dict(_added("digest.channels", ChannelKind, ours.channels, faults))
@@ -66,7 +66,7 @@ def _added(group: str, kind: type[_Kind], ours: Mapping[str, _Kind], faults: lis
             continue
         try:
             row = point.load()
-        except Exception as error:  # noqa: BLE001, a package of others may fail in any way, and stops nobody
+        except Exception as error:  # noqa: BLE001, a foreign package may raise anything and must stop nothing
             faults.append(f"{said}{type(error).__name__}: {' '.join(str(error).split())}")
             continue
         if not isinstance(row, kind):

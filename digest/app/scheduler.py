@@ -1,4 +1,4 @@
-"""The scheduler of the daemon: runs named work at fixed intervals on APScheduler until it is asked to stop."""
+"""The scheduler of the daemon (APScheduler): runs named work at fixed intervals until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger("digest")
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Work that is started every `every`, and never a second time while it still runs."""
+    """Work that is started at a fixed interval, and never a second time while it still runs."""
 
     name: str
     every: timedelta
@@ -25,7 +25,7 @@ class Interval:
 def run(intervals: Sequence[Interval], *, stop: Event) -> None:
     """Run the work of each interval until `stop` is set, then wait for what still runs; each starts at once.
 
-    What is due stands in the database: the next run makes up for a missed one, and nothing is lost with this process.
+    What is due is read from the database, so the next run makes up for a missed one and a crash loses nothing.
     """
     scheduler = BackgroundScheduler(timezone=UTC)
     for interval in intervals:

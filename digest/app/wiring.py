@@ -1,4 +1,4 @@
-"""Builds the parts of App from a config: sources, the letter factory, channels and routes, and what the doctor asks."""
+"""Builds the parts of App from a config: sources, the letter factory, channels, routes, and the doctor's probes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from digest.render import PageRenderer, Renderer
 from digest.store import Store
 
 _LEASE = timedelta(minutes=2)
-"""How long one machine may ask a service while the others wait."""
+"""How long one machine may hold its turn at a service while the others wait."""
 
 
 class DatabaseRateLimit:
-    """The rate limit of each service, kept in a lease of the shared database: one for all machines."""
+    """The rate limit of each service as a lease in the shared database, so that it holds for all machines together."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -82,7 +82,7 @@ def open_channel(relay: Relay, registry: Registry) -> Channel:
 
 
 def routes(config: Config, registry: Registry, clock: Callable[[], datetime]) -> list[Route]:
-    """A route for each configured relay, whose log is asked about letters in doubt before its channel opens."""
+    """One route for each configured relay; opening its channel first searches the relay's log for letters in doubt."""
     checked = evidence.check_logs_first(config.logs, clock)
     return [
         Route(

@@ -1,4 +1,4 @@
-"""What work there is in a house, in batches that any process may take, and how one batch is done."""
+"""The work planner: finds due work as batches (jobs) that any process may take, and runs one of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from digest.issues.compose import LEASE, SHARD, ComposeResult
 from digest.sources.base import PaperLookUp, Source
 
 WorkResult = PullResult | EnrichResult | ComposeResult | Delivered
-"""What came of a piece of work."""
+"""The result of one unit of work, as it is logged."""
 
 
 def find_work(app: App, now: datetime, *kinds: JobKind, restored: bool = False) -> list[Job]:
-    """The work that there is, of these kinds, in batches, with what the dead of this machine have left: what a sweep
-    hands on. Raises DigestError.
+    """The due work of these kinds as jobs, after taking over the letters of dead processes on this machine.
+
+    Raises DigestError.
     """
     found = list[Job]()
     fetched = [source for source in app.sources if is_resting(source, app.store, now)]
@@ -35,7 +36,7 @@ def find_work(app: App, now: datetime, *kinds: JobKind, restored: bool = False) 
         app.sync_schedules(now)
         app.recover(now, restored=restored)
         waiting = app.store.leases.backlog(now, LEASE, process.is_gone)
-        # the first issue of a new house must not be written before its papers are there
+        # on a new installation the first pull must finish before the first issue is composed
         readers = waiting.readers if waiting.newest or len(fetched) == len(app.sources) else 0
         found += [Job("compose")] * ceil(readers / SHARD) if "compose" in kinds else []
         found += [Job("deliver")] * ceil(waiting.letters / LETTERS) if "deliver" in kinds else []
@@ -51,14 +52,14 @@ def run_job(
     restored: bool = False,
     tell: Callable[[WorkResult], None] = lambda _: None,
 ) -> None:
-    """One job; what another does already, or has done, is left alone. Raises DigestError."""
+    """Run one job; work that another process has claimed or done is skipped. Raises DigestError."""
     if job.kind == "pull":
         app.pull(now=clock(), exactly=job.name, stop=stop, tell=tell)
     elif job.kind == "enrich":
         app.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
     elif job.kind == "compose":
         written = app.compose(now=clock(), shards=1, stop=stop, tell=tell)
-        if written and not app.config.queue:  # a queue has the job by now, in the letters' transaction
+        if written and not app.config.queue:  # a shared queue got the job in the transaction that wrote the letters
             app.queue.enqueue([Job("deliver")])
     else:
         enough = _StopAfter(stop, LETTERS)
@@ -71,7 +72,7 @@ def run_job(
 
 
 class _StopAfter(Event):
-    """Is set when asked to stop, or after so many."""
+    """A stop event that is also set once `most` letters were counted."""
 
     def __init__(self, stop: Event, most: int) -> None:
         super().__init__()

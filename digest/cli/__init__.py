@@ -1,4 +1,4 @@
-"""The command line (click): one command, one file; finds the command and turns errors into messages and exit codes."""
+"""The command line (click): loads the command's own file and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COMMANDS = (
     "prune",
     "dkim-keygen",
 )
-"""In the order in which a new user meets them; each is `digest/cli/NAME.py` with a click command named `command`."""
+"""In the order of `digest --help`; each is `digest/cli/NAME.py` with a click command named `command`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class CliContext:
 
 
 class LazyCommandGroup(click.Group):
-    """A group whose commands are imported when they are asked for, so that the imports of one delay no other."""
+    """A group that imports a command on first use, so that the imports of one delay no other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

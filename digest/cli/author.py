@@ -1,4 +1,4 @@
-"""`digest author`: who is behind a name, and a reader's answer whether a paper is by the person whom they follow."""
+"""`digest author`: the people behind a name (author disambiguation), and a reader's answer whose a paper is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.papers import Paper
     from digest.papers.scholarly_metrics import Researcher
 
-_SHOWN = 10  # papers of a group
+_SHOWN = 10  # papers shown of a group
 
 
 @click.group("author", short_help="Who is behind a name; say which papers are theirs.")
@@ -64,7 +64,7 @@ Known = tuple["list[tuple[str, AuthorProfile]]", "list[Paper]", "dict[str, list[
 
 
 def _known_of(context: CliContext, wanted: FollowedAuthor, file: Path | None) -> Known:
-    """The rules that follow this name, with whose they are; the papers; and by paper who bears the name on it."""
+    """The profiles that follow this name, with their reader's id; the papers; by paper key the researchers so named."""
     from digest.app import load, open_app
     from digest.issues.annotate import researchers_on_papers
     from digest.rules import author_query
@@ -119,7 +119,7 @@ def _shown(
 
 
 def _counted(people: Sequence[Researcher]) -> Iterator[str]:
-    """What each service counts: of one id its numbers, of several all of them, for a person to choose."""
+    """The metrics of each service: for one id its numbers, for several ids all of them as candidates."""
     from digest.papers.scholarly_metrics import SERVICES
     from digest.text import strip_controls
 
@@ -138,7 +138,7 @@ def _numbers(person: Researcher) -> str:
 
 
 def _choice(name: str, found: Sequence[AuthorCluster]) -> Iterator[str]:
-    """What to write to follow one of them."""
+    """The config lines that follow one of these people."""
     key = found[0].papers[0].key
     other = found[1].categories[0] if found[1].categories else ""
     yield "These seem to be different people. To follow the first, give one of their papers, or say what is not theirs:"
@@ -149,7 +149,7 @@ def _choice(name: str, found: Sequence[AuthorCluster]) -> Iterator[str]:
 
 
 def _about_a_paper(function: Callable[..., None]) -> Callable[..., None]:
-    """Whose answer, about whom and on which paper."""
+    """Adds the arguments of an answer: reader, name, paper, `--undo` and `--now`."""
     for decorate in (
         click.pass_obj,
         now_option,
@@ -197,7 +197,7 @@ def _answer(context: CliContext, who: str, name: str, paper: str, theirs: bool |
 
 
 def _person(people: Sequence[FollowedAuthor], reader: str, name: str) -> FollowedAuthor:
-    """The followed person of that name. Raises ConfigError with those that there are."""
+    """The followed person with that name. Raises ConfigError, which lists those that are followed."""
     found = next((person for person in people if person.name == name), None)
     found = found or next((person for person in people if person.is_called(name)), None)
     if found is None:

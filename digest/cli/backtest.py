@@ -1,4 +1,4 @@
-"""`digest backtest`: what a rule would have brought, day by day."""
+"""`digest backtest`: how many stored papers a rule would have matched, day by day."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _stored(context: CliContext, since: datetime) -> list[Paper]:
 
 
 def _span(archive: Sequence[Paper], days: int | None, now: datetime, *, whole: bool) -> tuple[date, date]:
-    """The first and the last day; of a file those of its papers, and the last so many of them."""
+    """The first and last day to look at: the last `days` days, or of a file the span of its papers."""
     dated = sorted(paper.dated.astimezone(UTC).date() for paper in archive if paper.dated)
     last = dated[-1] if whole and dated else now.astimezone(UTC).date()
     if whole and days is None:
@@ -98,7 +98,7 @@ def _lines(rule: Rule, found: Backtest) -> Iterator[str]:
 
 
 def _chart(found: Backtest) -> Iterator[str]:
-    """A line a day; of more than sixty days, a line a week."""
+    """A bar chart with one line a day, or one line a week beyond sixty days."""
     rows = [(f"{day.day} {day.day:%a}", day.matches) for day in found.days]
     if len(found.days) > 60:
         weeks = [found.days[begin : begin + 7] for begin in range(0, len(found.days), 7)]
@@ -109,7 +109,7 @@ def _chart(found: Backtest) -> Iterator[str]:
 
 
 def _marked(rule: Rule, paper: Paper) -> str:
-    """The title with what matched in brackets."""
+    """The title with each match in brackets."""
     from digest.text import one_line
 
     pieces, done = list[str](), 0

@@ -1,4 +1,4 @@
-"""`digest bounces`: what messages that came back say, file by file."""
+"""`digest bounces`: parses saved bounces and complaints, file by file, and prints what each says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.errors import Exit
 if TYPE_CHECKING:
     from digest.bounces.parse import Bounce
 
-_MOST = 64_000_000  # bytes of one file: mail servers take less, and a file may have no end
+_MOST = 64_000_000  # bytes of one file: mail servers accept less, and a device file has no end
 
 
 @click.command("bounces", short_help="Read bounces, complaints and automatic answers: who, hard or soft, and why.")

@@ -1,4 +1,4 @@
-"""`digest check`: judges the whole config before anything runs, and its rules by the papers that are kept."""
+"""`digest check`: validates the whole config, and tries its rules on the stored papers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.papers import Paper
     from digest.store import Suppression
 
-_MOST = 5_000  # papers, the newest
+_MOST = 5_000  # the newest papers, on which rules are tried
 
 
 @click.command("check")
@@ -61,7 +61,7 @@ def command(context: CliContext, quick: bool, share: float) -> None:
 
 
 def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
-    """The newest papers, and what the database says otherwise than the files."""
+    """The newest papers, and the warnings about what the database overrides in the files."""
     from digest.app import open_app
 
     with open_app(config, looking=True) as app:
@@ -70,9 +70,9 @@ def _kept(config: Config) -> tuple[list[Paper], list[Problem]]:
 
 
 def _answers(
-    config: Config, departures: Mapping[tuple[str, str], str], suppressions: Sequence[Suppression]
+    config: Config, unsubscribes: Mapping[tuple[str, str], str], suppressions: Sequence[Suppression]
 ) -> Iterator[Problem]:
-    """What readers and their mail servers have answered outranks the files."""
+    """Warnings about suppressions and unsubscribes in the database, which override the files."""
     from digest.mail.address import address_key
 
     suppressed = {row.address: row.reason for row in suppressions}
@@ -82,7 +82,7 @@ def _answers(
             mend = "`digest suppressions lift ADDRESS` sends them again"
             yield replace(file, what=f"this address gets no letters ({why}): {mend}")
         for subscription in reader.subscriptions:
-            why = departures.get((reader.id, subscription.name)) or departures.get((reader.id, ""))
+            why = unsubscribes.get((reader.id, subscription.name)) or unsubscribes.get((reader.id, ""))
             if why:
                 place = config.places.get((reader.id, subscription.name, 0), file)
                 mend = f"`digest readers return {reader.id}` sends it again"
@@ -90,7 +90,7 @@ def _answers(
 
 
 def _advice(config: Config, papers: list[Paper], share: float) -> Iterator[Problem]:
-    """What the papers say of each rule, at its place."""
+    """Advice on each rule, tried on the stored papers, with its place in the file."""
     from digest.subscriptions.rule_advice import PaperArchive
 
     if not papers:

@@ -1,4 +1,4 @@
-"""`digest compose`: write the issues that are due."""
+"""`digest compose`: composes the due issues and writes their letters to the outbox."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def command(ctx: click.Context, now: datetime) -> None:
 
 
 def line(result: ComposeResult) -> str:
-    """One issue in one line."""
+    """The result for one issue as one line."""
     name = f"{result.subscriber}, {result.subscription}, {result.slot}"
     if result.fault:
         return f"{name}: failed: {result.fault}"
@@ -45,7 +45,7 @@ def line(result: ComposeResult) -> str:
 
 
 def exit_code(results: Sequence[ComposeResult]) -> Exit:
-    """Done, partly done or failed."""
+    """The exit code: done, partly done or failed."""
     faults = sum(result.fault is not None for result in results)
     if not faults:
         return Exit.DONE

@@ -1,4 +1,4 @@
-"""`digest deliver`: send what waits in the outbox."""
+"""`digest deliver`: sends the letters that wait in the outbox."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
 
 
 def _left(brakes: Sequence[CircuitBreaker], now: datetime) -> str:
-    """Why nothing was sent although letters wait."""
+    """The relays and domains that are not tried now, as the reason why waiting letters were not sent."""
     resting = [each for each in brakes if each.kind == "domain" and each.until and each.until > now]
     said = [f"{each.name} is left alone until {each.until:%Y-%m-%d %H:%M} UTC: {each.words}" for each in resting]
     return "\n".join(["letters wait, and none of them can go out now", *said])
 
 
 def line(letter: Delivered) -> str:
-    """One letter in one line, without its address."""
+    """The result for one letter as one line, without its address."""
     return f"{letter.subscriber}: {letter.outcome}" + (f": {letter.words}" if letter.words else "")
 
 
 def exit_code(result: DeliverySummary) -> Exit:
-    """Done, partly done, or the relay is to be asked later."""
+    """The exit code: done, partly done, or try later."""
     if result.stopped:
         return Exit.LATER
     done = result.count("sent") + result.count("cancelled")

@@ -1,4 +1,4 @@
-"""`digest demo`: the whole way on a bundled morning, with nothing else on the machine."""
+"""`digest demo`: pull, compose and deliver on bundled sample answers, with local servers and no network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digest.http import HttpClient
 
 MORNING = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
-"""When the bundled sample is read: a Friday, after the announcement of Thursday evening."""
+"""The clock of the demo: a Friday morning, after arXiv's announcement of Thursday evening."""
 
 _ANSWERS = {"/oai": "oai.xml", "/rss": "feed.xml", "/api/query": "query.xml", "/journal.xml": "journal.xml"}
 
@@ -85,7 +85,7 @@ def _whole_way(app: App, console: Console) -> Exit:
 
 
 def _impatient() -> HttpClient:
-    """A client that keeps no pace: the services of the demo are this very program."""
+    """An HTTP client without rate limits, since the demo's services run in this process."""
     from digest.http import HttpClient
 
     return HttpClient(contact="demo@example.org", sleep=lambda seconds: None)
@@ -102,7 +102,7 @@ def _point_out(letters: Path, console: Console) -> None:
 
 
 def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
-    """The demo's config, with the ports of this run in it; the database and the letters of an earlier run stay."""
+    """Write the demo's config with the ports of this run; the database and letters of an earlier run stay."""
     from digest.resources import shipped
     from digest.store.private_files import write_private
 
@@ -123,7 +123,7 @@ def _furnish(folder: Path, *, web_port: int, mail_port: int) -> Path:
 
 @contextmanager
 def _services() -> Iterator[int]:
-    """A loopback web server that answers as arXiv and a journal do; its port."""
+    """Run a loopback web server that answers like arXiv and a journal's feed; yields its port."""
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread
     from urllib.parse import urlsplit
@@ -133,7 +133,7 @@ def _services() -> Iterator[int]:
     sample = shipped("config") / "demo"
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name that http.server calls
+        def do_GET(self) -> None:  # the method name that http.server looks for
             name = next((file for path, file in _ANSWERS.items() if urlsplit(self.path).path.startswith(path)), None)
             body = (sample / name).read_bytes() if name else b""
             self.send_response(200 if name else 404)
@@ -142,8 +142,8 @@ def _services() -> Iterator[int]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the library's)
-            """Say nothing; the demo tells its own story."""
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's parameter name)
+            """Log nothing; the demo prints its own lines."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, daemon=True)

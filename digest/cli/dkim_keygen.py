@@ -1,4 +1,4 @@
-"""`digest dkim-keygen`: a key that signs letters, and the DNS record by which receivers check it."""
+"""`digest dkim-keygen`: generates a DKIM key and prints the DNS record that publishes it (RFC 6376)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def command(domain: str, selector: str, ed25519: bool, output: Path | None) -> N
 
 
 def _write(file: Path, content: bytes) -> None:
-    """A new file that nobody else may read; an old one is never touched: letters may still be signed with it."""
+    """Write a new file with mode 0600; never overwrites one, since letters may still be signed with that key."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

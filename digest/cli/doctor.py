@@ -1,4 +1,4 @@
-"""`digest doctor`: will letters arrive? What DNS, the relay and the pages say, and a test letter to you."""
+"""`digest doctor`: checks DNS records, relays, pages and the outbox, and sends a test letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest explain`: which term of a rule a paper has, and where; which it lacks, and what stands there instead."""
+"""`digest explain`: shows which terms of a rule match a paper and where, and why the others do not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _AROUND = 40  # characters shown before and behind a hit
 _SHOWN = 3  # places of one term
-_BACKGROUND = 1_000  # papers
+_BACKGROUND = 1_000  # papers from which term frequencies are counted
 
 
 @click.command("explain", short_help="Which term of a rule a paper has, and where; which it lacks.")
@@ -54,7 +54,7 @@ def command(context: CliContext, query: str, paper: str, file: Path | None, as_j
 
 
 def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tuple[Paper, Mapping[str, Paper]]:
-    """The paper, and by key those that the rule names and that are stored."""
+    """The paper, and by key the stored papers that judge an author rule."""
     from digest.app import load, open_app
     from digest.authors import paper_keys
     from digest.papers.ids import paper_key
@@ -67,7 +67,7 @@ def _paper(context: CliContext, given: str, file: Path | None, rule: Rule) -> tu
         with open_app(load(context.config), looking=True) as app:
             stored = app.store.papers.get(key)
             named = dict(app.store.papers.get_many(rule.person.named if rule.person else ()))
-            if rule.person and not rule.person.is_bare:  # what words are common, the archive shows
+            if rule.person and not rule.person.is_bare:  # term frequencies need a background of papers
                 named |= {each.key: each for each in app.store.papers.archive(most=_BACKGROUND)}
             named |= {key: stored} if stored else {}
         where = "the store"
@@ -123,7 +123,7 @@ def _of_term(term: Explanation, negated: bool, paper: Paper) -> Iterator[str]:
 
 
 def _marked(hit: Hit, paper: Paper) -> str:
-    """The words around a hit, which stands in brackets."""
+    """The text around a hit, with the hit in brackets."""
     from digest.text import one_line
 
     text = paper.authors[hit.author].name if hit.author is not None else getattr(paper, hit.field) or ""

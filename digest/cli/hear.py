@@ -1,4 +1,4 @@
-"""`digest hear`: read what came back, and act on it."""
+"""`digest hear`: reads bounces and complaints from a mailbox and updates scores and suppressions."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
     except DigestError as error:
         if box != "-":
             raise
-        # a mail server that hands a message over returns it to its sender on any other exit code but this
+        # on any other exit code a mail server that pipes a message in would bounce it to its sender
         click.echo(str(error), err=True)
         ctx.exit(Exit.LATER)
 
 
 def line(heard: BounceRead) -> str:
-    """One message in one line, without any address."""
+    """The result for one message as one line, without any address."""
     if not heard.subscriber:
         return f"{heard.kind}: {heard.words}: of no letter of ours"
     outcome = ""

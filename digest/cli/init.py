@@ -1,4 +1,4 @@
-"""`digest init`: a config to start from, where you stand."""
+"""`digest init`: copies a commented sample config to a folder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _brought(name: Path, target: Path) -> str:
 
 
 def _brought_reader(target: Path) -> str:
-    """A sample reader among real ones would be sent letters."""
+    """Copy the sample reader unless there are readers: among real ones it would be sent letters."""
     there = sorted(target.glob("subscribers/*.yaml"))
     return f"kept  {', '.join(map(str, there))}" if there else _brought(_READER, target)
 
@@ -55,7 +55,7 @@ def _next(target: Path, folder: Path | None) -> str:
 
 
 def _copy(name: Path, target: Path) -> bool:
-    """Was the file written? One that is there is kept."""
+    """Copy a file unless it exists; returns whether it was written."""
     from digest.resources import shipped
 
     path = target / name

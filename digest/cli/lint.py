@@ -1,4 +1,4 @@
-"""`digest lint`: a letter's checklist, point by point, on its bytes."""
+"""`digest lint`: checks the bytes of a letter against the checklist, point by point."""
 
 from __future__ import annotations
 

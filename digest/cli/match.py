@@ -1,4 +1,4 @@
-"""`digest match`: try rules on papers in a file, and see what matches and where."""
+"""`digest match`: tries rules on the papers in a file, and prints what matches and where."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.papers import Paper
     from digest.rules import Hit, Query
 
-_BATCH = 1000  # papers that are held at a time
+_BATCH = 1000  # papers matched at a time
 
 
 @click.command("match", short_help="Try a rule, or many, on papers in a file.")
@@ -45,7 +45,7 @@ def command(ctx: click.Context, query: str | None, papers: Path, rules: Path | N
 
 
 def _rule(value: dict[str, Any]) -> tuple[object, Query, FollowedAuthor | None]:
-    """A rule of one line: its id, its query and, where it is `author` with what a config file may say, the person."""
+    """The rule in one line: its id, its query and, for an `author` rule, the followed person."""
     from digest.config.rule_argument import rule_from_mapping
     from digest.rules import parse
 
@@ -81,7 +81,7 @@ def _values(hit: Hit) -> dict[str, object]:
 
 
 def _shower() -> Callable[[Paper, tuple[Hit, ...]], None]:
-    """Shows a paper with its title, what matched in it marked, and the words that matched elsewhere."""
+    """A function that prints a paper: its title with matches highlighted, and the matches in other fields."""
     from rich.console import Console
     from rich.text import Text
 
@@ -132,7 +132,7 @@ def _plain(values: dict[str, object]) -> str:
 
 
 def _judges(people: list[FollowedAuthor], papers: list[Paper]) -> Callable[[FollowedAuthor, Paper], AuthorVerdict]:
-    """What is made of a paper; the papers of the file are the archive, and the known ones are looked for in it."""
+    """A function that classifies a paper for an author; the papers of the file serve as the archive."""
     from digest.authors import AuthorProfile, DocumentFrequencies, classify, paper_keys
 
     named = {key: paper for paper in papers for key in paper_keys(paper)} if people else {}

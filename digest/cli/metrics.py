@@ -1,4 +1,4 @@
-"""`digest metrics`: how the service does, in the words of Prometheus."""
+"""`digest metrics`: prints the metrics of the service in Prometheus' text format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest outbox`: what waits, what was refused and why, what is in doubt; and what to do about it."""
+"""`digest outbox`: lists letters that were not sent, with the reason; retries, cancels, or presumes them sent."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
 
 
 def _decision(name: str, state_word: str, help_text: str) -> None:
-    """One verb of a person, as a command of its own."""
+    """Register a subcommand that applies a decision of the admin to letters."""
 
     @command.command(name, help=help_text)
     @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))

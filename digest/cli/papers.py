@@ -1,4 +1,4 @@
-"""`digest papers`: which records are one paper and why; say otherwise where that is wrong."""
+"""`digest papers`: shows which records count as one paper and why (deduplication), and overrides that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest preview`: see a reader's letter before anyone gets it."""
+"""`digest preview`: renders a reader's next letter to files without sending it."""
 
 from __future__ import annotations
 

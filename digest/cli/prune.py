@@ -1,4 +1,4 @@
-"""`digest prune`: drop what is old and done with."""
+"""`digest prune`: deletes old letters and other rows past their retention."""
 
 from __future__ import annotations
 

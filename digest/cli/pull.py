@@ -1,4 +1,4 @@
-"""`digest pull`: ask the sources for what is new."""
+"""`digest pull`: asks the sources for new papers and stores them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
 
 
 def line(result: PullResult) -> str:
-    """One source's answer in one line, with its warnings below."""
+    """The result of one source as one line, with its warnings below."""
     if result.fault:
         said = f"failed: {result.fault}"
     elif result.resting:
@@ -56,14 +56,14 @@ def line(result: PullResult) -> str:
 
 
 def enriched(result: EnrichResult) -> str:
-    """What a service was asked about, in one line; its faults are warnings, since nothing hangs on it."""
+    """The result of one enricher as one line; its faults are warnings, since no letter depends on it."""
     said = f"asked about {result.asked}, knew {result.known}"
     faults = (result.fault,) if result.fault else ()
     return "\n  ".join((f"{result.name}: {said}", *(f"warning: {each}" for each in (*faults, *result.warnings))))
 
 
 def exit_code(results: Sequence[PullResult]) -> Exit:
-    """Done, partly done, or nothing to be had just now."""
+    """The exit code: done, partly done, or try later."""
     faults = sum(result.fault is not None for result in results)
     if not faults:
         return Exit.DONE

@@ -1,4 +1,4 @@
-"""`digest read`: print what a saved answer of a service holds."""
+"""`digest read`: parses a saved answer of a service and prints its papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest readers`: who gets what and when; and who has left, or comes back."""
+"""`digest readers`: lists readers and their subscriptions; unsubscribes and resubscribes them."""
 
 from __future__ import annotations
 

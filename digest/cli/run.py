@@ -1,4 +1,4 @@
-"""`digest run`: the daemon, or with --once each step one time for cron; it works itself, or hands the work on."""
+"""`digest run`: the daemon, or with --once each step one time for cron; runs the work or, with a queue, enqueues it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.app.queue import JobKind
 
-_PULL_EVERY = timedelta(minutes=5)  # each source has a pace of its own; this is how often they are looked at
+_PULL_EVERY = timedelta(minutes=5)  # how often to look for sources whose own interval is over
 _TICK_EVERY = timedelta(seconds=30)
 _HEAR_EVERY = timedelta(minutes=5)
 
@@ -67,7 +67,7 @@ def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *
 
 
 def _worst(codes: list[Exit]) -> Exit:
-    """Done where all is done, failed or later where nothing else happened, else partly done."""
+    """One exit code for all: done if all are, a fault if it is the only outcome, else partly done."""
     faults = {code for code in codes if code is not Exit.DONE}
     if not faults:
         return Exit.DONE
@@ -82,7 +82,7 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
 
     current = ReloadableApp(app, context)
     said: set[str] = set()
-    asked = Event()  # the first issue of a new house must not be written before its papers are there
+    asked = Event()  # set after the first pull: no issue is composed before that
 
     def ask() -> None:
         if current.app.config.queue:
@@ -119,7 +119,7 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
 
 
 def _hand_on(app: App, now: datetime, *kinds: JobKind, restored: bool) -> Exit:
-    """Put into the queue what there is to do; workers do it."""
+    """Enqueue the due work, for workers."""
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
 
@@ -173,7 +173,7 @@ def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
 
 
 def _deliver(app: App, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:
-    """`said` is what was told of relays the last time; it is told once as long as it lasts."""
+    """`said` holds the relay faults of the last run; a fault is logged once for as long as it lasts."""
     from digest.cli.deliver import exit_code
 
     result = app.deliver(

@@ -1,4 +1,4 @@
-"""`digest send`: one letter by hand, now."""
+"""`digest send`: sends one reader a letter of recent papers now, outside the schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest serve`: the pages."""
+"""`digest serve`: runs the HTTP servers of the readers' and the admin's pages."""
 
 from __future__ import annotations
 

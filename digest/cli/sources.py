@@ -1,4 +1,4 @@
-"""`digest sources`: how each source is, and whether today is like other days."""
+"""`digest sources`: the health of each source: last answer, papers today against the usual, next try."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _lines(each: SourceHealth, now: datetime) -> list[str]:
 
 
 def _when(moment: datetime, now: datetime) -> str:
-    """The hour today, the day as well on others; in UTC."""
+    """A time in UTC: the hour alone if it is today, else with its date."""
     moment, now = moment.astimezone(UTC), now.astimezone(UTC)
     return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
 

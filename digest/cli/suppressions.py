@@ -1,4 +1,4 @@
-"""`digest suppressions`: addresses that get no letters, and why."""
+"""`digest suppressions`: lists, adds and lifts suppressed addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`digest worker`: does the work that is handed on, on as many machines as wanted."""
+"""`digest worker`: runs jobs from the queue, on any number of machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.app.work import WorkResult
 
 
-_LOOK = 30.0  # seconds between two looks at what there is to do, where no queue tells
+_LOOK = 30.0  # how often to take over from dead processes and, without a shared queue, to look for due work
 
 
 @click.command("worker", short_help="Do work that `digest run` hands on, on any machine.")
@@ -67,7 +67,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
 
 def _once(app: App, run_job: RunJob, now: datetime, stop: Event, *, restored: bool) -> None:
-    """What there is; what fails is not tried for ever."""
+    """Run the due work; stop when a round leaves the same jobs, since those fail."""
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
 
@@ -80,7 +80,7 @@ def _once(app: App, run_job: RunJob, now: datetime, stop: Event, *, restored: bo
 
 
 def _check_for_work(app: Callable[[], App], *, restored: bool) -> None:
-    """What the dead of this machine have left is taken over; where no queue tells what there is to do, it is sought."""
+    """Take over from dead processes of this machine; without a shared queue, also look for due work and enqueue it."""
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
 
@@ -115,7 +115,7 @@ def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[No
 
 
 def _log_result(told: WorkResult) -> None:
-    """One line for each issue, letter or answer."""
+    """Log one event for each issue, letter or answer of a source."""
     from digest.cli import compose, pull
     from digest.delivery import Delivered
     from digest.ingest.pull import PullResult

@@ -1,4 +1,4 @@
-"""The links that let a reader in: what each is for, what it names, and how long it holds."""
+"""Signed links to pages: the purposes, what each link identifies, and how long it is valid."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from digest.links.token import TokenError, short, sign, verify
 from digest.subscriptions import Subscriber
 
 UNSUBSCRIBE: Final = "unsubscribe"
-"""Leaves one subscription, by one press; never expires and is never revoked."""
+"""One-click unsubscribe from one subscription (RFC 8058); never expires and cannot be revoked."""
 
 PAGE: Final = "page"
-"""Opens a reader's own page, where all can be changed; so it grows old, and can be made useless."""
+"""Opens a reader's account page, where everything can be changed; so it expires and can be revoked."""
 
 ISSUE: Final = "issue"
-"""Opens the web copy of one issue, and takes what its reader says of the papers there."""
+"""Opens the web copy of one issue, and accepts its reader's feedback on the papers."""
 
 FEED: Final = "feed"
 """Opens the Atom feed of one subscription."""
 
 CONFIRM: Final = "confirm"
-"""Confirms a sign-up, once."""
+"""Confirms a sign-up; valid once."""
 
 MOVE: Final = "move"
-"""Confirms a change of address, from one of both sides."""
+"""Confirms a change of address, for the old or the new address."""
 
 AGES: Final[Mapping[str, timedelta]] = {
     PAGE: timedelta(days=60),
     CONFIRM: timedelta(hours=48),
     MOVE: timedelta(hours=48),
 }
-"""How long links hold that grow old."""
+"""The validity of links that expire, by purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
-    """Makes links and knows its own; `site` is the base URL, without a slash at its end."""
+    """Signs and verifies links; `site` is the base URL without a trailing slash."""
 
     site: str
     keys: Sequence[str]  # the last signs, all verify
@@ -52,18 +52,18 @@ class SignedLinks:
         return self._url("me", self.page_token(reader, now=now))
 
     def page_token(self, reader: Subscriber, *, now: datetime) -> str:
-        """The token alone, for a page that leads to another one."""
+        """The token without URL, for a page that links to another one."""
         return sign(PAGE, _named(reader), self.keys, at=now)
 
     def letter(self, reader: Subscriber, subscription: str, kind: str, slot: str) -> str:
-        """To the web copy of an issue, from its letter, where it stands with each paper: so it is short.
+        """The short URL of the web copy of an issue, which its letter repeats with each paper.
 
-        It names nothing, and opens what is kept with it: the store knows its last part.
+        It is a random-looking id, which the store keeps with the issue; it carries no data.
         """
         return self._url("issue", short("issue", (reader.id, subscription, kind, slot, str(reader.links)), self.keys))
 
     def issue(self, reader: Subscriber, subscription: str, kind: str, slot: str) -> str:
-        """To the web copy of an issue, from elsewhere."""
+        """The URL of the web copy of an issue, from anywhere but its letter."""
         what = _named(reader) | {"subscription": subscription, "kind": kind, "slot": slot}
         return self._url("issue", sign(ISSUE, what, self.keys))
 
@@ -75,11 +75,11 @@ class SignedLinks:
         return self._url("confirm", sign(CONFIRM, {"id": pending}, self.keys, at=now))
 
     def move(self, pending: str, side: str, *, now: datetime) -> str:
-        """`side` is "old" or "new": whose mailbox gets this link."""
+        """The URL that confirms a change of address; `side` is "old" or "new", the mailbox that gets it."""
         return self._url("move", sign(MOVE, {"id": pending, "side": side}, self.keys, at=now))
 
     def opened(self, purpose: str, token: str, *, now: datetime) -> dict[str, str | int]:
-        """What a token names. Raises TokenError for what is not ours, not for this, or too old."""
+        """The payload of a token. Raises TokenError if it is forged, for another purpose, or expired."""
         return verify(purpose, token, self.keys, max_age=AGES.get(purpose), now=now)
 
     def _url(self, room: str, token: str) -> str:
@@ -87,7 +87,7 @@ class SignedLinks:
 
 
 def counts(payload: Mapping[str, str | int], reader: Subscriber) -> None:
-    """Raises TokenError where the reader has made this link useless since it was made."""
+    """Raises TokenError if the reader has revoked this link since it was signed."""
     if payload.get("v", 0) != reader.links:
         raise TokenError("this link is not valid any more: ask for a new one")
 

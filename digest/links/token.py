@@ -1,15 +1,15 @@
-"""Signed links: who may do what by following one, fixed in form so that the oldest letter can still be answered.
+"""Signed tokens (HMAC-SHA-256): one format for links and bounce addresses, stable so that old letters keep working.
 
-A token is the form's number, the content in base64url, a dot, and the signature (HMAC-SHA-256, base64url)::
+A token is the format's number, the content in base64url, a dot, and the signature (HMAC-SHA-256, base64url)::
 
     1W3sic3Vic2NyaWJlciI6ImFkYSJ9XQ.43mleBE0VhwHkZtF…
 
-The content is a JSON list of the payload and, for links that grow old, the second of its signing (since 1970).
+The content is a JSON list of the payload and, for links that expire, the time of signing (Unix seconds).
 
-An address to which bounces of one letter go holds a shorter one, in letters that survive any mail server (`stamp`).
+The bounce address of a letter (VERP) holds a shorter one, in characters that survive any mail server (`stamp`).
 
-Each purpose and each form signs with a key of its own, so no token serves for another purpose. A payload is small and
-readable by anyone: ids, and a counter that the store raises to revoke what was sent before; never an address.
+Each purpose and each format signs with its own derived key, so no token serves another purpose. A payload is small and
+readable by anyone: ids, and a number that the store increments to revoke earlier links; never an address.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class TokenError(DigestError):
-    """A link that is not ours, not for this, or too old; says nothing of what was wrong with it."""
+    """The token is forged, for another purpose, or expired; the message does not say which."""
 
 
 class TokenExpired(TokenError):
-    """A link that we made for this, and that has grown old: who holds it may be sent a new one, to their mailbox."""
+    """The token is valid but expired: a new link may be sent to the mailbox of its reader."""
 
     def __init__(self, purpose: str, payload: Payload) -> None:
         self.purpose = purpose
@@ -48,9 +48,9 @@ class TokenExpired(TokenError):
 
 
 def sign(purpose: str, payload: Payload, keys: Sequence[str], *, at: datetime | None = None) -> str:
-    """The token, of letters, digits, "-", "_" and one "."; the last of the keys signs.
+    """Sign a payload with the last of the keys; the token consists of letters, digits, "-", "_" and one ".".
 
-    `at` is for purposes whose links grow old (confirm: 48 hours); those for unsubscribing never do.
+    `at` is the time of signing, for purposes whose links expire (confirm: 48 hours); unsubscribe links never do.
     """
     content = [dict(payload)] if at is None else [dict(payload), int(at.timestamp())]
     return _FORM + _signer(purpose, tuple(keys)).sign(base64_encode(_JSON.encode(content))).decode("ascii")
@@ -61,7 +61,7 @@ def verify(
 ) -> dict[str, str | int]:
     """The payload of a token that any of the keys signed for this purpose; not older than `max_age` at `now`.
 
-    Raises TokenError; TokenExpired where nothing but its age is wrong.
+    Raises TokenError; TokenExpired if only its age is wrong.
     """
     payload, *issued = _content(purpose, token, keys)
     if max_age is not None:
@@ -74,30 +74,29 @@ def verify(
 
 
 def short(purpose: str, parts: Sequence[str], keys: Sequence[str]) -> str:
-    """A name that nobody can guess, of 16 small letters and digits (80 bits): the same for the same parts and key.
+    """An unguessable id of 16 lower-case letters and digits (80 bits), deterministic in its parts and the key.
 
-    It proves nothing by itself: whoever gives it out keeps it beside what it names.
+    It carries no data: the caller stores it with what it identifies.
     """
     content = "\0".join((f"digest/{_FORM}/{purpose}", *parts)).encode("utf-8")
     return _lettered(hmac.digest(keys[-1].encode("utf-8"), content, hashlib.sha256)[:_PROOF])
 
 
-_NUMBER = 5  # octets: a million million deliveries
-_PROOF = 10  # octets of the proof: 80 bits, and each guess costs a mail
+_NUMBER = 5  # octets: 10^12 deliveries
+_PROOF = 10  # octets of the MAC: 80 bits, and each guess costs a mail
 
 
 def stamp(number: int, message_id: str, keys: Sequence[str]) -> str:
-    """What the bounce address of a delivery holds: its number and a proof in 24 small letters and digits (base32).
+    """The token in the bounce address of a delivery: its number and a MAC, 24 lower-case letters and digits (base32).
 
-    The proof is over the Message-ID too, so a number that is given anew after a restore proves nothing of another
-    letter.
+    The MAC covers the Message-ID too: after a restored backup a number may be used again, for another letter.
     """
     raw = number.to_bytes(_NUMBER, "big") + _proof(number, message_id, keys[-1])
     return _lettered(raw)
 
 
 def stamped(text: str) -> int | None:
-    """The number that a stamp names, proved by nothing yet; None where it is no stamp."""
+    """The delivery number in a stamp, not verified yet; None if it is malformed."""
     try:
         raw = base64.b32decode(text.upper())
     except ValueError:
@@ -106,12 +105,12 @@ def stamped(text: str) -> int | None:
 
 
 def is_stamp(text: str, number: int, message_id: str, keys: Sequence[str]) -> bool:
-    """Whether any of the keys made this stamp for that delivery."""
+    """Whether the stamp of that delivery was made with any of the keys."""
     return any(hmac.compare_digest(text.lower(), stamp(number, message_id, [key])) for key in keys)
 
 
 def _lettered(raw: bytes) -> str:
-    """In small letters and digits (base32), without filling."""
+    """Base32 in lower case, without padding."""
     return base64.b32encode(raw).decode("ascii").lower().rstrip("=")
 
 
@@ -130,7 +129,7 @@ def _content(purpose: str, token: str, keys: Sequence[str]) -> Any:
 
 
 def _canonical(token: str) -> bool:
-    """Base64 leaves bits of the last character unused; without this, two tokens would have one signature."""
+    """Base64 ignores some bits of the last character; without this check several spellings of a token would verify."""
     signature = token.rpartition(".")[2]
     return base64_encode(base64_decode(signature)).decode("ascii") == signature
 

@@ -1,4 +1,4 @@
-"""The roll: all who read, those of the files and those who signed up, as one kind of reader; what they say outranks."""
+"""ReaderDirectory: the readers of the YAML files and those who signed up, with their own preferences applied."""
 
 from __future__ import annotations
 
@@ -19,53 +19,53 @@ from digest.subscriptions import Subscriber
 
 
 class ReaderDirectory:
-    """Who reads under this config. Threads may share it."""
+    """All readers under one config, cached until the store's serial number changes. Thread-safe."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._lock = Lock()
         self._serial = -1
-        self._signed: dict[str, tuple[str, Subscriber]] = {}  # with their addresses' keys
+        self._signed: dict[str, tuple[str, Subscriber]] = {}  # by id, with the key of the address
         self._bad: dict[str, str] = {}
         self._readers: tuple[Subscriber, ...] = ()
         self._by_id: dict[str, Subscriber] = {}
         self._by_address: dict[str, str] = {}
 
     def readers(self, store: Store) -> tuple[Subscriber, ...]:
-        """Everyone, as of now; the very same tuple for as long as nothing changes."""
+        """All readers as of now; the identical tuple for as long as nothing changes."""
         self._refresh(store)
         return self._readers
 
     def reader(self, store: Store, id: str) -> Subscriber | None:
-        """The reader of that id."""
+        """The reader with that id, or None."""
         self._refresh(store)
         return self._by_id.get(id)
 
     def known(self, id: str) -> Subscriber | None:
-        """The reader of that id, as of when it was last looked."""
+        """The reader with that id as of the last refresh; does not ask the store."""
         return self._by_id.get(id)
 
     def turned(self, store: Store, serial: int) -> bool:
-        """Whether that was before the roll had this number; then it is looked again."""
+        """Refresh if `serial` is newer or older than the last one seen; returns whether it differed."""
         if serial == self._serial:
             return False
         self._refresh(store)
         return True
 
     def at(self, store: Store, address: str) -> Subscriber | None:
-        """The reader of that address, as delivery.address_key gives it."""
+        """The reader with that address, given as mail.address.address_key returns it."""
         self._refresh(store)
         id_ = self._filed.get(address) or self._by_address.get(address)
         return self._by_id.get(id_) if id_ else None
 
     @cached_property
     def _filed(self) -> Mapping[str, str]:
-        """Who of the files has an address; made when it is first asked for, since each is taken apart for it."""
+        """The ids of the readers in files by address key; computed on first use, since every address must be parsed."""
         return {address_key(Mailbox(address=each.email).wire): each.id for each in self._config.subscribers}
 
     def faults(self, store: Store) -> Mapping[str, str]:
-        """By the id of one who signed up, why they get no letters: what they wrote is not understood any more, or a
-        file has their address.
+        """By id, why a signed-up reader gets no letters: their document is no longer valid, or a reader in a file has
+        the same address.
         """
         self._refresh(store)
         shared = {
@@ -79,10 +79,10 @@ class ReaderDirectory:
         if store.readers.serial() == self._serial:
             return
         with self._lock:
-            serial = store.readers.serial()  # who waited here need not look again
+            serial = store.readers.serial()  # another thread may have refreshed while this one waited for the lock
             if serial == self._serial:
                 return
-            # A lower number than before is that of a database that was put back: all of it is looked at.
+            # A lower serial than before means a restored backup: read all rows.
             for row in store.readers.list_all(max(self._serial, 0) if serial > self._serial else 0):
                 self._judge(row)
             present = store.readers.ids()
@@ -107,7 +107,7 @@ class ReaderDirectory:
 
 
 def _wished(reader: Subscriber, wishes: Preferences) -> Subscriber:
-    """A reader as they want it themselves, whatever was written for them."""
+    """The reader with their own preferences (pause, link style, muted terms), which override the config's."""
     until: date | None = wishes.pauses.get(reader.id, reader.pause_until)
     links, terms = wishes.links.get(reader.id, 0), wishes.mutes.get(reader.id, ())
     if until == reader.pause_until and not links and not terms:
@@ -125,5 +125,5 @@ def _queries(terms: Sequence[str]) -> Iterator[Query]:
     for term in terms:
         try:
             yield parse(term)
-        except QueryError:  # it was one when it was muted
+        except QueryError:  # the rule language has changed since this term was muted
             continue

@@ -1,4 +1,4 @@
-"""Signing up, moving to another address and leaving for good: nothing happens before the address itself has agreed."""
+"""Sign-up, change of address and changes of subscriptions, confirmed by a letter to the address (double opt-in)."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from digest.store import PendingRequest, ReaderDocument, ReaderRow, Store
 from digest.subscriptions import Subscriber
 
 MOST_ASKED, DAY = 3, timedelta(days=1)
-"""Letters that strangers can have sent to one address in a day."""
+"""The most letters a day that requests by strangers can cause to one address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signup:
-    """The desk at which people enrol. Whoever asks gets the same answer; what differs stands in the letter alone."""
+    """Double opt-in sign-up. The answer never reveals whether an address is known; only the letter to it does."""
 
     store: Store
     directory: ReaderDirectory
     letters: LetterFactory
     links: SignedLinks
-    language: str  # of the house
+    language: str  # the default
 
     def sign_up(self, document: ReaderDocument, *, now: datetime) -> bool:
-        """Somebody wants letters; `document` is that of a reader, with one subscription. They are asked by letter.
+        """Send a confirmation letter for `document`, a reader's document with one subscription.
 
-        False where too much was asked for this address today. Raises ConfigError for a document that is none.
+        Returns False if the address has reached its daily limit. Raises ConfigError for an invalid document.
         """
         wanted = subscriber_from(SIGNED_UP, document, self.language)
         box, known = self._known(wanted.email)
@@ -53,7 +53,7 @@ class Signup:
         return self._ask(asked, [(box, name, link)], wanted.language if known is None else known.language, now)
 
     def confirm(self, pending: str, *, now: datetime) -> Subscriber | None:
-        """The address has agreed: the reader, with what they asked for; None where that was confirmed before."""
+        """Confirm a pending sign-up and return the reader; None if it was confirmed before or has expired."""
 
         def decide(
             asked: PendingRequest, row: ReaderRow | None, left: Collection[str]
@@ -62,7 +62,7 @@ class Signup:
                 row = ReaderRow(id=_fresh_id(), address=asked.address, document=asked.document, created=now)
                 return row, [each["name"] for each in row.document["subscriptions"]]
             document, names = _joined(row.document, asked.document, left)
-            if not self._is_understood(document):  # what they wrote once is no rule any more
+            if not self._is_understood(document):  # an older subscription of theirs is no longer valid: drop it
                 kept = [each for each in row.document["subscriptions"] if self._is_understood(_alone(each))]
                 document, names = _joined(asked.document | {"subscriptions": kept}, asked.document, left)
             return ReaderRow(id=row.id, address=row.address, document=document, created=row.created), names
@@ -71,7 +71,7 @@ class Signup:
         return self._present(row) if row else None
 
     def link(self, address: str, *, now: datetime) -> bool:
-        """Somebody wants the link to their page; it goes to the address alone. False where too much was asked today.
+        """Send the link to a reader's page to their address. Returns False if the address has reached its daily limit.
 
         Raises AddressError.
         """
@@ -82,7 +82,7 @@ class Signup:
         return self._ask(asked, [(box, "page" if known else "nobody", url)], language, now)
 
     def move(self, reader: Subscriber, address: str, *, now: datetime) -> bool:
-        """A reader who signed up wants their letters elsewhere: both addresses are asked. Raises AddressError."""
+        """Ask a signed-up reader's old and new address to confirm a change of address. Raises AddressError."""
         old, new = Mailbox(name=reader.name or "", address=reader.email), Mailbox(address=address)
         asked = self._pending("address", new, now, subscriber=reader.id, document={"email": new.address})
         letters = [
@@ -94,14 +94,14 @@ class Signup:
     def agree(
         self, pending: str, side: Literal["old", "new"], *, now: datetime
     ) -> Literal["done", "half", "taken"] | None:
-        """One side agrees to a change of address; see ReaderStore.confirm_address_change."""
+        """One side confirms a change of address; see ReaderStore.confirm_address_change."""
 
         def readdress(row: ReaderRow, asked: PendingRequest) -> ReaderRow:
             document = row.document | asked.document
             return ReaderRow(id=row.id, address=asked.address, document=document, created=row.created)
 
         asked = self.store.readers.get_pending(pending)
-        # Who reads at the new address is told to nobody before that address has agreed.
+        # That the new address belongs to another reader is disclosed only after that address has confirmed.
         both = asked and asked.done is None and "new" in (side, asked.said)
         other = self.directory.at(self.store, asked.address) if asked and both else None
         if asked and other and other.id != asked.subscriber:
@@ -109,8 +109,8 @@ class Signup:
         return self.store.readers.confirm_address_change(pending, side, readdress, now=now)
 
     def rewrite(self, reader: str, change: Callable[[ReaderDocument], ReaderDocument]) -> Subscriber | None:
-        """Change what a reader who signed up reads. Raises ConfigError where what comes of it is no reader's document,
-        and then nothing has changed.
+        """Change the document of a signed-up reader. Raises ConfigError, changing nothing, if the result would be
+        invalid.
         """
 
         def judged(document: ReaderDocument) -> ReaderDocument:
@@ -122,7 +122,7 @@ class Signup:
         return self._present(row) if row else None
 
     def _present(self, row: ReaderRow) -> Subscriber:
-        """The reader as they are now, with all that they have said on their page: their links hold no other."""
+        """The current reader with their preferences applied; signed links are only valid for this one."""
         return self.directory.reader(self.store, row.id) or subscriber_from(row.id, row.document, self.language)
 
     def _is_understood(self, document: ReaderDocument) -> bool:
@@ -167,12 +167,12 @@ class Signup:
 
 
 def _alone(subscription: ReaderDocument) -> ReaderDocument:
-    """A document of this subscription and nothing else that could be wrong."""
+    """A valid document around this subscription, so that only the subscription can be at fault."""
     return {"email": "somebody@example.org", "subscriptions": [subscription]}
 
 
 def _joined(document: ReaderDocument, more: ReaderDocument, left: Collection[str]) -> tuple[ReaderDocument, list[str]]:
-    """What a reader has, with one more subscription: under a name of its own, or in the place of one that they left."""
+    """Add the subscriptions of `more`: under unused names, or in place of those that were unsubscribed (`left`)."""
     kept = list(document["subscriptions"])
     names = []
     for each in more["subscriptions"]:
@@ -187,7 +187,7 @@ def _joined(document: ReaderDocument, more: ReaderDocument, left: Collection[str
 
 
 def unused(name: str, names: Sequence[str]) -> str:
-    """The name, with a number where a subscription is called so."""
+    """The name, with a number appended if a subscription has it already."""
     if not any(_same(name, other) for other in names):
         return name
     return next(new for number in count(2) if not any(_same(new := f"{name} {number}", other) for other in names))

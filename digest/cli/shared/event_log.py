@@ -7,13 +7,13 @@ from typing import Any
 
 
 def event_log() -> Any:
-    """The log of the service; loaded when it is first asked for, so that `--help` need not wait."""
+    """The logger of the service; structlog is imported on first use, so that `--help` stays fast."""
     import structlog
 
     return structlog.get_logger("digest")
 
 
 def level(fault: object, doubt: object = None) -> Callable[..., Any]:
-    """The log method of an event: `error` where there is a fault, `warning` where somebody should look, else `info`."""
+    """The log method of an event: `error` if there is a fault, `warning` if somebody should look, else `info`."""
     loud: Callable[..., Any] = event_log().error if fault else event_log().warning if doubt else event_log().info
     return loud

@@ -21,12 +21,12 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @dataclass
 class JsonLines:
-    """Files of one JSON value a line; a line that cannot be used is told and counted."""
+    """Reads files of one JSON value a line; reports and counts the lines that are invalid."""
 
     refused: int = 0
 
     def read(self, file: Path, use: Callable[[dict[str, Any]], T]) -> Iterator[T]:
-        with file.open("rb") as lines:  # in bytes, since text files also break at other separators
+        with file.open("rb") as lines:  # in binary, since text mode also breaks lines at other separators
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
@@ -57,7 +57,7 @@ def _reason(error: Exception) -> str:
 
 
 def paper_of(value: dict[str, Any]) -> Paper:
-    """The paper of one line of `digest read --json`. Raises ValueError where it is none."""
+    """The paper in one line of `digest read --json`. Raises ValueError if it is invalid."""
     from digest.papers import Paper
 
     paper = Paper.from_json({"key": value["key"], **value})
@@ -68,7 +68,7 @@ def paper_of(value: dict[str, Any]) -> Paper:
 
 
 def json_line(value: dict[str, object]) -> str:
-    """One line for every reader: str.splitlines() and others also break at these three."""
+    """A value as one line of JSON; escapes the three characters at which str.splitlines() also breaks."""
     line = json.dumps(value, ensure_ascii=False)
     for separator in ("\x85", "\u2028", "\u2029"):
         line = line.replace(separator, f"\\u{ord(separator):04x}")

@@ -1,4 +1,4 @@
-"""Configures structlog: one event a line, JSON where no terminal is; addresses, logins and tokens are masked."""
+"""Configures structlog: one event a line, as JSON unless on a terminal; masks addresses, logins and tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOGIN = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+@")
 
 
 def configure_logging() -> None:
-    """Log to standard error from here on; what libraries log goes the same way, from warnings on."""
+    """Log to standard error from now on, with the warnings and errors of libraries."""
     people = sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -41,14 +41,14 @@ def configure_logging() -> None:
 
 
 def _bare(logger: Any, name: str, event: EventDict) -> EventDict:
-    """Without what the standard library adds for itself."""
+    """Drop the keys that structlog adds for records of the standard library."""
     for key in ("_record", "_from_structlog"):
         event.pop(key, None)
     return event
 
 
 def masked(logger: Any, name: str, event: EventDict) -> EventDict:
-    """No addresses, logins and tokens, whoever said them: what a server answers may quote any."""
+    """Mask addresses, logins and tokens in every value, since a server's reply may quote them."""
     return {key: _without(value) for key, value in event.items()}
 
 

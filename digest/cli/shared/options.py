@@ -43,7 +43,7 @@ def _now_of(ctx: click.Context | None) -> datetime:
 
 
 def now_option(command: F) -> F:
-    """`--now TIME`: the clock of a rehearsal."""
+    """Adds `--now TIME`: run as if it were that time."""
     return click.option(
         "--now",
         type=TimeParam(),
@@ -55,7 +55,7 @@ def now_option(command: F) -> F:
 
 
 def clock_of(ctx: click.Context, now: datetime) -> Callable[[], datetime]:
-    """The clock of a command that may last: leases, paces and pauses are told by it. In a rehearsal it stands still."""
+    """The clock of a long command, for leases, rate limits and pauses; with `--now` it stands still."""
     return (lambda: now) if is_rehearsed(ctx) else partial(datetime.now, UTC)
 
 

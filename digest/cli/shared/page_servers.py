@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve_pages(app: Callable[[], App]) -> Iterator[list[str]]:
-    """Serve the pages of readers (`listen:`) and the admin's (`admin:`), whichever there are; says what and where.
+    """Serve the pages of readers (`listen:`) and the admin's (`admin:`), as configured; yields a line for each.
 
-    Raises DigestError where a socket is taken.
+    Raises DigestError if a socket is in use.
     """
     config, said = app().config, []
     with ExitStack() as stack:

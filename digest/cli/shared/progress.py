@@ -1,4 +1,4 @@
-"""Progress of long work: a spinner and lines on a terminal, plain lines elsewhere; counts in words."""
+"""Progress of long work: a spinner and lines on a terminal, plain lines elsewhere; formats counts of papers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[[str], None]]:
-    """While long work goes on: a spinner and lines above it on a terminal, lines alone elsewhere."""
+    """Show a spinner on a terminal while the work goes on; yields a function that prints a line."""
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
@@ -22,5 +22,5 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
 
 
 def paper_count(count: int) -> str:
-    """A count of papers in words."""
+    """A count of papers with its noun: "1 paper", "1,200 papers"."""
     return f"{count:,} paper{'' if count == 1 else 's'}"

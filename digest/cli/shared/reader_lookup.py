@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def find_reader(app: App, who: str, subscription: str | None) -> tuple[Subscriber, tuple[Subscription, ...]]:
-    """The reader of that id or address, and the subscription of that name or all of them. Raises ConfigError."""
+    """The reader with that id or address, and their subscription of that name or all. Raises ConfigError."""
     import difflib
 
     readers = {reader.id: reader for reader in app.readers()}

@@ -20,7 +20,7 @@ class ReloadableApp:
         self._context = context
 
     def reload(self) -> None:
-        """Take the new config, or keep the old where the new one is bad."""
+        """Load the config again; an invalid one is logged and the old one stays in use."""
         from digest.app import load
 
         try:

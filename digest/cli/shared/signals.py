@@ -14,12 +14,12 @@ from digest.cli.shared.event_log import event_log
 
 @contextmanager
 def on_signal(*, hang_up: Callable[[], None] | None = None) -> Iterator[Event]:
-    """An event that SIGTERM sets, and a first Ctrl-C; a second Ctrl-C interrupts. `hang_up` is called on SIGHUP.
+    """Yield an event that SIGTERM and a first Ctrl-C set; a second Ctrl-C interrupts. SIGHUP calls `hang_up`.
 
-    What a handler interrupts may hold a lock, such as the log's, so that it would wait for itself: a handler only
-    notes the signal, which is obeyed in a thread.
+    A handler may interrupt code that holds a lock, such as the logger's, and would deadlock if it took that lock: so
+    it only records the signal, and a thread acts on it.
     """
-    stop, heard = Event(), SimpleQueue[int | None]()  # a queue that a handler may put into (its `put` is reentrant)
+    stop, heard = Event(), SimpleQueue[int | None]()  # SimpleQueue.put is reentrant, so a handler may call it
 
     def note(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT and stop.is_set():
@@ -33,7 +33,7 @@ def on_signal(*, hang_up: Callable[[], None] | None = None) -> Iterator[Event]:
             elif hang_up is not None:
                 try:
                     hang_up()
-                except Exception:  # noqa: BLE001, who cannot read anew can still stop
+                except Exception:  # noqa: BLE001, after a failed reload SIGTERM must still work
                     event_log().exception("a signal could not be obeyed", signal="SIGHUP")
 
     numbers = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hang_up is not None else [])]

@@ -17,12 +17,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from digest.store.private_files import write_private
 
-_TRIES = 5  # another program may take a free port before we do
+_TRIES = 5  # another program may take the free port first
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedLetter:
-    """One letter and the files that it was kept in; `html` and `text` where it has such parts."""
+    """One letter and the files it was written to; `html` and `text` are None without such a part."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -34,7 +34,7 @@ class ReceivedLetter:
 
 @dataclass(slots=True)
 class SmtpSink:
-    """What is caught goes to `folder`, named like 01-ada-7-papers.eml; numbers go on after what lies there."""
+    """Writes received letters to `folder` as 01-ada-7-papers.eml and so on; numbers continue after existing files."""
 
     folder: Path
     port: int = 0
@@ -43,7 +43,7 @@ class SmtpSink:
 
     @property
     def url(self) -> str:
-        """For `smtp:` of the config."""
+        """The value for `smtp:` in the config."""
         return f"smtp://127.0.0.1:{self.port}"
 
     def keep(self, sender: str, recipients: tuple[str, ...], message: bytes) -> ReceivedLetter:
@@ -68,7 +68,7 @@ class SmtpSink:
 
 @contextmanager
 def run_smtp_sink(folder: Path) -> Iterator[SmtpSink]:
-    """A running sink; its `url` is ready to be sent to."""
+    """Run an SMTP sink that accepts connections at its `url`."""
     sink = SmtpSink(folder)
     controller = _start(sink)
     try:
@@ -91,7 +91,7 @@ class _SinkHandler:
 
 
 def _start(sink: SmtpSink) -> Controller:
-    """aiosmtpd takes no port 0, so a free one is looked for first."""
+    """Start on a free port, which is chosen first because aiosmtpd does not accept port 0."""
     for left in reversed(range(_TRIES)):
         sink.port = _free_port()
         controller = Controller(
@@ -114,7 +114,7 @@ def _free_port() -> int:
 
 
 def _names(recipients: tuple[str, ...], letter: EmailMessage) -> Iterator[str]:
-    """Who and what: the reader's local part and the beginning of the subject."""
+    """The parts of a file name: the recipient's local part and the start of the subject."""
     subject = str(letter["Subject"] or "").partition(":")[0]
     for words in (recipients[0].partition("@")[0] if recipients else "", subject):
         slug = re.sub(r"[^\w]+", "-", words.lower()).strip("-_")[:40].strip("-_")
