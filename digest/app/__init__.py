@@ -296,7 +296,7 @@ class App:
         box: str | None = None,
         tell: Callable[[BounceRead], None] = lambda _: None,
     ) -> list[BounceRead]:
-        """Read bounces and complaints from the mailbox of `bounces:`, or from `box`. Raises ConfigError, MailboxError."""
+        """Read bounces from the mailbox of `bounces:` or from `box`. Raises ConfigError, MailboxError."""
         bounces = self.config.bounces
         if bounces is None:
             raise ConfigError("digest.yaml has no `bounces:`, so no letter has an address to which its bounces go")
