@@ -58,8 +58,8 @@ class Replay:
         """What a new process does at this hour; a wait of the web costs no time, a slow answer a second."""
         clock = Hurry()
         self.town.today = now.date()
-        web = HttpClient(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=HttpTransport(timeout=0.4))
-        with open_app(load(self.folder / "config", env={}), web=web) as app:
+        client = HttpClient(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=HttpTransport(timeout=0.4))
+        with open_app(load(self.folder / "config", env={}), client=client) as app:
             app.pull(now=now)
             composed = app.compose(now=now)
             app.deliver(lambda: now)

@@ -74,7 +74,7 @@ class App:
 
     config: Config
     store: Store
-    web: HttpClient
+    client: HttpClient
     sources: tuple[Source, ...]
     look_ups: tuple[PaperLookUp, ...]
     enrichers: tuple[Enricher, ...]
@@ -118,7 +118,7 @@ class App:
             self.config,
             resolver or SystemDnsResolver(),
             greet=greeters(self.config, self.registry),
-            ask=partial(http_status, self.web),
+            ask=partial(http_status, self.client),
         )
         yield from clock_findings(self.store.clock(), now)
         yield from in_doubt_findings(self.read_relay_logs(now))
@@ -189,7 +189,7 @@ class App:
         return pull(
             chosen,
             self.store,
-            self.web,
+            self.client,
             now=now,
             look_ups=helpers,
             by_hand=by_hand,
@@ -210,7 +210,7 @@ class App:
     ) -> list[EnrichResult]:
         """Ask the enrichers about new papers and about the authors whom readers follow."""
         chosen = [enricher for enricher in self.enrichers if only in (None, enricher.name)]
-        return enrich(chosen, self.store, self.web, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
+        return enrich(chosen, self.store, self.client, self._followed(), now=now, by_hand=by_hand, stop=stop, tell=tell)
 
     def _followed(self) -> list[FollowedAuthor]:
         readers = self.readers() if self.enrichers else ()
@@ -320,12 +320,12 @@ class App:
 def open_app(
     config: Config,
     *,
-    web: HttpClient | None = None,
+    client: HttpClient | None = None,
     looking: bool = False,
     sources: Mapping[str, SourceKind] | None = None,
     channels: Mapping[str, ChannelKind] | None = None,
 ) -> Iterator[App]:
-    """Open the App of a config and close it at the end; `web` replaces the HTTP client.
+    """Open the App of a config and close it at the end; `client` replaces the HTTP client.
 
     `sources` and `channels` are the registries by which the config was loaded; without them, those that are installed.
 
@@ -339,11 +339,11 @@ def open_app(
         trust = {key: kind.trust for key, kind in registry.sources.items()}
         store = stack.enter_context(Store.open(url, trust=trust))
         turns = DatabaseRateLimit(store) if store.is_shared else None
-        client = stack.enter_context(web or HttpClient(contact=config.contact, turns=turns))
+        http_client = stack.enter_context(client or HttpClient(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
         stack.enter_context(queue)
         parts = config_parts(config, registry)
-        yield App(config=config, store=store, web=client, queue=queue, registry=registry, **parts)
+        yield App(config=config, store=store, client=http_client, queue=queue, registry=registry, **parts)
 
 
 def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:

@@ -108,10 +108,10 @@ def _greet(channel: SmtpChannel) -> str:
         return channel.greet()
 
 
-def http_status(web: HttpClient, request: httpx.Request) -> int:
+def http_status(client: HttpClient, request: httpx.Request) -> int:
     """The status of the response, even if the client counts it as an error. Raises SourceError without one."""
     try:
-        return web.get(request).status
+        return client.get(request).status
     except SourceError as error:
         if error.status is None:
             raise

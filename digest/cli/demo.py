@@ -50,7 +50,7 @@ def command(ctx: click.Context, folder: Path) -> None:
     letters = folder / "letters"
     with _services() as web_port, run_smtp_sink(letters) as sink:
         config = _furnish(folder, web_port=web_port, mail_port=sink.port)
-        with open_app(load(config), web=_impatient()) as app:
+        with open_app(load(config), client=_impatient()) as app:
             code = _whole_way(app, console)
     _point_out(letters, console)
     ctx.exit(code)

@@ -41,7 +41,7 @@ class EnrichResult:
 def enrich(
     enrichers: Iterable[Enricher],
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     people: Sequence[FollowedAuthor],
     *,
     now: datetime,
@@ -54,7 +54,7 @@ def enrich(
     for enricher in enrichers:
         if (stop is not None and stop.is_set()) or enricher_is_resting(enricher, store, now, by_hand=by_hand):
             continue
-        result = _ask(enricher, store, web, people, now=now, stop=stop)
+        result = _ask(enricher, store, client, people, now=now, stop=stop)
         if result.asked or result.fault:
             tell(result)
             results.append(result)
@@ -72,7 +72,7 @@ def enricher_is_resting(enricher: Enricher, store: Store, now: datetime, *, by_h
 def _ask(
     enricher: Enricher,
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     people: Sequence[FollowedAuthor],
     *,
     now: datetime,
@@ -82,7 +82,7 @@ def _ask(
     warnings: list[str] = []
 
     def answer(request: httpx.Request) -> ServiceResponse:
-        fetched = web.get(request, allow_private=enricher.allow_private, service=enricher.kind, stop=stop)
+        fetched = client.get(request, allow_private=enricher.allow_private, service=enricher.kind, stop=stop)
         return ServiceResponse(
             url=fetched.url, status=fetched.status, body=fetched.body, content_type=fetched.content_type
         )

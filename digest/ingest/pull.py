@@ -39,7 +39,7 @@ class PullResult:
 def pull(
     sources: Iterable[Source],
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     *,
     now: datetime,
     look_ups: Iterable[PaperLookUp] = (),
@@ -66,7 +66,7 @@ def pull(
             if not mine:
                 continue
             result = _ask(
-                source, store, web, now=now, by_hand=by_hand, since=since, stop=stop, in_transaction=in_transaction
+                source, store, client, now=now, by_hand=by_hand, since=since, stop=stop, in_transaction=in_transaction
             )
         if result is not None:
             tell(result)
@@ -96,7 +96,7 @@ def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterat
 def _ask(
     source: Source | PaperLookUp,
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     *,
     now: datetime,
     by_hand: bool,
@@ -111,9 +111,9 @@ def _ask(
     result = PullResult(source=source.name)
     try:
         if isinstance(source, Source):
-            pages = _walk(source, store, web, now=now, since=since, stop=stop, in_transaction=in_transaction)
+            pages = _walk(source, store, client, now=now, since=since, stop=stop, in_transaction=in_transaction)
         else:
-            pages = _look_up(source, store, web, now=now, stop=stop, in_transaction=in_transaction)
+            pages = _look_up(source, store, client, now=now, stop=stop, in_transaction=in_transaction)
         for page in pages:
             result = _add(result, page)
     except FetchStopped as error:
@@ -140,7 +140,7 @@ def _resting(source: Source | PaperLookUp, state: SourceState, now: datetime, *,
 def _walk(
     source: Source,
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     *,
     now: datetime,
     since: datetime | None,
@@ -158,7 +158,7 @@ def _walk(
         if request is None:
             return
         url = str(request.url)
-        fetched = web.get(
+        fetched = client.get(
             request,
             validators=Validators(*state.validators.get(url, ())),
             allow_private=source.allow_private,
@@ -205,7 +205,7 @@ def _goes_on(state: SourceState, since: datetime | None) -> str | None:
 def _look_up(
     source: PaperLookUp,
     store: Store,
-    web: HttpClient,
+    client: HttpClient,
     *,
     now: datetime,
     stop: Event | None,
@@ -215,7 +215,7 @@ def _look_up(
     keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
     for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
         request = source.ask(batch)
-        fetched = web.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
+        fetched = client.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
         page = source.read(_answer(fetched), now)
         progress = SourceProgress(source.name, done=True)
         added = store.papers.add(

@@ -73,7 +73,7 @@ class BodyLines:
 
 
 class FrameLines(BodyLines):
-    """Lines around the cards of a letter: encoded line by line from a cache, as all letters have most of these lines."""
+    """Lines around the cards of a letter, encoded one by one through a cache: most of them stand in all letters."""
 
     __slots__ = ()
 

@@ -49,7 +49,7 @@ def test_a_source_and_a_way_out_of_a_test(tmp_path: Path) -> None:
         config = house(tmp_path, f"{server.url}/papers")
         with pytest.raises(ConfigError, match="no source `acme`"):
             load(config, {}, channels=OURS["channels"])  # type: ignore[arg-type]
-        with open_app(load(config, {}, **OURS), web=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
+        with open_app(load(config, {}, **OURS), client=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
             [pulled] = app.pull(now=NOW)
             assert (pulled.source, pulled.new, pulled.fault) == ("acme all", 2, None)
             app.compose(now=NOW)
@@ -70,7 +70,7 @@ def test_a_source_and_a_way_out_of_a_test(tmp_path: Path) -> None:
 def test_its_absence_is_told_by_its_own_name(tmp_path: Path) -> None:
     with WebServer({"/papers": Reply(404, b"gone")}) as server:
         config = house(tmp_path, f"{server.url}/papers")
-        with open_app(load(config, {}, **OURS), web=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
+        with open_app(load(config, {}, **OURS), client=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
             for hours in range(0, 24, 4):
                 app.pull(now=NOW - timedelta(hours=24 - hours))
             app.compose(now=NOW)

@@ -1,4 +1,4 @@
-"""The one client: pace, retries, redirects, caps, and what it never says."""
+"""The HTTP client: rate limits, retries, redirects, caps, and what it never says."""
 
 from __future__ import annotations
 
@@ -82,15 +82,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def web(clock: Clock) -> Iterator[HttpClient]:
+def client(clock: Clock) -> Iterator[HttpClient]:
     with HttpClient(
         contact="owner@example.org", proxies={}, clock=clock, sleep=clock.sleep, random=lambda: 0
     ) as client:
         yield client
 
 
-def get(web: HttpClient, url: str, **more: object) -> FetchResult:
-    return web.get(httpx.Request("GET", url), allow_private=True, **more)  # type: ignore[arg-type]
+def get(client: HttpClient, url: str, **more: object) -> FetchResult:
+    return client.get(httpx.Request("GET", url), allow_private=True, **more)  # type: ignore[arg-type]
 
 
 def pretending(clock: Clock, names: Mapping[str, list[str] | list[list[str]]], port: int) -> tuple[HttpClient, Pretend]:
@@ -101,10 +101,10 @@ def pretending(clock: Clock, names: Mapping[str, list[str] | list[list[str]]], p
     ), network
 
 
-def test_an_answer_and_who_asked(web: HttpClient) -> None:
+def test_an_answer_and_who_asked(client: HttpClient) -> None:
     page = Reply(body=b"<rss/>", headers={"Content-Type": "application/rss+xml", "X-Thing": "1"})
     with WebServer({"/feed": page}) as server:
-        fetched = get(web, f"{server.url}/feed?set=cs")
+        fetched = get(client, f"{server.url}/feed?set=cs")
     assert (fetched.status, fetched.body, fetched.content_type) == (200, b"<rss/>", "application/rss+xml")
     assert fetched.headers["x-thing"] == "1"
     assert fetched.url == f"{server.url}/feed?set=cs"
@@ -119,27 +119,27 @@ def test_arxiv_has_one_pace_over_all_its_hosts(clock: Clock) -> None:
         name: ["151.101.3.42"] for name in ("oaipmh.arxiv.org", "rss.arxiv.org", "export.arxiv.org", "example.org")
     }
     with WebServer({"/": Reply()}) as server:
-        web, _ = pretending(clock, names, server.port)
-        with web:
+        client, _ = pretending(clock, names, server.port)
+        with client:
             for host in ("oaipmh.arxiv.org", "rss.arxiv.org", "export.arxiv.org"):
-                web.get(httpx.Request("GET", f"http://{host}/"))
+                client.get(httpx.Request("GET", f"http://{host}/"))
             assert clock.slept == [3, 3]
-            web.get(httpx.Request("GET", "http://example.org/"))
+            client.get(httpx.Request("GET", "http://example.org/"))
             assert clock.slept == [3, 3]
-            web.get(httpx.Request("GET", "http://example.org/"))
+            client.get(httpx.Request("GET", "http://example.org/"))
             assert clock.slept == [3, 3, 1]
 
 
-def test_a_mirror_of_arxiv_has_arxivs_pace(web: HttpClient, clock: Clock) -> None:
+def test_a_mirror_of_arxiv_has_arxivs_pace(client: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply()}) as server:
         for _ in range(3):
-            get(web, server.url, service="arxiv")
+            get(client, server.url, service="arxiv")
     assert clock.slept == [3, 3]
 
 
 def test_one_service_is_asked_by_one_thread_at_a_time() -> None:
-    with WebServer({"/": Reply(delay=0.05)}) as server, HttpClient(contact="o@example.org", proxies={}) as web:
-        threads = [threading.Thread(target=get, args=(web, server.url)) for _ in range(2)]
+    with WebServer({"/": Reply(delay=0.05)}) as server, HttpClient(contact="o@example.org", proxies={}) as client:
+        threads = [threading.Thread(target=get, args=(client, server.url)) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -149,150 +149,150 @@ def test_one_service_is_asked_by_one_thread_at_a_time() -> None:
         assert server.connections == 1
 
 
-def test_a_429_with_retry_after_is_waited_for(web: HttpClient, clock: Clock) -> None:
+def test_a_429_with_retry_after_is_waited_for(client: HttpClient, clock: Clock) -> None:
     busy = Reply(429, b"Rate exceeded.", {"Retry-After": "7"})
     with WebServer({"/": [busy, Reply(body=b"ok")]}) as server:
-        assert get(web, server.url).body == b"ok"
+        assert get(client, server.url).body == b"ok"
     assert clock.slept == [7]
 
 
-def test_arxivs_429_without_retry_after_backs_off_30_then_60_s(web: HttpClient, clock: Clock) -> None:
+def test_arxivs_429_without_retry_after_backs_off_30_then_60_s(client: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply(429, b"Rate exceeded.")}) as server:
         with pytest.raises(SourceError, match=r"answered 429 \(Rate exceeded\.\)") as told:
-            get(web, server.url, service="arxiv")
+            get(client, server.url, service="arxiv")
         assert clock.slept == [30]
         assert told.value.retry_after == timedelta(seconds=60)
         with pytest.raises(SourceError):
-            get(web, server.url, service="arxiv")
+            get(client, server.url, service="arxiv")
         assert len(server.asked) == 2
         clock.now += 60
         with pytest.raises(SourceError) as told:
-            get(web, server.url, service="arxiv")
+            get(client, server.url, service="arxiv")
         assert told.value.retry_after == timedelta(seconds=120)
 
 
-def test_a_long_retry_after_is_told_and_kept_over_calls(web: HttpClient, clock: Clock) -> None:
+def test_a_long_retry_after_is_told_and_kept_over_calls(client: HttpClient, clock: Clock) -> None:
     with WebServer({"/a": Reply(503, headers={"Retry-After": "3600"}), "/b": Reply()}) as server:
         with pytest.raises(SourceError) as told:
-            get(web, f"{server.url}/a")
+            get(client, f"{server.url}/a")
         assert told.value.retry_after == timedelta(hours=1)
         clock.now += 600
         with pytest.raises(SourceError, match="answered 503") as told:
-            get(web, f"{server.url}/b")
+            get(client, f"{server.url}/b")
         assert told.value.retry_after == timedelta(minutes=50)
         assert server.paths() == ["/a"]
         clock.now += 3000
-        assert get(web, f"{server.url}/b").status == 200
+        assert get(client, f"{server.url}/b").status == 200
 
 
-def test_retry_after_of_a_refusal_is_honoured(web: HttpClient) -> None:
+def test_retry_after_of_a_refusal_is_honoured(client: HttpClient) -> None:
     with WebServer({"/": Reply(403, headers={"Retry-After": "120"})}) as server:
         with pytest.raises(SourceError) as told:
-            get(web, server.url)
+            get(client, server.url)
         assert told.value.retry_after == timedelta(seconds=120)
         with pytest.raises(SourceError):
-            get(web, server.url)
+            get(client, server.url)
         assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
-def test_a_refusal_is_never_repeated(web: HttpClient, status: int) -> None:
+def test_a_refusal_is_never_repeated(client: HttpClient, status: int) -> None:
     page = Reply(status, b"<feed><title>no\x07</title>  such\nfield</feed>")
     words = rf"^127\.0\.0\.1/q: answered {status} \(no such field\)$"
     with WebServer({"/q": page}) as server, pytest.raises(SourceError, match=words) as told:
-        get(web, f"{server.url}/q")
+        get(client, f"{server.url}/q")
     assert told.value.retry_after is None
     assert len(server.asked) == 1
 
 
-def test_a_cut_body_is_asked_for_again(web: HttpClient, clock: Clock) -> None:
+def test_a_cut_body_is_asked_for_again(client: HttpClient, clock: Clock) -> None:
     with WebServer({"/": [Reply(body=b"x" * 5000, cut=2000), Reply(body=b"x" * 5000)]}) as server:
-        assert get(web, server.url).body == b"x" * 5000
+        assert get(client, server.url).body == b"x" * 5000
     assert clock.slept == [2]
 
 
-def test_a_host_that_fails_is_left_in_peace_and_probed_once(web: HttpClient, clock: Clock) -> None:
+def test_a_host_that_fails_is_left_in_peace_and_probed_once(client: HttpClient, clock: Clock) -> None:
     with WebServer({"/": Reply(500)}) as server:
         asked = []
         for _ in range(3):
             with pytest.raises(SourceError) as told:
-                get(web, server.url)
+                get(client, server.url)
             assert told.value.retry_after is None  # our own caution; nobody asked for it
             asked.append(len(server.asked))
             clock.now += 240
         assert asked == [3, 4, 5]
         with pytest.raises(SourceError, match="not asked again for 660 s"):
-            get(web, server.url)
+            get(client, server.url)
         clock.now += 660
         with pytest.raises(SourceError):
-            get(web, server.url)
+            get(client, server.url)
         assert len(server.asked) == 6
         clock.now += 1700
         with pytest.raises(SourceError):
-            get(web, server.url)
+            get(client, server.url)
         assert len(server.asked) == 6
         server.routes["/"] = [Reply(body=b"well again")]
         clock.now += 100
-        assert get(web, server.url).body == b"well again"
+        assert get(client, server.url).body == b"well again"
 
 
-def test_nobody_there_is_one_clear_error(web: HttpClient, clock: Clock) -> None:
+def test_nobody_there_is_one_clear_error(client: HttpClient, clock: Clock) -> None:
     with unused_port() as port, pytest.raises(SourceError, match=r"^127\.0\.0\.1/x: no connection; not asked again"):
-        get(web, f"http://127.0.0.1:{port}/x?api_key=hunter2")
+        get(client, f"http://127.0.0.1:{port}/x?api_key=hunter2")
     assert clock.slept == [2, 6]
 
 
 def test_an_unknown_host_is_one_clear_error(clock: Clock) -> None:
-    web, _ = pretending(clock, {}, 1)
-    with web, pytest.raises(SourceError, match=r"feeds\.example.org/x: no connection"):
-        web.get(httpx.Request("GET", "http://feeds.example.org/x"))
+    client, _ = pretending(clock, {}, 1)
+    with client, pytest.raises(SourceError, match=r"feeds\.example.org/x: no connection"):
+        client.get(httpx.Request("GET", "http://feeds.example.org/x"))
 
 
 @pytest.mark.parametrize("etag", ["0123abcd", '"quoted"', 'W/"weak"', "\xff latin \xe9"])
-def test_validators_go_back_as_they_came(web: HttpClient, etag: str) -> None:
+def test_validators_go_back_as_they_came(client: HttpClient, etag: str) -> None:
     changed = "Fri, 20 Nov 2026 05:00:00 GMT"
     page = Reply(body=b"1", headers={"ETag": etag, "Last-Modified": changed})
     with WebServer({"/": [page, Reply(304)]}) as server:
-        first = get(web, server.url)
+        first = get(client, server.url)
         assert first.validators == Validators(etag, changed)
-        again = get(web, server.url, validators=first.validators)
+        again = get(client, server.url, validators=first.validators)
         assert (again.not_modified, again.body, again.validators) == (True, b"", first.validators)
         assert server.asked[1].headers["if-none-match"] == etag
         assert server.asked[1].headers["if-modified-since"] == changed
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(web: HttpClient) -> None:
+def test_a_304_that_nobody_asked_for_is_an_error(client: HttpClient) -> None:
     with WebServer({"/": Reply(304)}) as server, pytest.raises(SourceError, match="304"):
-        get(web, server.url)
+        get(client, server.url)
 
 
-def test_gzip_is_asked_for_and_unpacked(web: HttpClient) -> None:
+def test_gzip_is_asked_for_and_unpacked(client: HttpClient) -> None:
     packed = gzip.compress(b"one ") + gzip.compress(b"two")
     with WebServer({"/": Reply(body=packed, headers={"Content-Encoding": "gzip"})}) as server:
-        assert get(web, server.url).body == b"one two"
+        assert get(client, server.url).body == b"one two"
         assert server.asked[0].headers["accept-encoding"] == "gzip"
 
 
-def test_broken_and_unasked_packing_is_an_error(web: HttpClient) -> None:
+def test_broken_and_unasked_packing_is_an_error(client: HttpClient) -> None:
     half = gzip.compress(b"x" * 10_000)[:-12]
     for body, coding in ((half, "gzip"), (b"no gzip", "gzip"), (zlib.compress(b"x"), "deflate")):
         with (
             WebServer({"/": Reply(body=body, headers={"Content-Encoding": coding})}) as server,
             pytest.raises(SourceError, match=r"broke off|unpacked|packed"),
         ):
-            get(web, server.url)
+            get(client, server.url)
 
 
-def test_more_than_10_mb_is_refused_packed_or_not(web: HttpClient) -> None:
+def test_more_than_10_mb_is_refused_packed_or_not(client: HttpClient) -> None:
     plain = Reply(body=b"x" * (10 * 2**20 + 1))
     bomb = Reply(body=gzip.compress(bytes(200 * 2**20), 9), headers={"Content-Encoding": "gzip"})
     whole = Reply(body=b"x" * (10 * 2**20))
     with WebServer({"/plain": plain, "/bomb": bomb, "/whole": whole}) as server:
         for path in ("/plain", "/bomb"):
             with pytest.raises(SourceError, match="larger than 10 MB"):
-                get(web, server.url + path)
+                get(client, server.url + path)
         assert server.paths() == ["/plain", "/bomb"]
-        assert len(get(web, f"{server.url}/whole").body) == 10 * 2**20
+        assert len(get(client, f"{server.url}/whole").body) == 10 * 2**20
 
 
 @pytest.mark.parametrize("slow", [Reply(body=b"x" * 500, drip=0.05), Reply(drip_head=0.05), Reply(delay=3)])
@@ -301,13 +301,13 @@ def test_the_whole_answer_has_a_time_limit(slow: Reply) -> None:
     wire = HttpTransport(clock=clock, timeout=0.3)
     with (
         WebServer({"/": slow}) as server,
-        HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web,
+        HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as client,
         pytest.raises(SourceError, match="no whole answer in time"),
     ):
-        get(web, server.url)
+        get(client, server.url)
 
 
-def test_a_lasting_move_is_told_a_passing_one_is_not(web: HttpClient) -> None:
+def test_a_lasting_move_is_told_a_passing_one_is_not(client: HttpClient) -> None:
     with WebServer(
         {
             "/old": Reply(301, headers={"Location": "/new#part"}),
@@ -316,80 +316,80 @@ def test_a_lasting_move_is_told_a_passing_one_is_not(web: HttpClient) -> None:
             "/older": Reply(308, headers={"Location": "/today"}),
         }
     ) as server:
-        old = get(web, f"{server.url}/old")
+        old = get(client, f"{server.url}/old")
         assert (old.body, old.url, old.moved_to) == (b"here", f"{server.url}/new", f"{server.url}/new")
-        assert get(web, f"{server.url}/today").moved_to is None
-        assert get(web, f"{server.url}/older").moved_to == f"{server.url}/today"
+        assert get(client, f"{server.url}/today").moved_to is None
+        assert get(client, f"{server.url}/older").moved_to == f"{server.url}/today"
 
 
-def test_redirects_end(web: HttpClient) -> None:
+def test_redirects_end(client: HttpClient) -> None:
     with WebServer({"/": Reply(302, headers={"Location": "/"})}) as server:
         with pytest.raises(SourceError, match="more than 5 redirects"):
-            get(web, server.url)
+            get(client, server.url)
         assert len(server.asked) == 6
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.org/", "http://", "http://[", "gopher:x"])
-def test_a_redirect_leads_to_the_web_only(web: HttpClient, location: str) -> None:
+def test_a_redirect_leads_to_the_web_only(client: HttpClient, location: str) -> None:
     with WebServer({"/": Reply(302, headers={"Location": location})}) as server, pytest.raises(SourceError):
-        get(web, server.url)
+        get(client, server.url)
 
 
-def test_a_redirect_between_failures_does_not_go_on_for_ever(web: HttpClient) -> None:
+def test_a_redirect_between_failures_does_not_go_on_for_ever(client: HttpClient) -> None:
     with WebServer(
         {"/a": Reply(302, headers={"Location": "/b"}), "/b": Reply(503, headers={"Retry-After": "0"})}
     ) as server:
         with pytest.raises(SourceError, match="answered 503"):
-            get(web, f"{server.url}/a")
+            get(client, f"{server.url}/a")
         assert len(server.asked) == 10
 
 
-def test_a_private_address_needs_leave(web: HttpClient) -> None:
+def test_a_private_address_needs_leave(client: HttpClient) -> None:
     with WebServer({"/": Reply()}) as server:
         for host in ("127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"):
             with pytest.raises(SourceError, match=r"private address.*allow_private: true"):
-                web.get(httpx.Request("GET", f"http://{host}:{server.port}/"))
+                client.get(httpx.Request("GET", f"http://{host}:{server.port}/"))
         assert server.asked == []
 
 
-def test_leave_is_for_the_requests_own_host_alone(web: HttpClient) -> None:
+def test_leave_is_for_the_requests_own_host_alone(client: HttpClient) -> None:
     with WebServer({"/": Reply()}) as inner:
         away = Reply(302, headers={"Location": f"http://localhost:{inner.port}/"})
         with WebServer({"/": away}) as outer, pytest.raises(SourceError, match="localhost/: leads to a private"):
-            get(web, outer.url)
+            get(client, outer.url)
         assert inner.asked == []
 
 
 def test_a_name_that_lies_in_the_private_net_is_refused(clock: Clock) -> None:
     with WebServer({"/": Reply(body=b"ok")}) as server:
         names = {"evil.example": ["10.0.0.7", "fe80::1"], "mixed.example": ["10.0.0.7", "151.101.3.42"]}
-        web, network = pretending(clock, names, server.port)
-        with web:
+        client, network = pretending(clock, names, server.port)
+        with client:
             with pytest.raises(SourceError, match=r"evil\.example/: leads to a private address"):
-                web.get(httpx.Request("GET", "http://evil.example/"))
+                client.get(httpx.Request("GET", "http://evil.example/"))
             assert network.dialled == []
-            assert web.get(httpx.Request("GET", "http://mixed.example/")).body == b"ok"
+            assert client.get(httpx.Request("GET", "http://mixed.example/")).body == b"ok"
             assert network.dialled == ["151.101.3.42"]
 
 
 def test_a_name_cannot_change_between_judging_and_connecting(clock: Clock) -> None:
     answers = [["151.101.3.42"], ["127.0.0.1"]]
     with WebServer({"/": Reply(headers={"Connection": "close"})}) as server:
-        web, network = pretending(clock, {"rebind.example": answers}, server.port)
-        with web:
-            web.get(httpx.Request("GET", "http://rebind.example/"))
+        client, network = pretending(clock, {"rebind.example": answers}, server.port)
+        with client:
+            client.get(httpx.Request("GET", "http://rebind.example/"))
             with pytest.raises(SourceError, match="private"):
-                web.get(httpx.Request("GET", "http://rebind.example/"))
+                client.get(httpx.Request("GET", "http://rebind.example/"))
             assert network.dialled == ["151.101.3.42"]
 
 
 def test_a_trusted_connection_is_not_lent_to_an_outside_text(clock: Clock) -> None:
     with WebServer({"/": Reply()}) as server:
-        web, _ = pretending(clock, {"inside.example": ["10.0.0.7"]}, server.port)
-        with web:
-            web.get(httpx.Request("GET", "http://inside.example/"), allow_private=True)
+        client, _ = pretending(clock, {"inside.example": ["10.0.0.7"]}, server.port)
+        with client:
+            client.get(httpx.Request("GET", "http://inside.example/"), allow_private=True)
             with pytest.raises(SourceError, match="private"):
-                web.get(httpx.Request("GET", "http://inside.example/"))
+                client.get(httpx.Request("GET", "http://inside.example/"))
         assert len(server.asked) == 1
 
 
@@ -403,18 +403,18 @@ def test_the_next_address_is_tried(clock: Clock) -> None:
     with WebServer({"/": Reply(body=b"ok")}) as server:
         network = FirstIsDown({"example.org": ["151.101.3.41", "151.101.3.42"]}, server.port)
         wire = HttpTransport(network=network, clock=clock)
-        with HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as web:
-            assert web.get(httpx.Request("GET", "http://example.org/")).body == b"ok"
+        with HttpClient(contact="o@example.org", wire=wire, proxies={}, clock=clock, sleep=clock.sleep) as client:
+            assert client.get(httpx.Request("GET", "http://example.org/")).body == b"ok"
 
 
 def test_a_proxy_is_used_and_private_literals_are_refused_all_the_same(clock: Clock) -> None:
     with WebServer({"http://example.org/x": Reply(body=b"by proxy")}) as proxy:
         proxies = {"http": f"http://127.0.0.1:{proxy.port}"}
-        with HttpClient(contact="o@example.org", proxies=proxies, clock=clock, sleep=clock.sleep) as web:
-            assert web.get(httpx.Request("GET", "http://example.org/x")).body == b"by proxy"
+        with HttpClient(contact="o@example.org", proxies=proxies, clock=clock, sleep=clock.sleep) as client:
+            assert client.get(httpx.Request("GET", "http://example.org/x")).body == b"by proxy"
             for host in ("10.0.0.1", "169.254.169.254", "0xa9fea9fe", "[fd00::1]"):
                 with pytest.raises(SourceError, match="private"):
-                    web.get(httpx.Request("GET", f"http://{host}/"))
+                    client.get(httpx.Request("GET", f"http://{host}/"))
         assert len(proxy.asked) == 1
 
 
@@ -422,13 +422,13 @@ def test_a_proxy_of_another_kind_is_told(clock: Clock) -> None:
     with (
         HttpClient(
             contact="o@example.org", proxies={"http": "socks5://proxy:1080"}, clock=clock, sleep=clock.sleep
-        ) as web,
+        ) as client,
         pytest.raises(SourceError, match="neither http nor https"),
     ):
-        web.get(httpx.Request("GET", "http://example.org/"))
+        client.get(httpx.Request("GET", "http://example.org/"))
 
 
-def test_secrets_stay_with_their_origin_and_out_of_errors(web: HttpClient) -> None:
+def test_secrets_stay_with_their_origin_and_out_of_errors(client: HttpClient) -> None:
     refusal = Reply(403, b"key hunter2 of ada@example.org is wrong")
     with WebServer({"/in": refusal}) as other, WebServer({"/": Reply()}) as server:
         server.routes["/"] = [Reply(302, headers={"Location": f"{other.url}/in?api_key=hunter2"})]
@@ -438,7 +438,7 @@ def test_secrets_stay_with_their_origin_and_out_of_errors(web: HttpClient) -> No
             headers={"X-Api-Key": "k3y", "Cookie": "c=1", "Accept": "text/xml"},
         )
         with pytest.raises(SourceError) as told:
-            web.get(request, allow_private=True)
+            client.get(request, allow_private=True)
     assert str(told.value) == "127.0.0.1/in: answered 403 (key … of … is wrong)"
     assert server.asked[0].headers["authorization"] == "Basic YWRhOnMzY3JldA=="
     assert server.asked[0].headers["x-api-key"] == "k3y"
@@ -446,27 +446,27 @@ def test_secrets_stay_with_their_origin_and_out_of_errors(web: HttpClient) -> No
     assert not {"authorization", "x-api-key", "cookie"} & set(other.asked[0].headers)
 
 
-def test_a_post_goes_out_whole_and_is_not_redirected(web: HttpClient) -> None:
+def test_a_post_goes_out_whole_and_is_not_redirected(client: HttpClient) -> None:
     with WebServer({"/": Reply(), "/away": Reply(307, headers={"Location": "/"})}) as server:
-        web.get(httpx.Request("POST", server.url, json={"ids": ["a"]}), allow_private=True)
+        client.get(httpx.Request("POST", server.url, json={"ids": ["a"]}), allow_private=True)
         assert (server.asked[0].method, server.asked[0].body) == ("POST", b'{"ids":["a"]}')
         with pytest.raises(SourceError, match="redirects a POST"):
-            web.get(httpx.Request("POST", f"{server.url}/away", content=b"x"), allow_private=True)
+            client.get(httpx.Request("POST", f"{server.url}/away", content=b"x"), allow_private=True)
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("good", True), ("expired", False), ("wrong_name", False)])
 def test_certificates_are_verified(
-    web: HttpClient, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool
+    client: HttpClient, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / f"{name}.pem")
     with WebServer({"/": Reply(body=b"ok")}, tls=context) as server:
         if trusted:
-            assert get(web, server.url).body == b"ok"
+            assert get(client, server.url).body == b"ok"
         else:
             with pytest.raises(SourceError, match="no connection"):
-                get(web, server.url)
+                get(client, server.url)
             assert server.asked == []
 
 
@@ -474,11 +474,11 @@ def test_stop_ends_a_wait_at_once() -> None:
     stop = threading.Event()
     with (
         WebServer({"/": Reply(429, headers={"Retry-After": "40"})}) as server,
-        HttpClient(contact="o@e.org", proxies={}) as web,
+        HttpClient(contact="o@e.org", proxies={}) as client,
     ):
         threading.Timer(0.1, stop.set).start()
         with pytest.raises(FetchStopped, match="asked to stop"):
-            get(web, server.url, stop=stop)
+            get(client, server.url, stop=stop)
         assert len(server.asked) == 1
 
 
@@ -486,8 +486,8 @@ def test_stop_ends_a_slow_answer() -> None:
     stop = threading.Event()
     with (
         WebServer({"/": Reply(body=b"x" * 400, drip=0.02)}) as server,
-        HttpClient(contact="o@e.org", proxies={}) as web,
+        HttpClient(contact="o@e.org", proxies={}) as client,
     ):
         threading.Timer(0.1, stop.set).start()
         with pytest.raises(FetchStopped):
-            get(web, server.url, stop=stop)
+            get(client, server.url, stop=stop)

@@ -117,8 +117,8 @@ def test_a_client_waits_for_its_turn_and_gives_it_back() -> None:
     turns, slept = Busy([0.3, 7.0]), list[float]()
     with (
         WebServer({"/": Reply(200, b"ok")}) as server,
-        HttpClient(contact="a@example.org", turns=turns, sleep=slept.append, proxies={}) as web,
+        HttpClient(contact="a@example.org", turns=turns, sleep=slept.append, proxies={}) as client,
     ):
-        web.get(httpx.Request("GET", server.url + "/"), allow_private=True)
+        client.get(httpx.Request("GET", server.url + "/"), allow_private=True)
     assert slept == [0.3, 1.0]  # a long wait is looked at again: its machine may have died
     assert turns.done_with == [(f"127.0.0.1:{server.port}", 1)]

@@ -48,8 +48,8 @@ def asked(server: WebServer, what: str = "paper") -> list[list[str]]:
 def ask(server: WebServer, store: Store, *people: FollowedAuthor, at: timedelta = timedelta()) -> list[EnrichResult]:
     clock = Hurry()
     graph = SemanticScholarEnricher(key=SecretStr("sesame"), url=server.url, allow_private=True)
-    with HttpClient(contact="desk@example.org", clock=clock, sleep=clock.sleep) as web:
-        return enrich([graph], store, web, people, now=NOW + at)
+    with HttpClient(contact="desk@example.org", clock=clock, sleep=clock.sleep) as client:
+        return enrich([graph], store, client, people, now=NOW + at)
 
 
 def says(server: WebServer, papers: object, people: object = ()) -> None:

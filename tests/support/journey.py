@@ -53,8 +53,8 @@ class World:
         return pulled
 
     def app(self) -> AbstractContextManager[App]:
-        web = HttpClient(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
-        return open_app(load(self.folder / "config", env={}), web=web)
+        client = HttpClient(contact="a@example.org", clock=self.clock, sleep=self.clock.sleep)
+        return open_app(load(self.folder / "config", env={}), client=client)
 
     def letters(self) -> dict[str, list[EmailMessage]]:
         """What each reader has in the inbox."""
