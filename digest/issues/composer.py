@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from digest.errors import DigestError
-from digest.issues import Candidate, Issue, IssueKind, is_news
+from digest.issues import Candidate, Issue, IssueKind
 from digest.issues.annotate import with_service_data
 from digest.issues.compose_window import ActiveSubscriptions, ComposeWindow
 from digest.issues.draft import (
@@ -25,6 +25,7 @@ from digest.issues.draft import (
 )
 from digest.issues.due_issue import ALERT, DueIssue, is_paused, lifetime, skipped_slot
 from digest.issues.matching import RuleSet
+from digest.issues.news import is_news
 from digest.mail.envelope import Envelope
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.issues import Absence, Candidate, Issue, IssueKind, Section, arrange_cards, featured_section
+from digest.issues import Absence, Candidate, Issue, IssueKind, Section
+from digest.issues.card_order import arrange_cards, featured_section
 from digest.issues.due_issue import day_of
 from digest.papers import Paper
 from digest.papers.updates import Arrival

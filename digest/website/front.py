@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.issues import featured_section
+from digest.issues.card_order import featured_section
 from digest.mail.message import AddressError, Mailbox, mailto
 from digest.render.cards import ListedPaper, listed_papers
 from digest.subscriptions import TrendingSection

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.authors import FollowedAuthor
-from digest.issues import Item, item_of
+from digest.issues import Item
+from digest.issues.card_order import item_of
 from digest.issues.compose import with_answers
 from digest.issues.draft import known_papers
 from digest.issues.matching import RuleSet, match_arrivals

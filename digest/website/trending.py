@@ -1,4 +1,4 @@
-"""/trending: the most voted papers of a week, as a page, BibTeX, RIS and Atom; ranked by issues.featured_section()."""
+"""/trending: the most voted papers of a week, as a page, BibTeX, RIS and Atom; ranked by issues.card_order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.issues import Item, featured_section
+from digest.issues import Item
+from digest.issues.card_order import featured_section
 from digest.papers import Paper
 from digest.render import atom
 from digest.render.cards import listed_papers

@@ -1,4 +1,4 @@
-"""When subscriptions are due: every existing chosen day once, whatever the clocks do."""
+"""Due times of a schedule: every existing chosen day once, whatever the clocks do."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.authors import FollowedAuthor
-from digest.rules import author_query, parse
-from digest.subscriptions import Rule, Schedule, Subscription, first_slot, latest_slot, next_slot, slot_on
+from digest.subscriptions import Schedule, first_slot, latest_slot, next_slot, slot_on
 
 BERLIN = ZoneInfo("Europe/Berlin")
 APIA = ZoneInfo("Pacific/Apia")
@@ -40,86 +38,6 @@ def utc(text: str) -> datetime:
 def due(when: Schedule, day: str, zone: str) -> datetime | None:
     slot = slot_on(when, date.fromisoformat(day), ZoneInfo(zone))
     return slot.due if slot else None
-
-
-# ------------------------------------------------------------------------------------------------------------ `when:`
-
-
-@pytest.mark.parametrize(
-    ("text", "days", "clock", "canonical"),
-    [
-        ("daily 07:30", range(7), (7, 30), "daily 07:30"),
-        ("weekdays 7:30", range(5), (7, 30), "weekdays 07:30"),
-        ("Weekends 09:00", (5, 6), (9, 0), "weekends 09:00"),
-        ("monday,thursday 18:00", (0, 3), (18, 0), "monday,thursday 18:00"),
-        ("thu, mon 18:00", (0, 3), (18, 0), "monday,thursday 18:00"),
-        ("  tues   00:00 ", (1,), (0, 0), "tuesday 00:00"),
-        ("mon,tue,wed,thu,fri 23:59", range(5), (23, 59), "weekdays 23:59"),
-        ("weekdays,sat,sun 12:00", range(7), (12, 0), "daily 12:00"),
-    ],
-)
-def test_parse(text: str, days: range | tuple[int, ...], clock: tuple[int, int], canonical: str) -> None:
-    when = Schedule.parse(text)
-    assert (when.days, (when.hour, when.minute), when.at_once) == (frozenset(days), clock, False)
-    assert str(when) == canonical
-
-
-def test_parse_at_once() -> None:
-    assert Schedule.parse("At  once") == Schedule(at_once=True)
-    assert str(Schedule(at_once=True)) == "at once"
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("mondy 07:30", "`mondy` is no day: write `monday`"),
-        ("weekday 07:30", "`weekday` is no day: write `weekdays`"),
-        ("weekly 07:30", "`weekly` is no day: write `monday`"),
-        ("foo 07:30", "`foo` is no day: write `daily 07:30`, `weekdays 07:30`, `monday,thursday 18:00` or `at once`"),
-        ("daily 25:00", "`25:00` is no hour of a day: write one from 00:00 to 23:59"),
-        ("daily 24:00", "`24:00` is no hour of a day: write one from 00:00 to 23:59"),
-        ("daily 07:60", "`07:60` is no hour of a day: write one from 00:00 to 23:59"),
-        ("07:30 daily", "`07:30 daily` is no time: write `daily 07:30`"),
-        ("daily 7.30", "`daily 7.30` is no time: write `daily 07:30`"),
-        ("daily 0730", "`daily 0730` is no time: write `daily 07:30`"),
-        ("daily 6pm", "`daily 6pm` is no time: write `daily 18:00`"),
-        ("daily at 12:15 a.m.", "`daily at 12:15 a.m.` is no time: write `daily 00:15`"),
-        ("monday and thursday 18:00", "`monday and thursday 18:00` is no time: write `monday,thursday 18:00`"),
-        ("mon-fri 07:30", "`mon-fri 07:30` is no time: write `weekdays 07:30`"),
-        ("sat - mon 07:30", "`sat - mon 07:30` is no time: write `monday,saturday,sunday 07:30`"),
-        ("daily", "`daily` lacks the hour: write `daily 07:30`"),
-        ("tuesday", "`tuesday` lacks the hour: write `tuesday 07:30`"),
-        ("18:00", "`18:00` lacks the days: write `daily 18:00`"),
-        ("7.30", "`7.30` lacks the days: write `daily 07:30`"),
-        ("at-once", "`at-once` is no time: write `at once`"),
-        ("immediately", "`immediately` is no time: write `at once`"),
-        ("", "`` is no time: write `daily 07:30`, `weekdays 07:30`, `monday,thursday 18:00` or `at once`"),
-        ("99", "`99` is no time: write `daily 07:30`, `weekdays 07:30`, `monday,thursday 18:00` or `at once`"),
-    ],
-)
-def test_parse_says_what_to_write(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match="write") as caught:
-        Schedule.parse(text)
-    assert str(caught.value) == said
-
-
-@given(SOME_DAYS)
-def test_parse_reads_what_str_writes(when: Schedule) -> None:
-    assert Schedule.parse(str(when)) == when
-
-
-@given(st.text() | st.text(alphabet="daily weknsmotuhfr0123456789:.,-pam"))
-def test_any_text_is_a_time_or_has_a_mend(text: str) -> None:
-    try:
-        when, said = Schedule.parse(text), "no error"
-    except ValueError as error:
-        when, said = None, str(error)
-    assert when is None or Schedule.parse(str(when)) == when
-    assert said.isprintable()
-    assert len(said) < 220
-
-
-# -------------------------------------------------------------------------------------------------------------- slots
 
 
 def test_an_ordinary_day() -> None:
@@ -249,43 +167,3 @@ def test_at_once_has_no_slots() -> None:
     for reckon in (next_slot, latest_slot, first_slot):
         with pytest.raises(ValueError, match="no slots"):
             reckon(at_once, BERLIN, now)
-
-
-# -------------------------------------------------------------------------------------------------------- fingerprint
-
-
-ONE = Rule(title="Sparse", query=parse("sparse"))
-TWO = Rule(title="Yunhua Zhou", query=author_query("Yunhua Zhou"), person=FollowedAuthor(name="Yunhua Zhou"))
-PLAIN = Subscription(name="Mine", when=daily(7), rules=(ONE, TWO))
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        replace(PLAIN, rules=(ONE,)),
-        replace(PLAIN, rules=(ONE, replace(TWO, query=author_query("Yunhua Zhou", ["Y.-H. Zhou"])))),
-        replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou")))),
-        replace(PLAIN, rules=(ONE, replace(TWO, person=FollowedAuthor(name="Yunhua Zhou", categories=("cs.CL",))))),
-        replace(PLAIN, rules=(ONE, replace(TWO, query=parse("Yunhua Zhou", syntax="arxiv")))),
-        replace(PLAIN, rules=(replace(ONE, query=parse("dense")), TWO)),
-        replace(PLAIN, exclude=parse("ti:survey")),
-        replace(PLAIN, categories=("cs.LG",)),
-        replace(PLAIN, sources=("arxiv",)),
-    ],
-)
-def test_other_rules_leave_another_fingerprint(changed: Subscription) -> None:
-    assert changed.fingerprint != PLAIN.fingerprint
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        replace(PLAIN, name="Ours"),
-        replace(PLAIN, when=daily(9)),
-        replace(PLAIN, rules=(TWO, replace(ONE, title="Thin"))),
-        replace(PLAIN, limit=3, quiet="send", updates="all"),
-    ],
-)
-def test_what_matches_no_other_papers_leaves_the_fingerprint(changed: Subscription) -> None:
-    assert changed.fingerprint == PLAIN.fingerprint
-    assert PLAIN.fingerprint == "2aceb0c9a7883404a712d398a4f0f048da67ae9c12dd38f4766c2a609caf7bb0"
