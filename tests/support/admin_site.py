@@ -42,6 +42,12 @@ subscriptions:
   - {{name: Alerts, when: at once, rules: [dense]}}
 """
 
+FORM_PATHS = (
+    *("/outbox", "/suppressions/add", "/suppressions/lift"),
+    *(f"/readers/ada/{what}" for what in ("leave", "return", "suppress", "lift")),
+)
+"""Every path that takes a form."""
+
 
 @contextmanager
 def open_admin_app(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[App]:
@@ -124,3 +130,9 @@ def admin_state(store: Store) -> object:
         store.breakers.list_all(),
         store.subscriptions.next_due(),
     )
+
+
+def status_message(page: str) -> str:
+    """The message after an action; empty if the page shows none."""
+    found = re.search(r'role="status"><p>([^<]*)</p>', page)
+    return found[1] if found else ""

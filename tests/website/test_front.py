@@ -12,10 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from digest.app import App
-from digest.links import CONFIRM, MOVE
-from digest.links.token import sign
 from tests.support.site_visit import (
-    SECRET,
     ManualClock,
     letter_text,
     link_path,
@@ -84,37 +81,6 @@ def test_who_signs_up_is_asked_by_letter_and_confirms_once(app: App, web: httpx.
         assert "sparse" not in again.text
     assert len(app.readers()) == 2
     assert len(outbox_letters(app)) == 1
-
-
-def test_a_link_that_has_grown_old_lets_nobody_in(app: App, web: httpx.Client, clock: ManualClock) -> None:
-    ask(web)
-    path = link_path(outbox_letters(app)[0], "confirm")
-    clock.now += timedelta(hours=48, seconds=1)
-    for answer in (web.get(path), web.post(path)):
-        assert (answer.status_code, "grown old" in answer.text, "/me/" in answer.text) == (404, True, False)
-    assert len(app.readers()) == 1
-
-
-def test_links_for_something_else_confirm_nothing(app: App, web: httpx.Client) -> None:
-    ask(web)
-    app.signup.link("ada@example.org", now=NOW)
-    with app.store.reading() as connection:
-        ids = [str(row[0]) for row in connection.exec_driver_sql("SELECT id FROM pending ORDER BY kind")]
-    ours = [SECRET]
-    for token in [
-        sign(MOVE, {"id": ids[1], "side": "new"}, ours, at=NOW),
-        sign(CONFIRM, {"id": ids[1]}, ["another secret, long enough"], at=NOW),
-        sign(CONFIRM, {"id": ids[1]}, ours),
-        sign(CONFIRM, {"id": ids[0]}, ours, at=NOW),  # that of a link
-        sign(CONFIRM, {"id": "nothing"}, ours, at=NOW),
-        "x",
-        "%00",
-    ]:
-        assert web.post(f"/confirm/{token}").status_code == 404
-        assert web.get(f"/confirm/{token}").status_code == 404
-        if "." in token:
-            assert web.post(f"/move/{token}").status_code == 410
-    assert len(app.readers()) == 1
 
 
 def test_the_answer_is_the_same_whoever_reads_here(app: App, web: httpx.Client) -> None:
@@ -251,25 +217,6 @@ def test_what_is_no_address_is_told_and_kept(app: App, web: httpx.Client, email:
     assert outbox_letters(app) == []
 
 
-def test_forms_that_are_no_forms(app: App, web: httpx.Client) -> None:
-    many = {f"rule-{number}": "sparse" for number in range(500)} | {"email": "new@example.org"}
-    for data, status in (
-        ({"email": "new@example.org", "rule-0": "x" * 70_000}, 413),
-        (many, 400),
-        (WANTED | {"email": "new@example.org"} | {f"rule-{number}": "sparse" for number in range(41)}, 422),
-    ):
-        for path in ("/subscribe", "/try"):
-            answer = web.post(path, data=data)
-            assert answer.status_code == status or (path == "/try" and status == 422)
-    data = WANTED | {"email": "new@example.org"}
-    foreign = web.post("/subscribe", data=data, headers={"Sec-Fetch-Site": "cross-site"})
-    assert foreign.status_code == 403
-    for path in ("/link", "/try", "/confirm/x", "/move/x"):
-        assert web.post(path, headers={"Sec-Fetch-Site": "same-site"}).status_code == 403
-    assert web.post("/subscribe", json=WANTED).status_code == 415
-    assert outbox_letters(app) == []
-
-
 def test_a_place_in_a_document_that_nobody_has_is_none(app: App, web: httpx.Client) -> None:
     for place in ("0", "1", "-1", "999", "x", "٣"):
         assert ask(web, "nobody", **{"rule-0-was": place}).status_code == 422
@@ -312,19 +259,6 @@ def test_who_stands_in_a_file_is_told_so_by_letter(app: App, web: httpx.Client) 
     assert app.readers()[0].subscriptions[0].name == "Sparse"
 
 
-def test_a_file_that_came_in_between_outranks(app: App, web: httpx.Client, tmp_path: Path, clock: ManualClock) -> None:
-    ask(web)
-    path = link_path(outbox_letters(app)[0], "confirm")
-    more = app.config.database
-    with (
-        open_app_with_readers(tmp_path, more, "signup: open\nsources: {}\n", "new") as later,
-        site_client(later, clock) as other,
-    ):
-        answer = other.post(path)
-        assert (answer.status_code, "already" in answer.text) == (200, True)
-        assert [reader.id for reader in later.readers()] == ["ada", "new"]
-
-
 def test_the_link_to_one_s_page_goes_by_mail(app: App, web: httpx.Client) -> None:
     assert "page" in web.get("/link").text
     web.post("/link", data={"email": "ada@example.org"})
@@ -354,28 +288,3 @@ def test_a_private_service_says_which_addresses_may(tmp_path: Path, store_url: s
         assert "Sehen Sie in Ihr Postfach" in ask(web, "new@Example.ORG").text
         assert ask(web, "new@bücher.example").status_code == 200
         assert len(outbox_letters(app)) == 2
-
-
-def test_a_change_of_address_needs_both(app: App, web: httpx.Client, clock: ManualClock) -> None:
-    join(app, web)
-    reader = app.readers()[-1]
-    assert app.signup.move(reader, "ada@example.org", now=NOW)
-    assert app.signup.move(reader, "other@example.org", now=NOW)
-    taken_old, taken_new, old, new = (link_path(letter, "move") for letter in outbox_letters(app)[-4:])
-    for path in (old, new):
-        assert "Nothing has changed yet" in web.get(path).text
-    for _ in range(2):
-        assert "One half is done" in web.post(old).text
-    assert app.readers()[-1].email == "new@example.org"
-    assert "have moved" in web.post(new).text
-    assert app.readers()[-1].email == "other@example.org"
-    assert web.post(new).status_code == 410
-    assert web.get(old).status_code == 410
-    # The old side learns nothing of the new address before that one has agreed.
-    assert "One half is done" in web.post(taken_old).text
-    assert web.post(taken_new).status_code == 409
-    assert app.readers()[-1].email == "other@example.org"
-    assert app.signup.move(app.readers()[-1], "third@example.org", now=NOW)
-    late = link_path(outbox_letters(app)[-1], "move")
-    clock.now += timedelta(hours=49)
-    assert (web.get(late).status_code, web.post(late).status_code) == (410, 410)

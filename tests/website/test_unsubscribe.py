@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,15 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.app import App, load, open_app
-from digest.errors import DigestError
 from digest.links import UNSUBSCRIBE
 from digest.links.token import sign
-from digest.website import create_site
-from digest.website.security_headers import HEADERS
-from digest.website.serve import serve_in_thread
 from tests.support.config_files import folder
 from tests.support.served_site import CONFIG, NEW, OLD, serve_app
-from tests.support.store_samples import NOW
 
 READER = """\
 email: {0}@example.org
@@ -132,17 +126,6 @@ def test_no_token_is_too_odd(web: httpx.Client, text: str) -> None:
     assert web.post(path).status_code in (404, 405)
 
 
-def test_every_answer_is_guarded(web: httpx.Client) -> None:
-    for path in (link(), "/nothing", "/style.css", "/healthz", "/readyz"):
-        answer = web.get(path)
-        assert HEADERS.items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
-        assert answer.headers["Cache-Control"] == ("max-age=3600" if path == "/style.css" else "no-store")
-        assert "server" not in answer.headers
-    page = web.get(link()).text
-    assert "<script" not in page
-    assert " style=" not in page
-
-
 def test_a_proxy_may_leave_the_path_of_the_site_on(app: App, web: httpx.Client) -> None:
     assert web.get(f"/lists{link()}").text == web.get(link()).text
     assert web.post(f"/lists{link()}").status_code == 200
@@ -167,14 +150,6 @@ def test_a_database_that_is_away_is_told_as_later(tmp_path: Path) -> None:
             answers = [client.post(link()), client.get("/readyz")]
             assert [(answer.status_code, answer.headers.get("retry-after")) for answer in answers] == [(503, "120")] * 2
             assert client.get("/healthz").status_code == 200
-
-
-def test_a_socket_that_is_taken_is_told(app: App) -> None:
-    asgi = create_site(lambda: app, clock=lambda: NOW)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(DigestError, match=f"127.0.0.1:{port}"), serve_in_thread(asgi, "127.0.0.1", port):
-            pass
 
 
 def test_nothing_that_is_secret_is_logged(app: App, web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:

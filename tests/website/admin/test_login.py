@@ -1,4 +1,4 @@
-"""Who may see the admin's pages, and who may change something: never without a login, never by another site's form."""
+"""Login of the admin site: by token or proxy header, wrong tokens, and what is logged."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ import structlog
 
 from digest.app import App
 from digest.limits import RateLimit
-from digest.links.token import sign
 from digest.website.admin import create_admin_site
 from digest.website.admin.login import LoginThrottle
 from digest.website.security_headers import HEADERS
 from tests.support.admin_site import (
     BY_EITHER,
     BY_PROXY,
-    SECRET,
+    FORM_PATHS,
     TOKEN,
     AdminClient,
     admin_client,
@@ -32,10 +31,6 @@ from tests.support.site_server import serve_on_socket
 from tests.support.store_samples import NOW
 
 PAGES = ("/", "/outbox", "/readers", "/readers/ada", "/suppressions", "/sources", "/due", "/metrics", "/style.css")
-FORMS = (
-    *("/outbox", "/suppressions/add", "/suppressions/lift"),
-    *(f"/readers/ada/{what}" for what in ("leave", "return", "suppress", "lift")),
-)
 
 
 @pytest.fixture
@@ -74,7 +69,7 @@ def test_nothing_is_seen_without_a_login_but_that_the_service_lives(stranger: Ad
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_no_method_goes_around_the_login(stranger: AdminClient, method: str) -> None:
     before = admin_state(stranger.store)
-    for path in (*PAGES, *FORMS):
+    for path in (*PAGES, *FORM_PATHS):
         assert stranger.web.request(method, path).status_code == 401
     assert admin_state(stranger.store) == before
 
@@ -217,76 +212,6 @@ def test_a_new_token_counts_at_once_and_an_admin_who_is_gone_opens_nothing(app: 
         assert web.get("/").status_code == 403
         now[0] = replace(app, config=replace(app.config, admin=None))
         assert web.get("/", headers={"X-Remote-User": "grace"}).status_code == 403
-
-
-# -- forms --------------------------------------------------------------------
-
-
-def refused(opened: AdminClient, **more: object) -> None:
-    """Every form of it is, and nothing changes."""
-    before = admin_state(opened.store)
-    fields = {"address": "grace@example.org", "subscription": "", "retry": "1"}
-    for path in FORMS:
-        given = {**fields, **({"form": more["form"]} if "form" in more else {})}
-        answer = opened.web.post(path, data=given, headers=more.get("headers"))  # type: ignore[arg-type]
-        assert (path, answer.status_code) == (path, 403)
-    assert admin_state(opened.store) == before
-
-
-def test_a_form_without_our_token_changes_nothing(app: App) -> None:
-    with admin_client(app) as opened:
-        refused(opened)
-        refused(opened, form="")
-        refused(opened, form=opened.form()[:-2])
-
-
-@pytest.mark.parametrize(
-    ("purpose", "payload", "key", "age"),
-    [
-        ("admin", {"user": ""}, "another service's key, long enough", timedelta()),
-        ("unsubscribe", {"user": ""}, TOKEN, timedelta()),
-        ("admin", {"user": "grace"}, TOKEN, timedelta()),
-        ("admin", {}, TOKEN, timedelta()),
-        ("admin", {"user": ""}, TOKEN, timedelta(hours=12, seconds=1)),
-        ("admin", {"user": ""}, TOKEN, timedelta(seconds=-1)),
-    ],
-)
-def test_a_token_of_another_house_purpose_person_or_time_changes_nothing(
-    app: App, purpose: str, payload: dict[str, str], key: str, age: timedelta
-) -> None:
-    with admin_client(app) as opened:
-        refused(opened, form=sign(purpose, payload, [key], at=NOW - age))
-        refused(opened, form=sign(purpose, payload, [key]))  # one that never grows old
-
-
-def test_a_page_that_was_left_open_over_night_says_so_and_works_until_then(app: App) -> None:
-    with admin_client(app) as opened:
-        token = opened.form()
-        opened.clock.now += timedelta(hours=12)
-        data = {"form": token, "subscription": ""}
-        assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
-        opened.clock.now += timedelta(seconds=1)
-        answer = opened.web.post("/readers/ben/leave", data=data)
-        assert answer.status_code == 403
-        assert "Nothing was changed" in answer.text
-        assert list(opened.store.unsubscribes.list_all()) == [("ada", "")]
-
-
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_site_s_form_changes_nothing_even_with_our_token(app: App, site: str) -> None:
-    with admin_client(app) as opened:
-        refused(opened, form=opened.form(), headers={"Sec-Fetch-Site": site})
-
-
-def test_forms_are_signed_by_the_key_of_links_where_there_is_one(tmp_path: Path, store_url: str) -> None:
-    grace = {"X-Remote-User": "grace"}
-    with (
-        open_admin_app(tmp_path, store_url, BY_PROXY) as app,
-        admin_client(app, logged_in=False, headers=grace) as opened,
-    ):
-        refused(opened, form=sign("admin", {"user": "ada"}, [SECRET], at=NOW))
-        data = {"form": sign("admin", {"user": "grace"}, [SECRET], at=NOW), "subscription": ""}
-        assert opened.web.post("/readers/ada/leave", data=data).status_code == 303
 
 
 def test_every_answer_is_guarded_and_none_is_kept(app: App) -> None:
