@@ -1,10 +1,11 @@
-"""The config: digest.yaml and subscribers/*.yaml, read whole and judged before anything runs.
+"""The config: digest.yaml and subscribers/*.yaml, read whole and validated before anything runs.
 
 ::
 
-    loader.load ── yaml_file.read    a file, with the place of each value
-                ├─ validate.judged     held against digest_yaml.ConfigEntry or subscriber_yaml.ReaderEntry
-                └─ Config             frozen; or ConfigError with every problem of every file
+    loader.load ─┬─ yaml_file.read_yaml   a file, with line and column of each value
+                 ├─ validate.validated    against digest_yaml.ConfigEntry or subscriber_yaml.ReaderEntry
+                 ├─ cross_checks          several keys or files together
+                 └─ Config                frozen; or ConfigError with every problem of every file
 """
 
 from digest.config.admin import Admin

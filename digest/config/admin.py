@@ -1,4 +1,4 @@
-"""The `admin:` key: where the pages of who runs the house are served, and who may open them."""
+"""The `admin:` key: the socket of the admin's pages, and the login that opens them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ANYBODYS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The admin's pages. One of the two logins, or either of both."""
+    """The admin's pages. At least one of the two logins is set; with both, either will do."""
 
     listen: tuple[str, int]
     token: SecretStr | None = None  # the password (Basic), or the bearer token of a machine
@@ -46,7 +46,7 @@ def _header(value: object) -> str:
 
 
 class AdminEntry(StrictModel):
-    """What stands under `admin:`."""
+    """The mapping under `admin:`."""
 
     listen: Annotated[tuple[str, int], PlainValidator(parse_socket)]
     token: Annotated[Secret, AfterValidator(_token)] | None = None

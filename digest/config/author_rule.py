@@ -1,4 +1,4 @@
-"""The model of a rule that follows a person, and the values that tell people apart."""
+"""The model of an author rule (`{author: …}`): ids, known papers, co-authors and categories that identify a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.subscriptions import Rule
 
 
 def parse_category(value: object) -> str:
-    """One category or archive, judged as `cat:` is in a rule."""
+    """One arXiv category or archive, validated as `cat:` is in a rule."""
     word = parse_text(value)
     try:
         root = parse(f'cat:"{word}"').root
@@ -70,7 +70,7 @@ _Orcid = Annotated[str, PlainValidator(_orcid)]
 
 
 class AuthorIdsEntry(StrictModel):
-    """What services call the person."""
+    """The person's ids at services."""
 
     orcid: _Orcid | None = None
     s2: Text | None = None
@@ -82,7 +82,7 @@ class AuthorIdsEntry(StrictModel):
 
 
 class ExceptEntry(StrictModel):
-    """What tells the paper of somebody else."""
+    """The mapping under `except:`: signs that a paper is by another person of that name."""
 
     with_: Annotated[tuple[_Name, ...], Field(alias="with")] = ()
     categories: tuple[CategoryCode, ...] = ()
@@ -120,7 +120,7 @@ class AuthorEntry(StrictModel):
         return Rule(title=self.author, query=query, person=self.followed())
 
     def followed(self) -> FollowedAuthor:
-        """What it says of the person."""
+        """The person to follow, as the classifier takes it."""
         excepted = self.except_
         return FollowedAuthor(
             name=self.author,

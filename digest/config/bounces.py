@@ -1,4 +1,4 @@
-"""The `bounces:` key: the address to which servers send what they could not deliver, and where that is read."""
+"""The `bounces:` key: the return address of letters, and the mailbox in which bounces are read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 64 - len("+") - 24  # octets of a local part beside its token (RFC 53
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounces:
-    """Where bounces go, and where they are read; without `url` a mail server hands each to `digest hear -`."""
+    """Return address and mailbox of bounces; without `url` a mail server pipes each bounce to `digest hear -`."""
 
     address: Mailbox
     url: str | None = None
@@ -51,7 +51,7 @@ def _url(value: object) -> str:
 
 
 class BouncesEntry(StrictModel):
-    """What stands under `bounces:`."""
+    """The mapping under `bounces:`."""
 
     address: Address
     url: Annotated[str, PlainValidator(_url)] | None = None

@@ -1,4 +1,4 @@
-"""Config: what the files say shall be, judged and frozen."""
+"""Config: the validated values of all files, frozen."""
 
 from __future__ import annotations
 
@@ -19,35 +19,38 @@ from digest.subscriptions import Subscriber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Never changed; a reload makes a new one. Paths are relative to where one stands."""
+    """Never changed; a reload makes a new one. Paths are relative to the current folder.
+
+    The fields that digest.yaml decides come from ConfigEntry.values().
+    """
 
     folder: Path
     database: str = field(repr=False)  # the URL may hold a password
     queue: bool  # whether work is handed on to `digest worker`, on whichever machine, instead of done here
     sender: Mailbox
-    owner: Mailbox  # where a person answers; the sender unless said otherwise
+    owner: Mailbox  # the mailbox of a person; the sender by default
     postal: str  # empty: no postal line
-    contact: str  # address in the User-Agent; the owner's unless said otherwise
+    contact: str  # address in the User-Agent; the owner's by default
     relays: tuple[Relay, ...]
-    connections: int  # letters that are on their way at a time
-    presumed: frozenset[str]  # kinds of issues whose letters are presumed sent when nobody knows
+    connections: int  # letters that are being delivered at a time
+    presumed: frozenset[str]  # kinds of issues whose letters in doubt are presumed sent
     journal: Path  # the folder of the phase records
     bounces: Bounces | None
     site: str | None  # base of links, without a slash at its end
     listen: tuple[str, int] | None  # where the pages are served
-    admin: Admin | None  # where the pages of who runs the house are served, and who may open them
+    admin: Admin | None  # the admin's pages: socket and login
     signup: tuple[str, ...] | None  # domains whose people may sign up; None: everybody may
-    proxies: tuple[str, ...]  # addresses and networks that are believed when they tell for whom they ask
+    proxies: tuple[str, ...]  # addresses and networks whose X-Forwarded-For is believed
     keys: tuple[SecretStr, ...]  # the last signs, all verify
     signers: tuple[Signer, ...]  # of the domain's keys; empty: letters go unsigned
-    complaints: Mailbox | None  # where mailbox providers tell of complaints
+    complaints: Mailbox | None  # the address for complaint reports (CFBL-Address)
     templates: Path | None
     language: str
     sources: Mapping[str, BaseModel]  # by kind, in the file's order
     subscribers: tuple[Subscriber, ...]  # by id
     places: Mapping[tuple[str, str, int], Problem] = field(default_factory=dict)
-    """Where each rule stands, by reader, subscription and its number in it; what could be said of it is left empty."""
-    warnings: tuple[Problem, ...] = ()  # what can be meant but probably is not
+    """The place of each rule, by reader, subscription and index of the rule; `what` is empty."""
+    warnings: tuple[Problem, ...] = ()  # values that are valid, but probably not meant
 
     @property
     def logs(self) -> Mapping[str, Path | None]:

@@ -1,4 +1,4 @@
-"""What no single key can show: two readers of one address, one name given twice, a key that needs another."""
+"""Checks across keys and files: shared addresses, duplicate names, a key that needs another one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.mail.message import Mailbox
 
 
 def shared_addresses(readers: Iterable[YamlFile]) -> Iterator[Problem]:
-    """Readers whose letters would go to one mailbox, told at each of them."""
+    """Readers whose letters would go to one mailbox, reported at each of them."""
     owners: defaultdict[str, list[YamlFile]] = defaultdict(list)
     for document in readers:
         if spelled := _address(document):
@@ -36,7 +36,7 @@ def _address(document: YamlFile) -> str | None:
 def _mailbox(document: YamlFile, loc: Loc) -> Mailbox | None:
     try:
         return parse_address(document.at(loc)) if loc in document.values else None
-    except ValueError:  # told already, where it stands
+    except ValueError:  # reported already, by the model
         return None
 
 
@@ -54,60 +54,60 @@ def duplicate_names(document: YamlFile) -> Iterator[Problem]:
                     )
 
 
-def unaligned_dkim_domain(house: YamlFile, sender: str) -> Iterator[Problem]:
+def unaligned_dkim_domain(main: YamlFile, sender: str) -> Iterator[Problem]:
     """A signature counts for a sender whose domain it shares (DMARC: relaxed alignment)."""
-    given = house.at(("dkim", "domain")) if ("dkim", "domain") in house.values else None
+    given = main.at(("dkim", "domain")) if ("dkim", "domain") in main.values else None
     if not isinstance(given, str) or sender == given.casefold() or sender.endswith(f".{given.casefold()}"):
         return
     what = f"`domain`: letters come from {inline(sender)}, so write that, or a domain above it"
-    yield house.problem(("dkim", "domain"), what)
+    yield main.problem(("dkim", "domain"), what)
 
 
-def unaligned_complaints(house: YamlFile, sender: str) -> Iterator[Problem]:
+def unaligned_complaints(main: YamlFile, sender: str) -> Iterator[Problem]:
     """A mailbox for complaints counts in a signed letter, at the sender's domain or below it (RFC 9477 section 3.1)."""
-    given = _mailbox(house, ("complaints",))
+    given = _mailbox(main, ("complaints",))
     if given is None:
         return
-    if ("dkim",) not in house.values:
-        yield house.problem(("complaints",), "`complaints`: only signed letters may name it, so `dkim` is needed too")
+    if ("dkim",) not in main.values:
+        yield main.problem(("complaints",), "`complaints`: only signed letters may name it, so `dkim` is needed too")
     if not f".{given.domain}".endswith(f".{sender}"):
         what = f"`complaints`: letters come from {inline(sender)}, so the address must be there or below it"
-        yield house.problem(("complaints",), what)
+        yield main.problem(("complaints",), what)
     if given.needs_smtputf8:
-        yield house.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
+        yield main.problem(("complaints",), "`complaints`: a header holds an address of plain ASCII only")
 
 
-def listen_without_site(house: YamlFile) -> Iterator[Problem]:
+def listen_without_site(main: YamlFile) -> Iterator[Problem]:
     """Pages are served for links that lead to them."""
-    if ("listen",) in house.values and ("site",) not in house.values:
-        yield house.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
+    if ("listen",) in main.values and ("site",) not in main.values:
+        yield main.problem(("listen",), "`listen`: links lead to the pages only where `site` says where they are seen")
 
 
-def admin_socket_conflicts(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
+def admin_socket_conflicts(main: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """The admin's pages have a socket of their own, and a key for what their forms carry."""
     if entry.admin is None:
         return
     if entry.admin.listen == entry.listen:
         what = "`listen`: the pages of readers are served there; the admin's need a port of their own"
-        yield house.problem(("admin", "listen"), what)
+        yield main.problem(("admin", "listen"), what)
     if entry.admin.token is None and not entry.secret:
         what = "`admin`: its forms are signed, so `secret` is needed too: secret: {env: DIGEST_SECRET}"
-        yield house.problem(("admin",), what)
+        yield main.problem(("admin",), what)
 
 
-def unmet_queue_needs(house: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
+def unmet_queue_needs(main: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
     """Jobs wait in a database that machines share, and a library hands them out."""
     if not entry.queue:
         return
     if not entry.database.get_secret_value().startswith("postgresql://"):
         what = "`queue`: jobs wait in PostgreSQL, so `database` must be postgresql://…; with SQLite leave `queue` away"
-        yield house.problem(("queue",), what)
+        yield main.problem(("queue",), what)
     elif find_spec("procrastinate") is None:
-        yield house.problem(("queue",), "`queue`: needs the extra: pip install 'morning-papers[queue]'")
+        yield main.problem(("queue",), "`queue`: needs the extra: pip install 'morning-papers[queue]'")
 
 
-def missing_secret(house: YamlFile) -> Iterator[Problem]:
+def missing_secret(main: YamlFile) -> Iterator[Problem]:
     """Links to a site are signed, and so are the addresses of bounces; both need a key."""
     for key, what in (("site", "links are signed"), ("bounces", "their addresses are signed")):
-        if (key,) in house.values and ("secret",) not in house.values:
-            yield house.problem((key,), f"`{key}`: {what}, so `secret` is needed too: secret: {{env: DIGEST_SECRET}}")
+        if (key,) in main.values and ("secret",) not in main.values:
+            yield main.problem((key,), f"`{key}`: {what}, so `secret` is needed too: secret: {{env: DIGEST_SECRET}}")

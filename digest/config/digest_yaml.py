@@ -1,4 +1,4 @@
-"""The model of digest.yaml: one key, one field; the sources are judged by their own rooms."""
+"""The model of digest.yaml: one field a key, with its default; each source package validates its own mapping."""
 
 from __future__ import annotations
 
@@ -94,20 +94,20 @@ def _listed(value: object) -> object:
 
 
 class InDoubtEntry(StrictModel):
-    """What is done once about a letter of which nobody knows whether it arrived."""
+    """The mapping under `in_doubt:`: what is done, once, with a letter that may or may not have arrived."""
 
     digests: Literal["send again", "presume sent"] = "send again"
     alerts: Literal["send again", "presume sent"] = "send again"
 
 
 class SignupEntry(StrictModel):
-    """Who may sign up on the pages: people with an address at these domains; None: everybody."""
+    """The domains whose addresses may sign up on the pages; None: any."""
 
     domains: tuple[Annotated[str, PlainValidator(_domain)], ...] | None
 
 
 class ConfigEntry(StrictModel):
-    """What may stand in digest.yaml."""
+    """The keys of digest.yaml."""
 
     database: Annotated[SecretStr, PlainValidator(_database)] = SecretStr("sqlite:///digest.db")
     queue: bool = False

@@ -1,4 +1,4 @@
-"""The model of `dkim:` in digest.yaml: whose signature stands on the letters."""
+"""The `dkim:` key: domain, selector and private keys that sign the letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _domain(given: str) -> str:
 
 
 class DkimEntry(StrictModel):
-    """What stands under `dkim:`."""
+    """The mapping under `dkim:`."""
 
     domain: Annotated[Text, AfterValidator(_domain)]
     selector: Text

@@ -1,4 +1,4 @@
-"""How a mistake is put into words: the nearest right word, and nothing that a terminal would act upon."""
+"""Texts of config errors: suggests the nearest known word; strips control characters from quoted values."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def printable(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """A value as it may stand in a sentence: on one line and not long."""
+    """A value for use within a sentence: on one line, at most 60 characters."""
     line = " ".join(printable(text).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def closest_match(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; capitals do not count."""
+    """The known word most like `word`, without regard to case; None: none is close."""
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold()[:_LONGEST], folded, n=1, cutoff=_ALIKE)
     return folded[close[0]] if close else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence about a word that is not known: the nearest one, or all if they are few."""
+    """The end of a sentence about an unknown word: `did you mean …?`, or all known words if they are few."""
     names = sorted(known)
     if near := closest_match(word, names):
         return f": did you mean `{near}`?"

@@ -1,4 +1,4 @@
-"""The kinds of values that several keys share: a line of text, an address, a secret, a language."""
+"""Types of values that several keys share: text, mail address, secret, time zone, language, date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
 class StrictModel(BaseModel):
-    """A mapping in a file: frozen, and without keys that nobody reads."""
+    """The base of all models: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -56,7 +56,7 @@ def parse_address(value: object) -> Mailbox:
 
 
 def address_identity(box: Mailbox) -> str:
-    """What two spellings of one address share."""
+    """A key that is equal for two spellings of one address."""
     return unicodedata.normalize("NFC", box.wire).casefold()
 
 

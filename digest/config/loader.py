@@ -1,4 +1,4 @@
-"""Reads a config folder whole: every problem of every file at once, or a frozen Config."""
+"""Loads a config folder: a frozen Config, or every problem of every file at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from digest.errors import ConfigError, Problem
 from digest.sources.base import SourceKind
 
 SIGNED_UP = "web-"
-"""How the ids of readers begin who signed up."""
+"""The prefix of the ids of readers who signed up on the pages."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -48,23 +48,23 @@ def load(
     A reload is another load: whoever holds the old Config keeps it when this one raises.
     """
     problems: list[Problem] = []
-    house = read_yaml(folder / "digest.yaml", absent="no such file: `digest init` writes one to start from")
+    main = read_yaml(folder / "digest.yaml", absent="no such file: `digest init` writes one to start from")
     readers = [read_yaml(path) for path in _reader_files(folder / "subscribers", problems)]
-    for document in (house, *readers):
+    for document in (main, *readers):
         problems += document.problems
-    problems += [*missing_secret(house), *listen_without_site(house), *shared_addresses(readers)]
-    entry = _validated(ConfigEntry, house, problems, {"env": env, "channels": channels})
+    problems += [*missing_secret(main), *listen_without_site(main), *shared_addresses(readers)]
+    entry = _validated(ConfigEntry, main, problems, {"env": env, "channels": channels})
     if entry:
-        problems += unaligned_dkim_domain(house, entry.sender.domain)
-        problems += unaligned_complaints(house, entry.sender.domain)
-        problems += unmet_queue_needs(house, entry)
-        problems += admin_socket_conflicts(house, entry)
-    settings = _validated_sources(house, problems, env, sources)
-    entries = [_validated_reader(document, problems, _source_names(house)) for document in readers]
+        problems += unaligned_dkim_domain(main, entry.sender.domain)
+        problems += unaligned_complaints(main, entry.sender.domain)
+        problems += unmet_queue_needs(main, entry)
+        problems += admin_socket_conflicts(main, entry)
+    settings = _validated_sources(main, problems, env, sources)
+    entries = [_validated_reader(document, problems, _source_names(main)) for document in readers]
     if problems or entry is None:
         raise ConfigError(*sorted(set(problems)))
     found = [(document, reader) for document, reader in zip(readers, entries, strict=True) if reader]
-    return _config(folder, house, entry, settings, found, channels)
+    return _config(folder, main, entry, settings, found, channels)
 
 
 def _reader_files(folder: Path, problems: list[Problem]) -> list[Path]:
@@ -95,25 +95,25 @@ def _validated(
     return None if unread else validated(model, document, problems, context=context)
 
 
-def _source_names(house: YamlFile) -> tuple[str, ...] | None:
+def _source_names(main: YamlFile) -> tuple[str, ...] | None:
     """The sources that readers may name; None while digest.yaml itself does not say."""
-    if not isinstance(house.data, dict):
+    if not isinstance(main.data, dict):
         return None
-    given = house.data.get("sources") or {}
+    given = main.data.get("sources") or {}
     return tuple(given) if isinstance(given, dict) else None
 
 
 def _validated_sources(
-    house: YamlFile, problems: list[Problem], env: Mapping[str, str], sources: Mapping[str, SourceKind]
+    main: YamlFile, problems: list[Problem], env: Mapping[str, str], sources: Mapping[str, SourceKind]
 ) -> dict[str, BaseModel]:
     found: dict[str, BaseModel] = {}
     context = {"env": env, "secret": parse_secret}
-    for kind in _source_names(house) or ():
+    for kind in _source_names(main) or ():
         if kind not in sources:
             problems.append(
-                house.key_problem(("sources", kind), f"no source `{inline(kind)}`{suggestion(kind, sources)}")
+                main.key_problem(("sources", kind), f"no source `{inline(kind)}`{suggestion(kind, sources)}")
             )
-        elif settings := validated(sources[kind].settings, house, problems, loc=("sources", kind), context=context):
+        elif settings := validated(sources[kind].settings, main, problems, loc=("sources", kind), context=context):
             found[kind] = settings
     return found
 
@@ -125,13 +125,13 @@ def _validated_reader(document: YamlFile, problems: list[Problem], sources: Sequ
 
 def _config(
     folder: Path,
-    house: YamlFile,
+    main: YamlFile,
     entry: ConfigEntry,
     sources: Mapping[str, BaseModel],
     readers: Sequence[tuple[YamlFile, ReaderEntry]],
     channels: Mapping[str, ChannelKind],
 ) -> Config:
-    warnings = [*config_warnings(house, entry), *(hint for reader in readers for hint in subscriber_warnings(*reader))]
+    warnings = [*config_warnings(main, entry), *(hint for reader in readers for hint in subscriber_warnings(*reader))]
     return Config(
         folder=folder,
         sources=MappingProxyType(dict(sources)),

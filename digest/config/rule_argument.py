@@ -1,4 +1,4 @@
-"""One rule by itself, as the commands take it: what may stand behind a dash under `rules:`."""
+"""A single rule given on the command line: a query, or a mapping as under `rules:`."""
 
 from __future__ import annotations
 

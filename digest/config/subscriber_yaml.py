@@ -1,4 +1,4 @@
-"""The model of a file under subscribers/: one reader, and the subscriptions with their rules."""
+"""The model of subscribers/*.yaml: a reader, the subscriptions and their rules."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class PauseEntry(StrictModel):
 
 
 def subscriber_from(id_: str, document: Mapping[str, Any], language: str) -> Subscriber:
-    """The reader of a document with what may stand in a reader's file; `language` is the house's.
+    """The reader of a document that has the keys of a reader's file; `language` is the default of digest.yaml.
 
     Raises ConfigError with every mistake.
     """
@@ -172,15 +172,15 @@ def _mistake(details: ErrorDetails) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """One thing in a reader's document that cannot be meant."""
+    """One error in a reader's document."""
 
-    loc: Loc  # the way to it: keys and indexes
+    loc: Loc  # path of the value: keys and indexes
     what: str
     character: int | None = None  # of a rule: where in it
 
 
 def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None) -> tuple[Mistake, ...]:
-    """Every mistake of such a document, each with its place; `sources` are those of the house."""
+    """Every mistake of such a document, each with its place; `sources` are those of digest.yaml."""
     try:
         ReaderEntry.model_validate(document, context={"sources": sources, "stored": True})
     except ValidationError as error:
@@ -199,7 +199,7 @@ _TAGS = (QueryEntry.__name__, AuthorEntry.__name__)
 
 
 class ReaderEntry(StrictModel):
-    """What may stand in a reader's file."""
+    """The keys of a reader's file."""
 
     email: Address
     name: Text | None = None
@@ -210,7 +210,7 @@ class ReaderEntry(StrictModel):
     subscriptions: Annotated[tuple[SubscriptionEntry, ...], Field(min_length=1)]
 
     def subscriber(self, id_: str, language: str) -> Subscriber:
-        """The reader; `language` is the house's, for those who name none."""
+        """The reader; `language` is the default of digest.yaml."""
         return Subscriber(
             id=id_,
             email=self.email.address,

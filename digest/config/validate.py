@@ -1,4 +1,4 @@
-"""Holds a file against its model and says each mismatch in words and at its place."""
+"""Validates a file against its model; words each error of pydantic and gives its line and column."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def validated(
 
 
 def root_mistakes(model: type[BaseModel], mistakes: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without those that follow from others: a misspelt key is missing too, a list is empty once its entries fail.
+    """The errors without those that follow from another one.
 
-    And a default that is made of other keys cannot be made.
+    A misspelt key is also missing; a list is empty once its entries fail; a default made of other keys fails with them.
     """
     meant = {loc for details in mistakes if (loc := _meant(model, details))}
     around = {details["loc"][:length] for details in mistakes for length in range(len(details["loc"]))}

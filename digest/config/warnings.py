@@ -1,4 +1,4 @@
-"""Warnings: what can be meant, but probably is not; they never change an exit code."""
+"""Warnings about config files: values that are valid but probably not meant; they change no exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORTEST_KEY = 16  # characters; below that a key can be guessed by trying
 
 
 def config_warnings(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]:
-    """Of digest.yaml."""
+    """The warnings about digest.yaml."""
     if not entry.sources:
         yield document.problem(("sources",), "no sources: nothing will be pulled")
     for number, key in enumerate(entry.secret):
@@ -34,7 +34,7 @@ def config_warnings(document: YamlFile, entry: ConfigEntry) -> Iterator[Problem]
 
 
 def subscriber_warnings(document: YamlFile, entry: ReaderEntry) -> Iterator[Problem]:
-    """Of a reader's file, the readings of the rules among them."""
+    """The warnings about a reader's file, with those of the rule parser."""
     if "timezone" not in entry.model_fields_set:
         yield document.problem((), "no `timezone`: the hours are read as UTC")
     for loc, query in entry.queries():

@@ -1,4 +1,4 @@
-"""A YAML file as plain texts, lists and mappings, with the place of each, so that a person is told line and column."""
+"""Reads a YAML file as texts, lists and mappings, and keeps line and column of each for error messages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from digest.config.yaml_positions import position_in_file
 from digest.errors import Problem
 
 Data = str | list["Data"] | dict[str, "Data"] | None
-"""What a file holds. Scalars stay as typed (`name: 2026` is a name); whoever reads a value says what it must be."""
+"""The data of a file. Scalars stay texts (`name: 2026` is a name); the models parse them."""
 
 Loc = tuple[int | str, ...]
-"""The way to a value: keys and indexes, as pydantic writes them."""
+"""The path of a value: keys and indexes, as pydantic writes them."""
 
 _DEEPEST = 20
 _MOST = 200_000  # values in a file; a few aliases can ask for billions

@@ -1,4 +1,4 @@
-"""Where in a file a character of a YAML text stands: quotes, doubled quotes and folded lines taken into account."""
+"""Finds a character of a YAML scalar in the file, across quotes, escapes and folded lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader's document written as a file for config/subscribers/, so that it is read again as it was."""
+"""Writes a reader's document as YAML for config/subscribers/; reading the file gives the same document."""
 
 from __future__ import annotations
 

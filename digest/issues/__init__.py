@@ -19,7 +19,7 @@ TRENDING = "Trending papers"
 """The title of the section that votes fill."""
 
 IssueKind = Literal["scheduled", "alert", "manual", "test"]
-"""How an issue came about: by its slot, by `at once`, by hand, or to see whether letters arrive."""
+"""The cause of an issue: its slot, `at once`, a command, or a test of delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class Item:
     hits: tuple[Hit, ...] = ()
     also: tuple[str, ...] = ()  # titles of the other rules that it matched
     doubts: tuple[tuple[str, AuthorVerdict], ...] = ()  # followed people whose it may be, and what speaks for that
-    changes: tuple[str, ...] = ()  # fields of the paper that are others since it was told of last
+    changes: tuple[str, ...] = ()  # fields of the paper that changed since the reader had it last
     figures: tuple[Bibliometrics, ...] = ()  # what services say of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """What one rule brought."""
+    """The items of one rule."""
 
     title: str  # empty: papers that the reader had before
     query: str = ""  # the rule as typed; empty for a followed author
@@ -50,7 +50,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """What a reader follows and an issue had to do without."""
+    """A source, or a part of it, that was late or failed, so that an issue is without its papers."""
 
     kind: str  # of the source
     part: str  # a category, the name of a query or a journal; empty: all of it
@@ -58,7 +58,7 @@ class Absence:
     since: datetime | None = None  # when it last answered
 
     def concerns(self, subscription: Subscription) -> bool:
-        """Whether papers of it might have stood in an issue of this subscription."""
+        """Whether its papers could have been in an issue of this subscription."""
         if not subscription.rules:
             return subscription.trending is not None and subscription.trending.source == self.kind
         if subscription.sources and self.kind not in subscription.sources:

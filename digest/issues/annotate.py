@@ -1,4 +1,4 @@
-"""What services say, put to an issue: a summary and citations to its papers, a portrait to each followed person."""
+"""Adds data of services to an issue: summaries and citations of papers, a portrait of each followed author."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _with_figures(issue: Issue, store: Store, known: Mapping[str, list[Bibliomet
 
 
 def _with_portraits(issue: Issue, subscription: Subscription, store: Store) -> Issue:
-    """With what is known of each followed person at the head of their section."""
+    """Adds the portrait of each followed author to the author's section."""
     people = {rule.title: rule.person for rule in subscription.rules if rule.person}
     sections = tuple(
         replace(section, portrait=_of_section(people[section.title], section, store))
@@ -62,7 +62,7 @@ def _of_section(person: FollowedAuthor, section: Section, store: Store) -> Autho
 def portrait_of(
     person: FollowedAuthor, store: Store, papers: Sequence[Paper], *, but: Collection[str] = ()
 ) -> AuthorSummary:
-    """What is known of a person by papers that are theirs; their latest others come from the store, without `but`."""
+    """The portrait of a person from their papers; the store adds their latest others, without those of `but`."""
     known = store.papers.get_many(person.known)
     profile = AuthorProfile.of(person, list(known.values()), background=DocumentFrequencies.of(list(known.values())))
     latest = list[Paper]()
@@ -78,7 +78,7 @@ def portrait_of(
 
 
 def researchers_on_papers(person: FollowedAuthor, store: Store, keys: Sequence[str]) -> dict[str, list[Researcher]]:
-    """Who bears the name on these papers, by the paper's key, with the newest numbers of each."""
+    """The researchers of that name on these papers, by the paper's key, with their newest numbers."""
     found = {key: researchers_named(person, figures) for key, figures in store.bibliometrics.of_papers(keys).items()}
     newest = store.bibliometrics.of_people({each.key for people in found.values() for each in people if each.id})
     return {key: [newest.get(each.key, each) for each in people] for key, people in found.items() if people}

@@ -40,7 +40,7 @@ def arrange_cards(subscription: Subscription, candidates: Iterable[Candidate]) -
 
 
 def featured_section(trending: TrendingSection, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
-    """What most people vote for among papers that their service featured, without the works that the reader knows."""
+    """The papers with most votes, without the works that the reader has had; None: no paper has a vote."""
     works = {
         arrival.work: arrival
         for arrival in arrivals
@@ -73,14 +73,14 @@ def _sure_and_newest_first(candidate: Candidate) -> tuple[bool, float, str]:
 
 
 def _is_by_name(candidate: Candidate) -> bool:
-    """Whether it is here by nothing but a name."""
+    """Whether the name is the only sign that the paper is by the followed author."""
     return bool(candidate.rules) and {(index, "name only") for index in candidate.rules} <= {
         (index, verdict.outcome) for index, verdict in candidate.doubts
     }
 
 
 def _deal(limit: int, is_news: Sequence[int]) -> list[int]:
-    """How many cards each rule gets: round after round, until the limit or every wish is reached."""
+    """How many cards each rule gets: round after round, until the limit is used up or every rule has all its papers."""
     shares = [0] * len(is_news)
     left = min(limit, sum(is_news))
     while left:

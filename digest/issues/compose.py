@@ -1,4 +1,4 @@
-"""From the store into the outbox: what is due, what matched, one issue, one letter."""
+"""Composes the issue of every due subscription and writes its letter into the outbox, shard by shard."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def compose(
     """Write one issue for every subscription that is due; a reader whose letter fails stops no other and stays due.
 
     The work is taken shard by shard, at most so many `shards`, and each is claimed, so that processes that compose at
-    the same time share it. `window` keeps the rules of these readers ready between two rounds.
+    the same time share it. `window` keeps the compiled rules of these readers between two calls.
     `outlook` is asked where something is due; `in_transaction` is written with the letters, in their transactions.
     """
     window = window or ComposeWindow()
@@ -95,9 +95,9 @@ def compose(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles, who takes a second each time that it looks through rules, papers and cards.
+    """Pauses the garbage collector: a pass over rules, papers and cards takes a second.
 
-    A letter makes no cycles, so next to nothing waits for it until the shard is written.
+    A letter makes no reference cycles, so next to nothing is left uncollected while a shard is written.
     """
     wanted = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""What all shards of a window have in common: who reads what, what has arrived and what matched of it."""
+"""State that all shards of a compose run share: active subscriptions, compiled rules, matches of the arrivals."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digest.store import Store, SubscriptionPlan
 from digest.subscriptions import Subscriber, Subscription, first_slot, next_slot
 
 _REUSED_FOR = timedelta(minutes=10)
-"""How long what was read of the arrivals may serve again, as long as nothing new arrives."""
+"""How long the matches of the arrivals are reused while nothing new arrives."""
 
 _SYNCED_FOR = timedelta(minutes=1)
-"""How long the clock rows are taken to be in line with the config."""
+"""How long the rows of due subscriptions count as synced with the config."""
 
 
 ActiveSubscriptions = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
@@ -24,7 +24,7 @@ ActiveSubscriptions = Mapping[tuple[str, str], tuple[Subscriber, Subscription]]
 
 
 class ComposeWindow:
-    """What all shards have in common: what has arrived, and which rules it matches. Threads may share it."""
+    """A cache of active subscriptions, compiled rules and matches of the arrivals. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -32,7 +32,7 @@ class ComposeWindow:
         self._synced: _SyncedReaders | None = None
 
     def active(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> ActiveSubscriptions:
-        """Who reads what, and stays; their clock rows are in line with that, as of a moment ago."""
+        """The subscriptions of these readers without those unsubscribed; syncs their schedules once a minute."""
         left = store.unsubscribes.list_all()
         with self._lock:
             synced = self._synced
@@ -46,7 +46,7 @@ class ComposeWindow:
             return synced.active
 
     def rule_set(self, readers: Sequence[Subscriber]) -> RuleSet:
-        """The rules of these readers, made ready once."""
+        """The compiled rules of these readers; compiled once."""
         with self._lock:
             if self._synced and self._synced.readers is readers:
                 return self._synced.rule_set
@@ -55,7 +55,7 @@ class ComposeWindow:
     def matches(
         self, rule_set: RuleSet, store: Store, *, newest: int, since: datetime, now: datetime
     ) -> ArrivalMatches:
-        """What arrived after `since` at least; who asks soon again, while nothing has arrived, gets the same."""
+        """The matches of what arrived after `since` or earlier; reused for ten minutes while nothing new arrives."""
         with self._lock:
             if self._kept:
                 matches, serial, begin, at = self._kept
@@ -71,7 +71,7 @@ class ComposeWindow:
             return matches
 
     def release(self, now: datetime | None = None) -> None:
-        """Let go of what was read, which is large; with `now` only if it is too old to serve again."""
+        """Drop the matches of the arrivals, which are large; with `now` only if they are too old to be reused."""
         with self._lock:
             if self._kept and (now is None or not timedelta(0) <= now - self._kept[3] < _REUSED_FOR):
                 self._kept = None
@@ -79,7 +79,7 @@ class ComposeWindow:
 
 @dataclass(slots=True)
 class _SyncedReaders:
-    """Who was enrolled, and when."""
+    """The readers whose schedules were synced, and when."""
 
     readers: Sequence[Subscriber]
     left: Collection[tuple[str, str]]
@@ -95,14 +95,14 @@ class _SyncedReaders:
 
 
 def _same_rules(some: Sequence[Subscriber], others: Sequence[Subscriber]) -> bool:
-    """Do these read the same, whatever else has changed (a pause, an address)? To make rules ready takes long."""
+    """Whether the subscriptions are equal, whatever else changed (a pause, an address): compiling rules takes long."""
     return len(some) == len(others) and all(
         one.id == other.id and one.subscriptions == other.subscriptions for one, other in zip(some, others, strict=True)
     )
 
 
 def _without_unsubscribed(subscribers: Sequence[Subscriber], left: Collection[tuple[str, str]]) -> Sequence[Subscriber]:
-    """The readers without what they have left; a subscription that they come back to goes on where it was."""
+    """The readers without their unsubscribed subscriptions; one that is resumed goes on where it was."""
     if not left:
         return subscribers
     return [
@@ -119,7 +119,7 @@ def _without_unsubscribed(subscribers: Sequence[Subscriber], left: Collection[tu
 
 
 def sync_schedules(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
-    """Bring the clock rows in line with the config; what is new or changed is due today, unless today had its issue."""
+    """Sync the schedules in the store with the config; a new or changed one is due today unless today had its issue."""
     zones = {reader.id: reader.timezone for reader in subscribers}
     plans = {
         (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions

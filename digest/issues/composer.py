@@ -1,4 +1,4 @@
-"""Where issues are written: a shard of due readers at a time, matched at once and kept some at a time."""
+"""The Composer: writes the issues of a shard of due subscriptions, matched together, saved in batches."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ from digest.papers.updates import Arrival
 from digest.store import DueSubscription, NewIssue, Store, TransactionHook
 
 LEASE = timedelta(minutes=5)
-"""How long nobody else writes the issues of a shard, where it cannot be seen that the process has ended."""
+"""How long a shard stays claimed by a process of which nobody can see whether it has ended."""
 
-_BATCH = 200  # issues that are kept in one transaction
+_BATCH = 200  # issues that are saved in one transaction
 
 
 LetterMaker = Callable[[Issue], Envelope]
-"""What prints an issue: from its parts to the bytes of one letter."""
+"""Renders an issue: its letter in an envelope."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Composer:
-    """Where issues are written, one shard of due rows after the other."""
+    """Writes the issues of due subscriptions, one shard of rows after the other."""
 
     store: Store
     letters: LetterMaker
     window: ComposeWindow
     rule_set: RuleSet
-    since: datetime | None  # where the first of all readers reads on
+    since: datetime | None  # the earliest start of a window among all due readers
     outlook: Callable[[], SourceOutlook]
     listed: Callable[[datetime], Sequence[Arrival]]
     now: datetime
@@ -59,7 +59,7 @@ class Composer:
     _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
     def write(self, rows: Sequence[DueSubscription], active: ActiveSubscriptions, owner: str) -> None:
-        """The issues of these rows, all matched at once and kept some at a time."""
+        """The issues of these rows, matched together and saved in batches."""
         store, now = self.store, self.now
         if store.merging.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
             rows = store.subscriptions.due(now, [row.id for row in rows])  # they read back further now
@@ -93,7 +93,7 @@ class Composer:
         self._save(drafts)
 
     def _candidates(self, due_issues: Sequence[DueIssue]) -> list[list[Candidate]]:
-        """Of every due what its rules match in its window."""
+        """For each due issue the candidates of its window."""
         since = min(due.since for due in due_issues)
         if self.since is None or since < self.since:
             self.since = since
@@ -107,7 +107,7 @@ class Composer:
     def _draft(
         self, due: DueIssue, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]]
     ) -> _UnsavedIssue | None:
-        """One issue, printed; None where an alert has no news. A letter that fails is told and stays due."""
+        """One rendered issue; None where an alert has no news. A letter that fails is reported and stays due."""
         now, subscription = self.now, due.subscription
         told = self._told[due.reader.id]
         fresh = [candidate for candidate in candidates if is_news(candidate, told, subscription.updates)]
@@ -167,7 +167,7 @@ class Composer:
         except DigestError as error:
             self._report(replace(result, fault=str(error)))
             return None
-        told.update(facts)  # the reader's next subscription need not tell it again
+        told.update(facts)  # the reader's next subscription does not repeat them
         return _UnsavedIssue(publication, result)
 
     def _save(self, drafts: Sequence[_UnsavedIssue]) -> None:
@@ -193,7 +193,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class _UnsavedIssue:
-    """An issue that is printed and not yet kept."""
+    """An issue that is rendered and not yet saved."""
 
     publication: NewIssue
     result: ComposeResult

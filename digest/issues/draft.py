@@ -1,4 +1,4 @@
-"""One subscription's issue: drawn up out of what is fresh, with what it had to do without."""
+"""Drafts the issue of a subscription from its candidates, with its missing sources and the trending section."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.subscriptions import ScheduleSlot, Subscriber, Subscription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeResult:
-    """What became of one due subscription."""
+    """The result of one due subscription: an issue, a quiet slot, or a fault."""
 
     subscriber: str
     subscription: str
@@ -31,7 +31,7 @@ class ComposeResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceOutlook:
-    """What the sources could not bring: what is late or out, and which services rest today, and why."""
+    """The sources that are late or failed, and the services that bring nothing today, and why."""
 
     absences: tuple[Absence, ...] = ()
     rests: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class SourceOutlook:
 
 
 def with_answers(reader: str, subscription: Subscription, answers: Answers) -> Subscription:
-    """The subscription with what its reader has answered about the people in it."""
+    """The subscription with the reader's answers about its followed authors."""
     rules = tuple(
         replace(rule, person=rule.person.answered(said))
         if rule.person and (said := answers.get((reader, rule.person.name)))
@@ -56,7 +56,7 @@ def known_papers(subscriptions: Iterable[Subscription], store: Store) -> dict[st
 
 
 def with_absences(issue: Issue, subscription: Subscription, outlook: SourceOutlook, following: ScheduleSlot) -> Issue:
-    """A scheduled issue tells what it had to do without; an alert is about what came."""
+    """The issue with its missing sources and the day of the next one; only for scheduled issues."""
     rests = [(kind, why) for kind, why in outlook.rests.items() if kind in (subscription.sources or outlook.rests)]
     return replace(
         issue,
@@ -70,7 +70,7 @@ def with_absences(issue: Issue, subscription: Subscription, outlook: SourceOutlo
 def trending_section(
     subscription: Subscription, known: Collection[int], listed: Callable[[], Sequence[Arrival]]
 ) -> Section | None:
-    """What is voted for among the papers that were listed, where the reader asks for that.
+    """The trending section, where the subscription has one.
 
     The list of a day still grows when the day's letter has gone, so it is looked at again for two days.
     """
@@ -115,7 +115,7 @@ def draft_issue(
 
 
 def issue_items(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
-    """What the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
+    """The rows that the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
     return tuple(
         (item.work, item.paper.key, item.event, section.title) for section in issue.sections for item in section.items
     )

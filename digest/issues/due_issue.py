@@ -1,4 +1,4 @@
-"""A due subscription with its window and its slots, and how long its letter is worth sending."""
+"""A due subscription with the window that its issue covers, its slots, its pause, and the lifetime of its letter."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from digest.store import DueSubscription, ScheduleUpdate
 from digest.subscriptions import ScheduleSlot, Subscriber, Subscription, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
-"""How far a subscription reads back behind its cursor, which only bounds the search; the memory decides."""
+"""How far a subscription reads back behind its cursor, which only bounds the search: papers already sent are left out."""
 
 
 ALERT, _DAILY, LONG = timedelta(hours=12), timedelta(hours=36), timedelta(days=5)
-"""How long a letter is worth sending; then its papers are told in the next issue."""
+"""Lifetime of a letter; after it, its papers go into the next issue."""
 
 
 def lifetime(interval: timedelta) -> timedelta:
-    """Of a letter whose next is so far away; RFC 5321 section 4.5.4.1 wants four to five days where nothing hurries."""
+    """Lifetime of a letter, by the interval to the next; five days at most, as RFC 5321 section 4.5.4.1 wants."""
     return _DAILY if interval <= timedelta(days=1, hours=1) else LONG
 
 

@@ -1,4 +1,4 @@
-"""An issue that no clock asked for."""
+"""Issues composed by a command (`digest send`, `digest preview`) instead of a schedule."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from digest.subscriptions import Subscriber, Subscription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualIssue:
-    """An issue that no clock asked for, and all that it would tell (also what is behind "+ n more")."""
+    """An issue composed by a command, and every event that it covers, also those behind "+ n more"."""
 
     issue: Issue
     told: tuple[tuple[int, str], ...]
 
     def save(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
-        """Put its letter into the outbox; its papers are remembered as told only where that is asked for."""
+        """Put its letter into the outbox; with `record` its papers count as already sent."""
         issue = self.issue
         store.issues.publish(
             NewIssue(

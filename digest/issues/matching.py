@@ -1,4 +1,4 @@
-"""What the rules of many readers find in what has arrived: all rules over all papers at once, then ref by ref."""
+"""Matches the rules of all subscriptions against all arrivals at once, then gives each subscription its candidates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SubscriptionRef = tuple[str, Subscription]
 
 
 class RuleSet:
-    """The rules of many subscriptions: made ready together when they are first asked, and once."""
+    """The rules of many subscriptions, compiled together, once, at first use."""
 
     def __init__(self, refs: Iterable[SubscriptionRef]) -> None:
         self._refs = tuple(refs)
@@ -44,11 +44,11 @@ class RuleSet:
         )
 
     def ready(self) -> None:
-        """Make the rules ready now."""
+        """Compile the rules now."""
         _ = self._matcher
 
     def match(self, batch: Batch) -> MatchResult:
-        """What all the rules find in these papers."""
+        """The matches of all rules in these papers."""
         pairs = [*self._matcher.pairs(batch)]
         owners, papers = (np.concatenate(column) for column in zip(*pairs, strict=True)) if pairs else (_NONE, _NONE)
         order = np.argsort(owners, kind="stable")
@@ -60,7 +60,7 @@ _NONE = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchResult:
-    """What the rules of a rule_set found in a batch: millions of pairs, and those of one ref in no time."""
+    """The matches of a rule set in a batch: pairs sorted by rule, so that those of one subscription are found fast."""
 
     _rules: Mapping[tuple[str, str], tuple[int, int]]  # of each ref the numbers of its first rule and behind its last
     _owners: NDArray[np.int32]
@@ -79,7 +79,7 @@ class MatchResult:
 
 
 class ArrivalMatches:
-    """What a rulebook finds in arrivals; many shards of readers may ask for it."""
+    """The matches of a rule set in arrivals, shared by many shards of readers."""
 
     def __init__(self, rule_set: RuleSet, arrivals: Sequence[Arrival]) -> None:
         self.rule_set = rule_set
@@ -121,7 +121,7 @@ def match_arrivals(
     arrivals: Sequence[Arrival],
     known: Mapping[str, Paper] | None = None,
 ) -> list[list[Candidate]]:
-    """What the rules of these refs match in these arrivals, once."""
+    """The candidates of each of these subscriptions among these arrivals."""
     return ArrivalMatches(rule_set, arrivals).candidates(refs, known)
 
 
@@ -141,7 +141,7 @@ def _candidate(
 
 
 class _AuthorVerdicts:
-    """The verdicts on one batch; whom several readers follow alike is judged once."""
+    """Verdicts on the followed authors of one batch; each (author, paper) is classified once for all readers."""
 
     def __init__(self, batch: Batch, known: Mapping[str, Paper]) -> None:
         self._batch = batch
@@ -152,7 +152,7 @@ class _AuthorVerdicts:
     def sift(
         self, rules: Sequence[Rule], matched: Iterable[int], place: int
     ) -> tuple[list[int], list[tuple[int, AuthorVerdict]]]:
-        """Of the rules that a paper matches those that mean it, and the verdicts that leave a doubt."""
+        """The matched rules without those that follow another person of the name, and the verdicts that leave a doubt."""
         kept, doubts = list[int](), list[tuple[int, AuthorVerdict]]()
         for index in matched:
             person = rules[index].person

@@ -9,7 +9,7 @@ from digest.papers.ids import is_article
 
 
 def is_news(candidate: Candidate, told: Set[tuple[int, str]], updates: str | None) -> bool:
-    """Does this reader want to hear this now? `told` is what the reader knows, as (work, event).
+    """Whether this event goes into the reader's next issue; `told` has the (work, event) pairs already sent.
 
     A new paper: once, and never when it is already withdrawn. News of a paper: a revision under `all`, a publication
     under `published` by who had the paper, a withdrawal by who had it unless they said `none`; `all` hears every news

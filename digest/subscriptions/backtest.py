@@ -1,4 +1,4 @@
-"""What a rule would have brought: papers a day, samples, and what is doubtful about it."""
+"""Back-test of a rule over stored papers: matches a day, samples, matches by term, and advice."""
 
 from __future__ import annotations
 

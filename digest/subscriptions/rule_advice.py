@@ -1,4 +1,4 @@
-"""What an archive says of rules: which never match, which match too much, and what else their terms are called."""
+"""Advice on rules from stored papers (`digest check`): rules that never match or match too much, and synonyms."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from digest.subscriptions import Rule
 from digest.subscriptions.abbreviations import folded_term, glossary
 
 MOST_SHARE: Final = 0.1
-"""Of all papers, beyond which a rule is told to match much."""
-_FEW: Final = 50  # papers of which no share is told
+"""The share of all papers above which a rule matches too much."""
+_FEW: Final = 50  # below so many papers no share is given
 _TYPO: Final = 0.8  # of difflib's 1
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatches:
-    """What one rule finds in an archive, as a whole and term by term."""
+    """The matches of one rule in an archive, as a whole and by term."""
 
     papers: tuple[int, ...]  # indices
     terms: Mapping[str, int]  # as typed -> papers; those under NOT as well
@@ -31,7 +31,7 @@ class RuleMatches:
 
 @dataclass
 class PaperArchive:
-    """Papers, and what many rules find in them at once."""
+    """Papers, matched against many rules at once."""
 
     papers: Sequence[Paper]
     share: float = MOST_SHARE
@@ -42,7 +42,7 @@ class PaperArchive:
         self.batch = Batch(self.papers)
 
     def find(self, queries: Sequence[Query], within: Sequence[Query] | None = None) -> list[RuleMatches]:
-        """What each of these finds; `within` has the same rules in the bounds of their subscriptions."""
+        """The matches of each query; `within` has the same queries narrowed by their subscriptions."""
         leaves = [list(dict.fromkeys(tree.terms(query.root))) for query in queries]
         whole = (((number, -1), query) for number, query in enumerate(within or queries))
         single = (
@@ -64,7 +64,7 @@ class PaperArchive:
     def advise(
         self, rules: Sequence[Rule], within: Sequence[Query] | None = None, *, wider: bool = True
     ) -> list[tuple[str, ...]]:
-        """What is to be said of each rule; unless `wider`, of what it finds alone."""
+        """The advice on each rule; unless `wider`, only on how often it matches."""
         found = self.find([rule.query for rule in rules], within)
         return [tuple(self._of(rule, each, wider)) for rule, each in zip(rules, found, strict=True)]
 
@@ -83,7 +83,7 @@ class PaperArchive:
                 yield f"{term} is also {how}: expand: {{{term}: [{', '.join(others)}]}}"
 
     def frequency(self, query: Query, found: RuleMatches) -> Iterator[str]:
-        """Whether it never matches, and by which term; or much."""
+        """Advice on a rule that never matches, with the term that causes it, or that matches too much."""
         count, all_ = len(found.papers), len(self.papers)
         positive = list(dict.fromkeys(_typed(leaf) for leaf in _positive(query.root)))
         absent = [term for term in positive if not found.terms[term]]
@@ -131,7 +131,7 @@ class PaperArchive:
                 yield typed, (short.upper(),)
 
     def _people(self, person: FollowedAuthor, found: RuleMatches) -> Iterator[str]:
-        """Whether the name is that of several people."""
+        """Advice on a name that several people seem to have."""
         several = [
             group
             for group in cluster_by_author(person, [self.papers[index] for index in found.papers])

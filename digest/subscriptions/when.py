@@ -24,7 +24,7 @@ _LIKE_HOUR = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?\s*([ap])?\.?(?:m\.?)?", r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """The rhythm of a subscription, in the reader's own time; `at once` has no days."""
+    """The days and the hour of a subscription, in the reader's time zone; `at once` has no days."""
 
     days: frozenset[int] = frozenset()  # 0 is Monday
     hour: int = 0
@@ -33,7 +33,7 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str) -> Schedule:
-        """What stands behind `when:`. Raises ValueError with the mend."""
+        """The schedule that a text describes. Raises ValueError with what to write instead."""
         words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).casefold()
         if words == "at once":
             return cls(at_once=True)
@@ -68,7 +68,7 @@ def _clock(text: str) -> tuple[int, int]:
 
 
 def _suggestion(words: str) -> str:
-    """What to write instead, as near to what was typed as can be."""
+    """The text of the error: what to write instead, as close to the typed text as possible."""
     if get_close_matches(words[:_SHOWN], ("at once", "immediately", "instantly"), n=1, cutoff=0.7):
         return f"`{words[:_SHOWN]}` is no time: write `at once`"
     typed = f"`{words[:_SHOWN]}`"
