@@ -1,11 +1,11 @@
-"""What can go wrong, named after who can mend it.
+"""The exceptions of the package, by who can mend the cause, and the exit codes of all commands.
 
 ::
 
     DigestError
     ├── ConfigError            you: a file, a rule, an option
     ├── SourceError            the service, when it is asked again
-    ├── MailboxError           the box of what comes back, when it is read again
+    ├── MailboxError           the mailbox of bounces, when it is read again
     └── DeliveryError          the relay or the receiving server
         ├── Deferred           later: 4xx, no connection
         ├── Rejected           never: 5xx
@@ -22,7 +22,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes that scripts may rely on; 75 is EX_TEMPFAIL of sysexits.h."""
+    """Stable exit codes of the commands; 75 is EX_TEMPFAIL of sysexits.h."""
 
     DONE = 0
     FAILED = 1
@@ -33,14 +33,14 @@ class Exit(IntEnum):
 
 
 class DigestError(Exception):
-    """Anything that a person is told in one sentence and without a trace."""
+    """Base class of errors that are shown as one sentence, without a traceback."""
 
     exit = Exit.FAILED
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a file: where it stands and what to do about it."""
+    """One mistake in a file: its position, and how to mend it."""
 
     file: str
     line: int  # from 1
@@ -52,7 +52,7 @@ class Problem:
 
 
 class ConfigError(DigestError):
-    """What a person wrote cannot be meant; carries every problem found, not the first alone."""
+    """Invalid files, rules or options; carries every problem found, not the first alone."""
 
     exit = Exit.USAGE
 
@@ -62,24 +62,24 @@ class ConfigError(DigestError):
 
 
 class SourceError(DigestError):
-    """A service did not answer, or not with what was asked for."""
+    """A service did not answer, or answered with an error or an unexpected format."""
 
     exit = Exit.LATER
 
     def __init__(self, what: str, *, retry_after: timedelta | None = None, status: int | None = None) -> None:
-        self.retry_after = retry_after  # what the service itself asked for, never shortened
-        self.status = status  # of HTTP, where the service answered with an error
+        self.retry_after = retry_after  # the wait that the service asked for, never shortened
+        self.status = status  # HTTP status, where the service answered with an error
         super().__init__(what)
 
 
 class MailboxError(DigestError):
-    """The box of what comes back cannot be read now: no connection, or not what was asked for."""
+    """The mailbox of bounces cannot be read now: no connection, or an unexpected answer."""
 
     exit = Exit.LATER
 
 
 class DeliveryError(DigestError):
-    """A letter did not get out; carries what the other side said."""
+    """A letter was not delivered; carries the SMTP reply."""
 
     def __init__(
         self,
@@ -93,12 +93,12 @@ class DeliveryError(DigestError):
         self.code = code  # basic reply code, RFC 5321 section 4.2
         self.enhanced = enhanced  # enhanced status code, RFC 3463
         self.phase = phase  # SmtpPhase, where one was reached
-        self.reason = reason  # ReplyReason, where the reply tells one
+        self.reason = reason  # ReplyReason, where the reply gives one
         super().__init__(what)
 
 
 class Deferred(DeliveryError):
-    """Not now: a 4xx reply, or no connection."""
+    """Temporary failure: a 4xx reply, or no connection."""
 
     exit = Exit.LATER
 
@@ -119,8 +119,8 @@ class Deferred(DeliveryError):
 
 
 class Rejected(DeliveryError):
-    """Never: a 5xx reply to this letter or this address."""
+    """Permanent failure: a 5xx reply to this letter or this address."""
 
 
 class InDoubt(DeliveryError):
-    """The letter was handed over whole and the line was lost before the answer: it may have been sent, or not."""
+    """The connection was lost between the final dot and the reply: the letter may have been sent, or not."""

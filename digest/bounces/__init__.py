@@ -1,4 +1,7 @@
-"""What came back: bounces and complaints, each dealt with once, and nobody suppressed on a stranger's word."""
+"""Bounce processing: reads the bounce mailbox, matches bounces and complaints to letters, and records the evidence.
+
+Each message counts once. Only a message with a letter's signed return address (VERP) counts against its reader.
+"""
 
 from __future__ import annotations
 
@@ -15,39 +18,39 @@ from digest.mail.message import Mailbox
 from digest.store import BouncedDelivery, BounceEvidence, Store
 
 _COUNTS = timedelta(days=30)
-"""How old a delivery may be whose bounce still counts."""
+"""Maximum age of a delivery whose bounce counts."""
 
 _LITTLE = 0.25
-"""What a letter weighs that was given up as the mailbox was full or asleep; one that reached no address weighs 1."""
+"""Points of a final soft bounce of a full or disabled mailbox; a hard bounce has 1."""
 
 _GIVEN_UP = (BounceReason.FULL, BounceReason.DISABLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceRead:
-    """What became of one message; `words` are for the admin, and hold no address."""
+    """Result of one message of the bounce mailbox; `words` are for the operator and hold no address."""
 
     kind: BounceKind
     words: str
-    subscriber: str = ""  # empty: it belongs to no letter of ours
-    proven: bool = False  # it came to the address that only this letter had
-    again: bool = False  # it was dealt with before
+    subscriber: str = ""  # empty: it matches no letter
+    proven: bool = False  # it carries the signed return address that only this letter had
+    again: bool = False  # it was processed before
     suppressed: bool = False
     left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnAddress:
-    """How what comes back is held against letters: the address of bounces, the keys, the domain of Message-IDs."""
+    """The address of bounces (VERP base), the keys of its stamps, and the domain of our Message-IDs."""
 
     address: Mailbox
     keys: Sequence[str]
     domain: str
 
     def stamps(self, message: bytes, sent_to: Sequence[str]) -> list[str]:
-        """The stamps in a message, those to which it was sent first.
+        """The stamps in a message, those of its recipient addresses first.
 
-        One that is quoted somewhere in it is as good: nobody can make one who has not had the letter.
+        A stamp that is quoted anywhere in the message counts as well: without the letter nobody can make one.
         """
         local, _, domain = self.address.wire.rpartition("@")
         form = rf"{re.escape(local)}\+([a-z2-7]{{24}})@{re.escape(domain)}"
@@ -67,9 +70,9 @@ def read_bounces(
     clock: Callable[[], datetime],
     tell: Callable[[BounceRead], None] = lambda _: None,
 ) -> list[BounceRead]:
-    """Deal with what lies in a box, each message once, also where the box breaks between the deed and its mark.
+    """Process the messages of a mailbox, each once, even if the connection breaks before a message is marked as seen.
 
-    `name` is the box's own. Raises MailboxError where the box cannot be read on; what was read before is dealt with.
+    `name` identifies the mailbox. Raises MailboxError if it cannot be read further; earlier messages are processed.
     """
     results = []
     with box:
@@ -105,7 +108,7 @@ def _one(store: Store, piece: MailboxMessage, key: str, ear: ReturnAddress, now:
 
 
 def _correlate(store: Store, message: bytes, bounce: Bounce, ear: ReturnAddress) -> tuple[BouncedDelivery | None, bool]:
-    """The delivery that came back, and whether that is proven: by its stamp, else by what anyone may have written."""
+    """The delivery of a bounce, and whether it is proven: by a stamp; an envelope id or Message-ID proves nothing."""
     for text in ear.stamps(message, bounce.sent_to):
         number = stamped(text)
         known = store.bounces.find_delivery(id=number) if number is not None else None
@@ -131,9 +134,10 @@ def _evidence(bounce: Bounce, known: BouncedDelivery) -> BounceEvidence:
 
 
 def _leaves(bounce: Bounce, known: BouncedDelivery | None) -> tuple[str, str, str] | None:
-    """A complaint ends the subscription that it is about; a notice has none, and its reader then leaves all.
+    """(subscriber, subscription, reason) of the subscription that a complaint ends; None: it ends none.
 
-    A notice that somebody asked for on a page is nobody's: there is nothing to leave.
+    A complaint about a notice, which has no subscription, ends all of its reader's. A notice without a subscriber (sent
+    to an address that somebody entered on a page) ends none.
     """
     if bounce.kind != BounceKind.COMPLAINT or known is None or not known.subscriber:
         return None

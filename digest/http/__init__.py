@@ -1,4 +1,4 @@
-"""The web, asked politely: one pace per service, retries, caps, and one way to fail."""
+"""The HTTP client of all sources: rate limit per service, retries, back-off, redirects, size limits, one error type."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from digest.http.transport import HttpResponse, HttpTransport, ResponseTooLarge,
 
 _REDIRECTS = 5
 _TRIES = 5
-_LOOK = 1.0  # seconds between two looks at whether another machine has asked
-_PATIENCE = 45.0  # seconds of waiting in one get; who asks for more is asked again by the clock
+_LOOK = 1.0  # seconds between two checks whether another machine has released the service
+_PATIENCE = 45.0  # seconds of waiting in one get(); a service that wants a longer wait is asked at the next interval
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave to ask "has it changed?" with, kept byte for byte: unquoted and weak ETags too."""
+    """ETag and Last-Modified of an earlier response, for a conditional request; kept byte for byte, even if invalid."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -46,50 +46,50 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchResult:
-    """A good answer; `not_modified` has no body."""
+    """A successful response; with `not_modified` (304) the body is empty."""
 
-    url: str  # where the answer came from, after redirects
+    url: str  # of the last hop, after redirects
     status: int
     body: bytes
     content_type: str
     headers: Mapping[str, str]  # lower-case names
     validators: Validators
     not_modified: bool = False
-    moved_to: str | None = None  # the service says: from now on ask here (301, 308)
+    moved_to: str | None = None  # the new address after permanent redirects (301, 308)
 
 
 class FetchStopped(SourceError):
-    """We were asked to stop while waiting; nothing is wrong with the service."""
+    """The caller's stop event was set during a wait; the service is not at fault."""
 
 
 @dataclass(slots=True)
 class _PendingRequest:
-    """One get on its way."""
+    """State of one call of HttpClient.get(), over its tries and redirects."""
 
     request: httpx.Request
     validators: Validators
-    trusted: str | None  # the host that may be private
+    trusted: str | None  # the host that may have a private address
     service: str | None
     stop: Event | None
-    limit: float  # of the monotonic clock: no wait goes on beyond it
+    limit: float  # the latest end of a wait, in seconds of the monotonic clock
 
 
 class SharedRateLimit(Protocol):
-    """Who may ask a service when, of all machines together."""
+    """A rate limit for each service that several machines share."""
 
     def take(self, service: str) -> float:
-        """Zero where it may be asked now, by us alone; else how many seconds to wait before taking again."""
+        """Reserve a service for this process: zero on success, else the seconds to wait before the next try."""
 
     def done(self, service: str, every: float) -> None:
-        """It was asked; the next may do so in `every` seconds."""
+        """Release a service after a request; the next request to it is allowed in `every` seconds."""
 
 
 class HttpClient:
-    """The one client. Safe to use from several threads; one service is asked by one at a time.
+    """The HTTP client. Thread-safe; a service gets one request at a time.
 
-    Seams: `wire` (with its network and time-outs), `proxies` (as urllib.request.getproxies() gives them), `clock`
-    (monotonic seconds), `wall` (Unix seconds), `sleep`, `random` (in [0, 1)). With `turns` the pace of a service is one
-    for all machines that have them in common.
+    For tests: `wire` (with its network and time-outs), `proxies` (as urllib.request.getproxies() gives them), `clock`
+    (monotonic seconds), `wall` (Unix seconds), `sleep`, `random` (in [0, 1)). With `turns`, all machines that share
+    them share the rate limit of each service.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class HttpClient:
         self._proxies = urllib.request.getproxies() if proxies is None else proxies
         self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
         self._turns = turns
-        self._lanes: dict[str, ServiceRateLimit] = {}
+        self._service_limits: dict[str, ServiceRateLimit] = {}
         self._hosts: dict[str, HostBackoff] = {}
 
     def __enter__(self) -> Self:
@@ -121,7 +121,7 @@ class HttpClient:
         self.close()
 
     def close(self) -> None:
-        """Let go of all idle connections."""
+        """Close all idle connections."""
         self._wire.close()
 
     def get(
@@ -133,14 +133,14 @@ class HttpClient:
         service: str | None = None,
         stop: Event | None = None,
     ) -> FetchResult:
-        """The answer to a request, asked again after what may pass, for about a minute at most.
+        """The response to a request, retried after transient failures for about a minute at most.
 
-        `service` "arxiv" keeps arXiv's pace at any address; *.arxiv.org has it anyway. `allow_private` lets the
-        request's own host lie in a private net; a redirect to another host is judged all the same. `stop` ends every
-        wait; then Stopped is raised.
-        Raises SourceError; its retry_after says when the host wants to be asked again.
+        `service` "arxiv" applies arXiv's rate limit to any address; *.arxiv.org always has it. `allow_private` permits
+        a private address for the request's own host; after a redirect to another host it does not count. `stop` ends
+        every wait with FetchStopped.
+        Raises SourceError; its retry_after is the wait that the host asks for.
         """
-        errand = _PendingRequest(
+        pending = _PendingRequest(
             request=request,
             validators=validators or Validators(),
             trusted=request.url.host if allow_private else None,
@@ -151,111 +151,111 @@ class HttpClient:
         why = ""
         for _ in range(_TRIES):
             try:
-                return self._follow(errand)
-            except TransientHttpError as fault:  # the host keeps the wait
+                return self._follow(pending)
+            except TransientHttpError as fault:  # HostBackoff holds the wait before the next try
                 why = str(fault)
         raise SourceError(f"{host_and_path(request.url)}: {why}")
 
-    def _follow(self, errand: _PendingRequest) -> FetchResult:
-        url, lasting, moved = errand.request.url, True, None
+    def _follow(self, pending: _PendingRequest) -> FetchResult:
+        url, lasting, moved = pending.request.url, True, None
         for _ in range(_REDIRECTS + 1):
-            reply = self._ask(errand, url)
+            reply = self._ask(pending, url)
             location = reply.headers.get("location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
-                return _fetched(errand, url, reply, moved)
-            url = redirect_target(errand.request, url, location)
+                return _fetched(pending, url, reply, moved)
+            url = redirect_target(pending.request, url, location)
             lasting = lasting and reply.status in (301, 308)
             moved = str(url) if lasting else moved
-        raise SourceError(f"{host_and_path(errand.request.url)}: more than {_REDIRECTS} redirects")
+        raise SourceError(f"{host_and_path(pending.request.url)}: more than {_REDIRECTS} redirects")
 
-    def _ask(self, errand: _PendingRequest, url: httpx.URL) -> HttpResponse:
-        """One hop, in its turn."""
-        guarded = url.host != errand.trusted
+    def _ask(self, pending: _PendingRequest, url: httpx.URL) -> HttpResponse:
+        """One hop of the request, within the rate limit of its service."""
+        guarded = url.host != pending.trusted
         proxy = proxy_for(url, self._proxies)
         check_url(url, guarded=guarded)
-        known = errand.validators
-        request = prepare_request(errand.request, url, agent=self._agent, etag=known.etag, since=known.last_modified)
-        with self._turn(errand, url) as (at, lane):
+        known = pending.validators
+        request = prepare_request(pending.request, url, agent=self._agent, etag=known.etag, since=known.last_modified)
+        with self._turn(pending, url) as (at, service_limit):
             try:
                 reply = self._wire.exchange(
-                    request, guarded=guarded, proxy=proxy, alive=lambda: _go_on(errand.stop, url)
+                    request, guarded=guarded, proxy=proxy, alive=lambda: _go_on(pending.stop, url)
                 )
             except TransientHttpError as fault:
-                self._failed(at, lane, f"{host_and_path(url)}: {fault}")
+                self._record_failure(at, service_limit, f"{host_and_path(url)}: {fault}")
                 raise
             except ResponseTooLarge as error:
                 raise SourceError(f"{host_and_path(url)}: {error}") from None
             except PrivateAddressRefused:
                 raise private_address_error(url) from None
-            self._heed(at, lane, url, reply)
+            self._record(at, service_limit, url, reply)
             return reply
 
-    def _heed(self, at: AddressBackoff, lane: ServiceRateLimit, url: httpx.URL, reply: HttpResponse) -> None:
-        """Keep how the host is, and what it asks for."""
+    def _record(self, at: AddressBackoff, service_limit: ServiceRateLimit, url: httpx.URL, reply: HttpResponse) -> None:
+        """Record success or failure for the back-off, with Retry-After; raise for an error status."""
         asked = retry_after(reply.headers.get("retry-after"), date=reply.headers.get("date"), wall=self._wall())
         words = error_excerpt(url, reply)
         why = f"{host_and_path(url)}: answered {reply.status}" + (f" ({words})" if words else "")
         if reply.status == 429 or (reply.status >= 500 and reply.status != 501):
-            self._failed(at, lane, why, throttled=reply.status in (429, 503), asked=asked)
+            self._record_failure(at, service_limit, why, throttled=reply.status in (429, 503), asked=asked)
             raise TransientHttpError(f"answered {reply.status}")
-        at.well()
+        at.record_success()
         if reply.status >= 400:
             if asked is not None:
-                at.asked(self._clock(), asked, why)
+                at.record_retry_after(self._clock(), asked, why)
             raise SourceError(why, retry_after=_span(asked), status=reply.status)
 
-    def _failed(
+    def _record_failure(
         self,
         at: AddressBackoff,
-        lane: ServiceRateLimit,
+        service_limit: ServiceRateLimit,
         why: str,
         *,
         throttled: bool = False,
         asked: float | None = None,
     ) -> None:
-        at.failed(self._clock(), why, lane.manners, self._random(), throttled=throttled, asked=asked)
+        at.record_failure(self._clock(), why, service_limit.policy, self._random(), throttled=throttled, asked=asked)
 
     @contextmanager
-    def _turn(self, errand: _PendingRequest, url: httpx.URL) -> Iterator[tuple[AddressBackoff, ServiceRateLimit]]:
-        """Wait until the host and its service may be asked, and be the only one to ask."""
+    def _turn(self, pending: _PendingRequest, url: httpx.URL) -> Iterator[tuple[AddressBackoff, ServiceRateLimit]]:
+        """Wait for the back-off and the rate limit, then hold the service for one request."""
         name = url.netloc.decode("ascii")
         at = AddressBackoff(
             self._hosts.setdefault(name, HostBackoff()), self._hosts.setdefault(name + url.path, HostBackoff())
         )
-        lane = self._lane(url, errand.service)
+        service_limit = self._service_limit(url, pending.service)
         while True:
-            self._wait_for(at.worst(self._clock()), errand, url)
+            self._wait_for(at.worst(self._clock()), pending, url)
             queued = self._clock()
-            with lane.lock:
-                if at.worst(self._clock()).left(self._clock()) > 0:
-                    continue  # it asked someone else to wait, meanwhile
-                self._pause(lane.ready_at - self._clock(), errand.stop, url)
-                while self._turns and (wait := self._turns.take(lane.name)):
-                    self._pause(min(wait, _LOOK), errand.stop, url)
-                errand.limit += self._clock() - queued  # to stand in line is not to be put off
+            with service_limit.lock:
+                if at.worst(self._clock()).seconds_left(self._clock()) > 0:
+                    continue  # another thread's request has failed meanwhile
+                self._pause(service_limit.ready_at - self._clock(), pending.stop, url)
+                while self._turns and (wait := self._turns.take(service_limit.name)):
+                    self._pause(min(wait, _LOOK), pending.stop, url)
+                pending.limit += self._clock() - queued  # waiting for other requests does not count
                 try:
-                    yield at, lane
+                    yield at, service_limit
                 finally:
-                    every = lane.manners.limit.interval.total_seconds()
-                    lane.ready_at = self._clock() + every
+                    every = service_limit.policy.limit.interval.total_seconds()
+                    service_limit.ready_at = self._clock() + every
                     if self._turns:
-                        self._turns.done(lane.name, every)
+                        self._turns.done(service_limit.name, every)
                 return
 
-    def _lane(self, url: httpx.URL, service: str | None) -> ServiceRateLimit:
+    def _service_limit(self, url: httpx.URL, service: str | None) -> ServiceRateLimit:
         if service == "arxiv" or url.host == "arxiv.org" or url.host.endswith(".arxiv.org"):
-            return self._lanes.setdefault("arxiv", ServiceRateLimit("arxiv", ARXIV))
+            return self._service_limits.setdefault("arxiv", ServiceRateLimit("arxiv", ARXIV))
         host = url.netloc.decode("ascii")
-        return self._lanes.setdefault(host, ServiceRateLimit(host, SLOW if service == "dblp" else GENTLE))
+        return self._service_limits.setdefault(host, ServiceRateLimit(host, SLOW if service == "dblp" else GENTLE))
 
-    def _wait_for(self, host: HostBackoff, errand: _PendingRequest, url: httpx.URL) -> None:
+    def _wait_for(self, host: HostBackoff, pending: _PendingRequest, url: httpx.URL) -> None:
         now = self._clock()
-        wait = host.left(now)
-        if wait and now + wait > errand.limit:
+        wait = host.seconds_left(now)
+        if wait and now + wait > pending.limit:
             raise SourceError(
                 f"{host.why}; not asked again for {round(wait)} s", retry_after=_span(wait) if host.throttled else None
             )
-        self._pause(wait, errand.stop, url)
+        self._pause(wait, pending.stop, url)
 
     def _pause(self, seconds: float, stop: Event | None, url: httpx.URL) -> None:
         if seconds > 0:
@@ -263,8 +263,8 @@ class HttpClient:
         _go_on(stop, url)
 
 
-def _fetched(errand: _PendingRequest, url: httpx.URL, reply: HttpResponse, moved: str | None) -> FetchResult:
-    unchanged = reply.status == 304 and errand.validators != Validators()
+def _fetched(pending: _PendingRequest, url: httpx.URL, reply: HttpResponse, moved: str | None) -> FetchResult:
+    unchanged = reply.status == 304 and pending.validators != Validators()
     if not unchanged and not reply.good:
         raise SourceError(f"{host_and_path(url)}: answered {reply.status}, which says nothing here")
     given = Validators(etag=reply.as_sent("etag"), last_modified=reply.as_sent("last-modified"))
@@ -274,7 +274,7 @@ def _fetched(errand: _PendingRequest, url: httpx.URL, reply: HttpResponse, moved
         body=reply.body,
         content_type=reply.headers.get("content-type", ""),
         headers=dict(reply.headers),
-        validators=errand.validators if unchanged and given == Validators() else given,
+        validators=pending.validators if unchanged and given == Validators() else given,
         not_modified=unchanged,
         moved_to=moved,
     )

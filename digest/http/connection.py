@@ -1,4 +1,4 @@
-"""One hop of a request: what is said to a host, where an address may lead, and how an error names it."""
+"""One hop of a request: its headers, redirect targets, address checks, and error texts without secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from digest.errors import SourceError
 from digest.http.ssrf import is_public, literal
 from digest.http.transport import HttpResponse
 
-_HARMLESS = ("accept", "accept-language")  # what another origin may be told after a redirect
+_HARMLESS = ("accept", "accept-language")  # headers that are kept after a redirect to another origin
 _SECRET = re.compile(r"key|token|secret|pass|auth|sig|mail", re.IGNORECASE)
 
 
 def prepare_request(
     given: httpx.Request, url: httpx.URL, *, agent: str, etag: str | None, since: str | None
 ) -> httpx.Request:
-    """The request as it goes to `url`; what is secret stays with the origin it was written for."""
+    """The request for one hop to `url`; credentials and most headers go to the original origin alone."""
     at_home = _origin(url) == _origin(given.url)
     kept = {name: value for name, value in given.headers.items() if at_home or name in _HARMLESS}
     headers = httpx.Headers({"Accept": "*/*"} | {name: value for name, value in kept.items() if name != "host"})
@@ -33,7 +33,7 @@ def prepare_request(
 
 
 def redirect_target(request: httpx.Request, url: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads. Raises SourceError where it leads nowhere, and for all but GET and HEAD."""
+    """The target of a redirect. Raises SourceError for an invalid Location and for methods other than GET and HEAD."""
     if request.method not in ("GET", "HEAD"):
         raise SourceError(f"{host_and_path(request.url)}: redirects a {request.method}")
     try:
@@ -43,7 +43,7 @@ def redirect_target(request: httpx.Request, url: httpx.URL, location: str) -> ht
 
 
 def check_url(url: httpx.URL, *, guarded: bool) -> None:
-    """Refuse what need not be resolved to be refused; behind a proxy this is all that we see. Raises SourceError."""
+    """Refuse other schemes and literal private addresses; behind a proxy this is the only check. Raises SourceError."""
     if url.scheme not in ("http", "https") or not url.host:
         raise SourceError(f"{host_and_path(url)}: only http and https addresses are asked")
     address = literal(url.host)
@@ -52,7 +52,7 @@ def check_url(url: httpx.URL, *, guarded: bool) -> None:
 
 
 def private_address_error(url: httpx.URL) -> SourceError:
-    """What is said where a guarded request leads into a private net."""
+    """The error for a guarded request whose host has a private address."""
     return SourceError(
         f"{host_and_path(url)}: leads to a private address; if it lies inside your own net, say `allow_private: true`"
     )

@@ -1,4 +1,4 @@
-"""Where the web client may connect to: addresses are judged at the moment of connecting, proxies are honoured."""
+"""SSRF guard of the HTTP client: refuses private addresses at connect time, and picks the proxy."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _UNICAST = ipaddress.IPv6Network("2000::/3")  # the only global unicast range th
 
 
 class PrivateAddressRefused(Exception):
-    """The host leads to an address that an outside text may not send us to."""
+    """All addresses of the host are private, and a URL from outside may not lead there."""
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the open internet: not private, link-local, CGNAT, multicast …"""
+    """Whether an IP address is global unicast: not private, link-local, CGNAT, multicast …"""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast
@@ -33,7 +33,7 @@ def is_public(address: str) -> bool:
 
 
 def literal(host: str) -> str | None:
-    """The address that a host names by itself, also in the odd spellings that resolvers take (`127.1`)."""
+    """The IP address that a host is written as, in any spelling that resolvers accept (`127.1`); None for a name."""
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return "127.0.0.1"
@@ -48,10 +48,10 @@ def literal(host: str) -> str | None:
 
 
 def proxy_for(url: httpx.URL, proxies: Mapping[str, str]) -> str | None:
-    """The proxy that the environment wants for an address; `proxies` as urllib.request.getproxies() gives them."""
+    """The proxy for a URL by the environment; `proxies` as urllib.request.getproxies() gives them."""
     address = literal(url.host)
     if address is not None and ipaddress.ip_address(address).is_loopback:
-        return None  # a proxy's loopback is never the one that was meant
+        return None  # loopback means this machine, not the proxy's
     for entry in proxies.get("no", "").lower().split(","):
         name = entry.strip().lstrip("*").lstrip(".")
         if entry.strip() == "*" or (name and (url.host == name or url.host.endswith("." + name))):
@@ -60,26 +60,26 @@ def proxy_for(url: httpx.URL, proxies: Mapping[str, str]) -> str | None:
 
 
 class SystemNetwork:
-    """Names and addresses as the system knows them; tests put another in its place."""
+    """Name resolution and TCP connections by the operating system; tests replace it."""
 
     def resolve(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, best first. Raises OSError where there are none."""
+        """The addresses of a host, preferred first. Raises OSError if there are none."""
         return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
     def dial(self, address: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
-        """A connection to one address. Raises httpcore.ConnectError or httpcore.ConnectTimeout."""
+        """Connect to one address. Raises httpcore.ConnectError or httpcore.ConnectTimeout."""
         return httpcore.SyncBackend().connect_tcp(address, port, timeout, socket_options=[])
 
 
 class Deadline(threading.local):
-    """Until when the exchange of this thread may last; a byte now and then does not prolong it."""
+    """The end of this thread's exchange as a whole; unlike a read time-out it is not prolonged by received bytes."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.at = math.inf
         self._clock = clock
 
     def left(self, timeout: float | None) -> float:
-        """The seconds that one read or write may take. Raises httpcore.ReadTimeout when the time is up."""
+        """The seconds left for one read or write. Raises httpcore.ReadTimeout after the deadline."""
         left = self.at - self._clock()
         if left <= 0:
             raise httpcore.ReadTimeout("the whole answer took too long")
@@ -87,7 +87,7 @@ class Deadline(threading.local):
 
 
 class GuardedNetworkBackend(httpcore.NetworkBackend):
-    """Connects to the very address that was judged, so that a name cannot be resolved anew in between."""
+    """Connects to the very address that was checked, so that DNS rebinding between check and connect has no effect."""
 
     def __init__(self, network: SystemNetwork, deadline: Deadline, *, guarded: bool) -> None:
         self._network = network
@@ -122,7 +122,7 @@ class GuardedNetworkBackend(httpcore.NetworkBackend):
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection whose every step ends at the deadline."""
+    """A network stream whose reads and writes end at the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

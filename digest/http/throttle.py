@@ -1,4 +1,4 @@
-"""When a host may be asked again: a rate limit for each service, Retry-After, and back-off after failures."""
+"""When the next request to a host is allowed: rate limit per service, Retry-After, back-off after failures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from email.utils import parsedate_to_datetime
 
 from digest.limits import BackOff, RateLimit
 
-_LONGER = (1.0, 1.25)  # by chance a wait is longer, never shorter
+_LONGER = (1.0, 1.25)  # jitter makes a wait longer, never shorter
 
 _BREAKER = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4), tolerated=4, spread=_LONGER)
-"""From the fifth failure in a row on, and then one probe at a time."""
+"""Circuit breaker: from the fifth failure in a row on, one probe after each pause."""
 
-_YEAR = 365 * 86_400.0  # no Retry-After is longer; keeps dates within their range
+_YEAR = 365 * 86_400.0  # upper limit of Retry-After; keeps dates within their range
 
 
 def _seconds(*steps: float) -> BackOff:
@@ -26,7 +26,7 @@ _FALTERING = _seconds(2, 6, 120, 240)
 
 @dataclass(frozen=True, slots=True)
 class PolitenessPolicy:
-    """How a service wants to be asked."""
+    """Rate limit and back-off of a service."""
 
     limit: RateLimit  # from the end of a request to the next
     throttled: BackOff  # after 429 and 503 without a Retry-After
@@ -40,84 +40,84 @@ SLOW = PolitenessPolicy(RateLimit.every(2), throttled=_seconds(60, 120, 240))
 """For DBLP, which asks for one or two seconds between requests. https://dblp.org/faq/Am+I+allowed+to+crawl+the+dblp+website"""
 
 GENTLE = PolitenessPolicy(RateLimit.every(1), throttled=_seconds(10, 60, 120, 240))
-"""For services that ask for nothing special."""
+"""For services that publish no limits."""
 
 
 @dataclass(slots=True)
 class ServiceRateLimit:
-    """One service's connection: who holds the lock may ask, not before `ready_at` (seconds of the monotonic clock)."""
+    """Rate limit of one service: the holder of the lock may send a request from `ready_at` (monotonic seconds) on."""
 
     name: str
-    manners: PolitenessPolicy
+    policy: PolitenessPolicy
     lock: threading.Lock = field(default_factory=threading.Lock)
     ready_at: float = float("-inf")
 
 
 @dataclass(slots=True)
 class HostBackoff:
-    """What is remembered of one host: until when it is left in peace, and why."""
+    """Back-off of one host or address: the time of the next request, and the reason for the wait."""
 
     failures: int = 0  # in a row
     free_at: float = float("-inf")
     why: str = ""
-    throttled: bool = False  # the host itself wants the wait
+    throttled: bool = False  # the host itself asked for the wait
 
-    def left(self, now: float) -> float:
-        """The seconds still to wait."""
+    def seconds_left(self, now: float) -> float:
+        """The seconds left to wait."""
         return max(0.0, self.free_at - now)
 
-    def well(self) -> None:
-        """It answered; the next request is free."""
+    def record_success(self) -> None:
+        """Record a successful response."""
         self.failures, self.throttled, self.why = 0, False, ""
 
-    def asked(self, now: float, wait: float, why: str) -> None:
-        """It wants to be left in peace for `wait` seconds, and is otherwise well."""
+    def record_retry_after(self, now: float, wait: float, why: str) -> None:
+        """Record a Retry-After of `wait` seconds, which is no failure."""
         self.free_at, self.why, self.throttled = now + wait, why, True
 
-    def failed(
-        self, now: float, why: str, manners: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
+    def record_failure(
+        self, now: float, why: str, policy: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
     ) -> None:
-        """One failure more: wait as it asked, else longer each time; from the fifth on rest, then probe once.
+        """Record a failure: wait as long as the host asked, else longer each time; from the fifth on as _BREAKER says.
 
-        `jitter` is in [0, 1) and makes waits longer, never shorter.
+        `jitter`, in [0, 1), makes waits longer, never shorter.
         """
         self.failures += 1
         self.why, self.throttled = why, throttled or asked is not None
-        steps = manners.throttled if throttled else manners.faltering
+        steps = policy.throttled if throttled else policy.faltering
         wait = steps.pause(self.failures, jitter).total_seconds() if asked is None else asked
         self.free_at = now + max(wait, _BREAKER.pause(self.failures, jitter).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class AddressBackoff:
-    """One address of a host: its faults are its own, so that what fails beside it goes on; a throttle is the host's."""
+    """Back-off of one address of a host: failures count for the address alone, throttling for the whole host."""
 
     host: HostBackoff
     address: HostBackoff
 
     def worst(self, now: float) -> HostBackoff:
-        """Which of the two is to be waited for longest."""
-        return max(self.host, self.address, key=lambda each: each.left(now))
+        """The back-off with the longer wait."""
+        return max(self.host, self.address, key=lambda each: each.seconds_left(now))
 
-    def well(self) -> None:
-        self.host.well()
-        self.address.well()
+    def record_success(self) -> None:
+        self.host.record_success()
+        self.address.record_success()
 
-    def asked(self, now: float, wait: float, why: str) -> None:
-        self.host.asked(now, wait, why)
+    def record_retry_after(self, now: float, wait: float, why: str) -> None:
+        self.host.record_retry_after(now, wait, why)
 
-    def failed(
-        self, now: float, why: str, manners: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
+    def record_failure(
+        self, now: float, why: str, policy: PolitenessPolicy, jitter: float, *, throttled: bool, asked: float | None
     ) -> None:
         whose = self.host if throttled or asked is not None else self.address
-        whose.failed(now, why, manners, jitter, throttled=throttled, asked=asked)
+        whose.record_failure(now, why, policy, jitter, throttled=throttled, asked=asked)
 
 
 def retry_after(value: str | None, *, date: str | None, wall: float) -> float | None:
-    """Seconds that a Retry-After asks for (RFC 9110 section 10.2.3), or None.
+    """The seconds of a Retry-After header (RFC 9110 section 10.2.3), or None.
 
-    A point in time counts from the answer's own Date, so that a wrong clock on either side does no harm; without one
-    from `wall`, the seconds of the Unix clock here.
+    A point in time counts from the response's own Date, so that a wrong clock on either side does no harm; without
+    Date from `wall`, the seconds of the Unix clock here.
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():

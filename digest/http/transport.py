@@ -1,4 +1,4 @@
-"""One request over the wire and its whole answer: streamed, unpacked, within a size and a time."""
+"""HTTP transport: one request and its whole response, streamed and decompressed within a size limit and a deadline."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import httpx
 from digest.errors import SourceError
 from digest.http.ssrf import Deadline, GuardedNetworkBackend, SystemNetwork
 
-_STEPS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # seconds of silence
+_STEPS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # time-outs of single steps, in seconds
 _KEEP = 30.0  # seconds that an idle connection is kept
 
-_FAULTS: dict[type[Exception], str] = {  # the first that fits is told
+_FAULTS: dict[type[Exception], str] = {  # the first class that matches gives the text
     httpcore.ConnectTimeout: "no connection in time",
     httpcore.TimeoutException: "no whole answer in time",
     httpcore.ConnectError: "no connection",
@@ -29,11 +29,11 @@ _FAULTS: dict[type[Exception], str] = {  # the first that fits is told
 
 
 class TransientHttpError(Exception):
-    """The exchange failed in a way that another try may mend; the text is fit for people."""
+    """The exchange failed, and a retry may succeed; the text can be shown to people."""
 
 
 class ResponseTooLarge(Exception):
-    """The answer is larger than allowed."""
+    """The response is larger than the limit."""
 
     def __init__(self, largest: int) -> None:
         super().__init__(f"the answer is larger than {largest / 2**20:g} MB")
@@ -41,7 +41,7 @@ class ResponseTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer as it came, its body unpacked."""
+    """A response with its body decompressed."""
 
     status: int
     headers: httpx.Headers
@@ -52,13 +52,13 @@ class HttpResponse:
         return 200 <= self.status < 300
 
     def as_sent(self, name: str) -> str | None:
-        """The first header of that name byte for byte; httpx would guess an encoding."""
+        """The first header of that name byte for byte (as Latin-1); httpx would guess an encoding."""
         wanted = name.lower().encode("ascii")
         return next((value.decode("latin-1") for key, value in self.headers.raw if key.lower() == wanted), None)
 
 
 class HttpTransport:
-    """Connections, kept and reused: guarded ones for outside addresses, open ones, and one pool for each proxy."""
+    """Connection pools: a guarded one (SSRF), an unguarded one, and one for each proxy."""
 
     def __init__(
         self,
@@ -79,9 +79,10 @@ class HttpTransport:
     def exchange(
         self, request: httpx.Request, *, guarded: bool, proxy: str | None, alive: Callable[[], None] = lambda: None
     ) -> HttpResponse:
-        """The answer to one request; no redirect is followed. `alive` is asked between the pieces and may raise.
+        """The response to one request; redirects are not followed. `alive` is called between chunks and may raise.
 
-        Raises Fault, TooLarge, and guard.Refused where a guarded request leads to a private address.
+        Raises TransientHttpError, ResponseTooLarge, and PrivateAddressRefused where a guarded request would connect to
+        a private address.
         """
         self._deadline.at = self._clock() + self._timeout
         with self._faults(), self._answer(request, self._pool(guarded, proxy)) as answer:
@@ -90,7 +91,7 @@ class HttpTransport:
             return HttpResponse(answer.status, headers, body)
 
     def close(self) -> None:
-        """Let go of all idle connections."""
+        """Close all idle connections."""
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
@@ -119,7 +120,7 @@ class HttpTransport:
             yield piece
 
     def _pool(self, guarded: bool, proxy: str | None) -> httpcore.ConnectionPool:
-        """A guarded pool and an open one share no connection: one that is open would go past the judgement."""
+        """Guarded and unguarded requests have separate pools: a reused connection would bypass the address check."""
         key = (guarded and proxy is None, proxy)
         if key not in self._pools:
             self._pools[key] = self._new_pool(guarded=key[0], proxy=proxy)
@@ -130,7 +131,7 @@ class HttpTransport:
         return httpcore.ConnectionPool(
             ssl_context=self._tls,
             proxy=_proxy(proxy) if proxy else None,
-            max_connections=None,  # web/pace.py gives each service one
+            max_connections=None,  # ServiceRateLimit allows each service one
             max_keepalive_connections=10,
             keepalive_expiry=_KEEP,
             network_backend=GuardedNetworkBackend(self._network, self._deadline, guarded=guarded),
@@ -155,7 +156,7 @@ def _proxy(address: str) -> httpcore.Proxy:
 
 
 def _read(pieces: Iterable[bytes], headers: httpx.Headers, largest: int) -> bytes:
-    """The body; gzip is unpacked piece by piece, so that a small answer cannot fill the memory."""
+    """The body; gzip is decompressed chunk by chunk, so that a decompression bomb cannot fill the memory."""
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding in ("gzip", "x-gzip"):
         return _gunzip(pieces, largest)
@@ -170,7 +171,7 @@ def _read(pieces: Iterable[bytes], headers: httpx.Headers, largest: int) -> byte
 
 
 def _gunzip(pieces: Iterable[bytes], largest: int) -> bytes:
-    """RFC 1952: one member after another. A member without its end is a broken answer."""
+    """Decompress gzip members (RFC 1952). A last member without its end is a truncated response."""
     body = bytearray()
     unpacker = None
     try:

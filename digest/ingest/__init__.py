@@ -1,1 +1,1 @@
-"""From the services into the store: pull papers, enrich them, and watch how healthy each source is."""
+"""Ingestion: pulls papers from the sources into the store, enriches them, and judges the health of each source."""

@@ -1,6 +1,6 @@
-"""What services count and say about papers and people whom the store knows: asked in batches, kept with its day.
+"""Enrichment: bibliometrics of stored papers and followed authors, fetched in batches from OpenAlex and the like.
 
-Never needed: whatever fails here is told, and no letter waits for it.
+Optional: a failure is reported, and no letter waits for enrichment.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from digest.sources.base import Enricher, ServiceResponse
 from digest.store import SourceProgress, Store
 
 LOOK_BACK = timedelta(days=14)
-"""How long a new paper is asked about that the service does not know yet; it takes them some days to hear of it."""
+"""How long a service is asked again about a new paper that it does not know; indexing takes the services some days."""
 
-_MOST = 2_000  # papers asked about in one round; the rest has its turn in the next
+_MOST = 2_000  # papers in one run; the next run asks about the rest
 _BACK_OFF = BackOff((timedelta(minutes=30),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichResult:
-    """What one service was asked and told."""
+    """Result of one service: how many ids it was asked about, and how many it knew."""
 
     name: str
     asked: int = 0
@@ -49,7 +49,7 @@ def enrich(
     stop: Event | None = None,
     tell: Callable[[EnrichResult], None] = lambda _: None,
 ) -> list[EnrichResult]:
-    """Ask each service about new papers, about the known ones of followed people, and then about those people."""
+    """Ask each service about new papers, about the known papers of followed authors, and about those authors."""
     results = []
     for enricher in enrichers:
         if (stop is not None and stop.is_set()) or enricher_is_resting(enricher, store, now, by_hand=by_hand):
@@ -62,7 +62,7 @@ def enrich(
 
 
 def enricher_is_resting(enricher: Enricher, store: Store, now: datetime, *, by_hand: bool = False) -> bool:
-    """Whether the time of a service has not come."""
+    """Whether a service must not be asked yet: its interval or its back-off is not over."""
     state = store.sources.get(enricher.name)
     if state.next_try and state.next_try > now and (state.asked_to_wait or not by_hand):
         return True
@@ -124,7 +124,7 @@ def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAu
 
 
 def _people_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAuthor], now: datetime) -> list[str]:
-    """The service's ids of followed people, as far as rules or the figures of their known papers say."""
+    """The service's ids of followed authors, as far as rules or the bibliometrics of their known papers give them."""
     figures = store.bibliometrics.of_papers({key for person in people for key in person.known})
     found = list[str]()
     for person in people:

@@ -1,4 +1,4 @@
-"""How the sources are: whether each answered and brought what was due, and what readers have to do without."""
+"""Health of the sources: late batches, few papers, failures, and the services missing from today's letters."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from digest.sources.base import BLOCKED, Enricher, NoBatchReason, PolledService,
 from digest.store import SourceState, Store
 
 WEEKS = 8
-"""How far back a weekday is looked at for what is usual on it."""
+"""Number of past weeks whose same weekday gives the usual number of papers."""
 
-_LEAST = 3  # such days with papers, below which nothing is usual
-_MISSED = 3  # rounds of asking that may fail to come before it is told
-_FEW = 0.2  # of what is usual on a whole day
-_MANY = 5  # papers that are usual; of fewer a lack says nothing
+_LEAST = 3  # days with papers that are needed for a median
+_MISSED = 3  # intervals without a response after which a source counts as silent
+_FEW = 0.2  # share of the usual number below which a whole day has few papers
+_MANY = 5  # usual number of papers below which a lack says nothing
 
 Word = Literal[
     "well",
@@ -34,28 +34,28 @@ Word = Literal[
     "asked to wait",
     "blocked by the publisher",
 ]
-"""In one word: `weekend` and `holiday` bring nothing, `late` should have, `few` is far below the usual yesterday."""
+"""State of a source. `weekend`, `holiday`: no batch today; `late`: the due batch is missing; `few`: far below usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceHealth:
-    """One source."""
+    """State and paper counts of one source."""
 
     name: str
     word: Word
     last_ok: datetime | None
-    next_try: datetime  # the clock asks no sooner
+    next_try: datetime  # earliest time of the next scheduled request
     failures: int  # in a row
-    error: str | None  # of the last try, where that failed
-    today: int | None  # papers of its service dated today, in UTC; None of one that brings none
-    usual: float | None  # the median of such weekdays; None where too few are known
+    error: str | None  # of the last try, if that failed
+    today: int | None  # papers of its service dated today, in UTC; None: an enricher
+    usual: float | None  # median of the same weekday; None: too few are known
     yesterday: int | None  # the last whole day
     usual_yesterday: float | None
-    due: date | None = None  # the batch that should be there, where the service has a timetable
+    due: date | None = None  # day of the batch that is due, if the service has a timetable
 
 
 def source_health(sources: Sequence[Source], store: Store, *, now: datetime) -> list[SourceHealth]:
-    """Every source in the order of the config."""
+    """The health of every source, in the order of the config."""
     counts = Counter(store.papers.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
     states = {source.name: store.sources.get(source.name) for source in sources}
     batches = _batches(sources, states)
@@ -63,12 +63,12 @@ def source_health(sources: Sequence[Source], store: Store, *, now: datetime) -> 
 
 
 def enricher_health(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[SourceHealth]:
-    """The services that bring no papers and tell more of them."""
+    """The health of the enrichers, which bring no papers of their own."""
     return [_of_helper(enricher, store.sources.get(enricher.name), now) for enricher in enrichers]
 
 
 def health_details(each: SourceHealth) -> list[str]:
-    """What more there is to say of a source than its word: what is late, few, or failed."""
+    """Sentences about a late batch, few papers, or a failure of a source."""
     found = []
     if each.word == "late" and each.due:
         found.append(f"the list of {each.due} has not come; its papers are taken as soon as it does")
@@ -105,9 +105,9 @@ def _next_try(asker: PolledService, state: SourceState, now: datetime) -> dateti
 
 
 def missing_services(sources: Sequence[Source], store: Store, *, now: datetime) -> tuple[Absence, ...]:
-    """What is not there though it should be: late batches, and services that cannot be asked.
+    """The absences that a letter mentions: late batches, and services that do not answer.
 
-    Of several ways to the same papers one is enough.
+    If several sources bring the same papers (feed and harvest), one working source is enough.
     """
     found = []
     for (kind, part), ways in groupby(sorted(sources, key=_group), key=_group):
@@ -119,7 +119,7 @@ def missing_services(sources: Sequence[Source], store: Store, *, now: datetime) 
 
 
 def resting_services(sources: Sequence[Source], *, now: datetime) -> dict[str, NoBatchReason]:
-    """The services that bring nothing today, and why."""
+    """The services without a batch today, with the reason."""
     return {
         source.kind: rest for source in sources if source.timetable is not None and (rest := source.timetable.rest(now))
     }
@@ -130,7 +130,7 @@ def _group(source: Source) -> tuple[str, str]:
 
 
 def _batches(sources: Iterable[Source], states: dict[str, SourceState]) -> dict[tuple[str, str], date]:
-    """The newest batch of each part of a service, whichever way it came."""
+    """The newest batch of each part of a service, by any of its sources."""
     found: dict[tuple[str, str], date] = {}
     for source in sources:
         if batch := states[source.name].batch:
@@ -151,7 +151,7 @@ def _missing(ways: Sequence[tuple[Source, SourceState]], now: datetime) -> Liter
 
 
 def _is_out(source: Source, state: SourceState, now: datetime) -> bool:
-    """Whether a source has not answered for so long that papers may be missing."""
+    """Whether the last response of a source is so old that papers may be missing."""
     if state.last_ok is None:
         return state.failures > 0
     rounds = 2 if state.failures else _MISSED
@@ -206,6 +206,6 @@ def _such_days(day: date) -> Iterator[date]:
 
 
 def _usual(counts: Iterable[int]) -> float | None:
-    """Days without a paper lie before the first pull, or were holidays."""
+    """The median of the counts without zeros: days without a paper lie before the first pull, or were holidays."""
     known = [count for count in counts if count]
     return median(known) if len(known) >= _LEAST else None

@@ -1,4 +1,4 @@
-"""From the sources into the store: ask politely, read, keep; one page, one transaction."""
+"""Pulls papers from all sources into the store, one transaction for each page of results."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from digest.papers.updates import LOOK_BACK
 from digest.sources.base import PaperLookUp, ResultPage, ServiceResponse, Source
 from digest.store import SourceProgress, SourceState, Store, TransactionHook
 
-_BACK_OFF = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4))  # where a source does not ask for more itself
-_BLOCKED = timedelta(days=1)  # before a service is asked again that refuses machines
-_LEASE = timedelta(minutes=10)  # that other machines leave a source to the one that asks it
-_MOST_PAGES = 2_000  # a walk that is longer goes in a circle
+_BACK_OFF = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4))  # without a Retry-After
+_BLOCKED = timedelta(days=1)  # wait after a publisher's refusal of machines
+_LEASE = timedelta(minutes=10)  # time that one machine holds a source
+_MOST_PAGES = 2_000  # more pages mean that the paging goes in a circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullResult:
-    """How asking one source went."""
+    """Result of pulling one source."""
 
     source: str
     papers: int = 0
@@ -33,7 +33,7 @@ class PullResult:
     updates: int = 0  # revised, published, withdrawn
     warnings: tuple[str, ...] = ()
     fault: str | None = None
-    resting: datetime | None = None  # not asked: its time has not come
+    resting: datetime | None = None  # not asked: its next try is at this time
 
 
 def pull(
@@ -49,13 +49,13 @@ def pull(
     in_transaction: TransactionHook | None = None,
     tell: Callable[[PullResult], None] = lambda _: None,
 ) -> list[PullResult]:
-    """Ask each source whose time has come and keep what it says; a source that fails stops no other.
+    """Fetch and store the papers of each source that is due; a failing source stops no other.
 
-    By hand the sources' own pace is passed over, a Retry-After never. With `since` the walk begins there, and what is
-    older than the usual look-back is kept without being announced. A failed source goes on next time where its last
-    whole page ended. At last the `look_ups` fill in what a feed announced and no harvest has told of.
-    `in_transaction` is called in the transaction of a page that brought news. Where machines share the database, each
-    source is asked by one of them at a time; by hand also beside that one.
+    `by_hand` ignores the interval of a source, but never a Retry-After. With `since` the harvest begins there, and
+    papers older than the usual look-back are stored without being announced. A failed source continues at the next run
+    after its last whole page. At the end the `look_ups` complete papers that a feed announced and no harvest has
+    brought. `in_transaction` is called in the transaction of a page with news. Where machines share the database, each
+    source is leased by one of them at a time; a run by hand ignores the lease.
     """
     results = []
     asked: list[Source | PaperLookUp] = [*sources, *look_ups]
@@ -75,13 +75,13 @@ def pull(
 
 
 def is_resting(source: Source | PaperLookUp, store: Store, now: datetime) -> bool:
-    """Whether the time of a source has not come."""
+    """Whether a source must not be asked yet: its interval or its back-off is not over."""
     return _resting(source, store.sources.get(source.name), now, by_hand=False) is not None
 
 
 @contextmanager
 def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterator[bool]:
-    """Whether a source is ours to ask, while no other machine does."""
+    """Lease a source from the other machines for a pull; False if another machine holds it."""
     if by_hand or not store.is_shared:
         yield True
     elif store.leases.acquire(f"pull {name}", now=now, lease=_LEASE):
@@ -130,7 +130,7 @@ def _ask(
 
 
 def _resting(source: Source | PaperLookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
-    """When the source may be asked again, if that is later than now."""
+    """The time of the next try of a source; None if it may be asked now."""
     waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
     if not by_hand and state.last_ok:
         waits.append(state.last_ok + source.every)
@@ -147,7 +147,7 @@ def _walk(
     stop: Event | None,
     in_transaction: TransactionHook | None,
 ) -> Iterator[PullResult]:
-    """Page after page of one source, each kept before the next is asked for."""
+    """Fetch page after page of one source; each page is stored before the next request."""
     state = store.sources.get(source.name)
     first = since is not None or state.last_ok is None
     cursor = _goes_on(state, since)
@@ -172,7 +172,7 @@ def _walk(
             restarted, request = True, source.first(store.sources.get(source.name).cursor, since or look_back, now)
             continue
         done = page.next is None and not page.cut
-        # Validators of a page that leads on, that was cut or is old would hide the rest behind a 304.
+        # With the validators of a page that has a next one, is truncated or stale, a 304 would hide the rest.
         seals = (fetched.validators.etag, fetched.validators.last_modified)
         validators = seals if done and not page.stale and any(seals) else None
         progress = SourceProgress(
@@ -197,7 +197,7 @@ def _walk(
 
 
 def _goes_on(state: SourceState, since: datetime | None) -> str | None:
-    """The cursor to go on from, or None to begin at `since`: never later than the last whole walk, for no gap."""
+    """The cursor to continue from; None: begin at `since`. A `since` after the last whole pull would leave a gap."""
     reached = since is None or (state.last_ok is not None and state.last_ok < since)
     return state.cursor if reached else None
 
@@ -211,7 +211,7 @@ def _look_up(
     stop: Event | None,
     in_transaction: TransactionHook | None,
 ) -> Iterator[PullResult]:
-    """What was announced within the look-back and is known from its feed alone, asked for in batches."""
+    """Look up papers in batches that a feed announced within the look-back and that are known from it alone."""
     keys = store.papers.announced_only(source.kind, now - LOOK_BACK)
     for batch in (keys[begin : begin + source.most] for begin in range(0, len(keys), source.most)):
         request = source.ask(batch)

@@ -1,1 +1,1 @@
-"""Mail as bytes: messages, signatures, what servers reply, and the checklist of a letter."""
+"""Mail formats: MIME messages, DKIM signatures, SMTP replies, the states of a letter, and the lint of a letter."""

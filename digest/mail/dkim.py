@@ -1,7 +1,7 @@
-"""DKIM: a letter signed by its domain, so that a receiver knows that nothing was changed. RFC 6376, 8301, 8463.
+"""DKIM signatures of letters, and their keys (RFC 6376, 8301, 8463).
 
-Relaxed canonicalization of head and body, no `l=`; From, Subject and the headers of one-click unsubscribing are signed
-once more than they stand, so that none can be added (RFC 6376 section 5.4.2). The same letter gives the same signature.
+Relaxed canonicalization of header and body, no `l=`. From, Subject and the headers of one-click unsubscribing are
+oversigned, so that none can be added (RFC 6376 section 5.4.2). The same letter gives the same signature.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from digest.mail.quoted_printable import relaxed_lines
 
 SIGNATURE_LIFETIME = timedelta(days=21)
-"""How long a signature holds: a letter may be on its way for some days, and be read again."""
+"""Validity of a signature (`x=`): delivery may take some days, and receivers may verify again later."""
 
 _SIGNED = (
     "From",
@@ -54,7 +54,7 @@ _SIGNED = (
     "X-Auto-Response-Suppress",
 )
 _OVERSIGNED = ("From", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post")
-_SMALLEST = 2048  # bits; RFC 8301 asks for at least 1024, receivers for this
+_SMALLEST = 2048  # bits; RFC 8301 requires 1024, receivers want this
 _FIELDS = re.compile(rb"\r\n(?![ \t])")
 _RUNS = re.compile(rb"[ \t]+")
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -64,7 +64,7 @@ DkimKey = RSAPrivateKey | Ed25519PrivateKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """One key of a domain, under the selector by which receivers find its public half. Raises ValueError."""
+    """A private key of a domain, with the selector under which DNS holds its public key. Raises ValueError."""
 
     domain: str  # in A-labels
     selector: str
@@ -78,17 +78,17 @@ class Signer:
 
     @property
     def algorithm(self) -> str:
-        """As in the tag `a=`."""
+        """The value of the tag `a=`."""
         return "rsa-sha256" if isinstance(self.key, RSAPrivateKey) else "ed25519-sha256"
 
     @property
     def record_name(self) -> str:
-        """Where the public key stands in DNS."""
+        """The DNS name of the public key."""
         return f"{self.selector}._domainkey.{self.domain}"
 
     @property
     def record(self) -> str:
-        """The text of the TXT record there (RFC 6376 section 3.6.1, RFC 8463 section 4)."""
+        """The text of the TXT record of the public key (RFC 6376 section 3.6.1, RFC 8463 section 4)."""
         public = self.key.public_key()
         if isinstance(self.key, RSAPrivateKey):
             encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -97,16 +97,16 @@ class Signer:
         return f"v=DKIM1; k=ed25519; p={b64encode(encoded).decode()}"
 
     def sign(self, data: bytes) -> bytes:
-        """The signature of canonical data."""
+        """The signature of canonicalized data."""
         if isinstance(self.key, RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), SHA256())
         return self.key.sign(sha256(data).digest())  # RFC 8463 section 3: of the hash
 
 
 def sign_message(message: bytes, signers: Sequence[Signer]) -> bytes:
-    """The message with a signature of each key before it; those that it had are taken off.
+    """The message with one DKIM-Signature for each key; signatures that it had are removed.
 
-    The time of a signature is that of the letter's Date, so that a letter that is printed again is the same.
+    The signing time is that of the Date header, so that the same letter has the same signature.
     """
     if not signers:
         return message
@@ -115,7 +115,7 @@ def sign_message(message: bytes, signers: Sequence[Signer]) -> bytes:
 
 
 def sign_header(head: bytes, lines: bytes, signers: Sequence[Signer]) -> bytes:
-    """The same for a message's head alone; of its body the `lines` come in relaxed form."""
+    """The header section with signatures; `lines` are the body in relaxed form."""
     if not signers:
         return head
     fields = [each for each in _FIELDS.split(head) if not each.lower().startswith(b"dkim-signature:")]
@@ -127,7 +127,7 @@ def sign_header(head: bytes, lines: bytes, signers: Sequence[Signer]) -> bytes:
 
 
 def _signature(signer: Signer, fields: dict[str, tuple[str, bytes]], body: str, at: datetime) -> bytes:
-    """The header, with as many names under `h=` as stand in the letter, and those once more to which none may come."""
+    """The DKIM-Signature header; `h=` names the present headers, and the oversigned ones once more."""
     names = [name for name in _SIGNED if name.lower() in fields]
     begun = int(at.timestamp())
     tags = (
@@ -143,7 +143,7 @@ def _signature(signer: Signer, fields: dict[str, tuple[str, bytes]], body: str, 
 
 
 def _folded(tag: str, value: str, end: str) -> Iterator[str]:
-    """A tag whose value is a list with colons, in lines below 78."""
+    """A tag whose value is a colon-separated list, folded into lines of less than 78 characters."""
     line = f" {tag}"
     for word in re.findall(r"[^:]+:?", value):
         if len(line) + len(word) > 75:
@@ -169,7 +169,7 @@ def relaxed_body(body: bytes) -> bytes:
 
 
 def _ended(lines: bytes) -> bytes:
-    """Without empty lines at its end."""
+    """The body without empty lines at its end."""
     bare = lines.rstrip(b" ").rstrip(b"\r\n")
     return bare + b"\r\n" if bare else b""
 
@@ -178,7 +178,7 @@ def _ended(lines: bytes) -> bytes:
 
 
 def load_private_key(pem: str) -> DkimKey:
-    """The private key of a PEM file. Raises ValueError, which never holds a part of it."""
+    """The private key of a PEM file. Raises ValueError, whose text holds no part of the file."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -197,6 +197,6 @@ def private_key_pem(key: DkimKey) -> bytes:
 
 
 def dns_zone_line(signer: Signer) -> str:
-    """The line for a zone file: a text of more than 255 characters stands there in pieces (RFC 1035, 3.3)."""
+    """The line for a zone file, with the text in strings of at most 255 characters (RFC 1035 section 3.3)."""
     pieces = " ".join(f'"{piece}"' for piece in _pieces(signer.record, 250))
     return f"{signer.record_name}. IN TXT ( {pieces} )"

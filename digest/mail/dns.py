@@ -1,4 +1,4 @@
-"""DNS, asked for the few records on which mail depends; behind one method, so that a test answers for it."""
+"""DNS look-ups for mail (TXT, MX), behind a protocol that tests can implement."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 from digest.errors import DigestError
 
-_PATIENCE = 10.0  # seconds for one question, all servers together
+_PATIENCE = 10.0  # seconds for one query, over all name servers
 
 
 class DnsResolver(Protocol):
-    """What can be asked."""
+    """DNS look-ups that mail needs."""
 
     def texts(self, name: str) -> list[str]:
-        """The TXT records of a name, each joined; none where there is no such name. Raises DigestError."""
+        """The TXT records of a name, the strings of each joined; empty if there is no such name. Raises DigestError."""
 
     def has_mail(self, name: str) -> bool:
-        """Whether a name takes mail: MX, else an address (RFC 5321 section 5.1). Raises DigestError."""
+        """Whether a domain accepts mail: by MX, else by A or AAAA (RFC 5321 section 5.1). Raises DigestError."""
 
 
 class SystemDnsResolver:
-    """The servers that this machine is set up to ask."""
+    """DNS by the name servers that this machine is configured with."""
 
     def texts(self, name: str) -> list[str]:
         return [b"".join(record.strings).decode("ascii", "replace") for record in self._ask(name, "TXT")]
@@ -28,7 +28,7 @@ class SystemDnsResolver:
     def has_mail(self, name: str) -> bool:
         found = self._ask(name, "MX")
         if found:
-            return str(found[0].exchange) != "."  # RFC 7505: takes none
+            return str(found[0].exchange) != "."  # null MX (RFC 7505): accepts no mail
         return bool(self._ask(name, "A") or self._ask(name, "AAAA"))
 
     def _ask(self, name: str, kind: str) -> list[Any]:

@@ -1,9 +1,9 @@
-"""The bytes of a letter, by a small strict serialiser: the standard library's breaks List-*, Subject and addresses.
+"""Serialises a letter as a MIME message; a small strict serialiser, as the standard library's breaks some headers.
 
-What it must not do, and `email.policy` does: write a long List-Unsubscribe as encoded-words (python/cpython#85725),
-decode an encoded-word of a title into a new header (CVE-2024-6923), join two encoded-words without a space
-(cpython#144156), write lines of quoted-printable over 76 characters, put encoded-words into an address.
-Everything is written as 7-bit lines that end in CRLF; only an address whose local part is not ASCII needs SMTPUTF8.
+Faults of `email.policy` that it avoids: a long List-Unsubscribe as encoded-words (python/cpython#85725), an
+encoded-word of a title decoded into a new header (CVE-2024-6923), two encoded-words joined without a space
+(cpython#144156), quoted-printable lines of over 76 characters, encoded-words within an address.
+The output is 7-bit lines that end in CRLF; only an address whose local part is not ASCII needs SMTPUTF8.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ from digest.errors import ConfigError
 from digest.mail.quoted_printable import BodyLines
 from digest.text import one_line
 
-_LINE = 78  # RFC 5322 section 2.1.1: should; 998 is a must
+_LINE = 78  # RFC 5322 section 2.1.1: SHOULD; 998 is the MUST
 _URI = 900  # longest URI of a header: it cannot be folded, and a line may have 998 octets
-_ENCODED = re.compile(r"=\?|[^ -~]")  # what a header may not carry as it is
+_ENCODED = re.compile(r"=\?|[^ -~]")  # text that a header can hold as encoded-words alone
 _URI_CHARACTERS = re.compile(r"[!#-;=?-Z\[\]_a-z~]+")  # RFC 3986, and no < > "
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _TOKEN = 60  # a longer word of a header could not be folded below 78
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[._+-][a-z0-9]+)*")
-_LONGEST = 200  # characters of an address that needs no counting of its octets (RFC 5321 section 4.5.3.1)
+_LONGEST = 200  # a shorter address is within the limits of RFC 5321 section 4.5.3.1 in any case
 _DOT_ATOM_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 
 
 class AddressError(ConfigError):
-    """An address that no mail can go to; says why, and keeps the address out of its words."""
+    """An invalid mail address; the text says why, without the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A person or a list that mail comes from or goes to (RFC 5322 section 3.4). Raises AddressError."""
+    """A mailbox: address and display name of a sender or recipient (RFC 5322 section 3.4). Raises AddressError."""
 
     name: str = ""
     address: str
-    wire: str = field(init=False)  # local part as it is, domain in A-labels
+    wire: str = field(init=False)  # local part unchanged, domain in A-labels
     needs_smtputf8: bool = field(init=False)  # the local part is not ASCII: RFC 6531
 
     def __post_init__(self) -> None:
         local, _, domain = self.address.rpartition("@")
         try:
-            # as most are, so only the domain is judged
+            # the fast path of most addresses: only the domain is checked
             if _PLAIN_LOCAL.fullmatch(local) and len(self.address) <= _LONGEST:
                 domain = _ascii_domain(domain)
             else:
@@ -71,28 +71,28 @@ class Mailbox:
 
 @lru_cache(maxsize=1 << 12)
 def _ascii_domain(domain: str) -> str:
-    """In A-labels; a few domains have most of the readers."""
+    """The domain in A-labels, cached: most readers are at a few domains."""
     return validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListHeaders:
-    """How a reader's mail program sees the list that a letter belongs to: RFC 2919, 2369, 8058, 9477. URIs are bare."""
+    """Values of the List-* headers, Feedback-ID and CFBL (RFC 2919, 2369, 8058, 9477); URIs without angle brackets."""
 
     id: str  # a host name: letters, digits, hyphens and dots
     name: str = ""
-    unsubscribe: Sequence[str] = ()  # to an https one a mail program may POST; it goes first
+    unsubscribe: Sequence[str] = ()  # mailto and https URIs; an https one is for one-click POST and is written first
     owner: str | None = None
     help: str | None = None
     feedback_id: str | None = None  # "issue:kind:stream:sender", no personal data
-    complaints: Mailbox | None = None  # RFC 9477; the letter is to be signed
+    complaints: Mailbox | None = None  # CFBL-Address (RFC 9477), which requires a DKIM signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file of text beside the letter (RFC 2183)."""
+    """A text file attached to the letter (RFC 2183)."""
 
-    name: str  # letters, digits, dots and hyphens, which every program can read
+    name: str  # letters, digits, dots and hyphens, which need no encoding
     type: str  # "application/x-bibtex"
     text: str
 
@@ -111,12 +111,12 @@ def build_message(
     attachment: Attachment | None = None,
     sign: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
-    """A whole message, ready for DATA except for dot-stuffing; the same arguments give the same bytes.
+    """A complete message, ready for DATA except for dot-stuffing; the same arguments give the same bytes.
 
-    Text and HTML may come in stretches of whole lines. `date` is aware and kept on retries. Names, subject and bodies
-    may hold anything: controls and bidi overrides are taken out. `sign` gives the head with signatures, from the head
-    and the body's lines in relaxed form. Raises ValueError for an empty subject, a naive date, and a Message-ID or URI
-    that no header can hold.
+    Text and HTML may be given as runs of whole lines. `date` is aware and the same on retries. Names, subject and
+    bodies may hold any text: control characters and bidi overrides are removed. `sign` returns the header section with
+    signatures, given that section and the body's lines in relaxed form. Raises ValueError for an empty subject, a
+    naive date, and an invalid Message-ID or URI.
     """
     if not (clean_subject := _header_text(subject)):
         raise ValueError("a letter needs a subject")
@@ -147,7 +147,7 @@ def build_message(
 
 
 def readdress(message: bytes, to: Mailbox) -> bytes:
-    """The same letter to another address: nothing but the To header is replaced."""
+    """Replace the To header of a message, and nothing else."""
     head, blank, body = message.partition(b"\r\n\r\n")
     headers = re.split(rb"\r\n(?![ \t])", head)
     line = _mailbox("To", to).encode()
@@ -155,7 +155,7 @@ def readdress(message: bytes, to: Mailbox) -> bytes:
 
 
 def message_id(issue: str, subscriber: str, domain: str) -> str:
-    """A Message-ID of this issue to this reader: the same at every retry, and no other letter's (RFC 5322, 3.6.4)."""
+    """The Message-ID of this issue to this reader, unique and the same at every retry (RFC 5322 section 3.6.4)."""
     return f"<{_fingerprint(issue, subscriber)}@{domain}>"
 
 
@@ -202,7 +202,7 @@ def _mailbox(name: str, mailbox: Mailbox) -> str:
 
 
 def _header(name: str, tokens: Iterable[str]) -> str:
-    """A folded header; a line breaks only between two tokens, and the first token stays beside the name."""
+    """A header folded between tokens; the first token stays on the line of the name."""
     lines: list[str] = []
     line = f"{name}:"
     for position, token in enumerate(tokens):
@@ -218,7 +218,7 @@ def _header_text(text: str) -> str:
 
 
 def _unstructured(header: str, text: str) -> list[str]:
-    """A subject as it is where that is safe, else all of it in encoded-words."""
+    """An unstructured value: unchanged if it is plain ASCII with short words, else in encoded-words as a whole."""
     words = text.split(" ")
     if _ENCODED.search(text) or max(map(len, words)) > _TOKEN:
         return _encoded_words(header, text)
@@ -226,7 +226,7 @@ def _unstructured(header: str, text: str) -> list[str]:
 
 
 def _phrase(header: str, name: str) -> list[str]:
-    """A display name as a quoted-string or, where long or not plain ASCII, as encoded-words (RFC 2047 section 5)."""
+    """A display name as a quoted-string or, if long or not plain ASCII, as encoded-words (RFC 2047 section 5)."""
     clean = _header_text(name)
     if not clean:
         return []
@@ -235,8 +235,8 @@ def _phrase(header: str, name: str) -> list[str]:
 
 
 def _encoded_words(header: str, text: str) -> list[str]:
-    """B-encoded words for lines of at most 76 characters (RFC 2047 section 2), each of whole characters."""
-    room = (76 - len(header) - len(": =?utf-8?B??=")) // 4 * 3  # bytes beside the header's name; then of a whole line
+    """B-encoded words for lines of at most 76 characters (RFC 2047 section 2); no character is split."""
+    room = (76 - len(header) - len(": =?utf-8?B??=")) // 4 * 3  # bytes on the header's first line
     words, chunk = [], b""
     for character in text:
         encoded = character.encode()
@@ -249,10 +249,10 @@ def _encoded_words(header: str, text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Entity:
-    """A message or a part of one: the headers that tell what it is, and its body in stretches of whole lines."""
+    """A MIME entity: its Content-* headers, and its body in runs of whole lines."""
 
     head: bytes  # whole lines
-    body: Sequence[BodyLines | bytes]  # bytes: as they go on the wire, with nothing in them that `relaxed` would change
+    body: Sequence[BodyLines | bytes]  # bytes: boundaries and headers, whose wire form is relaxed already
 
     @property
     def wire(self) -> bytes:
@@ -264,12 +264,12 @@ class _Entity:
 
 
 def _alternative(text: _Entity, html: _Entity, message_id: str) -> _Entity:
-    """Both parts, plain first (RFC 2046 section 5.1.4)."""
+    """multipart/alternative, plain text first (RFC 2046 section 5.1.4)."""
     return _several("alternative", _fingerprint(message_id), (text, html))
 
 
 def _mixed(letter: _Entity, attachment: Attachment, message_id: str) -> _Entity:
-    """The letter, and its file behind it (RFC 2046 section 5.1.3)."""
+    """multipart/mixed of the letter and its attachment (RFC 2046 section 5.1.3)."""
     if not _FILE.fullmatch(attachment.name):
         raise ValueError("a file's name is letters, digits, dots and hyphens")
     head = (
@@ -282,9 +282,9 @@ def _mixed(letter: _Entity, attachment: Attachment, message_id: str) -> _Entity:
 
 
 def _several(subtype: str, mark: str, parts: Sequence[_Entity]) -> _Entity:
-    """Parts, one behind the other. The boundary holds `=_`, which quoted-printable never does.
+    """A multipart entity. The boundary contains `=_`, which never occurs in quoted-printable.
 
-    The line break before a boundary is the boundary's, so each part keeps its own.
+    The CRLF before a boundary belongs to the boundary (RFC 2046 section 5.1.1), so it is written beside the part's own.
     """
     boundary = f"=_{mark}"
     body = list[BodyLines | bytes]()

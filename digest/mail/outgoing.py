@@ -1,4 +1,4 @@
-"""What a channel that is no mail is given of a letter: subject, papers and plain text, written when the letter is."""
+"""Content of a letter for channels other than mail: subject, papers and plain text, stored beside the message."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from email import message_from_bytes, policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingPaper:
-    """One paper of an issue, in a line."""
+    """One paper of an issue: title, link, and the reason."""
 
     title: str
     url: str | None
-    why: str  # the rule or person that brought it: the heading under which the letter has it
+    why: str  # the matching rule or followed author: the heading of its section in the letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingContent:
-    """What a letter says, without its form; the same at every try."""
+    """Content of a letter without markup; the same at every try."""
 
     subject: str
-    papers: tuple[OutgoingPaper, ...] = ()  # empty of a notice
+    papers: tuple[OutgoingPaper, ...] = ()  # empty for a notice
     text: str
 
     def to_bytes(self) -> bytes:
@@ -35,7 +35,7 @@ class OutgoingContent:
 
     @classmethod
     def of_mail(cls, message: bytes) -> OutgoingContent:
-        """Of a letter that waits since no channel asked for more than its bytes: its Subject and its text part."""
+        """Content of a letter that was stored without it: its Subject and its text part."""
         letter = message_from_bytes(message, policy=policy.default)
         part = letter.get_body(("plain",))
         text = str(part.get_content()) if part is not None else ""

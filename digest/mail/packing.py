@@ -1,4 +1,4 @@
-"""Compression of letters that wait in the outbox (zstd; older ones are zlib)."""
+"""Compression of letters in the outbox (zstd; letters of older versions are zlib)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest.mail.outgoing import OutgoingContent
 
 
 class _Packer(threading.local):
-    """One compressor and decompressor a thread: zstd's are not thread-safe, and new ones for each letter are slower."""
+    """A zstd compressor and decompressor for each thread: they are not thread-safe, and making them costs time."""
 
     def __init__(self) -> None:
         self.pack = zstandard.ZstdCompressor(level=1).compress
@@ -22,21 +22,21 @@ _PACKER = _Packer()
 
 
 def pack_message(message: bytes, content: OutgoingContent | None = None) -> bytes:
-    """A letter compressed to about a quarter. 37 kB take 65 µs to pack and 20 to unpack; zlib takes 290 and 85.
+    """Compress a letter, to about a quarter. 37 kB take 65 µs to pack and 20 to unpack; zlib takes 290 and 85.
 
-    Content that a channel asks for is a second frame behind the letter's, of which `unpack_message` reads the first.
+    Content for channels other than mail is a second zstd frame; `unpack_message` reads the first frame alone.
     """
     packed = _PACKER.pack(message)
     return packed if content is None else packed + _PACKER.pack(content.to_bytes())
 
 
 def unpack_message(packed: bytes) -> bytes:
-    """The letter's bytes; letters that older versions packed are zlib, told apart by their first bytes."""
+    """Decompress a letter; zlib, of older versions, is recognised by its first bytes."""
     return _PACKER.unpack(packed) if packed.startswith(zstandard.FRAME_HEADER) else zlib.decompress(packed)
 
 
 def unpack_content(packed: bytes) -> OutgoingContent:
-    """The content of a packed letter; made of the letter where it was packed without."""
+    """The content of a packed letter; derived from the message if it was packed without content."""
     if packed.startswith(zstandard.FRAME_HEADER):
         first = zstandard.ZstdDecompressor().decompressobj()
         first.decompress(packed)

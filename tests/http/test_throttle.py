@@ -48,8 +48,8 @@ def test_without_a_date_header_the_wall_clock_counts() -> None:
 
 
 def failed(host: HostBackoff, *, throttled: bool = False, asked: float | None = None, now: float = 0) -> float:
-    host.failed(now, "why", ARXIV, 0, throttled=throttled, asked=asked)
-    return host.left(now)
+    host.record_failure(now, "why", ARXIV, 0, throttled=throttled, asked=asked)
+    return host.seconds_left(now)
 
 
 def test_waits_grow_and_the_fifth_failure_opens_the_breaker() -> None:
@@ -62,7 +62,7 @@ def test_an_answer_closes_the_breaker() -> None:
     host = HostBackoff()
     for _ in range(6):
         failed(host)
-    host.well()
+    host.record_success()
     assert failed(host) == ARXIV.faltering.pause(1).total_seconds()
 
 
@@ -73,9 +73,9 @@ def test_what_the_host_asks_for_is_neither_shortened_nor_stretched() -> None:
 
 def test_jitter_makes_waits_longer_only() -> None:
     host = HostBackoff()
-    host.failed(0, "why", GENTLE, 0.999, throttled=True, asked=None)
+    host.record_failure(0, "why", GENTLE, 0.999, throttled=True, asked=None)
     shortest = GENTLE.throttled.pause(1).total_seconds()
-    assert shortest < host.left(0) < shortest * 1.25
+    assert shortest < host.seconds_left(0) < shortest * 1.25
 
 
 def test_machines_that_share_turns_keep_one_pace_and_one_connection(postgres_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Where mail comes back and is read: a Maildir, an mbox, an IMAP folder, standard input; one scheme, one line in BOXES.
+"""Bounce mailboxes: Maildir, mbox, an IMAP folder, standard input; one URL scheme and one line in MAILBOXES each.
 
 Only `digest.bounces.mailbox.session` opens a socket.
 """
@@ -24,7 +24,7 @@ __all__ = ["LARGEST", "MAILBOXES", "BounceMailbox", "ImapTimeouts", "MailboxMess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxOptions:
-    """What a box may need beside its address."""
+    """What a mailbox may need beside its URL."""
 
     user: str | None
     password: str | None
@@ -35,7 +35,7 @@ class MailboxOptions:
 
 
 class MailboxOpener(Protocol):
-    """Makes a box from its address; nothing is read or connected yet. Raises ConfigError."""
+    """Makes a mailbox from its URL without reading or connecting. Raises ConfigError."""
 
     def __call__(self, url: str, means: MailboxOptions) -> BounceMailbox: ...
 
@@ -65,7 +65,7 @@ def _stdin(url: str, means: MailboxOptions) -> BounceMailbox:
 
 MAILBOXES: Mapping[str, MailboxOpener] = {
     "-": _stdin,
-    "imap": _imap,  # imap://localhost/INBOX, in clear
+    "imap": _imap,  # imap://localhost/INBOX, without TLS
     "imap+starttls": _imap,
     "imaps": _imap,  # imaps://mail.example.org/Bounces
     "maildir": _maildir,  # maildir:bounces, maildir:/var/mail/bounces
@@ -83,10 +83,10 @@ def open_mailbox(
     waits: ImapTimeouts | None = None,
     stdin: BinaryIO | None = None,
 ) -> BounceMailbox:
-    """The box of an address. Raises ConfigError, which repeats nothing of it.
+    """The mailbox of a URL. Raises ConfigError, whose text repeats nothing of the URL.
 
-    `largest` is how many bytes of one message are read. `context` decides whom TLS trusts, in place of this system's
-    authorities; `stdin` stands in for standard input.
+    `largest` is the maximum of bytes read of one message. `context` replaces the TLS context with the system's
+    certificate authorities; `stdin` replaces standard input.
     """
     scheme = url.partition(":")[0]
     if scheme not in MAILBOXES or (scheme == "-" and url != "-"):

@@ -1,4 +1,4 @@
-"""Where an IMAP box is: its URL taken apart, and a folder's name as it is said on the wire."""
+"""IMAP URLs, and the encoding of folder names in IMAP (modified UTF-7)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _RUNS = re.compile(r"([ -~]+)|([^ -~]+)")
 
 @dataclass(frozen=True, slots=True)
 class ImapAddress:
-    """An IMAP folder. `scheme` is imap (clear), imap+starttls or imaps; it is never weakened."""
+    """An IMAP folder. `scheme` is imap (no TLS), imap+starttls or imaps; there is no fallback to a weaker one."""
 
     scheme: str
     host: str
     port: int
-    folder: str  # as people write it
+    folder: str  # decoded
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
 
 def parse_imap_url(url: str) -> ImapAddress:
-    """The parts of imaps://HOST:PORT/FOLDER; the folder is percent-decoded, INBOX where there is none.
+    """The parts of imaps://HOST:PORT/FOLDER; the folder is percent-decoded, INBOX by default.
 
-    Raises ConfigError, whose words repeat nothing of the URL.
+    Raises ConfigError, whose text repeats nothing of the URL.
     """
     try:
         parts = urlsplit(url)
@@ -50,12 +50,12 @@ def parse_imap_url(url: str) -> ImapAddress:
 
 
 def quoted(text: str) -> str:
-    """A quoted string of IMAP (RFC 3501 section 4.3), for text without control characters."""
+    """An IMAP quoted string (RFC 3501 section 4.3) of text without control characters."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def on_the_wire(folder: str) -> str:
-    """A folder's name in modified UTF-7 (RFC 3501 section 5.1.3), quoted; nothing but printable ASCII comes out."""
+    """A folder name in modified UTF-7 (RFC 3501 section 5.1.3) as a quoted string of printable ASCII."""
     return quoted("".join(_plain(plain) if plain else _shifted(other) for plain, other in _RUNS.findall(folder)))
 
 

@@ -1,4 +1,4 @@
-"""What came back into a folder of an IMAP server: unseen messages one by one, marked as seen and never deleted."""
+"""IMAP mailbox: reads the unseen messages of a folder one by one and marks them as seen; deletes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.bounces.mailbox.session import MANGLED, ImapConnectionLost, ImapSess
 from digest.errors import ConfigError, MailboxError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LATER = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG")  # RFC 5530 section 3: no fault of the settings
+_LATER = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG")  # RFC 5530 section 3: temporary, not a wrong setting
 _NUMBERS = re.compile(rb"[0-9 ]*")
 _ID = re.compile(r"([0-9]{1,10})\.([0-9]{1,10})")
 _UID = re.compile(rb"[( ]UID ([0-9]{1,10})[ )]")
@@ -25,9 +25,9 @@ _IN_LINE = re.compile(rb'BODY\[\](?:<0>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
 
 
 class ImapMailbox:
-    """A folder, asked by UID commands alone (RFC 3501 section 6.4.8); `repr` tells no credentials.
+    """An IMAP folder, read by UID commands (RFC 3501 section 6.4.8); `repr` holds no credentials.
 
-    A message's id is "UIDVALIDITY.UID", which names it for good (section 2.3.1.1).
+    A message's id is "UIDVALIDITY.UID", which is unique for good (section 2.3.1.1).
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class ImapMailbox:
         self._session = None
 
     def pieces(self) -> Iterator[MailboxMessage]:
-        """The unseen messages by rising UID, which is how they came. Raises MailboxError.
+        """The unseen messages by rising UID, the order of their arrival. Raises MailboxError.
 
-        One that the server does not give is passed over, stays unseen, and is told of at the end: it may not keep the
-        others waiting.
+        A message that the server does not return is skipped and stays unseen, so that it does not block the others;
+        the error is raised after the last message.
         """
         kept_back = 0
         for uid in self._unseen():
@@ -94,7 +94,7 @@ class ImapMailbox:
             raise self._trouble(f"it did not give {kept_back} of the unseen messages; they are asked for again")
 
     def done(self, piece: MailboxMessage) -> None:
-        """Set \\Seen; nothing where the folder was made anew since, for then the UID means another message."""
+        """Set \\Seen, unless the folder was created anew since: then the UID means another message."""
         found = _ID.fullmatch(piece.id)
         if not found:
             raise ValueError("the id is of another kind of box")
@@ -104,7 +104,7 @@ class ImapMailbox:
             if session.uid("STORE", found[2], "+FLAGS.SILENT", r"(\Seen)")[0] != "OK":
                 raise ImapConnectionLost("it did not mark a message as seen")
 
-    # ----------------------------------------------------------------------------------------- beginning
+    # ---------------------------------------------------------------------------------------- connecting
 
     def _connected(self) -> ImapSession:
         where = self._address
@@ -121,7 +121,7 @@ class ImapMailbox:
         if self._address.scheme == "imap+starttls":
             session.encrypt(self._tls())
         if session.state != "NONAUTH":
-            return  # PREAUTH (RFC 3501 section 7.1.4): it knows us by the way we came
+            return  # PREAUTH (RFC 3501 section 7.1.4): authenticated by other means
         if self._user is None or self._password is None:
             raise ConfigError(f"{self._address} asks for a user and a password")
         if not session.encrypted and not session.on_this_machine:
@@ -139,7 +139,7 @@ class ImapMailbox:
             raise ConfigError(f"{self._address} refused the login: correct user and password")
 
     def _select(self, session: ImapSession) -> None:
-        # SELECT and not EXAMINE, which could mark nothing
+        # SELECT and not EXAMINE, which is read-only
         if session.select(on_the_wire(self._address.folder))[0] != "OK":
             if session.said(*_LATER):
                 raise ImapConnectionLost("it does not open the folder for now")
@@ -160,8 +160,8 @@ class ImapMailbox:
             return sorted(set(map(int, numbers.split())))
 
     def _fetch(self, session: ImapSession, uid: int) -> tuple[bool, bytes | None]:
-        """Whether the server answered well, and the message; none where it has vanished meanwhile."""
-        session.untagged_responses.clear()  # what it told us unasked would pile up
+        """Whether FETCH succeeded, and the message; None if it was expunged meanwhile."""
+        session.untagged_responses.clear()  # imaplib collects unsolicited responses without a limit
         typ, data = session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{self._largest}>)")
         if typ != "OK":
             return session.said("EXPUNGEISSUED"), None  # RFC 5530
@@ -170,11 +170,11 @@ class ImapMailbox:
             raise ImapConnectionLost("it gave another message than was asked for")
         return True, found[uid][: self._largest] if found else None
 
-    # ------------------------------------------------------------------------------------------- trouble
+    # -------------------------------------------------------------------------------------------- errors
 
     @contextmanager
     def _asking(self) -> Iterator[ImapSession]:
-        """The session; after any trouble it is closed, for nobody knows what else is on its way."""
+        """The session, closed after any error: a late response could be taken for that of the next command."""
         session = self._session
         if session is None:
             raise self._trouble("there is no connection")
@@ -201,9 +201,9 @@ class ImapMailbox:
 
 
 def _bodies(answer: list[tuple[bytes, bytes] | bytes | None]) -> Iterator[tuple[int, bytes]]:
-    """The UID and the text of each message in an answer to FETCH, as imaplib gives it; UID 0 where none is told.
+    """The UID and the bytes of each message in a FETCH response as imaplib parses it; UID 0 if it has none.
 
-    A literal comes as a pair with what stood before it, and what stood behind it comes next.
+    imaplib returns a literal as the pair (text before it, literal), followed by the text after it.
     """
     for item, behind in zip(answer, [*answer[1:], None], strict=True):
         if isinstance(item, tuple):

@@ -1,4 +1,4 @@
-"""What came back into a Maildir: read from new/ and cur/, and marked as seen by its name."""
+"""Maildir mailbox: reads unseen messages from new/ and cur/, and marks them as seen by the flag S in the file name."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _MENDED_BY_YOU = (FileNotFoundError, NotADirectoryError, PermissionError)
 
 
 class MaildirMailbox:
-    """A folder with new and cur (https://cr.yp.to/proto/maildir.html); a message's id is its unique name."""
+    """A Maildir (https://cr.yp.to/proto/maildir.html); a message's id is its unique name."""
 
     def __init__(self, folder: Path, *, largest: int) -> None:
         self._folder = folder
         self._largest = largest
-        self._seats: dict[str, Path] = {}  # id -> where it lay at the last listing
+        self._seats: dict[str, Path] = {}  # id -> path at the last listing
 
     def __enter__(self) -> Self:
-        """Raises ConfigError where the folder is no Maildir; none is made, for a mistyped path would stay empty."""
+        """Raises ConfigError if the folder is no Maildir; none is created, so that a mistyped path is noticed."""
         for part in ("new", "cur"):
             if not (self._folder / part).is_dir():
                 raise ConfigError(f"{self._folder} is no Maildir: there is no folder {part}/ in it that we may open")
@@ -36,9 +36,9 @@ class MaildirMailbox:
         """Nothing is held open."""
 
     def pieces(self) -> Iterator[MailboxMessage]:
-        """What lies in new/, and in cur/ without the flag S: a mail program moves what it has only listed.
+        """The messages in new/, and those in cur/ without the flag S (a mail program moves messages that it lists).
 
-        Oldest first by the time of the file, which a move does not change. Raises ConfigError or MailboxError.
+        Oldest first by mtime, which a move does not change. Raises ConfigError or MailboxError.
         """
         with self._faults():
             self._seats = dict(self._unseen())
@@ -49,12 +49,12 @@ class MaildirMailbox:
                 yield MailboxMessage(id=name, message=message)
 
     def done(self, piece: MailboxMessage) -> None:
-        """Move it to cur/ with the flag S beside those it has; where it is gone or marked already, nothing."""
+        """Move a message to cur/ and add the flag S; nothing if it is gone or marked already."""
         with self._faults():
             place = self._place(piece.id)
             flags = set(_flags(place.name)) if place else {"S"}
             if place and "S" not in flags:
-                # not made to outlast a power cut: then it comes again, and whoever reads knows its id
+                # no fsync: after a power failure the message comes again, and read_bounces() knows its id
                 place.rename(self._folder / "cur" / f"{_unique(place.name)}:2,{''.join(sorted(flags | {'S'}))}")
 
     def _unseen(self) -> list[tuple[str, Path]]:
@@ -63,7 +63,7 @@ class MaildirMailbox:
             with os.scandir(self._folder / part) as entries:
                 for entry in entries:
                     try:
-                        # a link or a pipe is no message, and reading one might never end
+                        # no symlinks or FIFOs: reading one might never end
                         ours = not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
                         if ours and "S" not in _flags(entry.name):
                             found.append((entry.stat().st_mtime_ns, _name(entry.name), Path(entry.path)))
@@ -72,8 +72,8 @@ class MaildirMailbox:
         return [(name, path) for _, name, path in sorted(found)]
 
     def _read(self, name: str) -> bytes | None:
-        """Its first bytes; None where it is gone, or has been seen by somebody else since."""
-        for _ in range(2):  # a mail program may move it just now
+        """The first bytes of a message; None if it is gone, or marked as seen since by another program."""
+        for _ in range(2):  # another program may move the file between look-up and open
             place = self._place(name)
             if place is None or "S" in _flags(place.name):
                 return None
@@ -110,7 +110,7 @@ def _unique(file_name: str) -> str:
 
 
 def _name(file_name: str) -> str:
-    """The unique name as text that can be stored: bytes that are no UTF-8 are spelled out."""
+    """The unique name as text that can be stored: invalid UTF-8 as backslash escapes."""
     return os.fsencode(_unique(file_name)).decode("utf-8", "backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""What came back into an mbox: one file of messages (RFC 4155), read from its beginning and never written."""
+"""mbox mailbox: reads one file of messages (RFC 4155) from its beginning, and writes nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import BinaryIO, Self
 from digest.bounces.mailbox.piece import MailboxMessage, MessageBuffer
 from digest.errors import ConfigError, MailboxError
 
-_PART = 65_536  # bytes of a line at once
+_PART = 65_536  # bytes read of a line at once
 _QUOTED = re.compile(rb">+From ")
 
 
 class MboxMailbox:
-    """A file of messages, each after a line "From …"; it cannot mark, so every message comes every time.
+    """A file of messages, each after a "From " line; it cannot mark messages, so all of them come every time.
 
-    A message's id is the SHA-256 of its bytes, without the "From " line and with ">From " taken back.
+    A message's id is the SHA-256 of its bytes, without the "From " line and with ">From " unquoted.
     """
 
     def __init__(self, file: Path, *, largest: int) -> None:
@@ -26,7 +26,7 @@ class MboxMailbox:
         self._largest = largest
 
     def __enter__(self) -> Self:
-        """Raises ConfigError where there is no such file: a mistyped path would be silent for ever."""
+        """Raises ConfigError if there is no such file: a mistyped path would stay empty unnoticed."""
         if not self._file.is_file():
             raise ConfigError(f"{self._file} is no mbox: there is no such file; make an empty one if none has come yet")
         return self
@@ -34,13 +34,13 @@ class MboxMailbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The file is open only while it is read."""
+        """Nothing to close: the file is open only while it is read."""
 
     def pieces(self) -> Iterator[MailboxMessage]:
         """All messages, in the order of the file. Raises ConfigError or MailboxError.
 
-        The last one is left out while its last line has no end: somebody is writing it. One that is torn between two
-        lines comes as it is; whole, it will have another id and come as a new one.
+        The last message is left out while its last line is incomplete, as it is being written. A message read when
+        only some of its lines were written comes again with another id once it is complete.
         """
         try:
             with self._file.open("rb") as file:
@@ -51,12 +51,12 @@ class MboxMailbox:
             raise MailboxError(f"{self._file} cannot be read now: {error.strerror}") from None
 
     def done(self, piece: MailboxMessage) -> None:
-        """Nothing: whoever reads remembers the id."""
+        """Nothing: the caller remembers the id."""
 
     def _split(self, file: BinaryIO) -> Iterator[MailboxMessage]:
         draft: MessageBuffer | None = None
-        blank = b"\n"  # an empty line that may yet be the one between two messages
-        begins, envelope = True, False  # a line; a line "From …" that is longer than a part
+        blank = b"\n"  # an empty line that may be the separator before a "From " line
+        begins, envelope = True, False  # at the start of a line; within a "From " line longer than _PART
         while part := file.readline(_PART):
             if begins and blank and part.startswith(b"From "):
                 if draft and not draft.empty:
@@ -77,7 +77,7 @@ class MboxMailbox:
 
 
 def _begun(line: bytes) -> bool:
-    """Whether somebody is writing the very first line just now."""
+    """Whether the first line may be a "From " line that is being written."""
     return b"From ".startswith(line)
 
 

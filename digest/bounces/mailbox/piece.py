@@ -1,4 +1,4 @@
-"""What a box holds and how it is asked: one message, and the shape that every box has."""
+"""Interface of bounce mailboxes: a message, the protocol of a mailbox, and a buffer for a message that is read."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Protocol, Self
 
-LARGEST = 1_000_000  # bytes of one message; a bounce says all it knows before the letter that it carries back
+LARGEST = 1_000_000  # bytes read of one message; the report comes before the returned letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxMessage:
-    """One message in the box."""
+    """One message of a mailbox."""
 
-    id: str  # names it within its box for good, also after a new connection
-    message: bytes  # as it lies there, headers and body, cut after the box's `largest` bytes
+    id: str  # unique in the mailbox and stable over connections
+    message: bytes  # headers and body, cut after `largest` bytes
 
 
 class BounceMailbox(Protocol):
-    """One place where mail comes back, held open while it is read: `with box: for piece in box.pieces(): …`.
+    """A mailbox of bounces, open within a `with` block: `with box: for piece in box.pieces(): …`.
 
-    Whoever reads keeps the ids of what has been dealt with: between dealing and `done` the connection may be lost, and
-    then the same piece comes again under the same id.
+    The caller stores the ids of processed messages: if the connection is lost before `done`, the same message comes
+    again with the same id.
     """
 
     def __enter__(self) -> Self: ...
@@ -33,19 +33,19 @@ class BounceMailbox(Protocol):
     ) -> None: ...
 
     def pieces(self) -> Iterator[MailboxMessage]:
-        """What is not marked as done, oldest first, one in memory at a time; what vanished meanwhile is left out.
+        """The messages that are not marked as done, oldest first, one in memory at a time.
 
-        Raises ConfigError (the settings must be mended) or MailboxError (later). What came before it is good.
+        Raises ConfigError (wrong settings) or MailboxError (temporary); messages before the error are valid.
         """
         ...
 
     def done(self, piece: MailboxMessage) -> None:
-        """Mark a piece as dealt with, where the box can; nothing is ever deleted. Raises as `pieces` does."""
+        """Mark a message as done, if the mailbox can; nothing is ever deleted. Raises as `pieces` does."""
         ...
 
 
 class MessageBuffer:
-    """A message while it is read: its first `largest` bytes, and a hash of all of them."""
+    """Buffer of a message that is read: keeps its first `largest` bytes, and a hash of all bytes."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
@@ -54,11 +54,11 @@ class MessageBuffer:
         self.empty = True
 
     def add(self, data: bytes) -> None:
-        """Take some bytes more."""
+        """Append bytes."""
         self.empty = self.empty and not data
         self._kept += data[: self._largest - len(self._kept)]
         self._hash.update(data)
 
     def piece(self) -> MailboxMessage:
-        """The message so far, named by the SHA-256 of its bytes, also of those that were cut."""
+        """The message so far; its id is the SHA-256 of all its bytes, including those that were cut."""
         return MailboxMessage(id=self._hash.hexdigest(), message=bytes(self._kept))

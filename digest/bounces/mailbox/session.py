@@ -1,4 +1,4 @@
-"""One IMAP connection: imaplib says the words, and here each step gets a time, a size and one way to fail."""
+"""IMAP connection on top of imaplib, with a time-out and a size limit for each step, and one exception."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from dataclasses import dataclass
 from digest.bounces.mailbox.address import quoted
 
 _LONGEST = 2_000_000  # bytes of lines in one step: the numbers of some 250,000 messages
-_KEEPING = 50  # bytes that a line costs beside its own
+_KEEPING = 50  # bytes of memory that a line costs beside its content
 MANGLED = (imaplib.IMAP4.error, AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What imaplib raises on words that are no IMAP."""
+"""Exceptions of imaplib for responses that are no IMAP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapTimeouts:
-    """How long each step may take, in seconds."""
+    """Time-outs in seconds."""
 
     connect: float = 30
-    silence: float = 30  # between two signs of life
-    step: float = 120  # a command and all that comes back, however lively
-    farewell: float = 5  # LOGOUT decides nothing any more
+    silence: float = 30  # between two receives
+    step: float = 120  # a command with its whole response
+    farewell: float = 5  # LOGOUT, whose outcome does not matter
 
 
 class ImapConnectionLost(Exception):
-    """The connection is gone, silent for too long, or does not speak IMAP; nothing more can be asked over it.
+    """The connection is lost, timed out, or does not follow IMAP; it cannot be used further.
 
-    Its words are ours alone: what a server says may repeat a user, a password or a message.
+    The text quotes nothing of the server, whose words may repeat a user, a password or a message.
     """
 
 
 class ImapSession(imaplib.IMAP4):
-    """A connection from its greeting on. A literal is kept up to `largest` bytes, the rest is read and dropped.
+    """An IMAP connection. A literal is kept up to `largest` bytes; the rest is read and dropped.
 
-    What goes beyond imaplib: everything received goes through `read` and `readline`, which are documented to be
-    overridden; they know a deadline and a limit, and nothing that came before STARTTLS is believed after it.
+    It overrides `read` and `readline` of imaplib, as its documentation allows: both have a deadline and a size limit.
+    No response from before STARTTLS counts after it.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class ImapSession(imaplib.IMAP4):
         return self._take(end)
 
     def read(self, size: int) -> bytes:
-        """A literal; cut when it is larger than was asked for, or when it is not the first of its step."""
+        """Read a literal; all literals of a step together are cut after `largest` bytes."""
         kept = bytearray()
         while size:
             if not self._unread:
@@ -97,10 +97,10 @@ class ImapSession(imaplib.IMAP4):
         return bytes(kept)
 
     def shutdown(self) -> None:
-        """Hang up at once."""
+        """Close the socket without LOGOUT."""
         self.sock.close()
 
-    # ------------------------------------------------------------------------------- what a box calls
+    # -------------------------------------------------------------------------- what ImapMailbox calls
 
     @property
     def encrypted(self) -> bool:
@@ -111,11 +111,11 @@ class ImapSession(imaplib.IMAP4):
         return ipaddress.ip_address(self.sock.getpeername()[0].partition("%")[0]).is_loopback
 
     def said(self, *codes: str) -> bool:
-        """Whether the last answers brought one of these response codes (RFC 3501 section 7.1, RFC 5530)."""
+        """Whether the last responses had one of these response codes (RFC 3501 section 7.1, RFC 5530)."""
         return any(code in self.untagged_responses for code in codes)
 
     def encrypt(self, context: ssl.SSLContext) -> None:
-        """STARTTLS (RFC 3501 section 6.2.1); what was said in clear before counts no more."""
+        """STARTTLS (RFC 3501 section 6.2.1); capabilities are asked for again afterwards."""
         if "STARTTLS" not in self.capabilities or self.state != "NONAUTH":
             raise ImapConnectionLost("offers no STARTTLS; nothing is read in clear")
         if self.xatom("STARTTLS")[0] != "OK":
@@ -127,11 +127,11 @@ class ImapSession(imaplib.IMAP4):
         self.capabilities = tuple(self.capability()[1][-1].decode("ascii").upper().split())
 
     def log_in(self, user: str, password: str) -> bool:
-        """Whether they are let in: by AUTHENTICATE PLAIN (RFC 4616), else by LOGIN. Takes no control characters."""
+        """Log in by AUTHENTICATE PLAIN (RFC 4616), else by LOGIN; False if refused. Takes no control characters."""
         if "AUTH=PLAIN" in self.capabilities:
             answers = [f"\0{user}\0{password}".encode()]
             try:
-                self.authenticate("PLAIN", lambda _: answers.pop())  # asked a second time, it is no PLAIN: IndexError
+                self.authenticate("PLAIN", lambda _: answers.pop())  # a second challenge is no PLAIN: IndexError
             except self.abort:
                 raise
             except self.error:
@@ -143,7 +143,7 @@ class ImapSession(imaplib.IMAP4):
         return True
 
     def leave(self) -> None:
-        """A polite end that changes nothing: not CLOSE, which would delete what others have marked as deleted."""
+        """LOGOUT; no CLOSE, which would expunge messages that other programs have marked as deleted."""
         self._waits = ImapTimeouts(silence=self._waits.farewell, step=self._waits.farewell)
         try:
             self.logout()
@@ -153,7 +153,7 @@ class ImapSession(imaplib.IMAP4):
             self.shutdown()
 
     def complaint(self) -> str:
-        """What to tell when imaplib gave up."""
+        """The error text after an exception of imaplib."""
         return "it ended the conversation" if self.said("BYE") else "it does not speak IMAP as it should"
 
     def _begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What a mail server hands over on standard input: one message a run, as from a pipe or a .forward file."""
+"""Standard input as a mailbox: one message for each run, from a mail server's pipe or a .forward file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PART = 65_536
 
 
 class StandardInput:
-    """One message, named by the SHA-256 of its bytes; a line "From …" before its header is taken off."""
+    """One message, whose id is the SHA-256 of its bytes; a "From " line before its header is dropped."""
 
     def __init__(self, stream: BinaryIO | None, *, largest: int) -> None:
         self._stream = stream
@@ -26,12 +26,12 @@ class StandardInput:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The stream is not ours to close."""
+        """Nothing: the caller owns the stream."""
 
     def pieces(self) -> Iterator[MailboxMessage]:
-        """The message, or none where nothing is said. Raises MailboxError, on which a mail server tries again.
+        """The message; nothing if the input is empty. Raises MailboxError, whose exit code makes a mail server retry.
 
-        It is read to its end also beyond `largest`: a server that cannot write all calls the delivery failed.
+        The input is read to its end, also beyond `largest`: a broken pipe would count as a failed delivery.
         """
         stream = self._stream or sys.stdin.buffer
         draft = MessageBuffer(self._largest)
@@ -50,4 +50,4 @@ class StandardInput:
             yield draft.piece()
 
     def done(self, piece: MailboxMessage) -> None:
-        """Nothing: the exit code tells the mail server."""
+        """Nothing: the exit code is the answer to the mail server."""

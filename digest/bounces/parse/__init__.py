@@ -1,21 +1,22 @@
-"""What a message that came back means: which address, hard or soft, and why.
+"""Parses a bounce message: kind (hard, soft, complaint, autoreply), failed addresses, and the reason.
 
 ::
 
-    values      the kinds, the reasons, and a bounce
-    mime        a message taken apart, whatever the bytes are
-    addresses   addresses in what servers write
-    notice      the words of a report, and the letter it returns
-    notification  the same in JSON
-    fields      reports for machines, RFC 3464
-    prose       recipients in plain words
-    phase       which command was refused
-    words       the words of servers, a table
-    reasons     what words and codes mean
-    feedback    complaints, RFC 5965
-    answering   machines that answer, RFC 3834
+    read        the order of the parsers below: parse_bounce()
+    values      Bounce, BounceKind, BounceReason, BounceRecipient
+    mime        tolerant MIME parser
+    addresses   mail addresses in free text
+    notice      splits a report into its text and the returned letter
+    notification  JSON notifications (Amazon SES)
+    fields      delivery status notifications, RFC 3464
+    prose       recipients in reports without RFC 3464 fields
+    phase       the SMTP command that was refused
+    words       patterns of server messages, a table
+    reasons     from codes and words to a reason, hard or soft
+    feedback    complaints: abuse reports, RFC 5965
+    answering   automatic replies, RFC 3834
 
-A wrong "hard" takes a reader's letters away, a wrong "soft" costs one more try: in doubt it is soft.
+A wrong "hard" costs a reader the letters, a wrong "soft" one more try: in doubt a bounce is soft.
 """
 
 from __future__ import annotations

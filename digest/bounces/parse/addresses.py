@@ -1,11 +1,11 @@
-"""Addresses in what servers write."""
+"""Finds mail addresses in the text of bounce messages."""
 
 from __future__ import annotations
 
 import re
 
 _LOCAL = r"[^\s<>()\[\]:;,\"'\\@|=/]{1,100}(?:=[^\s<>()\[\]:;,\"'\\@|]{1,100})?"
-_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}+"  # possessive: an address is never cut short to make a pattern fit
+_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}+"  # possessive: no backtracking into a shorter address
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL}){{0,8}}+"
 ADDRESS = rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL})@(?:{_DOMAIN}|\[[0-9a-fA-F.:]{{3,50}}\])"
 _ADDRESS = re.compile(ADDRESS)
@@ -15,12 +15,12 @@ _DAEMONS = re.compile(
 
 
 def addresses_in(text: str) -> list[str]:
-    """Every address in a text, once, as written but for a domain's letters, in order."""
+    """The distinct addresses in a text, in order, with domains in lower case."""
     return list(dict.fromkeys(tidy(found[0]) for found in _ADDRESS.finditer(text[:20_000])))
 
 
 def address_in(text: str) -> str:
-    """The first address, one in angle brackets before others; or nothing."""
+    """The first address in angle brackets, else the first address; empty if there is none."""
     text = text[:4_000]
     found = re.search(rf"<\s*({ADDRESS})\s*>", text) or re.search(rf"({ADDRESS})", text)
     return tidy(found[1]) if found else ""
@@ -36,5 +36,5 @@ def same(one: str, other: str) -> bool:
 
 
 def is_daemon(address: str) -> bool:
-    """Whether an address is a mail system's own, which no letter of ours is sent to."""
+    """Whether an address is that of a mail system, such as MAILER-DAEMON."""
     return bool(_DAEMONS.match(address))

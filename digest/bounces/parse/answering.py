@@ -1,4 +1,4 @@
-"""Machines that answer for people: RFC 3834, the fields before it, and subjects of programs that set none."""
+"""Recognises automatic replies: by RFC 3834, by older header fields, and by subjects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ANYWHERE = re.compile(
     r"\b(?:auto-?reply|autoresponse|out of (?:the )?office|vacation (?:reply|message|response|notice))\b", re.I
 )
 _PREFIX = re.compile(r"^\s*(?:(?:re|aw|fwd?)\s*:\s*){1,3}", re.I)
-_RECEIPT = "message/disposition-notification"  # "read", RFC 8098
+_RECEIPT = "message/disposition-notification"  # read receipt, RFC 8098
 _FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -34,7 +34,7 @@ _FIELDS = (
 
 
 def answers_for_someone(mail: ParsedMail) -> bool:
-    """Whether a machine wrote this in answer to a letter."""
+    """Whether a message is an automatic reply."""
     head = mail.head
     submitted = head.get("auto-submitted").partition(";")[0].strip().lower()
     if submitted.startswith(("auto-replied", "auto-notified")) or any(name in head for name in _FIELDS):
@@ -47,11 +47,11 @@ def answers_for_someone(mail: ParsedMail) -> bool:
 
 
 def answers_by_subject(mail: ParsedMail) -> bool:
-    """Whether the subject is one that such machines write."""
+    """Whether the subject is typical of automatic replies."""
     subject = _PREFIX.sub("", words_of(mail.head.get("subject"))).strip()
     return bool(_SUBJECT.match(subject) or _ANYWHERE.search(subject))
 
 
 def answering(mail: ParsedMail) -> tuple[str, ...]:
-    """Who answers: the sender, unless that is a mail system."""
+    """The sender of an automatic reply, unless it is a mail system."""
     return tuple(address for address in addresses_in(mail.head.get("from"))[:1] if not is_daemon(address))

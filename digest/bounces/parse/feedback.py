@@ -1,4 +1,4 @@
-"""Complaints: reports of abuse (RFC 5965), older forms of large providers, and letters that ask to be left alone."""
+"""Recognises complaints: abuse reports (RFC 5965), older provider formats, and mail to the unsubscribe address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Complaint:
 
 
 def complaint_of(mail: ParsedMail, notice: BounceText) -> Complaint | None:
-    """What a reader (or the provider for them) complains of, or None. AUTHENTICATION is no complaint of a reader."""
+    """The complaint of a reader or their provider, or None. The reason AUTHENTICATION is no complaint of a reader."""
     report = next((head_of(part.text) for part in mail.parts if part.kind == "message/feedback-report"), None)
     if report is None:
         report = _older(mail, notice)
@@ -43,7 +43,7 @@ def complaint_of(mail: ParsedMail, notice: BounceText) -> Complaint | None:
 
 
 def _older(mail: ParsedMail, notice: BounceText) -> MimeHeader | None:
-    """The form before RFC 5965: a returned letter below a subject that tells it."""
+    """The header of a report in an older format: a returned letter under a typical subject, or inline fields."""
     sender = mail.head.get("from")
     subject = words_of(mail.head.get("subject"))
     if "x-hmxmroriginalrecipient" in mail.head or (_SUBJECT.search(subject) and _STAFF.search(sender)):
@@ -55,7 +55,7 @@ def _older(mail: ParsedMail, notice: BounceText) -> MimeHeader | None:
 
 
 def _who(report: MimeHeader, returned: MimeHeader) -> tuple[str, ...]:
-    """Whom the letter was for: what the report says, else what the letter says."""
+    """The recipients of the letter: by the report's fields, else by the letter's."""
     for values in (report.all(*_TO), returned.all(*_TO), returned.all("to", "delivered-to")):
         found = [address for value in values for address in addresses_in(value)]
         if found:
@@ -64,7 +64,7 @@ def _who(report: MimeHeader, returned: MimeHeader) -> tuple[str, ...]:
 
 
 def _leaving(mail: ParsedMail) -> Complaint | None:
-    """A letter to the address of List-Unsubscribe, which mail programs write for their user."""
+    """An unsubscribe mail to the List-Unsubscribe address, which mail programs write for their user."""
     to = [tidy(found) for found in addresses_in(mail.head.get("to"))]
     if not (_LEAVE.fullmatch(words_of(mail.head.get("subject"))) and any(_LEAVE_ADDRESS.search(found) for found in to)):
         return None

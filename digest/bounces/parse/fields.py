@@ -1,4 +1,4 @@
-"""Delivery status notifications: RFC 3464, RFC 6533, and their fields where they stand in plain text."""
+"""Parses delivery status notifications: RFC 3464, RFC 6533, and the same fields in plain text."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 @dataclass(frozen=True, slots=True)
 class DsnRecipient:
-    """What a report says of one recipient."""
+    """The fields of one recipient in a delivery status notification."""
 
     address: str
-    action: str  # failed, delayed, delivered, relayed, expanded, or nothing
+    action: str  # failed, delayed, delivered, relayed, expanded, or empty
     status: str
     diagnostic: str
 
@@ -38,7 +38,7 @@ class DsnReport:
 
 
 def report_of(mail: ParsedMail) -> DsnReport:
-    """What the machine-readable part says; nothing where there is none."""
+    """The delivery status fields of a message; without recipients if it has none."""
     texts = [part.text for part in mail.parts if part.kind in _REPORTS]
     if not any(_FIRST.search(text) for text in texts):
         first = _FIRST if _FORWARDED.match(words_of(mail.head.get("subject"))) else _INLINE
@@ -53,12 +53,12 @@ def report_of(mail: ParsedMail) -> DsnReport:
 
 
 def _inline(text: str) -> str:
-    """Fields within prose, each at the start of its line."""
+    """The text with indentation and quoting before fields removed."""
     return "\n".join(_FIELD.sub("", line, count=1) if line.strip(" \t>") else "" for line in text.split("\n"))
 
 
 def _blocks(text: str) -> list[str]:
-    """One block a recipient. They are divided by an empty line, and where servers forget it by Final-Recipient."""
+    """One block of fields for each recipient, divided by empty lines or, where these lack, by a repeated field."""
     blocks: list[list[str]] = [[]]
     seen: set[str] = set()
     for line in text.split("\n")[:5_000]:
@@ -72,7 +72,7 @@ def _blocks(text: str) -> list[str]:
 
 
 def _joined(blocks: list[str]) -> list[str]:
-    """Blocks, where one that names nobody and tells a status belongs to the one before it."""
+    """The blocks; one with a status but without a recipient is joined to the block before it."""
     joined: list[str] = []
     for block in blocks:
         head = head_of(block)
@@ -90,7 +90,7 @@ def _statuses(head: MimeHeader) -> list[DsnRecipient]:
         return []
     address = next(
         (one for one in named if "." in one.rpartition("@")[2]), named[0]
-    )  # not a host's name within a house
+    )  # prefers a public domain to a local host name
     action = head.get("action").partition(" ")[0].partition(";")[0].lower()
     diagnostic = " ".join(value.partition(";")[2].strip() or value for value in head.all("diagnostic-code"))
     return [DsnRecipient(address, action, head.get("status").partition("(")[0], diagnostic)]
@@ -110,5 +110,5 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _xtext_undone(value: str) -> str:
-    """RFC 3461 section 4: "+2B" is a plus sign."""
+    """Decode xtext (RFC 3461 section 4): "+2B" is a plus sign."""
     return re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), value[:500].strip())

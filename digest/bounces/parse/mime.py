@@ -1,7 +1,7 @@
-"""A message taken apart: header fields and parts, whatever the bytes are, in bounded time.
+"""Tolerant MIME parser of bounce messages: header fields and parts of any bytes, in bounded time.
 
-The standard library's parser is not used: it raises on some broken fields, and its time is not bounded. What is needed
-here is little: fields, parts one below the other, and their text.
+The standard library's parser raises on some broken fields, and its time is not bounded. Bounces need little: header
+fields, leaf parts in their order, and the text of each.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import quopri
 import re
 from dataclasses import dataclass, field
 
-_READ = 2_000_000  # bytes of a message, after line ends are made one; the report comes before the returned letter
+_READ = 2_000_000  # bytes of a message with LF line ends; the report comes before the returned letter
 _HEAD = 200_000  # characters of a header
 _TEXT = 200_000  # characters of a part's text
 _LINE = 4_000  # characters of a line
-_DEPTH = 6  # of parts within parts
+_DEPTH = 6  # of nested multiparts
 _PARTS = 40
 
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "undefined"})  # slow, or no text
@@ -29,12 +29,12 @@ _ENCODED = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{0,20})?\?([BbQq])\?([^?\s]{
 
 @dataclass(frozen=True, slots=True)
 class MimeHeader:
-    """The fields of a header by their lower-case names."""
+    """A header section: values by lower-case field names."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        """The first field of this name, or nothing."""
+        """The first value of this name, or an empty text."""
         return self.fields.get(name, [""])[0]
 
     def all(self, *names: str) -> list[str]:
@@ -46,7 +46,7 @@ class MimeHeader:
 
 @dataclass(frozen=True, slots=True)
 class MimePart:
-    """A leaf of a message: its own header and what it says."""
+    """A leaf part: its header and its decoded text."""
 
     head: MimeHeader
     kind: str  # "text/plain"
@@ -61,7 +61,7 @@ class ParsedMail:
 
 
 def parse_mail(message: bytes) -> ParsedMail:
-    """The message taken apart. Line ends of any kind give the same; nothing is raised."""
+    """Parse a message with line ends of any kind; raises nothing."""
     text = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")[:_READ].replace(b"\0", b"").decode("latin-1")
     head, body = divided(text.lstrip("\n"))
     parts: list[MimePart] = []
@@ -70,13 +70,13 @@ def parse_mail(message: bytes) -> ParsedMail:
 
 
 def divided(text: str) -> tuple[MimeHeader, str]:
-    """The header of a message, and its body. A message that begins with no field has no header."""
+    """The header section and the body of a message; the header is empty if the text begins with an empty line."""
     top, _, body = text.partition("\n\n")
     return (head_of(top), body) if not top.startswith("\n") else (MimeHeader(), text)
 
 
 def head_of(text: str) -> MimeHeader:
-    """Fields, unfolded; lines that are none are passed over."""
+    """The fields of a header section, unfolded; other lines are skipped."""
     fields: dict[str, list[str]] = {}
     for line in unfolded(text[:_HEAD]):
         found = _FIELD.match(line)
@@ -86,7 +86,7 @@ def head_of(text: str) -> MimeHeader:
 
 
 def unfolded(text: str) -> list[str]:
-    """Lines, each with those that continue it (RFC 5322 section 2.2.3)."""
+    """Lines joined with their continuation lines (RFC 5322 section 2.2.3)."""
     lines: list[list[str]] = []
     for line in text.split("\n"):
         if line[:1] in (" ", "\t") and lines:
@@ -97,7 +97,7 @@ def unfolded(text: str) -> list[str]:
 
 
 def words_of(value: str) -> str:
-    """A field's value with its encoded words read (RFC 2047)."""
+    """A field's value with encoded-words decoded (RFC 2047)."""
     value = re.sub(r"\?=\s+=\?", "?==?", value[:_LINE])
     return _ENCODED.sub(_word, _utf8(value))
 
@@ -139,7 +139,7 @@ def _walk(head: MimeHeader, body: str, depth: int, parts: list[MimePart]) -> Non
 
 
 def _boundary(head: MimeHeader, body: str) -> str:
-    """What divides the parts; also where the header forgot to say it."""
+    """The boundary of a multipart; guessed from the body if the header lacks it."""
     if _kind(head).startswith("multipart/") and (named := _parameter(head, "boundary")):
         return named.rstrip()
     if _kind(head).startswith("multipart/") or "content-type" not in head:
@@ -175,7 +175,7 @@ def _base64(raw: bytes) -> bytes:
 
 
 def _decoded(raw: bytes, charset: str) -> str:
-    """Text in the charset it names, else in UTF-8, else as Latin-1, which never fails."""
+    """The text in the declared charset, else in UTF-8, else as Latin-1, which never fails."""
     for name in (charset.strip().strip("'\""), "utf-8"):
         try:
             if name and codecs.lookup(name).name not in _NO_CHARSETS:
@@ -186,7 +186,7 @@ def _decoded(raw: bytes, charset: str) -> str:
 
 
 def _utf8(text: str) -> str:
-    """Text that was read as Latin-1 and may be UTF-8 (RFC 6532)."""
+    """Text decoded as Latin-1, decoded again as UTF-8 if it is valid (RFC 6532)."""
     return text if text.isascii() else _decoded(text.encode("latin-1", "replace"), "utf-8")
 
 
@@ -194,7 +194,7 @@ _BLOCKS = frozenset("p br div tr td li ul ol table h1 h2 h3 h4 h5 h6 hr pre bloc
 
 
 def unmarked(text: str) -> str:
-    """The text of an HTML page, a line for each block; in one pass, so that no page is slow."""
+    """The text of an HTML page, a line for each block element; in one pass, in linear time."""
     pieces: list[str] = []
     hidden = ""
     first, *rest = text.split("<")

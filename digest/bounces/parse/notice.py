@@ -1,4 +1,4 @@
-"""What a report says in plain words, and the letter it returns, told apart."""
+"""Splits a bounce message into the text of the report and the header of the returned letter."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LINES = 4_000
 
 @dataclass(frozen=True, slots=True)
 class BounceText:
-    """The words of a report, and the header of the letter it returns."""
+    """The text of a report, and the header of the returned letter."""
 
     words: str
     returned: MimeHeader
 
 
 def notice_of(mail: ParsedMail) -> BounceText:
-    """What is said in words, from every readable part before the returned letter."""
+    """The text of all readable parts of a report, without the returned letter, and that letter's header."""
     words: list[str] = []
     returned = MimeHeader()
     alternatives = [part for part in mail.parts if part.kind == "text/html"]
@@ -51,7 +51,7 @@ def notice_of(mail: ParsedMail) -> BounceText:
 
 
 def split(text: str) -> tuple[str, MimeHeader]:
-    """The words, and the header of the copy below them: a line that announces it, or a run of fields."""
+    """Split a text at the returned letter in it, which begins with an announcing line or a run of header fields."""
     lines = text.split("\n")[:_LINES]
     for number, line in enumerate(lines):
         if number and (_CUT.match(line) or _begins(lines, number)):
@@ -61,7 +61,7 @@ def split(text: str) -> tuple[str, MimeHeader]:
 
 
 def _begins(lines: list[str], number: int) -> bool:
-    """Whether a header begins here: two of its best known fields, and no line between that is none."""
+    """Whether a header section begins at this line: three well-known fields, or two with Received."""
     if not _TELLING.match(lines[number]):
         return False
     known: set[str] = set()
@@ -74,7 +74,7 @@ def _begins(lines: list[str], number: int) -> bool:
 
 
 def _first_head(text: str) -> MimeHeader:
-    """The first run of fields in what was returned; some put rules or a part's own header above it."""
+    """The first header section in a returned letter; some servers put lines or a MIME header above it."""
     lines = text.split("\n")[:200]
     for number in range(len(lines)):
         if _begins(lines, number):
@@ -83,7 +83,7 @@ def _first_head(text: str) -> MimeHeader:
 
 
 def _bare(mail: ParsedMail) -> MimeHeader:
-    """A part without a type that is itself a header, as some return it."""
+    """The header of the returned letter where a server puts its fields into the header of a part."""
     for part in mail.parts[1:]:
         if "message-id" in part.head or ("subject" in part.head and "to" in part.head):
             return part.head

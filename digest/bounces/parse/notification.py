@@ -1,4 +1,4 @@
-"""Notifications in JSON, as Amazon SES sends them by mail: bounces and complaints."""
+"""Parses JSON notifications of bounces and complaints, which Amazon SES sends by mail."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from digest.bounces.parse.addresses import address_in
 from digest.bounces.parse.fields import DsnRecipient, DsnReport
 from digest.bounces.parse.mime import ParsedMail
 
-_FOLDED = re.compile(r"!\n[ \t]?")  # where a mail server broke a line of more than 998 characters
+_FOLDED = re.compile(r"!\n[ \t]?")  # line break that mail servers insert after 998 characters
 _GROUPS = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients", "deliveryDelay": "delayedRecipients"}
 
 
 def notified(mail: ParsedMail) -> tuple[str, DsnReport]:
-    """What a notification is about ("bounce", "complaint", …) and of whom; nothing in any other message."""
+    """The kind of a notification ("bounce", "complaint", …) and its recipients; empty for other messages."""
     for part in mail.parts[:3]:
         start = part.text.find("{", 0, 500)
         if start >= 0 and part.kind.startswith(("text/plain", "application/json")) and "ecipients" in part.text:
@@ -25,7 +25,7 @@ def notified(mail: ParsedMail) -> tuple[str, DsnReport]:
 
 
 def _object(text: object) -> dict[str, Any]:
-    """The first object of a text; without one, none."""
+    """The first JSON object of a text; empty if there is none."""
     if not isinstance(text, str):
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Which command of the conversation was refused, as servers tell it."""
+"""Finds the SMTP command that was refused in the text of a bounce."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ _COMMANDS = re.compile(
 
 
 def phase_in(said: str) -> str:
-    """RCPT, DATA, MAIL, CONNECT, or "" where nothing tells it: the first that is named."""
+    """The first SMTP phase that a text names: RCPT, DATA, MAIL or CONNECT; "" if it names none."""
     found = _COMMANDS.search(" ".join(said[:20_000].split()))
     return found.lastgroup or "" if found else ""

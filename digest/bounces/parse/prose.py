@@ -1,7 +1,7 @@
-"""Recipients in plain words: the formats of mail servers that write no report a machine could read.
+"""Finds the failed recipients in the text of bounces without RFC 3464 fields.
 
-They are read as one: a line that begins with an address opens what is said of it; below that come sentences that name
-one ("delivering your mail to …"), replies that quote one, and at last the returned letter's own recipient.
+In this order: lines that begin with an address, with the text below them; sentences with an address ("delivering your
+mail to …"); quoted SMTP replies with an address; the recipient of the returned letter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digest.bounces.parse.addresses import ADDRESS, addresses_in, is_daemon, sam
 _LINES = 400
 _READ = 100_000  # characters
 
-# "Your message / To: … / Subject: … did not reach": about the letter, not about who failed.
+# "Your message / To: … / Subject: … did not reach": a summary of the letter, not the failed recipient.
 _SUMMARY = re.compile(r"(?:\n{1,3}[ \t]{1,20}(?:to|cc|subject|sent|from|date):[^\n]{0,300}){2,8}", re.I)
 
 _OPENING = re.compile(
@@ -39,7 +39,7 @@ _SENDER = re.compile(r"\b(?:mail from|from|sender|reply-to|in:\s+mail)\b[^\n]{0,
 
 @dataclass(frozen=True, slots=True)
 class RecipientText:
-    """What is said of one address."""
+    """The text about one address."""
 
     address: str
     words: str
@@ -48,7 +48,7 @@ class RecipientText:
 def recipients_in(
     words: str, senders: Iterable[str], failed: Iterable[str], returned: Iterable[str]
 ) -> list[RecipientText]:
-    """Who was not reached. `senders` are our own addresses, `failed` those a header names, `returned` the letter's."""
+    """The failed recipients. `senders`: our addresses; `failed`: of X-Failed-Recipients; `returned`: of the letter."""
     own, returned = list(senders), list(returned)
     told = _SUMMARY.sub("\n", words[:_READ])
     lines = told.split("\n")[:_LINES]
@@ -66,19 +66,19 @@ def recipients_in(
         return _first_of_each(named)
     letter = (
         [RecipientText(one, "") for one in returned] if len(returned) == 1 else []
-    )  # of several nobody knows which failed
+    )  # of several recipients it is unknown which failed
     ours = _people(_opened(lines)) or _others(letter, own) or _people(_matching(_NAMED, words) + letter)
-    return ours or _first_of_each(_opened(lines))[:1]  # somebody wrote to a postmaster
+    return ours or _first_of_each(_opened(lines))[:1]  # the letter was sent to a postmaster
 
 
 def _base(address: str) -> str:
-    """An address without what VERP adds to it."""
+    """An address without its VERP extension (+…)."""
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 def _others(found: list[RecipientText], own: list[str]) -> list[RecipientText]:
-    """Without the mail system's addresses and our own."""
+    """The texts without those about mail systems and our own addresses."""
     return [said for said in _people(found) if not _among(_base(said.address), map(_base, own))]
 
 
@@ -91,7 +91,7 @@ def _among(address: str, others: Iterable[str]) -> bool:
 
 
 def _first_of_each(found: Iterable[RecipientText]) -> list[RecipientText]:
-    """One for an address; the one that says something."""
+    """One text for each address, preferably one that is not empty."""
     kept: dict[str, RecipientText] = {}
     for said in found:
         before = kept.get(said.address.lower())
@@ -101,7 +101,7 @@ def _first_of_each(found: Iterable[RecipientText]) -> list[RecipientText]:
 
 
 def _opened(lines: list[str]) -> list[RecipientText]:
-    """Addresses at the start of their lines, each with what follows until the next one or an empty line after words."""
+    """Addresses at the start of lines, each with the text up to the next one or to an empty line after some text."""
     found: list[RecipientText] = []
     block: list[str] = []
     address = ""
@@ -131,7 +131,7 @@ def _matching(pattern: re.Pattern[str], words: str) -> list[RecipientText]:
 
 
 def _about(address: str, words: str) -> str:
-    """The lines that name an address where they say something, else nothing: then all words are about it."""
+    """The lines with the address and a reply code; empty if there are none, then the whole text is about it."""
     return "\n".join(
         line
         for line in words.split("\n")[:_LINES]
@@ -140,5 +140,5 @@ def _about(address: str, words: str) -> str:
 
 
 def in_header(values: Iterable[str]) -> list[str]:
-    """Addresses of address fields."""
+    """The addresses in header field values."""
     return [address for value in values for address in addresses_in(value)]

@@ -1,4 +1,4 @@
-"""A message that came back, read by each witness in turn: complaint, report, words, answering machine."""
+"""Parses a bounce message as complaint, delivery status notification, report in plain text, or automatic reply."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digest.bounces.parse.values import Bounce, BounceKind, BounceReason, Bounce
 _SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
 _DONE = ("delivered", "relayed", "expanded", "deliverable")
 _WORDS = 500
-_REPLIES = 10  # of one recipient; who has more repeats them
+_REPLIES = 10  # SMTP replies of one recipient that are examined; more are repetitions
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ \-:]|(?<![\d.])([45]\.\d\.\d)")
 _REJECTED = re.compile(r"was automatically rejected:\s{0,9}(.{1,300})")
 _DAEMON = re.compile(r"mailer[-_. ]?daemon|mail.{0,12}deliver|^\s*<>|delivery (?:sub)?system", re.I)
@@ -31,14 +31,14 @@ _LETTER = re.compile(
     r"|no such user|unable to deliver (?:the |your )?(?:message|mail)|user unknown",
     re.I,
 )
-_SUBJECT = re.compile(  # whoever writes it
+_SUBJECT = re.compile(  # counts from any sender
     r"undeliver|deliver(?:y|ed)?.{0,20}(?:fail|status|notif|problem|error|delay|warning)|fail(?:ure|ed).{0,20}(?:notice|deliver|mail)"
     r"|returned (?:mail|e-?mail|to sender|message)|return(?:ing|ed)? (?:message )?to sender|mail (?:system )?error"
     r"|could not be delivered|can(?:not|'t) (?:be )?deliver|non.?deliver|unable to deliver|not delivered|error sending"
     r"|delivery (?:report|notification|incomplete)|mail failed|unzustellbar|配信|エラー|送信できません|не доставлен",
     re.I,
 )
-_LOOSE = re.compile(  # where a mail system writes it
+_LOOSE = re.compile(  # counts from a mail system alone
     r"failure|rejected|bounce|mail status|message status|errors from|not member|reject mail|loop alert|warning: "
     r"|problem|transcript of session|mailbox|no such|user unknown|unknown user|\berror\b",
     re.I,
@@ -54,9 +54,9 @@ _FAILED = re.compile(
 
 
 def parse_bounce(message: bytes) -> Bounce:
-    """What a message means that was sent to a letter's sender; RFC 3464, 3834, 5965, and what servers write besides.
+    """Parse a message to the return address: RFC 3464, 3834, 5965, and the formats of many servers.
 
-    Any bytes give an answer, in a time that does not grow beyond that of two megabytes.
+    Any bytes give a Bounce, in bounded time: at most two megabytes are read.
     """
     mail = parse_mail(message)
     outer = _read(mail)
@@ -68,7 +68,7 @@ def parse_bounce(message: bytes) -> Bounce:
 
 
 def _handed_on(part: MimePart, formal: bool) -> Bounce | None:
-    """A report within a message, as filters pass them on; only one for machines where `formal`."""
+    """A report in an attached message, as filters forward it; with `formal` one with RFC 3464 fields alone."""
     if part.kind != "message/rfc822":
         return None
     inner = parse_mail(part.text.encode("utf-8", "replace"))
@@ -101,7 +101,7 @@ def _read(mail: ParsedMail) -> Bounce:
 
 
 def _looks_returned(mail: ParsedMail, notice: BounceText) -> bool:
-    """Whether a mail system writes of something that failed; the less it looks like one, the more it must say."""
+    """Whether a message is a bounce: the fewer signs of a mail system it has, the more its text must show a failure."""
     head = mail.head
     sender, subject = words_of(head.get("from")), words_of(head.get("subject"))
     daemon = "x-failed-recipients" in head or bool(_DAEMON.search(sender))
@@ -129,7 +129,7 @@ def _said(mail: ParsedMail, notice: BounceText) -> list[RecipientText]:
 
 
 def _reported(mail: ParsedMail, notice: BounceText, report: DsnReport) -> Bounce:
-    """By a report's fields; its words help where a field says too little."""
+    """A Bounce from RFC 3464 fields; the text of the report helps where the fields give no reason."""
     judged: list[tuple[DsnRecipient, BounceJudgement]] = []
     prose = {said.address.lower(): said.words for said in _said(mail, notice)}
     for status in report.recipients:
@@ -163,7 +163,7 @@ def _judged(status: DsnRecipient, prose: str, notice: BounceText, number: int) -
 
 
 def _told(mail: ParsedMail, notice: BounceText, report: DsnReport, said: list[RecipientText]) -> Bounce:
-    """By words alone."""
+    """A Bounce from the text of a report alone."""
     recipients = []
     common = _told_in(notice.words)
     for one in said:
@@ -177,7 +177,7 @@ def _told(mail: ParsedMail, notice: BounceText, report: DsnReport, said: list[Re
 
 
 def _told_in(words: str) -> str:
-    """The first reply with a code that gives a reason, its lines joined; all the words where none does."""
+    """The first quoted SMTP reply that gives a reason, its lines joined; the whole text if none does."""
     groups: list[list[str]] = []
     for line in words.split("\n")[:400]:
         found = _REPLY.search(line[:300])
@@ -188,7 +188,7 @@ def _told_in(words: str) -> str:
         elif groups and line.strip() and groups[-1][0]:
             groups[-1].append(line[:2_000])
         elif groups:
-            groups[-1][0] = ""  # an empty line ends what was said
+            groups[-1][0] = ""  # an empty line ends a reply
     told = ("\n".join(group[1:]) for group in groups)
     return next((one for one in islice(told, _REPLIES) if reason_of(one)), words)
 
@@ -257,6 +257,6 @@ def _sent_to(head: MimeHeader) -> tuple[str, ...]:
 
 
 def clean(words: str) -> str:
-    """On one line, without what no terminal should see, and not longer than a person reads."""
+    """One line without control characters, of at most _WORDS characters."""
     seen = "".join(letter if letter.isprintable() else " " for letter in words[: 10 * _WORDS])
     return " ".join(seen.split())[:_WORDS]

@@ -1,8 +1,8 @@
-"""Why a letter came back, from what a server said.
+"""The reason of a bounce, hard or soft, from reply codes, enhanced codes (RFC 3463) and the words of servers.
 
-The three reasons that make an address dead need more than words: an enhanced code of the address (RFC 3463, section
-3.2), or that the recipient itself was refused. Servers that say "no such user" once they have read the letter filter by
-it, and 5.7.x is never the reader's fault.
+The three reasons of a hard bounce need more than words: an enhanced code about the address (RFC 3463 section 3.2), or a
+refusal of the recipient itself (RCPT). "No such user" after DATA means a content filter, and 5.7.x is never the
+reader's fault.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from digest.bounces.parse.phase import phase_in
 from digest.bounces.parse.values import BounceReason
 from digest.bounces.parse.words import TABLE
 
-_READ = 4_000  # characters of what was said
+_READ = 4_000  # characters of a text that are examined
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,2})\.(\d{1,3})(?![\d.]*\.\d)(?!\d)")
 _CODE = re.compile(r"(?<![\d.#:/-])([245][0-7]\d)(?=[\s:;,-]|$)")
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,500}", re.I)
 _ADDRESS = re.compile(ADDRESS)
 
-# What some servers write before the reason itself.
+# Prefixes of some servers that would be mistaken for a reason.
 _IN_REPLY = re.compile(r"\(in reply to [A-Z -]{1,30}(?: command)?\)", re.I)  # Postfix's own words
 _PREFIX = re.compile(r"recipient(?: address)? rejected: (?=\w)", re.I)
-# What a directory says that was asked for the address, before any letter was read.
+# Texts of directory look-ups of the address, which happen before DATA.
 _DIRECTORY = re.compile(
     r"000C05A6|RESOLVER\.ADR|RecipNotFound|not listed in (?:public|the|domino|.{0,20}directory)", re.I
 )
@@ -57,7 +57,7 @@ _DETAILS = {
 }
 _OF_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "1.351"})
 _OF_SENDER = frozenset({"1.7", "1.8"})
-_VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # said of anything, also of unknown users
+_VAGUE = frozenset({"0.0", "2.1", "3.0", "5.0", "5.1", "5.4"})  # used for any error, also for unknown users
 _SUBJECTS = {
     "3": BounceReason.SYSTEM,
     "4": BounceReason.NETWORK,
@@ -69,7 +69,7 @@ _SUBJECTS = {
 
 @dataclass(frozen=True, slots=True)
 class BounceJudgement:
-    """What was said about one recipient."""
+    """Judgement of the texts about one recipient."""
 
     status: str | None
     code: int | None
@@ -78,10 +78,10 @@ class BounceJudgement:
 
 
 def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> BounceJudgement:
-    """Why a letter came back, from what was said, a `Status:` field, and the words around them.
+    """Judge one recipient by the server's reply (`said`), the `Status:` field, and the text around them.
 
-    `formal` says that a report for machines tells it, whose servers quote a refusal of the recipient unless they say
-    otherwise. In doubt it is nothing lasting.
+    `formal`: the texts are of RFC 3464 fields, where a reply without a phase is mostly a refusal at RCPT. In doubt the
+    bounce is soft.
     """
     said = said[:_READ]
     statuses = [found[0] for found in _STATUS.finditer(_LINK.sub(" ", f"{status} {said}"))]
@@ -98,11 +98,11 @@ def judge(said: str, status: str = "", around: str = "", formal: bool = False) -
 
 
 def reason_of(said: str) -> BounceReason | None:
-    """The reason that words alone give."""
+    """The reason by the words alone; None if no pattern matches."""
     return _by_words(said[:_READ])
 
 
-@lru_cache(maxsize=64)  # one message says the same of many
+@lru_cache(maxsize=64)  # one message often has the same text for many recipients
 def _by_words(said: str) -> BounceReason | None:
     plain = _ADDRESS.sub(" ", _LINK.sub(" ", " ".join(said.split())))
     plain = _IN_REPLY.sub(" ", _PREFIX.sub(" ", plain))
@@ -117,7 +117,7 @@ def _by_status(status: str | None) -> BounceReason:
 
 
 def _best(statuses: list[str]) -> str | None:
-    """The first code that says something: "5.0.0" says nothing, a server's word refines a relay's."""
+    """The first enhanced code other than X.0.0, which says nothing; else the first."""
     telling = [status for status in statuses if not status.endswith(".0.0")]
     return next(iter(telling or statuses), None)
 
@@ -128,7 +128,7 @@ def _code_in(said: str) -> int | None:
 
 
 def _sure(reason: BounceReason, details: set[str], told: str, formal: bool) -> BounceReason:
-    """The reason, or a lenient one where "no such user" is but what a filter says, and "no such host" means ours."""
+    """The hard reason if there is proof; else a soft one, such as FILTERED ("no such user" after DATA)."""
     phase = phase_in(told)
     if phase in ("MAIL", "CONNECT") or details & _OF_SENDER:
         return BounceReason.POLICY

@@ -1,4 +1,4 @@
-"""What a returned message says, as plain values."""
+"""Values of a parsed bounce: kind, reason, recipients."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from enum import StrEnum
 
 
 class BounceKind(StrEnum):
-    """What a message that came back is."""
+    """Kind of a message to the return address."""
 
-    HARD = "hard"  # an address that does not exist, or a host that takes no mail
-    SOFT = "soft"  # anything else that kept a letter away: it says nothing lasting about the reader
-    COMPLAINT = "complaint"  # the reader called it spam, or asked to be left alone
-    AUTOREPLY = "autoreply"  # a machine that answers, RFC 3834: away, received, please confirm
-    NONE = "none"  # nothing of these, or good news: delivered, relayed
+    HARD = "hard"  # the address does not exist, or its host accepts no mail
+    SOFT = "soft"  # any other failure, which shows nothing lasting about the address
+    COMPLAINT = "complaint"  # the reader reported spam or unsubscribed by mail
+    AUTOREPLY = "autoreply"  # automatic reply (RFC 3834): absence, receipt, challenge
+    NONE = "none"  # none of these, or a success: delivered, relayed
 
 
 class BounceReason(StrEnum):
-    """Why a letter came back; the first three are the only ones that may make a bounce hard."""
+    """Reason of a bounce; only the first three can be hard."""
 
     NO_ADDRESS = "no such address"
     NO_HOST = "no such host"
     MOVED = "moved"
     DISABLED = "disabled"  # may be enabled again
-    FILTERED = "filtered"  # "no such user", but only after the letter was read or from hearsay
+    FILTERED = "filtered"  # "no such user" without proof, or after DATA
     FULL = "mailbox full"
     TOO_LARGE = "too large"
     POLICY = "policy"
@@ -43,32 +43,32 @@ class BounceReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceRecipient:
-    """One address that a letter did not reach, and why."""
+    """One failed recipient, with the reason."""
 
     address: str
     status: str | None  # enhanced status code, RFC 3463: "5.1.1"
     code: int | None  # basic reply code, RFC 5321 section 4.2
     reason: BounceReason
     hard: bool
-    delayed: bool = False  # its server still tries
+    delayed: bool = False  # the server keeps trying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
-    """What came back, for whom and why; `status` and `reason` are those of the recipient that decides the kind."""
+    """A parsed bounce; `status` and `reason` are those of the recipient that decides the kind."""
 
     kind: BounceKind
     recipients: tuple[BounceRecipient, ...] = ()
     status: str | None = None
     reason: BounceReason | None = None
-    envelope_id: str | None = None  # Original-Envelope-Id, its xtext undone
-    message_id: str | None = None  # of the letter that is returned
-    sent_to: tuple[str, ...] = ()  # where this report was sent to, the envelope's address before the header's
-    words: str = ""  # what the servers said, on one line
+    envelope_id: str | None = None  # Original-Envelope-Id, decoded from xtext
+    message_id: str | None = None  # of the returned letter
+    sent_to: tuple[str, ...] = ()  # recipients of this report, envelope addresses before header addresses
+    words: str = ""  # the servers' text, on one line
 
     @property
     def delayed(self) -> bool:
-        """Nothing is given up yet."""
+        """Whether the servers keep trying for all recipients."""
         return bool(self.recipients) and all(recipient.delayed for recipient in self.recipients)
 
     @property

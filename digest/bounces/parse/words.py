@@ -1,7 +1,7 @@
-"""The words of servers, in the order in which they are asked: the more lenient reading first.
+"""Table of regular expressions for the messages of mail servers, by reason; the softer reasons come first.
 
-Every line holds ways to say one thing, divided by bars: regular expressions without regard to capitals. Repetitions are
-bounded, so that no text is slow. Words alone never make an address dead; what does is decided in reasons.
+Patterns ignore case, and their repetitions are bounded, so that no text is slow. Words alone never make a bounce hard;
+reasons.py decides that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HOST = "(?:host|domain|name server|server|mx|mail exchanger)(?: name| or domain
 
 _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
     (
-        BounceReason.SYSTEM,  # what delivers into the mailbox failed
+        BounceReason.SYSTEM,  # local delivery failed
         (
             r"procmail|mailer error|command (?:failed|died)|exit code|signal \d|input/output|insufficient system",
             r"system (?:storage|resources)|(?:could ?n.t|can ?not|can't|unable to) (?:create|open|lock|write|chdir)",
@@ -188,4 +188,4 @@ _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
     ),
 )
 TABLE = tuple((reason, re.compile("|".join(lines), re.I)) for reason, lines in _WORDS)
-"""Each reason with its words; the first that is found counts."""
+"""(reason, pattern); the first match counts."""

@@ -1,16 +1,16 @@
-"""A letter's checklist, on its bytes as a receiver has them: a point passes, fails with a reason, or cannot be seen.
+"""Lint of a letter: checks its bytes against numbered points; each passes, fails with a reason, or is not visible.
 
 ::
 
-    letter    the bytes taken apart: fields, parts, page, signatures
-    point     what a point is, and how its verdict is told
+    letter    tolerant parser: header fields, MIME parts, HTML tree
+    point     LintCheck and LintResult
     head      14 to 42: the headers
     mime      10, 43 to 53: lines, parts and encodings
     page      55 to 72: the HTML
-    sealed    32, 73 to 76: the signatures
+    signature 32, 39, 73 to 76: DKIM signatures
 
-The numbers are those of the list of requirements that this project keeps; what no file can show (the envelope, the
-pages behind the links, contrast, reputation) is said to be not visible.
+The numbers are those of this project's list of requirements. Points that a message cannot show (the envelope, the pages
+behind the links, contrast, reputation) are reported as not visible.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _POINTS: dict[int, LintCheck] = {point.number: point for room in (head, mime, pa
 
 
 def lint(message: bytes) -> list[LintResult]:
-    """The verdict on each point, by number. Whatever the bytes are, nothing is raised."""
+    """The result of each point, by number; raises nothing for any bytes."""
     letter = ParsedMessage(message)
     numbers = sorted({*_POINTS, *NOT_VISIBLE})
     return [

@@ -1,4 +1,4 @@
-"""Points 14 to 42: which headers stand there, in which form."""
+"""Points 14 to 42: presence and form of the headers."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _URI = re.compile(r"<([^<>\s]*)>")
 
 
 def mailbox_domain(field: HeaderField | None) -> str:
-    """The domain of a mailbox, in lower case; empty where there is none."""
+    """The domain of an address field, in lower case; empty if there is none."""
     found = _ADDRESS.search(field.value) if field else None
     return (found[1] or found[2]).rpartition("@")[2].casefold() if found else ""
 
 
 def aligned(one: str, other: str) -> bool:
-    """Whether two domains belong to one organisation, as far as names tell."""
+    """Whether two domains belong to one organisation (relaxed alignment), judged by their names alone."""
     return bool(one and other) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
 
 
@@ -218,7 +218,7 @@ def _list_id(letter: ParsedMessage) -> Iterator[str]:
 
 
 def uris(letter: ParsedMessage, name: str) -> list[str]:
-    """What stands in angle brackets, as a receiver takes it."""
+    """The URIs in angle brackets of a header field."""
     return _URI.findall(letter.value(name))
 
 

@@ -1,4 +1,4 @@
-"""A letter's bytes taken apart by hand, and forgiving: each fault of any file can be told, and none hides another."""
+"""Tolerant parser of a message for the lint: no fault of a message hides another one, and none raises."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ _WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=")
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """One header field as it stands, its lines kept."""
+    """One header field with its original bytes."""
 
     name: str  # as written
-    raw: bytes  # behind the colon, folds and all
+    raw: bytes  # after the colon, still folded
 
     @property
     def value(self) -> str:
-        """Unfolded (RFC 5322 section 2.2.3), white space around it gone; bytes beyond ASCII as U+FFFD."""
+        """The value, unfolded (RFC 5322 section 2.2.3) and stripped; bytes beyond ASCII as U+FFFD."""
         return re.sub(rb"\r?\n(?=[ \t])", b"", self.raw).decode("ascii", "replace").strip()
 
     @property
     def decoded(self) -> str:
-        """With its encoded-words read; what lies between two of them is not part of it (RFC 2047 section 6.2)."""
+        """The value with encoded-words decoded; white space between two of them is dropped (RFC 2047 section 6.2)."""
         joined = re.sub(r"(\?=)\s+(=\?)", r"\1\2", self.value)
         return _WORD.sub(lambda found: decoded_word(found) or "", joined)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """One part without parts of its own."""
+    """A MIME part that is no multipart."""
 
     fields: tuple[HeaderField, ...]
-    body: bytes  # as it stands, encoded
+    body: bytes  # still encoded
 
     def value(self, name: str) -> str:
         return next((field.value for field in self.fields if field.name.lower() == name), "")
 
     @property
     def kind(self) -> str:
-        """Type and subtype; text/plain where nothing is said (RFC 2045 section 5.2)."""
+        """Type and subtype; text/plain by default (RFC 2045 section 5.2)."""
         return self.value("content-type").partition(";")[0].strip().lower() or "text/plain"
 
     @property
@@ -56,7 +56,7 @@ class BodyPart:
 
     @property
     def content(self) -> bytes:
-        """Decoded; as far as it can be."""
+        """The body, decoded as far as possible."""
         encoding = self.value("content-transfer-encoding").lower()
         if encoding == "quoted-printable":
             return quopri.decodestring(self.body)
@@ -73,7 +73,7 @@ class BodyPart:
 
 
 class ParsedMessage:
-    """A message, taken apart once."""
+    """A parsed message."""
 
     def __init__(self, message: bytes) -> None:
         self.raw = message
@@ -81,7 +81,7 @@ class ParsedMessage:
         self.fields = _fields(self.head)
 
     def all(self, name: str) -> list[HeaderField]:
-        """The fields of a name, in their order."""
+        """All fields of this name, in their order."""
         return [field for field in self.fields if field.name.lower() == name.lower()]
 
     def first(self, name: str) -> HeaderField | None:
@@ -93,7 +93,7 @@ class ParsedMessage:
 
     @cached_property
     def structure(self) -> list[tuple[str, str]]:
-        """Every multipart with its boundary, the outermost first."""
+        """Each multipart type with its boundary, the outermost first."""
         return self._taken_apart[1]
 
     @cached_property
@@ -115,7 +115,7 @@ class ParsedMessage:
 
     @cached_property
     def tree(self) -> html.HtmlElement | None:
-        """The HTML part as a tree; None where there is none, or where it holds nothing."""
+        """The HTML part as a tree; None if there is none or it is empty."""
         if self.page is None:
             return None
         try:
@@ -125,12 +125,12 @@ class ParsedMessage:
 
     @cached_property
     def links(self) -> list[str]:
-        """Where the page leads, in order."""
+        """The link targets of the HTML part, in order."""
         return [] if self.tree is None else [str(link) for link in self.tree.xpath("//a/@href")]
 
     @cached_property
     def urls(self) -> list[str]:
-        """The addresses in the text part."""
+        """The URLs in the text part."""
         return [url.rstrip(".,;)") for url in _URL.findall(self.plain.text)] if self.plain else []
 
 
@@ -139,7 +139,7 @@ _DEEPEST = 10
 
 
 def decoded_word(found: re.Match[str]) -> str | None:
-    """What an encoded-word says; None where it says nothing that can be read."""
+    """The text of an encoded-word; None if it cannot be decoded."""
     charset, encoding, text = found.groups()
     try:
         if encoding in "bB":
@@ -186,6 +186,6 @@ def _parts(
 
 
 def parameter(value: str, name: str) -> str:
-    """A parameter of a MIME field (RFC 2045 section 5.1), unquoted."""
+    """The value of a parameter of a MIME field (RFC 2045 section 5.1), unquoted."""
     found = re.search(rf';\s*{re.escape(name)}=(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))', value, re.IGNORECASE)
     return "" if found is None else re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2]

@@ -1,4 +1,4 @@
-"""Points 10 and 43 to 53: lines, parts, encodings, sizes, and that both parts say the same."""
+"""Points 10 and 43 to 53: line lengths, parts, encodings, sizes, and the same content in text and HTML."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _wrapped(letter: ParsedMessage) -> Iterator[str]:
 
 
 def _length(text: str) -> int:
-    """Characters as people count them: a combining mark belongs to what it stands on."""
+    """The number of characters without combining marks."""
     return sum(not unicodedata.combining(character) for character in text)
 
 

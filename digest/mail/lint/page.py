@@ -1,4 +1,4 @@
-"""Points 55 to 72: the HTML, as mail programs and their readers need it."""
+"""Points 55 to 72: HTML and CSS that mail programs support, and accessibility."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PROPERTIES = frozenset(
         *(f"border{side}-{what}" for side in _SIDES for what in ("color", "style", "width")),
     ]
 )
-"""What the mail programs of most readers heed (https://www.caniemail.com); no flex, no grid, no position, no float."""
+"""CSS properties that most mail programs support (https://www.caniemail.com); no flex, grid, position or float."""
 
 _SHORTENERS = frozenset("bit.ly t.co goo.gl tinyurl.com ow.ly is.gd buff.ly cutt.ly rebrand.ly lnkd.in".split())
 _EMPTY_WORDS = frozenset({"", "here", "click here", "click", "link", "read more", "more", "this"})

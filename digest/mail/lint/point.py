@@ -1,4 +1,4 @@
-"""What a point of the checklist is: a number, what it asks for, and how a letter is held against it."""
+"""A point of the lint: its number, its requirement, its check function, and the result."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from digest.mail.lint.letter import ParsedMessage
 
 LintOutcome = Literal["pass", "fail", "not visible here"]
 CheckFunction = Callable[[ParsedMessage], Iterator[str]]
-"""Yields a reason for each fault. Raises Unseen where the letter does not show whether the point holds."""
+"""Yields a reason for each fault. Raises NotVisible if the message does not show whether the point holds."""
 
 
 class NotVisible(Exception):
-    """The letter has nothing by which this could be judged; says why."""
+    """The message does not show whether a point holds; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintResult:
-    """What came of one point."""
+    """The result of one point."""
 
     number: int
     title: str
@@ -36,7 +36,7 @@ class LintCheck:
     check: CheckFunction
 
     def verdict(self, letter: ParsedMessage) -> LintResult:
-        """The first reasons where it fails."""
+        """Run the check; a failure has the first reasons."""
         try:
             faults = list(dict.fromkeys(self.check(letter)))
         except NotVisible as unseen:
@@ -69,4 +69,4 @@ NOT_VISIBLE: Final = {
     79: "a low spam score",
     80: "nothing sent before it was confirmed",
 }
-"""What no file can show; the project's tests do, and `digest doctor` where it hangs on DNS."""
+"""Points that no message can show; the project's tests cover them, and `digest doctor` those that depend on DNS."""

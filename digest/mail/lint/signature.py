@@ -1,4 +1,4 @@
-"""Points 32, 39 and 73 to 76: the signatures, as far as they can be judged without DNS."""
+"""Points 32, 39 and 73 to 76: DKIM signatures, as far as they can be checked without DNS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WEEK = 7 * 86_400
 
 
 def _tags(letter: ParsedMessage) -> list[dict[str, str]]:
-    """The tags of each signature, without white space (RFC 6376 section 3.2)."""
+    """The tags of each DKIM-Signature, without white space (RFC 6376 section 3.2)."""
     found = []
     for field in letter.all("DKIM-Signature"):
         pairs = (part.partition("=") for part in field.value.split(";"))

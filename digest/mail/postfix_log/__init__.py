@@ -1,6 +1,6 @@
-"""The relay's own log: what a Postfix on this machine has written of letters, found by their Message-IDs.
+"""Evidence from the log of a Postfix on this machine: what became of letters, searched by their Message-IDs.
 
-Read, and never written; nothing that stands in it raises. `lines` knows what lines say, `files` where they are.
+The log is only read, and no content of it raises. `lines` parses lines, `files` finds them in rotated files.
 """
 
 from __future__ import annotations

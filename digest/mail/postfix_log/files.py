@@ -1,4 +1,4 @@
-"""Where the lines of a log are: the file itself and those that it was rotated into, `.1`, `-20261120` and `.gz` too."""
+"""Reads a log and its rotated files (`.1`, `-20261120`, `.gz`), from a point in time on."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from pathlib import Path
 
 from digest.mail.postfix_log.lines import LetterTrace, LogLineCollector, line_time, match_line, match_timestamp
 
-_LONGEST = 8_192  # bytes of a line; syslog cuts long before
-_NEAR = 65_536  # bytes in which it is no use to look for a nearer beginning
-_TRIES = 50  # lines in a row that may tell no time
-_SLACK = timedelta(hours=2)  # a clock that was set, and an hour that came twice, put lines out of order
+_LONGEST = 8_192  # bytes of a line; syslog's limit is far below
+_NEAR = 65_536  # bytes at which the bisection ends
+_TRIES = 50  # lines in a row without a timestamp that are skipped
+_SLACK = timedelta(hours=2)  # clock changes put lines out of order by so much
 _ROTATED = re.compile(r"(?:\.(?P<number>[0-9]{1,5})|-(?P<day>[0-9]{8}(?:-?[0-9]{1,10})?))(?:\.gz)?")
-_APART = timedelta(minutes=10)  # the last line of a file and its last write; zones are a quarter of an hour apart
-_YEARLESS = timedelta(days=1)  # a stamp without a year may be that much later than its file
+_APART = timedelta(minutes=10)  # from a file's last line to its mtime; time zones differ by at least 15 minutes
+_YEARLESS = timedelta(days=1)  # a timestamp without a year may be that much later than its file's mtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSearch:
-    """What a log says, and how much of the time it covers."""
+    """Result of a search: what the log has of the letters, and the period that it covers."""
 
     traces: dict[str, LetterTrace] = field(default_factory=dict)  # by Message-ID
-    since: datetime | None = None  # Postfix was writing to it then already
-    until: datetime | None = None  # and still then
-    whole: bool = True  # all could be read, nobody dropped lines, and the stamps are of a zone that we know
-    faults: tuple[str, ...] = ()  # files that cannot be read, and why
+    since: datetime | None = None  # time of the first line of Postfix that was read
+    until: datetime | None = None  # time of its last line
+    whole: bool = True  # all files were read, no lines were dropped, and the time zone is known
+    faults: tuple[str, ...] = ()  # unreadable files, with the reason
 
     def covers(self, since: datetime, until: datetime) -> bool:
-        """Has it all of that time for certain, with lines of Postfix before it and after it?"""
+        """Whether the log certainly covers this period: Postfix wrote lines before and after it."""
         if self.since is None or self.until is None or not self.whole:
             return False
-        return self.since < since and until + timedelta(seconds=1) < self.until  # stamps are of whole seconds
+        return self.since < since and until + timedelta(seconds=1) < self.until  # timestamps are whole seconds
 
 
 def unreadable_reason(path: Path) -> str | None:
-    """Why a log cannot be read; None: it can."""
+    """The reason why a log cannot be read; None: it can."""
     try:
         with _open(path):
             return None
@@ -52,9 +52,9 @@ def unreadable_reason(path: Path) -> str | None:
 
 
 def search_log(path: Path, keys: Collection[str], since: datetime, *, zone: tzinfo | None = None) -> LogSearch:
-    """What a log and its older parts say of letters with these Message-IDs from `since` on; nothing raises.
+    """Search a log and its rotated files for letters with these Message-IDs from `since` on; raises nothing.
 
-    What was last written before that is not opened, and what is not packed is begun near it.
+    Files last written before `since` are not opened; an uncompressed file is read from a line near `since` on.
     """
     lines, faults, sure = LogLineCollector(keys), list[str](), True
     since -= _SLACK
@@ -87,20 +87,20 @@ def search_log(path: Path, keys: Collection[str], since: datetime, *, zone: tzin
 
 
 def _parts(path: Path, since: datetime, faults: list[str]) -> tuple[list[Path], datetime | None]:
-    """The file and its older parts back to `since`, oldest first, and when the part before those was last written."""
+    """The log and its rotated files back to `since`, oldest first, and the mtime of the next older file."""
     found = [path]
     try:
         for part in _rotated(path):
             if (written := _written(part)) < since:
                 return found[::-1], written
             found.append(part)
-    except OSError as error:  # one is gone: it was rotated on at this moment
+    except OSError as error:  # a file was rotated at this moment
         faults.append(_why(path.parent, error))
     return found[::-1], None
 
 
 def _rotated(path: Path) -> list[Path]:
-    """The older parts of a log, newest first: by number, else by day and hour."""
+    """The rotated files of a log, newest first: by number, else by day and hour."""
     found = {}
     for part in path.parent.iterdir():
         name = _ROTATED.fullmatch(part.name.removeprefix(path.name)) if part.name.startswith(path.name) else None
@@ -111,13 +111,13 @@ def _rotated(path: Path) -> list[Path]:
 
 
 def _written(part: Path) -> datetime:
-    """When it was last written; who packs a file keeps that."""
+    """The mtime of a file, which gzip keeps."""
     return datetime.fromtimestamp(part.stat().st_mtime, UTC)
 
 
 def _open(part: Path) -> BufferedIOBase:
-    """To be read. Raises OSError, also where nothing can be read to its end."""
-    handle = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its other end
+    """Open a log file, compressed or not. Raises OSError, also if it is no regular file."""
+    handle = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a FIFO would block
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "it is no file")
@@ -126,7 +126,7 @@ def _open(part: Path) -> BufferedIOBase:
 
 
 class _Unpacked(gzip.GzipFile):
-    """Closes the packed file too."""
+    """A gzip file that closes its compressed file too."""
 
     def __init__(self, packed: BufferedIOBase) -> None:
         super().__init__(fileobj=packed, mode="rb")
@@ -138,7 +138,7 @@ class _Unpacked(gzip.GzipFile):
 
 
 def _lines(file: BufferedIOBase) -> Iterator[bytes]:
-    """Whole lines; one that is too long is none, and so is the last one while it is being written."""
+    """The complete lines of a file, without too long ones and without a last line that has no end yet."""
     begins = True
     while part := file.readline(_LONGEST):
         ends = part.endswith(b"\n")
@@ -148,7 +148,7 @@ def _lines(file: BufferedIOBase) -> Iterator[bytes]:
 
 
 def _last(file: BufferedIOBase) -> re.Match[bytes] | None:
-    """The last line that tells a time; the file is at its beginning afterwards."""
+    """The last line with a timestamp; seeks back to the beginning of the file."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - _NEAR))
     found = [line for line in map(match_timestamp, _lines(file)) if line]
     file.seek(0)
@@ -156,9 +156,9 @@ def _last(file: BufferedIOBase) -> re.Match[bytes] | None:
 
 
 def _in_zone(last: re.Match[bytes] | None, written: datetime, zone: tzinfo | None) -> bool:
-    """Are stamps without a zone those of the zone that we take them for? A log may be written in another's.
+    """Whether timestamps without a zone are in the zone that we assume; a log may be written in another zone.
 
-    The last line tells, since it was written when its file was written last. Where they disagree, nothing is skipped.
+    The last line was written at the file's mtime. If the two disagree, no part of the file is skipped.
     """
     if last is None or last["iso"]:
         return True
@@ -167,9 +167,9 @@ def _in_zone(last: re.Match[bytes] | None, written: datetime, zone: tzinfo | Non
 
 
 def _seek(file: BufferedIOBase, since: datetime, latest: datetime, zone: tzinfo | None) -> datetime | None:
-    """Go to the beginning of a line before which all are older, by halves; when that line was written.
+    """Seek by bisection to the beginning of a line older than `since`; returns the time of that line.
 
-    None: to the file's beginning.
+    None: the position is the beginning of the file.
     """
     low, told = 0, None
     high = file.seek(0, os.SEEK_END)
@@ -185,9 +185,9 @@ def _seek(file: BufferedIOBase, since: datetime, latest: datetime, zone: tzinfo 
 
 
 def _next(file: BufferedIOBase, place: int, latest: datetime, zone: tzinfo | None) -> tuple[int, datetime | None]:
-    """Where the next line begins that tells a time, and which."""
+    """The position and the time of the next line with a timestamp."""
     file.seek(place)
-    file.readline(_LONGEST)  # the rest of one
+    file.readline(_LONGEST)  # the rest of the current line
     for _ in range(_TRIES):
         place = file.tell()
         if not (line := file.readline(_LONGEST)):
@@ -202,7 +202,7 @@ def _moment(line: re.Match[bytes] | None, latest: datetime, zone: tzinfo | None)
 
 
 def _why(path: Path, error: Exception) -> str:
-    """In words, with the mend where there is one."""
+    """A sentence about an unreadable file, with the remedy if there is one."""
     if isinstance(error, PermissionError):
         return f"{path} cannot be read: give this user the right to read it, mostly by the group adm"
     if isinstance(error, FileNotFoundError):

@@ -1,17 +1,17 @@
-"""The lines of a Postfix log: when each was written, and what all of them say of letters by their Message-IDs.
+"""Parses the lines of a Postfix log: their times, and the fate of letters by their Message-IDs.
 
-A letter has two names there: smtpd gives it a queue id, cleanup writes its Message-ID beside that id *while the letter
-comes*, and the queue manager names the id once the whole letter is in its queue. So Postfix 3.7 writes::
+The log names a letter by its queue id: smtpd assigns it, cleanup logs the Message-ID with the queue id *while it
+receives the letter*, and qmgr logs the queue id once the whole letter is queued. So Postfix 3.7 writes::
 
     the client vanishes before the dot       message-id= (and smtpd: lost connection after DATA)
-    the client resets the line at the dot    the same, where the dot was not read yet
+    the connection is reset at the dot       the same, if the dot was not read yet
     the client vanishes after the dot        message-id=, from= … (queue active), to= … status=, removed
-    the answer was given and nobody read it  the same
+    the client does not read the reply       the same
     a header check refuses or discards it    neither: reject:, or discard: and "250 Ok"
-    it is put on hold                        hold:, message-id=, and no more until somebody releases it
+    it is put on hold                        hold:, message-id=, and nothing more until it is released
 
-Only the queue manager's line says that the letter was taken. Queue ids are given anew: one whose letter is gone may be
-another letter's a moment later, so each `client=` and each other Message-ID ends what was known of it.
+Only qmgr's line shows that the letter was accepted. Postfix reuses queue ids, so a new `client=` or another Message-ID
+under a queue id ends its earlier meaning.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ _MONTHS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterTrace:
-    """What a log has of one letter."""
+    """What the log shows of one letter."""
 
     queue_id: str
-    taken: bool  # by the queue manager; else only its beginning is there
-    status: bytes = b""  # the last that is said of its delivery, as it stands there: it may hold addresses
+    taken: bool  # qmgr queued it; False: only its reception began
+    status: bytes = b""  # the last `status=` of its delivery, verbatim: it may hold addresses
 
 
 @dataclass(slots=True)
 class _Passage:
-    """A letter under one queue id; who filters what it took gives it a second one."""
+    """A letter under one queue id; a content filter gives the letter a second queue id."""
 
     queue_id: str
     taken: bool = False
@@ -60,18 +60,18 @@ class _Passage:
 
 
 class LogLineCollector:
-    """Takes one line after the other, in their order, and gathers what they say of some letters."""
+    """Consumes the lines of a log in their order and collects the traces of some letters."""
 
     def __init__(self, keys: Collection[str]) -> None:
         self._keys = {key.encode("utf-8", "replace"): key for key in keys}
         self._passages: dict[str, list[_Passage]] = {}
-        self._queues: dict[bytes, _Passage] = {}  # whose ids are theirs now
+        self._queues: dict[bytes, _Passage] = {}  # by the queue ids in use
         self.first: re.Match[bytes] | None = None  # line of Postfix with a time
         self.last: re.Match[bytes] | None = None
-        self.gaps = False  # whoever writes the log says that it dropped lines
+        self.gaps = False  # a line says that the logger dropped lines
 
     def take(self, line: bytes) -> None:
-        """One line, whatever it is."""
+        """Process one line of any kind."""
         found = _LINE.match(line)
         if found is None:
             self.gaps = self.gaps or _LOST.search(line) is not None
@@ -83,7 +83,7 @@ class LogLineCollector:
             self._say(queue, found["service"], found["words"].rstrip(b"\r\n"))
 
     def traces(self) -> dict[str, LetterTrace]:
-        """Of each letter that was found, by its Message-ID: what was taken rather than what was begun."""
+        """The trace of each letter that was found, by Message-ID; a queue id that qmgr accepted is preferred."""
         return {key: _trace(passages) for key, passages in self._passages.items()}
 
     def _say(self, queue: bytes, service: bytes, words: bytes) -> None:
@@ -101,7 +101,7 @@ class LogLineCollector:
             passage.status = found[1]
 
     def _name(self, queue: bytes, key: str | None) -> None:
-        """From here on this queue id is that of this letter; None: of one that nobody asked for."""
+        """Assign a queue id to a letter; None: to a letter that is not searched for."""
         self._queues.pop(queue, None)
         if key is not None:
             self._queues[queue] = passage = _Passage(queue.decode("ascii"))
@@ -115,20 +115,20 @@ def _trace(passages: list[_Passage]) -> LetterTrace:
 
 
 def match_line(line: bytes) -> re.Match[bytes] | None:
-    """A line of Postfix with a time; None: of somebody else, or torn."""
+    """Match a line of Postfix with a timestamp; None for lines of other programs and for damaged ones."""
     return _LINE.match(line)
 
 
 def match_timestamp(line: bytes) -> re.Match[bytes] | None:
-    """A line of anybody with a time."""
+    """Match a line of any program with a timestamp."""
     return _STAMPED.match(line)
 
 
 def line_time(found: re.Match[bytes], latest: datetime, zone: tzinfo | None) -> datetime | None:
-    """When a line was written. None where it has no such time, or one of an hour that came twice as clocks changed.
+    """The time of a line. None if its timestamp is invalid, or ambiguous as the clocks were set back.
 
-    The older kind of stamp tells no year and no zone: it is of the last such day until `latest`, when its file was
-    last written, in `zone` (None: this system's).
+    A traditional syslog timestamp has neither year nor zone: it is taken as the last such day until `latest`, the
+    mtime of its file, in `zone` (None: this system's).
     """
     if found["iso"]:
         text = (found["iso"] + found["zone"]).decode("ascii")
