@@ -9,7 +9,7 @@ from digest.store import DueSubscription, ScheduleUpdate
 from digest.subscriptions import ScheduleSlot, Subscriber, Subscription, latest_slot, next_slot
 
 OVERLAP = timedelta(days=2)
-"""How far a subscription reads back behind its cursor, which only bounds the search: papers already sent are left out."""
+"""How far before its cursor a subscription searches; this only bounds the search, papers already sent are skipped."""
 
 
 ALERT, _DAILY, LONG = timedelta(hours=12), timedelta(hours=36), timedelta(days=5)

@@ -152,7 +152,7 @@ class _AuthorVerdicts:
     def sift(
         self, rules: Sequence[Rule], matched: Iterable[int], place: int
     ) -> tuple[list[int], list[tuple[int, AuthorVerdict]]]:
-        """The matched rules without those that follow another person of the name, and the verdicts that leave a doubt."""
+        """The matched rules without those that follow somebody else of that name, and the verdicts in doubt."""
         kept, doubts = list[int](), list[tuple[int, AuthorVerdict]]()
         for index in matched:
             person = rules[index].person

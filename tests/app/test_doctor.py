@@ -31,7 +31,7 @@ from digest.ingest.health import SourceHealth
 from digest.mail.dkim import Signer, generate_key
 from digest.mail.message import Mailbox
 from digest.store import CircuitBreaker, ServiceStats, Store
-from tests.support.config_files import HOUSE, folder
+from tests.support.config_files import DIGEST_YAML, folder
 from tests.support.servers import MailServer
 from tests.support.store_samples import NOW
 
@@ -68,7 +68,7 @@ class Zone:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return replace(
-        load(folder(tmp_path, HOUSE), env={}),
+        load(folder(tmp_path, DIGEST_YAML), env={}),
         signers=(SIGNER,),
         site="https://papers.example.org",
         bounces=Bounces(address=Mailbox(address="b@bounces.example.org")),
@@ -130,7 +130,7 @@ def test_what_to_write_into_the_zone(config: Config) -> None:
 
 
 def test_a_policy_above_holds_too(config: Config, tmp_path: Path) -> None:
-    below = load(folder(tmp_path, HOUSE.replace("@example.org", "@papers.lab.example.org")), env={})
+    below = load(folder(tmp_path, DIGEST_YAML.replace("@example.org", "@papers.lab.example.org")), env={})
     zone = Zone({"_dmarc.example.org": ["v=DMARC1; p=reject"], "papers.lab.example.org": ["v=spf1 mx -all"]})
     assert found(below, zone)["DMARC"].words.endswith("(at example.org)")
 
@@ -245,7 +245,7 @@ def test_a_question_that_is_not_answered_stops_no_other(config: Config) -> None:
 
 def test_a_test_letter_arrives(tmp_path: Path) -> None:
     with MailServer() as mail:
-        config = folder(tmp_path, HOUSE.replace("smtp://localhost:2525", f"smtp://127.0.0.1:{mail.port}"))
+        config = folder(tmp_path, DIGEST_YAML.replace("smtp://localhost:2525", f"smtp://127.0.0.1:{mail.port}"))
         with open_app(load(config, env={}), looking=True) as app:
             assert app.send_test_letter("grace@example.net", now=NOW)
             greeting = {each.about: each for each in app.examine(Zone(), now=NOW)}["relay"]

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from digest.app import load, open_app
 from digest.cli import digest
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
-from tests.support.config_files import HOUSE, folder
+from tests.support.config_files import DIGEST_YAML, folder
 from tests.support.people import MUSIC, STARS, VISION
 
 NOW = datetime(2026, 1, 2, 8, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ BOB = ADA.replace("ada@", "bob@").replace("      - author: Wei Zhang\n        al
 @pytest.fixture
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    config = folder(tmp_path / "config", HOUSE, ada=ADA, bob=BOB)
+    config = folder(tmp_path / "config", DIGEST_YAML, ada=ADA, bob=BOB)
     with open_app(load(config, env={})) as app:
         app.store.papers.add([*VISION, *STARS, MUSIC], now=NOW, since=NOW - timedelta(days=7), first=True)
     return config

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from digest.cli import digest
 from digest.resources import shipped
-from tests.support.config_files import HOUSE, READER, folder
+from tests.support.config_files import DIGEST_YAML, READER, folder
 
 TEN_HOUSE = """\
 sender: Morning Papers <papers@example.org>
@@ -80,7 +80,7 @@ def test_ten_mistakes_are_ten_lines(tmp_path: Path) -> None:
 
 
 def test_warnings_change_no_exit_code(tmp_path: Path) -> None:
-    place = folder(tmp_path, HOUSE + "secret: short\n", ada=READER)
+    place = folder(tmp_path, DIGEST_YAML + "secret: short\n", ada=READER)
     result = check(place)
     assert result.exit_code == 0
     assert result.stderr == (
@@ -96,13 +96,13 @@ def test_no_config_says_how_to_get_one(tmp_path: Path) -> None:
 
 
 def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = folder(tmp_path, HOUSE + "secret: {env: DIGEST_SECRET_OF_THE_TEST}\n", ada=READER)
+    place = folder(tmp_path, DIGEST_YAML + "secret: {env: DIGEST_SECRET_OF_THE_TEST}\n", ada=READER)
     assert check(place).exit_code == 2
     monkeypatch.setenv("DIGEST_SECRET_OF_THE_TEST", "a key that is long enough")
     assert check(place).exit_code == 0
 
 
 def test_hostile_words_reach_no_terminal(tmp_path: Path) -> None:
-    result = check(folder(tmp_path, HOUSE + '"\\e]0;owned\\a\\u202e": x\n', ada=READER))
+    result = check(folder(tmp_path, DIGEST_YAML + '"\\e]0;owned\\a\\u202e": x\n', ada=READER))
     assert result.exit_code == 2
     assert all(line.isprintable() for line in result.stderr.splitlines())

@@ -12,7 +12,7 @@ from digest.app import load
 from digest.cli import digest
 from digest.errors import ConfigError
 from digest.mail.dkim import load_private_key
-from tests.support.config_files import HOUSE, folder
+from tests.support.config_files import DIGEST_YAML, folder
 
 
 def call(*words: str) -> Result:
@@ -33,7 +33,7 @@ def test_what_it_prints_is_what_the_config_wants(tmp_path: Path) -> None:
     file = tmp_path / "dkim/papers.pem"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     more = call("example.org", "--ed25519").stdout.partition("\n\n")[2].splitlines()[1]
-    config = load(folder(tmp_path / "config", f"{HOUSE}{lines.rstrip()}\n{more}\n"), env={})
+    config = load(folder(tmp_path / "config", f"{DIGEST_YAML}{lines.rstrip()}\n{more}\n"), env={})
     assert [signer.record_name for signer in config.signers] == [
         "papers._domainkey.example.org",
         "papers-ed._domainkey.example.org",
@@ -42,7 +42,7 @@ def test_what_it_prints_is_what_the_config_wants(tmp_path: Path) -> None:
 
 
 def test_where_complaints_may_go(tmp_path: Path) -> None:
-    signed = HOUSE + call("example.org").stdout.partition("\n\n")[2].rstrip() + "\n"
+    signed = DIGEST_YAML + call("example.org").stdout.partition("\n\n")[2].rstrip() + "\n"
     for good in ("complaints@example.org", "fbl@lists.example.org"):
         config = load(folder(tmp_path / "config", f"{signed}complaints: {good}\n"), env={})
         assert config.complaints is not None
@@ -83,6 +83,6 @@ def test_a_key_that_is_there_is_never_written_over(tmp_path: Path) -> None:
 def test_what_cannot_sign_is_said_at_its_place(tmp_path: Path, given: str, said: str) -> None:
     call("example.org")
     with pytest.raises(ConfigError, match=said) as raised:
-        load(folder(tmp_path / "config", f"{HOUSE}dkim: {given}\n"), env={})
+        load(folder(tmp_path / "config", f"{DIGEST_YAML}dkim: {given}\n"), env={})
     assert "digest.yaml:" in str(raised.value)
     assert "PRIVATE" not in str(raised.value)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from digest.app import load, open_app
 from digest.cli import digest
 from digest.papers import Author
-from tests.support.config_files import HOUSE, folder
+from tests.support.config_files import DIGEST_YAML, folder
 from tests.support.store_samples import NOW, article, preprint
 
 ARXIV, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"
@@ -22,7 +22,7 @@ ARXIV, JOURNAL = "arxiv:2611.00001", "doi:10.1038/s41586-026-1"
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config").mkdir()
-    config = folder(tmp_path / "config", HOUSE)
+    config = folder(tmp_path / "config", DIGEST_YAML)
     names = (Author(name="Y Zhou"), Author(name="Z Ångström"))
     with open_app(load(config, env={})) as app:
         app.store.papers.add([preprint(), article(authors=names)], now=NOW, since=NOW - timedelta(days=7), first=True)

@@ -17,7 +17,7 @@ from tests.support.config_files import folder
 from tests.support.store_samples import preprint
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday
-HOUSE = """\
+DIGEST_YAML = """\
 sender: Morning Papers <papers@example.org>
 smtp: smtp://localhost:2525
 sources:
@@ -31,7 +31,7 @@ sources:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config").mkdir()
-    return folder(tmp_path / "config", HOUSE)
+    return folder(tmp_path / "config", DIGEST_YAML)
 
 
 def told(*words: str) -> str:

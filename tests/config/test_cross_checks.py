@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.config_files import HOUSE, READER, folder, told
+from tests.support.config_files import DIGEST_YAML, READER, folder, told
 
 
 def test_no_folder(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_what_is_no_file_of_text(tmp_path: Path) -> None:
 
 
 def test_a_file_in_place_of_the_readers_folder(tmp_path: Path) -> None:
-    (tmp_path / "digest.yaml").write_text(HOUSE)
+    (tmp_path / "digest.yaml").write_text(DIGEST_YAML)
     (tmp_path / "subscribers").write_text("")
     assert told(tmp_path) == ["subscribers:1:1: cannot be read: Not a directory"]
 

@@ -9,7 +9,7 @@ import pytest
 from digest.app import load
 from digest.config import Config
 from digest.text.translations import languages
-from tests.support.config_files import HOUSE, folder, house_problem, told
+from tests.support.config_files import DIGEST_YAML, digest_yaml_problem, folder, told
 
 _KNOWN = " and ".join(sorted(languages()))
 
@@ -76,7 +76,7 @@ _KNOWN = " and ".join(sorted(languages()))
     ],
 )
 def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> None:
-    assert house_problem(tmp_path, more, {"EMPTY": ""}).startswith(f"digest.yaml:{problem}")
+    assert digest_yaml_problem(tmp_path, more, {"EMPTY": ""}).startswith(f"digest.yaml:{problem}")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_mistake_in_digest_yaml(tmp_path: Path, more: str, problem: str) -> No
     ],
 )
 def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> None:
-    [said] = told(folder(tmp_path, HOUSE.replace("smtp://localhost:2525", smtp)))
+    [said] = told(folder(tmp_path, DIGEST_YAML.replace("smtp://localhost:2525", smtp)))
     assert said.startswith(f"digest.yaml:{problem}")
 
 
@@ -127,14 +127,14 @@ def test_a_mistake_in_the_way_out(tmp_path: Path, smtp: str, problem: str) -> No
     ],
 )
 def test_a_mistake_in_what_is_there(tmp_path: Path, old: str, new: str, problem: str) -> None:
-    [said] = told(folder(tmp_path, HOUSE.replace(old, new)))
+    [said] = told(folder(tmp_path, DIGEST_YAML.replace(old, new)))
     assert said.startswith(f"digest.yaml:{problem}")
 
 
 def test_a_relay_s_log_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
     """It may be back tomorrow, and no letter waits for it."""
     log = tmp_path / "mail.log"
-    text = HOUSE.replace("smtp://localhost:2525", f"{{url: smtp://localhost:2525, log: {log}}}")
+    text = DIGEST_YAML.replace("smtp://localhost:2525", f"{{url: smtp://localhost:2525, log: {log}}}")
     [warning] = load(folder(tmp_path, text), env={}).warnings
     assert (warning.line, warning.what.startswith(f"`log`: {log} cannot be read: there is no such file")) == (2, True)
     log.touch()
@@ -149,16 +149,16 @@ def test_a_relay_s_log_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_a_queue_wants_a_database_that_machines_share(tmp_path: Path) -> None:
-    [said] = told(folder(tmp_path, HOUSE + "queue: true\n"))
+    [said] = told(folder(tmp_path, DIGEST_YAML + "queue: true\n"))
     assert "`queue`: jobs wait in PostgreSQL, so `database` must be postgresql://" in said
-    shared = folder(tmp_path, HOUSE + "queue: true\ndatabase: postgresql://localhost/digest\n")
+    shared = folder(tmp_path, DIGEST_YAML + "queue: true\ndatabase: postgresql://localhost/digest\n")
     assert load(shared, env={}).queue
-    assert not load(folder(tmp_path, HOUSE + "queue: false\n"), env={}).queue
+    assert not load(folder(tmp_path, DIGEST_YAML + "queue: false\n"), env={}).queue
 
 
 def test_the_admin_comes_in_by_a_token_or_by_a_proxy_or_by_either(tmp_path: Path) -> None:
     def loaded(text: str) -> Config:
-        return load(folder(tmp_path, HOUSE + text), env={"ADMIN": "0123456789abcdef\n"})
+        return load(folder(tmp_path, DIGEST_YAML + text), env={"ADMIN": "0123456789abcdef\n"})
 
     by_token = loaded("admin: {listen: '[::1]:8001', token: {env: ADMIN}}\n")
     assert by_token.admin
@@ -180,7 +180,7 @@ def test_the_admin_comes_in_by_a_token_or_by_a_proxy_or_by_either(tmp_path: Path
 )
 def test_an_admin_s_socket_that_others_reach_is_warned_of(tmp_path: Path, login: str, said: str) -> None:
     def warnings(listen: str) -> list[str]:
-        place = folder(tmp_path, HOUSE + f"admin: {{listen: {listen}, {login}}}\n")
+        place = folder(tmp_path, DIGEST_YAML + f"admin: {{listen: {listen}, {login}}}\n")
         return [str(each) for each in load(place, env={}).warnings]
 
     assert [said in each for each in warnings("0.0.0.0:8001")] == [True]
@@ -189,6 +189,6 @@ def test_an_admin_s_socket_that_others_reach_is_warned_of(tmp_path: Path, login:
 
 def test_a_feed_with_two_mistakes_is_told_twice(tmp_path: Path) -> None:
     feeds = "  feeds:\n    - url: nowhere\n      nmae: Nature\n"
-    said = told(folder(tmp_path, HOUSE + feeds))
+    said = told(folder(tmp_path, DIGEST_YAML + feeds))
     assert [each.split(": ")[0] for each in said] == ["digest.yaml:7:12", "digest.yaml:8:7"]
     assert said[1].endswith("unknown key `nmae`: did you mean `name`?")

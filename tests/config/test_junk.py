@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.app import load
 from digest.errors import ConfigError, Problem
-from tests.support.config_files import HOUSE, READER
+from tests.support.config_files import DIGEST_YAML, READER
 
 KEYS = st.sampled_from(
     [
@@ -48,9 +48,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def judge(place: Path, house: bytes, reader: bytes) -> None:
+def judge(place: Path, digest_yaml: bytes, reader: bytes) -> None:
     """Load the two files; a ConfigError has to be about a place that they have."""
-    files = {str(place / "digest.yaml"): house, str(place / "subscribers" / "ada.yaml"): reader}
+    files = {str(place / "digest.yaml"): digest_yaml, str(place / "subscribers" / "ada.yaml"): reader}
     for name, body in files.items():
         Path(name).write_bytes(body)
     for problem in problems(place):
@@ -105,20 +105,20 @@ def test_any_text(place: Path, text: str) -> None:
 
 @settings(deadline=None)
 @given(JUNK, JUNK)
-def test_any_values(place: Path, house: Any, reader: Any) -> None:
-    judge(place, json.dumps(house).encode(), json.dumps(reader).encode())
+def test_any_values(place: Path, digest_yaml: Any, reader: Any) -> None:
+    judge(place, json.dumps(digest_yaml).encode(), json.dumps(reader).encode())
 
 
 @settings(deadline=None)
-@given(mangled(HOUSE), mangled(READER))
-def test_any_slip_of_the_pen(place: Path, house: str, reader: str) -> None:
-    judge(place, house.encode(), reader.encode())
+@given(mangled(DIGEST_YAML), mangled(READER))
+def test_any_slip_of_the_pen(place: Path, digest_yaml: str, reader: str) -> None:
+    judge(place, digest_yaml.encode(), reader.encode())
 
 
 @settings(deadline=None)
 @given(st.dictionaries(KEYS, SCALARS, max_size=3), st.dictionaries(KEYS, SCALARS, max_size=3))
-def test_any_value_under_a_known_key(place: Path, house: dict[str, Any], subscription: dict[str, Any]) -> None:
+def test_any_value_under_a_known_key(place: Path, digest_yaml: dict[str, Any], subscription: dict[str, Any]) -> None:
     """Every key of the subscription and of digest.yaml meets every kind of value."""
     rules = {"name": "a", "when": "at once", "rules": ["x"], **subscription}
     reader = {"email": "ada@example.org", "subscriptions": [rules], **subscription}
-    judge(place, json.dumps({"sender": "a@example.org", **house}).encode(), json.dumps(reader).encode())
+    judge(place, json.dumps({"sender": "a@example.org", **digest_yaml}).encode(), json.dumps(reader).encode())

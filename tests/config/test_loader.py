@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from digest.app import load
 from digest.config import Config
 from digest.errors import ConfigError, Problem
-from tests.support.config_files import HOUSE, READER, folder
+from tests.support.config_files import DIGEST_YAML, READER, folder
 
 
 class TestWhatIsBuilt:
@@ -37,7 +37,7 @@ class TestWhatIsBuilt:
     def test_every_key(self, tmp_path: Path) -> None:
         (tmp_path / "own").mkdir()
         (tmp_path / "key").write_text("the key that signs now\n")
-        house = f"""\
+        main = f"""\
 database: postgresql://digest@localhost/digest
 sender: "Papers, Morning" <papers@example.org>
 owner: desk@example.org
@@ -56,7 +56,7 @@ language: de
 sources:
   arxiv: {{categories: [cs.CL]}}
 """
-        house = house.replace('"Papers, Morning" <papers@example.org>', "'\"Papers, Morning\" <papers@example.org>'")
+        main = main.replace('"Papers, Morning" <papers@example.org>', "'\"Papers, Morning\" <papers@example.org>'")
         reader = """\
 email: Jörg <joerg@example.org>
 name: Jörg
@@ -80,7 +80,7 @@ subscriptions:
     quiet: send
     updates: published
 """.replace("Jörg <joerg@example.org>", "joerg@example.org")
-        config = load(folder(tmp_path, house, joerg=reader), env={"SMTP_PASSWORD": "hunter2"})
+        config = load(folder(tmp_path, main, joerg=reader), env={"SMTP_PASSWORD": "hunter2"})
         assert config.sender.name == "Papers, Morning"
         assert config.owner.address == "desk@example.org"
         assert config.postal == "Example Institute 1 Example Street"
@@ -109,8 +109,8 @@ subscriptions:
         assert (subscription.categories, subscription.sources) == (("cs.CL", "cs.LG"), ("arxiv",))
         assert (subscription.limit, subscription.quiet, subscription.updates) == (5, "send", "published")
 
-    def test_a_reader_without_a_language_has_the_house_s(self, tmp_path: Path) -> None:
-        config = load(folder(tmp_path, HOUSE + "language: de\n", ada=READER), env={})
+    def test_a_reader_without_a_language_has_the_default(self, tmp_path: Path) -> None:
+        config = load(folder(tmp_path, DIGEST_YAML + "language: de\n", ada=READER), env={})
         assert config.subscribers[0].language == "de"
 
     def test_readers_come_by_id_and_other_files_are_left_alone(self, tmp_path: Path) -> None:
@@ -140,24 +140,24 @@ subscriptions:
         ],
     )
     def test_the_ways_out(self, tmp_path: Path, url: str, shown: str) -> None:
-        config = load(folder(tmp_path, HOUSE.replace("smtp://localhost:2525", url), ada=READER), env={})
+        config = load(folder(tmp_path, DIGEST_YAML.replace("smtp://localhost:2525", url), ada=READER), env={})
         assert str(config.relays[0]) == shown
 
     def test_a_login_within_the_url(self, tmp_path: Path) -> None:
-        house = HOUSE.replace("smtp://localhost:2525", "smtps://me%40x:p%40ss@mail.example.org")
-        relay = load(folder(tmp_path, house), env={}).relays[0]
+        main = DIGEST_YAML.replace("smtp://localhost:2525", "smtps://me%40x:p%40ss@mail.example.org")
+        relay = load(folder(tmp_path, main), env={}).relays[0]
         assert (relay.user, relay.password) == (SecretStr("me@x"), SecretStr("p@ss"))
 
     def test_a_password_in_clear_text_within_this_machine(self, tmp_path: Path) -> None:
-        house = HOUSE.replace(" smtp://localhost:2525", "\n  url: smtp://127.0.0.1\n  user: me\n  password: it")
-        assert load(folder(tmp_path, house), env={}).relays[0].password == SecretStr("it")
+        main = DIGEST_YAML.replace(" smtp://localhost:2525", "\n  url: smtp://127.0.0.1\n  user: me\n  password: it")
+        assert load(folder(tmp_path, main), env={}).relays[0].password == SecretStr("it")
 
 
 class TestWarnings:
     def test_what_probably_is_not_meant(self, tmp_path: Path) -> None:
-        house = HOUSE[: HOUSE.index("sources")] + "secret: short\n"
+        main = DIGEST_YAML[: DIGEST_YAML.index("sources")] + "secret: short\n"
         reader = READER.replace("timezone: Europe/London\n", "").replace("ti:sparse", "graph not neural")
-        warnings = load(folder(tmp_path, house, ada=reader), env={}).warnings
+        warnings = load(folder(tmp_path, main, ada=reader), env={}).warnings
         said = [str(warning).removeprefix(f"{tmp_path}/") for warning in warnings]
         assert said[:3] == [
             "digest.yaml:1:1: no sources: nothing will be pulled",
@@ -171,11 +171,11 @@ class TestReload:
     def test_a_bad_file_leaves_the_old_config_as_it_was(self, tmp_path: Path) -> None:
         place = folder(tmp_path, ada=READER)
         config = old = load(place, env={})
-        (place / "digest.yaml").write_text(HOUSE + "titel: x\n")
+        (place / "digest.yaml").write_text(DIGEST_YAML + "titel: x\n")
         with pytest.raises(ConfigError):
             config = load(place, env={})
         assert config is old
-        (place / "digest.yaml").write_text(HOUSE + "language: de\n")
+        (place / "digest.yaml").write_text(DIGEST_YAML + "language: de\n")
         assert load(place, env={}).language == "de"
         assert old.language == "en"
 
@@ -194,7 +194,7 @@ def fields_of(config: Config) -> dict[str, Any]:
 
 
 def test_problems_stand_by_file_and_place(tmp_path: Path) -> None:
-    place = folder(tmp_path, HOUSE + "b: 1\na: 1\n", ada=READER.replace("weekdays 07:30", "never"))
+    place = folder(tmp_path, DIGEST_YAML + "b: 1\na: 1\n", ada=READER.replace("weekdays 07:30", "never"))
     with pytest.raises(ConfigError) as caught:
         load(place, env={})
     assert [(problem.line, problem.column) for problem in caught.value.problems if isinstance(problem, Problem)] == [

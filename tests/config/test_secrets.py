@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from digest.app import load
-from tests.support.config_files import HOUSE, READER, folder, house_problem, told
+from tests.support.config_files import DIGEST_YAML, READER, digest_yaml_problem, folder, told
 
 
 class TestSecrets:
-    HOUSE = HOUSE.replace(
+    DIGEST_YAML = DIGEST_YAML.replace(
         " smtp://localhost:2525", "\n  url: smtps://mail.example.org\n  user: papers\n  password: hunter2 of the relay"
     )
 
     def test_they_are_in_no_repr(self, tmp_path: Path) -> None:
-        house = self.HOUSE + "database: postgresql://me:hunter2@localhost/x\nsecret: hunter2 of the links\n"
-        assert "hunter2" not in repr(load(folder(tmp_path, house, ada=READER), env={}))
+        digest_yaml = self.DIGEST_YAML + "database: postgresql://me:hunter2@localhost/x\nsecret: hunter2 of the links\n"
+        assert "hunter2" not in repr(load(folder(tmp_path, digest_yaml, ada=READER), env={}))
 
     @pytest.mark.parametrize(
         "more",
@@ -30,20 +30,22 @@ class TestSecrets:
         ],
     )
     def test_they_are_in_no_message(self, tmp_path: Path, more: str) -> None:
-        assert "hunter2" not in house_problem(tmp_path, more)
+        assert "hunter2" not in digest_yaml_problem(tmp_path, more)
 
     @pytest.mark.parametrize(
         "url", ["smtp://me:hunter2", "smtps://me:hunter2@[x", "smtp://me:hunter2@x/y", "x:hunter2@y"]
     )
     def test_nor_of_the_relay(self, tmp_path: Path, url: str) -> None:
-        [said] = told(folder(tmp_path, HOUSE.replace("smtp://localhost:2525", url)))
+        [said] = told(folder(tmp_path, DIGEST_YAML.replace("smtp://localhost:2525", url)))
         assert "hunter2" not in said
 
     def test_a_key_file_that_is_no_text(self, tmp_path: Path) -> None:
         (tmp_path / "key").write_bytes(b"\xff\xfe")
-        assert house_problem(tmp_path, f"secret: {{file: {tmp_path / 'key'}}}\n").endswith("is no UTF-8")
+        assert digest_yaml_problem(tmp_path, f"secret: {{file: {tmp_path / 'key'}}}\n").endswith("is no UTF-8")
 
     def test_addresses_are_in_no_message(self, tmp_path: Path) -> None:
-        said = told(folder(tmp_path, HOUSE.replace("papers@", "papers@@"), ada=READER.replace("@", ".at."), bob=READER))
+        said = told(
+            folder(tmp_path, DIGEST_YAML.replace("papers@", "papers@@"), ada=READER.replace("@", ".at."), bob=READER)
+        )
         assert len(said) == 2
         assert not any("papers@" in each or "ada.at" in each for each in said)

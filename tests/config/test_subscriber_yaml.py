@@ -10,7 +10,7 @@ from digest.app import load
 from digest.authors import AuthorExclusions, FollowedAuthor
 from digest.errors import ConfigError
 from digest.subscriptions import Subscription, TrendingSection
-from tests.support.config_files import HOUSE, READER, folder, reader_problem
+from tests.support.config_files import DIGEST_YAML, READER, folder, reader_problem
 
 
 def reader(tmp_path: Path, text: str) -> Subscription:
@@ -130,7 +130,7 @@ def test_categories_narrow_a_rule_that_is_nothing_but_a_not(tmp_path: Path) -> N
 
 def test_trending_papers_alone(tmp_path: Path) -> None:
     text = READER.replace("    rules:\n      - 'ti:sparse'\n", "    trending: {top: 3}\n")
-    place = folder(tmp_path, HOUSE + "  huggingface: {}\n", ada=text)
+    place = folder(tmp_path, DIGEST_YAML + "  huggingface: {}\n", ada=text)
     [subscriber] = load(place, env={}).subscribers
     assert subscriber.subscriptions[0].trending == TrendingSection(source="huggingface", top=3)
     assert subscriber.subscriptions[0].rules == ()

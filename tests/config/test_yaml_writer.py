@@ -14,7 +14,7 @@ from digest.app import load
 from digest.config.subscriber_yaml import subscriber_from
 from digest.config.yaml_file import read_yaml
 from digest.config.yaml_writer import to_yaml
-from tests.support.config_files import HOUSE, folder
+from tests.support.config_files import DIGEST_YAML, folder
 
 ADA: dict[str, Any] = {
     "email": "ada@example.org",
@@ -42,7 +42,9 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 
 
 def test_a_reader_is_read_again_as_they_were(tmp_path: Path) -> None:
-    config = load(folder(tmp_path, HOUSE, ada=to_yaml(ADA, ["What they said:", "- muted: dense\nemail: x"])), env={})
+    config = load(
+        folder(tmp_path, DIGEST_YAML, ada=to_yaml(ADA, ["What they said:", "- muted: dense\nemail: x"])), env={}
+    )
     assert config.subscribers == (subscriber_from("ada", ADA, "en"),)
 
 

@@ -28,7 +28,7 @@ from tests.support.store_samples import NOW, keep, preprint
 DAY = timedelta(days=1)
 
 
-class Desk:
+class Recorder:
     """A letter factory that records the issues it rendered."""
 
     def __init__(self) -> None:
@@ -41,21 +41,21 @@ class Desk:
         return FACTORY(issue)
 
     @property
-    def told(self) -> list[list[str]]:
+    def sent(self) -> list[list[str]]:
         """The keys in each letter."""
         return [[item.paper.key for item in issue.items] for issue in self.issues]
 
 
-def run(store: Store, desk: Desk, *readers: Subscriber, now: datetime = NOW) -> list[ComposeResult]:
-    return composed(readers or (reader(),), store, desk, now=now)
+def run(store: Store, renderer: Recorder, *readers: Subscriber, now: datetime = NOW) -> list[ComposeResult]:
+    return composed(readers or (reader(),), store, renderer, now=now)
 
 
 def composed(
-    readers: Sequence[Subscriber], store: Store, desk: Callable[[Issue], Envelope], **more: Any
+    readers: Sequence[Subscriber], store: Store, renderer: Callable[[Issue], Envelope], **more: Any
 ) -> list[ComposeResult]:
     """The letters of before have gone out by now."""
     send_all(store, more["now"])
-    return compose(readers, store, desk, **more)
+    return compose(readers, store, renderer, **more)
 
 
 def send_all(store: Store, now: datetime) -> None:
@@ -72,149 +72,149 @@ def send_all(store: Store, now: datetime) -> None:
 
 def test_a_due_subscription_gets_one_issue_and_one_letter(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
-    (done,) = run(store, desk)
+    renderer = Recorder()
+    (done,) = run(store, renderer)
     assert (done.papers, done.slot, done.fault) == (1, "2026-11-20T07:30", None)
-    assert run(store, desk) == []
+    assert run(store, renderer) == []
     assert store.outbox.count_by_state() == {"ready": 1}
-    assert desk.told == [["arxiv:2611.00001"]]
+    assert renderer.sent == [["arxiv:2611.00001"]]
 
 
 def test_a_letter_that_could_not_go_out_is_merged_into_the_next(store: Store) -> None:
     keep(store, preprint("2611.00001"))
-    desk = Desk()
-    run(store, desk)
+    renderer = Recorder()
+    run(store, renderer)
     keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
-    compose([reader()], store, desk, now=NOW + DAY)
-    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001"], ["arxiv:2611.00001", "arxiv:2611.00002"]]
+    compose([reader()], store, renderer, now=NOW + DAY)
+    assert [sorted(keys) for keys in renderer.sent] == [["arxiv:2611.00001"], ["arxiv:2611.00001", "arxiv:2611.00002"]]
     assert store.outbox.count_by_state() == {"merged": 1, "ready": 1}
-    assert [run(store, desk, now=NOW + 2 * DAY)[0].papers, len(desk.told)] == [0, 2]
+    assert [run(store, renderer, now=NOW + 2 * DAY)[0].papers, len(renderer.sent)] == [0, 2]
 
 
 def test_who_has_left_a_subscription_gets_no_more_of_it_until_they_come_back(store: Store) -> None:
     keep(store, preprint("2611.00001"))
     store.unsubscribes.add("ada", "Mine", "asked to", now=NOW)
-    desk, ada = Desk(), reader(subscription(), subscription(name="Other"))
-    run(store, desk, ada)
-    assert [issue.subscription for issue in desk.issues] == ["Other"]
+    renderer, ada = Recorder(), reader(subscription(), subscription(name="Other"))
+    run(store, renderer, ada)
+    assert [issue.subscription for issue in renderer.issues] == ["Other"]
     assert store.unsubscribes.remove("ada", "Mine")
     keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
-    run(store, desk, ada, now=NOW + DAY)
+    run(store, renderer, ada, now=NOW + DAY)
     assert {row.subscription for row in store.issues.latest() if row.created > NOW} == {"Mine", "Other"}
     store.unsubscribes.add("ada", "", "a complaint", now=NOW)
-    assert run(store, desk, ada, now=NOW + 2 * DAY) == []
+    assert run(store, renderer, ada, now=NOW + 2 * DAY) == []
 
 
 def test_before_its_hour_nothing_is_due(store: Store) -> None:
     keep(store, preprint())
-    assert run(store, Desk(), now=NOW - timedelta(minutes=1)) == []
+    assert run(store, Recorder(), now=NOW - timedelta(minutes=1)) == []
 
 
 def test_a_quiet_day_is_recorded_and_silent(store: Store) -> None:
-    (done,) = run(store, Desk())
+    (done,) = run(store, Recorder())
     assert done.quiet
     assert store.outbox.count_by_state() == {}
     assert [row.state for row in store.issues.latest()] == ["quiet"]
 
 
 def test_a_quiet_day_is_told_to_who_asked_for_it(store: Store) -> None:
-    desk = Desk()
-    run(store, desk, reader(subscription(quiet="send")))
+    renderer = Recorder()
+    run(store, renderer, reader(subscription(quiet="send")))
     assert store.outbox.count_by_state() == {"ready": 1}
 
 
 def test_the_first_issue_looks_back_seven_days(store: Store) -> None:
     keep(store, preprint("2611.00001"), now=NOW - 8 * DAY)
     keep(store, preprint("2611.00002"), now=NOW - 6 * DAY)
-    desk = Desk()
-    run(store, desk)
-    assert desk.told == [["arxiv:2611.00002"]]
+    renderer = Recorder()
+    run(store, renderer)
+    assert renderer.sent == [["arxiv:2611.00002"]]
 
 
 def test_three_days_down_are_one_letter_with_all(store: Store) -> None:
-    desk = Desk()
-    run(store, desk)
+    renderer = Recorder()
+    run(store, renderer)
     for day in (1, 2, 3):
         keep(store, preprint(f"2611.0000{day}", updated=NOW + day * DAY), now=NOW + day * DAY)
-    run(store, desk, now=NOW + 3 * DAY + timedelta(hours=5))
-    assert desk.told == [["arxiv:2611.00003", "arxiv:2611.00002", "arxiv:2611.00001"]]
+    run(store, renderer, now=NOW + 3 * DAY + timedelta(hours=5))
+    assert renderer.sent == [["arxiv:2611.00003", "arxiv:2611.00002", "arxiv:2611.00001"]]
 
 
 def test_a_changed_rule_is_read_anew_over_the_window_and_repeats_nothing(store: Store) -> None:
     keep(store, preprint("2611.00001"), preprint("2611.00002", title="Graphs", abstract="Of knots."))
-    desk = Desk()
-    run(store, desk)
-    run(store, desk, reader(subscription("route OR knots")), now=NOW + 5 * DAY)
-    assert desk.told == [["arxiv:2611.00001"], ["arxiv:2611.00002"]]
+    renderer = Recorder()
+    run(store, renderer)
+    run(store, renderer, reader(subscription("route OR knots")), now=NOW + 5 * DAY)
+    assert renderer.sent == [["arxiv:2611.00001"], ["arxiv:2611.00002"]]
 
 
 def test_another_name_repeats_nothing(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
-    run(store, desk)
-    run(store, desk, reader(subscription(name="Other")), now=NOW + DAY)
-    assert desk.told == [["arxiv:2611.00001"]]
+    renderer = Recorder()
+    run(store, renderer)
+    run(store, renderer, reader(subscription(name="Other")), now=NOW + DAY)
+    assert renderer.sent == [["arxiv:2611.00001"]]
 
 
 def test_two_subscriptions_of_one_reader_tell_a_paper_once(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
-    run(store, desk, reader(subscription(name="One"), subscription(name="Two")))
-    assert desk.told == [["arxiv:2611.00001"]]
+    renderer = Recorder()
+    run(store, renderer, reader(subscription(name="One"), subscription(name="Two")))
+    assert renderer.sent == [["arxiv:2611.00001"]]
 
 
 def test_what_is_behind_more_counts_as_told(store: Store) -> None:
     keep(store, *(preprint(f"2611.0000{n}") for n in range(1, 6)))
-    desk = Desk()
-    (done,) = run(store, desk, reader(subscription(limit=2)))
+    renderer = Recorder()
+    (done,) = run(store, renderer, reader(subscription(limit=2)))
     assert (done.papers, done.more) == (2, 3)
-    (later,) = run(store, desk, reader(subscription(limit=2)), now=NOW + DAY)
+    (later,) = run(store, renderer, reader(subscription(limit=2)), now=NOW + DAY)
     assert later.quiet
 
 
 def test_a_pause_keeps_what_came_for_the_first_letter_after_it(store: Store) -> None:
-    desk = Desk()
-    run(store, desk)
+    renderer = Recorder()
+    run(store, renderer)
     away = reader(pause_until=date(2026, 11, 25))
     for day in range(1, 5):
         keep(store, preprint(f"2611.0000{day}"), now=NOW + day * DAY - timedelta(hours=1))
-        assert run(store, desk, away, now=NOW + day * DAY) == []
-    run(store, desk, away, now=NOW + 5 * DAY)
-    assert [sorted(keys) for keys in desk.told] == [[f"arxiv:2611.0000{day}" for day in range(1, 5)]]
+        assert run(store, renderer, away, now=NOW + day * DAY) == []
+    run(store, renderer, away, now=NOW + 5 * DAY)
+    assert [sorted(keys) for keys in renderer.sent] == [[f"arxiv:2611.0000{day}" for day in range(1, 5)]]
 
 
 def test_at_once_is_one_letter_for_all_that_is_new(store: Store) -> None:
     alert = reader(subscription(when="at once"))
-    desk = Desk()
-    assert run(store, desk, alert) == []
+    renderer = Recorder()
+    assert run(store, renderer, alert) == []
     keep(store, preprint("2611.00001"), preprint("2611.00002"))
-    run(store, desk, alert)
-    assert run(store, desk, alert) == []
+    run(store, renderer, alert)
+    assert run(store, renderer, alert) == []
     keep(store, preprint("2611.00003", title="Knots", abstract="Only."))
-    assert run(store, desk, alert) == []
+    assert run(store, renderer, alert) == []
     keep(store, preprint("2611.00004"))  # the same now as the pulls before it
-    run(store, desk, alert)
-    assert [sorted(keys) for keys in desk.told] == [["arxiv:2611.00001", "arxiv:2611.00002"], ["arxiv:2611.00004"]]
+    run(store, renderer, alert)
+    assert [sorted(keys) for keys in renderer.sent] == [["arxiv:2611.00001", "arxiv:2611.00002"], ["arxiv:2611.00004"]]
     assert [row.kind for row in store.issues.latest()] == ["alert", "alert"]
 
 
 def test_a_reader_whose_letter_fails_stops_no_other_and_is_served_later(store: Store) -> None:
     keep(store, preprint("2611.00001", title="unprintable"), preprint("2611.00002"))
-    desk = Desk()
+    renderer = Recorder()
     readers = [reader(), reader(subscription("id:2611.00002"), name="grace")]
-    faults = {done.subscriber: done.fault for done in compose(readers, store, desk, now=NOW)}
+    faults = {done.subscriber: done.fault for done in compose(readers, store, renderer, now=NOW)}
     assert faults == {"ada": "letter/html.html.j2:3: no such variable", "grace": None}
     mended = compose(readers, store, FACTORY, now=NOW + timedelta(minutes=1))
     assert [(done.subscriber, done.papers, done.slot) for done in mended] == [("ada", 2, "2026-11-20T07:30")]
 
 
 def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
-    run(store, Desk())
+    run(store, Recorder())
     keep(store, preprint())
     assert composed([], store, FACTORY, now=NOW + DAY) == []
-    desk = Desk()
-    run(store, desk, now=NOW + 2 * DAY)
-    assert desk.told == [["arxiv:2611.00001"]]
+    renderer = Recorder()
+    run(store, renderer, now=NOW + 2 * DAY)
+    assert renderer.sent == [["arxiv:2611.00001"]]
 
 
 def test_updates_as_each_reader_wants_them(store: Store) -> None:
@@ -235,7 +235,7 @@ def test_updates_as_each_reader_wants_them(store: Store) -> None:
 
 def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> None:
     keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
-    run(store, Desk())
+    run(store, Recorder())
     before = (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada"))
     drawn = compose_manual(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
     assert keys(drawn.issue) == ["arxiv:2611.00001"]
@@ -303,24 +303,24 @@ def test_by_name_alone_only_some_are_shown(store: Store) -> None:
 
 
 def test_an_answer_reads_the_window_anew_and_repeats_nothing(store: Store) -> None:
-    desk, drop = Desk(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
+    renderer, drop = Recorder(), replace(ZHANG, known=ZHANG.known[:1], when_unsure="drop")
     ada = reader(follow(drop))
     store.papers.add([*VISION, *STARS], now=NOW - DAY / 2, since=PEOPLE - DAY, first=True)
-    composed([ada], store, desk, now=NOW)
-    assert {item.paper.key for item in desk.issues[0].items} == {paper.key for paper in VISION}
+    composed([ada], store, renderer, now=NOW)
+    assert {item.paper.key for item in renderer.issues[0].items} == {paper.key for paper in VISION}
     store.answers.save("ada", "Wei Zhang", STARS[0].key, True, now=NOW)
-    composed([ada], store, desk, now=NOW + DAY)
-    assert {item.paper.key for item in desk.issues[1].items} == {paper.key for paper in STARS}
+    composed([ada], store, renderer, now=NOW + DAY)
+    assert {item.paper.key for item in renderer.issues[1].items} == {paper.key for paper in STARS}
 
 
 def test_rules_are_made_ready_once(store: Store) -> None:
-    desk, ada = Desk(), reader()
+    renderer, ada = Recorder(), reader()
     window = ComposeWindow()
     keep(store, preprint())
-    composed([ada], store, desk, now=NOW, window=window)
+    composed([ada], store, renderer, now=NOW, window=window)
     keep(store, preprint("2611.00002"))
-    composed([ada], store, desk, now=NOW + DAY, window=window)
-    assert [issue.count for issue in desk.issues] == [1, 1]
+    composed([ada], store, renderer, now=NOW + DAY, window=window)
+    assert [issue.count for issue in renderer.issues] == [1, 1]
 
 
 def test_a_pause_makes_no_rules_anew(store: Store) -> None:
@@ -352,33 +352,33 @@ def test_trending_papers_stand_beside_the_rules_by_their_votes(store: Store) -> 
     keep(store, preprint(), *(voted(number, votes) for number, votes in enumerate([5, 50, None, 0, 20])))
     keep(store, voted(9, 99, withdrawn=True), now=NOW)
     mine = subscription("Kept", trending=TrendingSection(top=3))
-    desk = Desk()
-    composed([reader(mine)], store, desk, now=NOW)
-    assert titles(desk.issues[0]) == {
+    renderer = Recorder()
+    composed([reader(mine)], store, renderer, now=NOW)
+    assert titles(renderer.issues[0]) == {
         "Kept": ["Kept apart: routing tokens to experts"],
         "Trending papers": ["Voted 1", "Voted 4", "Voted 0"],
     }
     keep(store, replace(voted(3, 70), announced=NOW), now=NOW + DAY / 2)
-    composed([reader(mine)], store, desk, now=NOW + DAY)
-    assert titles(desk.issues[1]) == {"Trending papers": ["Voted 3"]}
+    composed([reader(mine)], store, renderer, now=NOW + DAY)
+    assert titles(renderer.issues[1]) == {"Trending papers": ["Voted 3"]}
 
 
 def test_a_paper_that_a_rule_matches_trends_no_more(store: Store) -> None:
     keep(store, voted(1, 5), voted(2, 50))
-    desk = Desk()
-    composed([reader(subscription("ti:2 OR ti:voted", trending=TrendingSection()))], store, desk, now=NOW)
-    assert [len(section.items) for section in desk.issues[0].sections] == [2]
+    renderer = Recorder()
+    composed([reader(subscription("ti:2 OR ti:voted", trending=TrendingSection()))], store, renderer, now=NOW)
+    assert [len(section.items) for section in renderer.issues[0].sections] == [2]
 
 
 def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     alone = replace(subscription(trending=TrendingSection()), rules=())
     keep(store, voted(1, 5), preprint())
-    desk = Desk()
-    assert [result.papers for result in composed([reader(alone)], store, desk, now=NOW)] == [1]
+    renderer = Recorder()
+    assert [result.papers for result in composed([reader(alone)], store, renderer, now=NOW)] == [1]
     assert compose_manual(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
-    [quiet] = composed([reader(alone)], store, desk, now=NOW + DAY)
-    assert (quiet.quiet, len(desk.issues)) == (True, 1)
-    FACTORY(desk.issues[0])
+    [quiet] = composed([reader(alone)], store, renderer, now=NOW + DAY)
+    assert (quiet.quiet, len(renderer.issues)) == (True, 1)
+    FACTORY(renderer.issues[0])
 
 
 CL = Absence(kind="arxiv", part="cs.CL", why="late", since=NOW)
@@ -387,37 +387,37 @@ BIO = Absence(kind="biorxiv", part="", why="fault")
 
 def test_a_letter_says_what_it_had_to_do_without_and_only_to_whom_it_concerns(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
+    renderer = Recorder()
     every, vision, mail = (
         reader(name="ada"),
         reader(subscription(categories=("cs.CV",)), name="bob"),
         reader(subscription(sources=("biorxiv", "arxiv"), quiet="send"), name="cy"),
     )
-    results = composed([every, vision, mail], store, desk, now=NOW, outlook=lambda: SourceOutlook((CL, BIO)))
+    results = composed([every, vision, mail], store, renderer, now=NOW, outlook=lambda: SourceOutlook((CL, BIO)))
     assert [result.absences for result in results] == [(CL, BIO), (BIO,), (CL, BIO)]
-    text = FACTORY.parts(desk.issues[0]).text
+    text = FACTORY.parts(renderer.issues[0]).text
     assert "arXiv cs.CL had not announced by 07:30; its papers will be in tomorrow's\nissue." in text
     assert "bioRxiv could not be reached; its papers will be in the first issue after it\nanswers." in text
 
 
 def test_a_letter_without_papers_says_that_a_service_rests(store: Store) -> None:
-    desk = Desk()
+    renderer = Recorder()
     outlook = SourceOutlook(rests={"arxiv": "holiday"})
-    composed([reader(subscription(quiet="send"))], store, desk, now=NOW, outlook=lambda: outlook)
-    assert "arXiv announces nothing on its holidays." in FACTORY.parts(desk.issues[0]).text
+    composed([reader(subscription(quiet="send"))], store, renderer, now=NOW, outlook=lambda: outlook)
+    assert "arXiv announces nothing on its holidays." in FACTORY.parts(renderer.issues[0]).text
 
 
 def test_an_alert_tells_of_what_came_and_the_outlook_is_asked_only_when_something_is_due(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
+    renderer = Recorder()
     at_once = reader(subscription(when="at once"))
-    [alert] = composed([at_once], store, desk, now=NOW, outlook=lambda: SourceOutlook((CL,)))
+    [alert] = composed([at_once], store, renderer, now=NOW, outlook=lambda: SourceOutlook((CL,)))
     assert alert.absences == ()
 
     def never() -> SourceOutlook:
         raise AssertionError("asked")
 
-    assert composed([reader(subscription(when="at once"))], store, desk, now=NOW, outlook=never) == []
+    assert composed([reader(subscription(when="at once"))], store, renderer, now=NOW, outlook=never) == []
 
 
 def test_trending_papers_alone_miss_nothing_but_their_own_service() -> None:
@@ -449,28 +449,30 @@ def test_an_issue_that_cannot_be_kept_stops_no_other(tmp_path: Path) -> None:
     with Torn.open(f"sqlite:///{tmp_path}/digest.db") as store:
         keep(store, preprint())
         readers = [reader(name=name) for name in ("ada", "bad", "eve")]
-        done = {each.subscriber: each.fault for each in compose(readers, store, Desk(), now=NOW)}
+        done = {each.subscriber: each.fault for each in compose(readers, store, Recorder(), now=NOW)}
         assert done == {"ada": None, "bad": "the row is too large", "eve": None}
         assert [row.subscriber for row in store.subscriptions.due(NOW)] == ["bad"]
-        assert [each.subscriber for each in compose(readers, store, Desk(), now=NOW)] == ["bad"]  # it is tried again
+        assert [each.subscriber for each in compose(readers, store, Recorder(), now=NOW)] == [
+            "bad"
+        ]  # it is tried again
 
 
 def test_so_many_shards_and_no_more(store: Store) -> None:
     readers = [reader(name=f"r{number:04}") for number in range(SHARD + 1)]
-    quiet = compose(readers, store, Desk(), now=NOW, shards=1)
+    quiet = compose(readers, store, Recorder(), now=NOW, shards=1)
     assert (len(quiet), len(store.subscriptions.due(NOW))) == (SHARD, 1)
-    assert len(compose(readers, store, Desk(), now=NOW, shards=1)) == 1
+    assert len(compose(readers, store, Recorder(), now=NOW, shards=1)) == 1
 
 
 def test_asked_to_stop_the_rest_is_left_to_others(store: Store) -> None:
     stop = Event()
     stop.set()
-    assert compose([reader()], store, Desk(), now=NOW, stop=stop) == []
-    assert len(compose([reader()], store, Desk(), now=NOW)) == 1
+    assert compose([reader()], store, Recorder(), now=NOW, stop=stop) == []
+    assert len(compose([reader()], store, Recorder(), now=NOW)) == 1
 
 
 def test_two_subscriptions_of_one_reader_in_one_shard_tell_a_paper_once(store: Store) -> None:
     keep(store, preprint())
-    desk = Desk()
-    run(store, desk, reader(subscription(), subscription(name="Yours")))
-    assert desk.told == [["arxiv:2611.00001"]]
+    renderer = Recorder()
+    run(store, renderer, reader(subscription(), subscription(name="Yours")))
+    assert renderer.sent == [["arxiv:2611.00001"]]

@@ -19,7 +19,7 @@ from tests.support.config_files import folder
 from tests.support.servers import MailServer
 from tests.support.store_samples import NOW, keep, preprint
 
-HOUSE = """\
+DIGEST_YAML = """\
 sender: Morning Papers <papers@example.org>
 site: https://papers.example.org
 secret: a secret that is long enough
@@ -42,7 +42,7 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str, mail: MailServer) -> Iterator[App]:
-    text = f"database: {store_url}\njournal: {tmp_path}/letters\nsmtp: smtp://127.0.0.1:{mail.port}\n{HOUSE}"
+    text = f"database: {store_url}\njournal: {tmp_path}/letters\nsmtp: smtp://127.0.0.1:{mail.port}\n{DIGEST_YAML}"
     with open_app(load(folder(tmp_path, text), env={})) as opened:
         keep(opened.store, preprint())
         yield opened

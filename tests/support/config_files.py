@@ -9,7 +9,7 @@ import pytest
 from digest.app import load
 from digest.errors import ConfigError
 
-HOUSE = """\
+DIGEST_YAML = """\
 sender: Morning Papers <papers@example.org>
 smtp: smtp://localhost:2525
 sources:
@@ -27,10 +27,10 @@ subscriptions:
 """
 
 
-def folder(tmp_path: Path, house: str = HOUSE, **readers: str) -> Path:
+def folder(tmp_path: Path, digest_yaml: str = DIGEST_YAML, **readers: str) -> Path:
     """A config folder with these files."""
     (tmp_path / "subscribers").mkdir(exist_ok=True)
-    (tmp_path / "digest.yaml").write_text(house)
+    (tmp_path / "digest.yaml").write_text(digest_yaml)
     for name, text in readers.items():
         (tmp_path / "subscribers" / f"{name}.yaml").write_text(text)
     return tmp_path
@@ -43,9 +43,9 @@ def told(place: Path, env: dict[str, str] | None = None) -> list[str]:
     return [str(problem).removeprefix(f"{place}/") for problem in caught.value.problems]
 
 
-def house_problem(tmp_path: Path, more: str, env: dict[str, str] | None = None) -> str:
+def digest_yaml_problem(tmp_path: Path, more: str, env: dict[str, str] | None = None) -> str:
     """The one problem of a digest.yaml with `more` below it."""
-    [problem] = told(folder(tmp_path, HOUSE + more, ada=READER), env)
+    [problem] = told(folder(tmp_path, DIGEST_YAML + more, ada=READER), env)
     return problem
 
 
