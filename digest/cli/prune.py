@@ -14,7 +14,7 @@ from digest.mail.retention import KEEP_DAYS, LEAST_KEEP_DAYS, delete_before
 @click.command("prune", short_help="Drop old letters; what readers were told stays.")
 @click.option(
     "--keep",
-    type=click.IntRange(min=LEAST_KEEP_DAYS),
+    type=click.IntRange(LEAST_KEEP_DAYS, 36_500),
     default=KEEP_DAYS,
     show_default=True,
     metavar="DAYS",

@@ -140,10 +140,19 @@ def unknown_language(tag: str) -> str:
 
 def parse_date(value: object) -> date:
     """A date, 2026-12-01."""
+    day = calendar_day(parse_text(value))
+    if day is None:
+        raise ValueError("expected a date such as 2026-12-01")
+    return day
+
+
+def calendar_day(text: str) -> date | None:
+    """A day of ISO 8601 in this century, so that arithmetic with it cannot overflow; None for anything else."""
     try:
-        return date.fromisoformat(parse_text(value))
+        day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError("expected a date such as 2026-12-01") from None
+        return None
+    return day if 2000 <= day.year < 2100 else None
 
 
 Text = Annotated[str, PlainValidator(parse_text)]

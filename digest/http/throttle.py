@@ -130,10 +130,9 @@ def retry_after(value: str | None, *, date: str | None, wall: float) -> float | 
 
 def _moment(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        return _aware(parsedate_to_datetime(text)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return _aware(moment).timestamp()
 
 
 def _aware(moment: datetime) -> datetime:

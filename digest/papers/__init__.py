@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from digest.papers import ranges
+
 Announce = Literal["new", "cross", "replace", "replace-cross"]
 """How a service announced a paper; the words are arXiv's (``arxiv:announce_type``)."""
 
@@ -35,7 +37,11 @@ class Ids:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times in UTC."""
+    """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times in UTC.
+
+    Whatever a service, a row or a file says: dates that cannot be true become None, counts are cut (papers.ranges).
+    Raises ValueError for a version that cannot be one, since then the whole record is not to be believed.
+    """
 
     key: str  # "arxiv:2507.05197", "doi:10.1101/…", or "feed:…" where a feed gives neither
     title: str
@@ -61,6 +67,18 @@ class Paper:
     # About this sighting of the paper, for digest.papers.updates; not part of the JSON.
     announce: Announce | None = None
     changed: datetime | None = None  # the record's own datestamp (OAI-PMH)
+
+    def __post_init__(self) -> None:
+        for name in _DATES:
+            value = getattr(self, name)
+            if value is not None and not (value.tzinfo is UTC and ranges.EARLIEST <= value < ranges.LATEST):
+                object.__setattr__(self, name, ranges.instant(value))
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, ranges.count(value))
+        if self.version is not None and not ranges.is_version(self.version):
+            raise ValueError(f"{self.key}: no paper has such a version: {str(self.version)[:30]}")
 
     @property
     def html(self) -> str | None:
@@ -95,11 +113,15 @@ class Paper:
         known["ids"] = Ids(**ids)
         known["authors"] = tuple(_author(author) for author in values.get("authors") or ())
         known["categories"] = tuple(values.get("categories") or ())
-        for name in ("published", "updated", "announced", "changed"):
+        for name in _DATES:
             if name in known:
-                known[name] = _aware(known[name])
+                known[name] = datetime.fromisoformat(known[name])
         known.setdefault("source", "")
         return cls(**{"title": "", **known})
+
+
+_DATES = ("published", "updated", "announced", "changed")
+_COUNTS = ("votes", "comments_count")
 
 
 def _author(value: Mapping[str, Any] | str) -> Author:
@@ -110,8 +132,3 @@ def _author(value: Mapping[str, Any] | str) -> Author:
 
 def _utc(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _aware(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from digest.papers import Paper
 from digest.papers.arxiv_categories import ARCHIVES
+from digest.papers.ranges import is_version
 from digest.text import clean_line
 
 # -- arXiv --------------------------------------------------------------------
@@ -24,7 +25,7 @@ _WRAPPING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _AFTER = re.compile(r"(?:[?#].*|\.pdf|\.ps|/|[.,;)\]])+$", re.IGNORECASE)
-_NEW = re.compile(r"(\d\d)(\d\d)\.(\d{4,5})(?:v([1-9]\d*))?", re.ASCII)
+_NEW = re.compile(r"(\d\d)(\d\d)\.(\d{4,5})(?:v([1-9]\d*+))?", re.ASCII)
 _OLD = re.compile(r"([a-z-]+)(?:\.[a-z]{2})?[/-](\d\d)(\d\d)(\d{3})(?:v([1-9]\d*))?", re.ASCII | re.IGNORECASE)
 _FROM_DBLP = re.compile(r"^(\d{4})-(\d{4,5})(?=v|$)", re.ASCII)
 
@@ -33,20 +34,41 @@ def arxiv_id(text: str) -> tuple[str, int | None] | None:
     """Parses an arXiv id in any spelling (URL, DOI, OAI or DBLP key …): normal form and version; None if invalid.
 
     Four digits up to 1412, five since 1501; old ids lose their class (info.arxiv.org/help/arxiv_identifier.html).
+    An id with a version that no paper has is invalid.
     """
+    found = _arxiv_parts(text)
+    if found is None:
+        return None
+    name, version = found
+    if not version:
+        return name, None
+    return (name, int(version)) if _can_be_version(version) else None
+
+
+def impossible_version(text: str) -> str | None:
+    """What is wrong with an arXiv id whose version no paper has; None for an id without fault, and for other texts."""
+    found = _arxiv_parts(text)
+    if found is None or not found[1] or _can_be_version(found[1]):
+        return None
+    return f"arXiv's {found[0]} has no version {found[1][:30]}"
+
+
+def _can_be_version(digits: str) -> bool:
+    return len(digits) <= 4 and is_version(int(digits))
+
+
+def _arxiv_parts(text: str) -> tuple[str, str | None] | None:
+    """The normal form of an arXiv id, and the digits of its version."""
     bare = _AFTER.sub("", _WRAPPING.sub("", unquote(text.strip()), count=1)).casefold()
     if text.strip().casefold().rpartition("/")[2].startswith("abs-"):
         bare = _FROM_DBLP.sub(r"\1.\2", bare)
     if match := _NEW.fullmatch(bare):
         year, month, number, version = match.groups()
-        if not _is_new(int(year), int(month), number):
-            return None
-        return f"{year}{month}.{number}", int(version) if version else None
+        return (f"{year}{month}.{number}", version) if _is_new(int(year), int(month), number) else None
     if match := _OLD.fullmatch(bare):
         archive, year, month, number, version = match.groups()
-        if archive not in ARCHIVES or not _is_old(int(year), int(month)):
-            return None
-        return f"{archive}/{year}{month}{number}", int(version) if version else None
+        old = archive in ARCHIVES and _is_old(int(year), int(month))
+        return (f"{archive}/{year}{month}{number}", version) if old else None
     return None
 
 
@@ -105,13 +127,16 @@ def issn(text: str) -> str | None:
 # -- keys ---------------------------------------------------------------------
 
 
+_PMID = re.compile(r"\d{1,12}", re.ASCII)
+
+
 def paper_key(text: str) -> str | None:
     """The key of a paper, from any spelling of an arXiv id, a DOI or a PubMed id; None for other texts."""
     kind, _, number = text.strip().partition(":")
-    if kind.casefold() == "pmid" and number.strip().isascii() and number.strip().isdigit():
-        return f"pmid:{int(number)}"
-    if found := arxiv_id(text):
-        return f"arxiv:{found[0]}"
+    if kind.casefold() == "pmid" and (found := _PMID.fullmatch(number.strip())):
+        return f"pmid:{int(found[0])}"
+    if arxiv := arxiv_id(text):
+        return f"arxiv:{arxiv[0]}"
     return f"doi:{bare}" if (bare := doi(text)) else None
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from digest.papers import ranges
+
 SERVICES: Final = {"semanticscholar": "Semantic Scholar", "openalex": "OpenAlex", "dblp": "DBLP"}
 """The services, by preference: the first lists new papers soonest; DBLP has no counts, only persistent author ids."""
 
@@ -25,6 +27,10 @@ class Researcher:
     orcid: str | None = None
     affiliation: str | None = None
     at: datetime | None = None  # when it was fetched
+
+    def __post_init__(self) -> None:
+        for name in ("papers", "citations", "h_index"):
+            object.__setattr__(self, name, ranges.count(getattr(self, name)))
 
     @property
     def key(self) -> str:
@@ -46,6 +52,9 @@ class Bibliometrics:
     citations: int | None = None
     summary: str | None = None  # one generated sentence
     authors: tuple[Researcher, ...] = ()  # in the order of the paper
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "citations", ranges.count(self.citations))
 
 
 def to_json(value: Bibliometrics | Researcher) -> str:

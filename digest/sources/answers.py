@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from digest.errors import SourceError
-from digest.papers import Paper
+from digest.papers import Paper, ranges
 from digest.sources.base import looks_like, web_address
 from digest.text import clean_line
 
@@ -34,10 +35,28 @@ ApiKey = Annotated[SecretStr, PlainValidator(_secret)]
 """For a setting that is a key of one's own."""
 
 
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) < 20 else None
+
+
+def _real_number(digits: str) -> float | None:
+    return found if isfinite(found := float(digits)) else None
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_whole_number,
+    parse_float=_real_number,
+    parse_constant=lambda _: None,
+)
+
+
 def json_of(body: bytes) -> Any:
-    """The value of an answer. Raises ValueError, which says what it seems to be, when it is no JSON."""
+    """The value of an answer. Raises ValueError, which says what it seems to be, when it is no JSON.
+
+    A number that no service can mean (an integer of twenty digits and more, 1e999, NaN) is null, not an error.
+    """
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        return _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         if body.lstrip()[:1] in (b"{", b"["):
             raise ValueError("JSON that breaks off or is broken") from None
@@ -54,7 +73,7 @@ def whole(value: Mapping[str, Any], name: str) -> int | None:
     found = value.get(name)
     if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
         found = int(found[:12])
-    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+    return ranges.count(found) if isinstance(found, int) else None
 
 
 def listed(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -65,12 +84,8 @@ def listed(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def moment(given: str) -> datetime | None:
-    """A date, or a date with time, in UTC; None for what is none."""
-    try:
-        found = datetime.fromisoformat(given.strip())
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    """A date, or a date with time, in UTC; None for what is none, or cannot be true."""
+    return ranges.parse_instant(given)
 
 
 def day(given: str) -> date | None:
@@ -86,8 +101,8 @@ def papers_of(
     for record in records:
         try:
             paper = read(record if isinstance(record, Mapping) else {})
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
-            unread.append(clean_line(str(error))[:120])
+        except Exception as error:  # noqa: BLE001, whatever is odd about one record, the others are read
+            unread.append(clean_line(str(error))[:120] or type(error).__name__)
         else:
             papers += [paper] if paper else []
     warnings = (f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}",) if unread else ()

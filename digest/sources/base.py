@@ -11,6 +11,7 @@ import httpx
 from pydantic import BaseModel
 
 from digest.papers import Paper
+from digest.papers.ranges import parse_instant
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.text import strip_controls
 
@@ -209,8 +210,15 @@ class SourceKind:
 def window(cursor: str | None, since: datetime, now: datetime, *, overlap: timedelta) -> tuple[date, date]:
     """The first and the last day to ask for, in UTC, by a cursor that is a day: what came late on the last is found."""
     today = now.astimezone(UTC).date()
-    start = date.fromisoformat(cursor) - overlap if cursor else since.astimezone(UTC).date()
+    reached = cursor_day(cursor)
+    start = reached - overlap if reached else since.astimezone(UTC).date()
     return min(start, today), today
+
+
+def cursor_day(cursor: str | None) -> date | None:
+    """The day that a cursor names; None where it is empty or names none that can be true."""
+    found = parse_instant(cursor) if cursor else None
+    return found.date() if found else None
 
 
 def not_later(paper: Paper, now: datetime) -> Paper:

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi, issn
+from digest.papers.ranges import midnight
 from digest.sources.answers import BaseUrl, json_of, listed, moment, no_answer, papers_of, text
 from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, not_later, window
 from digest.sources.unixref import papers_in
@@ -221,10 +222,7 @@ def _day_of(work: Mapping[str, Any], *names: str) -> datetime | None:
     for name in names:
         dated = work.get(name)
         parts = dated.get("date-parts") if isinstance(dated, Mapping) else None
-        if isinstance(parts, list) and parts and isinstance(parts[0], list) and len(parts[0]) == 3:
-            try:
-                year, month, day = parts[0]
-                return datetime(year, month, day, tzinfo=UTC)
-            except (TypeError, ValueError):
-                continue
+        first = parts[0] if isinstance(parts, list) and parts else None
+        if isinstance(first, list) and len(first) == 3 and (day := midnight(*first)):
+            return day
     return None

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import code_repository
+from digest.papers.ranges import from_unix
 from digest.sources.answers import BaseUrl, json_of, no_answer, papers_of, text
 from digest.sources.base import ContinuousSource, ResultPage, SavedPapers, ServiceResponse, Source, window
 from digest.text import clean_block, clean_line, clean_name
@@ -173,9 +174,9 @@ def _listed(value: Any) -> list[str]:
 
 
 def _moment(note: Mapping[str, Any], *names: str) -> datetime | None:
-    """Milliseconds of Unix time, as far as they name a moment of our age."""
+    """Milliseconds of Unix time, as far as they can be true."""
     for name in names:
         found = note.get(name)
-        if isinstance(found, int) and 0 < found < 4_102_444_800_000:
-            return datetime.fromtimestamp(found / 1000, UTC)
+        if isinstance(found, int) and found > 0 and (moment := from_unix(found / 1000)):
+            return moment
     return None

@@ -18,6 +18,7 @@ from lxml import etree
 from digest.errors import SourceError
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi
+from digest.papers.ranges import midnight
 from digest.sources.answers import BaseUrl
 from digest.sources.base import ResultPage, SavedPapers, ServiceResponse, Source, looks_like, not_later, window
 from digest.sources.queries import QuerySettings, QuerySource
@@ -84,7 +85,7 @@ class PubMedSource(QuerySource):
     def _found(self, tree: XmlDocument, today: str) -> ResultPage:
         fault = fault_of(tree.root)
         count = text_of(child(tree.root, "Count")).strip()
-        if fault or not count.isdigit():
+        if fault or not re.fullmatch(r"\d{1,12}", count, re.ASCII):
             raise SourceError(f"{self.name}: {fault or 'a search without a count'}")
         history = text_of(child(tree.root, "QueryKey")).strip(), text_of(child(tree.root, "WebEnv")).strip()
         if not int(count):
@@ -131,7 +132,7 @@ def read_articles(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]
     for record in [root] if local(root) == "PubmedArticle" else root:
         try:
             papers.append(_article(record) if local(record) == "PubmedArticle" else _chapter(record))
-        except (ValueError, KeyError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001, whatever is odd about one record, the others are read
             unread.append(clean_line(str(error))[:120])
     warnings = [f"{len(unread)} record{'s' * (len(unread) > 1)} could not be read: {unread[0]}"] if unread else []
     if tree.mended:
@@ -273,8 +274,4 @@ def _date(element: etree._Element | None) -> datetime | None:
     if element is None:
         return None
     year, month, day = (text_of(child(element, name)).strip() for name in ("Year", "Month", "Day"))
-    number = _MONTHS.get(month[:3].casefold(), 0) or (int(month) if month.isascii() and month.isdigit() else 0)
-    try:
-        return datetime(int(year), number, int(day), tzinfo=UTC)
-    except ValueError:
-        return None
+    return midnight(year, _MONTHS.get(month[:3].casefold()) or month, day)

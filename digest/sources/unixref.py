@@ -6,12 +6,13 @@ https://www.crossref.org/documentation/schema-library/: `doi_records` and `cross
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lxml import etree
 
 from digest.papers import Author, Ids, Paper
 from digest.papers.ids import doi
+from digest.papers.ranges import midnight
 from digest.sources.xml import child, everywhere, local, parse, text_of
 from digest.text import clean_html, clean_line, clean_name
 
@@ -83,11 +84,9 @@ def _published(record: etree._Element) -> datetime | None:
     """The first date that names its day."""
     for name in _DATES:
         for dated in everywhere(record, name):
-            try:
-                year, month, day = (int(text_of(child(dated, part))) for part in ("year", "month", "day"))
-                return datetime(year, month, day, tzinfo=UTC)
-            except ValueError:
-                continue
+            year, month, day = (text_of(child(dated, part)) for part in ("year", "month", "day"))
+            if found := midnight(year, month, day):
+                return found
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 
 from digest.papers import Paper
+from digest.papers.ranges import EARLIEST, LATEST, instant
 from digest.papers.updates import Arrival
 from digest.store import tables as t
 from digest.store.engine import Database, TransactionHook, batches, lock_writers
@@ -120,7 +121,7 @@ class PaperStore:
         own = select(t.name.c.paper_id).where(t.name.c.name == key, t.name.c.own)
         heard = select(t.version.c.version, t.version.c.date).where(t.version.c.paper_id.in_(own))
         with self.database.reading() as connection:
-            return {row.version: row.date for row in connection.execute(heard.order_by(t.version.c.version))}
+            return {row.version: instant(row.date) for row in connection.execute(heard.order_by(t.version.c.version))}
 
     def arrivals(self, since: datetime, until: datetime) -> list[Arrival]:
         """What arrived after `since` and not after `until`, in order."""
@@ -158,7 +159,7 @@ class PaperStore:
         counted = select(func.count(), func.min(date_of), func.max(date_of)).where(t.paper.c.votes.is_not(None))
         with self.database.reading() as connection:
             count, first, last = connection.execute(counted).one()
-        return (first, last) if count else None
+        return (max(first, EARLIEST), min(last, LATEST)) if count else None
 
     def days_by_source(self, since: date) -> dict[tuple[str, date], int]:
         """How many papers of each source (its kind) are dated to each day, in UTC, from `since` on."""

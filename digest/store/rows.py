@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from digest.papers import Author, Ids, Paper
 from digest.papers.duplicates import duplicate_keys
 from digest.papers.ids import doi
+from digest.papers.ranges import is_version
 
 _SPECIAL = ("ids", "authors", "categories")
 _PLAIN = tuple(field.name for field in fields(Paper) if field.name not in _SPECIAL)
@@ -43,6 +44,8 @@ def marks_of(paper: Paper) -> Marks:
 
 def to_paper(row: RowMapping) -> Paper:
     values = {name: row[name] for name in _PLAIN}
+    if values["version"] is not None and not is_version(values["version"]):  # of a release that believed any number
+        values["version"] = None
     return Paper(
         **values,
         ids=Ids(**row["ids"]),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from digest.config.fields import calendar_day
 from digest.mail.message import mailto
 from digest.render.labels import full_day, joined, short_day
 from digest.render.links import page_of
@@ -225,7 +226,7 @@ class AccountPage(AccountView):
             if reader.pause_until:
                 self.app().store.preferences.pause(reader.id, None, now=self.clock())
             return self.back_to_account(request, "unpaused")
-        day = _parse_day(until)
+        day = calendar_day(until)
         if day is None or day <= today:
             return self._page(request, reader, fault=translations(reader.language)("account.bad_day"), until=until)
         self.app().store.preferences.pause(reader.id, day, now=self.clock())
@@ -296,10 +297,3 @@ def _next_letter_text(due: datetime | None, reader: Subscriber, now: datetime, t
         return t("account.next_once")
     at = due.astimezone(reader.timezone)
     return t("account.next", day=short_day(t, at.date(), now.date()), time=f"{at:%H:%M}")
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -158,6 +158,8 @@ class TrendingView(View):
         except ValueError:
             return None
         now = self._current_week()
+        if day.year < 2000:  # before any service counted votes
+            return None
         if day >= now.last:
             return now if day == now.last else None
         return _TrendingWeek(datetime.combine(day + timedelta(days=1), time(), UTC), day, False)

@@ -145,7 +145,7 @@ class ImapMailbox:
                 raise ImapConnectionLost("it does not open the folder for now")
             raise ConfigError(f"{self._address} does not open a folder {self._address.folder!r}: name one that it has")
         validity = session.response("UIDVALIDITY")[1][-1]
-        if not validity or not validity.isdigit():
+        if not validity or not validity.isdigit() or len(validity) > 10:
             raise ImapConnectionLost("it gives its messages no lasting names (UIDVALIDITY)")
         self._validity = str(int(validity))
 

@@ -24,13 +24,14 @@ class TimeParam(click.ParamType[datetime]):
         span = re.fullmatch(r"(\d{1,4})([hdw])", value)
         if span:
             return _now_of(ctx) - int(span[1]) * {"h": _HOUR, "d": _DAY, "w": 7 * _DAY}[span[2]]
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
+        from digest.papers.ranges import parse_instant
+
+        moment = parse_instant(value)
+        if moment is None:
             self.fail(
                 f"{value!r} is no time: write 2026-11-20, 2026-11-20T07:30+01:00 or a span such as 7d", param, ctx
             )
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment
 
 
 _HOUR = timedelta(hours=1)

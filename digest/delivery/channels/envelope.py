@@ -48,7 +48,7 @@ def mail_from(offers: Mapping[str, str], envelope: Envelope) -> str:
     size = len(envelope.message)
     parameters = [f"SIZE={size}"] if "SIZE" in offers else []
     limit = offers.get("SIZE", "")[:15]
-    if limit.isdigit() and 0 < int(limit) < size:
+    if limit.isascii() and limit.isdigit() and 0 < int(limit) < size:
         raise Rejected(f"the letter has {size:,} bytes; the server takes {int(limit):,}", code=552, enhanced="5.3.4")
     ascii_letter = envelope.message.isascii()
     ascii_head = ascii_letter or envelope.message.partition(b"\r\n\r\n")[0].isascii()

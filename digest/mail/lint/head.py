@@ -97,7 +97,7 @@ def _date(letter: ParsedMessage) -> Iterator[str]:
         yield "-0000 says that the zone is unknown"
     try:
         parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         yield "no such date"
 
 

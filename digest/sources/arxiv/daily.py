@@ -90,7 +90,7 @@ def read_items(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     for item in items:
         try:
             papers.append(_paper(item))
-        except (ValueError, KeyError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001, whatever is odd about one item, the others are read
             unread.append(str(error))
     warnings = [f"{len(unread)} item{'s' * (len(unread) > 1)} could not be read: {unread[0]}"] if unread else []
     if tree.mended:

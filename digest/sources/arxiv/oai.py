@@ -16,7 +16,7 @@ from digest.papers import Paper
 from digest.papers.arxiv_categories import GROUPS
 from digest.sources.arxiv.calendar import ArxivCalendar, first_day
 from digest.sources.arxiv.record import read_record
-from digest.sources.base import ResultPage, ServiceResponse, looks_like
+from digest.sources.base import ResultPage, ServiceResponse, cursor_day, looks_like, window
 from digest.sources.xml import XmlDocument, child, everywhere, local, parse, text_of
 from digest.text import clean_line
 
@@ -54,8 +54,8 @@ class ArxivHarvest:
         return ""
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        start = date.fromisoformat(cursor) - OVERLAP if cursor else since.astimezone(UTC).date()
-        start = max(EARLIEST, min(start, now.astimezone(UTC).date()))
+        start, _ = window(cursor, since, now, overlap=OVERLAP)
+        start = max(EARLIEST, start)
         return self._ask(metadataPrefix="arXivRaw", **{"from": start.isoformat()}, set=oai_set(self.category))
 
     def _ask(self, **arguments: str) -> httpx.Request:
@@ -104,7 +104,7 @@ def read_records(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]
     for record in everywhere(tree.root, "record"):
         try:
             paper = read_record(record)
-        except (ValueError, KeyError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001, whatever is odd about one record, the others are read
             unread.append(f"{_identifier(record)}: {error}")
         else:
             papers += [paper] if paper else []
@@ -134,7 +134,4 @@ def _reached(root: etree._Element) -> date | None:
 
 
 def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        return None
+    return cursor_day(text.strip()[:10])

@@ -68,7 +68,7 @@ def read_entries(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]
     for entry in everywhere(tree.root, "entry"):
         try:
             papers.append(_paper(entry))
-        except (ValueError, KeyError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001, whatever is odd about one entry, the others are read
             unread.append(str(error))
     warnings = [f"{len(unread)} of the entries could not be read: {unread[0]}"] if unread else []
     if tree.mended:

@@ -12,7 +12,8 @@ from lxml import etree
 
 from digest.papers import Announce, Author, Ids, Paper
 from digest.papers.arxiv_categories import ARCHIVES, ARXIV, GROUPS, NAMES
-from digest.papers.ids import arxiv_id, code_repository, doi
+from digest.papers.ids import arxiv_id, code_repository, doi, impossible_version
+from digest.papers.ranges import instant
 from digest.sources.authors import split_authors, turned
 from digest.sources.xml import child, everywhere, local, text_of, texts
 from digest.text import clean_block, clean_line, clean_name
@@ -43,7 +44,7 @@ def paper_of(
     """A paper of arXiv, its texts cleaned. Raises ValueError when the id is no arXiv id or the title is empty."""
     found = arxiv_id(identifier)
     if found is None:
-        raise ValueError(f"{identifier.strip()[:60]!r} is no arXiv id")
+        raise ValueError(impossible_version(identifier) or f"{identifier.strip()[:60]!r} is no arXiv id")
     name, named = found
     line = clean_line(title)
     if not line:
@@ -146,7 +147,11 @@ def _raw(body: etree._Element, header: etree._Element | None) -> Paper:
 
 
 def _number(version: etree._Element) -> int:
-    return int(version.get("version", "v1").lstrip("v"))
+    """Raises ValueError for a version that no paper has."""
+    digits = version.get("version", "v1").strip().lstrip("v")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 4):
+        raise ValueError(f"{digits[:30]!r} is no version")
+    return int(digits)
 
 
 def _parsed(body: etree._Element, header: etree._Element | None) -> Paper:
@@ -227,17 +232,18 @@ _READERS: dict[str, Callable[[etree._Element, etree._Element | None], Paper]] = 
 
 
 def day(text: str) -> datetime | None:
-    """A date, or the date of a time, as midnight UTC; None where it cannot be read."""
+    """A date, or the date of a time, as midnight UTC; None where it cannot be read, or be true."""
     try:
-        return datetime.combine(date.fromisoformat(text.strip()[:10]), datetime.min.time(), UTC)
+        return instant(datetime.combine(date.fromisoformat(text.strip()[:10]), datetime.min.time(), UTC))
     except ValueError:
         return None
 
 
 def moment(text: str) -> datetime | None:
-    """A time in the form of mail or of ISO 8601, in UTC; None where it cannot be read."""
+    """A time in the form of mail or of ISO 8601, in UTC; None where it cannot be read, or be true."""
     try:
-        value = datetime.fromisoformat(text.strip()) if text.strip()[:4].isdigit() else parsedate_to_datetime(text)
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return instant(
+            datetime.fromisoformat(text.strip()) if text.strip()[:4].isdigit() else parsedate_to_datetime(text)
+        )
     except (ValueError, TypeError, OverflowError):
         return None

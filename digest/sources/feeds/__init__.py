@@ -165,8 +165,8 @@ def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     for entry in parsed.entries:
         try:
             papers.append(read_entry(entry, home))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            unread.append(clean_line(str(error)))
+        except Exception as error:  # noqa: BLE001, whatever is odd about one entry, the others are read
+            unread.append(clean_line(str(error))[:200] or type(error).__name__)
     warnings = [f"{len(unread)} of {len(parsed.entries)} entries could not be read: {unread[0]}"] if unread else []
     if parsed.bozo:
         warnings.append(f"not well formed: {clean_line(str(parsed.get('bozo_exception')))[:120]}")

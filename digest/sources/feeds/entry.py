@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from digest.papers import Author, Ids, Paper
-from digest.papers.ids import arxiv_id, code_repository, doi, title_key
+from digest.papers.ids import arxiv_id, code_repository, doi, impossible_version, title_key
+from digest.papers.ranges import from_unix, instant
 from digest.sources.feeds.creators import split_creators
 from digest.text import clean_html, clean_line, strip_controls
 
@@ -33,6 +34,8 @@ def read_entry(entry: ParsedEntry, home: str = "") -> Paper:
         raise ValueError("an entry without title, text and link")
     marks = list(_marks(entry, told))
     arxiv = next(filter(None, map(arxiv_id, marks)), None)
+    if not arxiv and (fault := next(filter(None, map(impossible_version, marks)), None)):
+        raise ValueError(fault)
     digital = next((found for mark in marks if (found := doi(mark)) and not found.startswith("10.48550/arxiv.")), None)
     published, updated = _time(entry, "published"), _time(entry, "updated")
     authors = split_creators(_creators(entry) or ([told["authors"]] if "authors" in told else []))
@@ -94,7 +97,8 @@ def _marks(entry: ParsedEntry, told: Mapping[str, str]) -> Iterator[str]:
 
 def _pmid(entry: ParsedEntry) -> str | None:
     found = re.match(
-        r"(?:pubmed:|https?://pubmed\.ncbi\.nlm\.nih\.gov/)(\d+)", str(entry.get("id") or entry.get("link") or "")
+        r"(?:pubmed:|https?://pubmed\.ncbi\.nlm\.nih\.gov/)([0-9]{1,12})(?![0-9])",
+        str(entry.get("id") or entry.get("link") or ""),
     )
     return found[1] if found else None
 
@@ -222,8 +226,8 @@ def _time(entry: ParsedEntry, name: str) -> datetime | None:
     # feedparser answers with `published` where there is no `updated`, and warns
     parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401
     try:
-        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
-    except (ValueError, OverflowError, OSError, TypeError):
+        return from_unix(timegm(parsed)) if parsed else None
+    except (ValueError, OverflowError, TypeError):
         return None
 
 
@@ -232,7 +236,7 @@ def _spoken_date(text: str) -> datetime | None:
     words = text.strip(" .").split()[-3:]
     for form in ("%d %B %Y", "%B %Y"):
         try:
-            return datetime.strptime(" ".join(words), form).replace(tzinfo=UTC)
+            return instant(datetime.strptime(" ".join(words), form).replace(tzinfo=UTC))
         except ValueError:
             continue
     return None
