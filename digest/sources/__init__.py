@@ -1,6 +1,7 @@
-"""The registry of the services that papers come from: one service, one module, one line in SOURCES.
+"""The registry of source services: one service, one module, one line in SOURCES.
 
-Trust: a publisher's own words at Crossref come before PubMed's, a server's own before a mirror's, arXiv's before all.
+Trust decides between services with the same paper: arXiv first, then Crossref (the publisher's own record), then
+PubMed; a preprint server's own record before a mirror's.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from digest.sources.biorxiv import BiorxivSettings, biorxiv, medrxiv
 
 
 class _Module(Protocol):
-    """A service: the module that knows its settings, its walks and its formats."""
+    """The module of a service, with its settings, sources and formats."""
 
     def sources(self, settings: Any) -> Sequence[Source]: ...
 
@@ -57,5 +58,5 @@ SOURCES: Mapping[str, SourceKind] = {
 
 
 def read_saved(kind: str, body: bytes, name: str) -> SavedPapers:
-    """What a saved answer of a service holds. Raises SourceError, naming the file, when it is no answer of it."""
+    """The papers in a saved response of a service. Raises SourceError, naming the file, if it has another format."""
     return SOURCES[kind].read_saved(body, name)

@@ -1,4 +1,4 @@
-"""JSON as services send it: read with care, and its values asked for by shape, since any of them may be missing."""
+"""Helpers for JSON responses of services: typed access to values that may be missing, and shared settings types."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from digest.sources.base import looks_like, web_address
 from digest.text import clean_line
 
 BaseUrl = AfterValidator(web_address)
-"""For a setting that is an address, such as `base_url`."""
+"""Type of a setting that is a URL, such as `base_url`."""
 
 
 def _secret(value: object, info: ValidationInfo) -> SecretStr:
-    """By the reader of secrets that the config brings along; where there is none, a text."""
+    """Read a secret with the reader in the validation context of the config; without one, from a plain text."""
     read: Callable[[object, ValidationInfo], SecretStr] | None = (info.context or {}).get("secret")
     if read is not None:
         return read(value, info)
@@ -32,7 +32,7 @@ def _secret(value: object, info: ValidationInfo) -> SecretStr:
 
 
 ApiKey = Annotated[SecretStr, PlainValidator(_secret)]
-"""For a setting that is a key of one's own."""
+"""Type of a setting that is an API key."""
 
 
 def _whole_number(digits: str) -> int | None:
@@ -51,9 +51,9 @@ _DECODER = json.JSONDecoder(
 
 
 def json_of(body: bytes) -> Any:
-    """The value of an answer. Raises ValueError, which says what it seems to be, when it is no JSON.
+    """Parse a JSON response. Raises ValueError, which says what the response looks like instead.
 
-    A number that no service can mean (an integer of twenty digits and more, 1e999, NaN) is null, not an error.
+    An implausible number (an integer of twenty digits and more, 1e999, NaN) becomes None, not an error.
     """
     try:
         return _DECODER.decode(body.decode("utf-8-sig"))
@@ -64,12 +64,12 @@ def json_of(body: bytes) -> Any:
 
 
 def text(value: Mapping[str, Any], *names: str) -> str:
-    """The first text under these names; empty where there is none."""
+    """The first non-empty string under these names; empty if there is none."""
     return next((found for name in names if isinstance(found := value.get(name), str) and found.strip()), "")
 
 
 def whole(value: Mapping[str, Any], name: str) -> int | None:
-    """A number of things, also where it is written as a text."""
+    """A count, as a number or as a string of digits; None if it is neither."""
     found = value.get(name)
     if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
         found = int(found[:12])
@@ -77,14 +77,14 @@ def whole(value: Mapping[str, Any], name: str) -> int | None:
 
 
 def listed(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The objects of a list; a single one that stands for itself is a list of one."""
+    """The objects of a list; a single object counts as a list of one."""
     found = value.get(name)
     items = found if isinstance(found, list) else [found]
     return [item for item in items if isinstance(item, Mapping)]
 
 
 def moment(given: str) -> datetime | None:
-    """A date, or a date with time, in UTC; None for what is none, or cannot be true."""
+    """A date, or a date with time, of ISO 8601 in UTC; None if it is invalid or out of range."""
     return ranges.parse_instant(given)
 
 
@@ -96,7 +96,7 @@ def day(given: str) -> date | None:
 def papers_of(
     records: Iterable[Any], read: Callable[[Mapping[str, Any]], Paper | None]
 ) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of all records, and what a person should know; a record that cannot be read stops no other."""
+    """(papers, warnings) of all records; an unreadable record stops no other."""
     papers, unread = list[Paper](), list[str]()
     for record in records:
         try:
@@ -110,5 +110,5 @@ def papers_of(
 
 
 def no_answer(name: str, kind: str, error: ValueError) -> SourceError:
-    """What is said of a saved file that is no answer of a service."""
+    """The error for a saved file that is no response of a service."""
     return SourceError(f"{name} is no answer of {kind}: it looks like {error}")

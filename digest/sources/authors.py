@@ -1,4 +1,4 @@
-"""From one string of names, as services write them, to authors: affiliations in brackets, collaborations, suffixes."""
+"""Splits a string of author names into authors: affiliations in brackets, collaborations, suffixes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ON_BEHALF = re.compile(
 _AND = re.compile(r"\s*(?:,\s*(?:(?:and|&)\s+)?|;\s*(?:and\s+)?|\s(?:and|&)\s)\s*", re.IGNORECASE)
 _PIECE = re.compile(r"\(|\)|" + _AND.pattern, re.IGNORECASE)
 _ET_AL = re.compile(r",?\s*\b(?:et\.?\s+al\b\.?|and others$)", re.IGNORECASE)
-_LONG = 20  # characters; on whose behalf someone writes is never said in fewer
+_LONG = 20  # characters of the shortest "X on behalf of Y"
 _SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv)\.?", re.IGNORECASE)
 _NUMBERS = re.compile(r"\s*\d+(?:\s*(?:,|and|&|;|-)\s*\d+)*\s*", re.IGNORECASE)
 _KEY = re.compile(r"\(\s*(\d+)\s*\)\s*")
 
 
 def split_authors(raw: str) -> tuple[Author, ...]:
-    """The authors of one string in arXiv's form: ``A. B (1), C. D, Jr. and E. F (Inst) ((1) Inst, (2) Inst)``.
+    """The authors of a string in arXiv's format: ``A. B (1), C. D, Jr. and E. F (Inst) ((1) Inst, (2) Inst)``.
 
     https://info.arxiv.org/help/prep.html#author: names are separated by commas or "and", brackets hold affiliations.
     """
@@ -35,7 +35,7 @@ def split_authors(raw: str) -> tuple[Author, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    """The string cut at commas, semicolons and "and" outside brackets; an open bracket is closed at the end."""
+    """The string split at commas, semicolons and "and" outside brackets; an open bracket is closed at the end."""
     pieces, start, depth = [], 0, 0
     for match in _PIECE.finditer(text):
         sign = match.group()
@@ -56,7 +56,7 @@ def _authors(pieces: list[str]) -> list[Author]:
         name, bracket = _cut_bracket(piece) if "(" in piece else (piece, None)
         if bracket and _KEY.match(bracket):
             places |= _places(bracket)
-            _, _, bracket = name.partition("(")  # ``C. D (2) ((1) …)``: the name's own bracket stands before
+            _, _, bracket = name.partition("(")  # ``C. D (2) ((1) …)``: the name's own bracket comes first
             name, bracket = name.partition("(")[0], bracket.rpartition(")")[0]
         _append(authors, name.strip(" ,;:*"), bracket and bracket.strip())
     if not places:
@@ -65,7 +65,7 @@ def _authors(pieces: list[str]) -> list[Author]:
 
 
 def _cut_bracket(piece: str) -> tuple[str, str | None]:
-    """A piece without its last bracket of the outermost kind, and what that holds."""
+    """A piece without its last top-level bracket, and the content of that bracket."""
     depth, end = 0, piece.rfind(")")
     if end < 0:
         name, _, inside = piece.partition("(")
@@ -103,7 +103,7 @@ def _without_numbers(author: Author) -> Author:
 
 
 def _placed(author: Author, places: dict[str, str]) -> Author:
-    """The author with the institutes that the numbers stand for."""
+    """The author with numbered affiliations replaced by the institutes."""
     if not author.affiliation or not _NUMBERS.fullmatch(author.affiliation):
         return author
     named = [places[number] for number in re.findall(r"\d+", author.affiliation) if number in places]
@@ -111,12 +111,12 @@ def _placed(author: Author, places: dict[str, str]) -> Author:
 
 
 def is_group(name: str) -> bool:
-    """Whether a name is a collaboration's: no forename, no family name."""
+    """Whether a name is that of a collaboration."""
     return bool(_GROUP_NAME.search(name))
 
 
 def turned(name: str) -> str:
-    """``Inoda, Toshio`` as Toshio Inoda, ``Forney, Jr., G. David`` as G. David Forney Jr.; others as they are."""
+    """``Inoda, Toshio`` as Toshio Inoda, ``Forney, Jr., G. David`` as G. David Forney Jr.; other names unchanged."""
     parts = [part.strip() for part in name.split(",") if part.strip()]
     if len(parts) == 3 and _SUFFIX.fullmatch(parts[1]):
         return f"{parts[2]} {parts[0]} {parts[1]}"

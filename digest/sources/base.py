@@ -1,4 +1,4 @@
-"""What a source is: it says what to ask and reads the answer, and never fetches; web and clock are others' work."""
+"""Protocols of sources, look-ups and enrichers, which build requests and parse responses, and fetch nothing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.text import strip_controls
 
 NoBatchReason = Literal["", "weekend", "holiday"]
-"""Why a service brings nothing today; empty where it does."""
+"""Reason why a service has no batch today; "" if it has one."""
 
 BLOCKED: Final = "blocked by the publisher"
-"""What is said of a feed that people may read and machines may not."""
+"""State of a feed whose publisher refuses machines."""
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes; a longer answer is not read. The longest real ones (2,500 records of OAI-PMH) have about 8 MB."""
+"""Maximum size of a response in bytes. The largest real ones (2,500 records of OAI-PMH) have about 8 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceResponse:
-    """One answer of a service, as it came over the wire."""
+    """A response of a service."""
 
     url: str
-    asked: str = ""  # as it was asked for; what stands behind its # is never sent, and a walk may remember by it
+    asked: str = ""  # URL of the request; its fragment is not sent, so a source may keep state there
     status: int = 200
     body: bytes = field(repr=False)
     content_type: str = ""
@@ -39,42 +39,42 @@ class ServiceResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """What one answer holds, and what to ask next."""
+    """The papers of one response, and the next request."""
 
     papers: tuple[Paper, ...] = ()
     next: httpx.Request | None = None
-    cursor: str | None = None  # to be kept together with the papers; None: it stays as it was
+    cursor: str | None = None  # stored in the papers' transaction; None: unchanged
     warnings: tuple[str, ...] = ()
-    restart: bool = False  # ask `first` again, with the cursor that was kept last
-    stale: bool = False  # an announcement was expected, and this is an old one or none
-    cut: bool = False  # the answer broke off; its end is still to be had
-    batch: date | None = None  # of a service with a timetable: the day whose list is known to be there
+    restart: bool = False  # begin again with `first` and the stored cursor
+    stale: bool = False  # the batch due is not in this response
+    cut: bool = False  # the response is truncated; the rest must be fetched again
+    batch: date | None = None  # day of the newest batch, of a service with a timetable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPapers:
-    """What a saved answer holds: papers, or what it is instead."""
+    """Content of a saved response: papers, or a description of a response without papers."""
 
     papers: tuple[Paper, ...] = ()
-    said: str = ""  # "an error answer: badArgument …", "a list of 300 identifiers"; empty where there is nothing to say
+    said: str = ""  # "an error answer: badArgument …", "a list of 300 identifiers"; empty for papers
     warnings: tuple[str, ...] = ()
 
 
 class Timetable(Protocol):
-    """When a service brings what is new: one batch on each of its days."""
+    """Schedule of a service that publishes one batch on each of its days."""
 
     def due(self, now: datetime) -> date:
-        """The newest day whose batch should be there by now."""
+        """The newest day whose batch should be available by now."""
 
     def due_at(self, now: datetime) -> datetime:
-        """When that batch should have been there."""
+        """The time at which that batch should have been available."""
 
     def rest(self, now: datetime) -> NoBatchReason:
-        """Why there is none today."""
+        """The reason why there is no batch today; "" if there is one."""
 
 
 class ContinuousSource:
-    """A source without parts that brings papers at any time."""
+    """Base class of sources without parts and without a timetable."""
 
     __slots__ = ()
 
@@ -91,11 +91,11 @@ class ContinuousSource:
 
 
 class PolledService(Protocol):
-    """Whoever asks a service: how it is known, how often it may, and where to."""
+    """Common properties of everything that sends requests to a service."""
 
     @property
     def name(self) -> str:
-        """Unique, and what people call it: "arxiv oai cs.CL", "feeds Nature"."""
+        """Unique name, shown to people: "arxiv oai cs.CL", "feeds Nature"."""
 
     @property
     def kind(self) -> str:
@@ -103,54 +103,54 @@ class PolledService(Protocol):
 
     @property
     def every(self) -> timedelta:
-        """The clock asks no oftener."""
+        """The interval between two scheduled requests."""
 
     @property
     def allow_private(self) -> bool:
-        """Whether it may lead to an address inside one's own net."""
+        """Whether its URL may have a private address."""
 
 
 @runtime_checkable
 class Source(PolledService, Protocol):
-    """One walk through one service; its state (cursor, validators) is kept by others."""
+    """One sequence of result pages of a service. Stateless: the caller stores cursor and validators."""
 
     @property
     def part(self) -> str:
-        """What of its service it asks for: a category, the name of a query or a journal; empty for all."""
+        """The part of its service that it covers: a category, a query's or journal's name; empty for all."""
 
     @property
     def timetable(self) -> Timetable | None:
-        """When its service brings what is new, where that is known."""
+        """The schedule of its service, if that is known."""
 
     def refused(self, status: int) -> str:
-        """What to do where the service refuses machines with such an answer of HTTP; empty where that is no refusal."""
+        """Advice for an HTTP status by which the service refuses machines; empty for other statuses."""
 
     def first(self, cursor: str | None, since: datetime, now: datetime) -> httpx.Request:
-        """What to ask first: from the cursor on, or from `since` where there is none yet."""
+        """The first request: from the cursor on, or from `since` without a cursor."""
 
     def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
-        """The papers of an answer. Raises SourceError when it is no answer of this service, or says that it failed."""
+        """Parse a response. Raises SourceError if it is an error or of another format."""
 
 
 class PaperLookUp(PolledService, Protocol):
-    """Asks a service for papers by id, where its announcements said too little."""
+    """Looks up papers by id, to complete announcements with too little data."""
 
     @property
     def most(self) -> int:
         """So many ids at once."""
 
     def ask(self, keys: Sequence[str]) -> httpx.Request:
-        """What to ask for these papers; the keys are of `Paper.key`."""
+        """The request for these papers, by `Paper.key`."""
 
     def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
-        """The papers that were found; unknown ids are left out. Raises SourceError."""
+        """The papers found; unknown ids are left out. Raises SourceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichmentResult:
-    """What a service says of papers that it was asked about."""
+    """Papers and bibliometrics of an enrichment response."""
 
-    papers: tuple[Paper, ...] = ()  # with the ids that it knows
+    papers: tuple[Paper, ...] = ()  # with the ids that the service knows
     figures: Mapping[str, Bibliometrics] = field(
         default_factory=dict
     )  # by the key that was asked for; unknown ones lack
@@ -158,7 +158,7 @@ class EnrichmentResult:
 
 
 class Enricher(PolledService, Protocol):
-    """Asks a service about papers and people that are known already."""
+    """Asks a service about papers and people that the store knows already."""
 
     @property
     def most(self) -> int:
@@ -166,49 +166,49 @@ class Enricher(PolledService, Protocol):
 
     @property
     def asks_about_all(self) -> bool:
-        """Whether it is asked about all new papers, or about the known ones of followed people alone."""
+        """Whether it is asked about all new papers, or about the known papers of followed authors alone."""
 
     def ask(self, keys: Sequence[str], known: Mapping[str, Paper]) -> httpx.Request | None:
-        """What to ask about these papers, `known` where they are stored; None where the service can know none."""
+        """The request about these papers (`known`: as stored); None if the service can know none of them."""
 
     def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
-        """What it says of them. Raises SourceError."""
+        """Parse the response about these papers. Raises SourceError."""
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:
-        """What to ask about people, by the service's own ids."""
+        """The request about people, by the service's own ids; None: the service has none."""
 
     def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
-        """What it says of them, by id. Raises SourceError."""
+        """Parse the response about people, by id. Raises SourceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceKind:
-    """One service, as the registry has it. Its key there is that under `sources:`, and the `kind` of its sources."""
+    """The registry entry of a service. Its key is that under `sources:`, and the `kind` of its sources."""
 
     settings: type[BaseModel]
-    """What may stand under its key in the config."""
+    """The model of its settings in the config."""
 
     sources: Callable[[Any], Sequence[Source]]
-    """The walks that its settings ask for; none of a service that only enriches."""
+    """The sources of given settings; empty for a service that only enriches."""
 
     read_saved: Callable[[bytes, str], SavedPapers]
-    """What a saved answer of that file name holds. Raises SourceError when it is no answer of the service."""
+    """(bytes, file name) → papers of a saved response. Raises SourceError for another format."""
 
     label: str
-    """What the service calls itself in letters: "arXiv"; empty where each source goes by its own name."""
+    """The service's name in letters: "arXiv"; empty if each source has its own name there."""
 
     trust: int = 0
-    """Of two services that tell of one paper, the values of the one with the higher trust win."""
+    """If two services have the same paper, the values of the one with the higher trust win."""
 
     look_up: Callable[[Any], PaperLookUp] | None = None
-    """How papers are asked for by id, where announcements say too little."""
+    """The look-up of papers by id, for services whose announcements have too little data."""
 
     enricher: Callable[[Any], Enricher | None] | None = None
-    """What asks the service about papers and people that are known; None where its settings leave that out."""
+    """The enricher of given settings; it may return None, if the settings disable it."""
 
 
 def window(cursor: str | None, since: datetime, now: datetime, *, overlap: timedelta) -> tuple[date, date]:
-    """The first and the last day to ask for, in UTC, by a cursor that is a day: what came late on the last is found."""
+    """The first and the last day (UTC) to ask for; `overlap` before the cursor's day finds late records."""
     today = now.astimezone(UTC).date()
     reached = cursor_day(cursor)
     start = reached - overlap if reached else since.astimezone(UTC).date()
@@ -222,7 +222,7 @@ def cursor_day(cursor: str | None) -> date | None:
 
 
 def not_later(paper: Paper, now: datetime) -> Paper:
-    """The paper with no date after now; publishers date issues ahead."""
+    """The paper with dates clamped to now; publishers date issues ahead."""
     return replace(
         paper,
         published=min(paper.published, now) if paper.published else None,
@@ -231,7 +231,7 @@ def not_later(paper: Paper, now: datetime) -> Paper:
 
 
 def looks_like(body: bytes) -> str:
-    """What an answer that nobody expected seems to be, in a few clean words."""
+    """A short description of an unexpected response, without control characters."""
     head = strip_controls(body[:2000].decode("utf-8", "replace")).strip()
     low = head.casefold()
     if not head:
@@ -246,7 +246,7 @@ def looks_like(body: bytes) -> str:
 
 
 def web_address(text: str) -> str:
-    """The address as written, when it is one that can be asked. Raises ValueError."""
+    """Validate an HTTP(S) URL and return it unchanged. Raises ValueError."""
     try:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL as error:

@@ -1,7 +1,7 @@
-"""bioRxiv and medRxiv: every version of every preprint by the day it was posted. https://api.biorxiv.org
+"""bioRxiv and medRxiv: all versions of preprints by the day of posting. https://api.biorxiv.org
 
-A row is a version, so a preprint may come several times in one answer. Pages have no fixed length: the next one begins
-behind the last record of this one.
+A row is a version, so a preprint may occur several times in one response. Pages have no fixed length: the next page
+begins after the last record of this one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://api.biorxiv.org"
 OVERLAP = timedelta(days=1)
-_WINDOW = timedelta(days=2)  # days asked for at once; longer ones take the service minutes
+_WINDOW = timedelta(days=2)  # days of one request; longer ones take the service minutes
 _PATH = re.compile(r"/details/(?:bio|med)rxiv/(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)/(\d+)/json$")
 _NOTHING = "no posts found"
 _GLUED = re.compile(
@@ -38,7 +38,7 @@ Server = Literal["biorxiv", "medrxiv"]
 
 
 class BiorxivSettings(BaseModel):
-    """What stands under `biorxiv:` or `medrxiv:`; `{}` asks for everything."""
+    """The settings under `biorxiv:` or `medrxiv:`; `{}` asks for everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,7 +47,7 @@ class BiorxivSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiorxivSource(ContinuousSource):
-    """The walk through the days of one server. Its cursor is the last day that was read whole."""
+    """The preprints of one server, day by day. Its cursor is the last day that was read completely."""
 
     server: Server
     url: str = URL
@@ -89,16 +89,16 @@ class BiorxivSource(ContinuousSource):
 
 @dataclass(frozen=True, slots=True)
 class BiorxivKind:
-    """One of the two servers, as the registry knows it."""
+    """One of the two servers, for the registry."""
 
     server: Server
 
     def sources(self, settings: BiorxivSettings) -> Sequence[Source]:
-        """One walk."""
+        """One source."""
         return [BiorxivSource(server=self.server, url=settings.base_url, allow_private=settings.base_url != URL)]
 
     def read_saved(self, body: bytes, name: str) -> SavedPapers:
-        """What a saved answer of `/details` holds. Raises SourceError when it is none."""
+        """The papers in a saved response of `/details`. Raises SourceError for another format."""
         try:
             found = _DetailsPage.of(json_of(body), self.server)
         except ValueError as error:
@@ -110,13 +110,13 @@ class BiorxivKind:
 class _DetailsPage:
     papers: tuple[Paper, ...]
     warnings: tuple[str, ...]
-    records: int  # also those that could not be read
-    total: int | None  # sometimes more than there are
+    records: int  # with the unreadable ones
+    total: int | None  # as the service says; sometimes too large
     said: str
 
     @classmethod
     def of(cls, value: Any, server: Server) -> _DetailsPage:
-        """Raises ValueError when it is no answer of the service, or says that something was wrong."""
+        """Parse a response. Raises ValueError for an error response or another format."""
         if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
             raise ValueError("JSON of another kind")
         message = next(iter(listed(value, "messages")), {})
@@ -160,7 +160,7 @@ def _paper(record: Mapping[str, Any], server: Server) -> Paper:
 
 
 def _authors(record: Mapping[str, Any]) -> list[Author]:
-    """ "Wright, K. M.; Gaudinier, A." with the corresponding author's name in full, which stands elsewhere."""
+    """ "Wright, K. M.; Gaudinier, A." with the corresponding author's full name from its own field."""
     names = [turned(clean_name(name)) for name in text(record, "authors").split(";") if clean_name(name)]
     full, at = (
         clean_name(text(record, "author_corresponding")),

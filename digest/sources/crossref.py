@@ -1,7 +1,7 @@
-"""Journals by Crossref: what a publisher registered for an ISSN. https://api.crossref.org/swagger-ui/index.html
+"""Crossref: the works that a publisher registered for an ISSN. https://api.crossref.org/swagger-ui/index.html
 
-It takes the place of a feed that refuses machines. New is what was created, since publishers date their articles ahead
-and back; polite requests are known by the contact in the User-Agent.
+A replacement for journal feeds that refuse machines. Works are selected by their creation date, as publishers date
+articles ahead and back; the contact in the User-Agent puts requests into Crossref's polite pool.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _issn(given: str) -> str:
 
 
 class CrossrefJournal(BaseModel):
-    """One journal."""
+    """One journal in the config."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,7 +53,7 @@ class CrossrefJournal(BaseModel):
 
 
 class CrossrefSettings(BaseModel):
-    """What stands under `crossref:`."""
+    """The settings under `crossref:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,7 +63,7 @@ class CrossrefSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossrefSource(ContinuousSource):
-    """The walk through one journal's new articles. Its cursor is the last day that was read whole."""
+    """The new works of one journal. Its cursor is the last day that was read completely."""
 
     issn: str
     title: str
@@ -102,7 +102,7 @@ class CrossrefSource(ContinuousSource):
 
 
 def sources(settings: CrossrefSettings) -> Sequence[Source]:
-    """One walk for each journal."""
+    """One source for each journal."""
     own = settings.base_url != URL
     return [
         CrossrefSource(issn=each.issn, title=each.name, url=settings.base_url, allow_private=own)
@@ -111,7 +111,7 @@ def sources(settings: CrossrefSettings) -> Sequence[Source]:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved answer holds: a list of works, or one. Raises SourceError when it is no answer of Crossref."""
+    """The papers in a saved response: a list of works, or one. Raises SourceError for another format."""
     if body.strip() == b"Resource not found.":
         return SavedPapers(said="an error answer: Resource not found.")
     if body.lstrip()[:1] == b"<" and (read := papers_in(body)) is not None:
@@ -135,12 +135,12 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def _from_citeproc(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One work in the form of CSL, where texts stand for themselves that are lists at Crossref."""
+    """A CSL JSON work in the form of Crossref's API, which has lists where CSL has strings."""
     return {**value, **{name: [text(value, name)] for name in ("title", "container-title")}}
 
 
 def _fault_of(value: Any) -> str:
-    """What an answer says that failed (`validation-failure` and others); empty for others."""
+    """The text of an error response (`validation-failure` and others); empty for others."""
     if not isinstance(value, dict) or value.get("status") != "failed":
         return ""
     told = next(iter(listed(value, "message")), {})
@@ -148,7 +148,7 @@ def _fault_of(value: Any) -> str:
 
 
 def _message(value: Any, kind: str) -> Mapping[str, Any]:
-    """Raises ValueError when it is no answer of that kind."""
+    """The `message` of a response. Raises ValueError for another kind of response."""
     if fault := _fault_of(value):
         raise ValueError(f"the words {fault!r}")
     message = value.get("message") if isinstance(value, dict) and value.get("message-type") == kind else None
@@ -199,7 +199,7 @@ def _related(work: Mapping[str, Any], relation: str) -> list[Mapping[str, Any]]:
 
 
 def _author(given: Mapping[str, Any]) -> Author | None:
-    """A person, or a group, which has a name alone."""
+    """An author: a person, or a group with a name alone."""
     full = f"{text(given, 'given')} {text(given, 'family')} {text(given, 'suffix')}"
     name = clean_name(full) or clean_name(text(given, "name"))
     places = (clean_line(text(place, "name")) for place in listed(given, "affiliation"))
@@ -208,7 +208,7 @@ def _author(given: Mapping[str, Any]) -> Author | None:
 
 
 def _abstract(jats: str) -> str | None:
-    """JATS as plain text, without its own heading."""
+    """JATS as plain text, without the heading "Abstract"."""
     return _HEADING.sub("", clean_html(jats)) or None
 
 
@@ -218,7 +218,7 @@ def _created(work: Mapping[str, Any]) -> datetime | None:
 
 
 def _day_of(work: Mapping[str, Any], *names: str) -> datetime | None:
-    """The first date that names its day; many name a year alone."""
+    """The first date with a day; many dates are years alone."""
     for name in names:
         dated = work.get(name)
         parts = dated.get("date-parts") if isinstance(dated, Mapping) else None

@@ -1,6 +1,6 @@
-"""DBLP: under which ids the authors of known papers are kept there, JSON and XML alike. https://dblp.org/faq
+"""DBLP: author ids of known papers, in JSON and XML. https://dblp.org/faq
 
-It has no abstracts and no days, so it brings no papers; it tells namesakes apart, by hand and well.
+DBLP has neither abstracts nor dates, so it brings no papers; its curated author ids tell namesakes apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOMONYM = re.compile(r"\s+\d{4}$")
 
 
 class DblpSettings(BaseModel):
-    """What stands under `dblp:`; `{}` will do."""
+    """The settings under `dblp:`; `{}` suffices."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +41,7 @@ class DblpSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DblpEnricher:
-    """The search for one paper by its title, for those alone that are known to be a followed person's."""
+    """Searches DBLP for a paper by its title; only for papers known to be by a followed author."""
 
     url: str = URL
     kind: str = KIND
@@ -63,7 +63,7 @@ class DblpEnricher:
         return httpx.Request("GET", f"{self.url.rstrip('/')}/search/publ/api", params=params)
 
     def read(self, answer: ServiceResponse, keys: Sequence[str], known: Mapping[str, Paper]) -> EnrichmentResult:
-        """Of the hits the one that is this paper; nothing is kept of the others."""
+        """The hit that is this paper; other hits are dropped."""
         try:
             hits = _hits(json_of(answer.body))
         except ValueError as error:
@@ -77,14 +77,14 @@ class DblpEnricher:
         return EnrichmentResult()
 
     def ask_people(self, ids: Sequence[str]) -> httpx.Request | None:
-        return None  # it counts nothing
+        return None  # DBLP has no bibliometrics
 
     def read_people(self, answer: ServiceResponse, ids: Sequence[str]) -> Mapping[str, Researcher]:
         return {}
 
 
 def sources(settings: DblpSettings) -> Sequence[Source]:
-    """None: it is asked about papers that others bring."""
+    """Empty: DBLP only enriches papers of other services."""
     return []
 
 
@@ -93,7 +93,7 @@ def enricher(settings: DblpSettings) -> DblpEnricher:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved search, record or person holds, in JSON or XML. Raises SourceError when it is none."""
+    """The papers in a saved search, record or person page, in JSON or XML. Raises SourceError for another format."""
     if body.lstrip()[:1] == b"<":
         return _read_xml(body, name)
     try:
@@ -105,7 +105,7 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def _hits(value: Any) -> list[Mapping[str, Any]]:
-    """What stands under `info` of each hit; one alone is an object. Raises ValueError when it is no search."""
+    """The `info` of each hit; a single hit is an object and no list. Raises ValueError for another format."""
     result = value.get("result") if isinstance(value, Mapping) else None
     hits = result.get("hits") if isinstance(result, Mapping) else None
     if not isinstance(hits, Mapping):
@@ -176,7 +176,7 @@ def _from_xml(record: etree._Element) -> Paper:
 def _made(
     *, key: str, title: str, given: str, links: Sequence[str], venue: str, year: str, authors: Sequence[Author]
 ) -> Paper:
-    """A record of either form. Raises ValueError when it has no key or no title."""
+    """A paper from a record of either format. Raises ValueError without a key or a title."""
     line = clean_line(title).removesuffix(".")
     if not key or not line:
         raise ValueError(f"a record without {'a title' if key else 'a key'}")
@@ -198,7 +198,7 @@ def _made(
 
 
 def _name(printed: str) -> str:
-    """A name without the number by which DBLP tells its bearers apart."""
+    """A name without the number by which DBLP tells namesakes apart."""
     return _HOMONYM.sub("", clean_name(printed))
 
 

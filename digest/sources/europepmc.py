@@ -1,4 +1,4 @@
-"""Europe PMC: what was indexed for a query, articles of PubMed and preprints. https://europepmc.org/RestfulWebService"""
+"""Europe PMC: articles and preprints that were newly indexed for a query. https://europepmc.org/RestfulWebService"""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _ROWS = 100
 
 
 class EuropePmcSettings(QuerySettings):
-    """What stands under `europepmc:`."""
+    """The settings under `europepmc:`."""
 
     base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EuropePmcSource(QuerySource):
-    """The walk through what was indexed lately. Its cursor is the last day that was read whole."""
+    """Newly indexed records of one query. Its cursor is the last day that was read completely."""
 
     url: str = URL
     kind: str = "europepmc"
@@ -57,7 +57,7 @@ class EuropePmcSource(QuerySource):
 
 
 def sources(settings: EuropePmcSettings) -> Sequence[Source]:
-    """One walk for each query."""
+    """One source for each query."""
     own = settings.base_url != URL
     return [
         EuropePmcSource(query=each.query, title=each.name, url=settings.base_url, allow_private=own)
@@ -66,7 +66,7 @@ def sources(settings: EuropePmcSettings) -> Sequence[Source]:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved search holds. Raises SourceError when it is none."""
+    """The papers in a saved search. Raises SourceError for another format."""
     try:
         papers, warnings = papers_of(_results(json_of(body)).records, _paper)
     except ValueError as error:
@@ -77,11 +77,11 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 @dataclass(frozen=True, slots=True)
 class _SearchResults:
     records: Sequence[Any]
-    mark: str  # the same again at the end
+    mark: str  # cursorMark of the next page; unchanged on the last page
 
 
 def _results(value: Any) -> _SearchResults:
-    """Raises ValueError when it is no search, or says that it failed."""
+    """Parse a search response. Raises ValueError for an error response or another format."""
     if isinstance(value, dict) and text(value, "errMsg"):
         raise ValueError(f"the words {clean_line(text(value, 'errMsg'))[:200]!r}")
     results = value.get("resultList") if isinstance(value, dict) and "hitCount" in value else None
@@ -123,7 +123,7 @@ def _authors_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _author(given: Mapping[str, Any]) -> Author | None:
-    """A person with forenames where they are known, or a group."""
+    """An author: a person, with forenames if known, or a group."""
     full = f"{text(given, 'firstName', 'initials')} {text(given, 'lastName')}"
     name = clean_name(text(given, "collectiveName") or (full if text(given, "lastName") else text(given, "fullName")))
     known = given.get("authorId")

@@ -1,7 +1,7 @@
-"""Hugging Face Daily Papers: what people brought there day by day, with votes and comments. https://huggingface.co/papers
+"""Hugging Face Daily Papers: papers submitted day by day, with votes and comments. https://huggingface.co/papers
 
-Votes go on for days, so the last three days are read again, and the whole week now and then: who gets a letter once a
-week wants its votes. The day that goes on is asked for without its date: one that has not begun yet is an error there.
+Votes change for days, so the last three days are read again, and at times the whole week, for weekly letters. The
+current day is requested without a date, as the service answers a day that has not begun there with an error.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://huggingface.co"
 AGAIN = timedelta(days=3)
-_MOST = 100  # papers of one answer
-_LONGEST = 20  # answers of a week
+_MOST = 100  # papers of one response
+_LONGEST = 20  # responses of a week
 _KEY = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
 class HuggingFaceSettings(BaseModel):
-    """What stands under `huggingface:`; `{}` will do."""
+    """The settings under `huggingface:`; `{}` suffices."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +39,7 @@ class HuggingFaceSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuggingFaceDaily(ContinuousSource):
-    """The walk through the days. Its cursor is the last day that was read whole."""
+    """Daily papers, day by day. Its cursor is the last day that was read completely."""
 
     url: str = URL
     kind: str = "huggingface"
@@ -72,7 +72,7 @@ class HuggingFaceDaily(ContinuousSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuggingFaceWeekly(ContinuousSource):
-    """The week that goes on, and on its first two days the one before, for their votes; it needs no cursor."""
+    """The votes of the current week, and on its first two days of the week before; it needs no cursor."""
 
     url: str = URL
     kind: str = "huggingface"
@@ -109,7 +109,7 @@ class HuggingFaceWeekly(ContinuousSource):
 
 
 def sources(settings: HuggingFaceSettings) -> Sequence[Source]:
-    """The walk through the days, and that through the weeks."""
+    """The daily and the weekly source."""
     own = settings.base_url != URL
     return [
         HuggingFaceDaily(url=settings.base_url, allow_private=own),
@@ -118,7 +118,7 @@ def sources(settings: HuggingFaceSettings) -> Sequence[Source]:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved list holds, or one paper of `/api/papers/ID`. Raises SourceError when it is neither."""
+    """The papers in a saved list, or in one paper of `/api/papers/ID`. Raises SourceError for another format."""
     try:
         value = json_of(body)
         if isinstance(value, dict) and isinstance(value.get("error"), str):
@@ -130,7 +130,7 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def _papers(value: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """Raises ValueError when it is no list of papers."""
+    """(papers, warnings) of a list. Raises ValueError for another format."""
     if not isinstance(value, list) or not all(isinstance(item, dict) and "paper" in item for item in value):
         raise ValueError("JSON of another kind")
     return papers_of(value, _paper)
@@ -166,7 +166,7 @@ def _paper(item: Mapping[str, Any]) -> Paper:
 
 
 def _comment(item: Mapping[str, Any], inner: Mapping[str, Any]) -> str | None:
-    """Who brought it, and the page that its authors made for it."""
+    """The submitter, and the project page."""
     by = item.get("submittedBy") or inner.get("submittedOnDailyBy")
     name = clean_name(text(by, "fullname", "name", "user")) if isinstance(by, Mapping) else ""
     page = text(inner, "projectPage").strip()

@@ -1,7 +1,6 @@
-"""OpenAlex: what it counts and says about works that are known already, and about their authors.
+"""OpenAlex: bibliometrics of known works and of their authors. https://docs.openalex.org
 
-https://docs.openalex.org. Each list costs a little of a day's budget, which a free key holds; without a key nothing is
-asked.
+Each list costs a part of the daily budget of a (free) API key; without a key OpenAlex is not asked.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _WORKS = (
     "abstract_inverted_index,is_retracted,cited_by_count"
 )
 _PEOPLE = "id,orcid,display_name,works_count,cited_by_count,summary_stats,last_known_institutions"
-_LONGEST = 20_000  # words of an abstract; a place beyond is a mistake
+_LONGEST = 20_000  # words of an abstract; a larger position in the index is an error
 
 
 class OpenAlexSettings(BaseModel):
-    """What stands under `openalex:`."""
+    """The settings under `openalex:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,14 +42,14 @@ class OpenAlexSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAlexEnricher:
-    """Works by their DOIs, authors by OpenAlex's own ids."""
+    """Asks for works by DOI and for authors by OpenAlex id."""
 
     key: SecretStr
     url: str = URL
     kind: str = KIND
     every: timedelta = timedelta(hours=6)
     allow_private: bool = False
-    most: int = 50  # values of one filter; DOIs are long, and so becomes the address
+    most: int = 50  # values of one filter; more DOIs make too long a URL
     asks_about_all: bool = True
 
     @property
@@ -86,19 +85,19 @@ class OpenAlexEnricher:
 
 
 def sources(settings: OpenAlexSettings) -> Sequence[Source]:
-    """None: it is asked about works that others bring."""
+    """Empty: OpenAlex only enriches papers of other services."""
     return []
 
 
 def enricher(settings: OpenAlexSettings) -> OpenAlexEnricher | None:
-    """None without a key."""
+    """The enricher; None without an API key."""
     if settings.key is None:
         return None
     return OpenAlexEnricher(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved answer holds: a work, a list of works or authors, an author, an error. Raises SourceError."""
+    """The papers in a saved response: a work, a list of works or authors, an author, an error. Raises SourceError."""
     try:
         value = json_of(body)
     except ValueError as error:
@@ -116,13 +115,13 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def _kind_of(record: Any) -> str:
-    """W for a work, A for an author; empty for what is neither."""
+    """The kind of a record: "W" (work), "A" (author) or ""."""
     own = text(record, "id") if isinstance(record, Mapping) else ""
     return own.rpartition("/")[2][:1] if own.startswith("https://openalex.org/") else ""
 
 
 def _results(answer: ServiceResponse) -> list[Mapping[str, Any]]:
-    """Raises SourceError."""
+    """The results of a list response. Raises SourceError."""
     try:
         value = json_of(answer.body)
     except ValueError as error:
@@ -133,7 +132,7 @@ def _results(answer: ServiceResponse) -> list[Mapping[str, Any]]:
 
 
 def _doi_of(key: str) -> str | None:
-    """The DOI by which a paper is asked for; arXiv's own for a preprint there. A comma would end the filter."""
+    """The DOI of a paper (of a preprint: arXiv's); None without one, or if `,` or `|` in it would break the filter."""
     kind, _, name = key.partition(":")
     if kind == "arxiv":
         return f"10.48550/arxiv.{name}"
@@ -145,7 +144,7 @@ def _dois_of(work: Mapping[str, Any]) -> set[str]:
 
 
 def _own(work: Mapping[str, Any]) -> str:
-    """OpenAlex's own id, without the address before it."""
+    """The OpenAlex id without its URL prefix."""
     return text(work, "id").rpartition("/")[2]
 
 
@@ -181,14 +180,14 @@ def _paper(work: Mapping[str, Any]) -> Paper:
 
 
 def _arxiv_of(work: Mapping[str, Any]) -> str | None:
-    """The arXiv id: of its own DOI, or of one of the places where the work lies."""
+    """The arXiv id, from arXiv's DOI or from one of the work's locations."""
     places = (text(each, "landing_page_url", "pdf_url") for each in listed(work, "locations"))
     found = (arxiv_id(place) for place in (text(work, "doi"), *places) if "arxiv" in place.casefold())
     return next((each[0] for each in found if each), None)
 
 
 def _abstract(index: Any) -> str | None:
-    """The words put back to their places."""
+    """The abstract rebuilt from its inverted index."""
     if not isinstance(index, Mapping):
         return None
     places = {

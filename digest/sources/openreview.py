@@ -1,7 +1,7 @@
-"""OpenReview: what was submitted to conferences, by the second version of its API. https://docs.openreview.net
+"""OpenReview: submissions to conferences, by version 2 of its API. https://docs.openreview.net
 
-Values lie under `content.X.value` (bare in the first version), times are milliseconds of Unix time, and under
-double-blind review there are no authors.
+Values are under `content.X.value` (in version 1 under `content.X`), times are Unix time in milliseconds, and
+double-blind submissions have no authors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _venue(given: str) -> str:
 
 
 class ConfiguredVenue(BaseModel):
-    """One venue."""
+    """One venue in the config."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +46,7 @@ class ConfiguredVenue(BaseModel):
 
 
 class OpenReviewSettings(BaseModel):
-    """What stands under `openreview:`."""
+    """The settings under `openreview:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,7 +56,7 @@ class OpenReviewSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenReviewSource(ContinuousSource):
-    """The walk through the submissions of one venue. Its cursor is the last day that was read whole."""
+    """The submissions of one venue. Its cursor is the last day that was read completely."""
 
     id: str
     title: str
@@ -101,7 +101,7 @@ class OpenReviewSource(ContinuousSource):
 
 
 def sources(settings: OpenReviewSettings) -> Sequence[Source]:
-    """One walk for each venue."""
+    """One source for each venue."""
     own = settings.base_url != URL
     return [
         OpenReviewSource(id=each.id, title=each.name, url=settings.base_url, allow_private=own)
@@ -110,7 +110,7 @@ def sources(settings: OpenReviewSettings) -> Sequence[Source]:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved list or search holds, or one note. Raises SourceError when it is none."""
+    """The papers in a saved list, search or note. Raises SourceError for another format."""
     try:
         value = json_of(body)
         if isinstance(value, Mapping) and text(value, "message") and "notes" not in value:
@@ -126,7 +126,7 @@ def _milliseconds(day: date) -> str:
 
 
 def _notes(value: Any) -> list[Any]:
-    """Raises ValueError when it is no list of notes, or says that it failed."""
+    """The notes of a response. Raises ValueError for an error response or another format."""
     if isinstance(value, Mapping) and isinstance(value.get("notes"), list):
         return list(value["notes"])
     if isinstance(value, Mapping) and isinstance(value.get("content"), Mapping) and text(value, "id"):
@@ -174,7 +174,7 @@ def _listed(value: Any) -> list[str]:
 
 
 def _moment(note: Mapping[str, Any], *names: str) -> datetime | None:
-    """Milliseconds of Unix time, as far as they can be true."""
+    """The first of these fields (Unix time in milliseconds) that is in range."""
     for name in names:
         found = note.get(name)
         if isinstance(found, int) and found > 0 and (moment := from_unix(found / 1000)):

@@ -1,7 +1,7 @@
-"""PubMed by its E-utilities: what entered the database for a query. https://www.ncbi.nlm.nih.gov/books/NBK25499/
+"""PubMed by its E-utilities: new records of a query. https://www.ncbi.nlm.nih.gov/books/NBK25499/
 
-Two steps: esearch keeps the result on the server and says how long it is; efetch reads it a hundred at a time. The day
-that counts is the one on which a record entered (`edat`): the day of publication may lie months ahead.
+Two steps: esearch stores the result on the server and returns its length; efetch reads a hundred records at a time.
+Records are selected by entry date (`edat`), since the publication date may lie months ahead.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from digest.text import clean_block, clean_line, clean_name
 
 URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 OVERLAP = timedelta(days=2)
-MOST = 9_999  # esearch reaches no farther
+MOST = 9_999  # limit of esearch
 _ROWS = 100
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _SECTION = re.compile(r"[A-Z][A-Z /&,-]*")
 
 
 class PubMedSettings(QuerySettings):
-    """What stands under `pubmed:`."""
+    """The settings under `pubmed:`."""
 
     base_url: Annotated[str, BaseUrl] = URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PubMedSource(QuerySource):
-    """The walk through what entered lately. Its cursor is the last day that was read whole."""
+    """New records of one query. Its cursor is the last day that was read completely."""
 
     url: str = URL
     kind: str = "pubmed"
@@ -58,7 +58,7 @@ class PubMedSource(QuerySource):
         )
 
     def _fetch(self, history: tuple[str, str], start: int, count: int) -> httpx.Request:
-        """The next hundred; how many there are stands behind the #, which is not sent."""
+        """The request for the next hundred records; the total is in the URL's fragment, which is not sent."""
         key, environment = history
         place = {"query_key": key, "WebEnv": environment, "retstart": str(start), "retmax": str(_ROWS)}
         request = self._ask("efetch", **place)
@@ -98,7 +98,7 @@ class PubMedSource(QuerySource):
 
 
 def sources(settings: PubMedSettings) -> Sequence[Source]:
-    """One walk for each query."""
+    """One source for each query."""
     own = settings.base_url != URL
     return [
         PubMedSource(query=each.query, title=each.name, url=settings.base_url, allow_private=own)
@@ -107,7 +107,7 @@ def sources(settings: PubMedSettings) -> Sequence[Source]:
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved answer of efetch or esearch holds. Raises SourceError when it is neither."""
+    """The papers in a saved response of efetch or esearch. Raises SourceError for another format."""
     tree = parse(body)
     kind = "" if tree is None else local(tree.root)
     if tree is None or kind not in ("PubmedArticleSet", "PubmedArticle", "eSearchResult"):
@@ -120,13 +120,13 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def fault_of(root: etree._Element) -> str:
-    """What an esearch says that failed, also with status 200; empty where it has no complaint."""
+    """The error text of an esearch response, which may have status 200; empty if there is no error."""
     told = child(root, "ERROR")
     return clean_line(text_of(told))[:300] if told is not None else ""
 
 
 def read_articles(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of all articles and book chapters; one that cannot be read stops no other."""
+    """(papers, warnings) of all articles and book chapters; an unreadable one stops no other."""
     papers, unread = list[Paper](), list[str]()
     root = tree.root
     for record in [root] if local(root) == "PubmedArticle" else root:
@@ -171,7 +171,7 @@ def _article(record: etree._Element) -> Paper:
 
 
 def _chapter(record: etree._Element) -> Paper:
-    """A book or a chapter of one (`PubmedBookArticle`)."""
+    """A book or a book chapter (`PubmedBookArticle`)."""
     document = _inner(record, "BookDocument")
     book = child(document, "Book")
     ids = dict(_ids(document))
@@ -204,7 +204,7 @@ def _paper(
     withdrawn: bool,
 ) -> Paper:
     line = clean_line(title).removesuffix(".").strip()
-    if line.startswith("[") and line.endswith("]"):  # translated: [Of mice].
+    if line.startswith("[") and line.endswith("]"):  # a translated title: [Of mice].
         line = line[1:-1].removesuffix(".")
     if not line or not pmid.isdigit():
         raise ValueError(f"a record without {'an id' if line else 'a title'}")
@@ -232,7 +232,7 @@ def _inner(element: etree._Element, name: str) -> etree._Element:
 
 
 def _ids(data: etree._Element | None) -> Iterator[tuple[str, str]]:
-    """The record's own ids; every reference has such a list too."""
+    """The record's own ids, without those of its references."""
     own = child(data, "ArticleIdList") if data is not None else None
     for each in own if own is not None else ():
         yield each.get("IdType", ""), text_of(each).strip()
@@ -244,7 +244,7 @@ def _doi_of(article: etree._Element) -> str | None:
 
 
 def _abstract(abstract: etree._Element | None) -> str:
-    """Its paragraphs, each behind the label that it has: Methods: …"""
+    """The paragraphs of the abstract, each after its label: "Methods: …"."""
     lines = []
     for part in abstract if abstract is not None else ():
         label = part.get("Label", "").strip()
@@ -270,7 +270,7 @@ def _authors(people: etree._Element | None) -> Iterator[Author]:
 
 
 def _date(element: etree._Element | None) -> datetime | None:
-    """A day; None where no day is named ("2020 Nov-Dec"), for then another date says more."""
+    """A date with a day; None without one ("2020 Nov-Dec"), so that a more precise field is used."""
     if element is None:
         return None
     year, month, day = (text_of(child(element, name)).strip() for name in ("Year", "Month", "Day"))

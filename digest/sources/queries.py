@@ -1,4 +1,4 @@
-"""Services that are asked with queries in their own words: what stands under their key, and what their walks share."""
+"""Settings and base class of sources that are defined by a query in the service's own syntax (PubMed, Europe PMC)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.sources.base import ContinuousSource
 
 
 class NamedQuery(BaseModel):
-    """One query, and what it is called here."""
+    """One query in the config, and its name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,7 +21,7 @@ class NamedQuery(BaseModel):
 
 
 class QuerySettings(BaseModel):
-    """At least one query."""
+    """Settings with at least one query."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,7 +30,7 @@ class QuerySettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySource(ContinuousSource):
-    """A walk through what a service has for one query."""
+    """Base class of a source with one query."""
 
     query: str
     title: str

@@ -1,7 +1,7 @@
-"""Semantic Scholar: what it counts and says about papers that are known already, and about their authors.
+"""Semantic Scholar: bibliometrics of known papers and of their authors.
 
-https://api.semanticscholar.org/api-docs/graph. Without a key of one's own all the world shares one pool, so without a
-key nothing is asked.
+https://api.semanticscholar.org/api-docs/graph. Requests without an API key share one rate limit worldwide, so without
+a key Semantic Scholar is not asked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PREFIXES = {"arxiv": "ARXIV", "doi": "DOI", "pmid": "PMID"}
 
 
 class SemanticScholarSettings(BaseModel):
-    """What stands under `semanticscholar:`."""
+    """The settings under `semanticscholar:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,14 +42,14 @@ class SemanticScholarSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SemanticScholarEnricher:
-    """The two batches: papers by their ids, authors by the service's own."""
+    """Batches of papers by their ids, and of authors by Semantic Scholar's ids."""
 
     key: SecretStr
     url: str = URL
     kind: str = KIND
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
-    most: int = 500  # of a batch; authors could be twice as many
+    most: int = 500  # limit of a batch of papers; that of authors is 1,000
     asks_about_all: bool = True
 
     @property
@@ -88,19 +88,19 @@ class SemanticScholarEnricher:
 
 
 def sources(settings: SemanticScholarSettings) -> Sequence[Source]:
-    """None: it is asked about papers that others bring."""
+    """Empty: Semantic Scholar only enriches papers of other services."""
     return []
 
 
 def enricher(settings: SemanticScholarSettings) -> SemanticScholarEnricher | None:
-    """None without a key."""
+    """The enricher; None without an API key."""
     if settings.key is None:
         return None
     return SemanticScholarEnricher(key=settings.key, url=settings.base_url, allow_private=settings.base_url != URL)
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved answer holds: papers where it has their ids and titles, else what it is. Raises SourceError."""
+    """The papers in a saved response, if it has ids and titles, else a description. Raises SourceError."""
     try:
         value = json_of(body)
     except ValueError as error:
@@ -118,7 +118,7 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
 
 
 def _records(value: Any) -> tuple[list[Mapping[str, Any]] | None, str]:
-    """The papers in an answer of any form, and what it is where there are none."""
+    """The papers in a response of any kind, and a description of a response without papers."""
     if isinstance(value, Mapping):
         if "authorId" in value:
             return listed(value, "papers") if value.get("papers") else [], "an author"
@@ -137,13 +137,13 @@ def _records(value: Any) -> tuple[list[Mapping[str, Any]] | None, str]:
 
 
 def _inner(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The paper itself, where it is listed as cited, citing, or with a snippet of its text."""
+    """The paper in an entry of a list of citations, references or snippets."""
     inner = next((record[name] for name in ("citedPaper", "citingPaper", "paper") if name in record), None)
     return inner if isinstance(inner, Mapping) else record
 
 
 def _batch(answer: ServiceResponse, asked: int) -> list[Mapping[str, Any] | None]:
-    """One place for each id, in their order; None where the service knows none. Raises SourceError."""
+    """One result for each id, in their order; None for an unknown id. Raises SourceError."""
     try:
         value = json_of(answer.body)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Crossref's XML (unixref): one record a DOI, of preprints, articles, proceedings and chapters.
+"""Parses Crossref's XML (unixref): one record for each DOI, of preprints, articles, proceedings and chapters.
 
 https://www.crossref.org/documentation/schema-library/: `doi_records` and `crossref_result` hold the same elements.
 """
@@ -22,7 +22,7 @@ _DATES = ("posted_date", "publication_date", "approval_date")
 
 
 def papers_in(body: bytes) -> tuple[tuple[Paper, ...], tuple[str, ...]] | None:
-    """The papers of a document, and what a person should know; None where it is no XML of Crossref's."""
+    """(papers, warnings) of a document; None if it is no XML of Crossref."""
     tree = parse(body)
     if tree is None or not any(True for _ in everywhere(tree.root, "crossref")):
         return None
@@ -60,7 +60,7 @@ def _paper(record: etree._Element) -> Paper:
 
 
 def _inside(element: etree._Element | None) -> str:
-    """The markup within an element: faces and MathML in titles, JATS in abstracts."""
+    """The inner markup of an element: face markup and MathML in titles, JATS in abstracts."""
     if element is None:
         return ""
     return (element.text or "") + "".join(etree.tostring(inner, encoding="unicode") for inner in element)
@@ -81,7 +81,7 @@ def _authors(record: etree._Element) -> Iterator[Author]:
 
 
 def _published(record: etree._Element) -> datetime | None:
-    """The first date that names its day."""
+    """The first date with a day."""
     for name in _DATES:
         for dated in everywhere(record, name):
             year, month, day = (text_of(child(dated, part)) for part in ("year", "month", "day"))
@@ -91,7 +91,7 @@ def _published(record: etree._Element) -> datetime | None:
 
 
 def _venue(record: etree._Element) -> str | None:
-    """What the record lies in: a journal, or the proceedings of a conference."""
+    """The journal or the conference proceedings of the record."""
     for outer in record.iterancestors():
         for name in ("journal_metadata", "proceedings_metadata", "book_metadata", "book_series_metadata"):
             if (metadata := child(outer, name)) is not None:
@@ -101,7 +101,7 @@ def _venue(record: etree._Element) -> str | None:
 
 
 def _article(record: etree._Element) -> str | None:
-    """The article of which this says that it is the preprint."""
+    """The DOI of the article that this preprint was published as."""
     for relation in everywhere(record, "intra_work_relation"):
         if relation.get("relationship-type") == "isPreprintOf" and (name := doi(text_of(relation))):
             return name

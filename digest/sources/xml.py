@@ -1,4 +1,4 @@
-"""XML as a tree, whatever came over the wire: strictly first, then mended, never an entity, never the net."""
+"""Parses XML responses safely: strictly first, then with recovery; without entities and network access."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)")
 
 @dataclass(frozen=True, slots=True)
 class XmlDocument:
-    """A document, and what had to be done to read it."""
+    """A parsed document, and the repairs that parsing needed."""
 
     root: etree._Element
-    cut: bool = False  # it broke off; only what is whole is in the tree
-    mended: bool = False  # it was no XML as it came
+    cut: bool = False  # it was truncated; the tree holds the complete records
+    mended: bool = False  # it was not well-formed
 
 
 def parse(body: bytes) -> XmlDocument | None:
-    """The document, or None where there is none to be read: no XML, too long, or entities of its own."""
+    """The document; None if it is no XML, too long, or declares entities."""
     if len(body) > LARGEST:
         return None
     root = _parsed(body, recover=False)
@@ -62,14 +62,14 @@ def _declares_entities(root: etree._Element) -> bool:
 
 
 def _whole(body: bytes) -> bytes:
-    """What stands before the place where it broke off, without the record that it broke in."""
+    """The part before the truncation, without the incomplete record."""
     begins = [place for tag in _BEGINS if (place := body.find(tag)) >= 0]
     end = max(body.rfind(tag) + len(tag) if tag in body else 0 for tag in _ENDS)
     return body[: end or min(begins, default=len(body))]
 
 
 def _readable(body: bytes) -> bytes:
-    """Without the characters that XML forbids, and in the encoding that it claims to be in."""
+    """The document without characters that XML forbids, in its declared encoding."""
     body = _ILLEGAL.sub(b"", body) if not body.startswith((b"\xff\xfe", b"\xfe\xff")) else body
     declared = _DECLARED.match(body)
     if declared is None or declared[1].lower() in (b"utf-8", b"utf8"):
@@ -83,7 +83,7 @@ def _bare(tag: Hashable) -> str:
 
 
 def local(element: etree._Element) -> str:
-    """An element's name without its namespace: arXiv's servers, old and new, do not agree on those."""
+    """An element's local name; arXiv's old and new servers use different namespaces."""
     return _bare(cast(Hashable, element.tag))
 
 
@@ -96,14 +96,14 @@ def everywhere(element: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """All text inside, tags left out."""
+    """The text content of an element."""
     if element is None:
         return ""
     return element.text or "" if not len(element) else "".join(element.itertext())
 
 
 def texts(element: etree._Element) -> dict[str, list[str]]:
-    """The texts of an element's children, by name, in their order."""
+    """The text contents of an element's children by local name, in their order."""
     found: dict[str, list[str]] = {}
     for inner in element:
         found.setdefault(local(inner), []).append(text_of(inner))

@@ -1,4 +1,4 @@
-"""arXiv: harvested by OAI-PMH, announced by the daily feeds, and the query API only to look papers up by id."""
+"""arXiv: OAI-PMH harvests, daily RSS/Atom feeds, and the query API for look-ups by id."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _day(value: object) -> date:
 
 
 class ArxivSettings(BaseModel):
-    """What stands under `arxiv:`."""
+    """The settings under `arxiv:`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,7 +45,7 @@ class ArxivSettings(BaseModel):
 
 
 def sources(settings: ArxivSettings) -> list[Source]:
-    """For each category a harvest and a daily feed. An address of one's own may be anywhere, a loopback too."""
+    """A harvest and a daily feed for each category. A URL from the config may have a private address."""
     categories = dict.fromkeys(map(canonical, settings.categories))
     calendar = ArxivCalendar(HOLIDAYS | settings.holidays)
     harvests: list[Source] = [
@@ -64,12 +64,12 @@ def sources(settings: ArxivSettings) -> list[Source]:
 
 
 def look_up(settings: ArxivSettings) -> query.ArxivLookUp:
-    """The way to ask for papers by id."""
+    """The look-up of papers by id."""
     return query.ArxivLookUp(url=settings.query_url, allow_private=settings.query_url != query.URL)
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved answer of arXiv holds, in any of its formats. Raises SourceError when it is none."""
+    """The papers in a saved response of arXiv, in any of its formats. Raises SourceError for others."""
     tree = parse(body)
     reading = None if tree is None else _reading(tree)
     if reading is None:
@@ -109,7 +109,7 @@ def _said(papers: tuple[Paper, ...], warnings: tuple[str, ...], *, fault: str | 
 
 
 def _listed(root: etree._Element) -> str:
-    """What an answer of OAI-PMH without papers is."""
+    """Describes an OAI-PMH response without papers."""
 
     def count(name: str) -> int:
         return sum(1 for _ in everywhere(root, name))

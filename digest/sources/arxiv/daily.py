@@ -1,4 +1,4 @@
-"""arXiv's daily feeds: what was announced last night, RSS and Atom alike. https://info.arxiv.org/help/rss.html"""
+"""arXiv's daily feeds of announcements, in RSS and Atom. https://info.arxiv.org/help/rss.html"""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from digest.sources.xml import XmlDocument, child, everywhere, local, parse, tex
 from digest.text import clean_line
 
 URL = "https://rss.arxiv.org/rss"
-CAP = 2000  # items; the feed leaves out what is beyond
+CAP = 2000  # items; the feed omits further ones
 _HEAD = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s*(?:Abstract:\s*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArxivDailyFeed:
-    """The feed of one category or archive."""
+    """The daily feed of one category or archive."""
 
     category: str
     url: str = URL
@@ -66,7 +66,7 @@ class ArxivDailyFeed:
 
 
 def is_daily(root: etree._Element) -> bool:
-    """Whether this is a daily feed, and not an answer of the query API or somebody else's feed."""
+    """Whether a document is a daily feed of arXiv, and not a response of its query API or another feed."""
     channel = child(root, "channel") if local(root) == "rss" else root if local(root) == "feed" else None
     if channel is None:
         return False
@@ -76,7 +76,7 @@ def is_daily(root: etree._Element) -> bool:
 
 
 def fault_of(root: etree._Element) -> str | None:
-    """What a feed says instead of papers when there is no such category (HTTP 400); None where it has no complaint."""
+    """The error text of a feed of an unknown category (HTTP 400); None if there is no error."""
     channel = child(root, "channel") if local(root) == "rss" else root
     if channel is None or not text_of(child(channel, "title")).startswith("Feed error"):
         return None
@@ -85,7 +85,7 @@ def fault_of(root: etree._Element) -> str | None:
 
 
 def read_items(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of all items, and what a person should know; an item that cannot be read stops no other."""
+    """(papers, warnings) of all items; an unreadable item stops no other."""
     papers, unread, items = [], [], _items(tree.root)
     for item in items:
         try:
@@ -126,6 +126,6 @@ def _paper(item: etree._Element) -> Paper:
 
 
 def _announced(papers: tuple[Paper, ...]) -> date | None:
-    """The Eastern day of the newest announcement; an empty list tells of none."""
+    """The Eastern day of the newest announcement; None for an empty feed."""
     times = [paper.announced for paper in papers if paper.announced]
     return max(times).astimezone(EASTERN).date() if times else None

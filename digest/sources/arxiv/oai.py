@@ -1,4 +1,4 @@
-"""arXiv by OAI-PMH: one category's records changed since a day, page after page, with all versions of each.
+"""arXiv by OAI-PMH: harvests the records of a category that changed since a day, with all versions of each.
 
 https://info.arxiv.org/help/oa/index.html, https://www.openarchives.org/OAI/openarchivesprotocol.html
 """
@@ -21,19 +21,19 @@ from digest.sources.xml import XmlDocument, child, everywhere, local, parse, tex
 from digest.text import clean_line
 
 URL = "https://oaipmh.arxiv.org/oai"
-EARLIEST = date(2005, 9, 16)  # the server refuses anything before it
-OVERLAP = timedelta(days=1)  # a walk may miss a record that changes meanwhile; the next one finds it
+EARLIEST = date(2005, 9, 16)  # the server refuses earlier days
+OVERLAP = timedelta(days=1)  # a harvest may miss a record that changes meanwhile; the next one finds it
 
 
 def oai_set(category: str) -> str:
-    """The set of a category or archive: ``cs.LG`` -> ``cs:cs:LG``, ``hep-th`` -> ``physics:hep-th``."""
+    """The OAI set of a category or archive: ``cs.LG`` -> ``cs:cs:LG``, ``hep-th`` -> ``physics:hep-th``."""
     archive, _, subject = category.partition(".")
     return ":".join(filter(None, (GROUPS[archive], archive, subject)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArxivHarvest:
-    """The walk through one set. Its cursor is a day, up to which everything has been read."""
+    """The harvest of one set. Its cursor is the day up to which all records have been read."""
 
     category: str
     url: str = URL
@@ -91,7 +91,7 @@ class ArxivHarvest:
 
 
 def fault_of(root: etree._Element) -> tuple[str, str] | None:
-    """Code and reason of an answer that says that something was wrong; None of any other."""
+    """Code and text of an OAI-PMH error; None if there is no error."""
     error = child(root, "error")
     if error is None:
         return None
@@ -99,7 +99,7 @@ def fault_of(root: etree._Element) -> tuple[str, str] | None:
 
 
 def read_records(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of all records, and what a person should know; a record that cannot be read stops no other."""
+    """(papers, warnings) of all records; an unreadable record stops no other."""
     papers, unread = [], []
     for record in everywhere(tree.root, "record"):
         try:
@@ -119,13 +119,13 @@ def _identifier(record: etree._Element) -> str:
 
 
 def _answered(root: etree._Element, now: datetime) -> date:
-    """The day of the answer, by the server's clock: what changes later carries this day or a later one."""
+    """The responseDate by the server's clock: records that change later have this day or a later one."""
     today = now.astimezone(UTC).date()
     return min(_date(text_of(child(root, "responseDate"))) or today, today)
 
 
 def _reached(root: etree._Element) -> date | None:
-    """How far a list that goes on has come; it is sorted by day. Never back behind where the walk began."""
+    """The day that an incomplete list, which is sorted by day, has reached; never before the start of the harvest."""
     stamps = [_date(text_of(stamp)) for stamp in everywhere(root, "datestamp")]
     request = child(root, "request")
     start = _date(request.get("from", "")) if request is not None else None

@@ -1,4 +1,4 @@
-"""arXiv's query API, for looking papers up by id and for nothing else. https://info.arxiv.org/help/api/user-manual.html"""
+"""arXiv's query API, used for look-ups by id alone. https://info.arxiv.org/help/api/user-manual.html"""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ URL = "https://export.arxiv.org/api/query"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArxivLookUp:
-    """Looks papers up; of each the current version, in no order."""
+    """Looks up the current versions of papers by id, in no order."""
 
     url: str = URL
     name: str = "arxiv query"
     kind: str = "arxiv"
     every: timedelta = timedelta(hours=1)
     allow_private: bool = False
-    most: int = 200  # longer lists are answered slowly or not at all
+    most: int = 200  # longer lists are slow or fail
 
     def ask(self, keys: Sequence[str]) -> httpx.Request:
         ids = ",".join(key.removeprefix("arxiv:") for key in keys)
-        # Without max_results the service answers ten of them.
+        # Without max_results the service returns ten entries.
         return httpx.Request("GET", self.url, params={"id_list": ids, "start": "0", "max_results": str(len(keys))})
 
     def read(self, answer: ServiceResponse, now: datetime) -> ResultPage:
@@ -47,7 +47,7 @@ class ArxivLookUp:
 
 
 def is_query(root: etree._Element) -> bool:
-    """Whether this is an answer of the query API: an Atom feed that arXiv signs, or whose entries are arXiv's."""
+    """Whether a document is a response of the query API: an Atom feed with an id of arXiv in it or in its entries."""
     if local(root) != "feed":
         return False
     marks = [text_of(child(root, "id")), *(text_of(child(entry, "id")) for entry in everywhere(root, "entry"))]
@@ -55,7 +55,7 @@ def is_query(root: etree._Element) -> bool:
 
 
 def fault_of(root: etree._Element) -> str | None:
-    """The complaint of an answer whose only entry is an error, whatever its status was; None of any other."""
+    """The text of a response whose only entry is an error, with any HTTP status; None for others."""
     entry = next(everywhere(root, "entry"), None)
     if entry is None or "/api/errors" not in text_of(child(entry, "id")):
         return None
@@ -63,7 +63,7 @@ def fault_of(root: etree._Element) -> str | None:
 
 
 def read_entries(tree: XmlDocument) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of all entries, and what a person should know."""
+    """(papers, warnings) of all entries."""
     papers, unread = [], []
     for entry in everywhere(tree.root, "entry"):
         try:

@@ -1,4 +1,4 @@
-"""From one record of arXiv's OAI-PMH to a paper, in any of its four formats: arXivRaw, arXiv, arXivOld, oai_dc."""
+"""Parses a record of arXiv's OAI-PMH into a paper, in all four formats: arXivRaw, arXiv, arXivOld, oai_dc."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def paper_of(
     withdrawn: bool = False,
     primary: str | None = None,
 ) -> Paper:
-    """A paper of arXiv, its texts cleaned. Raises ValueError when the id is no arXiv id or the title is empty."""
+    """A paper of arXiv with cleaned texts. Raises ValueError for an invalid arXiv id or an empty title."""
     found = arxiv_id(identifier)
     if found is None:
         raise ValueError(impossible_version(identifier) or f"{identifier.strip()[:60]!r} is no arXiv id")
@@ -51,7 +51,7 @@ def paper_of(
         raise ValueError(f"{name} has no title")
     summary, note = clean_block(abstract) or None, clean_line(comment) or None
     bare = doi(given_doi) if given_doi else None
-    own = bare is not None and bare.startswith("10.48550/")  # arXiv's own, which says nothing new
+    own = bare is not None and bare.startswith("10.48550/")  # the DOI that arXiv gives each of its papers
     return Paper(
         key=f"arxiv:{name}",
         ids=Ids(arxiv=name, doi=None if own else bare),
@@ -78,7 +78,7 @@ def paper_of(
 
 
 def read_record(record: etree._Element) -> Paper | None:
-    """One `<record>` as a paper; None where the service says that it was deleted. Raises ValueError when it is none."""
+    """Parse one `<record>`; None for a deleted one. Raises ValueError for an invalid one."""
     header, metadata = child(record, "header"), child(record, "metadata")
     if header is not None and header.get("status") == "deleted":
         return None
@@ -95,7 +95,7 @@ def read_record(record: etree._Element) -> Paper | None:
 
 
 class _ArxivFields(TypedDict):
-    """What the three formats of arXiv's own have alike, and the header's datestamp."""
+    """Fields that arXiv's three own formats share, and the header's datestamp."""
 
     identifier: str
     title: str
@@ -128,7 +128,7 @@ def _stamp(header: etree._Element | None) -> datetime | None:
 
 
 def _raw(body: etree._Element, header: etree._Element | None) -> Paper:
-    """arXivRaw: all versions with their times; names as TeX in one string. `I` among the types means withdrawn."""
+    """arXivRaw: all versions with times; names as TeX in one string. Source type `I` means withdrawn."""
     found = texts(body)
     common, authors = _common(found, header), split_authors("; ".join(found.get("authors", ())))
     versions = [each for each in body if local(each) == "version"]
@@ -155,7 +155,7 @@ def _number(version: etree._Element) -> int:
 
 
 def _parsed(body: etree._Element, header: etree._Element | None) -> Paper:
-    """arXiv: names in parts, times as days. Since 2025 `created` is the current version's day, not the first's."""
+    """arXiv: structured names, dates without times. Since 2025 `created` is the current version's day, not v1's."""
     found = texts(body)
     common, authors = _common(found, header), _persons(body)
     created = day(found["created"][0]) if found.get("created") else None
@@ -187,7 +187,7 @@ def _old(body: etree._Element, header: etree._Element | None) -> Paper:
 
 
 def _dublin(body: etree._Element, header: etree._Element | None) -> Paper:
-    """oai_dc: the first date is that of v1, the last that of the current version; comments follow the abstract."""
+    """oai_dc: the first date is v1's, the last one the current version's; comments follow the abstract."""
     found = texts(body)
     marks = [mark.strip() for mark in found.get("identifier", ())]
     notes = [note.strip() for note in found.get("description", ())]
@@ -210,7 +210,7 @@ def _dublin(body: etree._Element, header: etree._Element | None) -> Paper:
 
 
 def _subjects(names: Sequence[str], header: etree._Element | None) -> list[str]:
-    """The codes of the categories: from the sets where they are told apart there, else by name."""
+    """The category codes: from the header's sets if they name categories, else from subject names."""
     specs = [
         text_of(each).strip().split(":") for each in (header if header is not None else ()) if local(each) == "setSpec"
     ]
@@ -232,7 +232,7 @@ _READERS: dict[str, Callable[[etree._Element, etree._Element | None], Paper]] = 
 
 
 def day(text: str) -> datetime | None:
-    """A date, or the date of a time, as midnight UTC; None where it cannot be read, or be true."""
+    """A date, or the date of a time, as midnight UTC; None if it is invalid or out of range."""
     try:
         return instant(datetime.combine(date.fromisoformat(text.strip()[:10]), datetime.min.time(), UTC))
     except ValueError:
@@ -240,7 +240,7 @@ def day(text: str) -> datetime | None:
 
 
 def moment(text: str) -> datetime | None:
-    """A time in the form of mail or of ISO 8601, in UTC; None where it cannot be read, or be true."""
+    """A time of RFC 5322 or ISO 8601, in UTC; None if it is invalid or out of range."""
     try:
         return instant(
             datetime.fromisoformat(text.strip()) if text.strip()[:4].isdigit() else parsedate_to_datetime(text)

@@ -1,4 +1,4 @@
-"""Any journal's or blog's feed, RSS or Atom, as publishers really write them."""
+"""RSS and Atom feeds of any journal or blog, tolerant of what publishers really write."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _name(text: str) -> str:
 
 
 class ConfiguredFeed(BaseModel):
-    """One feed."""
+    """One feed in the config."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +52,7 @@ class ConfiguredFeed(BaseModel):
 
 
 class FeedsSettings(RootModel[tuple[ConfiguredFeed, ...]]):
-    """What stands under `feeds:`, a list."""
+    """The settings under `feeds:`, a list."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ _ISSN = re.compile(r"(?<![0-9A-Za-z])[0-9]{4}-?[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSource(ContinuousSource):
-    """One feed; what it holds today is all that it ever says, so it has no cursor."""
+    """One feed. It has no cursor: a feed contains only its current entries."""
 
     title: str
     url: str
@@ -87,7 +87,7 @@ class FeedSource(ContinuousSource):
         return self.title
 
     def refused(self, status: int) -> str:
-        """Publishers turn servers away with these; to disguise oneself would be no answer to that."""
+        """Advice for the statuses by which publishers refuse machines; we do not disguise the User-Agent."""
         if status not in (401, 403, 451):
             return ""
         found = next((named for each in _ISSN.finditer(self.url) if (named := issn(each[0]))), None)
@@ -110,12 +110,12 @@ class FeedSource(ContinuousSource):
 
 
 def sources(settings: FeedsSettings) -> Sequence[Source]:
-    """One walk for each feed."""
+    """One source for each feed."""
     return [FeedSource(title=each.name, url=each.url, allow_private=each.allow_private) for each in settings.root]
 
 
 def read_saved(body: bytes, name: str) -> SavedPapers:
-    """What a saved feed holds. Raises SourceError when it is none."""
+    """The papers in a saved feed. Raises SourceError for another format."""
     try:
         parsed = _parsed(body, "")
     except ValueError as error:
@@ -128,19 +128,19 @@ _REFERENCE = re.compile(rb"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));")
 
 
 def _real(reference: re.Match[bytes]) -> bytes:
-    """A character reference, unless no character has that number: at one half of a pair feedparser gives up."""
+    """A character reference, or nothing if it is no character: feedparser fails at surrogates."""
     digits, base = (reference[1], 16) if reference[2] is None else (reference[2], 10)
     number = int(digits, base) if 0 < len(digits) <= 7 else 0
     return reference[0] if 0 < number < 0xD800 or 0xE000 <= number <= 0x10FFFF else b""
 
 
 def _parsed(body: bytes, content_type: str) -> Any:
-    """The feed as feedparser sees it. Raises ValueError, which says what it seems to be, when it is no feed."""
+    """Parse a feed with feedparser. Raises ValueError, which describes the response, if it is no feed."""
     if len(body) > LARGEST or not body.strip():
         raise ValueError("nothing" if not body.strip() else f"more than {LARGEST // 2**20} MB")
     headers = {"content-type": content_type} if content_type else {}
     try:
-        # A file object: bytes could be taken for an address or a file's name.
+        # A file object, since feedparser would take bytes for a URL or a file name.
         parsed = feedparser.parse(
             BytesIO(_REFERENCE.sub(_real, body)),
             response_headers=headers,
@@ -159,7 +159,7 @@ def _parsed(body: bytes, content_type: str) -> Any:
 
 
 def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
-    """The papers of a feed, and what a person should know; an entry that cannot be read stops no other."""
+    """(papers, warnings) of a feed; an unreadable entry stops no other."""
     home = str(parsed.feed.get("link") or "")
     papers, unread = [], []
     for entry in parsed.entries:

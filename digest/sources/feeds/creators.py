@@ -1,4 +1,4 @@
-"""The authors of a feed's entry, in the many forms that publishers pack them into."""
+"""Parses the authors of a feed entry, in the many formats of publishers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FINAL_STOP = re.compile(r"(?<=\s[^\W\d_])\.$|(?<=\s[^\W\d_]{2})\.$")
 
 
 def split_creators(raw: Sequence[str]) -> tuple[Author, ...]:
-    """One name an entry; or all in one string, divided by lines, semicolons, commas or "and"; or family name first."""
+    """The authors: one name in each element, or all in one string divided by lines, semicolons, commas or "and"."""
     authors: list[Author] = []
     for each in raw:
         authors.extend(_split(each, alone=len(raw) == 1))

@@ -1,4 +1,4 @@
-"""From one entry of a feed to a paper: what it is called, who it is by, when it came and which text is its abstract."""
+"""Parses an entry of an RSS or Atom feed into a paper: key, title, authors, dates, abstract."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from digest.text import clean_html, clean_line, strip_controls
 
 ParsedEntry = Mapping[str, Any]
 
-_LONGEST_TITLE = 300  # of a title made from the text, where an entry has none
+_LONGEST_TITLE = 300  # of a title made from the text of an entry without a title
 _LONGEST_KEY = 300
 _TRACKING = re.compile(r"utm_\w+|af|rss|dgcid|rft_dat|track|fc|ff|wt_mc|fbclid|gclid|mc_[ce]id|feed", re.IGNORECASE)
 _TAGS = 20
 
 
 def read_entry(entry: ParsedEntry, home: str = "") -> Paper:
-    """One entry of feedparser's as a paper; `home` is the feed's address. Raises ValueError when nothing is in it."""
+    """Parse an entry of feedparser; `home` is the feed's URL. Raises ValueError for an empty entry."""
     text = _text(entry)
     told = _told(text)
     link = _link(entry)
@@ -61,7 +61,7 @@ def read_entry(entry: ParsedEntry, home: str = "") -> Paper:
     )
 
 
-# -- which it is --------------------------------------------------------------
+# -- key and link -------------------------------------------------------------
 
 
 def _key(
@@ -74,14 +74,14 @@ def _key(
     arxiv: str | None,
     digital: str | None,
 ) -> str:
-    """Its arXiv id, its DOI, its guid, its link, or a hash of title and first author: the first that there is."""
+    """The paper's key: arXiv id, else DOI, guid, link, or a hash of title and first author."""
     if arxiv or digital:
         return f"arxiv:{arxiv}" if arxiv else f"doi:{digital}"
     guid = "".join(strip_controls(str(entry.get("id") or "")).split())
     if guid and "://" in guid:
         guid = _untracked(guid)
     elif guid and not guid.startswith(("urn:", "tag:", "pubmed:")):
-        # "17" is unique within its own feed alone
+        # a guid such as "17" is unique in its own feed alone
         guid = f"{urlsplit(link or home).hostname or ''}/{guid}"
     first = authors[0].name if authors else ""
     key = guid or link or sha256(f"{title_key(title)}\n{title_key(first)}".encode()).hexdigest()[:32]
@@ -89,7 +89,7 @@ def _key(
 
 
 def _marks(entry: ParsedEntry, told: Mapping[str, str]) -> Iterator[str]:
-    """Where an id may stand, the surest place first."""
+    """Texts that may contain an id, the most reliable first."""
     for name in ("prism_doi", "dc_identifier", "id", "link", "prism_url"):
         yield str(entry.get(name) or "")
     yield told.get("doi", "")
@@ -104,7 +104,7 @@ def _pmid(entry: ParsedEntry) -> str | None:
 
 
 def _link(entry: ParsedEntry) -> str | None:
-    """Where it can be read, without what only counts clicks; nothing but the web."""
+    """The HTTP(S) link of the entry, without tracking parameters."""
     for candidate in (entry.get("link"), entry.get("id")):
         address = strip_controls(str(candidate or "")).strip()
         if _scheme(address) in ("http", "https"):
@@ -113,7 +113,7 @@ def _link(entry: ParsedEntry) -> str | None:
 
 
 def _scheme(address: str) -> str | None:
-    """The scheme of an address that has a host."""
+    """The scheme of a URL with a host; None for others."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -135,7 +135,7 @@ def _untracked(address: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
-# -- what it says -------------------------------------------------------------
+# -- text ---------------------------------------------------------------------
 
 
 def _title(entry: ParsedEntry) -> str:
@@ -150,7 +150,7 @@ def _first_line(text: str) -> str:
 
 
 def _text(entry: ParsedEntry) -> str:
-    """The text of the entry; the full one where the summary breaks off."""
+    """The summary of the entry, or its full content if the summary is truncated."""
     summary = clean_html(str(entry.get("summary") or ""))
     if summary and not summary.endswith(("...", "…")):
         return summary
@@ -176,7 +176,7 @@ _GLUED = re.compile(r"(?P<names>(?:[\u4e00-\u9fff·]{2,6};)+)\s*")
 
 
 def _told(text: str) -> dict[str, str]:
-    """What a description tells: its abstract, and what stands beside it, under labels or in front of it."""
+    """The parts of a description: the abstract, and labelled or leading metadata beside it."""
     lines = [line for line in text.split("\n") if not _ASIDE.fullmatch(line)]
     issue = next((line for line in lines if _ISSUE.fullmatch(line)), None)
     told = {"issue": issue.rstrip(" .")} if issue else {}
@@ -191,7 +191,7 @@ def _told(text: str) -> dict[str, str]:
 
 
 def _labelled(lines: list[str]) -> dict[str, str]:
-    """A description of labels (ScienceDirect, Pensoft): only what follows "Abstract:" is the abstract."""
+    """The fields of a labelled description (ScienceDirect, Pensoft), where the abstract follows "Abstract:"."""
     told: dict[str, str] = {}
     for line in lines:
         if match := _LABEL.fullmatch(line):
@@ -209,7 +209,7 @@ def _creators(entry: ParsedEntry) -> list[str]:
 
 
 def _journal(entry: ParsedEntry, title: str, told: Mapping[str, str]) -> str | None:
-    """The journal, where the entry names it; T&F has the title of the paper there."""
+    """The journal that the entry names; T&F's entries have the paper's title in that field."""
     named = (
         clean_line(str(entry.get(name) or ""))
         for name in ("prism_publicationtitle", "prism_publicationname", "dc_source")
@@ -218,12 +218,12 @@ def _journal(entry: ParsedEntry, title: str, told: Mapping[str, str]) -> str | N
     return ", ".join(filter(None, (journal, told.get("issue", "")))) or None
 
 
-# -- when ---------------------------------------------------------------------
+# -- dates --------------------------------------------------------------------
 
 
 def _time(entry: ParsedEntry, name: str) -> datetime | None:
-    """A time in UTC, as feedparser read it; None where there is none or it cannot be one."""
-    # feedparser answers with `published` where there is no `updated`, and warns
+    """A time in UTC as parsed by feedparser; None if it is missing or invalid."""
+    # without `updated`, feedparser returns `published` and warns
     parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401
     try:
         return from_unix(timegm(parsed)) if parsed else None
@@ -232,7 +232,7 @@ def _time(entry: ParsedEntry, name: str) -> datetime | None:
 
 
 def _spoken_date(text: str) -> datetime | None:
-    """``15 February 2022`` or ``February 2022``, which is its first day."""
+    """Parse ``15 February 2022`` or ``February 2022`` (its first day)."""
     words = text.strip(" .").split()[-3:]
     for form in ("%d %B %Y", "%B %Y"):
         try:
