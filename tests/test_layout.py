@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def test_no_test_module_imports_another_test_module() -> None:
         if (node.module or "").rpartition(".")[2].startswith("test_")
     ]
     assert offenders == [], "helpers that several tests use stand in tests/support"
+
+
+def test_no_two_classes_share_a_name() -> None:
+    files = defaultdict[str, list[str]](list)
+    for file, tree in _trees("digest"):
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                files[node.name].append(file)
+    assert {name: found for name, found in files.items() if len(found) > 1} == {}, "a class has the noun of its stage"
 
 
 def test_no_file_is_too_long() -> None:
