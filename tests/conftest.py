@@ -11,10 +11,14 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text, update
 
 from digest.store import Store, tables
 from digest.store.engine import connect
+
+settings.register_profile("untimed", deadline=None)  # how busy a machine is says nothing of the code
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

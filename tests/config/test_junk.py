@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.app import load
@@ -81,7 +81,6 @@ def _mangled(text: str, cuts: list[tuple[int, int, str]]) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(b"\xff\xfea\x00")
 @example(b"\xef\xbb\xbf")
@@ -89,7 +88,6 @@ def test_any_bytes(place: Path, body: bytes) -> None:
     judge(place, body, body)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 @example("a: \x85 \u2028b: [")
 @example("%YAML 1.1\n---\nyes: no")
@@ -103,19 +101,16 @@ def test_any_text(place: Path, text: str) -> None:
     judge(place, body, body)
 
 
-@settings(deadline=None)
 @given(JUNK, JUNK)
 def test_any_values(place: Path, digest_yaml: Any, reader: Any) -> None:
     judge(place, json.dumps(digest_yaml).encode(), json.dumps(reader).encode())
 
 
-@settings(deadline=None)
 @given(mangled(DIGEST_YAML), mangled(READER))
 def test_any_slip_of_the_pen(place: Path, digest_yaml: str, reader: str) -> None:
     judge(place, digest_yaml.encode(), reader.encode())
 
 
-@settings(deadline=None)
 @given(st.dictionaries(KEYS, SCALARS, max_size=3), st.dictionaries(KEYS, SCALARS, max_size=3))
 def test_any_value_under_a_known_key(place: Path, digest_yaml: dict[str, Any], subscription: dict[str, Any]) -> None:
     """Every key of the subscription and of digest.yaml meets every kind of value."""

@@ -48,7 +48,7 @@ def test_a_reader_is_read_again_as_they_were(tmp_path: Path) -> None:
     assert config.subscribers == (subscriber_from("ada", ADA, "en"),)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXTS, max_size=4), TEXTS)
 def test_no_text_is_too_odd(tmp_path: Path, texts: list[str], remark: str) -> None:
     file = tmp_path / "odd.yaml"

@@ -63,7 +63,7 @@ def test_r1_one_reader_cannot_be_printed(anywhere: DeliveryScenario) -> None:
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(HOSTILE)
 @example("\r\nBcc: x@example.org\r\n\r\nbody")
 @example("=?utf-8?q?=0ABcc:_x=40y?=")

@@ -358,7 +358,7 @@ def test_a_reference_to_no_character_spoils_no_feed(setup: PullSetup, reference:
     assert setup.news() == [("Graph minors", "new"), ("Matroids", "new")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.from_regex(
         r"(&(amp;)?#[xX]?0{0,14}([dD][8-9a-fA-F][0-9]{2}|5[5-7][0-9]{3}|[0-9a-f]{0,9});?){1,3}", fullmatch=True

@@ -230,7 +230,7 @@ def test_each_fault_is_found_at_its_number(number: int, message: bytes) -> None:
     assert number in faults(message)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace")))
 @example(b"")
 @example(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\n--x--")
@@ -243,7 +243,7 @@ _TEXTS = st.text(alphabet=st.characters(), max_size=60)  # surrogates and contro
 
 
 @example(title="0" * 8, abstract="0" * 44 + "\u0f39", names=[], rule="")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(title=_TEXTS, abstract=_TEXTS, names=st.lists(_TEXTS, max_size=4), rule=_TEXTS)
 def test_whatever_people_write_the_letter_is_clean(title: str, abstract: str, names: Sequence[str], rule: str) -> None:
     odd = paper(title=title, abstract=abstract, names=())

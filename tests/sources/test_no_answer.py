@@ -141,7 +141,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(value=_JSON, kind=st.sampled_from(sorted(set(SOURCES) - {"arxiv", "pubmed", "feeds"})))
 def test_no_shape_of_json_crashes_a_reader(value: object, kind: str) -> None:
     body = json.dumps(value).encode()

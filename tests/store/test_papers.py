@@ -194,7 +194,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 _numbers = count(1)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(sightings, min_size=1, max_size=6), st.integers(1, 3))
 def test_no_order_of_sightings_loses_a_value_or_repeats_news(lasting: Store, seen: list[Paper], size: int) -> None:
     number = f"2612.{next(_numbers):05d}"

@@ -145,7 +145,7 @@ def reader(*subscriptions: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"email": "ada@example.org", "subscriptions": list(subscriptions)} | more
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(subscriptions)
 def test_a_document_comes_back_from_the_form_as_it_was(pages: PageRenderer, document: dict[str, Any]) -> None:
     if mistakes(reader(document)):

@@ -54,7 +54,7 @@ def web(tmp_path: Path, store_url: str) -> Iterator[tuple[httpx.Client, App]]:
         yield client, app
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_nothing_is_too_odd(web: tuple[httpx.Client, App], data: st.DataObject) -> None:
     client, app = web

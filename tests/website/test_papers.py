@@ -284,7 +284,7 @@ def test_the_page_speaks_the_language_of_its_service(tmp_path: Path) -> None:
             assert "Diese Arbeit kennen wir nicht" in web.get("/paper/x").text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_no_key_is_too_odd(web: httpx.Client, text: str) -> None:
     assert web.get(page_of(text)).status_code == 404

@@ -88,7 +88,7 @@ _NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_request_is_too_odd(sample: SampleSite, web: httpx.Client, data: st.DataObject) -> None:
     path, method = data.draw(st.sampled_from(_routes(sample)))

@@ -116,7 +116,7 @@ def test_what_is_no_link_of_ours_has_one_answer(app: App, web: httpx.Client, pat
     assert app.store.unsubscribes.list_all() == {}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8", exclude_characters="/?#"), max_size=80))
 def test_no_token_is_too_odd(web: httpx.Client, text: str) -> None:
     try:
