@@ -1,1 +1,1 @@
-"""The tests, laid out as the house is."""
+"""The tests, in the same layout as the package digest."""

@@ -1,4 +1,4 @@
-"""The press: the same bytes each time, and a way out in every letter."""
+"""LetterFactory: the same bytes each time, and an unsubscribe link in every letter."""
 
 from __future__ import annotations
 

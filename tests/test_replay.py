@@ -18,7 +18,7 @@ from digest.http.transport import HttpTransport
 from digest.issues.compose import ComposeResult
 from tests.support.journey import Hurry
 from tests.support.servers import MailServer, Reply
-from tests.support.services import FRIDAY, SERVICES, THURSDAY, Town, title
+from tests.support.services import FRIDAY, SERVICES, THURSDAY, Services, title
 
 MORNING = datetime(2026, 11, 19, 7, 35, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -50,14 +50,14 @@ NAMES = {
 
 @dataclass
 class Replay:
-    town: Town
+    services: Services
     mail: MailServer
     folder: Path
 
     def morning(self, now: datetime) -> list[ComposeResult]:
         """What a new process does at this hour; a wait of the web costs no time, a slow answer a second."""
         clock = Hurry()
-        self.town.today = now.date()
+        self.services.today = now.date()
         client = HttpClient(contact="a@example.org", clock=clock, sleep=clock.sleep, wire=HttpTransport(timeout=0.4))
         with open_app(load(self.folder / "config", env={}), client=client) as app:
             app.pull(now=now)
@@ -80,11 +80,11 @@ class Replay:
 @pytest.fixture
 def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
     monkeypatch.chdir(tmp_path)
-    with Town() as town, MailServer() as mail:
+    with Services() as services, MailServer() as mail:
         (tmp_path / "config/subscribers").mkdir(parents=True)
-        (tmp_path / "config/digest.yaml").write_text(town.config(f"smtp://127.0.0.1:{mail.port}"))
+        (tmp_path / "config/digest.yaml").write_text(services.config(f"smtp://127.0.0.1:{mail.port}"))
         (tmp_path / "config/subscribers/ada.yaml").write_text(READER)
-        yield Replay(town, mail, tmp_path)
+        yield Replay(services, mail, tmp_path)
 
 
 ONCE = Counter({"Thursday": 1, "Friday": 1})
@@ -107,13 +107,13 @@ def test_all_services_are_up(replay: Replay) -> None:
     ],
 )
 def test_one_service_fails_for_a_day(replay: Replay, service: str, fault: str) -> None:
-    replay.town.faults[service] = FAULTS[fault]
+    replay.services.faults[service] = FAULTS[fault]
     [composed] = replay.morning(MORNING)
     assert [(each.kind, each.why) for each in composed.absences] == [(service, "fault")]
     [letter] = replay.letters
     assert f"{NAMES[service]} could not be reached; its papers will be in the first issue after it answers." in letter
     assert [each for each in SERVICES if not replay.told(each)["Thursday"]] == [service]
-    del replay.town.faults[service]
+    del replay.services.faults[service]
     [composed] = replay.morning(MORNING + DAY)
     assert composed.absences == ()
     assert {each: replay.told(each) for each in SERVICES} == dict.fromkeys(SERVICES, ONCE)
@@ -122,11 +122,11 @@ def test_one_service_fails_for_a_day(replay: Replay, service: str, fault: str) -
 
 def test_a_service_that_fails_after_a_good_day_is_told_with_its_last_hour(replay: Replay) -> None:
     replay.morning(MORNING)
-    replay.town.faults["pubmed"] = FAULTS["down"]
+    replay.services.faults["pubmed"] = FAULTS["down"]
     replay.morning(MORNING + DAY)
     assert "PubMed Graphs could not be reached since 19 November, 07:35" in replay.letters[1]
     assert replay.told("pubmed") == Counter({"Thursday": 1, "Friday": 0})
-    del replay.town.faults["pubmed"]
+    del replay.services.faults["pubmed"]
     replay.morning(MORNING + DAY + timedelta(hours=5))
     replay.morning(MORNING + 2 * DAY)
     assert replay.told("pubmed") == ONCE
@@ -135,17 +135,17 @@ def test_a_service_that_fails_after_a_good_day_is_told_with_its_last_hour(replay
 @pytest.mark.parametrize("service", [service for service in SERVICES if service != "arxiv"])
 def test_what_a_service_brings_a_day_late_is_in_the_next_letter(replay: Replay, service: str) -> None:
     replay.morning(MORNING)
-    replay.town.stale = {service}
+    replay.services.stale = {service}
     replay.morning(MORNING + DAY)
     assert replay.told(service) == Counter({"Thursday": 1, "Friday": 0})
-    replay.town.stale = set()
+    replay.services.stale = set()
     replay.morning(MORNING + 2 * DAY)
     assert {each: replay.told(each) for each in SERVICES} == dict.fromkeys(SERVICES, ONCE)
 
 
 def test_arxiv_has_not_announced_yet(replay: Replay) -> None:
     replay.morning(MORNING)
-    late = replay.town
+    late = replay.services
     late.faults["arxiv"] = late.reply("arxiv", "/rss/cs.CL")  # yesterday's list, and no harvest
     [composed] = replay.morning(MORNING + DAY)
     assert [(each.kind, each.part, each.why) for each in composed.absences] == [("arxiv", "cs.CL", "late")]
@@ -159,9 +159,9 @@ def test_arxiv_has_not_announced_yet(replay: Replay) -> None:
 
 
 def test_all_services_fail_and_come_back(replay: Replay) -> None:
-    replay.town.faults = dict.fromkeys(SERVICES, FAULTS["throttled"])
+    replay.services.faults = dict.fromkeys(SERVICES, FAULTS["throttled"])
     [composed] = replay.morning(MORNING)
     assert {each.kind for each in composed.absences} == set(SERVICES)
-    replay.town.faults.clear()
+    replay.services.faults.clear()
     replay.morning(MORNING + DAY)
     assert {service: replay.told(service) for service in SERVICES} == dict.fromkeys(SERVICES, ONCE)

@@ -180,8 +180,8 @@ def test_what_is_late_or_waits_for_a_person_is_told() -> None:
 
 
 def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
-    brake = CircuitBreaker(kind="relay", name="smtp://r:25", failures=5, until=NOW + DAY, at=NOW, words="535 no")
-    over = replace(brake, name="smtp://s:25", until=NOW - DAY)
+    breaker = CircuitBreaker(kind="relay", name="smtp://r:25", failures=5, until=NOW + DAY, at=NOW, words="535 no")
+    over = replace(breaker, name="smtp://s:25", until=NOW - DAY)
     health = SourceHealth(
         name="arxiv",
         word="failing",
@@ -194,7 +194,7 @@ def test_who_is_left_alone_and_which_source_is_unwell_is_told() -> None:
         yesterday=None,
         usual_yesterday=None,
     )
-    found = list(service_findings(figures(), [brake, over], [health, replace(health, word="well")], now=NOW))
+    found = list(service_findings(figures(), [breaker, over], [health, replace(health, word="well")], now=NOW))
     assert [(each.about, each.outcome) for each in found[2:]] == [("relay", "wrong"), ("source", "doubtful")]
     assert "535 no" in found[2].words
     assert found[3].words == "arxiv: failing: HTTP 503"

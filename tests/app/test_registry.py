@@ -34,7 +34,7 @@ subscriptions:
 """
 
 
-def house(place: Path, url: str) -> Path:
+def config_folder(place: Path, url: str) -> Path:
     (place / "config").mkdir()
     text = (
         f"database: sqlite:///{place}/digest.db\nsender: Papers <papers@example.org>\n"
@@ -46,7 +46,7 @@ def house(place: Path, url: str) -> Path:
 def test_a_source_and_a_way_out_of_a_test(tmp_path: Path) -> None:
     papers = json.dumps({"10.1/a": "A sparse model", "10.1/b": "A dense one"}).encode()
     with WebServer({"/papers": Reply(200, papers)}) as server:
-        config = house(tmp_path, f"{server.url}/papers")
+        config = config_folder(tmp_path, f"{server.url}/papers")
         with pytest.raises(ConfigError, match="no source `acme`"):
             load(config, {}, channels=OURS["channels"])  # type: ignore[arg-type]
         with open_app(load(config, {}, **OURS), client=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
@@ -69,7 +69,7 @@ def test_a_source_and_a_way_out_of_a_test(tmp_path: Path) -> None:
 
 def test_its_absence_is_told_by_its_own_name(tmp_path: Path) -> None:
     with WebServer({"/papers": Reply(404, b"gone")}) as server:
-        config = house(tmp_path, f"{server.url}/papers")
+        config = config_folder(tmp_path, f"{server.url}/papers")
         with open_app(load(config, {}, **OURS), client=HttpClient(contact="a@example.org"), **OURS) as app:  # type: ignore[arg-type]
             for hours in range(0, 24, 4):
                 app.pull(now=NOW - timedelta(hours=24 - hours))
@@ -106,7 +106,7 @@ POINTS = "[digest.sources]\nacme = acme_papers:ACME\n\n[digest.channels]\npigeon
 
 def test_an_installed_package_adds_its_own(beside: Path, tmp_path: Path) -> None:
     install(beside, "acme_papers", POINTS, GOOD)
-    config = house(tmp_path, "http://127.0.0.1:9/")
+    config = config_folder(tmp_path, "http://127.0.0.1:9/")
     result = CliRunner().invoke(digest, ["--config", str(config), "check", "--quick"])
     assert result.exit_code == 0, result.output
     assert "papers from acme, letters by pigeon:" in result.stdout

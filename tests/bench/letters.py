@@ -50,7 +50,7 @@ def run() -> dict[str, object]:
 
 
 def _ready() -> Renderer:
-    """Templates compiled, as the plain side's are by now; the shelf of cards is empty, so the first prints count."""
+    """Templates compiled, as the plain side's are by now; the cache of cards is empty, so that filling it counts."""
     renderer = Renderer()
     renderer.letter(issue(on_sparse(item(paper("2401.00001", title="Another paper")))), LINKS)
     return renderer

@@ -43,7 +43,7 @@ _SENDER = Mailbox(name="Morning Papers", address="papers@example.org")
 _LINE = "One line of a letter of common length, with .dots and much more to read than that.\n"
 _LINES = 440  # make 37 kB
 _NAME = "Sparse models"
-_HOUSE = """
+_DIGEST_YAML = """
 database: {database}
 journal: {folder}/journal
 sender: Morning Papers <papers@example.org>
@@ -57,7 +57,7 @@ sources: {{}}
 
 @dataclass(frozen=True, slots=True)
 class _Click:
-    """One press: of whose letter, when it was answered, with what, and after how long."""
+    """One click on an unsubscribe link: the letter, the time of the response, its status, and the latency."""
 
     reader: str
     at: datetime
@@ -190,7 +190,7 @@ def _send(config: Config, sending: Event) -> None:
 
 
 def _config(folder: Path, url: str, port: int, letters: int) -> Config:
-    (folder / "digest.yaml").write_text(_HOUSE.format(folder=folder, port=port, database=url))
+    (folder / "digest.yaml").write_text(_DIGEST_YAML.format(folder=folder, port=port, database=url))
     readers = tuple(
         Subscriber(id=f"reader{number}", email=_address(number), timezone=ZoneInfo("UTC")) for number in range(letters)
     )

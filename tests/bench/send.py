@@ -41,7 +41,7 @@ _SESSIONS = 10  # of smtp-source, besides one and as many as our connections
 _NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 _SENDER, _READER = Mailbox(name="Morning Papers", address="papers@example.org"), Mailbox(address="ada@example.org")
 
-_HOUSE = """
+_DIGEST_YAML = """
 database: sqlite:///{folder}/digest.db
 sender: Morning Papers <papers@example.org>
 smtp: smtp://127.0.0.1:{port}
@@ -197,8 +197,8 @@ def _fill(store: Store, envelopes: list[Envelope]) -> None:
 
 @contextmanager
 def _app(folder: Path, port: int, letters: int) -> Iterator[App]:
-    """A house with a reader for each letter, its store in a file."""
-    (folder / "digest.yaml").write_text(_HOUSE.format(folder=folder, port=port))
+    """An App with one reader for each letter and its store in a file."""
+    (folder / "digest.yaml").write_text(_DIGEST_YAML.format(folder=folder, port=port))
     readers = tuple(
         Subscriber(id=f"reader{number}", email=_address(number), timezone=ZoneInfo("UTC"), language="en")
         for number in range(letters)

@@ -32,7 +32,7 @@ from tests.support.send_policy import FixedPolicy
 _SOONEST, _LATEST = 0.15, 0.4  # seconds that a process lives
 _LINE = "One line of a letter of common length, with .dots and much more to read than that.\n"
 _WAITING = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.DEFERRED)
-_DESK = Mailbox(name="Papers", address="papers@example.org")
+_SENDER = Mailbox(name="Papers", address="papers@example.org")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +184,8 @@ def _put(storm: Storm, numbers: range) -> None:
             name = f"reader{number}"
             mailbox = Mailbox(address=f"{name}@d{number % 50}.example.org")
             key = f"<{name}.1@example.org>"
-            message = build_message(sender=_DESK, to=mailbox, subject="7 papers", text=text, message_id=key, date=now)
-            envelope = Envelope(sender=_DESK.wire, recipient=mailbox.wire, message=message, message_id=key)
+            message = build_message(sender=_SENDER, to=mailbox, subject="7 papers", text=text, message_id=key, date=now)
+            envelope = Envelope(sender=_SENDER.wire, recipient=mailbox.wire, message=message, message_id=key)
             assert add_letter(connection, envelope, created=now, notice=name, subscriber=name, kind="notice")
 
 

@@ -30,7 +30,7 @@ BOB = ADA.replace("ada@", "bob@").replace("      - author: Wei Zhang\n        al
 
 
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     config = folder(tmp_path / "config", DIGEST_YAML, ada=ADA, bob=BOB)
     with open_app(load(config, env={})) as app:
@@ -47,7 +47,7 @@ def call(*words: str) -> Result:
     return CliRunner().invoke(digest, words)
 
 
-def test_who_is_behind_a_name(town: Path) -> None:
+def test_who_is_behind_a_name(config: Path) -> None:
     result = call("author", "show", "Wei Zhang")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -61,7 +61,7 @@ def test_who_is_behind_a_name(town: Path) -> None:
     assert call("author", "show", "Nobody Else").stdout == "Nobody Else: 0 papers of 8 in the archive\n"
 
 
-def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(town: Path) -> None:
+def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(config: Path) -> None:
     def wei(number: str, h_index: int) -> Bibliometrics:
         one = Researcher(
             service="semanticscholar",
@@ -74,7 +74,7 @@ def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(
         )
         return Bibliometrics(service="semanticscholar", authors=(one,))
 
-    with open_app(load(town, env={})) as app:
+    with open_app(load(config, env={})) as app:
         figures = {"arxiv:2601.00001": wei("7", 22), "arxiv:2601.00011": wei("8", 20), "arxiv:2601.00012": wei("9", 60)}
         app.store.bibliometrics.save("semanticscholar", figures, figures, now=NOW)
     lines = [line.strip() for line in call("author", "show", "Wei Zhang").stdout.splitlines()]
@@ -84,7 +84,7 @@ def test_numbers_stand_with_their_source_and_day_and_several_ids_are_candidates(
     assert "candidate: Semantic Scholar 9: W. Zhang: no numbers that can be true · Example Lab (2026-01-02)" in lines
 
 
-def test_an_answer_is_kept_and_taken_back(town: Path) -> None:
+def test_an_answer_is_kept_and_taken_back(config: Path) -> None:
     said = call("author", "no", "bob", "Zhang Wei", "https://arxiv.org/abs/2601.00002v1")
     assert (said.exit_code, said.stdout) == (0, "bob, Wei Zhang: arxiv:2601.00002 is another person's\n")
     assert "bob: no: you said: not this paper" in call("author", "show", "Wei Zhang").stdout
@@ -92,7 +92,7 @@ def test_an_answer_is_kept_and_taken_back(town: Path) -> None:
     assert "not this paper" not in call("author", "show", "Wei Zhang").stdout
 
 
-def test_answers_change_the_next_letter(town: Path) -> None:
+def test_answers_change_the_next_letter(config: Path) -> None:
     def letter() -> str:
         return call("preview", "bob", "--now", NOW.isoformat()).stdout
 
@@ -114,17 +114,17 @@ def test_answers_change_the_next_letter(town: Path) -> None:
         (("show", "..."), "this is no name"),
     ],
 )
-def test_what_cannot_be_meant(town: Path, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_meant(config: Path, words: tuple[str, ...], told: str) -> None:
     result = call("author", *words)
     assert (result.exit_code, told in result.stderr) == (2, True)
 
 
-def test_an_answer_on_a_paper_that_is_not_there_yet(town: Path) -> None:
+def test_an_answer_on_a_paper_that_is_not_there_yet(config: Path) -> None:
     result = call("author", "yes", "ada", "Wei Zhang", "2607.12345")
     assert (result.exit_code, "not in the store" in result.stderr) == (0, True)
 
 
-def test_check_tells_one_name_of_several_people(town: Path) -> None:
+def test_check_tells_one_name_of_several_people(config: Path) -> None:
     result = call("check")
     [line] = [line for line in result.stderr.splitlines() if "seems to be 2 people" in line]
     assert line.startswith(

@@ -12,7 +12,7 @@ from digest.cli import digest
 from digest.resources import shipped
 from tests.support.config_files import DIGEST_YAML, READER, folder
 
-TEN_HOUSE = """\
+TEN_DIGEST_YAML = """\
 sender: Morning Papers <papers@example.org>
 ownr: desk@example.org
 smtp:
@@ -57,7 +57,7 @@ def test_what_is_shipped_is_fine() -> None:
 
 
 def test_ten_mistakes_are_ten_lines(tmp_path: Path) -> None:
-    result = check(folder(tmp_path, TEN_HOUSE, ada=TEN_ADA, bob=TEN_BOB))
+    result = check(folder(tmp_path, TEN_DIGEST_YAML, ada=TEN_ADA, bob=TEN_BOB))
     assert (result.exit_code, result.stdout) == (2, "")
     lines = [line.removeprefix(f"{tmp_path}/") for line in result.stderr.splitlines()]
     assert [re.match(r"[a-z/]+\.yaml:\d+:\d+: ", line)[0] for line in lines] == [  # type: ignore[index]

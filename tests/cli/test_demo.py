@@ -265,8 +265,8 @@ EXPECTED = {
 def test_each_rule_finds_its_papers(who: str, config: Config, papers: list[Paper]) -> None:
     subscription = only_subscription(config, who)
     arrivals = [Arrival(serial=n, work=n, event="new", at=NOW, paper=paper) for n, paper in enumerate(papers, 1)]
-    desks = [(who, subscription)]
-    [candidates] = match_arrivals(RuleSet(desks), desks, arrivals, {paper.key: paper for paper in papers})
+    followed = [(who, subscription)]
+    [candidates] = match_arrivals(RuleSet(followed), followed, arrivals, {paper.key: paper for paper in papers})
     found = [
         sorted(candidate.paper.key for candidate in candidates if index in candidate.rules)
         for index, _ in enumerate(subscription.rules)

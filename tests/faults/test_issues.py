@@ -75,7 +75,7 @@ HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60)
 @example("{{ 7 * 7 }}{% raw %}")
 def test_r2_a_hostile_title(tmp_path_factory: pytest.TempPathFactory, title: str) -> None:
     """Text in the inbox and nothing else, in a letter that every server takes."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("app")
     with Store.open(f"sqlite:///{folder}/digest.db") as store, MailServer() as server:
         keep(store, preprint(title=f"We route {title}"))
         scenario = DeliveryScenario(store=store, folder=folder / "journals", log=None)  # type: ignore[arg-type]

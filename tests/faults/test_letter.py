@@ -32,7 +32,7 @@ def test_f14_mail_is_put_off(scenario: DeliveryScenario, extensions: tuple[str, 
 
 
 def test_f14_the_sender_is_refused(scenario: DeliveryScenario) -> None:
-    """That is about the house, and no letter fails by it."""
+    """The reply is about the sender's configuration, and no letter fails by it."""
     scenario.put("ada", "ben")
     with MailServer({"MAIL": Says.line("553 5.7.1 not yours")}) as server:
         done = scenario.round(server)

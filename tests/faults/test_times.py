@@ -81,7 +81,7 @@ def test_t3_odd_days(
     ("zone", "when"),
     [("Asia/Tokyo", "daily 07:30"), ("America/New_York", "daily 07:30"), ("UTC", "fri 07:30"), ("UTC", "daily 23:00")],
 )
-def test_t4_the_reader_moves_between_the_press_and_the_post(scenario: DeliveryScenario, zone: str, when: str) -> None:
+def test_t4_the_reader_moves_between_composing_and_delivery(scenario: DeliveryScenario, zone: str, when: str) -> None:
     """The letter that lies in the outbox is that day's; no day has two, and none is skipped."""
     scenario.homes["ada"] = "ada@example.org"
     before = reader("UTC", "daily 07:30")

@@ -74,7 +74,7 @@ class Hand:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def press(self, what: Locator) -> None:
+    def click(self, what: Locator) -> None:
         """A link or a button."""
         what.click()
 
@@ -85,7 +85,7 @@ class Hand:
 class Keys(Hand):
     """A person who has a keyboard alone: what Tab does not come to is not there."""
 
-    def press(self, what: Locator) -> None:
+    def click(self, what: Locator) -> None:
         self._go_to(what)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
@@ -118,15 +118,15 @@ def _walk(hand: Hand, sample: SampleSite, *, scripts: bool) -> None:
     page.goto(sample.link(issue, "issue").rpartition("/")[0].rpartition("/")[0])
     expect(page.get_by_role("heading", level=3).first).to_be_visible()
     page.goto(sample.link(issue, "me"))
-    hand.press(page.get_by_role("link", name="Change", exact=True))
+    hand.click(page.get_by_role("link", name="Change", exact=True))
     rule = page.get_by_label("Rule 1", exact=True)
     expect(rule).to_have_value("quantiz* OR experts")
     hand.write(rule, "graph*")
-    hand.press(page.get_by_role("button", name="Keep"))
+    hand.click(page.get_by_role("button", name="Keep"))
     page.goto(sample.link(issue, "me"))
     expect(page.locator("ul.rules")).to_have_text("graph*")
     hand.write(page.get_by_label("No letters until"), "2026-12-24")
-    hand.press(page.get_by_role("button", name="Pause", exact=True))
+    hand.click(page.get_by_role("button", name="Pause", exact=True))
     expect(page.get_by_text("24 December 2026").first).to_be_visible()
     sample.now += timedelta(days=1)
     assert sample.compose_and_deliver() == []
@@ -150,16 +150,16 @@ def _sign_up(hand: Hand, sample: SampleSite, rule: str, *, scripts: bool) -> Non
     hand.write(page.get_by_label("Your address"), EVE)
     hand.write(page.get_by_label("Rule 1", exact=True), rule)
     if not scripts:
-        hand.press(page.get_by_role("button", name="Try"))
+        hand.click(page.get_by_role("button", name="Try"))
         expect(page.get_by_label("Rule 1", exact=True)).to_have_value(rule)
     expect(page.locator("#rule-0-tried")).to_contain_text("would have brought")
-    hand.press(page.get_by_role("button", name="Subscribe"))
+    hand.click(page.get_by_role("button", name="Subscribe"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
 
 
 def _confirm(hand: Hand, link: str) -> None:
     hand.page.goto(link)
-    hand.press(hand.page.get_by_role("button", name="Yes, send me"))
+    hand.click(hand.page.get_by_role("button", name="Yes, send me"))
     hand.page.wait_for_url("**/me/**")
 
 

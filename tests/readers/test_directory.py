@@ -1,4 +1,4 @@
-"""The roll: readers of files and readers who signed up are one kind; what they say outranks both."""
+"""ReaderDirectory: readers in files and readers who signed up, with their preferences applied."""
 
 from __future__ import annotations
 

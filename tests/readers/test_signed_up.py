@@ -52,13 +52,13 @@ def post(app: App) -> None:
     app.deliver(lambda: NOW)
 
 
-def links(mail: MailServer, room: str) -> list[tuple[str, str]]:
-    """Of each letter that has one: to whom it went, and the token of its link into that room."""
+def links(mail: MailServer, page: str) -> list[tuple[str, str]]:
+    """Of each letter that has one: to whom it went, and the token of its link to that page."""
     found = []
     for taken in mail.taken:
         part = message_from_bytes(taken.message, policy=default).get_body(("plain",))
         assert part is not None
-        if token := re.search(rf"https://papers\.example\.org/{room}/(\S+)", part.get_content()):
+        if token := re.search(rf"https://papers\.example\.org/{page}/(\S+)", part.get_content()):
             found.append((taken.recipients[0], token[1]))
     return found
 

@@ -216,12 +216,12 @@ def test_a_move_of_nobody_or_too_late_is_none(store: Store) -> None:
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
     assert store.readers.confirm_address_change("move", "old", readdress, now=NOW + 2 * DAY) is None
     assert store.readers.confirm_address_change("one", "old", readdress, now=NOW) is None
-    roll = store.readers.serial()
+    serial = store.readers.serial()
     assert [
         store.readers.confirm_address_change("move", "old", readdress, now=NOW),
         store.readers.admit("one", decide, now=NOW),
     ] == ["half", None]
-    assert store.readers.serial() == roll  # nobody need look anew
+    assert store.readers.serial() == serial  # no directory has to refresh
     store.readers.delete(row.id)
     assert store.readers.confirm_address_change("move", "old", readdress, now=NOW) is None
 
@@ -289,9 +289,9 @@ def test_a_deleted_reader_is_deleted_whole(store: Store) -> None:
     ask(store, pending("move", kind="address", address="new@example.org", subscriber=row.id))
     store.suppressions.add("eve@example.org", "a complaint", now=NOW)
     before = {name: rows(store, name) for name in t.metadata.tables}
-    roll = store.readers.serial()
+    serial = store.readers.serial()
     assert store.readers.delete(row.id)
-    assert store.readers.serial() == roll + 1
+    assert store.readers.serial() == serial + 1
     assert not store.readers.delete(row.id)
     assert store.readers.ids() == {other.id}
     with store.reading() as connection:

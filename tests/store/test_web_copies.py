@@ -115,7 +115,11 @@ def test_one_reader_s_share_of_what_is_known_of_all(store: Store) -> None:
         store.suppressions.add(f"{reader}@example.org", "by hand", now=NOW)
     assert store.unsubscribes.list_all("ada") == {("ada", "Sparse"): "so"}
     assert store.subscriptions.next_due("ada") == {("ada", "Sparse"): NOW}
-    wishes = store.preferences.get("ada")
-    assert (wishes.pauses, wishes.mutes, wishes.links) == ({"ada": NOW.date()}, {"ada": ("dense",)}, {"ada": 1})
+    preferences = store.preferences.get("ada")
+    assert (preferences.pauses, preferences.mutes, preferences.links) == (
+        {"ada": NOW.date()},
+        {"ada": ("dense",)},
+        {"ada": 1},
+    )
     assert len(store.preferences.get().mutes) == 2
     assert [each.address for each in store.suppressions.list_all("ada@example.org")] == ["ada@example.org"]

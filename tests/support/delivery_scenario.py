@@ -1,4 +1,4 @@
-"""A house whose letters meet a fault: its outbox, its clock, its ways out, and what must hold afterwards."""
+"""A delivery scenario with faults: an outbox, a clock, channels, and what must hold afterwards."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class DeliveryScenario:
         logs: RelayLogs = NO_LOGS,
         **more: object,
     ) -> DeliverySummary:
-        """What the daemon does at one beat."""
+        """What the daemon does in one interval."""
         policy = FixedPolicy(recipient or self.home, return_path=bounce_address, presume_sent=presume_sent)
         chosen = [route if isinstance(route, Route) else self.route(route) for route in routes]
 

@@ -10,10 +10,10 @@ from digest.render import Renderer
 from digest.rules import parse
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 
-DESK = Mailbox(name="Papers", address="papers@example.org")
+SENDER = Mailbox(name="Papers", address="papers@example.org")
 
 
-FACTORY = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
+FACTORY = LetterFactory(renderer=Renderer(), sender=SENDER, owner=SENDER)
 
 
 def reader(zone: str, when: str) -> Subscriber:

@@ -13,13 +13,13 @@ from digest.render import Renderer
 from digest.subscriptions import Schedule, Subscriber
 from tests.support.store_samples import NOW, preprint
 
-DESK = Mailbox(name="Papers", address="papers@example.org")
+SENDER = Mailbox(name="Papers", address="papers@example.org")
 
 
 OWNER = Mailbox(address="desk@example.org")
 
 
-PLAIN = LetterFactory(renderer=Renderer(), sender=DESK, owner=OWNER, postal="1 Example Street")
+PLAIN = LetterFactory(renderer=Renderer(), sender=SENDER, owner=OWNER, postal="1 Example Street")
 
 
 SITED = replace(PLAIN, site="https://papers.example.org", keys=("old key", "new key"))

@@ -16,7 +16,7 @@ _ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def child(scenario: DeliveryScenario, what: str = "deliver", *more: object) -> Iterator[subprocess.Popen[str]]:
-    """One of `tests.support.dying_process` on this house, past its beginning; it is gone afterwards."""
+    """Run `tests.support.dying_process` on this App until it has begun its work; it is killed afterwards."""
     url = scenario.store.engine.url.render_as_string(hide_password=False)
     command = [
         sys.executable,

@@ -11,10 +11,10 @@ from digest.render import Renderer
 from digest.rules import parse
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription
 
-DESK = Mailbox(name="Papers", address="papers@example.org")
+SENDER = Mailbox(name="Papers", address="papers@example.org")
 
 
-FACTORY = LetterFactory(renderer=Renderer(), sender=DESK, owner=DESK)
+FACTORY = LetterFactory(renderer=Renderer(), sender=SENDER, owner=SENDER)
 
 
 def subscription(*rules: str, when: str = "daily 07:30", name: str = "Mine", **more: object) -> Subscription:

@@ -1,4 +1,4 @@
-"""A town of services: web servers that answer as they do, day by day, and each of which can be made to fail."""
+"""Web servers that answer like the real services, day by day, each of which can be made to fail."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def title(service: str, day: date) -> str:
 
 
 class Service(WebServer):
-    """One of them, at a port of its own."""
+    """The web server of one service, on its own port."""
 
-    def __init__(self, town: Town, name: str) -> None:
+    def __init__(self, services: Services, name: str) -> None:
         super().__init__({})
-        self._town, self._name = town, name
+        self._services, self._name = services, name
 
     def reply(self, target: str) -> Reply:
-        return self._town.reply(self._name, target)
+        return self._services.reply(self._name, target)
 
 
-class Town:
+class Services:
     """Up to `today` every service has what it brought; one that is in `faults` answers so instead."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Town:
         self._stack.close()
 
     def config(self, relay: str) -> str:
-        """The file of a house that asks them all."""
+        """A digest.yaml with all these services as sources."""
         base = {service: server.url for service, server in self._servers.items()}
         query = "{name: Graphs, query: graph}"
         return (

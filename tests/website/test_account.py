@@ -24,8 +24,8 @@ def page_of(app: App, reader: str | None = None) -> str:
     return path_of(app.letters.links.page(owner, now=NOW))
 
 
-def press(web: httpx.Client, here: str, act: str, **data: str) -> httpx.Response:
-    """Press a button, and go where it leads."""
+def submit(web: httpx.Client, here: str, act: str, **data: str) -> httpx.Response:
+    """Submit a form of the page, and follow the redirect."""
     answer = web.post(f"{here}/{act}", data=data)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(f"/lists{here}")
@@ -72,12 +72,12 @@ def test_looking_changes_nothing(app: App, web: httpx.Client) -> None:
 def test_a_pause_is_made_longer_and_ended(app: App, web: httpx.Client) -> None:
     here, before = page_of(app), all_rows(app.store)
     for day in ("2026-12-01", "2026-12-24"):
-        page = press(web, here, "pause", until=day)
+        page = submit(web, here, "pause", until=day)
     assert "the first letters come again on Thursday, 24 December 2026" in page_text(page)
     assert "Next letter" not in page.text
     assert changed_rows(app.store, before) == {"pause": (0, 1)}
     assert ada_of(app).pause_until == date(2026, 12, 24)
-    assert "Letters come again." in page_text(press(web, here, "pause", end="1"))
+    assert "Letters come again." in page_text(submit(web, here, "pause", end="1"))
     assert ada_of(app).pause_until is None
 
 
@@ -95,11 +95,11 @@ def test_a_pause_is_until_a_day_to_come(app: App, web: httpx.Client, day: str) -
 def test_the_pause_of_a_file_is_lifted_and_set_anew(app: App, web: httpx.Client) -> None:
     here = page_of(app, "ben")
     assert "Donnerstag, 24. Dezember 2026" in web.get(here).text
-    press(web, here, "pause", end="1")
+    submit(web, here, "pause", end="1")
     ben = app.reader("ben")
     assert ben
     assert ben.pause_until is None
-    press(web, here, "pause", until="2027-01-07")
+    submit(web, here, "pause", until="2027-01-07")
     ben = app.reader("ben")
     assert ben
     assert ben.pause_until == date(2027, 1, 7)
@@ -108,28 +108,28 @@ def test_the_pause_of_a_file_is_lifted_and_set_anew(app: App, web: httpx.Client)
 def test_one_of_two_subscriptions_is_left_and_comes_back(app: App, web: httpx.Client) -> None:
     here, before, ada = page_of(app), all_rows(app.store), ada_of(app)
     for _ in range(2):
-        page = press(web, here, "leave", subscription=HOSTILE)
+        page = submit(web, here, "leave", subscription=HOSTILE)
     assert "You have left this one." in page_text(page)
     assert changed_rows(app.store, before) == {"departure": (0, 1)}
     assert list(app.store.unsubscribes.list_all()) == [(ada.id, HOSTILE)]
     for _ in range(2):
-        press(web, here, "back", subscription=HOSTILE)
+        submit(web, here, "back", subscription=HOSTILE)
     assert all_rows(app.store) == before
 
 
 def test_what_is_no_subscription_is_not_left(app: App, web: httpx.Client) -> None:
     before = all_rows(app.store)
     for name in ("", "Dense", "\x00", HOSTILE.upper()):
-        press(web, page_of(app), "leave", subscription=name)
-        press(web, page_of(app), "back", subscription=name)
+        submit(web, page_of(app), "leave", subscription=name)
+        submit(web, page_of(app), "back", subscription=name)
     assert all_rows(app.store) == before
 
 
-def test_who_has_left_everything_comes_back_with_one_press(app: App, web: httpx.Client) -> None:
+def test_who_has_left_everything_comes_back_with_one_click(app: App, web: httpx.Client) -> None:
     here, ada = page_of(app), ada_of(app)
     app.store.unsubscribes.add(ada.id, "", "a mail", now=NOW)
     assert "You have left all of your subscriptions" in page_text(web.get(here))
-    press(web, here, "back", subscription="")
+    submit(web, here, "back", subscription="")
     assert app.store.unsubscribes.list_all() == {}
 
 
@@ -152,10 +152,10 @@ def test_what_was_said_is_listed_and_taken_back_one_by_one(app: App, web: httpx.
         ("unopine", "opinion", {"paper": "arxiv:2611.00002"}),
     ):
         now = all_rows(app.store)
-        press(web, here, act, **data)
+        submit(web, here, act, **data)
         assert changed_rows(app.store, now) == {table: (1, 0)}
-        press(web, here, act, **data)
-    press(web, here, "unopine", paper="arxiv:2611.09999")
+        submit(web, here, act, **data)
+    submit(web, here, "unopine", paper="arxiv:2611.09999")
     assert changed_rows(app.store, before) == {}
 
 
@@ -170,7 +170,7 @@ def test_nothing_of_others_is_taken_back(app: App, web: httpx.Client) -> None:
         ("unopine", {"paper": "arxiv:2611.00002"}),
         ("lift", {"address": "ben@example.org"}),
     ):
-        press(web, page_of(app), act, **data)
+        submit(web, page_of(app), act, **data)
     assert all_rows(app.store) == before
 
 
@@ -192,7 +192,7 @@ def test_a_suppressed_address_is_told_and_lifted(app: App, web: httpx.Client, ki
     assert words in page
     assert reason.replace("<", "&lt;").replace(">", "&gt;") in page
     before = all_rows(app.store)
-    assert "Letters go to your address again." in page_text(press(web, here, "lift"))
+    assert "Letters go to your address again." in page_text(submit(web, here, "lift"))
     assert changed_rows(app.store, before) == {"suppression": (1, 0)} | ({"score": (1, 0)} if kind else {})
     assert [each.address for each in app.store.suppressions.list_all()] == ["ben@example.org"]
     assert "No letters go" not in page_text(web.get(here))
@@ -213,7 +213,7 @@ def test_who_stands_in_a_file_sees_it_and_changes_nothing_of_it(app: App, web: h
         assert web.post(here + path, data={"email": "x@example.org", "called": "Dense"}).status_code == 404
     assert all_rows(app.store) == before
     assert "subscribers/ben.yaml" in web.get(f"{here}/delete").text
-    press(web, here, "leave", subscription="Dense")
+    submit(web, here, "leave", subscription="Dense")
     assert list(app.store.unsubscribes.list_all()) == [("ben", "Dense")]
 
 

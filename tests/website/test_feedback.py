@@ -1,4 +1,4 @@
-"""What a reader says of papers: looking changes nothing, a press does exactly what it says, and is taken back."""
+"""What a reader says of papers: GET changes nothing, POST does exactly what the button says, and can be undone."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_readers_of_files_say_what_they_think_too(app: App, web: httpx.Client) -
     assert app.store.preferences.opinions(ada_of(app).id) == []
 
 
-def test_foreign_pages_cannot_press_a_button(app: App, web: httpx.Client, issue: str) -> None:
+def test_foreign_pages_cannot_submit_a_form(app: App, web: httpx.Client, issue: str) -> None:
     before = all_rows(app.store)
     answer = web.post(f"{issue}/1/more", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403

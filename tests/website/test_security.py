@@ -132,7 +132,7 @@ def _genuine(sample: SampleSite) -> Mapping[str, str]:
     }
 
 
-def test_no_link_opens_another_room_than_its_own(sample: SampleSite, web: httpx.Client) -> None:
+def test_no_link_opens_another_page_than_its_own(sample: SampleSite, web: httpx.Client) -> None:
     before = everything(sample)
     paths = {PAGE: "me", ISSUE: "issue", FEED: "feed", UNSUBSCRIBE: "unsubscribe", CONFIRM: "confirm", MOVE: "move"}
     for purpose, url in _genuine(sample).items():

@@ -1,4 +1,4 @@
-"""The pages by which a reader leaves: one press, no cookie, for ever; and looking changes nothing."""
+"""The unsubscribe pages: one click, no cookie, links that never expire; GET changes nothing."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.support.bounces.samples import SAMPLES
 SOME = st.sampled_from(SAMPLES)
 HEAD = b"From: MAILER-DAEMON@mx.journal.example\nReturn-Path: <>\nSubject: Undelivered mail\n"
 REPORT = HEAD + b"Content-Type: message/delivery-status\n\n"
-SECONDS = 3.0  # of two megabytes; a machine under load has room to be slow
+SECONDS = 3.0  # of two megabytes; generous, for machines under load
 
 
 def sound(bounce: Bounce) -> None:
