@@ -312,8 +312,8 @@ class App:
             password=bounces.password.get_secret_value() if own and bounces.password else None,
         )
         keys = [key.get_secret_value() for key in self.config.keys]
-        ear = ReturnAddress(address=bounces.address, keys=keys, domain=self.config.sender.domain)
-        return read_bounces(self.store, opened, url, ear, clock=clock, tell=tell)
+        return_address = ReturnAddress(address=bounces.address, keys=keys, domain=self.config.sender.domain)
+        return read_bounces(self.store, opened, url, return_address, clock=clock, tell=tell)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def read_bounces(
     store: Store,
     box: BounceMailbox,
     name: str,
-    ear: ReturnAddress,
+    return_address: ReturnAddress,
     *,
     clock: Callable[[], datetime],
     tell: Callable[[BounceRead], None] = lambda _: None,
@@ -76,21 +76,21 @@ def read_bounces(
     """
     results = []
     with box:
-        for piece in box.pieces():
-            heard = _one(store, piece, f"{name} {piece.id}", ear, clock())
-            box.done(piece)
-            if not heard.again:
-                tell(heard)
-                results.append(heard)
+        for received in box.messages():
+            result = _one(store, received, f"{name} {received.id}", return_address, clock())
+            box.done(received)
+            if not result.again:
+                tell(result)
+                results.append(result)
     return results
 
 
-def _one(store: Store, piece: MailboxMessage, key: str, ear: ReturnAddress, now: datetime) -> BounceRead:
+def _one(store: Store, received: MailboxMessage, key: str, return_address: ReturnAddress, now: datetime) -> BounceRead:
     if store.bounces.already_read([key]):
         return BounceRead(kind=BounceKind.NONE, words="dealt with before", again=True)
-    bounce = parse_bounce(piece.message)
-    known, proven = _correlate(store, piece.message, bounce, ear)
-    heard = BounceRead(
+    bounce = parse_bounce(received.message)
+    known, proven = _correlate(store, received.message, bounce, return_address)
+    result = BounceRead(
         kind=bounce.kind, words=_words(bounce), subscriber=known.subscriber if known else "", proven=proven
     )
     counts = known if proven and known and now - known.created <= _COUNTS else None
@@ -103,18 +103,20 @@ def _one(store: Store, piece: MailboxMessage, key: str, ear: ReturnAddress, now:
         leaves=leaves,
     )
     if suppressed is None:
-        return replace(heard, again=True)
-    return replace(heard, suppressed=bool(suppressed), left=leaves is not None)
+        return replace(result, again=True)
+    return replace(result, suppressed=bool(suppressed), left=leaves is not None)
 
 
-def _correlate(store: Store, message: bytes, bounce: Bounce, ear: ReturnAddress) -> tuple[BouncedDelivery | None, bool]:
+def _correlate(
+    store: Store, message: bytes, bounce: Bounce, return_address: ReturnAddress
+) -> tuple[BouncedDelivery | None, bool]:
     """The delivery of a bounce, and whether it is proven: by a stamp; an envelope id or Message-ID proves nothing."""
-    for text in ear.stamps(message, bounce.sent_to):
+    for text in return_address.stamps(message, bounce.sent_to):
         number = stamped(text)
         known = store.bounces.find_delivery(id=number) if number is not None else None
-        if known and is_stamp(text, known.id, known.message_id, ear.keys):
+        if known and is_stamp(text, known.id, known.message_id, return_address.keys):
             return known, True
-    for key in (f"<{bounce.envelope_id}@{ear.domain}>" if bounce.envelope_id else None, bounce.message_id):
+    for key in (f"<{bounce.envelope_id}@{return_address.domain}>" if bounce.envelope_id else None, bounce.message_id):
         if key and (known := store.bounces.find_delivery(message_id=key)):
             return known, False
     return None, False

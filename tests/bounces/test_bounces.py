@@ -21,7 +21,7 @@ from tests.support.store_samples import NOW, envelope
 
 DAY = timedelta(days=1)
 KEYS = ("an old secret of this house", "the present secret of this house")
-EAR = ReturnAddress(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
+RETURN_ADDRESS = ReturnAddress(address=Mailbox(address="b@bounces.example.org"), keys=KEYS, domain="example.org")
 
 
 def sent(store: Store, *readers: str, at: datetime = NOW, state: DeliveryState = DeliveryState.SENT) -> dict[str, str]:
@@ -57,14 +57,18 @@ VACATION = b"From: ada@example.org\r\nSubject: Out of office\r\nAuto-Submitted: 
 
 
 def listen(
-    store: Store, folder: Path, *messages: bytes, now: datetime = NOW + DAY, ear: ReturnAddress = EAR
+    store: Store,
+    folder: Path,
+    *messages: bytes,
+    now: datetime = NOW + DAY,
+    return_address: ReturnAddress = RETURN_ADDRESS,
 ) -> list[BounceRead]:
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for message in messages:
         number = sum(1 for _ in folder.rglob("*.eml*"))
         (folder / "new" / f"{number:05}.eml").write_bytes(message)
-    return read_bounces(store, mailbox.open_mailbox(f"maildir:{folder}"), "box", ear, clock=lambda: now)
+    return read_bounces(store, mailbox.open_mailbox(f"maildir:{folder}"), "box", return_address, clock=lambda: now)
 
 
 @pytest.fixture
@@ -74,8 +78,8 @@ def box(tmp_path: Path) -> Path:
 
 def test_an_address_that_is_wrong_from_the_start_gets_no_more_letters(store: Store, box: Path) -> None:
     to = sent(store, "ada", "ben")
-    (heard,) = listen(store, box, report(to["ada"]))
-    assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", True, True)
+    (result,) = listen(store, box, report(to["ada"]))
+    assert (result.kind, result.subscriber, result.proven, result.suppressed) == ("hard", "ada", True, True)
     (row,) = store.suppressions.list_all()
     assert row.address == "ada@example.org"
     assert "5.1.1" in row.evidence[0]
@@ -152,28 +156,28 @@ def test_a_full_mailbox_is_forgiven_for_long(store: Store, box: Path) -> None:
 )
 def test_a_forged_report_counts_nothing(store: Store, box: Path, to: str) -> None:
     sent(store, "ada", "ben")
-    (heard,) = listen(store, box, report(to))
-    assert (heard.kind, heard.subscriber, heard.proven, heard.suppressed) == ("hard", "ada", False, False)
+    (result,) = listen(store, box, report(to))
+    assert (result.kind, result.subscriber, result.proven, result.suppressed) == ("hard", "ada", False, False)
     assert store.suppressions.list_all() == []
 
 
 def test_a_stamp_of_an_older_key_and_in_capitals_is_believed(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
-    older = replace(EAR, keys=(*KEYS, "the next secret"))
-    assert listen(store, box, report(to.upper()), ear=older)[0].proven
+    older = replace(RETURN_ADDRESS, keys=(*KEYS, "the next secret"))
+    assert listen(store, box, report(to.upper()), return_address=older)[0].proven
 
 
 def test_an_old_letter_counts_no_more(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
-    (heard,) = listen(store, box, report(to), now=NOW + 31 * DAY)
-    assert heard.proven
+    (result,) = listen(store, box, report(to), now=NOW + 31 * DAY)
+    assert result.proven
     assert store.suppressions.list_all() == []
 
 
 def test_a_complaint_ends_the_subscription_at_once(store: Store, box: Path) -> None:
     to = sent(store, "ada")["ada"]
-    (heard,) = listen(store, box, complaint(to))
-    assert (heard.kind, heard.left) == ("complaint", True)
+    (result,) = listen(store, box, complaint(to))
+    assert (result.kind, result.left) == ("complaint", True)
     assert list(store.unsubscribes.list_all()) == [("ada", "Sparse")]
 
 
@@ -181,15 +185,15 @@ def test_a_complaint_about_a_notice_that_belongs_to_nobody_makes_nobody_leave(st
     letter = replace(envelope("ada"), message_id="<notice@example.org>")
     store.outbox.add_notice("a link", letter, subscriber="", kind=NOTICE, now=NOW)
     [held] = store.outbox.claim(now=NOW, owner="a process", limit=1, lease=DAY)
-    (heard,) = listen(store, box, complaint(f"b+{stamp(held.id, held.envelope.message_id, KEYS)}@bounces.example.org"))
-    assert (heard.kind, heard.proven, heard.left) == ("complaint", True, False)
+    (result,) = listen(store, box, complaint(f"b+{stamp(held.id, held.envelope.message_id, KEYS)}@bounces.example.org"))
+    assert (result.kind, result.proven, result.left) == ("complaint", True, False)
     assert store.unsubscribes.list_all() == {}
 
 
 def test_a_complaint_that_proves_nothing_ends_nothing(store: Store, box: Path) -> None:
     sent(store, "ada")
-    (heard,) = listen(store, box, complaint("papers@example.org"))
-    assert (heard.kind, heard.subscriber, heard.left) == ("complaint", "ada", False)
+    (result,) = listen(store, box, complaint("papers@example.org"))
+    assert (result.kind, result.subscriber, result.left) == ("complaint", "ada", False)
     assert store.unsubscribes.list_all() == {}
 
 
@@ -199,22 +203,22 @@ def test_a_bounce_of_a_letter_in_doubt_shows_that_it_arrived(store: Store, box: 
     assert store.outbox.count_by_state() == {"sent": 1}
 
 
-class Breaking:
-    """A box that breaks between the deed and its mark, as often as it has messages."""
+class BreakingMailbox:
+    """A mailbox whose connection breaks before a message is marked as done, once for each message."""
 
     def __init__(self, *messages: bytes) -> None:
-        self.messages = messages
+        self._contents = messages
 
-    def __enter__(self) -> Breaking:
+    def __enter__(self) -> BreakingMailbox:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
 
-    def pieces(self) -> Iterator[MailboxMessage]:
-        yield from (MailboxMessage(id=str(number), message=message) for number, message in enumerate(self.messages))
+    def messages(self) -> Iterator[MailboxMessage]:
+        yield from (MailboxMessage(id=str(number), message=message) for number, message in enumerate(self._contents))
 
-    def done(self, piece: MailboxMessage) -> None:
+    def done(self, message: MailboxMessage) -> None:
         raise MailboxError("the line is gone")
 
 
@@ -223,7 +227,7 @@ def test_a_message_is_dealt_with_once_although_the_box_breaks(store: Store, box:
     to = sent(store, "ada")["ada"]
     for _ in range(9):
         with pytest.raises(MailboxError):
-            read_bounces(store, Breaking(report(to)), "imap", EAR, clock=lambda: NOW + DAY)
+            read_bounces(store, BreakingMailbox(report(to)), "imap", RETURN_ADDRESS, clock=lambda: NOW + DAY)
     with store.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*), sum(points) FROM evidence").one() == (1, 1.0)
 
@@ -234,7 +238,7 @@ def test_a_storm_is_read_and_nothing_is_sent(store: Store, box: Path) -> None:
     assert len(listen(store, box, *storm)) == 300
     assert store.outbox.count_by_state() == {"sent": 1}
     assert listen(store, box) == []
-    assert "@" not in "".join(heard.words for heard in listen(store, box, *storm[:3]))
+    assert "@" not in "".join(result.words for result in listen(store, box, *storm[:3]))
 
 
 def test_letters_again_with_a_clean_slate(store: Store, box: Path) -> None:

@@ -312,12 +312,12 @@ class Breaking:
     ) -> None:
         self._box.__exit__(kind, error, trace)
 
-    def pieces(self) -> Iterator[MailboxMessage]:
-        return iter(self._box.pieces())
+    def messages(self) -> Iterator[MailboxMessage]:
+        return iter(self._box.messages())
 
-    def done(self, piece: MailboxMessage) -> None:
+    def done(self, message: MailboxMessage) -> None:
         self._server.stop()
-        self._box.done(piece)
+        self._box.done(message)
 
 
 def test_b4_dovecot_goes_down_between_the_deed_and_its_mark(anywhere: DeliveryScenario) -> None:

@@ -32,20 +32,20 @@ def at(server: Dovecot, folder: str = "", *, largest: int = 1_000_000, password:
 
 def read(box: BounceMailbox) -> list[MailboxMessage]:
     with box:
-        return list(box.pieces())
+        return list(box.messages())
 
 
-def subjects(pieces: list[MailboxMessage]) -> list[bytes]:
-    return [piece.message.split(b"\r\n")[0] for piece in pieces]
+def subjects(messages: list[MailboxMessage]) -> list[bytes]:
+    return [received.message.split(b"\r\n")[0] for received in messages]
 
 
 def test_messages_come_in_order_and_are_marked_not_deleted(server: Dovecot) -> None:
     with at(server) as box:
-        pieces = list(box.pieces())
-        box.done(pieces[1])
-    assert subjects(pieces) == [b"Subject: 1", b"Subject: 2", b"Subject: 3"]
-    assert pieces[0].message == b"Subject: 1\r\n\r\n\xff.\r\nFrom me\r\n"
-    assert read(at(server)) == [pieces[0], pieces[2]]
+        messages = list(box.messages())
+        box.done(messages[1])
+    assert subjects(messages) == [b"Subject: 1", b"Subject: 2", b"Subject: 3"]
+    assert messages[0].message == b"Subject: 1\r\n\r\n\xff.\r\nFrom me\r\n"
+    assert read(at(server)) == [messages[0], messages[2]]
     names = [path.name for part in ("new", "cur") for path in (server.mail / part).iterdir()]
     assert sorted("S" in name.partition(":2,")[2] for name in names) == [False, False, True]
 
@@ -86,20 +86,20 @@ def test_a_folder_of_any_name(server: Dovecot, folder: str, name: str) -> None:
 def test_a_large_message_is_cut_and_an_empty_one_comes(server: Dovecot) -> None:
     server.deliver("4.host", b"Subject: large\n\n" + b"x\n" * 2_000_000)
     server.deliver("5.host", b"")
-    found = {len(piece.message): piece.message for piece in read(at(server, largest=1_000))}
+    found = {len(received.message): received.message for received in read(at(server, largest=1_000))}
     assert found[1_000].startswith(b"Subject: large\r\n\r\nx\r\n")
     assert max(found) == 1_000
 
 
 def test_a_message_that_others_delete_meanwhile(server: Dovecot) -> None:
     with at(server) as box:
-        pieces = box.pieces()
-        first = next(pieces)
+        messages = box.messages()
+        first = next(messages)
         with server.visit() as other:
             other.select()
             other.store("1:2", "+FLAGS", r"(\Deleted)")
             other.expunge()
-        rest = list(pieces)
+        rest = list(messages)
         box.done(first)
         assert subjects(rest)[-1:] == [b"Subject: 3"]
     assert subjects(read(at(server))) == [b"Subject: 3"]
@@ -112,13 +112,13 @@ def test_b4_a_line_lost_between_the_deed_and_the_mark(server: Dovecot) -> None:
 
     def deal(lose: bool) -> None:
         with at(server) as box:
-            for piece in box.pieces():
-                if piece.id not in remembered:
-                    remembered.append(piece.id)
-                    dealt_with.extend(subjects([piece]))
+            for received in box.messages():
+                if received.id not in remembered:
+                    remembered.append(received.id)
+                    dealt_with.extend(subjects([received]))
                 if lose:
                     server.stop()
-                box.done(piece)
+                box.done(received)
 
     for _ in range(2):
         with pytest.raises(MailboxError):
@@ -133,7 +133,7 @@ def test_b4_a_line_lost_between_the_deed_and_the_mark(server: Dovecot) -> None:
 def test_the_same_mail_read_as_a_maildir(server: Dovecot) -> None:
     """Dovecot moves what it has only listed out of new/."""
     with at(server) as box:
-        box.done(next(box.pieces()))
+        box.done(next(box.messages()))
     server.stop()
     with mailbox.open_mailbox(f"maildir:{server.mail}") as box:
-        assert [piece.id for piece in box.pieces()] == ["2.host", "3.host"]
+        assert [received.id for received in box.messages()] == ["2.host", "3.host"]

@@ -8,7 +8,7 @@ from digest.mail.message import Mailbox
 from tests.support.delivery_scenario import KEY, DeliveryScenario
 from tests.support.servers import MailServer
 
-EAR = ReturnAddress(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
+RETURN_ADDRESS = ReturnAddress(address=Mailbox(address="b@house.example"), keys=[KEY], domain="house.example")
 
 
 def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
@@ -24,6 +24,6 @@ def stamps(scenario: DeliveryScenario, *readers: str) -> dict[str, str]:
 
 
 def listen(scenario: DeliveryScenario, box: BounceMailbox, name: str = "box") -> list[BounceRead]:
-    heard = read_bounces(scenario.store, box, name, EAR, clock=lambda: scenario.now)
-    scenario.said += [each.words for each in heard]
-    return heard
+    results = read_bounces(scenario.store, box, name, RETURN_ADDRESS, clock=lambda: scenario.now)
+    scenario.said += [each.words for each in results]
+    return results

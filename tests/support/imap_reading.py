@@ -40,15 +40,15 @@ def at(
 
 def read(box: BounceMailbox) -> list[MailboxMessage]:
     with box:
-        return list(box.pieces())
+        return list(box.messages())
 
 
 def deal(box: BounceMailbox, remembered: dict[str, bytes]) -> None:
     """What whoever reads does: remember, then mark."""
     with box:
-        for piece in box.pieces():
-            remembered[piece.id] = piece.message
-            box.done(piece)
+        for received in box.messages():
+            remembered[received.id] = received.message
+            box.done(received)
 
 
 def told(kind: type[DigestError], box: BounceMailbox, mark: bool = False) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from digest.bounces.mailbox.base import LARGEST, BounceMailbox, MailboxMessage
 from digest.bounces.mailbox.imap import ImapMailbox
 from digest.bounces.mailbox.maildir import MaildirMailbox
 from digest.bounces.mailbox.mbox import MboxMailbox
-from digest.bounces.mailbox.piece import LARGEST, BounceMailbox, MailboxMessage
 from digest.bounces.mailbox.session import ImapTimeouts
 from digest.bounces.mailbox.stdin import StandardInput
 from digest.errors import ConfigError
@@ -37,30 +37,30 @@ class MailboxOptions:
 class MailboxOpener(Protocol):
     """Makes a mailbox from its URL without reading or connecting. Raises ConfigError."""
 
-    def __call__(self, url: str, means: MailboxOptions) -> BounceMailbox: ...
+    def __call__(self, url: str, options: MailboxOptions) -> BounceMailbox: ...
 
 
-def _maildir(url: str, means: MailboxOptions) -> BounceMailbox:
-    return MaildirMailbox(_path(url), largest=means.largest)
+def _maildir(url: str, options: MailboxOptions) -> BounceMailbox:
+    return MaildirMailbox(_path(url), largest=options.largest)
 
 
-def _mbox(url: str, means: MailboxOptions) -> BounceMailbox:
-    return MboxMailbox(_path(url), largest=means.largest)
+def _mbox(url: str, options: MailboxOptions) -> BounceMailbox:
+    return MboxMailbox(_path(url), largest=options.largest)
 
 
-def _imap(url: str, means: MailboxOptions) -> BounceMailbox:
+def _imap(url: str, options: MailboxOptions) -> BounceMailbox:
     return ImapMailbox(
         url,
-        user=means.user,
-        password=means.password,
-        largest=means.largest,
-        context=means.context,
-        waits=means.waits,
+        user=options.user,
+        password=options.password,
+        largest=options.largest,
+        context=options.context,
+        waits=options.waits,
     )
 
 
-def _stdin(url: str, means: MailboxOptions) -> BounceMailbox:
-    return StandardInput(means.stdin, largest=means.largest)
+def _stdin(url: str, options: MailboxOptions) -> BounceMailbox:
+    return StandardInput(options.stdin, largest=options.largest)
 
 
 MAILBOXES: Mapping[str, MailboxOpener] = {
@@ -92,10 +92,10 @@ def open_mailbox(
     if scheme not in MAILBOXES or (scheme == "-" and url != "-"):
         ways = "maildir:PATH, mbox:PATH, imaps://HOST/FOLDER, imap+starttls://HOST/FOLDER, imap://localhost/FOLDER or -"
         raise ConfigError(f"that is no mailbox: write {ways}")
-    means = MailboxOptions(
+    options = MailboxOptions(
         user=user, password=password, largest=largest, context=context, waits=waits or ImapTimeouts(), stdin=stdin
     )
-    return MAILBOXES[scheme](url, means)
+    return MAILBOXES[scheme](url, options)
 
 
 def _path(url: str) -> Path:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.bounces.mailbox.address import on_the_wire, parse_imap_url
-from digest.bounces.mailbox.piece import MailboxMessage
+from digest.bounces.mailbox.base import MailboxMessage
 from digest.bounces.mailbox.session import MANGLED, ImapConnectionLost, ImapSession, ImapTimeouts
 from digest.errors import ConfigError, MailboxError
 
@@ -77,7 +77,7 @@ class ImapMailbox:
             self._session.leave()
         self._session = None
 
-    def pieces(self) -> Iterator[MailboxMessage]:
+    def messages(self) -> Iterator[MailboxMessage]:
         """The unseen messages by rising UID, the order of their arrival. Raises MailboxError.
 
         A message that the server does not return is skipped and stays unseen, so that it does not block the others;
@@ -93,9 +93,9 @@ class ImapMailbox:
         if kept_back:
             raise self._trouble(f"it did not give {kept_back} of the unseen messages; they are asked for again")
 
-    def done(self, piece: MailboxMessage) -> None:
-        """Set \\Seen, unless the folder was created anew since: then the UID means another message."""
-        found = _ID.fullmatch(piece.id)
+    def done(self, message: MailboxMessage) -> None:
+        """Set \\Seen, unless the folder was created anew since: then the UID options another message."""
+        found = _ID.fullmatch(message.id)
         if not found:
             raise ValueError("the id is of another kind of box")
         if found[1] != self._validity:
@@ -121,7 +121,7 @@ class ImapMailbox:
         if self._address.scheme == "imap+starttls":
             session.encrypt(self._tls())
         if session.state != "NONAUTH":
-            return  # PREAUTH (RFC 3501 section 7.1.4): authenticated by other means
+            return  # PREAUTH (RFC 3501 section 7.1.4): authenticated by other options
         if self._user is None or self._password is None:
             raise ConfigError(f"{self._address} asks for a user and a password")
         if not session.encrypted and not session.on_this_machine:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from digest.bounces.mailbox.piece import MailboxMessage
+from digest.bounces.mailbox.base import MailboxMessage
 from digest.errors import ConfigError, MailboxError
 
 _MENDED_BY_YOU = (FileNotFoundError, NotADirectoryError, PermissionError)
@@ -21,7 +21,7 @@ class MaildirMailbox:
     def __init__(self, folder: Path, *, largest: int) -> None:
         self._folder = folder
         self._largest = largest
-        self._seats: dict[str, Path] = {}  # id -> path at the last listing
+        self._paths: dict[str, Path] = {}  # id -> path at the last listing
 
     def __enter__(self) -> Self:
         """Raises ConfigError if the folder is no Maildir; none is created, so that a mistyped path is noticed."""
@@ -35,23 +35,23 @@ class MaildirMailbox:
     ) -> None:
         """Nothing is held open."""
 
-    def pieces(self) -> Iterator[MailboxMessage]:
+    def messages(self) -> Iterator[MailboxMessage]:
         """The messages in new/, and those in cur/ without the flag S (a mail program moves messages that it lists).
 
         Oldest first by mtime, which a move does not change. Raises ConfigError or MailboxError.
         """
         with self._faults():
-            self._seats = dict(self._unseen())
-        for name in list(self._seats):
+            self._paths = dict(self._unseen())
+        for name in list(self._paths):
             with self._faults():
                 message = self._read(name)
             if message is not None:
                 yield MailboxMessage(id=name, message=message)
 
-    def done(self, piece: MailboxMessage) -> None:
+    def done(self, message: MailboxMessage) -> None:
         """Move a message to cur/ and add the flag S; nothing if it is gone or marked already."""
         with self._faults():
-            place = self._place(piece.id)
+            place = self._place(message.id)
             flags = set(_flags(place.name)) if place else {"S"}
             if place and "S" not in flags:
                 # no fsync: after a power failure the message comes again, and read_bounces() knows its id
@@ -85,9 +85,9 @@ class MaildirMailbox:
         return None
 
     def _place(self, name: str) -> Path | None:
-        seat = self._seats.get(name)
-        if seat and seat.exists():
-            return seat
+        known = self._paths.get(name)
+        if known and known.exists():
+            return known
         for part in ("new", "cur"):
             with os.scandir(self._folder / part) as entries:
                 for entry in entries:

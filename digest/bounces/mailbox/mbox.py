@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from digest.bounces.mailbox.piece import MailboxMessage, MessageBuffer
+from digest.bounces.mailbox.base import MailboxMessage, MessageBuffer
 from digest.errors import ConfigError, MailboxError
 
 _PART = 65_536  # bytes read of a line at once
@@ -36,7 +36,7 @@ class MboxMailbox:
     ) -> None:
         """Nothing to close: the file is open only while it is read."""
 
-    def pieces(self) -> Iterator[MailboxMessage]:
+    def messages(self) -> Iterator[MailboxMessage]:
         """All messages, in the order of the file. Raises ConfigError or MailboxError.
 
         The last message is left out while its last line is incomplete, as it is being written. A message read when
@@ -50,7 +50,7 @@ class MboxMailbox:
         except OSError as error:
             raise MailboxError(f"{self._file} cannot be read now: {error.strerror}") from None
 
-    def done(self, piece: MailboxMessage) -> None:
+    def done(self, message: MailboxMessage) -> None:
         """Nothing: the caller remembers the id."""
 
     def _split(self, file: BinaryIO) -> Iterator[MailboxMessage]:
@@ -60,7 +60,7 @@ class MboxMailbox:
         while part := file.readline(_PART):
             if begins and blank and part.startswith(b"From "):
                 if draft and not draft.empty:
-                    yield draft.piece()
+                    yield draft.message()
                 draft, blank, envelope = MessageBuffer(self._largest), b"", True
             elif draft is None and part.strip() and not _begun(part):
                 raise ConfigError(f'{self._file} is no mbox: it does not begin with "From "')
@@ -73,7 +73,7 @@ class MboxMailbox:
             begins = part.endswith(b"\n")
             envelope = envelope and not begins
         if draft and begins and not draft.empty:
-            yield draft.piece()
+            yield draft.message()
 
 
 def _begun(line: bytes) -> bool:

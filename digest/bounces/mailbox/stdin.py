@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from digest.bounces.mailbox.piece import MailboxMessage, MessageBuffer
+from digest.bounces.mailbox.base import MailboxMessage, MessageBuffer
 from digest.errors import MailboxError
 
 _PART = 65_536
@@ -28,7 +28,7 @@ class StandardInput:
     ) -> None:
         """Nothing: the caller owns the stream."""
 
-    def pieces(self) -> Iterator[MailboxMessage]:
+    def messages(self) -> Iterator[MailboxMessage]:
         """The message; nothing if the input is empty. Raises MailboxError, whose exit code makes a mail server retry.
 
         The input is read to its end, also beyond `largest`: a broken pipe would count as a failed delivery.
@@ -47,7 +47,7 @@ class StandardInput:
         except OSError as error:
             raise MailboxError(f"standard input cannot be read: {error.strerror}") from None
         if not draft.empty:
-            yield draft.piece()
+            yield draft.message()
 
-    def done(self, piece: MailboxMessage) -> None:
+    def done(self, message: MailboxMessage) -> None:
         """Nothing: the exit code is the answer to the mail server."""

@@ -20,10 +20,10 @@ def test_unseen_messages_come_in_order_and_are_marked_not_deleted() -> None:
     with ImapServer({7: TWO, 4: ONE, 2: b""}) as server:
         with at(server) as box:
             found = []
-            for piece in box.pieces():
-                found.append(piece)
-                box.done(piece)
-        assert [(piece.id, piece.message) for piece in found] == [
+            for received in box.messages():
+                found.append(received)
+                box.done(received)
+        assert [(received.id, received.message) for received in found] == [
             (f"{VALIDITY}.2", b""),
             (f"{VALIDITY}.4", ONE),
             (f"{VALIDITY}.7", TWO),
@@ -37,19 +37,19 @@ def test_unseen_messages_come_in_order_and_are_marked_not_deleted() -> None:
 def test_a_message_that_vanished_meanwhile_is_passed_over() -> None:
     gone = Says(b"TAG NO [EXPUNGEISSUED] some are gone\r\n")
     with ImapServer(BOX | {5: b"", 6: b""}, {"FETCH": gone}) as server, at(server) as box:
-        pieces = box.pieces()
+        messages = box.messages()
         server.messages.pop(6)
-        assert [piece.id for piece in pieces] == [f"{VALIDITY}.{uid}" for uid in (5, 7)]
+        assert [received.id for received in messages] == [f"{VALIDITY}.{uid}" for uid in (5, 7)]
         box.done(MailboxMessage(id=f"{VALIDITY}.6", message=b""))
 
 
 def test_a_message_that_is_not_given_does_not_keep_the_others_waiting() -> None:
     refused = [Says(b"TAG NO it is broken\r\n"), Says(b"TAG BAD it is very broken\r\n")]
     with ImapServer(BOX, {"FETCH": refused[:1]}) as server, at(server) as box:
-        pieces = box.pieces()
-        assert next(pieces).message == TWO
+        messages = box.messages()
+        assert next(messages).message == TWO
         with pytest.raises(MailboxError, match="did not give 1 of the unseen messages"):
-            next(pieces)
+            next(messages)
     with ImapServer(BOX, {"FETCH": refused[1:]}) as server:
         assert "does not speak IMAP" in told(MailboxError, at(server))
 
@@ -58,7 +58,7 @@ def test_a_message_that_is_not_given_does_not_keep_the_others_waiting() -> None:
 def test_a_huge_message_is_cut_and_the_rest_never_kept(whole: bool) -> None:
     huge = b"Subject: huge\r\n\r\n" + b"x" * 5_000_000
     with ImapServer({1: huge, 2: TWO}, whole=whole) as server:
-        assert [piece.message for piece in read(at(server, largest=1_000))] == [huge[:1_000], TWO]
+        assert [received.message for received in read(at(server, largest=1_000))] == [huge[:1_000], TWO]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_huge_message_is_cut_and_the_rest_never_kept(whole: bool) -> None:
 )
 def test_the_ways_to_give_a_message(answer: bytes, message: bytes | None) -> None:
     with ImapServer({4: ONE}, {"FETCH": Says(answer + b"TAG OK done\r\n")}) as server:
-        assert [piece.message for piece in read(at(server))] == ([] if message is None else [message])
+        assert [received.message for received in read(at(server))] == ([] if message is None else [message])
 
 
 def test_where_the_folder_was_made_anew_nothing_is_marked() -> None:
@@ -96,7 +96,7 @@ def test_an_empty_box_and_a_box_of_very_many() -> None:
     with ImapServer(BOX | {100_001: b""}, script) as server:
         assert [len(read(at(server))) for _ in range(2)] == [0, 2]
         with at(server) as box:
-            assert next(box.pieces()).id == f"{VALIDITY}.100001"
+            assert next(box.messages()).id == f"{VALIDITY}.100001"
 
 
 # ------------------------------------------------------------------------------------------------------------- faults
@@ -207,7 +207,7 @@ def test_b4_a_line_lost_between_the_deed_and_the_mark(stored: bool) -> None:
             deal(at(server), remembered)
         if stored:
             server.seen.add(4)
-        again = {piece.id: piece.message for piece in read(at(server))}
+        again = {received.id: received.message for received in read(at(server))}
     assert remembered == {f"{VALIDITY}.4": ONE}
     assert again == ({} if stored else remembered) | {f"{VALIDITY}.7": TWO}
 
@@ -216,7 +216,7 @@ def test_after_trouble_nothing_more_is_asked() -> None:
     with ImapServer(BOX, {"FETCH": DROP}) as server, at(server) as box:
         for _ in range(2):
             with pytest.raises(MailboxError):
-                list(box.pieces())
+                list(box.messages())
         with pytest.raises(MailboxError, match="no connection"):
             box.done(MailboxMessage(id=f"{VALIDITY}.4", message=ONE))
         assert server.connections == 1

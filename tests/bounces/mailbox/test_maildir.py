@@ -25,11 +25,11 @@ def put(folder: Path, name: str, message: bytes = b"Subject: one\n\n1\n", *, age
 
 def read(folder: Path, largest: int = 1_000) -> list[MailboxMessage]:
     with mailbox.open_mailbox(f"maildir:{folder}", largest=largest) as box:
-        return list(box.pieces())
+        return list(box.messages())
 
 
 def names(folder: Path) -> list[str]:
-    return [piece.id for piece in read(folder)]
+    return [received.id for received in read(folder)]
 
 
 def test_what_is_new_comes_oldest_first(tmp_path: Path) -> None:
@@ -46,9 +46,9 @@ def test_what_is_new_comes_oldest_first(tmp_path: Path) -> None:
 def test_what_is_done_lies_in_cur_as_seen_and_comes_no_more(tmp_path: Path) -> None:
     put(tmp_path, "new/1.M2P3.host,S=9")
     with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
-        for piece in box.pieces():
-            box.done(piece)
-            box.done(piece)
+        for received in box.messages():
+            box.done(received)
+            box.done(received)
     assert [path.name for path in (tmp_path / "cur").iterdir()] == ["1.M2P3.host,S=9:2,S"]
     assert names(tmp_path) == []
     assert [message.get_flags() for message in StandardMaildir(tmp_path)] == ["S"]
@@ -60,7 +60,7 @@ def test_what_a_mail_program_has_only_listed_comes_under_the_same_name(tmp_path:
     (tmp_path / "new/1").rename(tmp_path / "cur/1:2,FT")
     assert names(tmp_path) == before == ["1"]
     with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
-        box.done(next(box.pieces()))
+        box.done(next(box.messages()))
     assert [path.name for path in (tmp_path / "cur").iterdir()] == ["1:2,FST"]
 
 
@@ -68,13 +68,13 @@ def test_what_others_move_or_take_while_it_is_read(tmp_path: Path) -> None:
     for age, name in enumerate(("four", "three", "two", "one")):
         put(tmp_path, f"new/{name}", age=age)
     with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
-        pieces = box.pieces()
-        first = next(pieces)
+        messages = box.messages()
+        first = next(messages)
         (tmp_path / "new/one").unlink()
         (tmp_path / "new/two").unlink()
         (tmp_path / "new/three").rename(tmp_path / "cur/three:2,")
         (tmp_path / "new/four").rename(tmp_path / "cur/four:2,S")
-        assert [piece.id for piece in pieces] == ["three"]
+        assert [received.id for received in messages] == ["three"]
         box.done(first)
     assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == ["four:2,S", "three:2,"]
 
@@ -89,7 +89,7 @@ def test_done_by_another_run(tmp_path: Path) -> None:
 
 def test_a_large_message_is_cut(tmp_path: Path) -> None:
     put(tmp_path, "new/1", b"x" * 5_000)
-    assert [len(piece.message) for piece in read(tmp_path)] == [1_000]
+    assert [len(received.message) for received in read(tmp_path)] == [1_000]
 
 
 def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_a_name_that_is_no_text_can_be_stored_and_marked(tmp_path: Path) -> None
     put(tmp_path, "new/1")
     os.rename(os.fsencode(tmp_path / "new/1"), os.fsencode(tmp_path) + b"/new/1.\xff")
     with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
-        piece = next(box.pieces())
-        assert piece.id.encode("utf-8") == rb"1.\xff"
-        box.done(piece)
+        received = next(box.messages())
+        assert received.id.encode("utf-8") == rb"1.\xff"
+        box.done(received)
     assert os.listdir(os.fsencode(tmp_path / "cur")) == [b"1.\xff:2,S"]
 
 
@@ -121,15 +121,15 @@ def test_a_folder_that_is_no_maildir(tmp_path: Path) -> None:
         (tmp_path / "new/1").unlink()
         (tmp_path / "new").rmdir()
         with pytest.raises(ConfigError, match="cannot be read or marked: No such file"):
-            list(box.pieces())
+            list(box.messages())
 
 
 def test_a_disk_that_fails_is_asked_again_later(tmp_path: Path) -> None:
     put(tmp_path, "new/1")
     with mailbox.open_mailbox(f"maildir:{tmp_path}") as box:
-        pieces = box.pieces()
-        piece = next(pieces)
+        messages = box.messages()
+        received = next(messages)
         (tmp_path / "cur").rmdir()
         (tmp_path / "cur").symlink_to("cur")  # too many levels
         with pytest.raises(MailboxError, match="cannot be read now"):
-            box.done(piece)
+            box.done(received)

@@ -22,21 +22,21 @@ ENVELOPE = b"From MAILER-DAEMON Thu Jul 30 06:00:00 2026\n"
 
 def read(path: Path, largest: int = 1_000_000) -> list[MailboxMessage]:
     with mailbox.open_mailbox(f"mbox:{path}", largest=largest) as box:
-        return list(box.pieces())
+        return list(box.messages())
 
 
 def written(tmp_path: Path, data: bytes) -> list[bytes]:
     path = tmp_path / "box"
     path.write_bytes(data)
-    return [piece.message for piece in read(path)]
+    return [received.message for received in read(path)]
 
 
 def reader(data: bytes, largest: int = 1_000_000) -> list[MailboxMessage]:
     with mailbox.open_mailbox("-", stdin=io.BytesIO(data), largest=largest) as box:
-        pieces = list(box.pieces())
-        for piece in pieces:
-            box.done(piece)
-        return pieces
+        messages = list(box.messages())
+        for received in messages:
+            box.done(received)
+        return messages
 
 
 # ---------------------------------------------------------------------------------------------------------------- mbox
@@ -70,7 +70,7 @@ def _back(quoted: list[bytes]) -> list[bytes]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "box"
         path.write_bytes(b"".join(ENVELOPE + message + b"\n" for message in quoted))
-        return [piece.message for piece in read(path)]
+        return [received.message for received in read(path)]
 
 
 def test_a_box_of_the_standard_library(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_box_of_the_standard_library(tmp_path: Path) -> None:
     box.add(b"Subject: one\n\nFrom here\n\nFrom there\n")
     box.add(b"Subject: two\n\nend\n")
     box.close()
-    assert [piece.message for piece in read(tmp_path / "box")] == [
+    assert [received.message for received in read(tmp_path / "box")] == [
         b"Subject: one\n\nFrom here\n\nFrom there\n",
         b"Subject: two\n\nend\n",
     ]
@@ -89,10 +89,10 @@ def test_a_message_is_named_by_its_bytes_and_nothing_is_written(tmp_path: Path) 
     path.write_bytes(ENVELOPE + b"Subject: one\n\n1\n\n")
     path.chmod(0o400)
     with mailbox.open_mailbox(f"mbox:{path}") as box:
-        piece = next(box.pieces())
-        box.done(piece)
-    assert piece.id == sha256(b"Subject: one\n\n1\n").hexdigest()
-    assert [again.id for again in read(path)] == [piece.id]
+        received = next(box.messages())
+        box.done(received)
+    assert received.id == sha256(b"Subject: one\n\n1\n").hexdigest()
+    assert [again.id for again in read(path)] == [received.id]
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
@@ -124,11 +124,11 @@ def test_a_message_that_is_being_written_is_never_named_as_a_whole_one(tmp_path:
     names = {sha256(first).hexdigest(), sha256(last).hexdigest()}
     for end in range(len(whole) + 1):
         path.write_bytes(whole[:end])
-        for piece in read(path):
-            is_whole = piece.message in (first, last)
-            assert (piece.id in names) == is_whole
-            assert whole[:end].endswith(b"\n") or piece.message != last
-    assert [piece.message for piece in read(path)] == [first, last]
+        for received in read(path):
+            is_whole = received.message in (first, last)
+            assert (received.id in names) == is_whole
+            assert whole[:end].endswith(b"\n") or received.message != last
+    assert [received.message for received in read(path)] == [first, last]
 
 
 def test_what_is_no_mbox(tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_what_is_no_mbox(tmp_path: Path) -> None:
     with mailbox.open_mailbox(f"mbox:{tmp_path / 'box'}") as box:
         (tmp_path / "box").unlink()
         with pytest.raises(ConfigError, match="cannot be read: No such file"):
-            list(box.pieces())
+            list(box.messages())
         (tmp_path / "box").symlink_to("box")  # too many levels
         with pytest.raises(MailboxError, match="cannot be read now"):
-            list(box.pieces())
+            list(box.messages())
 
 
 # ------------------------------------------------------------------------------------------------------ standard input
@@ -165,7 +165,7 @@ def test_nothing_said(nothing: bytes) -> None:
 def test_a_large_message_is_read_to_its_end() -> None:
     stream = io.BytesIO(b"x" * 300_000)
     with mailbox.open_mailbox("-", stdin=stream, largest=10) as box:
-        assert [piece.message for piece in box.pieces()] == [b"x" * 10]
+        assert [received.message for received in box.messages()] == [b"x" * 10]
     assert stream.tell() == 300_000
 
 
@@ -176,4 +176,4 @@ class Broken(io.BytesIO):
 
 def test_a_stream_that_breaks() -> None:
     with mailbox.open_mailbox("-", stdin=Broken()) as box, pytest.raises(MailboxError, match="standard input"):
-        list(box.pieces())
+        list(box.messages())

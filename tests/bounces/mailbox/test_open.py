@@ -65,7 +65,7 @@ def test_paths_are_taken_as_they_are_written(tmp_path: Path) -> None:
     box.write_bytes(b"From x\nSubject: one\n\n")
     for url in (f"mbox:{box}", f"mbox://{box}"):
         with mailbox.open_mailbox(url) as opened:
-            assert len(list(opened.pieces())) == 1
+            assert len(list(opened.messages())) == 1
 
 
 def test_no_box_tells_its_login() -> None:

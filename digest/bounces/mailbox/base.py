@@ -20,7 +20,7 @@ class MailboxMessage:
 
 
 class BounceMailbox(Protocol):
-    """A mailbox of bounces, open within a `with` block: `with box: for piece in box.pieces(): …`.
+    """A mailbox of bounces, open within a `with` block: `with box: for message in box.messages(): …`.
 
     The caller stores the ids of processed messages: if the connection is lost before `done`, the same message comes
     again with the same id.
@@ -32,15 +32,15 @@ class BounceMailbox(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def pieces(self) -> Iterator[MailboxMessage]:
+    def messages(self) -> Iterator[MailboxMessage]:
         """The messages that are not marked as done, oldest first, one in memory at a time.
 
         Raises ConfigError (wrong settings) or MailboxError (temporary); messages before the error are valid.
         """
         ...
 
-    def done(self, piece: MailboxMessage) -> None:
-        """Mark a message as done, if the mailbox can; nothing is ever deleted. Raises as `pieces` does."""
+    def done(self, message: MailboxMessage) -> None:
+        """Mark a message as done, if the mailbox can; nothing is ever deleted. Raises as `messages` does."""
         ...
 
 
@@ -59,6 +59,6 @@ class MessageBuffer:
         self._kept += data[: self._largest - len(self._kept)]
         self._hash.update(data)
 
-    def piece(self) -> MailboxMessage:
+    def message(self) -> MailboxMessage:
         """The message so far; its id is the SHA-256 of all its bytes, including those that were cut."""
         return MailboxMessage(id=self._hash.hexdigest(), message=bytes(self._kept))
