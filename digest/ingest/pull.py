@@ -62,8 +62,8 @@ def pull(
     for source in asked:
         if stop is not None and stop.is_set():
             break
-        with _claimed(source.name, store, now, by_hand=by_hand) as mine:
-            if not mine:
+        with _lease(source.name, store, now, by_hand=by_hand) as leased:
+            if not leased:
                 continue
             result = _ask(
                 source, store, client, now=now, by_hand=by_hand, since=since, stop=stop, in_transaction=in_transaction
@@ -80,7 +80,7 @@ def is_resting(source: Source | PaperLookUp, store: Store, now: datetime) -> boo
 
 
 @contextmanager
-def _claimed(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterator[bool]:
+def _lease(name: str, store: Store, now: datetime, *, by_hand: bool) -> Iterator[bool]:
     """Lease a source from the other machines for a pull; False if another machine holds it."""
     if by_hand or not store.is_shared:
         yield True
@@ -111,7 +111,7 @@ def _ask(
     result = PullResult(source=source.name)
     try:
         if isinstance(source, Source):
-            pages = _walk(source, store, client, now=now, since=since, stop=stop, in_transaction=in_transaction)
+            pages = _pull_pages(source, store, client, now=now, since=since, stop=stop, in_transaction=in_transaction)
         else:
             pages = _look_up(source, store, client, now=now, stop=stop, in_transaction=in_transaction)
         for page in pages:
@@ -137,7 +137,7 @@ def _resting(source: Source | PaperLookUp, state: SourceState, now: datetime, *,
     return max((wait for wait in waits if wait > now), default=None)
 
 
-def _walk(
+def _pull_pages(
     source: Source,
     store: Store,
     client: HttpClient,
@@ -150,7 +150,7 @@ def _walk(
     """Fetch page after page of one source; each page is stored before the next request."""
     state = store.sources.get(source.name)
     first = since is not None or state.last_ok is None
-    cursor = _goes_on(state, since)
+    cursor = _resume_cursor(state, since)
     look_back = now - LOOK_BACK
     request: httpx.Request | None = source.first(cursor, since or look_back, now)
     restarted = False
@@ -173,8 +173,8 @@ def _walk(
             continue
         done = page.next is None and not page.cut
         # With the validators of a page that has a next one, is truncated or stale, a 304 would hide the rest.
-        seals = (fetched.validators.etag, fetched.validators.last_modified)
-        validators = seals if done and not page.stale and any(seals) else None
+        given = (fetched.validators.etag, fetched.validators.last_modified)
+        validators = given if done and not page.stale and any(given) else None
         progress = SourceProgress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
@@ -196,7 +196,7 @@ def _walk(
     raise SourceError(f"{source.name}: more than {_MOST_PAGES} pages; the service seems to lead in a circle")
 
 
-def _goes_on(state: SourceState, since: datetime | None) -> str | None:
+def _resume_cursor(state: SourceState, since: datetime | None) -> str | None:
     """The cursor to continue from; None: begin at `since`. A `since` after the last whole pull would leave a gap."""
     reached = since is None or (state.last_ok is not None and state.last_ok < since)
     return state.cursor if reached else None

@@ -236,13 +236,13 @@ def _phrase(header: str, name: str) -> list[str]:
 
 def _encoded_words(header: str, text: str) -> list[str]:
     """B-encoded words for lines of at most 76 characters (RFC 2047 section 2); no character is split."""
-    room = (76 - len(header) - len(": =?utf-8?B??=")) // 4 * 3  # bytes on the header's first line
+    available = (76 - len(header) - len(": =?utf-8?B??=")) // 4 * 3  # bytes on the header's first line
     words, chunk = [], b""
     for character in text:
         encoded = character.encode()
-        if len(chunk) + len(encoded) > room:
+        if len(chunk) + len(encoded) > available:
             words.append(chunk)
-            chunk, room = b"", 45
+            chunk, available = b"", 45
         chunk += encoded
     return [f"=?utf-8?B?{b64encode(word).decode()}?=" for word in (*words, chunk)]
 

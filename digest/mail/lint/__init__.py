@@ -15,14 +15,14 @@ behind the links, contrast, reputation) are reported as not visible.
 
 from __future__ import annotations
 
-from digest.mail.lint import head, mime, page
-from digest.mail.lint import signature as sealed
+from digest.mail.lint import head, mime, page, signature
 from digest.mail.lint.letter import ParsedMessage
 from digest.mail.lint.point import NOT_VISIBLE, LintCheck, LintResult
 
 __all__ = ["LintResult", "lint"]
 
-_POINTS: dict[int, LintCheck] = {point.number: point for room in (head, mime, page, sealed) for point in room.POINTS}
+_MODULES = (head, mime, page, signature)
+_POINTS: dict[int, LintCheck] = {point.number: point for module in _MODULES for point in module.POINTS}
 
 
 def lint(message: bytes) -> list[LintResult]:
