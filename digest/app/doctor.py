@@ -265,7 +265,7 @@ def language_findings(readers: Iterable[Subscriber]) -> Iterator[Finding]:
 
 def service_findings(
     figures: ServiceStats,
-    brakes: Sequence[CircuitBreaker],
+    breakers: Sequence[CircuitBreaker],
     sources: Sequence[SourceHealth],
     unread: Mapping[str, str] | None = None,
     *,
@@ -279,14 +279,16 @@ def service_findings(
     for id_, why in sorted((unread or {}).items()):
         yield Finding(about="reader", outcome="wrong", words=f"{id_} signed up and gets no letters: {why}", mend="")
     yield from _outbox(figures, now)
-    for brake in brakes:
-        if brake.until and brake.until > now:
-            words = f"{brake.name} is left alone until {brake.until:%H:%M} UTC: {brake.words}"
+    for breaker in breakers:
+        if breaker.until and breaker.until > now:
+            words = f"{breaker.name} is left alone until {breaker.until:%H:%M} UTC: {breaker.words}"
             again = (
-                "`digest deliver` asks it at once" if brake.kind == "relay" else f"`digest outbox release {brake.name}`"
+                "`digest deliver` asks it at once"
+                if breaker.kind == "relay"
+                else f"`digest outbox release {breaker.name}`"
             )
             mend = f"mend that; then {again}"
-            yield Finding(about=brake.kind, outcome="wrong", words=words, mend=mend)
+            yield Finding(about=breaker.kind, outcome="wrong", words=words, mend=mend)
     for health in sources:
         if health.word in ("failing", "silent", "late", "blocked by the publisher"):
             words = f"{health.name}: {health.word}" + (f": {health.error}" if health.error and health.failures else "")

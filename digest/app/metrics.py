@@ -15,19 +15,19 @@ from digest.store import CircuitBreaker, ServiceStats
 
 
 def exposition(
-    figures: ServiceStats, brakes: Iterable[CircuitBreaker], sources: Sequence[SourceHealth], *, now: datetime
+    figures: ServiceStats, breakers: Iterable[CircuitBreaker], sources: Sequence[SourceHealth], *, now: datetime
 ) -> bytes:
     """The metrics in Prometheus' text format 0.0.4, without any reader's name or address."""
     book = CollectorRegistry(auto_describe=False)
-    book.register(_ServiceCollector(figures, tuple(brakes), sources, now))
+    book.register(_ServiceCollector(figures, tuple(breakers), sources, now))
     return generate_latest(book)
 
 
 class _ServiceCollector(Collector):
     def __init__(
-        self, figures: ServiceStats, brakes: Sequence[CircuitBreaker], sources: Sequence[SourceHealth], now: datetime
+        self, figures: ServiceStats, breakers: Sequence[CircuitBreaker], sources: Sequence[SourceHealth], now: datetime
     ) -> None:
-        self._figures, self._brakes, self._sources, self._now = figures, brakes, sources, now
+        self._figures, self._breakers, self._sources, self._now = figures, breakers, sources, now
 
     def collect(self) -> Iterator[Metric]:
         figures = self._figures
@@ -40,7 +40,7 @@ class _ServiceCollector(Collector):
         yield _gauge("digest_oldest_due_seconds", "Age of the oldest slot not served.", self._age(figures.oldest_due))
         yield _gauge("digest_suppressed_addresses", "Addresses that get no letters.", figures.suppressed)
         yield _gauge("digest_papers", "Papers in the store.", figures.papers)
-        resting = [each for each in self._brakes if each.until and each.until > self._now]
+        resting = [each for each in self._breakers if each.until and each.until > self._now]
         kinds = {kind: sum(each.kind == kind for each in resting) for kind in ("relay", "domain")}
         yield _family("digest_left_alone", "Relays and domains that are left alone for now.", "kind", kinds)
         failures = {each.name: each.failures for each in self._sources}

@@ -47,9 +47,9 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     ctx.exit(exit_code(result))
 
 
-def _left(brakes: Sequence[CircuitBreaker], now: datetime) -> str:
+def _left(breakers: Sequence[CircuitBreaker], now: datetime) -> str:
     """The relays and domains that are not tried now, as the reason why waiting letters were not sent."""
-    resting = [each for each in brakes if each.kind == "domain" and each.until and each.until > now]
+    resting = [each for each in breakers if each.kind == "domain" and each.until and each.until > now]
     said = [f"{each.name} is left alone until {each.until:%Y-%m-%d %H:%M} UTC: {each.words}" for each in resting]
     return "\n".join(["letters wait, and none of them can go out now", *said])
 

@@ -12,7 +12,7 @@ from digest.errors import DigestError
 if TYPE_CHECKING:
     from digest.cli import CliContext
 
-_HOUSE = Path("digest.yaml")
+_DIGEST_YAML = Path("digest.yaml")
 _READER = Path("subscribers", "ada.yaml")
 
 
@@ -25,7 +25,7 @@ def command(context: CliContext, folder: Path | None) -> None:
     Nothing that is there is written over; a sample reader comes only where there is no reader yet.
     """
     target = folder / "config" if folder else context.config
-    for line in (_brought(_HOUSE, target), _brought_reader(target)):
+    for line in (_brought(_DIGEST_YAML, target), _brought_reader(target)):
         click.echo(line)
     click.echo(_next(target, folder))
 
@@ -45,7 +45,7 @@ def _next(target: Path, folder: Path | None) -> str:
     digest = f"digest --config {target}" if elsewhere else "digest"
     steps = (
         *([f"cd {folder}"] if folder and folder != Path() else ()),
-        f"edit {_HOUSE} and {_READER} in {target if elsewhere else 'config'}/",
+        f"edit {_DIGEST_YAML} and {_READER} in {target if elsewhere else 'config'}/",
         f"{digest} check",
         f"{digest} preview ada --open",
         f"{digest} send ada --since 7d --dry-run",

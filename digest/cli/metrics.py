@@ -23,5 +23,5 @@ def command(context: CliContext, now: datetime) -> None:
     from digest.app.metrics import exposition
 
     with open_app(load(context.config), looking=True) as app:
-        sources, figures, brakes = app.health(now), app.store.stats.collect(now=now), app.store.breakers.list_all()
-    click.echo(exposition(figures, brakes, sources, now=now), nl=False)
+        sources, figures, breakers = app.health(now), app.store.stats.collect(now=now), app.store.breakers.list_all()
+    click.echo(exposition(figures, breakers, sources, now=now), nl=False)

@@ -43,7 +43,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     with open_app(load(context.config), looking=True) as app:
         known = {word.delivery: word for word in app.read_relay_logs(datetime.now(UTC))}
         rows = app.store.outbox.unsent(in_doubt=in_doubt)
-        counts, brakes = app.store.outbox.count_by_state(), app.store.breakers.list_all()
+        counts, breakers = app.store.outbox.count_by_state(), app.store.breakers.list_all()
     if as_json:
         for row in rows:
             said = known[row.id].words if row.id in known else None
@@ -55,7 +55,7 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
         click.echo(
             f"{word.delivery}  {word.subscriber}  {'sent' if word.sent else DeliveryState.IN_DOUBT}: {word.words}"
         )
-    for words in (*_left_alone(brakes, datetime.now(UTC)), *_advice(rows)):
+    for words in (*_left_alone(breakers, datetime.now(UTC)), *_advice(rows)):
         click.echo(words)
 
 
@@ -121,21 +121,21 @@ def release(ctx: click.Context, name: str) -> None:
 
     context: CliContext = ctx.obj
     with open_app(load(context.config)) as app:
-        held = [brake for brake in app.store.breakers.list_all() if brake.name == name]
-        released = [app.store.breakers.record_success(brake.kind, brake.name) for brake in held]
-        names = ", ".join(sorted({brake.name for brake in app.store.breakers.list_all()}))
+        held = [breaker for breaker in app.store.breakers.list_all() if breaker.name == name]
+        released = [app.store.breakers.record_success(breaker.kind, breaker.name) for breaker in held]
+        names = ", ".join(sorted({breaker.name for breaker in app.store.breakers.list_all()}))
     if not any(released):
         click.echo(f"nothing is held against it; against others: {names or 'nothing'}", err=True)
         ctx.exit(Exit.FAILED)
     click.echo("is asked again with the next round: `digest deliver`, or by itself under `digest run`")
 
 
-def _left_alone(brakes: Sequence[CircuitBreaker], now: datetime) -> Iterator[str]:
-    for brake in brakes:
-        if brake.until and brake.until > now:
-            yield f"{brake.kind} {brake.name} is left alone until {brake.until:%Y-%m-%d %H:%M} UTC: {brake.words}"
-        elif brake.kind == "relay":
-            yield f"relay {brake.name} has failed {brake.failures} times, last {brake.at:%H:%M} UTC: {brake.words}"
+def _left_alone(breakers: Sequence[CircuitBreaker], now: datetime) -> Iterator[str]:
+    for each in breakers:
+        if each.until and each.until > now:
+            yield f"{each.kind} {each.name} is left alone until {each.until:%Y-%m-%d %H:%M} UTC: {each.words}"
+        elif each.kind == "relay":
+            yield f"relay {each.name} has failed {each.failures} times, last {each.at:%H:%M} UTC: {each.words}"
 
 
 def _advice(rows: Sequence[OutboxRow]) -> Iterator[str]:

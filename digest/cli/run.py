@@ -108,13 +108,13 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
 
     with on_signal(hang_up=current.reload) as stop:
         event_log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
-        beats = [
+        intervals = [
             daemon.Interval("pull", _PULL_EVERY, ask),
             daemon.Interval("tick", _TICK_EVERY, tick),
             daemon.Interval("hear", _HEAR_EVERY, listen),
         ]
         with serve_pages(lambda: current.app):
-            daemon.run(beats, stop=stop)
+            daemon.run(intervals, stop=stop)
         event_log().info("stopped")
 
 

@@ -82,8 +82,8 @@ class SignedLinks:
         """The payload of a token. Raises TokenError if it is forged, for another purpose, or expired."""
         return verify(purpose, token, self.keys, max_age=AGES.get(purpose), now=now)
 
-    def _url(self, room: str, token: str) -> str:
-        return f"{self.site}/{room}/{token}"
+    def _url(self, path: str, token: str) -> str:
+        return f"{self.site}/{path}/{token}"
 
 
 def counts(payload: Mapping[str, str | int], reader: Subscriber) -> None:

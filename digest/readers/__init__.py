@@ -101,15 +101,15 @@ class ReaderDirectory:
         except ConfigError as error:
             self._bad[row.id] = str(error)
 
-    def _all(self, wishes: Preferences) -> Sequence[Subscriber]:
+    def _all(self, preferences: Preferences) -> Sequence[Subscriber]:
         signed = [reader for address, reader in self._signed.values() if address not in self._filed]
-        return [_wished(reader, wishes) for reader in (*self._config.subscribers, *signed)]
+        return [_with_preferences(reader, preferences) for reader in (*self._config.subscribers, *signed)]
 
 
-def _wished(reader: Subscriber, wishes: Preferences) -> Subscriber:
+def _with_preferences(reader: Subscriber, preferences: Preferences) -> Subscriber:
     """The reader with their own preferences (pause, link style, muted terms), which override the config's."""
-    until: date | None = wishes.pauses.get(reader.id, reader.pause_until)
-    links, terms = wishes.links.get(reader.id, 0), wishes.mutes.get(reader.id, ())
+    until: date | None = preferences.pauses.get(reader.id, reader.pause_until)
+    links, terms = preferences.links.get(reader.id, 0), preferences.mutes.get(reader.id, ())
     if until == reader.pause_until and not links and not terms:
         return reader
     subscriptions = reader.subscriptions

@@ -25,7 +25,7 @@ def envelope(recipient: str = "ada@example.org", message: bytes = LETTER) -> Env
 
 
 def nothing() -> None:
-    """The letter passes its dot, and nobody has to know."""
+    """A no-op for the callback at the dot."""
 
 
 def test_each_letter_is_kept_byte_for_byte_and_readable(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def envelope(recipient: str = "ada@example.org") -> Envelope:
 
 
 def nothing() -> None:
-    """The letter passes its dot, and nobody has to know."""
+    """A no-op for the callback at the dot."""
 
 
 def test_a_letter_is_stored_for_any_mail_reader(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def envelope(
 
 
 def nothing() -> None:
-    """The letter passes its dot, and nobody has to know."""
+    """A no-op for the callback at the dot."""
 
 
 def smtp(server: MailServer, scheme: str = "smtp", **more: object) -> SmtpChannel:

@@ -1,4 +1,4 @@
-"""The commands as a person meets them: what they print, what they write, and how they leave."""
+"""The commands of the pipeline end to end: their output, what they write, and their exit codes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Annals</title
 <pubDate>Thu, 19 Nov 2026 00:00:00 GMT</pubDate></item></channel></rss>"""
 
 
-class Town:
-    """A folder to stand in, a journal and a mail server."""
+class CommandScenario:
+    """A working directory with a config, a journal's web server and a mail server."""
 
     def __init__(self, folder: Path, web: WebServer, mail: MailServer) -> None:
         self.folder, self.web, self.mail = folder, web, mail
@@ -57,10 +57,10 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandScenario]:
     monkeypatch.chdir(tmp_path)
     with WebServer({"/annals": Reply(200, FEED, {"ETag": '"1"'})}) as web, MailServer() as mail:
-        yield Town(tmp_path, web, mail)
+        yield CommandScenario(tmp_path, web, mail)
 
 
 def test_help_is_quick_and_names_every_command() -> None:
@@ -95,104 +95,104 @@ def test_without_a_config_the_mend_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
-def test_step_by_step(town: Town) -> None:
-    pulled = town.call("pull", "--now", NOW)
+def test_step_by_step(scenario: CommandScenario) -> None:
+    pulled = scenario.call("pull", "--now", NOW)
     assert (pulled.exit_code, "feeds Annals: 1 paper, 1 new" in pulled.stderr) == (0, True)
-    composed = town.call("compose", "--now", NOW)
+    composed = scenario.call("compose", "--now", NOW)
     assert (composed.exit_code, "ada, Mine, 2026-11-20T07:30: 1 paper" in composed.stderr) == (0, True)
-    sent = town.call("deliver", "--now", NOW)
+    sent = scenario.call("deliver", "--now", NOW)
     assert (sent.exit_code, "ada: sent" in sent.stderr) == (0, True)
-    assert len(town.mail.taken) == 1
-    assert "nothing is due" in town.call("compose", "--now", NOW).stderr
-    assert "nothing waits" in town.call("deliver", "--now", NOW).stderr
+    assert len(scenario.mail.taken) == 1
+    assert "nothing is due" in scenario.call("compose", "--now", NOW).stderr
+    assert "nothing waits" in scenario.call("deliver", "--now", NOW).stderr
 
 
-def test_once_for_cron(town: Town) -> None:
-    assert town.call("run", "--once", "--now", NOW).exit_code == 0
-    assert town.call("run", "--once", "--now", NOW).exit_code == 0
-    assert len(town.mail.taken) == 1
+def test_once_for_cron(scenario: CommandScenario) -> None:
+    assert scenario.call("run", "--once", "--now", NOW).exit_code == 0
+    assert scenario.call("run", "--once", "--now", NOW).exit_code == 0
+    assert len(scenario.mail.taken) == 1
 
 
-def test_a_clock_goes_with_once_alone(town: Town) -> None:
-    assert town.call("run", "--now", NOW).exit_code == 2
+def test_a_clock_goes_with_once_alone(scenario: CommandScenario) -> None:
+    assert scenario.call("run", "--now", NOW).exit_code == 2
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-13-01", "7y"])
-def test_a_time_that_is_none_is_told(town: Town, time: str) -> None:
-    result = town.call("compose", "--now", time)
+def test_a_time_that_is_none_is_told(scenario: CommandScenario, time: str) -> None:
+    result = scenario.call("compose", "--now", time)
     assert (result.exit_code, "is no time" in result.stderr) == (2, True)
 
 
-def test_an_unknown_source_is_told_with_those_there_are(town: Town) -> None:
-    result = town.call("pull", "--source", "nature")
+def test_an_unknown_source_is_told_with_those_there_are(scenario: CommandScenario) -> None:
+    result = scenario.call("pull", "--source", "nature")
     assert (result.exit_code, "feeds Annals" in result.stderr) == (2, True)
 
 
-def test_a_source_that_fails_is_later_and_beside_others_partly(town: Town) -> None:
-    town.web.routes["/annals"] = [Reply(404, b"gone")]
-    assert town.call("pull", "--now", NOW).exit_code == 75
+def test_a_source_that_fails_is_later_and_beside_others_partly(scenario: CommandScenario) -> None:
+    scenario.web.routes["/annals"] = [Reply(404, b"gone")]
+    assert scenario.call("pull", "--now", NOW).exit_code == 75
     both = "".join(
-        f"    - {{name: {name}, url: {town.web.url}/{name}, allow_private: true}}\n" for name in ("annals", "other")
+        f"    - {{name: {name}, url: {scenario.web.url}/{name}, allow_private: true}}\n" for name in ("annals", "other")
     )
-    town.web.routes["/other"] = [Reply(200, FEED)]
-    town.write(smtp=f"smtp://127.0.0.1:{town.mail.port}", sources=f"  feeds:\n{both}")
-    result = town.call("pull", "--now", NOW)
+    scenario.web.routes["/other"] = [Reply(200, FEED)]
+    scenario.write(smtp=f"smtp://127.0.0.1:{scenario.mail.port}", sources=f"  feeds:\n{both}")
+    result = scenario.call("pull", "--now", NOW)
     assert (result.exit_code, "answered 404" in result.stderr) == (3, True)
 
 
-def test_a_relay_that_is_down_is_later_and_the_letter_waits(town: Town) -> None:
+def test_a_relay_that_is_down_is_later_and_the_letter_waits(scenario: CommandScenario) -> None:
     with unused_port() as port:
-        town.write(smtp=f"smtp://127.0.0.1:{port}")
-        assert town.call("run", "--once", "--now", NOW).exit_code == 3
-        assert town.call("deliver", "--now", NOW).exit_code == 75
-    assert town.rows()[0] == {"ready": 1}
+        scenario.write(smtp=f"smtp://127.0.0.1:{port}")
+        assert scenario.call("run", "--once", "--now", NOW).exit_code == 3
+        assert scenario.call("deliver", "--now", NOW).exit_code == 75
+    assert scenario.rows()[0] == {"ready": 1}
 
 
-def test_a_refused_letter_shows_the_servers_words(town: Town) -> None:
-    town.mail.script["RCPT"] = [Says.line("550 5.1.1 no mailbox of that name")]
-    assert town.call("run", "--once", "--now", NOW).exit_code == 3
-    assert "no mailbox of that name" in town.call("outbox").stdout.replace("\n", " ")
-    (line,) = town.call("outbox", "--json").stdout.splitlines()
+def test_a_refused_letter_shows_the_servers_words(scenario: CommandScenario) -> None:
+    scenario.mail.script["RCPT"] = [Says.line("550 5.1.1 no mailbox of that name")]
+    assert scenario.call("run", "--once", "--now", NOW).exit_code == 3
+    assert "no mailbox of that name" in scenario.call("outbox").stdout.replace("\n", " ")
+    (line,) = scenario.call("outbox", "--json").stdout.splitlines()
     row = json.loads(line)
     assert (row["state"], row["subscriber"]) == ("failed", "ada")
     assert re.fullmatch(r"<[0-9a-f]+@example\.org>", row["message_id"])
-    assert town.call("outbox", "--in-doubt", "--json").stdout == ""
+    assert scenario.call("outbox", "--in-doubt", "--json").stdout == ""
 
 
-def test_by_hand(town: Town) -> None:
-    town.call("pull", "--now", NOW)
-    dry = town.call("send", "ada", "--since", "7d", "--dry-run", "--now", NOW)
+def test_by_hand(scenario: CommandScenario) -> None:
+    scenario.call("pull", "--now", NOW)
+    dry = scenario.call("send", "ada", "--since", "7d", "--dry-run", "--now", NOW)
     assert (dry.exit_code, "doi:10.1234/annals.1" in dry.stdout) == (0, True)
-    assert town.rows() == ({}, 0, 0)
-    assert town.call("send", "ada", "--to", "desk@example.org", "--now", NOW).exit_code == 0
-    assert town.rows() == ({"sent": 1}, 1, 0)
-    assert town.mail.taken[0].recipients == ("desk@example.org",)
-    assert town.call("send", "ada", "--record", "--now", NOW.replace("07:35", "07:36")).exit_code == 0
-    assert town.rows() == ({"sent": 2}, 2, 1)
-    assert town.call("run", "--once", "--now", NOW).exit_code == 0
-    assert len(town.mail.taken) == 2  # what was recorded comes no more
+    assert scenario.rows() == ({}, 0, 0)
+    assert scenario.call("send", "ada", "--to", "desk@example.org", "--now", NOW).exit_code == 0
+    assert scenario.rows() == ({"sent": 1}, 1, 0)
+    assert scenario.mail.taken[0].recipients == ("desk@example.org",)
+    assert scenario.call("send", "ada", "--record", "--now", NOW.replace("07:35", "07:36")).exit_code == 0
+    assert scenario.rows() == ({"sent": 2}, 2, 1)
+    assert scenario.call("run", "--once", "--now", NOW).exit_code == 0
+    assert len(scenario.mail.taken) == 2  # what was recorded comes no more
 
 
-def test_an_unknown_reader_gets_the_nearest_name(town: Town) -> None:
+def test_an_unknown_reader_gets_the_nearest_name(scenario: CommandScenario) -> None:
     for command in ("send", "preview"):
-        result = town.call(command, "adda")
+        result = scenario.call(command, "adda")
         assert (result.exit_code, "did you mean 'ada'?" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(("form", "has"), [("text", "Graph minors"), ("html", "<!DOCTYPE html>"), ("eml", "Subject: ")])
-def test_preview_shows_a_letter_and_writes_nothing(town: Town, form: str, has: str) -> None:
-    town.call("pull", "--now", NOW)
-    result = town.call("preview", "ada", "--format", form, "--now", NOW)
+def test_preview_shows_a_letter_and_writes_nothing(scenario: CommandScenario, form: str, has: str) -> None:
+    scenario.call("pull", "--now", NOW)
+    result = scenario.call("preview", "ada", "--format", form, "--now", NOW)
     assert (result.exit_code, has in result.stdout) == (0, True)
-    assert town.rows() == ({}, 0, 0)
-    assert town.call("preview", "ada", "-o", f"letter.{form}", "--now", NOW).exit_code == 0
-    assert (town.folder / f"letter.{form}").stat().st_size > 100
+    assert scenario.rows() == ({}, 0, 0)
+    assert scenario.call("preview", "ada", "-o", f"letter.{form}", "--now", NOW).exit_code == 0
+    assert (scenario.folder / f"letter.{form}").stat().st_size > 100
 
 
-def test_looking_makes_no_database(town: Town) -> None:
+def test_looking_makes_no_database(scenario: CommandScenario) -> None:
     for words in (("preview", "ada"), ("send", "ada", "--dry-run"), ("outbox",)):
-        assert town.call(*words).exit_code == 0
-    assert not (town.folder / "digest.db").exists()
+        assert scenario.call(*words).exit_code == 0
+    assert not (scenario.folder / "digest.db").exists()
 
 
 def test_reading_saved_answers(tmp_path: Path) -> None:
@@ -228,15 +228,17 @@ def test_the_demo_serves_three_readers_once(tmp_path: Path, monkeypatch: pytest.
     assert sorted(path.name for path in (folder / "demo" / "letters").iterdir()) == letters
 
 
-def test_the_daemon_takes_a_good_config_keeps_a_bad_one_and_stops_after_the_letter_in_hand(town: Town) -> None:
-    reader = town.folder / "config" / "subscribers" / "ada.yaml"
+def test_the_daemon_reloads_a_good_config_keeps_a_bad_one_and_stops_after_the_letter(
+    scenario: CommandScenario,
+) -> None:
+    reader = scenario.folder / "config" / "subscribers" / "ada.yaml"
     now = time.gmtime()
     reader.write_text(reader.read_text().replace("07:30", f"{now.tm_hour:02}:{now.tm_min:02}"))
     feed = re.sub(rb"<pubDate>[^<]*", time.strftime("<pubDate>%a, %d %b %Y 00:00:00 GMT", now).encode(), FEED)
-    town.web.routes["/annals"] = [Reply(200, feed)]
-    town.mail.script["DOT"] = [Says.line("250 2.0.0 taken")]
+    scenario.web.routes["/annals"] = [Reply(200, feed)]
+    scenario.mail.script["DOT"] = [Says.line("250 2.0.0 taken")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "digest", "run"], cwd=town.folder, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "digest", "run"], cwd=scenario.folder, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     lines: list[str] = []
@@ -251,14 +253,14 @@ def test_the_daemon_takes_a_good_config_keeps_a_bad_one_and_stops_after_the_lett
     try:
         assert said('"event": "running"')
         assert said("feeds Annals: 1 paper")
-        good = (town.folder / "config" / "digest.yaml").read_text()
-        (town.folder / "config" / "digest.yaml").write_text(good + "titel: x\n")
+        good = (scenario.folder / "config" / "digest.yaml").read_text()
+        (scenario.folder / "config" / "digest.yaml").write_text(good + "titel: x\n")
         process.send_signal(signal.SIGHUP)
         assert said("kept as it was")
-        (town.folder / "config" / "digest.yaml").write_text(good)
+        (scenario.folder / "config" / "digest.yaml").write_text(good)
         process.send_signal(signal.SIGHUP)
         assert said("read anew")
-        _until(lambda: bool(town.mail.taken))
+        _until(lambda: bool(scenario.mail.taken))
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     finally:
