@@ -9,7 +9,7 @@ from digest.app import App
 from tests.support.site_data import ada_of, path_of
 from tests.support.store_samples import NOW, keep, preprint
 
-GERMAN = {"Accept-Language": "fr;q=0.9, de-AT;q=0.8, en;q=0.1"}
+GERMAN = {"Accept-Language": "tlh;q=0.9, de-AT;q=0.8, en;q=0.1"}
 
 
 @pytest.mark.parametrize(
