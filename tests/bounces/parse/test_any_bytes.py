@@ -125,7 +125,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_nothing_is_slow(name: str) -> None:
     message = HOSTILE[name]()
-    start = time.monotonic()
+    start = time.thread_time()  # of this thread's own work: how busy the machine is does not count
     bounce = parse_bounce(message)
-    assert time.monotonic() - start < SECONDS
+    assert time.thread_time() - start < SECONDS
     sound(bounce)
