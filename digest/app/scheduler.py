@@ -1,14 +1,16 @@
-"""The scheduler of the daemon (APScheduler): runs named work at fixed intervals until it is asked to stop."""
+"""The scheduler of `run` and `worker` (APScheduler): runs named work at fixed intervals beside the main thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Event
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.errors import DigestError
 
 log = structlog.get_logger("digest")
 
@@ -22,8 +24,9 @@ class Interval:
     work: Callable[[], None]
 
 
-def run(intervals: Sequence[Interval], *, stop: Event) -> None:
-    """Run the work of each interval until `stop` is set, then wait for what still runs; each starts at once.
+@contextmanager
+def running(intervals: Sequence[Interval]) -> Iterator[None]:
+    """Meanwhile run the work of each interval, beginning at once; at the end wait for what still runs.
 
     What is due is read from the database, so the next run makes up for a missed one and a crash loses nothing.
     """
@@ -41,15 +44,21 @@ def run(intervals: Sequence[Interval], *, stop: Event) -> None:
             next_run_time=datetime.now(UTC),
         )
     scheduler.start()
-    stop.wait()
-    scheduler.shutdown(wait=True)
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=True)
 
 
 def _guarded(interval: Interval) -> Callable[[], None]:
+    """The work, whose faults are logged and stop nothing: the next run tries again."""
+
     def work() -> None:
         try:
             interval.work()
-        except Exception:  # one fault must not stop the scheduler; the next run tries again
+        except DigestError as error:
+            log.error("a beat failed", beat=interval.name, words=str(error))
+        except Exception:
             log.exception("a beat failed", beat=interval.name)
 
     return work

@@ -75,7 +75,7 @@ def _worst(codes: list[Exit]) -> Exit:
 
 
 def _forever(app: App, context: CliContext, *, restored: bool) -> None:
-    from digest.app import scheduler as daemon
+    from digest.app.scheduler import Interval, running
     from digest.cli.shared.page_servers import serve_pages
     from digest.cli.shared.reloadable_app import ReloadableApp
     from digest.cli.shared.signals import on_signal
@@ -109,12 +109,12 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
     with on_signal(hang_up=current.reload) as stop:
         event_log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
         intervals = [
-            daemon.Interval("pull", _PULL_EVERY, ask),
-            daemon.Interval("tick", _TICK_EVERY, tick),
-            daemon.Interval("hear", _HEAR_EVERY, listen),
+            Interval("pull", _PULL_EVERY, ask),
+            Interval("tick", _TICK_EVERY, tick),
+            Interval("hear", _HEAR_EVERY, listen),
         ]
-        with serve_pages(lambda: current.app):
-            daemon.run(intervals, stop=stop)
+        with serve_pages(lambda: current.app), running(intervals):
+            stop.wait()
         event_log().info("stopped")
 
 

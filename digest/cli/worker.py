@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,6 @@ import click
 from digest.cli import CliContext
 from digest.cli.shared.event_log import event_log, level
 from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
-from digest.errors import DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -22,7 +20,9 @@ if TYPE_CHECKING:
     from digest.app.work import WorkResult
 
 
-_LOOK = 30.0  # how often to take over from dead processes and, without a shared queue, to look for due work
+_LOOK = timedelta(seconds=30)  # between two looks for jobs of dead processes and, without a shared queue, for due work
+    seconds=30
+)  # how often to take over from dead processes and, without a shared queue, to look for due work
 
 
 @click.command("worker", short_help="Do work that `digest run` hands on, on any machine.")
@@ -38,6 +38,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     the same config. Without it a worker beside `digest run` looks for what is due by itself, writes and delivers.
     """
     from digest.app import load, open_app
+    from digest.app.scheduler import Interval, running
     from digest.cli.shared.log_setup import configure_logging
     from digest.cli.shared.reloadable_app import ReloadableApp
     from digest.cli.shared.signals import on_signal
@@ -61,7 +62,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
                 _once(current.app, run_job, clock(), stop, restored=confirm_restore)
             else:
                 look = partial(_check_for_work, lambda: current.app, restored=confirm_restore)
-                with _every(_LOOK, look, stop):
+                with running([Interval("look", _LOOK, look)]):
                     app.queue.run(run_job, stop)
             event_log().info("stopped")
 
@@ -89,29 +90,6 @@ def _check_for_work(app: Callable[[], App], *, restored: bool) -> None:
         app().recover(datetime.now(UTC), restored=restored)
     else:
         enqueue_missing(app().queue, find_work(app(), datetime.now(UTC), "compose", "deliver", restored=restored))
-
-
-@contextmanager
-def _every(seconds: float, work: Callable[[], None], stop: Event) -> Iterator[None]:
-    """Meanwhile do this, at once and again and again."""
-    ended = Event()
-
-    def beat() -> None:
-        while not (stop.is_set() or ended.is_set()):
-            try:
-                work()
-            except DigestError as error:
-                event_log().error("a beat failed", words=str(error))
-            stop.wait(seconds)
-
-    thread = Thread(target=beat, name="beat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        if stop.is_set():
-            thread.join()
 
 
 def _log_result(told: WorkResult) -> None:
