@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 _LOOK = timedelta(seconds=30)  # between two looks for jobs of dead processes and, without a shared queue, for due work
-    seconds=30
-)  # how often to take over from dead processes and, without a shared queue, to look for due work
 
 
 @click.command("worker", short_help="Do work that `digest run` hands on, on any machine.")
