@@ -57,17 +57,16 @@ def test_d7_no_more_memory(scenario: DeliveryScenario) -> None:
     with MailServer() as server:
         code = (
             "import resource, runpy, sys\n"
-            "import tests.support.dying_process\n"
             "size = 1024 * int(open('/proc/self/statm').read().split()[0]) * 4\n"
             "sys.argv = sys.argv[1:]\n"
-            "from tests.faults import child\n"
-            "real = child._Journal.dot\n"
-            "class Tight(child._Journal):\n"
+            "from tests.support import dying_process\n"
+            "real = dying_process._Journal.dot\n"
+            "class Tight(dying_process._Journal):\n"
             "    def dot(self, delivery, epoch):\n"
             "        resource.setrlimit(resource.RLIMIT_AS, (size, size))\n"
             "        held = bytearray(2**34)\n"
-            "child._Journal = Tight\n"
-            "child.main()\n"
+            "dying_process._Journal = Tight\n"
+            "dying_process.main()\n"
         )
         url = scenario.store.engine.url.render_as_string()
         given = ["child", "deliver", url, str(scenario.folder), scenario.now.isoformat(), "--port", str(server.port)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -64,3 +66,13 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with suppress(Exception):
         Store.open(f"sqlite:///{tmp_path / 'nowhere' / 'digest.db'}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_locks_of_a_database_in_use_stay(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    script = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with Store.open(url) as store, store.writing():
+        create_private(tmp_path / "digest.db")
+        command = [sys.executable, "-c", script, str(tmp_path / "digest.db")]
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "database is locked" in other.stderr  # closing a file of its own would have ended this process's locks
