@@ -218,8 +218,8 @@ def test_a_file_that_is_gone_is_a_reader_who_left(store: Store) -> None:
 
 
 def test_updates_as_each_reader_wants_them(store: Store) -> None:
-    wishes = {"none": "none", "unsaid": None, "all": "all"}
-    readers = [reader(subscription(updates=wish), name=name) for name, wish in wishes.items()]
+    keys = {"none": "none", "unsaid": None, "all": "all"}
+    readers = [reader(subscription(updates=key), name=name) for name, key in keys.items()]
     keep(store, preprint())
     compose(readers, store, FACTORY, now=NOW)
     later = NOW + DAY
