@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
@@ -38,9 +39,10 @@ def test_of_very_many_papers_only_whole_days_are_counted(store: Store) -> None:
     assert len(ground) < 9
 
 
+@dataclass(frozen=True, slots=True)
 class _SlowPapers(PaperStore):
-    begun = Event()
-    go_on = Event()
+    begun: Event = field(default_factory=Event)
+    go_on: Event = field(default_factory=Event)
 
     def archive(self, *args: object, **more: object) -> list[Paper]:
         self.begun.set()
