@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from digest.papers import ranges
+from digest.text import lengths
 
 Announce = Literal["new", "cross", "replace", "replace-cross"]
 """How a service announced a paper; the words are arXiv's (``arxiv:announce_type``)."""
@@ -21,6 +22,12 @@ class Author:
     name: str
     orcid: str | None = None
     affiliation: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.name) > lengths.NAME:
+            object.__setattr__(self, "name", self.name[: lengths.NAME])
+        if self.affiliation and len(self.affiliation) > lengths.TITLE:
+            object.__setattr__(self, "affiliation", self.affiliation[: lengths.TITLE])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,8 @@ class Ids:
 class Paper:
     """One record of a service, cleaned: titles and names in Unicode, math as the author wrote it, times in UTC.
 
-    Whatever a service, a row or a file says: dates that cannot be true become None, counts are cut (papers.ranges).
+    Whatever a service, a row or a file says: dates that cannot be true become None, counts are cut (papers.ranges), and
+    so are texts and lists longer than any paper's (text.lengths).
     Raises ValueError for a version that cannot be one, since then the whole record is not to be believed.
     """
 
@@ -77,6 +85,14 @@ class Paper:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, ranges.count(value))
+        for name, most in _LENGTHS:
+            value = getattr(self, name)
+            if value and len(value) > most:
+                object.__setattr__(self, name, value[:most])
+        if self.abstract and len(self.abstract) > lengths.TITLE:
+            object.__setattr__(self, "abstract", lengths.limit_marks(self.abstract))
+        if any(len(code) > lengths.NAME for code in self.categories):
+            object.__setattr__(self, "categories", tuple(code[: lengths.NAME] for code in self.categories))
         if self.version is not None and not ranges.is_version(self.version):
             raise ValueError(f"{self.key}: no paper has such a version: {str(self.version)[:30]}")
 
@@ -122,6 +138,14 @@ class Paper:
 
 _DATES = ("published", "updated", "announced", "changed")
 _COUNTS = ("votes", "comments_count")
+_LENGTHS = (
+    ("title", lengths.TITLE),
+    ("abstract", lengths.ABSTRACT),
+    ("comment", lengths.TITLE),
+    ("journal", lengths.TITLE),
+    ("authors", lengths.AUTHORS),
+    ("categories", lengths.CATEGORIES),
+)
 
 
 def _author(value: Mapping[str, Any] | str) -> Author:

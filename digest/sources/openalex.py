@@ -19,7 +19,7 @@ from digest.papers.ids import arxiv_id, doi
 from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources.answers import ApiKey, BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import EnrichmentResult, SavedPapers, ServiceResponse, Source
-from digest.text import clean_html, clean_line, clean_name
+from digest.text import clean_block, clean_html, clean_line, clean_name
 
 URL = "https://api.openalex.org"
 KIND = "openalex"
@@ -197,7 +197,7 @@ def _abstract(index: Any) -> str | None:
         for place in positions
         if isinstance(place, int) and 0 <= place < _LONGEST
     }
-    return clean_line(" ".join(places[place] for place in sorted(places))) or None
+    return clean_block(" ".join(places[place] for place in sorted(places))) or None
 
 
 def _author(authorship: Mapping[str, Any]) -> Author | None:

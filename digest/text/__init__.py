@@ -18,7 +18,8 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
     get_default_latex_context_db,
 )
 
-_LONGEST_TEX = 20_000  # code points; TeX in longer fields is not converted
+from digest.text.lengths import RAW_BLOCK, RAW_LINE, cut, limit_marks
+
 _PASSES = 10  # of conversion, for nested TeX; real fields need two
 
 # -- characters ---------------------------------------------------------------
@@ -38,10 +39,13 @@ _USUAL = re.compile("[ -~\xa0-\xac\xae-\u02ff\u0391-\u03ff\u2010-\u2027\u2070-\u
 
 
 def strip_controls(raw: str) -> str:
-    """The text without control, bidi, zero-width and surrogate characters; separators among them become spaces."""
+    """The text without control, bidi, zero-width and surrogate characters; separators among them become spaces.
+
+    Of combining marks eight in a row are kept.
+    """
     if _USUAL.fullmatch(raw):
         return raw
-    return _JOINER.sub("", _UNSEEN.sub("", _SEPARATING.sub(" ", raw)))
+    return limit_marks(_JOINER.sub("", _UNSEEN.sub("", _SEPARATING.sub(" ", raw))))
 
 
 def one_line(text: str) -> str:
@@ -158,11 +162,12 @@ def _untex(text: str) -> str:
 # -- fields -------------------------------------------------------------------
 
 
-def clean_line(raw: str) -> str:
-    """Cleans a title, comment or journal: TeX accents to letters, math as written, one line; no HTML entities."""
-    line = _composed_line(raw)
-    if len(line) > _LONGEST_TEX:
-        return line
+def clean_line(raw: str, most: int = RAW_LINE) -> str:
+    """Cleans a title, comment or journal: TeX accents to letters, math as written, one line; no HTML entities.
+
+    Reads at most `most` code points.
+    """
+    line = _composed_line(cut(raw, most))
     for _ in range(_PASSES):
         if "\\" not in line and "{" not in line:
             break
@@ -177,6 +182,7 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]{2,}")
 
 def clean_block(raw: str) -> str:
     """Cleans an abstract: as `clean_line`, one line per paragraph (after an empty line or arXiv's indent)."""
+    raw = cut(raw, RAW_BLOCK)
     paragraphs = _PARAGRAPH.split(raw.strip().replace("\r\n", "\n").replace("\r", "\n")) if "\n" in raw else [raw]
     return "\n".join(line for line in map(clean_line, paragraphs) if line)
 
@@ -186,25 +192,34 @@ _TIE = re.compile(r"(?<!\\)~")
 
 def clean_name(raw: str) -> str:
     """Cleans one author name, or several in one string: as `clean_line`, and TeX's tie (~) becomes a space."""
+    raw = cut(raw, RAW_BLOCK)
     if "~" not in raw:
-        return clean_line(raw)
-    name = clean_line(_TIE.sub(" ", raw))
-    return name if "~" not in name else clean_line(name.replace("~", " "))
+        return clean_line(raw, RAW_BLOCK)
+    name = clean_line(_TIE.sub(" ", raw), RAW_BLOCK)
+    return name if "~" not in name else clean_line(name.replace("~", " "), RAW_BLOCK)
 
 
 # -- HTML ---------------------------------------------------------------------
 
-_MARK = (
+_RAW = "script|style|iframe|noscript|svg|math|title"  # what these hold is no text, or is read by rules of its own
+_TAG = (
     "a|abbr|article|aside|b|bdi|bdo|big|blockquote|body|br|caption|center|cite|code|col|colgroup|dd|del|details|dfn|div|dl|dt|em|"
-    "figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link|main|mark|math|meta|"
-    "m[a-z]{1,12}|nav|noscript|object|ol|p|picture|pre|q|s|samp|script|section|small|source|span|strike|strong|style|sub|summary|"
-    "sup|svg|table|tbody|td|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|wbr|(?:jats|mml):[a-z0-9-]+"
+    "figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|img|input|ins|kbd|label|li|link|main|mark|meta|"
+    "(?!math\\b)m[a-z]{1,12}|nav|object|ol|p|picture|pre|q|s|samp|section|small|source|span|strike|strong|sub|summary|"
+    "sup|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|video|wbr|(?:jats|mml):[a-z0-9-]+"
 )
+_MARK = f"{_TAG}|{_RAW}"
 _NO_MARK = re.compile(rf"<(?!/?(?:{_MARK})(?:\s[^<>]*)?/?>|!--|!\[CDATA\[|\?)", re.IGNORECASE)
 _BREAK = re.compile(
     r"</?(?:article|blockquote|br|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|p|pre|section|table|td|th|tr|ul|jats:(?:p|sec|title))(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+# A parser of HTML takes n² steps for n attributes, and for n open tags such as <b>: it gets none of them.
+_PLAIN_TAG = re.compile(
+    rf"</?(?:{_TAG})(?:\s(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)?/?>|</?(?:{_TAG})(?:\s[^<>]*+)?/?>", re.IGNORECASE
+)
+_ATTRIBUTES = re.compile(r"(<[a-z]+)\s[^<>]{1000,}+>", re.IGNORECASE)
+_MOST_TAGS = 1_000  # for the parser
 
 
 def clean_html(raw: str) -> str:
@@ -212,8 +227,12 @@ def clean_html(raw: str) -> str:
 
     Removes tags of HTML, MathML and JATS only, so ``p<0.05`` is kept; removes script and style with their content.
     """
+    raw = cut(raw, RAW_BLOCK)
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
     broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", one_line(raw)))
-    plain = html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style"}))
+    few = _ATTRIBUTES.sub(r"\1>", _PLAIN_TAG.sub("", broken))
+    if few.count("<") > _MOST_TAGS:
+        few = "<".join(few.split("<", _MOST_TAGS)[:_MOST_TAGS])
+    plain = html.unescape(nh3.clean(few, tags=set(), clean_content_tags={"script", "style"}))
     return "\n".join(line for line in map(clean_line, plain.split("\n")) if line)

@@ -188,7 +188,7 @@ def test_errors(rule: str, position: int, what: str) -> None:
 def test_the_limits_themselves_are_allowed() -> None:
     assert parse("(" * 20 + "aaa" + ")" * 20).matches(paper("aaa"))
     assert parse(" ".join(["aaa"] * 200)).matches(paper("aaa"))
-    assert parse("a" * 4096).matches(paper("a" * 4096))
+    assert parse("a" * 4096).matches(paper("", "a" * 4096))
 
 
 @pytest.mark.parametrize("rule", ["alpha AND (beta", "深度 AND (beta", "nai\u0308ve AND (beta", "\0lpha AND (beta"])

@@ -14,7 +14,7 @@ from digest.names import surname_keys
 from digest.papers import Paper
 from digest.rules.indexed_paper import TEXT_FIELDS, IndexedField, IndexedPaper
 from digest.rules.matcher.arrays import Bools, Ints, offsets
-from digest.text.fold import FoldedText, Token, normalize_letters, search_keys, singular, tokenize
+from digest.text.fold import FoldedText, Token, bit_set, normalize_letters, search_keys, singular, tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _BatchStreams:
         for spelling, begin, width in zip(*(column.tolist() for column in columns), strict=True):
             form, others = keys[spelling]
             folded.put(form, others, begin, width)
-        folded.inner = sum(1 << place for place in np.flatnonzero(stream.inner[first:stop]).tolist())
+        folded.inner = bit_set(np.flatnonzero(stream.inner[first:stop]).tolist())
         return folded
 
 

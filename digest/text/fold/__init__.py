@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ __all__ = [
     "FoldedText",
     "PositionBits",
     "Token",
+    "bit_set",
     "fold",
     "normalize_letters",
     "search_keys",
@@ -103,6 +104,10 @@ def _belongs(text: str, before: Token, part: Token) -> bool:
     return sign in _INNER or (sign == "," and text[before.end - 1].isdigit() and part.written[0].isdigit())
 
 
+_FEW = 64  # positions, up to which a sum of shifted bits is the quickest way to their set
+_MOST_BRACKETS = 100  # by which a range is extended: to count the brackets takes a step for each letter
+
+
 @dataclass(slots=True)
 class FoldedText:
     """The folded words of one text by position, with the offsets of each position in the text."""
@@ -110,8 +115,8 @@ class FoldedText:
     text: str
     starts: array[int] = field(default_factory=partial(array, "L"))  # by position, in code points of the text
     ends: array[int] = field(default_factory=partial(array, "L"))
-    forms: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # occurrences by form
-    plurals: dict[str, tuple[TokenSpan, ...]] = field(default_factory=dict)  # by singulars other than the form
+    forms: dict[str, Sequence[TokenSpan]] = field(default_factory=dict)  # occurrences by form
+    plurals: dict[str, Sequence[TokenSpan]] = field(default_factory=dict)  # by singulars other than the form
     inner: int = 0  # bit set of one-letter parts of compounds, no words by themselves
     bracketed: bool = field(init=False)  # whether the text has brackets or dollars
 
@@ -130,14 +135,13 @@ class FoldedText:
         """The occurrences of a word by its form, and unless `form` as a singular of the text's word."""
         found = self.forms.get(word, ())
         plural = () if form else self.plurals.get(word, ())
-        return _bits(found + plural)
+        return _bits((*found, *plural) if plural else found)
 
     def put(self, form: str, others: tuple[str, ...], place: int, width: int) -> None:
         """Adds an occurrence, by the form of a word and its singulars other than the form."""
-        at = _at(place, width)
-        self.forms[form] = self.forms.get(form, ()) + at  # words that occur once share a cached tuple
+        _append(self.forms, form, place, width)
         for other in others:
-            self.plurals[other] = self.plurals.get(other, ()) + at
+            _append(self.plurals, other, place, width)
 
     def span(self, begin: int, stop: int) -> tuple[int, int]:
         """The offsets of positions [begin, stop) in the text, extended to matching brackets and dollars."""
@@ -180,16 +184,37 @@ def _at(place: int, width: int) -> tuple[TokenSpan]:
     return ((place, width),)
 
 
-def _bits(places: tuple[TokenSpan, ...]) -> PositionBits:
-    found: PositionBits = {}
-    for place, width in places:
-        found[width] = found.get(width, 0) | 1 << place
-    return found
+def _append(table: dict[str, Sequence[TokenSpan]], word: str, place: int, width: int) -> None:
+    """Adds an occurrence of a word: words that occur once share a cached tuple, others have a list."""
+    at, found = _at(place, width), table.get(word)
+    if found is None:
+        table[word] = at
+    elif isinstance(found, list):
+        found += at
+    else:
+        table[word] = [*found, *at]
+
+
+def bit_set(places: Sequence[int]) -> int:
+    """The bit set of these positions, in as many steps as there are."""
+    if len(places) <= _FEW:
+        return sum(1 << place for place in set(places))
+    octets = bytearray((max(places) >> 3) + 1)
+    for place in places:
+        octets[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(octets, "little")
+
+
+def _bits(spans: Sequence[TokenSpan]) -> PositionBits:
+    found: dict[int, list[int]] = {}
+    for place, width in spans:
+        found.setdefault(width, []).append(place)
+    return {width: bit_set(places) for width, places in found.items()}
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     """Extends [start, end) by adjacent brackets and dollars with a partner inside."""
-    while True:
+    for _ in range(_MOST_BRACKETS):
         piece, before, after = text[start:end], text[start - 1 : start], text[end : end + 1]
         lacks = {")": _more(piece, "()"), "}": _more(piece, "{}"), "$": piece.count("$") % 2}
         if lacks.get(after, 0) > 0:
@@ -197,7 +222,8 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
         elif lacks.get({"(": ")", "{": "}"}.get(before, ""), 0) < 0 or (before == "$" and lacks["$"]):
             start -= 1
         else:
-            return start, end
+            break
+    return start, end
 
 
 def _more(piece: str, pair: str) -> int:
