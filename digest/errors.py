@@ -16,9 +16,11 @@ Exit codes of every command: 0 done, 1 failed, 2 usage or config, 3 partly done,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from typing import Literal
 
 
 class Exit(IntEnum):
@@ -95,6 +97,52 @@ class DeliveryError(DigestError):
         self.phase = phase  # SmtpPhase, where one was reached
         self.reason = reason  # ReplyReason, where the reply gives one
         super().__init__(what)
+
+
+_ADDRESS = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]+")
+
+
+def reason_of(error: Exception) -> str:
+    """Why something was set aside: one short line without addresses, also for an error that nobody expected."""
+    said = _one_line(str(error))
+    if not isinstance(error, DigestError):
+        said = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return _ADDRESS.sub("…", said)[:200]
+
+
+def _one_line(text: str) -> str:
+    """The first line of a text, of which any database and terminal can hold every character."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text.partition("\n")[0][:2_000]).split())
+
+
+SetAsideKind = Literal["paper", "match", "card", "template", "issue", "bounce"]
+"""What was set aside: a paper that cannot be kept, or matched, or shown; a template; a reader's issue; a bounce."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One thing that failed and was set aside, so that all others go on."""
+
+    kind: SetAsideKind
+    name: str
+    reason: str
+
+    @classmethod
+    def of(cls, kind: SetAsideKind, name: str, error: Exception) -> SetAside:
+        return cls(kind, _one_line(name)[:120], reason_of(error))
+
+    def __str__(self) -> str:
+        return f"{_SET_ASIDE[self.kind].format(name=self.name)}: {self.reason}"
+
+
+_SET_ASIDE: dict[SetAsideKind, str] = {
+    "paper": "{name} was not kept",
+    "match": "{name} was matched for nobody",
+    "card": "{name} was shown as a title alone",
+    "template": "{name} was replaced by our own",
+    "issue": "the letter of {name} was not written",
+    "bounce": "{name} was not understood",
+}
 
 
 class Deferred(DeliveryError):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.errors import ConfigError
+from digest.errors import ConfigError, SetAside
 from digest.issues import Issue
 from digest.links import SignedLinks
 from digest.mail.dkim import Signer, sign_header, sign_message
@@ -28,6 +28,7 @@ class LetterFactory:
     """Builds letters from what they have in common: sender, postal address, link keys, DKIM signers."""
 
     renderer: Renderer
+    shipped: Renderer | None = None  # with our own templates, for where one of `renderer` fails; None: it has no others
     sender: Mailbox
     owner: Mailbox
     postal: str = ""
@@ -43,7 +44,7 @@ class LetterFactory:
         mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
         leave = self._leave(issue)
         links = self._links(issue, leave[0])
-        parts = self.renderer.letter(issue, links, postal=self.postal)
+        parts = self._parts(issue, links)
         key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
         message = build_message(
             sender=self.sender,
@@ -65,6 +66,7 @@ class LetterFactory:
             message_id=key,
             page=links.web.rpartition("/")[2] if links.web else None,
             content=self._content(parts, outgoing_papers(issue)) if self.with_content else None,
+            set_aside=parts.set_aside,
         )
 
     def notice(self, to: Mailbox, name: str, link: str, *, language: str, key: str, date: datetime) -> Envelope:
@@ -111,6 +113,17 @@ class LetterFactory:
 
     def _sign(self, head: bytes, body: bytes) -> bytes:
         return sign_header(head, body, self.signers)
+
+    def _parts(self, issue: Issue, links: LetterLinks) -> LetterParts:
+        """The content by the templates, or by our own where they fail: a letter is worth more than its looks."""
+        try:
+            return self.renderer.letter(issue, links, postal=self.postal)
+        except ConfigError as error:
+            if self.shipped is None:
+                raise
+            parts = self.shipped.letter(issue, links, postal=self.postal)
+            aside = SetAside.of("template", str(error).partition(":")[0], error)
+            return replace(parts, set_aside=(*parts.set_aside, aside))
 
     def parts(self, issue: Issue) -> LetterParts:
         """The content of the letter."""

@@ -36,7 +36,7 @@ from digest.delivery.log_evidence import LogEvidence
 from digest.delivery.policy import SendPolicy
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
-from digest.errors import ConfigError
+from digest.errors import ConfigError, DigestError, reason_of
 from digest.http import HttpClient
 from digest.ingest.enrich import EnrichResult, enrich
 from digest.ingest.health import SourceHealth, enricher_health, missing_services, resting_services, source_health
@@ -347,4 +347,7 @@ def open_app(
 
 
 def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:
-    queue.enqueue([job], connection)
+    try:
+        queue.enqueue([job], connection)
+    except Exception as error:  # it is the queue's fault: no paper and no issue in this transaction is to blame
+        raise DigestError(f"the queue took no work: {reason_of(error)}") from error

@@ -64,6 +64,7 @@ def config_parts(config: Config, registry: Registry) -> dict[str, Any]:
 def _letters(config: Config, registry: Registry) -> LetterFactory:
     return LetterFactory(
         renderer=Renderer(config.templates),
+        shipped=Renderer() if config.templates else None,
         sender=config.sender,
         owner=config.owner,
         postal=config.postal,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from digest.bounces.mailbox import BounceMailbox, MailboxMessage
 from digest.bounces.parse import Bounce, BounceKind, BounceReason, parse_bounce
+from digest.errors import DigestError, SetAside
 from digest.links.token import is_stamp, stamped
 from digest.mail.address import address_key
 from digest.mail.message import Mailbox
@@ -37,6 +38,7 @@ class BounceRead:
     again: bool = False  # it was processed before
     suppressed: bool = False
     left: bool = False
+    fault: bool = False  # it could not be understood, and was set aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +79,27 @@ def read_bounces(
     results = []
     with box:
         for received in box.messages():
-            result = _one(store, received, f"{name} {received.id}", return_address, clock())
+            result = _one_or_aside(store, received, f"{name} {received.id}", return_address, clock())
             box.done(received)
             if not result.again:
                 tell(result)
                 results.append(result)
     return results
+
+
+def _one_or_aside(
+    store: Store, received: MailboxMessage, key: str, return_address: ReturnAddress, now: datetime
+) -> BounceRead:
+    """Deal with one message; one that cannot be understood is recorded as read, so that it stops no other."""
+    try:
+        return _one(store, received, key, return_address, now)
+    except DigestError:  # the database is at fault, and the message is not: it is read again
+        raise
+    except Exception as error:  # noqa: BLE001, anybody may write to this address, and anything
+        again = store.bounces.record(key, now=now) is None
+        aside = SetAside.of("bounce", f"message {received.id}", error)
+        store.set_aside.record([aside], now=now)
+        return BounceRead(kind=BounceKind.NONE, words=str(aside), again=again, fault=True)
 
 
 def _one(store: Store, received: MailboxMessage, key: str, return_address: ReturnAddress, now: datetime) -> BounceRead:

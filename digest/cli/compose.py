@@ -35,18 +35,21 @@ def command(ctx: click.Context, now: datetime) -> None:
 
 def line(result: ComposeResult) -> str:
     """The result for one issue as one line."""
+    aside = "; ".join(map(str, result.set_aside))
+    if not result.subscriber:
+        return aside
     name = f"{result.subscriber}, {result.subscription}, {result.slot}"
     if result.fault:
         return f"{name}: failed: {result.fault}"
     said = "a quiet day" if result.quiet else paper_count(result.papers)
     more = f", {result.more} more not shown" if result.more else ""
     without = ", ".join(f"{each.kind} {each.part}".strip() + f" ({each.why})" for each in result.absences)
-    return f"{name}: {said}{more}" + (f"; without {without}" if without else "")
+    return f"{name}: {said}{more}" + (f"; without {without}" if without else "") + (f"; {aside}" if aside else "")
 
 
 def exit_code(results: Sequence[ComposeResult]) -> Exit:
     """The exit code: done, partly done or failed."""
     faults = sum(result.fault is not None for result in results)
     if not faults:
-        return Exit.DONE
+        return Exit.PARTLY if any(result.set_aside for result in results) else Exit.DONE
     return Exit.FAILED if faults == len(results) else Exit.PARTLY

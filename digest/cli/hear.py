@@ -34,6 +34,8 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
             heard = app.read_bounces(lambda: now, box=box, tell=lambda each: tell(line(each)))
             if not heard:
                 tell("nothing new came back")
+            if any(each.fault for each in heard):
+                ctx.exit(Exit.DONE if box == "-" else Exit.PARTLY)
     except DigestError as error:
         if box != "-":
             raise
@@ -44,6 +46,8 @@ def command(ctx: click.Context, box: str | None, now: datetime) -> None:
 
 def line(heard: BounceRead) -> str:
     """The result for one message as one line, without any address."""
+    if heard.fault:
+        return heard.words
     if not heard.subscriber:
         return f"{heard.kind}: {heard.words}: of no letter of ours"
     outcome = ""

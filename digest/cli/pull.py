@@ -52,19 +52,20 @@ def line(result: PullResult) -> str:
         said = f"not asked: rests until {result.resting:%Y-%m-%d %H:%M} UTC"
     else:
         said = f"{paper_count(result.papers)}, {result.new} new, {result.updates} updated"
-    return "\n  ".join((f"{result.source}: {said}", *(f"warning: {each}" for each in result.warnings)))
+    aside = (f"set aside: {each}" for each in result.set_aside)
+    return "\n  ".join((f"{result.source}: {said}", *aside, *(f"warning: {each}" for each in result.warnings)))
 
 
 def enriched(result: EnrichResult) -> str:
     """The result of one enricher as one line; its faults are warnings, since no letter depends on it."""
     said = f"asked about {result.asked}, knew {result.known}"
-    faults = (result.fault,) if result.fault else ()
-    return "\n  ".join((f"{result.name}: {said}", *(f"warning: {each}" for each in (*faults, *result.warnings))))
+    faults = (f"warning: {each}" for each in (result.fault, *result.warnings) if each)
+    return "\n  ".join((f"{result.name}: {said}", *(f"set aside: {each}" for each in result.set_aside), *faults))
 
 
 def exit_code(results: Sequence[PullResult]) -> Exit:
     """The exit code: done, partly done, or try later."""
     faults = sum(result.fault is not None for result in results)
     if not faults:
-        return Exit.DONE
+        return Exit.PARTLY if any(result.set_aside for result in results) else Exit.DONE
     return Exit.LATER if faults == len(results) else Exit.PARTLY

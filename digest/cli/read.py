@@ -25,7 +25,7 @@ def command(ctx: click.Context, source: str, files: tuple[Path, ...], as_json: b
     is refused: the others are read, and the exit code is 1.
     """
     from digest.app.registry import installed
-    from digest.errors import SourceError
+    from digest.errors import SourceError, reason_of
 
     sources = installed().sources
     if source not in sources:
@@ -38,6 +38,10 @@ def command(ctx: click.Context, source: str, files: tuple[Path, ...], as_json: b
         except (SourceError, OSError) as error:
             what = f"{file}: {error.strerror}" if isinstance(error, OSError) else str(error)
             click.echo(what, err=True)
+            code = Exit.FAILED
+            continue
+        except Exception as error:  # noqa: BLE001, whatever one file makes of the reader, the others are read
+            click.echo(f"{file}: {reason_of(error)}", err=True)
             code = Exit.FAILED
             continue
         for paper in reading.papers:

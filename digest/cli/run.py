@@ -135,10 +135,10 @@ def _pull(app: App, now: datetime, stop: Event) -> Exit:
 
     def tell(result: PullResult) -> None:
         if not result.resting:
-            level(result.fault, result.warnings)("pulled", words=line(result))
+            level(result.fault or result.set_aside, result.warnings)("pulled", words=line(result))
 
     def told(result: EnrichResult) -> None:
-        level(None, result.fault or result.warnings)("enriched", words=enriched(result))
+        level(None, result.fault or result.warnings or result.set_aside)("enriched", words=enriched(result))
 
     results = app.pull(now=now, stop=stop, tell=tell)
     app.enrich(now=now, stop=stop, tell=told)
@@ -151,7 +151,7 @@ def _compose(app: App, now: datetime, stop: Event) -> Exit:
     results = app.compose(
         now=now,
         stop=stop,
-        tell=lambda result: level(result.fault)(
+        tell=lambda result: level(result.fault or result.set_aside)(
             "composed", reader=result.subscriber, papers=result.papers, words=line(result)
         ),
     )
@@ -162,14 +162,14 @@ def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
     from digest.cli.hear import line
 
     try:
-        app.read_bounces(
+        heard = app.read_bounces(
             clock,
-            tell=lambda heard: event_log().info("heard", kind=str(heard.kind), words=line(heard)),
+            tell=lambda heard: level(None, heard.fault)("heard", kind=str(heard.kind), words=line(heard)),
         )
     except (ConfigError, MailboxError) as error:
         event_log().error("nothing heard", words=str(error))
         return Exit.LATER
-    return Exit.DONE
+    return Exit.PARTLY if any(each.fault for each in heard) else Exit.DONE
 
 
 def _deliver(app: App, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,9 @@ from digest.cli.shared.options import now_option
 
 if TYPE_CHECKING:
     from digest.ingest.health import SourceHealth
+    from digest.store import SetAsideRow
+
+_TOLD = timedelta(days=30)
 
 
 @click.command("sources", short_help="How each source is, and when it is asked next.")
@@ -24,21 +28,27 @@ def command(context: CliContext, as_json: bool, now: datetime) -> None:
 
     A service that announces by the calendar is `late` where a list is due and not there, and has its `weekend` and
     its `holiday`; one without is `few` where yesterday was far below the usual. What is usual is the median of the last
-    eight such weekdays. Nothing is asked and nothing is written.
+    eight such weekdays. Below a source stand the papers of it that could not be kept in the last month, and at the end
+    whatever else was set aside. Nothing is asked and nothing is written.
     """
     from digest.app import load, open_app
 
     with open_app(load(context.config), looking=True) as app:
-        found = app.health(now)
+        found, aside = app.health(now), app.store.set_aside.list_all(now - _TOLD)
     if as_json:
         for each in found:
-            click.echo(json_line(_values(each)))
+            click.echo(json_line(_values(each) | {"set_aside": _set_aside(each, aside)}))
         return
     if not found:
         click.echo("no source is configured", err=True)
     for each in found:
         for line in _lines(each, now):
             click.echo(line)
+        for said in _set_aside(each, aside):
+            click.echo(f"    set aside: {said}")
+    for row in aside:
+        if not row.place:
+            click.echo(f"set aside {_when(row.last, now)}: {row}")
 
 
 def _lines(each: SourceHealth, now: datetime) -> list[str]:
@@ -50,6 +60,10 @@ def _lines(each: SourceHealth, now: datetime) -> list[str]:
     today = f"; {each.today:,} today{usual}" if each.today is not None else ""
     head = f"{each.name}: {each.word}; {last}{today}; {asked}"
     return [head, *(f"    {detail}" for detail in health_details(each))]
+
+
+def _set_aside(each: SourceHealth, rows: Sequence[SetAsideRow]) -> list[str]:
+    return [str(row) for row in rows if row.place == each.name]
 
 
 def _when(moment: datetime, now: datetime) -> str:

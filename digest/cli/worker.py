@@ -98,10 +98,12 @@ def _log_result(told: WorkResult) -> None:
     from digest.issues.compose import ComposeResult
 
     if isinstance(told, ComposeResult):
-        level(told.fault)("composed", reader=told.subscriber, papers=told.papers, words=compose.line(told))
+        level(told.fault or told.set_aside)(
+            "composed", reader=told.subscriber, papers=told.papers, words=compose.line(told)
+        )
     elif isinstance(told, Delivered):
         level(None, told.outcome != "sent")("delivered", reader=told.subscriber, outcome=told.outcome, words=told.words)
     elif isinstance(told, PullResult):
-        level(told.fault, told.warnings)("pulled", words=pull.line(told))
+        level(told.fault or told.set_aside, told.warnings)("pulled", words=pull.line(told))
     else:
-        level(None, told.fault)("enriched", words=pull.enriched(told))
+        level(None, told.fault or told.set_aside)("enriched", words=pull.enriched(told))

@@ -14,8 +14,9 @@ import httpx
 
 from digest.authors import FollowedAuthor
 from digest.authors.summary import researchers_named, service_ids
-from digest.errors import SourceError
+from digest.errors import DigestError, SetAside, SourceError, reason_of
 from digest.http import FetchStopped, HttpClient
+from digest.ingest.pull import keep_papers
 from digest.limits import BackOff
 from digest.sources.base import Enricher, ServiceResponse
 from digest.store import SourceProgress, Store
@@ -36,6 +37,7 @@ class EnrichResult:
     known: int = 0
     fault: str | None = None
     warnings: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()  # papers that could not be kept
 
 
 def enrich(
@@ -79,7 +81,7 @@ def _ask(
     stop: Event | None,
 ) -> EnrichResult:
     asked = known = 0
-    warnings: list[str] = []
+    warnings, set_aside = list[str](), list[SetAside]()
 
     def answer(request: httpx.Request) -> ServiceResponse:
         fetched = client.get(request, allow_private=enricher.allow_private, service=enricher.kind, stop=stop)
@@ -87,12 +89,23 @@ def _ask(
             url=fetched.url, status=fetched.status, body=fetched.body, content_type=fetched.content_type
         )
 
+    def result(fault: str | None = None) -> EnrichResult:
+        return EnrichResult(
+            name=enricher.name,
+            asked=asked,
+            known=known,
+            fault=fault,
+            warnings=tuple(warnings),
+            set_aside=tuple(set_aside),
+        )
+
     try:
         for keys in _batches(_papers_to_ask(enricher, store, people, now), enricher.most):
             papers = store.papers.get_many(keys)
             if request := enricher.ask(keys, papers):
                 found = enricher.read(answer(request), keys, papers)
-                store.papers.add(found.papers, now=now, since=now, first=True)
+                kept = keep_papers(store, enricher.name, found.papers, now=now, since=now, first=True)
+                set_aside += kept.set_aside
                 store.bibliometrics.save(enricher.kind, keys, found.figures, now=now)
                 asked, known = asked + len(keys), known + len(found.figures)
                 warnings += found.warnings
@@ -102,15 +115,21 @@ def _ask(
                 store.bibliometrics.save(enricher.kind, [f"{enricher.kind}:{one}" for one in ids], persons, now=now)
                 asked, known = asked + len(ids), known + len(persons)
     except FetchStopped as error:
-        return EnrichResult(name=enricher.name, asked=asked, known=known, fault=str(error))
+        return result(str(error))
     except SourceError as error:
         next_try = now + (error.retry_after or _BACK_OFF.pause(1))
         store.sources.record_failure(
             enricher.name, what=str(error), now=now, next_try=next_try, asked=error.retry_after is not None
         )
-        return EnrichResult(name=enricher.name, asked=asked, known=known, fault=str(error), warnings=tuple(warnings))
+        return result(str(error))
+    except DigestError:  # the database is at fault, and would be for every other service
+        raise
+    except Exception as error:  # noqa: BLE001, whatever one service makes of an answer, the others are asked
+        what = f"{enricher.name}: {reason_of(error)}"
+        store.sources.record_failure(enricher.name, what=what, now=now, next_try=now + _BACK_OFF.pause(1), asked=False)
+        return result(what)
     store.papers.add([], now=now, since=now, first=True, progress=SourceProgress(enricher.name, done=True))
-    return EnrichResult(name=enricher.name, asked=asked, known=known, warnings=tuple(warnings))
+    return result()
 
 
 def _papers_to_ask(enricher: Enricher, store: Store, people: Sequence[FollowedAuthor], now: datetime) -> list[str]:

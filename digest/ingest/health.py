@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from statistics import median
 from typing import Literal
 
+from digest.errors import reason_of
 from digest.issues import Absence
 from digest.sources.base import BLOCKED, Enricher, NoBatchReason, PolledService, Source
 from digest.store import SourceState, Store
@@ -59,7 +61,7 @@ def source_health(sources: Sequence[Source], store: Store, *, now: datetime) -> 
     counts = Counter(store.papers.days_by_source(now.astimezone(UTC).date() - timedelta(weeks=WEEKS, days=1)))
     states = {source.name: store.sources.get(source.name) for source in sources}
     batches = _batches(sources, states)
-    return [_of(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
+    return [_of_any(source, states[source.name], batches.get(_group(source)), counts, now) for source in sources]
 
 
 def enricher_health(enrichers: Sequence[Enricher], store: Store, *, now: datetime) -> list[SourceHealth]:
@@ -78,6 +80,27 @@ def health_details(each: SourceHealth) -> list[str]:
         times = f"{each.failures} times in a row" if each.failures > 1 else "once"
         found.append(f"failed {times}: {each.error}")
     return found
+
+
+def _of_any(
+    source: Source, state: SourceState, batch: date | None, counts: Counter[tuple[str, date]], now: datetime
+) -> SourceHealth:
+    """The health of a source, also of one whose timetable fails."""
+    try:
+        return _of(source, state, batch, counts, now)
+    except Exception as error:  # noqa: BLE001, whatever one source makes of the calendar, the others are looked at
+        return SourceHealth(
+            name=source.name,
+            word="failing",
+            last_ok=state.last_ok,
+            next_try=now,
+            failures=max(1, state.failures),
+            error=state.last_error or reason_of(error),
+            today=None,
+            usual=None,
+            yesterday=None,
+            usual_yesterday=None,
+        )
 
 
 def _of_helper(enricher: Enricher, state: SourceState, now: datetime) -> SourceHealth:
@@ -112,7 +135,11 @@ def missing_services(sources: Sequence[Source], store: Store, *, now: datetime) 
     found = []
     for (kind, part), ways in groupby(sorted(sources, key=_group), key=_group):
         states = [(source, store.sources.get(source.name)) for source in ways]
-        if missing := _missing(states, now):
+        try:
+            missing = _missing(states, now)
+        except Exception:  # noqa: BLE001, `source_health` says why; the letters of everybody go out
+            missing = None
+        if missing:
             last = max((state.last_ok for _, state in states if state.last_ok), default=None)
             found.append(Absence(kind=kind, part=part, why=missing, since=last))
     return tuple(found)
@@ -120,9 +147,12 @@ def missing_services(sources: Sequence[Source], store: Store, *, now: datetime) 
 
 def resting_services(sources: Sequence[Source], *, now: datetime) -> dict[str, NoBatchReason]:
     """The services without a batch today, with the reason."""
-    return {
-        source.kind: rest for source in sources if source.timetable is not None and (rest := source.timetable.rest(now))
-    }
+    found = dict[str, NoBatchReason]()
+    for source in sources:
+        with suppress(Exception):  # `source_health` says why; the letters of everybody go out
+            if source.timetable is not None and (rest := source.timetable.rest(now)):
+                found[source.kind] = rest
+    return found
 
 
 def _group(source: Source) -> tuple[str, str]:

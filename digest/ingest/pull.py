@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
 import httpx
 
-from digest.errors import SourceError
+from digest.errors import DigestError, SetAside, SourceError, reason_of
 from digest.http import FetchResult, FetchStopped, HttpClient, Validators
 from digest.limits import BackOff
+from digest.papers import Paper
 from digest.papers.updates import LOOK_BACK
 from digest.sources.base import PaperLookUp, ResultPage, ServiceResponse, Source
 from digest.store import SourceProgress, SourceState, Store, TransactionHook
@@ -32,6 +34,7 @@ class PullResult:
     new: int = 0
     updates: int = 0  # revised, published, withdrawn
     warnings: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()  # papers that could not be kept
     fault: str | None = None
     resting: datetime | None = None  # not asked: its next try is at this time
 
@@ -65,9 +68,21 @@ def pull(
         with _lease(source.name, store, now, by_hand=by_hand) as leased:
             if not leased:
                 continue
-            result = _ask(
-                source, store, client, now=now, by_hand=by_hand, since=since, stop=stop, in_transaction=in_transaction
-            )
+            try:
+                result = _ask(
+                    source,
+                    store,
+                    client,
+                    now=now,
+                    by_hand=by_hand,
+                    since=since,
+                    stop=stop,
+                    in_transaction=in_transaction,
+                )
+            except DigestError:  # the database is at fault, and would be for every other source
+                raise
+            except Exception as error:  # noqa: BLE001, whatever one source makes of an answer, the others are asked
+                result = _failed(source, store, error, now)
         if result is not None:
             tell(result)
             results.append(result)
@@ -129,6 +144,14 @@ def _ask(
     return result if isinstance(source, Source) or result.papers else None
 
 
+def _failed(source: Source | PaperLookUp, store: Store, error: Exception, now: datetime) -> PullResult:
+    """Record that a source failed in a way that nobody foresaw."""
+    what = f"{source.name}: {reason_of(error)}"
+    next_try = now + _BACK_OFF.pause(store.sources.get(source.name).failures + 1)
+    store.sources.record_failure(source.name, what=what, now=now, next_try=next_try)
+    return PullResult(source=source.name, fault=what)
+
+
 def _resting(source: Source | PaperLookUp, state: SourceState, now: datetime, *, by_hand: bool) -> datetime | None:
     """The time of the next try of a source; None if it may be asked now."""
     waits = [state.next_try] if state.next_try and (not by_hand or state.asked_to_wait) else []
@@ -178,16 +201,17 @@ def _pull_pages(
         progress = SourceProgress(
             source.name, cursor=page.cursor, url=url, validators=validators, done=done, batch=page.batch
         )
-        added = store.papers.add(
-            page.papers, now=now, since=look_back, first=first, progress=progress, in_transaction=in_transaction
+        kept = keep_papers(
+            store,
+            source.name,
+            page.papers,
+            now=now,
+            since=look_back,
+            first=first,
+            progress=progress,
+            in_transaction=in_transaction,
         )
-        yield PullResult(
-            source=source.name,
-            papers=len(page.papers),
-            new=added.new,
-            updates=added.updates,
-            warnings=(*page.warnings, *_moved(fetched)),
-        )
+        yield replace(kept, warnings=(*page.warnings, *_moved(fetched)))
         if page.cut:
             raise SourceError(
                 f"{source.name}: the answer broke off; what was whole is kept, the rest is asked for again"
@@ -218,16 +242,55 @@ def _look_up(
         fetched = client.get(request, allow_private=source.allow_private, service=source.kind, stop=stop)
         page = source.read(_answer(fetched), now)
         progress = SourceProgress(source.name, done=True)
+        kept = keep_papers(
+            store,
+            source.name,
+            page.papers,
+            now=now,
+            since=now - LOOK_BACK,
+            first=False,
+            progress=progress,
+            in_transaction=in_transaction,
+        )
+        yield replace(kept, warnings=page.warnings)
+
+
+def keep_papers(
+    store: Store,
+    source: str,
+    papers: Sequence[Paper],
+    *,
+    now: datetime,
+    since: datetime,
+    first: bool,
+    progress: SourceProgress | None = None,
+    in_transaction: TransactionHook | None = None,
+) -> PullResult:
+    """Keep a page of a source in one transaction; where that fails, in ever smaller parts, so that a bad paper is set
+    aside alone.
+
+    The progress of the source is written last. Raises DigestError where the database itself fails.
+    """
+
+    try:
         added = store.papers.add(
-            page.papers, now=now, since=now - LOOK_BACK, first=False, progress=progress, in_transaction=in_transaction
+            papers, now=now, since=since, first=first, progress=progress, in_transaction=in_transaction
         )
-        yield PullResult(
-            source=source.name,
-            papers=len(page.papers),
-            new=added.new,
-            updates=added.updates,
-            warnings=page.warnings,
-        )
+        return PullResult(source=source, papers=len(papers), new=added.new, updates=added.updates)
+    except DigestError:
+        raise
+    except Exception as error:
+        if not papers:
+            raise
+        if len(papers) == 1:
+            aside = SetAside.of("paper", papers[0].key, error)
+            store.set_aside.record([aside], place=source, now=now)
+            result = PullResult(source=source, set_aside=(aside,))
+        else:
+            keep = partial(keep_papers, store, source, now=now, since=since, first=first, in_transaction=in_transaction)
+            result = _add(keep(papers[: len(papers) // 2]), keep(papers[len(papers) // 2 :]))
+    store.papers.add([], now=now, since=since, first=first, progress=progress)
+    return result
 
 
 def _answer(fetched: FetchResult, asked: str = "") -> ServiceResponse:
@@ -252,4 +315,5 @@ def _add(total: PullResult, page: PullResult) -> PullResult:
         new=total.new + page.new,
         updates=total.updates + page.updates,
         warnings=(*total.warnings, *page.warnings),
+        set_aside=(*total.set_aside, *page.set_aside),
     )

@@ -61,10 +61,14 @@ def compose(
     """
     window = window or ComposeWindow()
     active = window.active(subscribers, store, now=now)
+    unscheduled = [ComposeResult(subscriber="", subscription="", set_aside=(each,)) for each in window.unscheduled()]
+    for result in unscheduled:
+        store.set_aside.record(result.set_aside, now=now)
+        tell(result)
     waiting = store.leases.backlog(now, LEASE, process.is_gone)
     if not waiting.readers:
         window.release()
-        return []
+        return unscheduled
     composer = Composer(
         store=store,
         letters=letters,
@@ -90,7 +94,7 @@ def compose(
                 composer.write([row for row in rows if (row.subscriber, row.name) in active], active, owner)
     finally:
         store.leases.release_due(owner)  # of what was not done; the rest is free already
-    return composer.results
+    return [*unscheduled, *composer.results]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
+from digest.errors import SetAside
 from digest.issues.due_issue import day_of
 from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.store import Store, SubscriptionPlan
@@ -40,10 +41,14 @@ class ComposeWindow:
                 rule_set = synced.rule_set if synced and _same_rules(synced.readers, readers) else RuleSet.of(readers)
                 synced = _SyncedReaders(readers, left, _without_unsubscribed(readers, left), rule_set)
             if synced.at is None or not timedelta(0) <= now - synced.at < _SYNCED_FOR:
-                sync_schedules(synced.active_readers, store, now=now)
+                synced.unscheduled = sync_schedules(synced.active_readers, store, now=now)
                 synced.at = now
             self._synced = synced
             return synced.active
+
+    def unscheduled(self) -> Sequence[SetAside]:
+        """The subscriptions whose schedule could not be computed at the last sync."""
+        return self._synced.unscheduled if self._synced else ()
 
     def rule_set(self, readers: Sequence[Subscriber]) -> RuleSet:
         """The compiled rules of these readers; compiled once."""
@@ -86,6 +91,7 @@ class _SyncedReaders:
     active_readers: Sequence[Subscriber]
     rule_set: RuleSet
     at: datetime | None = None
+    unscheduled: Sequence[SetAside] = ()
     active: ActiveSubscriptions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,8 +124,11 @@ def _without_unsubscribed(subscribers: Sequence[Subscriber], left: Collection[tu
     ]
 
 
-def sync_schedules(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> None:
-    """Sync the schedules in the store with the config; a new or changed one is due today unless today had its issue."""
+def sync_schedules(subscribers: Sequence[Subscriber], store: Store, *, now: datetime) -> Sequence[SetAside]:
+    """Sync the schedules in the store with the config; a new or changed one is due today unless today had its issue.
+
+    Returns those that could not be computed, which stay as they were.
+    """
     zones = {reader.id: reader.timezone for reader in subscribers}
     plans = {
         (reader.id, subscription.name): subscription for reader in subscribers for subscription in reader.subscriptions
@@ -135,7 +144,7 @@ def sync_schedules(subscribers: Sequence[Subscriber], store: Store, *, now: date
             slot = next_slot(when, zone, now, not_on=last_day)
         return slot.due, slot.local
 
-    store.subscriptions.sync(
+    return store.subscriptions.sync(
         [
             SubscriptionPlan(
                 subscriber=reader.id, name=subscription.name, timing=f"{subscription.when} {reader.timezone.key}"

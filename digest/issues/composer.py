@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from digest.errors import DigestError
+from digest.errors import DigestError, SetAside
 from digest.issues import Candidate, Issue, IssueKind
 from digest.issues.annotate import with_service_data
 from digest.issues.compose_window import ActiveSubscriptions, ComposeWindow
@@ -24,12 +24,14 @@ from digest.issues.draft import (
     with_answers,
 )
 from digest.issues.due_issue import ALERT, DueIssue, is_paused, lifetime, skipped_slot
-from digest.issues.matching import RuleSet
+from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.issues.news import is_news
 from digest.mail.envelope import Envelope
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
-from digest.store import DueSubscription, NewIssue, Store, TransactionHook
+from digest.rules import parse
+from digest.store import DueSubscription, NewIssue, ScheduleUpdate, Store, TransactionHook
+from digest.subscriptions import Rule, Subscription
 
 LEASE = timedelta(minutes=5)
 """How long a shard stays claimed by a process of which nobody can see whether it has ended."""
@@ -64,13 +66,18 @@ class Composer:
         if store.merging.supersede([(row.subscriber, row.name) for row in rows if row.slot], now=now):
             rows = store.subscriptions.due(now, [row.id for row in rows])  # they read back further now
         answers = store.answers.of_readers({row.subscriber for row in rows})
-        due_issues = []
+        awake, skipped = list[DueIssue](), list[ScheduleUpdate]()
         for row in rows:
-            reader, subscription = active[row.subscriber, row.name]
-            due_issues.append(DueIssue(row, reader, with_answers(reader.id, subscription, answers), now))
-        asleep = [due for due in due_issues if is_paused(due, now)]
-        store.subscriptions.advance([skipped_slot(due, now) for due in asleep if not due.subscription.when.at_once])
-        awake = [due for due in due_issues if not is_paused(due, now)]
+            try:
+                reader, subscription = active[row.subscriber, row.name]
+                due = DueIssue(row, reader, with_answers(reader.id, subscription, answers), now)
+                if not is_paused(due, now):
+                    awake.append(due)
+                elif not due.subscription.when.at_once:
+                    skipped.append(skipped_slot(due, now))
+            except Exception as error:  # noqa: BLE001, whatever is odd about one reader, the others have their issues
+                self._set_aside(row, error)
+        store.subscriptions.advance(skipped)
         if not awake:
             return
         self._told = {
@@ -79,10 +86,15 @@ class Composer:
         }
         drafts, claimed = list[_UnsavedIssue](), now + LEASE
         ticks = monotonic()
-        matched = self._candidates(awake)
-        figures = store.bibliometrics.of_papers({candidate.paper.key for found in matched for candidate in found})
-        for due, found in zip(awake, matched, strict=True):
-            if draft := self._draft(due, found, figures):
+        matched = self._matched(awake)
+        figures = self._figures({candidate.paper.key for _, found in matched for candidate in found})
+        for due, found in matched:
+            try:
+                draft = self._draft(due, found, figures)
+            except Exception as error:  # noqa: BLE001, whatever is odd about one issue, the others are written
+                self._set_aside(due.row, error)
+                continue
+            if draft:
                 drafts.append(draft)
             if len(drafts) == _BATCH:
                 self._save(drafts)
@@ -91,6 +103,68 @@ class Composer:
                     claimed, ticks = claimed + timedelta(seconds=passed), monotonic()
                     store.leases.renew_due([due.row.id for due in awake], owner=owner, until=claimed)
         self._save(drafts)
+
+    def _figures(self, keys: set[str]) -> Mapping[str, list[Bibliometrics]] | None:
+        """What services say of these papers; None where that cannot be read: each issue then asks for itself."""
+        try:
+            return self.store.bibliometrics.of_papers(keys)
+        except DigestError:
+            raise
+        except Exception:  # noqa: BLE001, the issue that holds the bad row is told with its reason
+            return None
+
+    def _matched(self, due_issues: Sequence[DueIssue]) -> list[tuple[DueIssue, list[Candidate]]]:
+        """Each due issue with its candidates; where matching all at once fails, without the papers and the readers
+        that make it fail: these are told, and stay due."""
+        try:
+            return list(zip(due_issues, self._candidates(due_issues), strict=True))
+        except DigestError:
+            raise
+        except Exception:  # noqa: BLE001, what fails is found and told below
+            return [*self._matched_apart(due_issues, self._sound_arrivals(due_issues))]
+
+    def _sound_arrivals(self, due_issues: Sequence[DueIssue]) -> list[Arrival]:
+        """What arrived, without the papers that cannot be indexed; these are told."""
+        probe = Subscription(name="", when=due_issues[0].subscription.when, rules=(_PROBE,))
+        sound, rule_set = list[Arrival](), RuleSet([("", probe)])
+        arrivals, unreadable = self.store.papers.readable_arrivals(min(due.since for due in due_issues), self.now)
+        if unreadable:
+            self._report(ComposeResult(subscriber="", subscription="", set_aside=tuple(unreadable)))
+        parts = [arrivals]
+        while parts:
+            part = parts.pop()
+            try:
+                ArrivalMatches(rule_set, part)
+            except Exception as error:  # noqa: BLE001, one paper is set aside, all others are matched
+                if len(part) == 1:
+                    aside = SetAside.of("match", part[0].paper.key, error)
+                    self._report(ComposeResult(subscriber="", subscription="", set_aside=(aside,)))
+                else:
+                    parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+            else:
+                sound += part
+        return sound
+
+    def _matched_apart(
+        self, due_issues: Sequence[DueIssue], arrivals: Sequence[Arrival]
+    ) -> Iterator[tuple[DueIssue, list[Candidate]]]:
+        """The same by ever fewer readers at once, whose rules are made ready apart from those of the others."""
+        active = [(due.reader.id, due.subscription) for due in due_issues]
+        try:
+            known = known_papers([subscription for _, subscription in active], self.store)
+            matches = ArrivalMatches(RuleSet(active), arrivals)
+            found = matches.candidates(active, known, [due.since for due in due_issues])
+        except DigestError:
+            raise
+        except Exception as error:  # noqa: BLE001, one reader's rules are set aside, those of all others are matched
+            if len(due_issues) == 1:
+                self._set_aside(due_issues[0].row, error)
+                return
+            half = len(due_issues) // 2
+            for part in (due_issues[:half], due_issues[half:]):
+                yield from self._matched_apart(part, arrivals)
+            return
+        yield from zip(due_issues, found, strict=True)
 
     def _candidates(self, due_issues: Sequence[DueIssue]) -> list[list[Candidate]]:
         """For each due issue the candidates of its window."""
@@ -105,9 +179,9 @@ class Composer:
         return matches.candidates(active, known, [due.since for due in due_issues])
 
     def _draft(
-        self, due: DueIssue, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]]
+        self, due: DueIssue, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]] | None
     ) -> _UnsavedIssue | None:
-        """One rendered issue; None where an alert has no news. A letter that fails is reported and stays due."""
+        """One issue, printed; None where an alert has no news. Raises whatever makes it fail; it then stays due."""
         now, subscription = self.now, due.subscription
         told = self._told[due.reader.id]
         fresh = [candidate for candidate in candidates if is_news(candidate, told, subscription.updates)]
@@ -144,29 +218,27 @@ class Composer:
             absences=issue.absences,
         )
         facts = tuple(dict.fromkeys((*candidate_events(fresh), *section_events(trend))))
-        try:
-            publication = NewIssue(
-                due=due.row.id,
-                subscriber=due.reader.id,
-                subscription=subscription.name,
-                kind=kind,
-                slot=slot.local,
-                number=due.row.number,
-                created=now,
-                since=due.since,
-                until=now,
-                items=issue_items(issue),
-                told=facts,
-                envelope=None if quiet else self.letters(issue),
-                next_due=following.due if following else None,
-                next_slot=following.local if following else None,
-                fingerprint=subscription.fingerprint,
-                seen=due.row.newest,
-                expires=now + (lifetime(following.due - slot.due) if following else ALERT),
-            )
-        except DigestError as error:
-            self._report(replace(result, fault=str(error)))
-            return None
+        envelope = None if quiet else self.letters(issue)
+        publication = NewIssue(
+            due=due.row.id,
+            subscriber=due.reader.id,
+            subscription=subscription.name,
+            kind=kind,
+            slot=slot.local,
+            number=due.row.number,
+            created=now,
+            since=due.since,
+            until=now,
+            items=issue_items(issue),
+            told=facts,
+            envelope=envelope,
+            next_due=following.due if following else None,
+            next_slot=following.local if following else None,
+            fingerprint=subscription.fingerprint,
+            seen=due.row.newest,
+            expires=now + (lifetime(following.due - slot.due) if following else ALERT),
+        )
+        result = replace(result, set_aside=envelope.set_aside if envelope else ())
         told.update(facts)  # the reader's next subscription does not repeat them
         return _UnsavedIssue(publication, result)
 
@@ -176,9 +248,9 @@ class Composer:
             return
         try:
             self.store.issues.publish_all([draft.publication for draft in drafts], self.in_transaction)
-        except DigestError as error:
+        except Exception as error:  # noqa: BLE001, whatever is odd about one issue, the others are kept
             if len(drafts) == 1:
-                self._report(replace(drafts[0].result, fault=str(error)))
+                self._set_aside(drafts[0].result, error)
                 return
             for draft in drafts:
                 self._save([draft])
@@ -186,9 +258,23 @@ class Composer:
         for draft in drafts:
             self._report(draft.result)
 
+    def _set_aside(self, issue: DueSubscription | ComposeResult, error: Exception) -> None:
+        """Tell of an issue that could not be written; it stays due."""
+        name = issue.name if isinstance(issue, DueSubscription) else issue.subscription
+        aside = SetAside.of("issue", f"{issue.subscriber}, {name}", error)
+        self.store.set_aside.record([aside], now=self.now)
+        self._report(
+            ComposeResult(subscriber=issue.subscriber, subscription=name, slot=issue.slot or "", fault=aside.reason)
+        )
+
     def _report(self, result: ComposeResult) -> None:
+        self.store.set_aside.record(result.set_aside, now=self.now)
         self.tell(result)
         self.results.append(result)
+
+
+_PROBE = Rule(title="", query=parse("all:xyzzyx OR au:xyzzyx OR cat:cs.CL OR {Xyzzyx}"))
+"""A rule that reads all that rules can read of a paper."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from digest.errors import SetAside
 from digest.issues import Absence, Candidate, Issue, IssueKind, Section
 from digest.issues.card_order import arrange_cards, featured_section
 from digest.issues.due_issue import day_of
@@ -26,6 +27,7 @@ class ComposeResult:
     more: int = 0
     quiet: bool = False
     absences: tuple[Absence, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()  # papers that could not be matched or shown, a template
     fault: str | None = None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest.errors import SetAside
 from digest.mail.outgoing import OutgoingContent
 from digest.mail.packing import unpack_content, unpack_message
 
@@ -20,6 +21,7 @@ class Envelope:
     message_id: str
     page: str | None = None  # name of the web copy, as the letter links to it
     content: OutgoingContent | None = None  # for channels that ask for it
+    set_aside: tuple[SetAside, ...] = ()  # cards and templates that failed
 
 
 NextEnvelope = Callable[[], Envelope | None]

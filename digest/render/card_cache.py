@@ -35,13 +35,16 @@ from markupsafe import escape
 
 from digest.issues import Item
 from digest.mail.quoted_printable import BodyLines
-from digest.render.highlight import Pieces
+from digest.render.highlight import Pieces, TextPiece
 from digest.render.letter_context import PaperCard, paper_card
+from digest.render.links import safe
 from digest.render.text_wrap import fill
+from digest.text import strip_controls
 from digest.text.translations import Translations
 
 _NUMBER = 88  # stands for a card's number until its place is known: as wide as any of two figures
 _NUMBERED = f"{_NUMBER}. "
+_TITLE = 400  # characters of a title that stands for a whole card
 _MOST_ABSTRACTS = 8  # of one paper: from its beginning, or a beginning and the sentence that was sought
 
 
@@ -61,6 +64,26 @@ class CardOptions:
 
     def card(self, item: Item) -> PaperCard:
         return paper_card(item, _NUMBER, self.now, self.t, self.room, site=self.site, own=self.own)
+
+    def title_card(self, item: Item) -> PaperCard:
+        """What stands for a card that could not be rendered: title and link, and a line that says so."""
+        title = " ".join(strip_controls(item.paper.title).split())[:_TITLE] or self.t("letter.untitled")
+        return PaperCard(
+            number=_NUMBER,
+            title=(TextPiece(title, hit=False),),
+            url=safe(item.paper.url),
+            authors=(),
+            others="",
+            also=(),
+            doubts=(self.t("letter.title_alone"),),
+            abstract=(),
+            category="",
+            label="",
+            facts=(),
+            actions=(),
+            references=None,
+            opinions=(),
+        )
 
 
 class LinkLines(BodyLines):

@@ -25,7 +25,7 @@ from jinja2 import (
     select_autoescape,
 )
 
-from digest.errors import ConfigError
+from digest.errors import ConfigError, SetAside
 from digest.issues import Issue, Item
 from digest.mail.quoted_printable import BodyLines, FrameLines, join_text
 from digest.render.card_cache import (
@@ -41,7 +41,13 @@ from digest.render.card_cache import (
 )
 from digest.render.highlight import Pieces, TextPiece
 from digest.render.inline import inlined
-from digest.render.letter_context import SUBJECT, LetterContext, LetterLinks, highlighted_texts, letter_context
+from digest.render.letter_context import (
+    SUBJECT,
+    LetterContext,
+    LetterLinks,
+    highlighted_texts,
+    letter_context,
+)
 from digest.render.notices import NoticeKeys
 from digest.render.shorten import shorten
 from digest.render.text_wrap import columns, fill
@@ -71,6 +77,7 @@ class LetterParts:
     subject: str
     text_lines: Sequence[BodyLines]
     html_lines: Sequence[BodyLines] | None
+    set_aside: tuple[SetAside, ...] = ()  # cards and templates that failed
 
     @cached_property
     def text(self) -> str:
@@ -109,12 +116,14 @@ class Renderer:
         for smaller, room in _sizes(issue):
             own = self._own.ljust(len(f"{links.web}/88"), "x") if links.web else None  # as wide as what it stands for
             options = self._shared_options(CardOptions(issue.date, t, room, links.site, own))
-            made, again = partial(self._card, options=options), partial(self._numbered, options=options)
+            faults = dict[str, SetAside]()
+            made = partial(self._card_or_title, options=options, faults=faults)
+            again = partial(self._numbered, options=options)
             slots = _CardSlots(self._word, made, again, links.web or "")
             view = letter_context(smaller, links, t, title=title, postal=postal, room=room, printed=slots.hold)
             parts = self._parts(view, slots, html=issue.subscriber.format == "html")
             if sum(each.size for each in parts.html_lines or ()) < _LIMIT:
-                return parts
+                return replace(parts, set_aside=tuple(faults.values()))
         raise ConfigError(f"letter/html.html.j2 makes {_LIMIT} bytes and more even without papers")
 
     def notice(self, notice: NoticeKeys, t: Translations, url: str, *, service: str, postal: str = "") -> LetterParts:
@@ -159,6 +168,22 @@ class Renderer:
             _cache_put(self._options, options.key, known, _MOST_OPTIONS)
         return known
 
+    def _card_or_title(self, item: Item, options: CardOptions, faults: dict[str, SetAside]) -> RenderedCard:
+        """The card of a paper; where it fails, its title with its link, and why in `faults`.
+
+        A mistake in an overriding template is raised: it is the same in every letter, and its owner's to correct.
+        """
+        try:
+            return self._card(item, options)
+        except Exception as error:
+            if isinstance(error, ConfigError) and self._is_overridden:
+                raise
+            faults[item.paper.key] = SetAside.of("card", item.paper.key, error)
+            made = options.title_card(item)
+            page, text = self._render("letter/line.html.j2", card=made), self._render("letter/card.txt.j2", card=made)
+            lines = (BodyLines(with_one_newline(page)),)
+            return RenderedCard(item, self._own, lines, split_at_number(with_one_newline(text), self._own))
+
     def _card(self, item: Item, options: CardOptions) -> RenderedCard:
         """The card of a paper with its highlights, from the cache where it was rendered before."""
         paper = (*cache_key(item), options)
@@ -189,9 +214,14 @@ class Renderer:
 
     def _numbered(self, item: Item, number: int, options: CardOptions) -> LinkLines:
         """The text of a card whose number changes how its lines break."""
-        return LinkLines(
-            with_one_newline(self._render("letter/card.txt.j2", card=replace(options.card(item), number=number)))
-        )
+        try:
+            card = replace(options.card(item), number=number)
+            return LinkLines(with_one_newline(self._render("letter/card.txt.j2", card=card)))
+        except Exception as error:
+            if isinstance(error, ConfigError) and self._is_overridden:
+                raise
+            card = replace(options.title_card(item), number=number)
+            return LinkLines(with_one_newline(self._render("letter/card.txt.j2", card=card)))
 
     def _skeleton(self, item: Item, options: CardOptions, name: str, paper: tuple[object, ...]) -> CardSkeleton:
         """A paper as the shipped templates render it, with placeholders for what may be highlighted."""

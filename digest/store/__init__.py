@@ -31,6 +31,7 @@ from digest.store.rate_limits import RateLimitStore
 from digest.store.readers import NOTICE, AddressChangeStatus, PendingRequest, ReaderDocument, ReaderRow, ReaderStore
 from digest.store.retention import Pruned, RetentionStore
 from digest.store.send_guard import SendGuard, SendStatus
+from digest.store.set_aside import SetAsideRow, SetAsideStore
 from digest.store.sources import SourceProgress, SourceState, SourceStore
 from digest.store.stats import ServiceStats, StatsStore
 from digest.store.subscriptions import DueSubscription, NextSlot, ScheduleUpdate, SubscriptionPlan, SubscriptionStore
@@ -85,6 +86,8 @@ __all__ = [
     "SendGuard",
     "SendStatus",
     "ServiceStats",
+    "SetAsideRow",
+    "SetAsideStore",
     "SourceProgress",
     "SourceState",
     "SourceStore",
@@ -131,6 +134,7 @@ class Store(Database):
         self.bounces = BounceStore(self)
         self.suppressions = SuppressionStore(self)
         self.unsubscribes = UnsubscribeStore(self)
+        self.set_aside = SetAsideStore(self)
         self.stats = StatsStore(self)
         self.retention = RetentionStore(self)
 

@@ -132,9 +132,14 @@ class Database:
             yield
         except DatabaseError as error:
             # IntegrityError and the like are bugs of ours and keep their traceback.
-            if type(error) not in (DatabaseError, OperationalError):
+            if type(error) not in (DatabaseError, OperationalError) or _is_too_long(error):
                 raise
             raise _plain(self.engine.url, str(error.orig)) from error
+
+
+def _is_too_long(error: DatabaseError) -> bool:
+    """Whether PostgreSQL refused a value that is too long for an index (class 54): the value is at fault."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("54")
 
 
 def connect(url: str) -> Engine:

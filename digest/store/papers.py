@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, Text, cast, func, or_, select, type_coerce
 
+from digest.errors import DigestError, SetAside
 from digest.papers import Paper
 from digest.papers.ranges import EARLIEST, LATEST, instant
 from digest.papers.updates import Arrival
@@ -20,6 +21,9 @@ from digest.store.rows import COLUMNS, to_paper
 from digest.store.sources import SourceProgress, record_progress
 
 _PAPER = [t.paper.c[name] for name in COLUMNS]
+_HAPPENED = select(*(t.event.c.serial, t.event.c.work, t.event.c.event, t.event.c.at, t.event.c.changes), *_PAPER).join(
+    t.paper, t.event.c.paper_id == t.paper.c.id
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,27 @@ class PaperStore:
     def arrivals(self, since: datetime, until: datetime) -> list[Arrival]:
         """What arrived after `since` and not after `until`, in order."""
         c = t.event.c
-        happened = select(c.serial, c.work, c.event, c.at, c.changes, *_PAPER).join(t.paper, c.paper_id == t.paper.c.id)
-        return self._arrivals(happened.where(c.at > since, c.at <= until).order_by(c.serial))
+        return self._arrivals(_HAPPENED.where(c.at > since, c.at <= until).order_by(c.serial))
+
+    def readable_arrivals(self, since: datetime, until: datetime) -> tuple[list[Arrival], list[SetAside]]:
+        """The same where a row cannot be read: one by one, without those, which come second."""
+        c = t.event.c
+        found, unreadable = list[Arrival](), list[SetAside]()
+        with self.database.reading() as connection:
+            serials = connection.execute(
+                select(c.serial, t.paper.c.key)
+                .join(t.paper, c.paper_id == t.paper.c.id)
+                .where(c.at > since, c.at <= until)
+                .order_by(c.serial)
+            ).all()
+        for serial, key in serials:
+            try:
+                found += self._arrivals(_HAPPENED.where(c.serial == serial))
+            except DigestError:
+                raise
+            except Exception as error:  # noqa: BLE001, whatever is odd in one row, the others are read
+                unreadable.append(SetAside.of("match", key, error))
+        return found, unreadable
 
     def dated(self, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
         """The papers dated after `since` and not after `until`, also those that were never news.

@@ -52,6 +52,7 @@ class RetentionStore:
                     (t.posted, t.posted.c.at),
                     (t.journal, t.journal.c.closed),
                     (t.allowance, t.allowance.c.day),
+                    (t.set_aside, t.set_aside.c.last),
                 )
             )
         return Pruned(letters=len(old), issues=issues, others=others)

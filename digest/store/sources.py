@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, select
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
+from digest.text import strip_controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class SourceStore:
     ) -> None:
         """Record that a source failed; `asked`: `next_try` is the service's own Retry-After."""
         failures = t.source.c.failures + 1
-        values = {"last_try": now, "last_error": what, "next_try": next_try, "asked_to_wait": asked}
+        values = {"last_try": now, "last_error": strip_controls(what), "next_try": next_try, "asked_to_wait": asked}
         with self.database.writing() as connection:
             _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
+from digest.errors import SetAside
 from digest.store import tables as t
 from digest.store.engine import SCHEDULES, Database, batches, lock_writers
 
@@ -47,23 +48,25 @@ class SubscriptionStore:
 
     database: Database
 
-    def sync(self, plans: Sequence[SubscriptionPlan], schedule: NextSlot, *, now: datetime) -> None:
+    def sync(self, plans: Sequence[SubscriptionPlan], schedule: NextSlot, *, now: datetime) -> list[SetAside]:
         """Update the schedules to the config; `schedule` is called inside the write transaction, once for each change.
 
         It is asked for subscriptions that are new, have another timing, or are configured again. A subscription that
-        left the config is never due and keeps its row, in case it comes back.
+        left the config is never due and keeps its row, in case it comes back. One whose `schedule` fails stays as it
+        was, and is returned with the reason.
         """
-        schedule = cache(schedule)
+        schedule, failed = cache(schedule), dict[str, SetAside]()
         with self.database.reading() as connection:  # mostly nothing differs, and then no writer is blocked
-            if not any(_differences(connection, plans, schedule)):
-                return
+            if not any(_differences(connection, plans, schedule, failed)):
+                return [*failed.values()]
         with self.database.writing() as connection:
             lock_writers(connection, SCHEDULES)
-            fresh, moved, gone = _differences(connection, plans, schedule)
+            fresh, moved, gone = _differences(connection, plans, schedule, failed)
             if fresh:
                 connection.execute(insert(t.subscription), fresh)
             for changes in filter(None, (moved, gone)):
                 connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
+        return [*failed.values()]
 
     def due(self, now: datetime, among: Collection[int] | None = None) -> list[DueSubscription]:
         """The subscriptions whose slot has come, and the alerts with arrivals since they last looked.
@@ -97,9 +100,9 @@ class SubscriptionStore:
 
 
 def _differences(
-    connection: Connection, plans: Sequence[SubscriptionPlan], schedule: NextSlot
+    connection: Connection, plans: Sequence[SubscriptionPlan], schedule: NextSlot, failed: dict[str, SetAside]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows to insert, to update, and to deactivate."""
+    """The rows to insert, to update, and to deactivate; plans whose `schedule` fails go into `failed`."""
     c = t.subscription.c
     rows = connection.execute(select(c.id, c.subscriber, c.name, c.timing, c.active, c.last_slot))
     known = {(subscriber, name): (row, timing, active, last) for row, subscriber, name, timing, active, last in rows}
@@ -108,7 +111,12 @@ def _differences(
         row, timing, active, last = known.pop((plan.subscriber, plan.name), (None, None, False, None))
         if row is not None and active and timing == plan.timing:
             continue
-        due, slot = schedule(plan.subscriber, plan.name, last) or (None, None)
+        try:
+            due, slot = schedule(plan.subscriber, plan.name, last) or (None, None)
+        except Exception as error:  # noqa: BLE001, whatever is odd about one schedule, the others are kept
+            aside = SetAside.of("issue", f"{plan.subscriber}, {plan.name}", error)
+            failed[aside.name] = aside
+            continue
         place = {"timing": plan.timing, "next_due": due, "next_slot": slot, "active": True}
         if row is None:
             fresh.append(place | {"subscriber": plan.subscriber, "name": plan.name, "seen": 0, "number": 0})

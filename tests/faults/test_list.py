@@ -17,7 +17,7 @@ LIST = [
     *(f"s{number}" for number in range(1, 8)),
     *(f"r{number}" for number in range(1, 5)),
     *(f"b{number}" for number in range(1, 5)),
-    *(f"i{number}" for number in range(1, 3)),
+    *(f"i{number}" for number in range(1, 13)),
 ]
 
 

@@ -18,6 +18,7 @@ from digest.store.tables.mail import (
     pace,
     posted,
     score,
+    set_aside,
     suppression,
 )
 from digest.store.tables.papers import bond, event, figure, name, paper, source, validator, version
@@ -67,6 +68,7 @@ __all__ = [
     "reader",
     "roll",
     "score",
+    "set_aside",
     "source",
     "subscription",
     "suppression",

@@ -178,6 +178,17 @@ class HeardColumns(TypedColumns):
     at: Named[datetime] = Column(UTCDateTime)
 
 
+class SetAsideColumns(TypedColumns):
+    """What failed and was set aside so that all others went on."""
+
+    kind: Named[str] = Column(Text, primary_key=True)
+    name: Named[str] = Column(Text, primary_key=True)
+    place: Named[str] = Column(Text, primary_key=True)  # the source of a paper; else empty
+    reason: Named[str] = Column(Text)
+    since: Named[datetime] = Column(UTCDateTime)
+    last: Named[datetime] = Column(UTCDateTime)
+
+
 issue = Table(
     "issue",
     metadata,
@@ -206,3 +217,4 @@ suppression = Table("suppression", metadata, SuppressionColumns)
 score = Table("score", metadata, ScoreColumns)
 evidence = Table("evidence", metadata, EvidenceColumns)
 heard = Table("heard", metadata, HeardColumns)
+set_aside = Table("set_aside", metadata, SetAsideColumns)
