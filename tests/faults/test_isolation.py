@@ -246,7 +246,8 @@ def test_i7_a_row_that_cannot_be_read(store: Store) -> None:
 @pytest.mark.parametrize("format_", ["html", "text"])
 def test_i8_a_card_that_cannot_be_rendered(format_: Literal["html", "text"]) -> None:
     """The paper is shown as its title with its link, with a line that says so; so it rightly counts as told."""
-    odd = paper("2611.00007", title="An odd graph", comment=7)
+    odd = paper("2611.00007", title="An odd graph")
+    object.__setattr__(odd, "comment", 7)  # a value that no template foresaw
     issue = issue_of(on_sparse(item(paper(), "rout"), item(odd)))
     issue = replace(issue, subscriber=replace(issue.subscriber, format=format_))
     parts = Renderer().letter(issue, LINKS)
