@@ -59,31 +59,57 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
         click.echo(words)
 
 
-def _decision(name: str, state_word: str, help_text: str) -> None:
-    """Register a subcommand that applies a decision of the admin to letters."""
+def _decide(ctx: click.Context, verb: str, ids: tuple[int, ...], now: datetime, *, keep_told: bool = False) -> None:
+    """Apply a decision of the admin to letters, and tell what became of each."""
+    from digest.app import load, open_app
+    from digest.mail.delivery_state import DeliveryState
 
-    @command.command(name, help=help_text)
-    @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
-    @now_option
-    @click.pass_context
-    def decide(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
-        from digest.app import load, open_app
-        from digest.mail.delivery_state import MANUAL_TRANSITIONS, DeliveryState, describe_transition
-
-        state = DeliveryState(state_word)
-        among = MANUAL_TRANSITIONS[state]
-        context: CliContext = ctx.obj
-        with open_app(load(context.config)) as app:
-            before = app.store.outbox.decide(ids, state, among, now=now, words=f"{name}, by hand")
-        left = [number for number in ids if before.get(number) not in among]
-        for number in ids:
-            click.echo(f"{number}: {describe_transition(before.get(number), state)}", err=number in left)
-        ctx.exit(Exit.DONE if not left else Exit.FAILED if len(left) == len(ids) else Exit.PARTLY)
+    state = {
+        "retry": DeliveryState.READY,
+        "cancel": DeliveryState.CANCELLED,
+        "presume-sent": DeliveryState.SENT,
+    }[verb]
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
+        decisions = app.store.outbox.decide(ids, state, now=now, words=f"{verb}, by hand", keep_told=keep_told)
+    for number in ids:
+        click.echo(f"{number}: {decisions[number]}", err=not decisions[number].is_done)
+    done = sum(decisions[number].is_done for number in ids)
+    ctx.exit(Exit.DONE if done == len(ids) else Exit.PARTLY if done else Exit.FAILED)
 
 
-_decision("retry", "ready", "Send these letters again with the next round, the same bytes.")
-_decision("cancel", "cancelled", "Never send these letters; their papers count as told.")
-_decision("presume-sent", "sent", "These letters have arrived, as far as you know: they are not sent again.")
+_LETTERS = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+
+
+@command.command("retry")
+@_LETTERS
+@now_option
+@click.pass_context
+def retry(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
+    """Send these letters again with the next round, the same bytes.
+
+    A letter that had ended is not sent once another issue has its papers.
+    """
+    _decide(ctx, "retry", ids, now)
+
+
+@command.command("cancel")
+@_LETTERS
+@click.option("--told", "keep_told", is_flag=True, help="Their papers count as told and do not come again.")
+@now_option
+@click.pass_context
+def cancel(ctx: click.Context, ids: tuple[int, ...], keep_told: bool, now: datetime) -> None:
+    """Never send these letters. Their papers come with the reader's next issue, unless --told is given."""
+    _decide(ctx, "cancel", ids, now, keep_told=keep_told)
+
+
+@command.command("presume-sent")
+@_LETTERS
+@now_option
+@click.pass_context
+def presume_sent(ctx: click.Context, ids: tuple[int, ...], now: datetime) -> None:
+    """These letters have arrived, as far as you know: they are not sent again."""
+    _decide(ctx, "presume-sent", ids, now)
 
 
 @command.command("show")

@@ -25,7 +25,7 @@ from digest.mail.retention import KEEP_DAYS, LEAST_KEEP_DAYS, delete_before
 def command(context: CliContext, keep: int, now: datetime) -> None:
     """Drop letters, tries, issues and evidence that are older and done with.
 
-    Papers stay, and so does the memory of who was told what, so nothing is told twice. Letters about which somebody
+    Papers stay, and so do the issues, which say who was told what: nothing is told twice. Letters about which somebody
     still has to decide stay too.
     """
     from digest.app import load, open_app

@@ -34,6 +34,7 @@ class Item:
     doubts: tuple[tuple[str, AuthorVerdict], ...] = ()  # followed people whose it may be, and what speaks for that
     changes: tuple[str, ...] = ()  # fields of the paper that changed since the reader had it last
     figures: tuple[Bibliometrics, ...] = ()  # what services say of it
+    record: int = 0  # the row of the paper in the store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +117,4 @@ class Candidate:
     doubts: tuple[tuple[int, AuthorVerdict], ...] = ()  # rules that follow a person who may be another one
     changes: tuple[str, ...] = ()
     seen: IndexedPaper | None = field(default=None, repr=False, compare=False)  # for highlighting
+    record: int = 0  # the row of the paper in the store

@@ -1,8 +1,8 @@
-"""Order of the cards within a letter: sections by rule, newest first, the limit shared out between the rules."""
+"""Order of the cards within a letter: news of known papers, then sections by rule, which share out the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from datetime import UTC
 
 from digest.issues import TRENDING, Candidate, Item, Section
@@ -13,30 +13,40 @@ MOST_BY_NAME = 10
 """Papers in one letter that are a followed person's by nothing but the name."""
 
 
-def arrange_cards(subscription: Subscription, candidates: Iterable[Candidate]) -> tuple[Section, ...]:
+def arrange_cards(
+    subscription: Subscription, candidates: Iterable[Candidate], had: Container[int] = ()
+) -> tuple[Section, ...]:
     """The sections of an issue: each paper once, under its first rule; newest first; at most `limit` cards in all.
 
     The limit is dealt out rule by rule in the order of the file, one card at a time, so that a rule that floods does
-    not silence the ones below it. What does not fit is counted in `more`. News of papers that the reader had and that
-    match no rule any more comes last, in a section without a title.
+    not silence the ones below it. What does not fit is counted in `more`. News of works that the reader `had` comes
+    first, in a section without a title, whatever the limit is: the withdrawn ones, then the published ones, then the
+    revised ones.
     """
     rules = subscription.rules
-    found: list[list[Candidate]] = [[] for _ in (*rules, None)]
+    found: list[list[Candidate]] = [[] for _ in rules]
+    news = list[Candidate]()
     unshown = [0 for _ in found]
     by_name = 0
     for candidate in sorted(_told_once(candidates), key=_sure_and_newest_first):
-        section = candidate.rules[0] if candidate.rules else -1
+        if not candidate.rules or (candidate.work in had and candidate.event != "new"):
+            news.append(candidate)
+            continue
+        section = candidate.rules[0]
         by_name += _is_by_name(candidate)
         if _is_by_name(candidate) and by_name > MOST_BY_NAME:
             unshown[section] += 1
         else:
             found[section].append(candidate)
     shares = _deal(subscription.limit, [len(papers) for papers in found])
-    return tuple(
+    weightiest_first = sorted(news, key=lambda candidate: -_weight(candidate.event))
+    before = Section(title="", items=tuple(item_of(candidate, rules) for candidate in weightiest_first))
+    by_rule = (
         _section(rule, papers[:share], rules, more=len(papers) - share + over)
-        for rule, papers, share, over in zip((*rules, None), found, shares, unshown, strict=True)
+        for rule, papers, share, over in zip(rules, found, shares, unshown, strict=True)
         if papers
     )
+    return (*((before,) if news else ()), *by_rule)
 
 
 def featured_section(trending: TrendingSection, arrivals: Iterable[Arrival], known: Collection[int]) -> Section | None:
@@ -47,7 +57,9 @@ def featured_section(trending: TrendingSection, arrivals: Iterable[Arrival], kno
         if arrival.paper.votes is not None and arrival.work not in known and not arrival.paper.withdrawn
     }
     most = sorted(works.values(), key=lambda arrival: (-(arrival.paper.votes or 0), arrival.paper.key))
-    items = tuple(Item(work=each.work, event="new", paper=each.paper) for each in most[: trending.top])
+    items = tuple(
+        Item(work=each.work, event="new", paper=each.paper, record=each.record) for each in most[: trending.top]
+    )
     return Section(title=TRENDING, items=items) if items else None
 
 
@@ -91,10 +103,8 @@ def _deal(limit: int, is_news: Sequence[int]) -> list[int]:
     return shares
 
 
-def _section(rule: Rule | None, papers: Sequence[Candidate], rules: Sequence[Rule], *, more: int) -> Section:
+def _section(rule: Rule, papers: Sequence[Candidate], rules: Sequence[Rule], *, more: int) -> Section:
     items = tuple(item_of(candidate, rules) for candidate in papers)
-    if rule is None:
-        return Section(title="", items=items, more=more)
     query = "" if rule.author else rule.query.text
     return Section(title=rule.title, query=query, author=rule.author, items=items, more=more)
 
@@ -115,4 +125,5 @@ def item_of(candidate: Candidate, rules: Sequence[Rule]) -> Item:
         also=tuple(rules[index].title for index in candidate.rules[1:]),
         doubts=tuple((rules[index].author or "", verdict) for index, verdict in candidate.doubts),
         changes=candidate.changes,
+        record=candidate.record,
     )

@@ -13,7 +13,7 @@ from threading import Event
 from digest import process
 from digest.issues.compose_window import ComposeWindow, sync_schedules
 from digest.issues.composer import LEASE, Composer, LetterMaker
-from digest.issues.draft import ComposeResult, SourceOutlook, draft_issue, issue_items, known_papers, with_answers
+from digest.issues.draft import ComposeResult, SourceOutlook, draft_issue, known_papers, with_answers
 from digest.issues.due_issue import OVERLAP
 from digest.issues.manual import ManualIssue, compose_manual
 from digest.store import Store, TransactionHook
@@ -30,7 +30,6 @@ __all__ = [
     "compose",
     "compose_manual",
     "draft_issue",
-    "issue_items",
     "known_papers",
     "sync_schedules",
     "with_answers",

@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from digest.errors import DigestError, SetAside
-from digest.issues import Candidate, Issue, IssueKind
+from digest.issues import Candidate, Issue, IssueKind, Section
 from digest.issues.annotate import with_service_data
 from digest.issues.compose_window import ActiveSubscriptions, ComposeWindow
 from digest.issues.draft import (
     ComposeResult,
     SourceOutlook,
-    candidate_events,
     draft_issue,
-    issue_items,
+    events_told,
+    issue_contents,
     known_papers,
-    section_events,
     trending_section,
     with_absences,
     with_answers,
@@ -26,6 +25,7 @@ from digest.issues.draft import (
 from digest.issues.due_issue import ALERT, DueIssue, is_paused, lifetime, skipped_slot
 from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.issues.news import is_news
+from digest.issues.sent_history import SentHistory
 from digest.mail.envelope import Envelope
 from digest.papers.scholarly_metrics import Bibliometrics
 from digest.papers.updates import Arrival
@@ -58,7 +58,6 @@ class Composer:
     in_transaction: TransactionHook | None
     tell: Callable[[ComposeResult], None]
     results: list[ComposeResult] = field(default_factory=list)
-    _told: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
 
     def write(self, rows: Sequence[DueSubscription], active: ActiveSubscriptions, owner: str) -> None:
         """The issues of these rows, matched together and saved in batches."""
@@ -80,17 +79,14 @@ class Composer:
         store.subscriptions.advance(skipped)
         if not awake:
             return
-        self._told = {
-            reader: set(facts)
-            for reader, facts in store.already_sent.of_readers({due.reader.id for due in awake}).items()
-        }
         drafts, claimed = list[_UnsavedIssue](), now + LEASE
         ticks = monotonic()
-        matched = self._matched(awake)
+        history = SentHistory(store, awake, now)
+        matched = self._with_returned(self._matched(awake), history)
         figures = self._figures({candidate.paper.key for _, found in matched for candidate in found})
         for due, found in matched:
             try:
-                draft = self._draft(due, found, figures)
+                draft = self._draft(due, found, history, figures)
             except Exception as error:  # noqa: BLE001, whatever is odd about one issue, the others are written
                 self._set_aside(due.row, error)
                 continue
@@ -166,6 +162,23 @@ class Composer:
             return
         yield from zip(due_issues, found, strict=True)
 
+    def _with_returned(
+        self, matched: Sequence[tuple[DueIssue, list[Candidate]]], history: SentHistory
+    ) -> list[tuple[DueIssue, list[Candidate]]]:
+        """The same with the candidates of letters that did not go out; where these fail, they are told, without them."""
+        due_issues = [due for due, _ in matched]
+        try:
+            returned = history.returned(due_issues)
+        except DigestError:
+            raise
+        except Exception as error:  # noqa: BLE001, whatever is odd about an old paper, the new ones are written of
+            aside = SetAside.of("match", "papers of letters that did not go out", error)
+            self._report(ComposeResult(subscriber="", subscription="", set_aside=(aside,)))
+            returned = [[] for _ in due_issues]
+        whole = [(due, back + found) for (due, found), back in zip(matched, returned, strict=True)]
+        history.look_up_candidates(whole)
+        return whole
+
     def _candidates(self, due_issues: Sequence[DueIssue]) -> list[list[Candidate]]:
         """For each due issue the candidates of its window."""
         since = min(due.since for due in due_issues)
@@ -179,14 +192,17 @@ class Composer:
         return matches.candidates(active, known, [due.since for due in due_issues])
 
     def _draft(
-        self, due: DueIssue, candidates: Iterable[Candidate], figures: Mapping[str, list[Bibliometrics]] | None
+        self,
+        due: DueIssue,
+        candidates: Iterable[Candidate],
+        history: SentHistory,
+        figures: Mapping[str, list[Bibliometrics]] | None,
     ) -> _UnsavedIssue | None:
         """One issue, printed; None where an alert has no news. Raises whatever makes it fail; it then stays due."""
-        now, subscription = self.now, due.subscription
-        told = self._told[due.reader.id]
-        fresh = [candidate for candidate in candidates if is_news(candidate, told, subscription.updates)]
-        known = {work for work, _ in told} | {candidate.work for candidate in fresh} if subscription.trending else ()
-        trend = trending_section(subscription, known, lambda: self.listed(due.since))
+        now, subscription, reader = self.now, due.subscription, due.reader.id
+        sent, had = history.sent(reader), history.had(reader)
+        fresh = [candidate for candidate in candidates if is_news(candidate, sent, had, subscription.updates)]
+        trend = self._trend(due, fresh, history)
         if not fresh and subscription.when.at_once:
             self.store.subscriptions.advance([skipped_slot(due, now)])
             return None
@@ -203,6 +219,7 @@ class Composer:
             since=due.begins,
             now=now,
             trend=trend,
+            had=had,
         )
         issue = with_service_data(issue, subscription, self.store, None if trend else figures)
         if following:
@@ -217,7 +234,7 @@ class Composer:
             quiet=quiet,
             absences=issue.absences,
         )
-        facts = tuple(dict.fromkeys((*candidate_events(fresh), *section_events(trend))))
+        facts = set(events_told(fresh, trend))
         envelope = None if quiet else self.letters(issue)
         publication = NewIssue(
             due=due.row.id,
@@ -229,8 +246,8 @@ class Composer:
             created=now,
             since=due.since,
             until=now,
-            items=issue_items(issue),
-            told=facts,
+            contents=issue_contents(issue, fresh),
+            given_back=history.given_back(reader, facts),
             envelope=envelope,
             next_due=following.due if following else None,
             next_slot=following.local if following else None,
@@ -239,8 +256,21 @@ class Composer:
             expires=now + (lifetime(following.due - slot.due) if following else ALERT),
         )
         result = replace(result, set_aside=envelope.set_aside if envelope else ())
-        told.update(facts)  # the reader's next subscription does not repeat them
+        history.tell(reader, facts)
         return _UnsavedIssue(publication, result)
+
+    def _trend(self, due: DueIssue, fresh: Sequence[Candidate], history: SentHistory) -> Section | None:
+        """The trending section, without papers that the reader had; only those that would stand in it are looked up."""
+        reader = due.reader.id
+        if due.subscription.trending is None:
+            return None
+        while True:
+            known = {*history.had(reader), *(candidate.work for candidate in fresh)}
+            trend = trending_section(due.subscription, known, lambda: self.listed(due.since))
+            works = [item.work for item in trend.items] if trend else []
+            history.look_up(works, [reader])
+            if history.had(reader).isdisjoint(works):
+                return trend
 
     def _save(self, drafts: Sequence[_UnsavedIssue]) -> None:
         """All in one transaction; where that fails, each in its own, so that a bad one stops no other."""

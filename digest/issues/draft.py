@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from digest.issues.card_order import arrange_cards, featured_section
 from digest.issues.due_issue import day_of
 from digest.papers import Paper
 from digest.papers.updates import Arrival
-from digest.store import Answers, Store
+from digest.store import Answers, IssueEntry, Store
 from digest.subscriptions import ScheduleSlot, Subscriber, Subscription
 
 
@@ -79,12 +79,10 @@ def trending_section(
     return featured_section(subscription.trending, listed(), known) if subscription.trending else None
 
 
-def candidate_events(candidates: Iterable[Candidate]) -> Iterator[tuple[int, str]]:
-    return ((candidate.work, candidate.event) for candidate in candidates)
-
-
-def section_events(section: Section | None) -> Iterator[tuple[int, str]]:
-    return ((item.work, item.event) for item in section.items) if section else iter(())
+def events_told(candidates: Iterable[Candidate], trend: Section | None) -> Iterator[tuple[int, str]]:
+    """What an issue of these candidates tells, as (work, event), also behind "+ n more"."""
+    yield from ((candidate.work, candidate.event) for candidate in candidates)
+    yield from ((item.work, item.event) for item in (trend.items if trend else ()))
 
 
 def draft_issue(
@@ -98,8 +96,12 @@ def draft_issue(
     since: datetime,
     now: datetime,
     trend: Section | None = None,
+    had: Container[int] = (),
 ) -> Issue:
-    """The issue of one subscription out of what is fresh for its reader, and what others vote for."""
+    """The issue of one subscription out of what is fresh for its reader, and what others vote for.
+
+    `had`: the works of which the reader was sent something.
+    """
     return Issue(
         subscriber=reader,
         subscription=subscription.name,
@@ -109,15 +111,29 @@ def draft_issue(
         number=number,
         date=now.astimezone(reader.timezone),
         since=since.astimezone(reader.timezone),
-        sections=(*arrange_cards(subscription, candidates), *((trend,) if trend else ())),
+        sections=(*arrange_cards(subscription, candidates, had), *((trend,) if trend else ())),
         attach=subscription.attach,
         rules_count=sum(rule.author is None for rule in subscription.rules),
         authors_count=sum(rule.author is not None for rule in subscription.rules),
     )
 
 
-def issue_items(issue: Issue) -> tuple[tuple[int, str, str, str], ...]:
-    """The rows that the store keeps of an issue's cards, in order: (work, paper's key, event, section's title)."""
-    return tuple(
-        (item.work, item.paper.key, item.event, section.title) for section in issue.sections for item in section.items
-    )
+def issue_contents(issue: Issue, candidates: Iterable[Candidate]) -> tuple[IssueEntry, ...]:
+    """What the store keeps of an issue: its cards in order, then what is behind "+ n more", the latest arrival first.
+
+    Of a work with two events one is listed, and both count as sent.
+    """
+    cards = [
+        (IssueEntry(record=item.record, event=item.event, section=section.title), item.work)
+        for section in issue.sections
+        for item in section.items
+    ]
+    told = {(work, entry.event) for entry, work in cards}
+    listed = {work for _, work in cards}
+    behind = []
+    for each in reversed(list(candidates)):
+        if (each.work, each.event) not in told:
+            told.add((each.work, each.event))
+            behind.append(IssueEntry(record=each.record, event=each.event, listed=each.work not in listed))
+            listed.add(each.work)
+    return (*(entry for entry, _ in cards), *behind)

@@ -8,27 +8,25 @@ from datetime import datetime
 from digest.issues import Issue
 from digest.issues.annotate import with_service_data
 from digest.issues.draft import (
-    candidate_events,
     draft_issue,
-    issue_items,
+    issue_contents,
     known_papers,
-    section_events,
     trending_section,
     with_answers,
 )
 from digest.issues.due_issue import LONG
 from digest.issues.matching import RuleSet, match_arrivals
 from digest.mail.envelope import Envelope
-from digest.store import NewIssue, Store
+from digest.store import IssueEntry, NewIssue, Store
 from digest.subscriptions import Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualIssue:
-    """An issue composed by a command, and every event that it covers, also those behind "+ n more"."""
+    """An issue composed by a command, and all that it tells, also behind "+ n more"."""
 
     issue: Issue
-    told: tuple[tuple[int, str], ...]
+    contents: tuple[IssueEntry, ...]
 
     def save(self, store: Store, envelope: Envelope, *, record: bool, now: datetime) -> None:
         """Put its letter into the outbox; with `record` its papers count as already sent."""
@@ -43,8 +41,8 @@ class ManualIssue:
                 created=now,
                 since=issue.since,
                 until=now,
-                items=issue_items(issue),
-                told=self.told if record else (),
+                contents=self.contents,
+                recorded=record,
                 envelope=envelope,
                 expires=now + LONG,
             )
@@ -66,4 +64,4 @@ def compose_manual(
         reader, subscription, found, kind="manual", slot=now.isoformat(), number=0, since=since, now=now, trend=trend
     )
     issue = with_service_data(issue, subscription, store)
-    return ManualIssue(issue=issue, told=tuple(dict.fromkeys((*candidate_events(found), *section_events(trend)))))
+    return ManualIssue(issue=issue, contents=issue_contents(issue, found))

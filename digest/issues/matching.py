@@ -137,6 +137,7 @@ def _candidate(
         doubts=tuple(doubts),
         changes=arrival.changes,
         seen=seen,
+        record=arrival.record,
     )
 
 

@@ -27,6 +27,12 @@ WAITING_STATES = frozenset({DeliveryState.READY, DeliveryState.DEFERRED})
 """States of a letter that no process has leased and no relay was given."""
 
 
+ENDED_UNSENT = frozenset(
+    {DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.MERGED}
+)
+"""States in which a delivery has ended and the letter did not go out: its papers do not count as sent."""
+
+
 MANUAL_TRANSITIONS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
     DeliveryState.READY: (
         DeliveryState.DEFERRED,
@@ -63,14 +69,27 @@ NEXT_STEPS: Mapping[DeliveryState, str] = {
 """What the operator can do about a letter, by its state; command line and admin pages fill in {deliver}, {retry} …"""
 
 
-def describe_transition(before: DeliveryState | None, state: DeliveryState) -> str:
-    """Sentence about the operator's change of a letter from `before` (None: no such letter) to `state`."""
-    among = MANUAL_TRANSITIONS[state]
-    if before is None:
-        return "no such letter"
-    if before in among:
-        return f"was {before}, is {state}"
-    return f"is {before}, and stays so: only what is {' or '.join(among)} can be made {state}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What became of an operator's change of a letter."""
+
+    before: DeliveryState | None  # None: no such letter
+    state: DeliveryState  # that was asked for
+    conflict: str | None = None  # why the letter cannot have it, though its state would allow it
+
+    @property
+    def is_done(self) -> bool:
+        return self.conflict is None and self.before in MANUAL_TRANSITIONS[self.state]
+
+    def __str__(self) -> str:
+        if self.before is None:
+            return "no such letter"
+        if self.is_done:
+            return f"was {self.before}, is {self.state}"
+        if self.conflict:
+            return f"is {self.before}, and stays so: {self.conflict}"
+        among = " or ".join(MANUAL_TRANSITIONS[self.state])
+        return f"is {self.before}, and stays so: only what is {among} can be made {self.state}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Arrival:
     event: str  # "new", "revised v2", "published" or "withdrawn"
     at: datetime
     paper: Paper
+    record: int = 0  # the row of the paper in the store
     changes: tuple[str, ...] = ()  # of CHANGES: fields that differ from the previous record
 
 

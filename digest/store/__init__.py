@@ -12,13 +12,14 @@ from typing import Self
 from sqlalchemy import Engine
 
 from digest.store.admin_lists import AdminLists, ScheduledSubscription
-from digest.store.already_sent import AlreadySentStore
+from digest.store.already_sent import AlreadySentStore, SentPapers
 from digest.store.answers import Answers, AnswerStore
 from digest.store.bibliometrics import BibliometricsStore
 from digest.store.bounces import BouncedDelivery, BounceEvidence, BounceStore
 from digest.store.circuit_breakers import BreakerStore, CircuitBreaker
 from digest.store.engine import Database, TransactionHook, connect
 from digest.store.in_doubt import InDoubtLetter, InDoubtStore
+from digest.store.issue_contents import IssueEntry
 from digest.store.issues import IssueRow, IssueStore, NewIssue
 from digest.store.journal_replay import JournalStore
 from digest.store.leases import Backlog, LeaseStore
@@ -59,6 +60,7 @@ __all__ = [
     "DueSubscription",
     "InDoubtLetter",
     "InDoubtStore",
+    "IssueEntry",
     "IssuePaper",
     "IssueRow",
     "IssueStore",
@@ -85,6 +87,7 @@ __all__ = [
     "ScheduledSubscription",
     "SendGuard",
     "SendStatus",
+    "SentPapers",
     "ServiceStats",
     "SetAsideRow",
     "SetAsideStore",

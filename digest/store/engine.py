@@ -225,7 +225,7 @@ def lock_writers(connection: Connection, lock: int = PAPERS) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
-def is_any_of(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
+def is_any_of(connection: Connection, column: ColumnElement[Any], values: Iterable[int]) -> ColumnElement[bool]:
     """Whether a number is among many; quicker than IN, which has one parameter for each value."""
     if connection.dialect.name == "sqlite":
         listed = func.json_each(_JSON.encode(list(values))).table_valued("value")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +12,16 @@ from sqlalchemy import Connection, select
 from digest.mail.envelope import Envelope
 from digest.mail.packing import pack_message
 from digest.store import tables as t
-from digest.store.engine import Database, TransactionHook, batches, insert, is_any_of
-from digest.store.executemany import ExecuteMany
+from digest.store.already_sent import counts
+from digest.store.engine import Database, TransactionHook, insert, is_any_of
+from digest.store.issue_contents import IssueEntry, pack_contents, unpack_contents
 from digest.store.outbox_write import add_letters
 from digest.store.subscriptions import ScheduleUpdate, update_schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIssue:
-    """An issue with all that is written in its transaction: items, letter, what counts as sent, next due time."""
+    """An issue with all that is written in its transaction: contents, letter, next due time."""
 
     subscriber: str
     subscription: str
@@ -30,8 +31,9 @@ class NewIssue:
     created: datetime
     since: datetime
     until: datetime  # the start of the next window
-    items: Sequence[tuple[int, str, str, str]] = ()  # (work, paper's key, event, section's title), in order
-    told: Sequence[tuple[int, str]] = ()  # (work, event) that count as sent, also those behind "+ n more"
+    contents: Sequence[IssueEntry] = ()  # those of the letter in its order, then what stands behind "+ n more"
+    recorded: bool = True  # whether its papers count as sent; False: by hand, without --record
+    given_back: Collection[int] = ()  # issues whose letters did not go out, and whose papers this one takes up
     envelope: Envelope | None = None  # None: a quiet issue, which is kept and not sent
     due: int | None = None  # the id of the subscription's schedule; None: by hand
     next_due: datetime | None = None
@@ -65,7 +67,7 @@ class IssueStore:
     database: Database
 
     def publish(self, publication: NewIssue) -> bool:
-        """Keep an issue with its items, its letter, what counts as sent and the next due time; False: the slot has one.
+        """Keep an issue with its contents, its letter and the next due time; False: the slot has one.
 
         Also then a scheduled subscription moves on to its next slot, so that it is not composed for ever; the news of
         an alert stay to be sent.
@@ -77,7 +79,8 @@ class IssueStore:
     ) -> list[bool]:
         """Keep many issues, all or none; `in_transaction` is called inside the write transaction if there are letters.
 
-        For each issue, whether it was kept; False: its slot has one.
+        For each issue, whether it was kept; False: its slot has one. An issue that takes up papers of another, whose
+        letter is to be sent after all since, is not kept either, and its subscription stays due.
         """
         messages = {
             each.envelope.message_id: pack_message(each.envelope.message, each.envelope.content)
@@ -85,20 +88,23 @@ class IssueStore:
             if each.envelope
         }
         with self.database.writing() as connection:
-            numbers = _insert(connection, publications)
-            fresh = [(each, number) for each, number in zip(publications, numbers, strict=True) if number is not None]
-            _write_contents(connection, fresh, messages)
+            outdated = _outdated(connection, publications)
+            written = [each for place, each in enumerate(publications) if place not in outdated]
+            numbers = _insert(connection, written)
+            fresh = [(each, number) for each, number in zip(written, numbers, strict=True) if number is not None]
+            _add_letters(connection, fresh, messages)
             _advance(
                 connection,
                 [
                     each
-                    for each, number in zip(publications, numbers, strict=True)
+                    for each, number in zip(written, numbers, strict=True)
                     if each.due is not None and (number is not None or each.kind == "scheduled")
                 ],
             )
             if in_transaction is not None and any(each.envelope for each, _ in fresh):
                 in_transaction(connection.connection.driver_connection)
-        return [number is not None for number in numbers]
+        kept = iter(numbers)
+        return [place not in outdated and next(kept) is not None for place in range(len(publications))]
 
     def latest(
         self,
@@ -112,6 +118,7 @@ class IssueStore:
         `letters` those alone that became one.
         """
         wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
+        wanted = wanted.where(t.issue.c.kind != "pruned")  # stand for issues that older versions deleted (v0009)
         for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
             if value is not None:
                 wanted = wanted.where(column == value)
@@ -119,29 +126,27 @@ class IssueStore:
             wanted = wanted.where(t.issue.c.state == "composed")
         with self.database.reading() as connection:
             rows = connection.execute(wanted).mappings().all()
-            papers: dict[int, list[str]] = {row["id"]: [] for row in rows}
-            for batch in batches(papers):
-                shown = select(t.item.c.issue_id, t.item.c.paper).where(t.item.c.issue_id.in_(batch))
-                for number, key in connection.execute(shown.order_by(t.item.c.issue_id, t.item.c.position)):
-                    papers[number].append(key)
+            shown = {
+                row["id"]: [each.record for each in unpack_contents(row["contents"]) if each.section is not None]
+                for row in rows
+            }
+            keys = keys_of(connection, {record for records in shown.values() for record in records})
         return [
             IssueRow(
-                **{key: row[key] for key in row if key not in _OMITTED},
-                papers=tuple(papers[row["id"]]),
+                **{key: row[key] for key in row if key in _SHOWN},
+                papers=tuple(keys[record] for record in shown[row["id"]] if record in keys),
             )
             for row in rows
         ]
 
 
-_OMITTED = ("subscription_id", "page")
-_ITEMS = ExecuteMany(
-    ("issue_id", "position", "paper", "event", "section"),
-    lambda connection: insert(connection, t.item),
-)
-_ALREADY_SENT = ExecuteMany(
-    ("subscriber", "work", "event", "issue"),
-    lambda connection: insert(connection, t.memory).on_conflict_do_nothing(),
-)
+def keys_of(connection: Connection, records: Collection[int]) -> dict[int, str]:
+    """The key of each record."""
+    found = select(t.paper.c.id, t.paper.c.key).where(is_any_of(connection, t.paper.c.id, records))
+    return {row.id: row.key for row in connection.execute(found)}
+
+
+_SHOWN = frozenset(field.name for field in fields(IssueRow)) - {"papers"}
 
 _Key = tuple[str, str, str, str]
 
@@ -165,6 +170,10 @@ def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[in
             "until": each.until,
             "state": "composed" if each.envelope else "quiet",
             "page": each.envelope.page if each.envelope else None,
+            "contents": pack_contents(each.contents) if each.contents else None,
+            "lowest": min((entry.record for entry in each.contents), default=None),
+            "highest": max((entry.record for entry in each.contents), default=None),
+            "recorded": each.recorded,
         }
         for each in reversed(publications)
     }
@@ -177,16 +186,19 @@ def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[in
     return [numbers.pop(_key(each), None) for each in publications]
 
 
-def _write_contents(
-    connection: Connection, issues: Sequence[tuple[NewIssue, int]], messages: Mapping[str, bytes]
-) -> None:
-    items = [
-        (number, position, key, event, section)
-        for publication, number in issues
-        for position, (_, key, event, section) in enumerate(publication.items)
-    ]
-    _ITEMS(connection, items)
-    _write_already_sent(connection, issues)
+def _outdated(connection: Connection, publications: Sequence[NewIssue]) -> set[int]:
+    """The places of those that take up papers of an issue whose letter is to be sent after all."""
+    wanted = {number for each in publications for number in each.given_back}
+    if not wanted:
+        return set()
+    c = t.issue.c
+    locked = select(t.delivery.c.id).where(is_any_of(connection, t.delivery.c.issue_id, wanted))
+    connection.execute(locked.with_for_update())  # else its state may change before this is committed
+    sent = set(connection.scalars(select(c.id).where(is_any_of(connection, c.id, wanted), counts())))
+    return {place for place, each in enumerate(publications) if not sent.isdisjoint(each.given_back)}
+
+
+def _add_letters(connection: Connection, issues: Sequence[tuple[NewIssue, int]], messages: Mapping[str, bytes]) -> None:
     letters = [(each, each.envelope, number) for each, number in issues if each.envelope]
     if letters:
         add_letters(
@@ -204,23 +216,6 @@ def _write_contents(
             [envelope for _, envelope, _ in letters],
             messages,
         )
-
-
-def _write_already_sent(connection: Connection, issues: Sequence[tuple[NewIssue, int]]) -> None:
-    told = {work for publication, _ in issues for work, _ in publication.told}
-    if not told:
-        return
-    # Two works may have been merged since they were read; the lock prevents more until this is committed.
-    current = select(t.paper.c.id, t.paper.c.work).order_by(t.paper.c.id).with_for_update(read=True)
-    found = connection.execute(current.where(is_any_of(connection, t.paper.c.id, told))).all()
-    works = {row[0]: row[1] for row in found}
-    rows = {
-        (publication.subscriber, works[work], event): number
-        for publication, number in reversed(issues)
-        for work, event in publication.told
-    }
-    # The same order in all processes prevents deadlocks.
-    _ALREADY_SENT(connection, [(*fact, number) for fact, number in sorted(rows.items())])
 
 
 def _advance(connection: Connection, publications: Sequence[NewIssue]) -> None:

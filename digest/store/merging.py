@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from digest.mail.delivery_state import WAITING_STATES, DeliveryState
 from digest.mail.late_letters import ReadPosition, read_back, when_expired, when_superseded, when_withdrawn
@@ -97,17 +97,16 @@ def _merge(connection: Connection, rows: Sequence[_Row], now: datetime, words: s
     _close(connection, rows, DeliveryState.MERGED, now, words)
     issues = [row for row in rows if row.issue_id is not None]
     for row in issues:
-        _forget_issue(connection, row)
+        _read_back(connection, row)
     return [
         MergedLetter(subscriber=row.subscriber, subscription=row.subscription, message_id=row.message_id)
         for row in issues
     ]
 
 
-def _forget_issue(connection: Connection, row: _Row) -> None:
-    """The news that this issue alone has sent count as unsent, and its subscription reads back to where it began."""
-    memory, clock, event = t.memory.c, t.subscription.c, t.event.c
-    connection.execute(delete(t.memory).where(memory.subscriber == row.subscriber, memory.issue == row.issue_id))
+def _read_back(connection: Connection, row: _Row) -> None:
+    """The subscription of a merged letter reads back to where its issue began."""
+    clock, event = t.subscription.c, t.event.c
     # key_share: only what an UPDATE of these columns would lock anyway
     mine = select(clock.cursor, clock.seen).where(clock.id == row.subscription_id).with_for_update(key_share=True)
     found = connection.execute(mine).first()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.delivery_state import ENDED_UNSENT, Decision, DeliveryAttempt, DeliveryState
 from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.store import tables as t
+from digest.store.already_sent import issue_with_same_papers
 from digest.store.engine import Database
 from digest.store.executemany import ExecuteMany
 from digest.store.outbox_write import add_letter
@@ -215,29 +216,41 @@ class OutboxStore:
             return {row[0]: row[1] for row in rows}
 
     def decide(
-        self, ids: Collection[int], state: DeliveryState, among: Collection[DeliveryState], *, now: datetime, words: str
-    ) -> dict[int, DeliveryState]:
-        """Change letters to `state` as a person decided, where they are in one of the states `among`.
+        self,
+        ids: Collection[int],
+        state: DeliveryState,
+        *,
+        now: datetime,
+        words: str,
+        keep_told: bool = False,
+    ) -> dict[int, Decision]:
+        """Change letters to `state` as a person decided, where MANUAL_TRANSITIONS allows it; what became of each.
 
-        The previous state of each letter that exists, by id.
+        A letter that had ended is not sent after all once another issue holds one of its papers. With `keep_told` the
+        papers of letters that are not sent count as sent nevertheless.
         """
         waits: dict[str, Any] = {"next_at": None}
         if state == DeliveryState.READY:  # for one day more, else an expired letter would be merged instead
             late = case((_COLUMN.expires < now + _DAY, now + _DAY), else_=_COLUMN.expires)
             waits = {"next_at": now, "crashes": 0, "attempts": 0, "expires": late}
+        decisions = {number: Decision(before=None, state=state) for number in ids}
         with self.database.writing() as connection:
-            rows = connection.execute(select(_COLUMN.id, _COLUMN.state).where(_COLUMN.id.in_(ids)).with_for_update())
-            before = {number: DeliveryState(found) for number, found in rows}
-            changed = [number for number, found in before.items() if found in among]
-            connection.execute(
-                update(t.delivery)
-                .where(_COLUMN.id.in_(changed))
-                .values(state=state, reason=words, **waits, **_NO_OWNER)
-            )
-            if changed:
-                tries = [{"delivery_id": number, "at": now, "state": state, "words": words} for number in changed]
-                connection.execute(insert(t.attempt), tries)
-        return before
+            chosen = select(_COLUMN.id, _COLUMN.state, _COLUMN.issue_id).where(_COLUMN.id.in_(ids))
+            for row in connection.execute(chosen.order_by(_COLUMN.id).with_for_update()).all():
+                decision = Decision(before=DeliveryState(row.state), state=state)
+                if decision.is_done and state == DeliveryState.READY and decision.before in ENDED_UNSENT:
+                    decision = replace(decision, conflict=issue_with_same_papers(connection, row.issue_id))
+                decisions[row.id] = decision
+                if not decision.is_done:
+                    continue
+                changed = update(t.delivery).where(_COLUMN.id == row.id)
+                connection.execute(changed.values(state=state, reason=words, **waits, **_NO_OWNER))
+                tried = {"delivery_id": row.id, "at": now, "state": state, "words": words}
+                connection.execute(insert(t.attempt), tried)
+                if keep_told and row.issue_id is not None:
+                    told = update(t.issue).where(t.issue.c.id == row.issue_id)
+                    connection.execute(told.values(outcome="told"))
+        return decisions
 
 
 def _take(which: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:

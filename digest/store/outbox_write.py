@@ -18,9 +18,12 @@ from digest.store.engine import batches, insert
 from digest.store.executemany import ExecuteMany
 
 _COLUMN = t.delivery.c
+MAIL = "mail"
+"""The way of a delivery by mail; (issue, subscriber, way) is its key."""
+
 SENT_BEFORE_RESTORE = "it had been sent before the database was put back"
 _LETTERS = ExecuteMany(("delivery_id", "message"), lambda _: plain_insert(t.letter))
-_UNTRIED = {"attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
+_UNTRIED = {"way": MAIL, "attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
 def add_letter(connection: Connection, envelope: Envelope, *, created: datetime, **more: Any) -> bool:

@@ -297,10 +297,9 @@ def _upsert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
 
 
 def merge_works(connection: Connection, younger: int, older: int) -> None:
-    """Move records, events and what was already sent from the younger work to the older; duplicates are dropped."""
+    """Move records and events from the younger work to the older; duplicate events are dropped."""
     connection.execute(update(t.paper).where(t.paper.c.work == younger).values(work=older))
-    for table, same in ((t.event, ("event",)), (t.memory, ("subscriber", "event"))):
-        twin = table.alias()
-        known = exists().where(twin.c.work == older, *(twin.c[name] == table.c[name] for name in same))
-        connection.execute(update(table).where(table.c.work == younger, ~known).values(work=older))
-        connection.execute(delete(table).where(table.c.work == younger))
+    twin = t.event.alias()
+    known = exists().where(twin.c.work == older, twin.c.event == t.event.c.event)
+    connection.execute(update(t.event).where(t.event.c.work == younger, ~known).values(work=older))
+    connection.execute(delete(t.event).where(t.event.c.work == younger))

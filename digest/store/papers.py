@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -21,9 +21,10 @@ from digest.store.rows import COLUMNS, to_paper
 from digest.store.sources import SourceProgress, record_progress
 
 _PAPER = [t.paper.c[name] for name in COLUMNS]
-_HAPPENED = select(*(t.event.c.serial, t.event.c.work, t.event.c.event, t.event.c.at, t.event.c.changes), *_PAPER).join(
-    t.paper, t.event.c.paper_id == t.paper.c.id
-)
+_EVENT = t.event.c
+_HAPPENED = select(
+    _EVENT.serial, _EVENT.work, _EVENT.event, _EVENT.at, _EVENT.changes, t.paper.c.id.label("record"), *_PAPER
+).join(t.paper, _EVENT.paper_id == t.paper.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,14 @@ class PaperStore:
                 unreadable.append(SetAside.of("match", key, error))
         return found, unreadable
 
+    def arrivals_of(self, facts: Collection[tuple[int, str]], since: datetime) -> list[Arrival]:
+        """The events (work, event) that arrived after `since`, in order."""
+        c, found = t.event.c, list[Arrival]()
+        for batch in batches({work for work, _ in facts}):
+            found += self._arrivals(_HAPPENED.where(c.work.in_(batch), c.at > since))
+        chosen = (arrival for arrival in found if (arrival.work, arrival.event) in facts)
+        return sorted(chosen, key=lambda arrival: arrival.serial)
+
     def dated(self, since: datetime, until: datetime, *, voted: bool = False) -> list[Arrival]:
         """The papers dated after `since` and not after `until`, also those that were never news.
 
@@ -167,6 +176,7 @@ class PaperStore:
             t.paper.c.work,
             func.coalesce(c.event, "new").label("event"),
             date.label("at"),
+            t.paper.c.id.label("record"),
             c.changes,
             *_PAPER,
         )
@@ -214,6 +224,7 @@ class PaperStore:
                 event=row["event"],
                 at=row["at"],
                 paper=to_paper(row),
+                record=row["record"],
                 changes=tuple(row["changes"].split(",")) if row["changes"] else (),
             )
             for row in rows

@@ -217,7 +217,7 @@ class ReaderStore:
             pending_ = t.pending.c
             asked = (pending_.subscriber == id) | (pending_.address == row.address)
             _delete_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
-            said = (t.memory, t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
+            said = (t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
             for table in said:
                 connection.execute(delete(table).where(table.c.subscriber == id))
             connection.execute(delete(t.pending).where(asked))
@@ -250,8 +250,6 @@ def _delete_mail(connection: Connection, row: ReaderRow, asked: Collection[str])
     settled = c.state.in_((DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.MERGED, DeliveryState.SUPPRESSED))
     connection.execute(update(t.delivery).where(theirs, ~settled).values(state=DeliveryState.CANCELLED, next_at=None))
     connection.execute(update(t.delivery).where(theirs).values(nobody))
-    issues = select(t.issue.c.id).where(t.issue.c.subscriber == row.id)
-    connection.execute(delete(t.item).where(t.item.c.issue_id.in_(issues)))
     connection.execute(delete(t.issue).where(t.issue.c.subscriber == row.id))
 
 

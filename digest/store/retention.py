@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
+from digest.mail.delivery_state import ENDED_UNSENT
 from digest.mail.retention import DELETABLE
 from digest.store import tables as t
+from digest.store.already_sent import counts
 from digest.store.engine import Database, batches
 
 _DELIVERY = t.delivery.c
@@ -30,16 +33,17 @@ class RetentionStore:
     database: Database
 
     def prune(self, *, before: datetime) -> Pruned:
-        """Delete what is older and finished: letters with their tries, issues with their items, evidence.
+        """Delete what is older and finished: letters with their tries, issues that told nothing, evidence.
 
-        Papers stay, and so does which news each reader was sent, so that nothing is sent twice. Letters that a person
-        has to decide on stay too, and so does each subscription's last issue.
+        Papers stay, and so does every issue whose papers count as sent, so that nothing is sent twice. Letters that a
+        person has to decide on stay too, and so does each subscription's last issue.
         """
         with self.database.writing() as connection:
             old = connection.scalars(
                 select(_DELIVERY.id).where(_DELIVERY.created < before, _DELIVERY.state.in_(DELETABLE))
             ).all()
             for batch in batches(old):
+                _keep_outcomes(connection, batch)
                 connection.execute(delete(t.attempt).where(t.attempt.c.delivery_id.in_(batch)))
                 connection.execute(delete(t.letter).where(t.letter.c.delivery_id.in_(batch)))
                 connection.execute(delete(t.delivery).where(_DELIVERY.id.in_(batch)))
@@ -58,12 +62,22 @@ class RetentionStore:
         return Pruned(letters=len(old), issues=issues, others=others)
 
 
+def _keep_outcomes(connection: Connection, deliveries: Collection[int]) -> None:
+    """Write into the issues of these deliveries whether they told their papers: the deliveries are about to go."""
+    c, mine = t.issue.c, _DELIVERY.id.in_(deliveries)
+    touched = c.id.in_(select(_DELIVERY.issue_id).where(mine))
+    gone = c.id.in_(select(_DELIVERY.issue_id).where(mine, _DELIVERY.state.not_in(ENDED_UNSENT)))
+    another = exists().where(_DELIVERY.issue_id == c.id, ~mine)
+    derived = update(t.issue).where(c.outcome.is_(None))
+    connection.execute(derived.where(gone).values(outcome="told"))
+    connection.execute(derived.where(touched, ~another).values(outcome="untold"))
+
+
 def _issues(connection: Connection, before: datetime) -> int:
+    """Delete old issues that told nothing, and that have no letter any more; how many."""
     c = t.issue.c
     last = select(func.max(c.id)).group_by(c.subscriber, c.subscription)
     wanted = select(_DELIVERY.issue_id).where(_DELIVERY.issue_id.is_not(None))
-    old = connection.scalars(select(c.id).where(c.created < before, c.id.not_in(last), c.id.not_in(wanted))).all()
-    for batch in batches(old):
-        connection.execute(delete(t.item).where(t.item.c.issue_id.in_(batch)))
-        connection.execute(delete(t.issue).where(c.id.in_(batch)))
-    return len(old)
+    empty = or_(c.contents.is_(None), ~counts())
+    gone = delete(t.issue).where(c.created < before, c.id.not_in(last), c.id.not_in(wanted), empty)
+    return connection.execute(gone).rowcount

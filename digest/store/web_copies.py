@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from digest.store import tables as t
-from digest.store.engine import Database, batches
+from digest.store.engine import Database
+from digest.store.issue_contents import unpack_contents
+from digest.store.issues import keys_of
 
 _ISSUE = t.issue.c
 
@@ -47,12 +49,12 @@ class WebCopyStore:
     def get(self, subscriber: str, subscription: str, kind: str, slot: str) -> WebCopy | None:
         """The issue of that slot; None where none was kept (a preview), or where it was deleted since."""
         theirs = and_(_ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription)
-        columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since)
+        columns = (_ISSUE.id, _ISSUE.number, _ISSUE.created, _ISSUE.since, _ISSUE.contents)
         with self.database.reading() as connection:
             row = connection.execute(select(*columns).where(theirs, _ISSUE.kind == kind, _ISSUE.slot == slot)).first()
             if row is None:
                 return None
-            shown, behind = _papers_of(connection, subscriber, {row.id: row.created})[row.id]
+            [(shown, behind)] = _papers_of(connection, [row])
             older = or_(_ISSUE.created < row.created, and_(_ISSUE.created == row.created, _ISSUE.id < row.id))
             newer = or_(_ISSUE.created > row.created, and_(_ISSUE.created == row.created, _ISSUE.id > row.id))
             return WebCopy(
@@ -74,13 +76,13 @@ class WebCopyStore:
 
     def recent_papers(self, subscriber: str, subscription: str, most: int) -> list[IssuePaper]:
         """The papers of a subscription's last issues, the newest issue first, each in the order of its letter."""
-        last = select(_ISSUE.id, _ISSUE.created).where(
+        last = select(_ISSUE.created, _ISSUE.contents).where(
             _ISSUE.subscriber == subscriber, _ISSUE.subscription == subscription, _ISSUE.state == "composed"
         )
         with self.database.reading() as connection:
             rows = connection.execute(last.order_by(_ISSUE.created.desc(), _ISSUE.id.desc()).limit(most)).all()
-            told = _papers_of(connection, subscriber, {row.id: row.created for row in rows})
-        return [each for shown, behind in told.values() for each in (*shown, *behind)][:most]
+            told = _papers_of(connection, rows)
+        return [each for shown, behind in told for each in (*shown, *behind)][:most]
 
 
 def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnElement[Any]) -> tuple[str, str] | None:
@@ -90,46 +92,22 @@ def _nearest(connection: Connection, which: ColumnElement[bool], *order: ColumnE
 
 
 def _papers_of(
-    connection: Connection, subscriber: str, issues: Mapping[int, datetime]
-) -> dict[int, tuple[list[IssuePaper], list[IssuePaper]]]:
-    """By issue the papers in the letter, and those behind "+ n more"."""
-    found: dict[int, tuple[list[IssuePaper], list[IssuePaper]]] = {number: ([], []) for number in issues}
-    i = t.item.c
-    for batch in batches(issues):
-        rows = select(i.issue_id, i.paper, i.event, i.section).where(i.issue_id.in_(batch))
-        for number, key, event, section in connection.execute(rows.order_by(i.issue_id, i.position)):
-            found[number][0].append(IssuePaper(paper=key, event=event, section=section, at=issues[number]))
-    works = _works(connection, {each.paper for shown, _ in found.values() for each in shown})
-    known = {number: {works.get(each.paper) for each in shown} for number, (shown, _) in found.items()}
-    for number, work, key, event in _already_sent(connection, subscriber, list(issues)):
-        if work not in known[number]:
-            known[number].add(work)  # of two events of a work the later one
-            found[number][1].append(IssuePaper(paper=key, event=event, at=issues[number]))
+    connection: Connection, issues: Sequence[Row[*tuple[Any, ...]]]
+) -> list[tuple[list[IssuePaper], list[IssuePaper]]]:
+    """Of each issue (created, contents) the papers in the letter, and those behind "+ n more"."""
+    held = [[entry for entry in unpack_contents(row.contents) if entry.listed] for row in issues]
+    keys = keys_of(connection, {entry.record for entries in held for entry in entries})
+    found = []
+    for row, entries in zip(issues, held, strict=True):
+        papers = [
+            (
+                entry.section is not None,
+                IssuePaper(paper=keys[entry.record], event=entry.event, section=entry.section or "", at=row.created),
+            )
+            for entry in entries
+            if entry.record in keys
+        ]
+        found.append(
+            ([paper for is_shown, paper in papers if is_shown], [paper for is_shown, paper in papers if not is_shown])
+        )
     return found
-
-
-def _works(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    c = t.paper.c
-    return {
-        key: work
-        for batch in batches(keys)
-        for key, work in connection.execute(select(c.key, c.work).where(c.key.in_(batch)))
-    }
-
-
-def _already_sent(connection: Connection, subscriber: str, issues: Sequence[int]) -> list[tuple[int, int, str, str]]:
-    """(issue, work, paper's key, event), the latest arrival first, which is a stable order."""
-    m, e, p = t.memory.c, t.event.c, t.paper.c
-    rows = (
-        select(m.issue, m.work, p.key, m.event)
-        .select_from(t.memory)
-        .join(t.event, and_(e.work == m.work, e.event == m.event), isouter=True)
-        .join(t.paper, p.id == func.coalesce(e.paper_id, m.work))
-        .order_by(m.work.desc(), e.serial.desc())
-    )
-    return [
-        (number, work, key, event)
-        for batch in batches(issues)
-        for number, work, key, event in connection.execute(rows.where(m.subscriber == subscriber, m.issue.in_(batch)))
-        if number is not None
-    ]

@@ -138,9 +138,10 @@ def _write_links(connection: Connection, pairs: Iterable[tuple[int, int]], *, to
 
 
 def _move_events(connection: Connection, leaving: Collection[int], number: int, other: int) -> None:
-    """Move the events of the leaving records, and what was already sent of them, to their new work.
+    """Move the events of the leaving records to their new work.
 
-    An article that came as the publication of another paper becomes a new paper.
+    An article that came as the publication of another paper becomes a new paper; who was sent the publication has had
+    the article (news.is_news).
     """
     c = t.event.c
     told = connection.execute(
@@ -150,10 +151,6 @@ def _move_events(connection: Connection, leaving: Collection[int], number: int, 
     for row in told:
         event = "new" if row.event == "published" and "new" not in names else row.event
         connection.execute(update(t.event).where(c.serial == row.serial).values(work=other, event=event))
-        heard = select(t.memory.c.subscriber).where(t.memory.c.work == number, t.memory.c.event == row.event)
-        rows = [{"subscriber": who, "work": other, "event": event} for who in connection.scalars(heard)]
-        if rows:
-            connection.execute(insert(connection, t.memory).on_conflict_do_nothing(), rows)
 
 
 def _announce_new(connection: Connection, group: Collection[int], work: int, now: datetime) -> None:

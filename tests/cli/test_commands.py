@@ -18,6 +18,7 @@ from digest.app import load, open_app
 from digest.cli import COMMANDS, digest
 from tests.support.servers import MailServer, Reply, Says, WebServer, unused_port
 from tests.support.source_answers import Preprint, oai, oai_error
+from tests.support.store_samples import already_sent
 
 NOW = "2026-11-20T07:35:00+00:00"
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Annals</title><link>https://annals.example/</link>
@@ -52,7 +53,7 @@ class CommandScenario:
             return (
                 app.store.outbox.count_by_state(),
                 len(app.store.issues.latest()),
-                len(app.store.already_sent.of_reader("ada")),
+                len(already_sent(app.store, "ada")),
             )
 
 

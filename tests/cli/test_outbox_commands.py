@@ -26,6 +26,7 @@ from digest.limits import BackOff
 from tests.support.bounce_reports import complaint, report
 from tests.support.postfix_log import idle, taken, write
 from tests.support.servers import DROP, MailServer, Reply, Says, WebServer
+from tests.support.store_samples import already_sent
 
 NOW = "2026-11-20T07:35:00+00:00"
 LATER = "2026-11-20T09:35:00+00:00"
@@ -326,7 +327,7 @@ def test_pruning_keeps_the_memory(scenario: OutboxScenario) -> None:
     assert "dropped 0 letters" in scenario.call("prune", "--now", LATER).stdout
     assert "dropped 2 letters" in scenario.call("prune", "--now", "2027-11-20").stdout
     with open_app(load(Path("config"), env={})) as app:
-        assert len(app.store.already_sent.of_reader("ada")) == 1
+        assert len(already_sent(app.store, "ada")) == 1
         assert app.store.outbox.count_by_state() == {}
     with sqlite3.connect("digest.db") as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

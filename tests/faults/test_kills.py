@@ -80,9 +80,7 @@ def test_k5_killed_between_the_record_and_the_dot(anywhere: DeliveryScenario) ->
         assert "presumed sent" in str(row.reason)
         scenario.later(days=2)
         assert scenario.round(server).letters == ()
-        scenario.store.outbox.decide(
-            [row.id], DeliveryState.READY, [DeliveryState.IN_DOUBT], now=scenario.now, words="once more, said a person"
-        )
+        scenario.store.outbox.decide([row.id], DeliveryState.READY, now=scenario.now, words="once more, said a person")
         scenario.holds(server)
 
 

@@ -1,4 +1,4 @@
-"""The order of cards: each paper once, under its first rule, newest first, within the limit."""
+"""The order of cards: news of known papers, then each paper once, under its first rule, within the limit."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ CANDIDATES = st.lists(
 )
 
 
-@given(CANDIDATES, st.integers(1, 15))
-def test_nothing_is_lost_nothing_is_shown_twice_and_the_limit_holds(found: list[Candidate], limit: int) -> None:
-    sections = arrange_cards(replace(MINE, limit=limit), found)
+@given(CANDIDATES, st.integers(1, 15), st.sets(st.integers(1, 12)))
+def test_nothing_is_lost_nothing_is_shown_twice_and_the_limit_holds(
+    found: list[Candidate], limit: int, had: set[int]
+) -> None:
+    sections = arrange_cards(replace(MINE, limit=limit), found, had)
     shown = [item.work for section in sections for item in section.items]
-    assert len(shown) == len(set(shown)) == min(limit, len({each.work for each in found}))
+    news = {item.work for section in sections for item in section.items if not section.title}
+    assert news <= had
+    assert len(shown) == len(set(shown)) == len(news) + min(limit, len({each.work for each in found} - news))
     assert len(shown) + sum(section.more for section in sections) == len({each.work for each in found})
 
 
@@ -49,9 +53,17 @@ def test_a_rule_that_floods_silences_no_other() -> None:
     assert [(len(section.items), section.more) for section in sections] == [(2, 7), (1, 0), (1, 0)]
 
 
-def test_news_of_a_paper_that_matches_no_more_comes_last() -> None:
-    sections = arrange_cards(MINE, [candidate(1, event="withdrawn"), candidate(2, 1)])
-    assert [section.title for section in sections] == ["count", ""]
+def test_news_of_what_the_reader_had_comes_first_and_outside_of_the_limit() -> None:
+    found = [
+        *(candidate(work, 0) for work in range(10, 20)),
+        candidate(1, 1, event="revised v2"),
+        candidate(2, 0, event="published", hours=5),
+        candidate(3, event="withdrawn", hours=9),
+        candidate(4, 0, event="published"),  # an article of which the reader never had the preprint
+    ]
+    before, *others = arrange_cards(replace(MINE, limit=3), found, had={1, 2, 3})
+    assert (before.title, [item.work for item in before.items], before.more) == ("", [3, 2, 1], 0)
+    assert [(section.title, len(section.items), section.more) for section in others] == [("route", 3, 8)]
 
 
 def test_what_weighs_most_is_said_of_a_work() -> None:

@@ -13,17 +13,17 @@ from sqlalchemy import Engine
 
 from digest.authors import FollowedAuthor
 from digest.errors import ConfigError, DigestError
-from digest.issues import Absence, Issue
+from digest.issues import TRENDING, Absence, Issue
 from digest.issues.compose import SHARD, ComposeResult, ComposeWindow, SourceOutlook, compose, compose_manual
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.envelope import Envelope
 from digest.papers import Author, Paper
 from digest.rules import author_query
-from digest.store import IssueStore, NewIssue, Store, TransactionHook
+from digest.store import IssueEntry, IssueStore, NewIssue, Store, TransactionHook
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
 from tests.support.people import MUSIC, STARS, VISION
 from tests.support.route_reader import FACTORY, reader, subscription
-from tests.support.store_samples import NOW, keep, preprint
+from tests.support.store_samples import NOW, already_sent, keep, preprint
 
 DAY = timedelta(days=1)
 
@@ -236,10 +236,10 @@ def test_updates_as_each_reader_wants_them(store: Store) -> None:
 def test_by_hand_shows_what_was_told_before_and_writes_nothing(store: Store) -> None:
     keep(store, preprint("2611.00001"), preprint("2611.00002", published=NOW - 9 * DAY, changed=NOW - 8 * DAY))
     run(store, Recorder())
-    before = (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada"))
+    before = (store.outbox.count_by_state(), store.issues.latest(), already_sent(store, "ada"))
     drawn = compose_manual(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=NOW)
     assert keys(drawn.issue) == ["arxiv:2611.00001"]
-    assert (store.outbox.count_by_state(), store.issues.latest(), store.already_sent.of_reader("ada")) == before
+    assert (store.outbox.count_by_state(), store.issues.latest(), already_sent(store, "ada")) == before
 
 
 def test_by_hand_remembers_only_where_asked(store: Store) -> None:
@@ -248,7 +248,7 @@ def test_by_hand_remembers_only_where_asked(store: Store) -> None:
         now = NOW + timedelta(seconds=record)
         drawn = compose_manual(reader(), subscription(), store, since=NOW - 7 * DAY, until=NOW, now=now)
         drawn.save(store, FACTORY(drawn.issue), record=record, now=now)
-        assert len(store.already_sent.of_reader("ada")) == known
+        assert len(already_sent(store, "ada")) == known
     assert [row.kind for row in store.issues.latest()] == ["manual", "manual"]
 
 
@@ -375,7 +375,9 @@ def test_trending_papers_alone_and_a_day_without(store: Store) -> None:
     keep(store, voted(1, 5), preprint())
     renderer = Recorder()
     assert [result.papers for result in composed([reader(alone)], store, renderer, now=NOW)] == [1]
-    assert compose_manual(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).told == ((1, "new"),)
+    assert compose_manual(reader(alone), alone, store, since=NOW - DAY, until=NOW, now=NOW).contents == (
+        IssueEntry(record=1, event="new", section=TRENDING),
+    )
     [quiet] = composed([reader(alone)], store, renderer, now=NOW + DAY)
     assert (quiet.quiet, len(renderer.issues)) == (True, 1)
     FACTORY(renderer.issues[0])

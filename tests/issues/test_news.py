@@ -26,12 +26,12 @@ ALL = (None, "none", "published", "all")
     ],
 )
 def test_who_wants_to_hear_what(event: str, had: bool, who: tuple[str | None, ...]) -> None:
-    told = frozenset({(1, "revised v1")} if had else ())
-    assert tuple(updates for updates in ALL if is_news(candidate(1, 0, event=event), told, updates)) == who
+    sent, works = ({(1, "revised v1")}, {1}) if had else (set[tuple[int, str]](), set[int]())
+    assert tuple(updates for updates in ALL if is_news(candidate(1, 0, event=event), sent, works, updates)) == who
 
 
 @pytest.mark.parametrize("updates", ALL)
 def test_nothing_is_told_twice_and_a_withdrawn_paper_is_not_new(updates: str | None) -> None:
-    assert not is_news(candidate(1, 0), frozenset({(1, "new")}), updates)
+    assert not is_news(candidate(1, 0), {(1, "new")}, {1}, updates)
     gone = candidate(1, 0)
-    assert not is_news(replace(gone, paper=replace(gone.paper, withdrawn=True)), frozenset(), updates)
+    assert not is_news(replace(gone, paper=replace(gone.paper, withdrawn=True)), (), (), updates)

@@ -87,8 +87,6 @@ def test_a_decision_of_a_person_stays(store: Store) -> None:
     (ada,) = claim(store)
     store.outbox.record_results([lost(ada)])
     (doubt,) = store.in_doubt.list_all()
-    store.outbox.decide(
-        [doubt.id], DeliveryState.CANCELLED, [DeliveryState.IN_DOUBT], now=LATER, words="cancel, by hand"
-    )
+    store.outbox.decide([doubt.id], DeliveryState.CANCELLED, now=LATER, words="cancel, by hand")
     assert not vouch(store, doubt)
     assert store.outbox.count_by_state() == {"cancelled": 1}

@@ -8,7 +8,7 @@ from datetime import timedelta
 from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
 from digest.mail.envelope import LeasedDelivery
 from digest.store import Store
-from tests.support.store_samples import NOW, SINCE, envelope, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SINCE, already_sent, envelope, keep, preprint, publication, subscribe
 
 DAY = timedelta(days=1)
 
@@ -32,7 +32,7 @@ def test_a_letter_that_waits_when_the_next_is_due_is_merged_into_it(store: Store
     publish(store)
     (merged,) = store.merging.supersede([("ada", "Sparse")], now=NOW + DAY)
     assert (merged.subscriber, merged.subscription) == ("ada", "Sparse")
-    assert store.already_sent.of_reader("ada") == frozenset()
+    assert already_sent(store, "ada") == frozenset()
     assert cursor(store) == [SINCE]
     assert store.outbox.count_by_state() == {"merged": 1}
     assert store.outbox.claim(now=NOW + DAY, owner="one", limit=9, lease=DAY) == []
@@ -53,7 +53,7 @@ def test_what_another_issue_sent_stays_sent(store: Store) -> None:
     )
     store.issues.publish(publication(row, told=[(1, "new")], slot="two", envelope=replace(told, message_id="<two@x>")))
     assert len(store.merging.supersede([("ada", "Sparse")], now=NOW)) == 1
-    assert store.already_sent.of_reader("ada") == {(1, "new")}
+    assert already_sent(store, "ada") == {(1, "new")}
 
 
 def test_a_leased_letter_or_one_that_may_have_arrived_is_not_merged(store: Store) -> None:
@@ -72,7 +72,7 @@ def test_a_leased_letter_or_one_that_may_have_arrived_is_not_merged(store: Store
     store.outbox.record_results([doubt])
     assert store.merging.supersede([("ada", "Sparse")], now=NOW + DAY) == []
     assert store.merging.expire(now=NOW + 9 * DAY) == []
-    assert store.already_sent.of_reader("ada") == {(1, "new")}
+    assert already_sent(store, "ada") == {(1, "new")}
 
 
 def doubtful(store: Store, *, put_off: bool = False) -> LeasedDelivery:
@@ -103,7 +103,7 @@ def test_a_letter_that_may_have_arrived_is_not_tried_for_ever(store: Store) -> N
     assert store.merging.expire(now=NOW + DAY) == []
     (row,) = store.outbox.unsent(in_doubt=True)
     assert (row.next_at, row.reason) == (None, "it may have arrived, and could not be sent once more in its time")
-    assert store.already_sent.of_reader("ada") == {(1, "new")}
+    assert already_sent(store, "ada") == {(1, "new")}
 
 
 def test_a_withdrawn_letter_that_may_have_arrived_stays_in_doubt(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_a_withdrawn_letter_that_may_have_arrived_stays_in_doubt(store: Store) -
     assert store.merging.withdraw(letter.id, letter.epoch, "the reader pauses", now=NOW) == []
     (row,) = store.outbox.unsent(in_doubt=True)
     assert (row.next_at, row.reason) == (None, "it may have arrived, and the reader pauses")
-    assert store.already_sent.of_reader("ada") == {(1, "new")}
+    assert already_sent(store, "ada") == {(1, "new")}
     assert store.outbox.expire_leases(lambda _: (), now=NOW + 9 * DAY, retry_at=NOW) == 0
 
 
@@ -128,7 +128,7 @@ def test_a_letter_expires_in_its_time(store: Store) -> None:
     assert store.merging.expire(now=NOW + DAY - timedelta(seconds=1)) == []
     assert len(store.merging.expire(now=NOW + DAY)) == 1
     assert store.merging.expire(now=NOW + DAY) == []
-    assert store.already_sent.of_reader("ada") == frozenset()
+    assert already_sent(store, "ada") == frozenset()
 
 
 def test_an_alert_that_came_too_late_wakes_again(store: Store) -> None:

@@ -208,10 +208,7 @@ def test_a_person_may_have_a_letter_sent_again(store: Store, before: DeliverySta
     queue(store, "ada")
     (letter,) = claim(store)
     close(store, letter, before, "whatever")
-    among = [DeliveryState.FAILED, DeliveryState.IN_DOUBT, DeliveryState.POISON, DeliveryState.CANCELLED]
-    assert store.outbox.decide([letter.id], DeliveryState.READY, among, now=LATER, words="by hand") == {
-        letter.id: before
-    }
+    assert store.outbox.decide([letter.id], DeliveryState.READY, now=LATER, words="by hand")[letter.id].is_done
     assert [again.id for again in claim(store, now=LATER)] == [letter.id]
 
 
@@ -222,7 +219,7 @@ def test_a_letter_that_a_person_sends_again_does_not_expire_at_once(store: Store
         connection.execute(update(t.delivery).values(expires=NOW + timedelta(minutes=1)))
     (letter,) = claim(store)
     close(store, letter, DeliveryState.FAILED, "550 no")
-    store.outbox.decide([letter.id], DeliveryState.READY, [DeliveryState.FAILED], now=LATER, words="by hand")
+    store.outbox.decide([letter.id], DeliveryState.READY, now=LATER, words="by hand")
     store.merging.expire(now=LATER + timedelta(hours=23))
     assert store.outbox.count_by_state() == {"ready": 1}
 
@@ -240,7 +237,7 @@ def test_a_sent_letter_counts_although_its_lease_has_expired(store: Store) -> No
 def test_a_leased_letter_is_not_changed_by_a_person(store: Store) -> None:
     queue(store, "ada")
     (letter,) = claim(store)
-    assert store.outbox.decide(
-        [letter.id, 99], DeliveryState.CANCELLED, [DeliveryState.READY], now=NOW, words="by hand"
-    ) == {letter.id: DeliveryState.LEASED}
+    decisions = store.outbox.decide([letter.id, 99], DeliveryState.CANCELLED, now=NOW, words="by hand")
+    assert (decisions[letter.id].before, decisions[99].before) == (DeliveryState.LEASED, None)
+    assert not any(decision.is_done for decision in decisions.values())
     assert store.outbox.count_by_state() == {"leased": 1}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest.store import DueSubscription, ScheduleUpdate, Store, SubscriptionPlan
-from tests.support.store_samples import NOW, SLOT, keep, preprint, publication, subscribe
+from tests.support.store_samples import NOW, SLOT, already_sent, contents_of, keep, preprint, publication, subscribe
 
 TOMORROW = NOW + timedelta(days=1)
 
@@ -114,9 +114,9 @@ def test_an_alert_whose_slot_is_taken_stays_to_be_told(store: Store) -> None:
     assert store.issues.publish(alert)
     keep(store, preprint("2611.00002"))
     (row,) = store.subscriptions.due(NOW)
-    assert not store.issues.publish(replace(alert, seen=row.newest, told=[(2, "new")]))
+    assert not store.issues.publish(replace(alert, seen=row.newest, contents=contents_of(told=[(2, "new")])))
     assert store.subscriptions.due(NOW) == [row]
-    assert store.already_sent.of_reader("ada") == {(1, "new")}
+    assert already_sent(store, "ada") == {(1, "new")}
 
 
 def test_the_slot_of_an_alert_is_no_hour_of_a_day(store: Store) -> None:

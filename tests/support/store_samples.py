@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.mail.envelope import Envelope
 from digest.papers import Author, Ids, Paper
-from digest.store import DueSubscription, NewIssue, PendingRequest, ReaderRow, Store, SubscriptionPlan
+from digest.store import DueSubscription, IssueEntry, NewIssue, PendingRequest, ReaderRow, Store, SubscriptionPlan
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -74,8 +74,36 @@ def subscribe(store: Store, *readers: str) -> list[DueSubscription]:
     return store.subscriptions.due(NOW)
 
 
-def publication(row: DueSubscription, **more: object) -> NewIssue:
-    """An issue of one paper, with its letter."""
+def contents_of(
+    items: Sequence[tuple[int, str, str, str]] = (), told: Sequence[tuple[int, str]] = ()
+) -> tuple[IssueEntry, ...]:
+    """The contents of an issue: its cards (record, key, event, section), and all that it tells as (record, event)."""
+    shown = {(record, event): section for record, _, event, section in items}
+    known = {record for record, _ in shown}
+    behind = [fact for fact in told if fact not in shown]
+    last = dict(behind)  # of two events of a paper the later one is listed
+    return (
+        *(IssueEntry(record, event, section) for (record, event), section in shown.items()),
+        *(
+            IssueEntry(record, event, listed=record not in known and last[record] == event)
+            for record, event in sorted(behind, key=lambda fact: -fact[0])
+        ),
+    )
+
+
+def already_sent(store: Store, reader: str) -> set[tuple[int, str]]:
+    """All that counts as sent to a reader, as (work, event)."""
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    return store.already_sent.since([reader], long_ago, given_back_since=long_ago)[reader].sent
+
+
+def publication(
+    row: DueSubscription,
+    items: Any = (),
+    told: Any = (),
+    **more: object,
+) -> NewIssue:
+    """An issue of these papers (contents_of), with its letter."""
     whole = NewIssue(
         subscriber=row.subscriber,
         subscription=row.name,
@@ -90,6 +118,7 @@ def publication(row: DueSubscription, **more: object) -> NewIssue:
         next_due=NOW + timedelta(days=1),
         next_slot="2026-11-21T07:30",
         fingerprint="rules 1",
+        contents=contents_of(items, told),
     )
     return replace(whole, **more)  # type: ignore[arg-type]
 

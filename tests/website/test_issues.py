@@ -80,7 +80,7 @@ def test_the_short_link_of_a_letter_opens_the_same_until_older_links_are_made_us
 
 def test_a_copy_is_there_without_its_letter(app: App, web: httpx.Client) -> None:
     ids = [letter.id for letter in app.store.outbox.unsent()]
-    app.store.outbox.decide(ids, DeliveryState.CANCELLED, [DeliveryState.READY], now=NOW, words="for good")
+    app.store.outbox.decide(ids, DeliveryState.CANCELLED, now=NOW, words="for good")
     app.store.retention.prune(before=NOW + timedelta(days=400))
     assert app.store.outbox.unsent() == []
     assert "Turn Waste" in web.get(copy_of(app)).text

@@ -36,16 +36,13 @@ class IssueColumns(TypedColumns):
     until: Named[datetime] = Column(UTCDateTime)
     page: Named[str | None] = Column(Text, index=True)  # by what name its web copy is called in its letter
     state: Named[str] = Column(Text)  # "composed", or "quiet": recorded and not sent
-
-
-class ItemColumns(TypedColumns):
-    """A paper in an issue."""
-
-    issue_id: Named[int] = Column(ForeignKey("issue.id"), primary_key=True)
-    position: Named[int] = Column(primary_key=True, autoincrement=False)
-    paper: Named[str] = Column(Text)
-    event: Named[str] = Column(Text)
-    section: Named[str] = Column(Text)
+    contents: Named[bytes | None] = Column(LargeBinary)  # what it tells of, packed (store.issue_contents)
+    lowest: Named[int | None]  # of the records that it tells of
+    highest: Named[int | None]
+    recorded: Named[bool]  # False: sent by hand, without --record; what it tells of may come again
+    # Whether its papers count as sent ("told", "untold"), as somebody decided or as it was when its deliveries were
+    # pruned; none: its deliveries say so.
+    outcome: Named[str | None] = Column(Text)
 
 
 class DeliveryColumns(TypedColumns):
@@ -53,6 +50,7 @@ class DeliveryColumns(TypedColumns):
 
     id: Named[int] = Column(primary_key=True)
     issue_id: Named[int | None] = Column(ForeignKey("issue.id"))
+    way: Named[str] = Column(Text)  # how it goes out: "mail"
     notice: Named[str | None] = Column(Text)
     subscriber: Named[str] = Column(Text)
     kind: Named[str] = Column(Text)
@@ -195,13 +193,13 @@ issue = Table(
     IssueColumns,
     UniqueConstraint("subscriber", "subscription", "kind", "slot"),
     Index(None, "subscriber", "created"),
+    Index(None, "subscriber", "highest", "lowest"),  # who had a paper is found without reading all issues
 )
-item = Table("item", metadata, ItemColumns)
 delivery = Table(
     "delivery",
     metadata,
     DeliveryColumns,
-    UniqueConstraint("issue_id", "subscriber"),
+    UniqueConstraint("issue_id", "subscriber", "way"),
     UniqueConstraint("message_id"),
     UniqueConstraint("notice"),
 )

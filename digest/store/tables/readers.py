@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Named, Table, Text, TypedColumns, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, Index, Named, Table, Text, TypedColumns, UniqueConstraint
 
 from digest.store.tables.base import UTCDateTime, metadata
 
@@ -92,15 +92,6 @@ class SubscriptionColumns(TypedColumns):
     held: Named[datetime | None] = Column(UTCDateTime)  # until then
 
 
-class MemoryColumns(TypedColumns):
-    """The news that a reader was sent; never pruned."""
-
-    subscriber: Named[str] = Column(Text, primary_key=True)
-    work: Named[int] = Column(ForeignKey("paper.id"), primary_key=True, autoincrement=False, index=True)
-    event: Named[str] = Column(Text, primary_key=True)
-    issue: Named[int | None]  # that told it: if its letter comes too late, it was not told
-
-
 class AnswerColumns(TypedColumns):
     """A reader's answer whether a paper is by an author whom they follow."""
 
@@ -134,6 +125,5 @@ subscription = Table(
     UniqueConstraint("subscriber", "name"),
     Index(None, "active", "next_due"),
 )
-memory = Table("memory", metadata, MemoryColumns)
 answer = Table("answer", metadata, AnswerColumns)
 departure = Table("departure", metadata, DepartureColumns)

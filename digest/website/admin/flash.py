@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
-from digest.mail.delivery_state import MANUAL_TRANSITIONS, DeliveryState, describe_transition
+from digest.mail.delivery_state import MANUAL_TRANSITIONS, Decision, DeliveryState
 
 VERBS = {"retry": DeliveryState.READY, "cancel": DeliveryState.CANCELLED, "presume-sent": DeliveryState.SENT}
 """Actions on a letter, and the states they lead to."""
@@ -23,7 +23,10 @@ _MESSAGES = {
 }
 _OUTCOMES = {
     DeliveryState.READY: ("goes out with the next round, the same bytes", "go out with the next round, the same bytes"),
-    DeliveryState.CANCELLED: ("is never sent; its papers count as told", "are never sent; their papers count as told"),
+    DeliveryState.CANCELLED: (
+        "is never sent; its papers come with the next issue",
+        "are never sent; their papers come with the next issue",
+    ),
     DeliveryState.SENT: (
         "has arrived, as far as you know: not sent again",
         "have arrived, as far as you know: not sent again",
@@ -43,13 +46,15 @@ def flash_message(asked: QueryParams) -> str:
 
 
 def _decision_message(state: DeliveryState, asked: QueryParams) -> str:
-    done, unknown = _count(asked.get("done")), _count(asked.get("unknown"))
+    done, unknown, elsewhere = (_count(asked.get(name)) for name in ("done", "unknown", "elsewhere"))
     said = [f"{_letters(done)} {_OUTCOMES[state][done != 1]}."] if done else []
     for was in DeliveryState:
         if was in asked.getlist("stays") and was not in MANUAL_TRANSITIONS[state]:
-            said.append(f"A letter {describe_transition(was, state)}.")
+            said.append(f"A letter {Decision(before=was, state=state)}.")
+    if elsewhere:
+        said.append(f"{_letters(elsewhere)} stayed as before: the papers came with another issue.")
     if unknown:
-        said.append(f"{_letters(unknown)}: {describe_transition(None, state)}.")
+        said.append(f"{_letters(unknown)}: {Decision(before=None, state=state)}.")
     return " ".join(said)
 
 

@@ -92,17 +92,18 @@ class OutboxView(AdminView):
         if not ids:
             return self.redirect(f"{back}&told=no-letters")
         wanted = VERBS[verb]
-        among = MANUAL_TRANSITIONS[wanted]
-        before = self.app().store.outbox.decide(ids, wanted, among, now=self.clock(), words=f"{verb}, by hand")
-        done = [number for number in ids if before.get(number) in among]
+        decisions = self.app().store.outbox.decide(ids, wanted, now=self.clock(), words=f"{verb}, by hand")
+        done = [number for number in ids if decisions[number].is_done]
+        stays = [each for each in decisions.values() if each.before is not None and not each.is_done]
         return self.redirect_with_message(
             request,
             back,
             verb,
             log={"letters": done},
             done=len(done),
-            stays=sorted({str(before[each]) for each in ids if each in before and before[each] not in among}),
-            unknown=sum(number not in before for number in ids) or "",
+            stays=sorted({str(each.before) for each in stays if each.conflict is None}),
+            elsewhere=sum(each.conflict is not None for each in stays) or "",
+            unknown=sum(each.before is None for each in decisions.values()) or "",
         )
 
 
