@@ -165,7 +165,7 @@ class Composer:
     def _with_returned(
         self, matched: Sequence[tuple[DueIssue, list[Candidate]]], history: SentHistory
     ) -> list[tuple[DueIssue, list[Candidate]]]:
-        """The same with the candidates of letters that did not go out; where these fail, they are told, without them."""
+        """The same with the candidates of letters that did not go out; where these fail, that is told."""
         due_issues = [due for due, _ in matched]
         try:
             returned = history.returned(due_issues)

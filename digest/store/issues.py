@@ -118,7 +118,7 @@ class IssueStore:
         `letters` those alone that became one.
         """
         wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
-        wanted = wanted.where(t.issue.c.kind != "pruned")  # stand for issues that older versions deleted (v0009)
+        wanted = wanted.where(t.issue.c.kind != "pruned")  # stand for issues that older versions deleted (v0010)
         for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
             if value is not None:
                 wanted = wanted.where(column == value)

@@ -165,7 +165,7 @@ INSERT INTO delivery (issue_id, subscriber, kind, sender, recipient, domain, mes
 
 def test_what_was_sent_before_is_known_after_the_contents_of_issues_have_moved(empty_url: str) -> None:
     with closing(Store(connect(empty_url))) as old:
-        migrations.migrate(old, head="0008")
+        migrations.migrate(old, head="0009")
         with old.writing() as connection:
             for statement in _OLD_ROWS.split(";"):
                 connection.execute(text(statement.replace(":", "\\:")))

@@ -14,8 +14,8 @@ from alembic import op
 from digest.store.engine import batches
 from digest.store.issue_contents import IssueEntry, pack_contents
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 _ISSUES = 500  # of one batch
 _FACTS = 500  # of an issue that stands for deleted ones
