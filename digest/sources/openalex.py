@@ -20,6 +20,7 @@ from digest.papers.scholarly_metrics import Bibliometrics, Researcher
 from digest.sources.answers import ApiKey, BaseUrl, json_of, listed, moment, no_answer, papers_of, text, whole
 from digest.sources.base import EnrichmentResult, SavedPapers, ServiceResponse, Source
 from digest.text import clean_block, clean_html, clean_line, clean_name
+from digest.text.lengths import NAME
 
 URL = "https://api.openalex.org"
 KIND = "openalex"
@@ -191,7 +192,7 @@ def _abstract(index: Any) -> str | None:
     if not isinstance(index, Mapping):
         return None
     places = {
-        place: str(word)
+        place: word[:NAME]
         for word, positions in index.items()
         if isinstance(positions, list)
         for place in positions

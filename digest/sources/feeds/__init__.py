@@ -28,6 +28,7 @@ from digest.sources.base import (
     not_later,
     web_address,
 )
+from digest.sources.feeds.bounds import bounded, decoded
 from digest.sources.feeds.entry import read_entry
 from digest.text import clean_line
 
@@ -124,31 +125,32 @@ def read_saved(body: bytes, name: str) -> SavedPapers:
     return SavedPapers(papers=papers, warnings=warnings, said="" if papers else "a feed without entries")
 
 
-_REFERENCE = re.compile(rb"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));")
+_REFERENCE = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));")
 
 
-def _real(reference: re.Match[bytes]) -> bytes:
+def _real(reference: re.Match[str]) -> str:
     """A character reference, or nothing if it is no character: feedparser fails at surrogates."""
     digits, base = (reference[1], 16) if reference[2] is None else (reference[2], 10)
     number = int(digits, base) if 0 < len(digits) <= 7 else 0
-    return reference[0] if 0 < number < 0xD800 or 0xE000 <= number <= 0x10FFFF else b""
+    return reference[0] if 0 < number < 0xD800 or 0xE000 <= number <= 0x10FFFF else ""
 
 
 def _parsed(body: bytes, content_type: str) -> Any:
     """Parse a feed with feedparser. Raises ValueError, which describes the response, if it is no feed."""
     if len(body) > LARGEST or not body.strip():
         raise ValueError("nothing" if not body.strip() else f"more than {LARGEST // 2**20} MB")
-    headers = {"content-type": content_type} if content_type else {}
+    document, only = bounded(decoded(body, content_type))
     try:
         # A file object, since feedparser would take bytes for a URL or a file name.
         parsed = feedparser.parse(
-            BytesIO(_REFERENCE.sub(_real, body)),
-            response_headers=headers,
+            BytesIO(_REFERENCE.sub(_real, document).encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
     except Exception as error:
         raise ValueError(f"{looks_like(body)}, which cannot be read ({type(error).__name__})") from error
+    parsed.only = only
     if parsed.entries:
         return parsed
     if not parsed.get("version"):
@@ -168,6 +170,8 @@ def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
         except Exception as error:  # noqa: BLE001, whatever is odd about one entry, the others are read
             unread.append(clean_line(str(error))[:200] or type(error).__name__)
     warnings = [f"{len(unread)} of {len(parsed.entries)} entries could not be read: {unread[0]}"] if unread else []
+    if parsed.only is not None:
+        warnings.append(f"too large: only its first {parsed.only:,} entries are read")
     if parsed.bozo:
         warnings.append(f"not well formed: {clean_line(str(parsed.get('bozo_exception')))[:120]}")
     return tuple(papers), tuple(warnings)
