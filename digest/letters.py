@@ -78,7 +78,7 @@ class LetterFactory:
             NOTICES[name],
             translations(language),
             link,
-            service=self.sender.name or "Morning Papers",
+            service=self.service,
             postal=self.postal,
         )
         number = message_id(f"notice/{key}", "", self.sender.domain)
@@ -95,6 +95,22 @@ class LetterFactory:
         )
         content = self._content(parts) if self.with_content else None
         return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number, content=content)
+
+    def plain_notice(self, subject: str, text: str, *, key: str, date: datetime) -> Envelope:
+        """A letter to the owner in plain text alone; `key` must differ for each."""
+        number = message_id(f"notice/{key}", "", self.sender.domain)
+        message = build_message(
+            sender=self.sender, to=self.owner, subject=subject, text=text, message_id=number, date=date, sign=self._sign
+        )
+        content = OutgoingContent(subject=subject, text=text) if self.with_content else None
+        return Envelope(
+            sender=self.sender.wire, recipient=self.owner.wire, message=message, message_id=number, content=content
+        )
+
+    @property
+    def service(self) -> str:
+        """What the service calls itself."""
+        return self.sender.name or "Morning Papers"
 
     @property
     def links(self) -> SignedLinks:

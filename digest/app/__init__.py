@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +14,18 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from digest.app.conditions import Condition, conditions, read_state
 from digest.app.doctor import (
     Finding,
     clock_findings,
+    condition_findings,
     examine,
     in_doubt_findings,
     language_findings,
     relay_log_findings,
     service_findings,
 )
+from digest.app.owner_notice import OwnerNotices
 from digest.app.queue import Job, JobKind, LocalQueue, ProcrastinateQueue, WorkQueue
 from digest.app.registry import Registry, registry_of
 from digest.app.wiring import DatabaseRateLimit, config_parts, greeters, http_status, is_missing, open_channel, routes
@@ -137,6 +140,29 @@ class App:
             store.stats.collect(now=now), store.breakers.list_all(), self.health(now), unread, now=now
         )
         yield from language_findings(self.directory.readers(store))
+        yield from condition_findings(self.conditions(now))
+
+    def conditions(self, now: datetime) -> list[Condition]:
+        """What needs a person now."""
+        url, config = self.config.database, self.config
+        files = [config.journal, *([Path(url.partition(":///")[2])] if url.startswith("sqlite:") else [])]
+        state = read_state(
+            self.store,
+            self.sources,
+            relays=[str(relay) for relay in config.relays],
+            unread=self.directory.faults(self.store),
+            folders={file.absolute().parent for file in files},
+            now=now,
+        )
+        return conditions(state)
+
+    def tell_owner(self, now: datetime) -> bool:
+        """Write the notice to the owner that is due into the outbox, if any is."""
+        return OwnerNotices(self.store, self.letters).write(self.conditions(now), now=now)
+
+    def untold(self, now: datetime) -> Sequence[Condition]:
+        """What needs a person and could not be told by mail."""
+        return OwnerNotices(self.store, self.letters).untold(self.conditions(now))
 
     def health(self, now: datetime) -> list[SourceHealth]:
         """The health of each source and each enricher."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import httpx
 
+from digest.app.conditions import Condition
 from digest.config import Config, Relay
 from digest.delivery.log_evidence import LogEvidence
 from digest.errors import DigestError
@@ -26,7 +27,7 @@ from digest.text.translations import languages, supported
 
 FindingOutcome = Literal["well", "doubtful", "wrong", "unknown"]
 _Before = Literal["From", "SPF", "DKIM", "DMARC", "relay", "one-click", "bounces", "clock"]
-_AtWork = Literal["relay", "domain", "source", "due", "outbox", "reader"]
+_AtWork = Literal["relay", "domain", "source", "due", "outbox", "reader", "owner"]
 
 _GONE = ("pct", "rf", "ri")  # tags that RFC 9989 removed from DMARC
 _LOOKUP = re.compile(r"[+~?-]?(?:include:|a\b|mx\b|ptr\b|exists:)|redirect=", re.IGNORECASE)
@@ -293,6 +294,12 @@ def service_findings(
         if health.word in ("failing", "silent", "late", "blocked by the publisher"):
             words = f"{health.name}: {health.word}" + (f": {health.error}" if health.error and health.failures else "")
             yield Finding(about="source", outcome="doubtful", words=words, mend="digest sources")
+
+
+def condition_findings(found: Iterable[Condition]) -> Iterator[Finding]:
+    """What needs a person, as the owner is told by mail."""
+    for each in found:
+        yield Finding(about="owner", outcome="wrong", words=str(each), mend=f"`{each.command}`")
 
 
 def _due(figures: ServiceStats, now: datetime) -> Iterator[Finding]:

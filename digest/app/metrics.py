@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -9,25 +10,37 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from digest.app.conditions import Condition
 from digest.ingest.health import SourceHealth
 from digest.mail.delivery_state import DeliveryState
 from digest.store import CircuitBreaker, ServiceStats
 
 
 def exposition(
-    figures: ServiceStats, breakers: Iterable[CircuitBreaker], sources: Sequence[SourceHealth], *, now: datetime
+    figures: ServiceStats,
+    breakers: Iterable[CircuitBreaker],
+    sources: Sequence[SourceHealth],
+    conditions: Sequence[Condition] = (),
+    *,
+    now: datetime,
 ) -> bytes:
     """The metrics in Prometheus' text format 0.0.4, without any reader's name or address."""
     book = CollectorRegistry(auto_describe=False)
-    book.register(_ServiceCollector(figures, tuple(breakers), sources, now))
+    book.register(_ServiceCollector(figures, tuple(breakers), sources, conditions, now))
     return generate_latest(book)
 
 
 class _ServiceCollector(Collector):
     def __init__(
-        self, figures: ServiceStats, breakers: Sequence[CircuitBreaker], sources: Sequence[SourceHealth], now: datetime
+        self,
+        figures: ServiceStats,
+        breakers: Sequence[CircuitBreaker],
+        sources: Sequence[SourceHealth],
+        conditions: Sequence[Condition],
+        now: datetime,
     ) -> None:
         self._figures, self._breakers, self._sources, self._now = figures, breakers, sources, now
+        self._conditions = conditions
 
     def collect(self) -> Iterator[Metric]:
         figures = self._figures
@@ -43,6 +56,8 @@ class _ServiceCollector(Collector):
         resting = [each for each in self._breakers if each.until and each.until > self._now]
         kinds = {kind: sum(each.kind == kind for each in resting) for kind in ("relay", "domain")}
         yield _family("digest_left_alone", "Relays and domains that are left alone for now.", "kind", kinds)
+        needs = Counter(each.kind for each in self._conditions)
+        yield _family("digest_needs_person", "What needs a person: `digest doctor` says more.", "kind", needs)
         failures = {each.name: each.failures for each in self._sources}
         yield _family("digest_source_failures", "Failures of a source in a row.", "source", failures)
         ages = {each.name: self._age(each.last_ok) for each in self._sources if each.last_ok}

@@ -24,4 +24,5 @@ def command(context: CliContext, now: datetime) -> None:
 
     with open_app(load(context.config), looking=True) as app:
         sources, figures, breakers = app.health(now), app.store.stats.collect(now=now), app.store.breakers.list_all()
-    click.echo(exposition(figures, breakers, sources, now=now), nl=False)
+        found = app.conditions(now)
+    click.echo(exposition(figures, breakers, sources, found, now=now), nl=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +15,7 @@ import click
 from digest.cli import CliContext
 from digest.cli.shared.event_log import event_log, level
 from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
-from digest.errors import ConfigError, Exit, MailboxError
+from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _PULL_EVERY = timedelta(minutes=5)  # how often to look for sources whose own interval is over
 _TICK_EVERY = timedelta(seconds=30)
 _HEAR_EVERY = timedelta(minutes=5)
+_LOOK_EVERY = timedelta(minutes=5)  # whether something needs a person
 
 
 @click.command("run", short_help="Run the service; --once for cron.")
@@ -53,6 +56,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
 
 def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *, restored: bool) -> Exit:
     if app.config.queue:
+        _tell_owner(app, now)
         return _hand_on(app, now, "pull", "enrich", "compose", "deliver", restored=restored)
     codes = [_pull(app, now, stop)]
     if app.config.bounces and app.config.bounces.url and not stop.is_set():
@@ -60,7 +64,10 @@ def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *
     if not stop.is_set():
         codes.append(_compose(app, now, stop))
     if not stop.is_set():
-        codes.append(_deliver(app, clock, stop, restored=restored, said=set()))
+        said = set[str]()
+        codes.append(_deliver(app, clock, stop, restored=restored, said=said))
+        if _tell_owner(app, clock()):
+            _deliver(app, clock, stop, restored=restored, said=said)
     if all(code == Exit.LATER for code in codes):
         return Exit.LATER
     return _worst(codes)
@@ -82,6 +89,7 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
 
     current = ReloadableApp(app, context)
     said: set[str] = set()
+    looked = [-inf]  # when it was last looked whether a person is needed, in ticks
     asked = Event()  # set after the first pull: no issue is composed before that
 
     def ask() -> None:
@@ -93,14 +101,22 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
         finally:
             asked.set()
 
+    def look() -> None:
+        """Every few minutes, after what was due is done; the notice goes out with the next tick."""
+        if (ticks := monotonic()) - looked[0] > _LOOK_EVERY.total_seconds():
+            looked[0] = ticks
+            _tell_owner(current.app, datetime.now(UTC))
+
     def tick() -> None:
         if current.app.config.queue:
+            look()
             _hand_on(current.app, datetime.now(UTC), "compose", "deliver", restored=restored)
             return
         asked.wait()
         _compose(current.app, datetime.now(UTC), stop)
         if not stop.is_set():
             _deliver(current.app, partial(datetime.now, UTC), stop, restored=restored, said=said)
+            look()
 
     def listen() -> None:
         if current.app.config.bounces and current.app.config.bounces.url:
@@ -170,6 +186,18 @@ def _hear(app: App, clock: Callable[[], datetime]) -> Exit:
         event_log().error("nothing heard", words=str(error))
         return Exit.LATER
     return Exit.PARTLY if any(each.fault for each in heard) else Exit.DONE
+
+
+def _tell_owner(app: App, now: datetime) -> bool:
+    """Write a notice to the owner where one is due; whether one was written."""
+    try:
+        written = app.tell_owner(now)
+    except DigestError as error:  # a full disk, say: /readyz tells it
+        event_log().error("the owner was not told", words=str(error))
+        return False
+    if written:
+        event_log().warning("the owner is told by mail what needs a person")
+    return written
 
 
 def _deliver(app: App, clock: Callable[[], datetime], stop: Event, *, restored: bool, said: set[str]) -> Exit:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from digest.store.admin_lists import AdminLists, ScheduledSubscription
 from digest.store.already_sent import AlreadySentStore, SentPapers
 from digest.store.answers import Answers, AnswerStore
+from digest.store.attention import AttentionStore
 from digest.store.bibliometrics import BibliometricsStore
 from digest.store.bounces import BouncedDelivery, BounceEvidence, BounceStore
 from digest.store.circuit_breakers import BreakerStore, CircuitBreaker
@@ -49,6 +50,7 @@ __all__ = [
     "AlreadySentStore",
     "AnswerStore",
     "Answers",
+    "AttentionStore",
     "Backlog",
     "BibliometricsStore",
     "BounceEvidence",
@@ -138,6 +140,7 @@ class Store(Database):
         self.suppressions = SuppressionStore(self)
         self.unsubscribes = UnsubscribeStore(self)
         self.set_aside = SetAsideStore(self)
+        self.attention = AttentionStore(self)
         self.stats = StatsStore(self)
         self.retention = RetentionStore(self)
 

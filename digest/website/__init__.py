@@ -115,7 +115,12 @@ class SiteView(View):
         return Response(self.app().pages.file(name), media_type=_STATIC_FILES[name], headers=headers)
 
     def readiness(self, request: Request) -> Response:
-        self.app().store.journals.database_id()
+        """503 where the database is away, and with the reasons where a person is needed and no mail could say so."""
+        app = self.app()
+        app.store.journals.database_id()
+        if untold := app.untold(self.clock()):
+            reasons = "".join(f"{each.public}\n" for each in untold)
+            return PlainTextResponse(reasons, 503, headers={"Retry-After": "300"})
         return PlainTextResponse("ready\n")
 
     def invalid_link(self, request: Request, error: Exception) -> Response:

@@ -22,6 +22,7 @@ _PAGE_OF_TOPIC = {
     "domain": ("#left-alone", "Left alone"),
     "reader": ("/readers", "Readers"),
     "source": ("/sources", "Sources"),
+    "owner": ("/sources", "Sources"),
 }
 _HEALTHY = ("well", "weekend", "holiday")
 _STATES = (
@@ -74,7 +75,13 @@ class OverviewView(AdminView):
 
     def metrics(self, request: Request) -> Response:
         app, now = self.app(), self.clock()
-        said = exposition(app.store.stats.collect(now=now), app.store.breakers.list_all(), app.health(now), now=now)
+        said = exposition(
+            app.store.stats.collect(now=now),
+            app.store.breakers.list_all(),
+            app.health(now),
+            app.conditions(now),
+            now=now,
+        )
         return Response(said, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
