@@ -15,14 +15,12 @@ from digest.bounces.parse import Bounce, BounceKind, BounceReason, parse_bounce
 from digest.errors import DigestError, SetAside
 from digest.links.token import is_stamp, stamped
 from digest.mail.address import address_key
+from digest.mail.bounce_score import HARD, LITTLE
 from digest.mail.message import Mailbox
 from digest.store import BouncedDelivery, BounceEvidence, Store
 
 _COUNTS = timedelta(days=30)
 """Maximum age of a delivery whose bounce counts."""
-
-_LITTLE = 0.25
-"""Points of a final soft bounce of a full or disabled mailbox; a hard bounce has 1."""
 
 _GIVEN_UP = (BounceReason.FULL, BounceReason.DISABLED)
 
@@ -140,9 +138,9 @@ def _correlate(
 
 
 def _evidence(bounce: Bounce, known: BouncedDelivery) -> BounceEvidence:
-    points = 1.0 if bounce.kind == BounceKind.HARD else 0.0
+    points = HARD if bounce.kind == BounceKind.HARD else 0.0
     if bounce.kind == BounceKind.SOFT and bounce.reason in _GIVEN_UP and not bounce.delayed:
-        points = _LITTLE
+        points = LITTLE
     return BounceEvidence(
         address=address_key(known.recipient),
         kind=bounce.kind,

@@ -11,6 +11,7 @@ from threading import Event
 
 from digest.delivery.journal import Journal
 from digest.delivery.policy import Delivered, DeliverySummary, NotSent, SendPolicy
+from digest.delivery.refusals import RefusedAddresses
 from digest.delivery.relay_limits import RelayPool, Route
 from digest.delivery.worker import DOUBT, LEASE, Worker, WorkerContext
 from digest.store import Store
@@ -56,11 +57,13 @@ def deliver(
     When `stop` is set the letters in hand are finished and the rest is given back. Raises DigestError where the store
     fails; what was sent stands in the journal then, and its next reader tells the store.
     """
+    relays = RelayPool(store, routes, clock, random or Random(), by_hand=by_hand)  # noqa: S311 (guards nothing)
     context = WorkerContext(
         store=store,
         policy=policy,
         journal=journal,
-        relays=RelayPool(store, routes, clock, random or Random(), by_hand=by_hand),  # noqa: S311 (guards nothing)
+        relays=relays,
+        refused=RefusedAddresses(store, relays, clock),
         clock=clock,
         ticks=ticks or _ticks,
         stop=stop or Event(),
@@ -74,6 +77,15 @@ def deliver(
                 workers.append(pool.submit(Worker(context).run))
     for worker in workers:
         worker.result()
+    for delivery, attempt in context.refused.decide():
+        context.add(
+            Delivered(
+                subscriber=delivery.subscriber,
+                message_id=delivery.message_id,
+                outcome=str(attempt.state),
+                words=attempt.words,
+            )
+        )
     words = context.relays.halted
     stopped = "asked to stop" if context.stop.is_set() and store.outbox.has_ready(clock()) else None
     if words and not context.relays.any_left:

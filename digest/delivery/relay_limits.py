@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event, RLock
@@ -21,13 +21,22 @@ _BOOKED = 10  # turns of a rate limit that are booked in the database at a time
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 
 _RELAY_FAILED = BackOff.doubling(timedelta(minutes=1), timedelta(minutes=30), tolerated=4)
-_RELAY_REFUSED = BackOff((timedelta(minutes=15),))
-"""Circuit breakers of a relay: for errors that may pass, and for a 5xx, which opens it at once."""
+_RELAY_REFUSED = BackOff.doubling(timedelta(minutes=15), timedelta(hours=1))
+_RELAY_LIMIT = BackOff.doubling(timedelta(hours=1), timedelta(hours=4))
+"""Circuit breakers of a relay: for errors that may pass; for a 5xx, which opens it at once; for its limit for us."""
+
+_DOMAIN_REFUSED = BackOff((timedelta(minutes=15),))
+"""Circuit breaker of a domain that refuses most of its addresses in the same way."""
+
+_REFUSES_MOST = "refuses most addresses in the same way, so that no reader is at fault"
+
+_FEW = 3  # addresses of a round: of fewer nobody can say that a relay refuses most
+_EVIDENT = 10  # addresses after which the rest of the round is not asked any more
 
 _DOMAIN: Mapping[str | None, BackOff] = {
     ReplyReason.THROTTLED: BackOff.doubling(timedelta(minutes=15), timedelta(hours=4)),
     ReplyReason.POLICY: BackOff((timedelta(hours=4),), tolerated=2),  # spam, SPF, DKIM: it does not trust the sender
-    ReplyReason.OTHER: BackOff((timedelta(minutes=15),), tolerated=4),  # it only defers letters
+    ReplyReason.OTHER: BackOff((timedelta(minutes=15),), tolerated=4),
 }
 """Circuit breakers of a receiving domain, by the reason of its refusals in a row."""
 
@@ -42,6 +51,27 @@ class Route:
     per_second: float | None = None
     per_day: int | None = None
     content: bool = False  # whether its channel asks for the content of a letter beside the bytes of the mail
+
+
+@dataclass(slots=True)
+class RefusalTally:
+    """The addresses that a relay or a domain was asked for in this run, and those refused for good, by kind."""
+
+    tried: set[str] = field(default_factory=set)
+    refused: dict[str, set[str]] = field(default_factory=dict)
+    words: str = ""  # of the last refusal
+
+    def is_most(self, among: int = _FEW) -> bool:
+        """Whether most of at least so many addresses were refused in the same way."""
+        return len(self.tried) >= among and 2 * len(self._worst()) > len(self.tried)
+
+    def domains(self) -> tuple[set[str], set[str]]:
+        """The domains of the addresses that were refused in this way, and those of all others."""
+        refused = {recipient_domain(each) for each in self._worst()}
+        return refused, {recipient_domain(each) for each in self.tried} - refused
+
+    def _worst(self) -> set[str]:
+        return max(self.refused.values(), key=len, default=set())
 
 
 class RelayPool:
@@ -71,6 +101,9 @@ class RelayPool:
             for breaker in known
             if breaker.until and (breaker.kind == "domain" or not by_hand)  # the names differ: a relay's has a port
         }
+        self._tallies = dict[str, RefusalTally]()  # of relays and of domains
+        self._refusing_domains = {each.name for each in known if each.kind == "domain" and _REFUSES_MOST in each.words}
+        self.refusing = set[str]()  # relays that refuse most letters
         self._suspected = set[str]()  # relays whose last refusal may have been the letter's fault
         self._booked: dict[str, list[float]] = {}  # turns in ticks: no change of the wall clock makes one wait longer
         names = {route.name for route in routes}
@@ -146,6 +179,8 @@ class RelayPool:
 
     def record_success(self, route: Route, recipient: str) -> None:
         """A letter was taken: close the circuit breakers of its relay and its domain."""
+        for name in (route.name, recipient_domain(recipient)):
+            self._tally(name).tried.add(recipient)
         if route.name in self._suspected:
             with self._lock:
                 self._suspected.discard(route.name)
@@ -153,6 +188,7 @@ class RelayPool:
             if (kind, name) in self._failing:
                 with self._lock:
                     self._failing.discard((kind, name))
+                    self._refusing_domains.discard(name)
                     self._resting_until.pop(name, None)
                 self._store.breakers.record_success("relay" if kind == "relay" else "domain", name)
 
@@ -175,7 +211,12 @@ class RelayPool:
             self._failing.add(("relay", route.name))
             self._remove(route, str(error))
         back_off = _RELAY_REFUSED if error.code is not None and error.code >= 500 else _RELAY_FAILED
-        self._store.breakers.record_failure("relay", route.name, now=self._clock(), words=str(error), back_off=back_off)
+        if error.reason == ReplyReason.SENDER_LIMIT:
+            back_off = _RELAY_LIMIT
+        asked = (error.retry_after if error.reason == ReplyReason.SENDER_LIMIT else None) or timedelta()
+        self._store.breakers.record_failure(
+            "relay", route.name, now=self._clock(), words=str(error), back_off=back_off, at_least=asked
+        )
 
     def _remove(self, route: Route, words: str) -> None:
         with self._lock:
@@ -183,16 +224,54 @@ class RelayPool:
                 self._routes.remove(route)
                 self.halted.append(words)
 
-    def record_refusal(self, recipient: str, error: DeliveryError) -> None:
-        """A letter was refused: count that against its domain, where the reply speaks of more than this letter."""
-        asked, back_off = timedelta(), _DOMAIN.get(error.reason)
-        if back_off is None or (error.reason == ReplyReason.OTHER and not isinstance(error, Deferred)):
-            return
-        if error.reason == ReplyReason.THROTTLED and isinstance(error, Deferred):
-            asked = error.retry_after or asked
+    def _tally(self, name: str) -> RefusalTally:
+        with self._lock:
+            return self._tallies.setdefault(name, RefusalTally())
+
+    def refuses_most(self, route: Route, recipient: str) -> bool:
+        """Whether this relay, or the domain of this address, refuses most addresses in the same way.
+
+        Or has done so in an earlier run, and has taken no letter since: the next run may ask few.
+        """
+        domain = recipient_domain(recipient)
+        known = ("relay", route.name) in self._failing or domain in self._refusing_domains
+        return known or any(self._tally(name).is_most() for name in (route.name, domain))
+
+    def rest_refusing(self, among: int = _FEW) -> None:
+        """Let the relays rest that refuse most of at least so many addresses, else the domains that do."""
+        with self._lock:
+            refusing = {name: tally for name, tally in self._tallies.items() if tally.is_most(among)}
+        for route in [each for each in self._routes if each.name in refusing]:
+            refused, others = refusing[route.name].domains()
+            if len(refused) == 1 and (others or refused <= self._refusing_domains):
+                continue  # that domain's fault
+            self.refusing.add(route.name)
+            words = f"{route.name} {_REFUSES_MOST}: {refusing[route.name].words}"
+            self.record_failure(route, Deferred(words, code=550, relay=True))
+        names = {route.name for route in self._routes}
+        for name, tally in refusing.items():
+            if not self.refusing and name not in names and not self.is_resting(name, self._clock()):
+                words = f"{name} {_REFUSES_MOST}: {tally.words}"
+                self._refusing_domains.add(name)
+                self._rest_domain(name, words, _DOMAIN_REFUSED)
+
+    def record_refusal(self, route: Route, recipient: str, error: DeliveryError) -> None:
+        """A letter was refused: count that against its relay and domain, where the reply speaks of more than it."""
         domain, words = recipient_domain(recipient), str(error)
+        if error.code is not None and error.code >= 500:
+            for name in (route.name, domain):
+                tally = self._tally(name)
+                with self._lock:
+                    tally.tried.add(recipient)
+                    tally.refused.setdefault(error.enhanced or f"{error.code} {error.reason}", set()).add(recipient)
+                    tally.words = words
+            self.rest_refusing(_EVIDENT)
+        if back_off := _DOMAIN.get(error.reason):
+            self._rest_domain(domain, words, back_off, (error.retry_after if isinstance(error, Deferred) else None))
+
+    def _rest_domain(self, domain: str, words: str, back_off: BackOff, asked: timedelta | None = None) -> None:
         until = self._store.breakers.record_failure(
-            "domain", domain, now=self._clock(), words=words, back_off=back_off, at_least=asked
+            "domain", domain, now=self._clock(), words=words, back_off=back_off, at_least=asked or timedelta()
         )
         with self._lock:
             self._failing.add(("domain", domain))

@@ -31,15 +31,16 @@ from threading import Event, RLock
 from digest.delivery.channels import Channel
 from digest.delivery.journal import Journal
 from digest.delivery.policy import Delivered, NotSent, SendPolicy
+from digest.delivery.refusals import RefusedAddresses
 from digest.delivery.relay_limits import RelayPool, Route
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
-from digest.mail.address import address_key, recipient_domain
-from digest.mail.delivery_state import DeliveryAttempt, DeliveryState
+from digest.mail.address import recipient_domain
+from digest.mail.delivery_state import DeliveryAttempt, DeliveryState, ends_unsent
 from digest.mail.envelope import Envelope, LeasedDelivery, NextEnvelope, SendReceipt, no_next
 from digest.mail.message import Mailbox
 from digest.mail.retry import retry_at
 from digest.mail.smtp_reply import ReplyReason
-from digest.store import BounceEvidence, SendGuard, Store
+from digest.store import SendGuard, Store
 
 LEASE = timedelta(minutes=30)
 """How long no other process gets a letter that was claimed."""
@@ -69,6 +70,7 @@ class WorkerContext:
     stop: Event
     only: str | None
     tell: Callable[[Delivered], None]
+    refused: RefusedAddresses
     letters: list[Delivered] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
 
@@ -238,7 +240,7 @@ class Worker:
         except InDoubt as error:
             self._record_in_doubt(ready, route, error)
         except Rejected as error:
-            self._record_refusal(ready, route, DeliveryState.FAILED, error)
+            self._record_rejection(ready, route, error)
         except Deferred as error:
             if not error.relay:
                 self._record_refusal(ready, route, DeliveryState.DEFERRED, error)
@@ -249,7 +251,7 @@ class Worker:
         # another machine cannot read our journal: for it, what the store does not know has not been sent
         if self._store.is_shared or self._context.ticks() - self._flushed > _FLUSH:
             self._flush()
-        return True
+        return route.name not in self._context.relays.refusing  # which it may turn out to be by any letter
 
     def _relay_goes_on(self, ready: _PreparedLetter, route: Route, error: Deferred) -> bool:
         """Handle an error that blames the relay; False where the relay takes no more letters in this run.
@@ -258,10 +260,10 @@ class Worker:
         else one that every relay chokes on would stop all others for ever. And a refusal at RCPT or DATA counts as the
         relay's fault only once it meets the next letter too.
         """
-        relays = self._context.relays
+        relays, is_limit = self._context.relays, error.reason == ReplyReason.SENDER_LIMIT
         if error.phase in _TRANSACTION and not relays.has_other(route):
             self._record_refusal(ready, route, DeliveryState.DEFERRED, error)
-            if error.code and error.phase in _OF_A_LETTER and relays.blames_letter(route):
+            if not is_limit and error.code and error.phase in _OF_A_LETTER and relays.blames_letter(route):
                 return True
         relays.record_failure(route, error)
         return False
@@ -306,8 +308,19 @@ class Worker:
             delivery, DeliveryState.IN_DOUBT, words, ready.began, error, next_at=later, phase="DOT", relay=route.name
         )
 
+    def _record_rejection(self, ready: _PreparedLetter, route: Route, error: Rejected) -> None:
+        """The letter was refused for good; where a server refused its address, that is decided after the run."""
+        delivery, recipient = ready.delivery, ready.envelope.recipient
+        if error.code is None or delivery.doubts:
+            self._record_refusal(ready, route, DeliveryState.FAILED, error)
+            return
+        self._context.journal.returned(delivery.id, delivery.epoch)
+        self._context.relays.record_refusal(route, recipient, error)
+        self._context.refused.hold(delivery, recipient, route, error, ready.began)
+        self._leased.pop(delivery.id, None)
+
     def _record_refusal(self, ready: _PreparedLetter, route: Route, state: DeliveryState, error: DeliveryError) -> None:
-        """The letter was refused; the reply may speak against its address (a bounce) or its domain (circuit breaker).
+        """The letter was refused; the reply may speak against its relay or its domain (circuit breaker).
 
         An error that blames the relay counts against neither, and not as a try of the letter.
         """
@@ -320,13 +333,8 @@ class Worker:
         self._record(
             delivery, state, str(error), ready.began, error, next_at=later, counted=not of_relay, relay=route.name
         )
-        if of_relay:
-            return
-        self._context.relays.record_refusal(ready.envelope.recipient, error)
-        if state == DeliveryState.FAILED and error.reason == ReplyReason.NO_ADDRESS and error.phase == "RCPT":
-            key = address_key(ready.envelope.recipient)
-            hard = BounceEvidence(address=key, kind="hard", points=1.0, words=str(error), delivery=delivery.id)
-            self._store.bounces.add_evidence([hard], now=now)
+        if not of_relay:
+            self._context.relays.record_refusal(route, ready.envelope.recipient, error)
 
     def _skip(self, delivery: LeasedDelivery, words: str) -> None:
         self._context.journal.returned(delivery.id, delivery.epoch)
@@ -346,6 +354,8 @@ class Worker:
         relay: str | None = None,
         queue_id: str | None = None,
     ) -> None:
+        if delivery.doubts and ends_unsent(state, error.code if error else None, counted):
+            state, words, next_at = DeliveryState.IN_DOUBT, f"it may have arrived at an earlier try; now: {words}", None
         self._results.append(
             DeliveryAttempt(
                 delivery=delivery.id,

@@ -16,6 +16,9 @@ THRESHOLD = 5.0
 HARD = 1.0
 """Points of a hard bounce; one suffices while the reader is on probation."""
 
+LITTLE = 0.25
+"""Points of a final soft bounce of a full or disabled mailbox."""
+
 DAY = timedelta(days=1)
 """The time whose worst bounce alone counts."""
 

@@ -92,6 +92,12 @@ class Decision:
         return f"is {self.before}, and stays so: only what is {among} can be made {self.state}"
 
 
+def ends_unsent(state: DeliveryState, code: int | None, counted: bool) -> bool:
+    """Whether a try ends a letter unsent, or was refused with a 5xx; one that may have arrived stays in doubt then."""
+    refused = state == DeliveryState.DEFERRED and counted and code is not None and code >= 500
+    return refused or state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
     """Result of one delivery attempt, as the outbox records it."""

@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from digest.mail.refusal import judge_refusal, reason_of
+from digest.mail.refusal.reasons import BounceReason
 from digest.mail.retry import requested_wait
 
 SmtpPhase = Literal["CONNECT", "AUTH", "MAIL", "RCPT", "DATA", "DOT"]
@@ -19,10 +21,12 @@ class ReplyReason(StrEnum):
 
     TAKEN = "taken"
     RELAY = "relay"
+    SENDER_LIMIT = "sender limit"
     THROTTLED = "throttled"
     GREYLISTED = "greylisted"
     FULL = "mailbox full"
     NO_ADDRESS = "no such address"
+    DISABLED = "mailbox disabled"
     POLICY = "policy"
     TOO_LARGE = "too large"
     PROTOCOL = "protocol"
@@ -43,10 +47,12 @@ class ReplyVerdict:
 _WORDS = {
     ReplyReason.TAKEN: "the server took the letter",
     ReplyReason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
+    ReplyReason.SENDER_LIMIT: "the relay has sent for us what its limit allows: it is asked again later",
     ReplyReason.THROTTLED: "the server wants fewer letters at a time",
     ReplyReason.GREYLISTED: "the server asks senders whom it does not know to come again",
     ReplyReason.FULL: "the reader's mailbox is full",
     ReplyReason.NO_ADDRESS: "there is no such address: look at `email:` of this reader",
+    ReplyReason.DISABLED: "this mailbox is disabled: ask the reader",
     ReplyReason.POLICY: "the server does not trust the sender; this is not the reader's fault: "
     "look at SPF, DKIM and DMARC",
     ReplyReason.TOO_LARGE: "the letter is too large for the server",
@@ -62,7 +68,7 @@ _DETAILS = {
     "1.7": ReplyReason.RELAY,  # the sender's address, which is ours
     "1.8": ReplyReason.RELAY,
     "1.10": ReplyReason.NO_ADDRESS,
-    "2.1": ReplyReason.NO_ADDRESS,
+    "2.1": ReplyReason.DISABLED,
     "2.2": ReplyReason.FULL,
     "2.3": ReplyReason.TOO_LARGE,
     "3.4": ReplyReason.TOO_LARGE,
@@ -73,7 +79,7 @@ _THROTTLE = re.compile(
     r"\brate\b|throttl|too (many|much|fast)|server (is )?(too )?busy|deferred due to|TSS0\d|HCM1|BS02|connection limit",
     re.I,
 )
-_FULL = re.compile(r"full|quota|storage|no space", re.I)
+_FULL = re.compile(r"full|quota|(?<!system )storage|no space", re.I)
 _NOBODY = re.compile(
     r"(user|recipient|mailbox|address|account)\b.*"
     r"(unknown|not found|(does not|doesn't) exist|disabled|inactive|invalid)"
@@ -90,32 +96,53 @@ _RELAYING = re.compile(
     re.I,
 )
 _SENDER = re.compile(r"\bsender\b", re.I)
+_OF_ADDRESS = frozenset({"1.1", "1.10", "4.1"})  # enhanced codes that may speak of the address
+_VAGUE = frozenset({"", "0.0", "1.0", "5.0"})
 _READ = 1000  # characters of a reply that are examined; servers may write without end
 
 
 def classify_reply(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> ReplyVerdict:
-    """The meaning of a reply: its first digit decides the outcome, the rest only gives the reason.
+    """The meaning of a reply. A letter fails only by a 5xx that speaks of its address; all others wait.
 
-    A refusal at CONNECT or AUTH never fails the letter, for it concerns the relay; one at MAIL only where the letter is
-    too large.
+    A refusal of the sender, of its network or of its routing, or one without a reason, may pass: the letter waits until
+    it is too late and is merged. A refusal at CONNECT or AUTH, and the relay's limit, concern the relay.
     """
     if code < 300:
         return ReplyVerdict(outcome="sent", reason=ReplyReason.TAKEN, relay=False, words=_WORDS[ReplyReason.TAKEN])
     text = text[:_READ]
     reason = _reason(code, enhanced or "", text, phase)
-    relay = reason in (ReplyReason.RELAY, ReplyReason.PROTOCOL) or code == 421 or phase in ("CONNECT", "AUTH")
-    outcome: Literal["deferred", "failed"] = "deferred" if relay or code < 500 else "failed"
-    wait = (
-        requested_wait(text)
-        if outcome == "deferred" and reason in (ReplyReason.GREYLISTED, ReplyReason.THROTTLED)
-        else None
+    relay = (
+        reason in (ReplyReason.RELAY, ReplyReason.PROTOCOL, ReplyReason.SENDER_LIMIT)
+        or code == 421
+        or phase in ("CONNECT", "AUTH")
     )
-    return ReplyVerdict(outcome=outcome, reason=reason, relay=relay, words=_WORDS[reason], retry_after=wait)
+    failed = code >= 500 and not relay and _blames_address(code, enhanced or "", text, phase)
+    if failed and reason != ReplyReason.DISABLED:
+        reason = ReplyReason.NO_ADDRESS
+    asks = reason in (ReplyReason.GREYLISTED, ReplyReason.THROTTLED, ReplyReason.SENDER_LIMIT)
+    return ReplyVerdict(
+        outcome="failed" if failed else "deferred",
+        reason=reason,
+        relay=relay,
+        words=_WORDS[reason],
+        retry_after=requested_wait(text) if asks and not failed else None,
+    )
+
+
+def _blames_address(code: int, enhanced: str, text: str, phase: SmtpPhase) -> bool:
+    """Whether a 5xx says that there is no such mailbox, or that it is disabled."""
+    detail = enhanced.partition(".")[2]
+    judged = judge_refusal(f"{code} {enhanced} {text}", phase=phase)
+    if detail == "2.1":
+        return judged.reason in (BounceReason.DISABLED, BounceReason.NO_ADDRESS, BounceReason.FILTERED)
+    return judged.hard and (detail in _OF_ADDRESS or (detail in _VAGUE and judged.reason != BounceReason.NO_HOST))
 
 
 def _reason(code: int, enhanced: str, text: str, phase: SmtpPhase) -> ReplyReason:
     if code < 400:
         return ReplyReason.PROTOCOL
+    if reason_of(f"{enhanced} {text}") is BounceReason.SENDER_LIMIT:
+        return ReplyReason.SENDER_LIMIT
     detail = _DETAILS.get(enhanced.partition(".")[2])
     if code < 500:
         return _passing(code, detail, text, phase)

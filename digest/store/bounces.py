@@ -10,6 +10,7 @@ from sqlalchemy import Connection, ScalarSelect, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from digest.mail import bounce_score
+from digest.mail.address import address_key
 from digest.mail.bounce_score import AddressScore
 from digest.mail.delivery_state import DeliveryState
 from digest.store import tables as t
@@ -103,6 +104,23 @@ class BounceStore:
             if leaves is not None:
                 unsubscribe(connection, *leaves, now)
             return _add_evidence(connection, evidence, now)
+
+    def received_since(self, pairs: Collection[tuple[str, str]], since: datetime) -> set[str]:
+        """The keys of those addresses that took an issue since then which did not come back hard.
+
+        `pairs`: (subscriber, address).
+        """
+        wanted = {(subscriber, address_key(address)) for subscriber, address in pairs}
+        c, e = t.delivery.c, t.evidence.c
+        came_back = select(e.id).where(e.delivery == c.id, e.kind == "hard").exists()
+        took = select(c.subscriber, c.recipient).join(t.issue)
+        took = took.where(t.issue.c.created > since, c.state == DeliveryState.SENT, ~came_back).distinct()
+        found = set[tuple[str, str]]()
+        with self.database.reading() as connection:
+            for batch in batches(sorted({subscriber for subscriber, _ in wanted})):
+                rows = connection.execute(took.where(t.issue.c.subscriber.in_(batch)))
+                found |= {(subscriber, address_key(recipient)) for subscriber, recipient in rows}
+        return {key for subscriber, key in found & wanted}
 
     def add_evidence(self, evidence: Collection[BounceEvidence], *, now: datetime) -> list[Suppression]:
         """Add evidence from SMTP replies; the addresses that are suppressed now."""

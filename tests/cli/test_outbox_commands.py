@@ -197,7 +197,7 @@ def _answer(url: str) -> str:
 
 
 def test_a_person_decides_about_letters(scenario: OutboxScenario) -> None:
-    scenario.mail.script["DOT"] = [DROP, Says.line("550 5.7.1 we do not trust you")]
+    scenario.mail.script["DOT"] = [DROP, Says.line("550 5.1.1 no such user: we do not trust you")]
     assert scenario.deliver() == 3
     assert scenario.states() == {"ada": "in doubt", "ben": "failed"}
     shown = scenario.call("outbox").stdout
@@ -216,7 +216,7 @@ def test_a_person_decides_about_letters(scenario: OutboxScenario) -> None:
 
 
 def test_a_letter_is_shown_with_all_that_has_become_of_it(scenario: OutboxScenario) -> None:
-    scenario.mail.script["DOT"] = [DROP, Says.line("550 5.7.1 we do not trust you")]
+    scenario.mail.script["DOT"] = [DROP, Says.line("550 5.1.1 no such user: we do not trust you")]
     scenario.deliver()
     ids = scenario.ids()
     assert scenario.call("outbox", "retry", ids["ben"], "--now", NOW).exit_code == 0

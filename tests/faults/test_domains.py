@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,29 +13,17 @@ from digest.mail.message import Mailbox, build_message
 from digest.store.outbox_write import add_letter
 from tests.chaos.sink import arrived, sink
 from tests.support.delivery_scenario import QUICK, SENDER, DeliveryScenario
-from tests.support.servers import MailServer, Says, Verb
+from tests.support.servers import DomainServer
 from tests.support.store_samples import NOW
 
 pytestmark = pytest.mark.faults
-
-
-class Picky(MailServer):
-    """Answers RCPT by the recipient's domain; what it was last asked is what it answers, over one connection."""
-
-    def __init__(self, answers: Mapping[str, str]) -> None:
-        super().__init__(extensions=["SIZE 10000000", "ENHANCEDSTATUSCODES"])
-        self.answers = dict(answers)
-
-    def says(self, verb: Verb, friendly: str) -> Says:
-        domain = self.commands[-1].rpartition("@")[2].rstrip(">") if verb == "RCPT" else ""
-        return Says.line(self.answers.get(domain, friendly))
 
 
 def test_f31_one_domain_puts_all_off(scenario: DeliveryScenario) -> None:
     """After some letters it is left alone as a whole, and no letter to others waits for it."""
     scenario.put(*(f"slow{number}" for number in range(8)), domain="slow.example")
     scenario.put(*(f"good{number}" for number in range(8)), domain="good.example")
-    with Picky({"slow.example": "451 4.3.0 not now"}) as server:
+    with DomainServer({"slow.example": "451 4.3.0 not now"}) as server:
         scenario.round(server)
         states = scenario.states()
         assert all(states[f"good{number}"] == "sent" for number in range(8))
@@ -52,7 +39,7 @@ def test_f31_one_domain_puts_all_off(scenario: DeliveryScenario) -> None:
 def test_f31_a_domain_that_is_too_busy_is_left_alone_at_once(scenario: DeliveryScenario) -> None:
     scenario.put("slow0", "slow1", "slow2", domain="slow.example")
     scenario.put("good0")
-    with Picky({"slow.example": "450 4.7.28 too many letters, rate limited"}) as server:
+    with DomainServer({"slow.example": "450 4.7.28 too many letters, rate limited"}) as server:
         scenario.round(server)
         assert scenario.states() == {"slow0": "deferred", "slow1": "ready", "slow2": "ready", "good0": "sent"}
         (breaker,) = scenario.store.breakers.list_all()
@@ -64,16 +51,16 @@ def test_f32_a_domain_that_calls_all_spam(scenario: DeliveryScenario) -> None:
     """No address is suppressed for what is said of the sender; the domain rests, and the admin reads why."""
     scenario.put(*(f"cold{number}" for number in range(6)), domain="cold.example")
     scenario.put("good0", "good1")
-    with Picky({"cold.example": "550 5.7.1 spam: we do not like you"}) as server:
+    with DomainServer({"cold.example": "550 5.7.1 spam: we do not like you"}) as server:
         scenario.round(server)
         states = scenario.states()
-        assert [states[f"cold{number}"] for number in range(6)] == ["failed"] * 3 + ["ready"] * 3
+        assert [states[f"cold{number}"] for number in range(6)] == ["deferred"] * 3 + ["ready"] * 3
         assert scenario.store.suppressions.list_all() == []
         (breaker,) = scenario.store.breakers.list_all()
         assert breaker.until == scenario.now + timedelta(hours=4)
         assert "we do not like you" in breaker.words
         assert "SPF, DKIM and DMARC" in breaker.words
-        scenario.holds(server, final={f"cold{number}": "failed" for number in range(3)})
+        scenario.holds(server)
 
 
 LETTERS = 10_000

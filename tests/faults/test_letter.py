@@ -149,22 +149,17 @@ def test_f17_421_with_more_letters_behind_it(scenario: DeliveryScenario) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "state"),
-    [
-        ("451 4.3.0 later", "deferred"),
-        ("452 4.2.2 mailbox full", "deferred"),
-        ("550 5.6.0 no such letters here", "failed"),
-        ("554 5.7.1 spam", "failed"),
-    ],
+    "words",
+    ["451 4.3.0 later", "452 4.2.2 mailbox full", "550 5.6.0 no such letters here", "554 5.7.1 spam"],
 )
 @pytest.mark.parametrize("step", ["DATA", "DOT"])
-def test_f18_the_letter_is_refused(scenario: DeliveryScenario, step: Verb, words: str, state: str) -> None:
+def test_f18_the_letter_is_refused(scenario: DeliveryScenario, step: Verb, words: str) -> None:
     scenario.put("ada", "ben")
     with MailServer({step: Says.line(words)}) as server:
         done = scenario.round(server)
-        assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": state, "ben": "sent"}
+        assert {letter.subscriber: letter.outcome for letter in done.letters} == {"ada": "deferred", "ben": "sent"}
         assert scenario.store.suppressions.list_all() == []  # not the address is at fault
-        scenario.holds(server, final={"ada": "failed"} if state == "failed" else {})
+        scenario.holds(server)
 
 
 @pytest.mark.parametrize("says", [DROP, GONE], ids=["drop", "421"])
@@ -267,9 +262,9 @@ def test_f24_an_answer_while_we_still_write(scenario: DeliveryScenario) -> None:
     scenario.put("ben")
     with MailServer({"BODY": Says.line("550 5.7.1 not this one", close=True)}) as server:
         scenario.round(server)
-        assert scenario.states() == {"ada": "failed", "ben": "sent"}
+        assert scenario.states() == {"ada": "deferred", "ben": "sent"}
         assert scenario.store.suppressions.list_all() == []
-        scenario.holds(server, final={"ada": "failed"})
+        scenario.holds(server)
 
 
 def test_f25_replies_byte_by_byte(scenario: DeliveryScenario) -> None:

@@ -63,9 +63,10 @@ REPLIES: list[tuple[int, str | None, str, SmtpPhase, str, ReplyReason]] = [
     (452, "4.2.2", "The recipient's inbox is out of storage space", "RCPT", "deferred", ReplyReason.FULL),
     (452, None, "Mailbox full", "RCPT", "deferred", ReplyReason.FULL),
     (451, "4.3.0", "Local error in processing", "DOT", "deferred", ReplyReason.OTHER),
+    # Refusals that are not the address's: they may pass
+    (552, "5.2.2", "Mailbox full", "RCPT", "deferred", ReplyReason.FULL),
+    (552, None, "Quota exceeded for this mailbox", "RCPT", "deferred", ReplyReason.FULL),
     # Never
-    (552, "5.2.2", "Mailbox full", "RCPT", "failed", ReplyReason.FULL),
-    (552, None, "Quota exceeded for this mailbox", "RCPT", "failed", ReplyReason.FULL),
     (
         550,
         "5.1.1",
@@ -75,19 +76,61 @@ REPLIES: list[tuple[int, str | None, str, SmtpPhase, str, ReplyReason]] = [
         ReplyReason.NO_ADDRESS,
     ),
     (550, "5.1.10", "Recipient not found", "RCPT", "failed", ReplyReason.NO_ADDRESS),
-    (550, "5.2.1", "The account is disabled", "RCPT", "failed", ReplyReason.NO_ADDRESS),
+    (550, "5.2.1", "The account is disabled", "RCPT", "failed", ReplyReason.DISABLED),
     (550, None, "No such user here", "RCPT", "failed", ReplyReason.NO_ADDRESS),
     (551, None, "User unknown", "RCPT", "failed", ReplyReason.NO_ADDRESS),
-    (501, "5.1.3", "Bad recipient address syntax", "RCPT", "failed", ReplyReason.NO_ADDRESS),
-    (550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", "DOT", "failed", ReplyReason.POLICY),
-    (554, "5.7.1", "Message rejected as spam", "DOT", "failed", ReplyReason.POLICY),
-    (550, "5.7.25", "The sending address has no name", "DOT", "failed", ReplyReason.POLICY),
-    (554, None, "Blocked: your address is on a blocklist", "RCPT", "failed", ReplyReason.POLICY),
-    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "failed", ReplyReason.POLICY),
-    (550, None, "the account of the sender does not exist", "RCPT", "failed", ReplyReason.OTHER),
-    (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "failed", ReplyReason.TOO_LARGE),
-    (552, None, "Message too large", "DOT", "failed", ReplyReason.TOO_LARGE),
-    (554, None, "Transaction failed", "DOT", "failed", ReplyReason.OTHER),
+    (501, "5.1.3", "Bad recipient address syntax", "RCPT", "deferred", ReplyReason.NO_ADDRESS),
+    (550, "5.7.26", "Unauthenticated email is not accepted due to DMARC policy", "DOT", "deferred", ReplyReason.POLICY),
+    (554, "5.7.1", "Message rejected as spam", "DOT", "deferred", ReplyReason.POLICY),
+    (550, "5.7.25", "The sending address has no name", "DOT", "deferred", ReplyReason.POLICY),
+    (554, None, "Blocked: your address is on a blocklist", "RCPT", "deferred", ReplyReason.POLICY),
+    (550, "5.7.1", "Access denied: user unknown to our filter", "RCPT", "deferred", ReplyReason.POLICY),
+    (550, None, "the account of the sender does not exist", "RCPT", "deferred", ReplyReason.OTHER),
+    (552, "5.3.4", "Message size exceeds fixed limit", "MAIL", "deferred", ReplyReason.TOO_LARGE),
+    (552, None, "Message too large", "DOT", "deferred", ReplyReason.TOO_LARGE),
+    (554, None, "Transaction failed", "DOT", "deferred", ReplyReason.OTHER),
+    (
+        550,
+        "5.4.1",
+        "Recipient address rejected: Access denied. AS(2018)",
+        "RCPT",
+        "failed",
+        ReplyReason.NO_ADDRESS,
+    ),
+    # ... and 5xx that do not speak of the address
+    (550, "5.4.1", "no answer from host", "RCPT", "deferred", ReplyReason.OTHER),
+    (550, "5.1.2", "Host unknown", "RCPT", "deferred", ReplyReason.NO_ADDRESS),
+    (550, None, "User unknown", "DOT", "deferred", ReplyReason.NO_ADDRESS),
+    (521, "5.3.2", "The host does not accept mail", "RCPT", "deferred", ReplyReason.OTHER),
+    # The relay's limit for us
+    (550, "5.4.5", "Daily user sending quota exceeded. x - gsmtp", "DOT", "deferred", ReplyReason.SENDER_LIMIT),
+    (
+        550,
+        "5.1.90",
+        "Your message can't be sent because you've reached your daily limit for message recipients",
+        "RCPT",
+        "deferred",
+        ReplyReason.SENDER_LIMIT,
+    ),
+    (
+        550,
+        None,
+        "User papers has exceeded its 24-hour sending limit. Messages to 25 recipients",
+        "RCPT",
+        "deferred",
+        ReplyReason.SENDER_LIMIT,
+    ),
+    (
+        554,
+        "5.7.1",
+        "<…>: Recipient address rejected: only 10 messages per day",
+        "RCPT",
+        "deferred",
+        ReplyReason.SENDER_LIMIT,
+    ),
+    (450, "4.2.1", "You have exceeded your hourly sending limit", "MAIL", "deferred", ReplyReason.SENDER_LIMIT),
+    (535, None, "Daily SMTP relay limit exceeded for user", "AUTH", "deferred", ReplyReason.SENDER_LIMIT),
+    (552, "5.2.2", "The mailbox has exceeded its quota", "RCPT", "deferred", ReplyReason.FULL),
     # Out of step
     (503, "5.5.1", "Bad sequence of commands", "RCPT", "deferred", ReplyReason.PROTOCOL),
     (354, None, "Go ahead", "DOT", "deferred", ReplyReason.PROTOCOL),
@@ -126,11 +169,10 @@ def test_minutes_that_are_no_request_are_none() -> None:
 
 
 @given(st.integers(200, 599), ENHANCED, st.text(max_size=200), PHASES)
-def test_the_first_digit_decides(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> None:
+def test_only_a_5xx_fails_a_letter(code: int, enhanced: str | None, text: str, phase: SmtpPhase) -> None:
     verdict = classify_reply(code, enhanced, text, phase)
     assert (verdict.outcome == "sent") == (code < 300)
     assert verdict.outcome != "failed" or (code >= 500 and not verdict.relay)
-    assert verdict.outcome == "failed" or code < 500 or verdict.relay
     assert verdict.words
 
 

@@ -73,34 +73,35 @@ class DeliveryScenario:
         size: int = 0,
         kind: str = "scheduled",
         at: datetime = NOW,
+        number: int = 1,
     ) -> None:
-        """A letter for each reader into the outbox."""
+        """A letter for each reader into the outbox, of the issue with this number."""
         for name in readers:
             mailbox = Mailbox(name=name.title(), address=f"{name}@{domain}")
             self.homes[name] = mailbox.address
             words = "Seven.\n" + ("A line of a paper with .dots.\n" * (size // 30))
             message = build_message(
-                sender=SENDER, to=mailbox, subject="7 papers", text=words, message_id=self.key(name), date=NOW
+                sender=SENDER, to=mailbox, subject="7 papers", text=words, message_id=self.key(name, number), date=NOW
             )
             self.store.issues.publish(
                 NewIssue(
                     subscriber=name,
                     subscription="Mine",
                     kind=kind,
-                    slot="2026-11-20T07:30",
-                    number=1,
+                    slot=f"2026-11-{19 + number}T07:30",
+                    number=number,
                     created=at,
                     since=NOW - timedelta(days=1),
                     until=NOW,
                     envelope=Envelope(
-                        sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=self.key(name)
+                        sender=SENDER.wire, recipient=mailbox.wire, message=message, message_id=self.key(name, number)
                     ),
                 )
             )
 
     @staticmethod
-    def key(name: str) -> str:
-        return f"<{name}.1@house.example>"
+    def key(name: str, number: int = 1) -> str:
+        return f"<{name}.{number}@house.example>"
 
     def later(self, **pause: float) -> None:
         self.now += timedelta(**pause)

@@ -235,6 +235,18 @@ class MailServer:
         return waiting.pop(0) if waiting else Says.line(friendly)
 
 
+class DomainServer(MailServer):
+    """Answers RCPT by the recipient's domain; what it was last asked is what it answers, over one connection."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        super().__init__(extensions=["SIZE 10000000", "ENHANCEDSTATUSCODES"])
+        self.answers = dict(answers)
+
+    def says(self, verb: Verb, friendly: str) -> Says:
+        domain = self.commands[-1].rpartition("@")[2].rstrip(">") if verb == "RCPT" else ""
+        return Says.line(self.answers.get(domain, friendly))
+
+
 def close(sockets: Iterable[socket.socket]) -> None:
     """At once, also where another thread waits at one of them."""
     for each in sockets:

@@ -10,11 +10,10 @@
     notification  JSON notifications (Amazon SES)
     fields      delivery status notifications, RFC 3464
     prose       recipients in reports without RFC 3464 fields
-    phase       the SMTP command that was refused
-    words       patterns of server messages, a table
-    reasons     from codes and words to a reason, hard or soft
     feedback    complaints: abuse reports, RFC 5965
     answering   automatic replies, RFC 3834
+
+Why, hard or soft: digest.mail.refusal, which judges the replies of relays too.
 
 A wrong "hard" costs a reader the letters, a wrong "soft" one more try: in doubt a bounce is soft.
 """
@@ -22,6 +21,7 @@ A wrong "hard" costs a reader the letters, a wrong "soft" one more try: in doubt
 from __future__ import annotations
 
 from digest.bounces.parse.read import parse_bounce
-from digest.bounces.parse.values import Bounce, BounceKind, BounceReason, BounceRecipient
+from digest.bounces.parse.values import Bounce, BounceKind, BounceRecipient
+from digest.mail.refusal.reasons import BounceReason
 
 __all__ = ["Bounce", "BounceKind", "BounceReason", "BounceRecipient", "parse_bounce"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-_LOCAL = r"[^\s<>()\[\]:;,\"'\\@|=/]{1,100}(?:=[^\s<>()\[\]:;,\"'\\@|]{1,100})?"
-_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}+"  # possessive: no backtracking into a shorter address
-_DOMAIN = rf"{_LABEL}(?:\.{_LABEL}){{0,8}}+"
-ADDRESS = rf"(?:\"[^\"\n@]{{1,64}}\"|{_LOCAL})@(?:{_DOMAIN}|\[[0-9a-fA-F.:]{{3,50}}\])"
+from digest.mail.address import ADDRESS
+
 _ADDRESS = re.compile(ADDRESS)
 _DAEMONS = re.compile(
     r"(?:mailer[-_.]?daemon|mail[-_.]?deliver\w{0,3}[-_.](?:system|subsystem)|post[-_.]?master|double-bounce)@", re.I

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from digest.bounces.parse.addresses import addresses_in, is_daemon, tidy
 from digest.bounces.parse.mime import MimeHeader, ParsedMail, head_of, words_of
 from digest.bounces.parse.notice import BounceText
-from digest.bounces.parse.values import BounceReason
+from digest.mail.refusal.reasons import BounceReason
 
 _OPT_OUT = re.compile(r"opt-?out", re.I)
 _NO_COMPLAINT = frozenset({"auth-failure", "dmarc", "virus", "not-spam"})

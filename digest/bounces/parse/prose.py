@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from digest.bounces.parse.addresses import ADDRESS, addresses_in, is_daemon, same, tidy
+from digest.bounces.parse.addresses import addresses_in, is_daemon, same, tidy
+from digest.mail.address import ADDRESS
 
 _LINES = 400
 _READ = 100_000  # characters

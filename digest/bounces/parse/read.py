@@ -13,10 +13,11 @@ from digest.bounces.parse.fields import DsnRecipient, DsnReport, report_of
 from digest.bounces.parse.mime import MimeHeader, MimePart, ParsedMail, parse_mail, words_of
 from digest.bounces.parse.notice import BounceText, notice_of
 from digest.bounces.parse.notification import notified
-from digest.bounces.parse.phase import phase_in
 from digest.bounces.parse.prose import RecipientText, in_header, recipients_in
-from digest.bounces.parse.reasons import BounceJudgement, judge, reason_of
-from digest.bounces.parse.values import Bounce, BounceKind, BounceReason, BounceRecipient
+from digest.bounces.parse.values import Bounce, BounceKind, BounceRecipient
+from digest.mail.refusal import RefusalJudgement, judge_refusal, reason_of
+from digest.mail.refusal.phase import phase_in
+from digest.mail.refusal.reasons import BounceReason
 
 _SENT_TO = ("delivered-to", "x-original-to", "envelope-to", "to")
 _DONE = ("delivered", "relayed", "expanded", "deliverable")
@@ -43,7 +44,8 @@ _LOOSE = re.compile(  # counts from a mail system alone
     r"|problem|transcript of session|mailbox|no such|user unknown|unknown user|\berror\b",
     re.I,
 )
-_ANSWER = re.compile(r"\s*(?:re|aw|fwd?)\s*:", re.I)
+_ANSWER = re.compile(r"\s*(?:re|aw|antw|sv|vs|odp|ynt|res|fwd?|wg|tr|rv|enc|回复|答复|转发)(?:\[\d+\])?\s*[:：]", re.I)
+_QUOTED = re.compile(r"^[ \t]*>(?!>>).*$", re.M)  # what a person answers to
 _CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]")
 _FAILED = re.compile(
     r"\b[45]\d\d[ -]|undeliver|not (?:be )?(?:deliver|reach|sent)|fail|unable|error|unknown|reject|returned"
@@ -108,14 +110,15 @@ def _looks_returned(mail: ParsedMail, notice: BounceText) -> bool:
     path = head.get("return-path").strip()
     system = daemon or path == "<>" or bool(_OFFICE.search(f"{sender} {path}")) or "x-mlserver" in head
     named = bool(_SUBJECT.search(subject)) or (system and bool(_LOOSE.search(subject)))
-    telling = notice.returned.fields or _LETTER.search(notice.words)
+    words = notice.words if daemon or path == "<>" else _QUOTED.sub("", notice.words)
+    telling = notice.returned.fields or _LETTER.search(words)
     if not (system or (named and telling and not _ANSWER.match(subject))):
         return False
     if not daemon and answers_by_subject(mail):
         return False
-    if not _FAILED.search(notice.words):
-        return "x-failed-recipients" in head or (named and reason_of(notice.words) is not None)
-    said = daemon or _CODED.search(notice.words) or (notice.returned.fields and reason_of(notice.words))
+    if not _FAILED.search(words):
+        return "x-failed-recipients" in head or (named and reason_of(words) is not None)
+    said = daemon or _CODED.search(words) or (notice.returned.fields and reason_of(words))
     return named or (not answers_for_someone(mail) and bool(said))
 
 
@@ -130,7 +133,7 @@ def _said(mail: ParsedMail, notice: BounceText) -> list[RecipientText]:
 
 def _reported(mail: ParsedMail, notice: BounceText, report: DsnReport) -> Bounce:
     """A Bounce from RFC 3464 fields; the text of the report helps where the fields give no reason."""
-    judged: list[tuple[DsnRecipient, BounceJudgement]] = []
+    judged: list[tuple[DsnRecipient, RefusalJudgement]] = []
     prose = {said.address.lower(): said.words for said in _said(mail, notice)}
     for status in report.recipients:
         judged.append((status, _judged(status, prose.get(status.address.lower(), ""), notice, len(report.recipients))))
@@ -150,15 +153,15 @@ def _reported(mail: ParsedMail, notice: BounceText, report: DsnReport) -> Bounce
     return _bounce(mail, notice, report, recipients, words, kind=None if failed else BounceKind.NONE)
 
 
-def _judged(status: DsnRecipient, prose: str, notice: BounceText, number: int) -> BounceJudgement:
+def _judged(status: DsnRecipient, prose: str, notice: BounceText, number: int) -> RefusalJudgement:
     around = prose.strip() or (notice.words if number == 1 else "")
     said = " ".join([*_REJECTED.findall(around), status.diagnostic])
-    judgement = judge(said, status.status, around, formal=True)
+    judgement = judge_refusal(said, status.status, around, formal=True)
     if reason_of(said) is None and around.strip():
-        more = judge(f"{status.diagnostic} {_told_in(around)}", status.status, around, formal=True)
+        more = judge_refusal(f"{status.diagnostic} {_told_in(around)}", status.status, around, formal=True)
         judgement = more if more.reason is not BounceReason.OTHER else judgement
     if status.action == "delayed":
-        return BounceJudgement(judgement.status, judgement.code, judgement.reason, False)
+        return RefusalJudgement(judgement.status, judgement.code, judgement.reason, False)
     return judgement
 
 
@@ -170,7 +173,7 @@ def _told(mail: ParsedMail, notice: BounceText, report: DsnReport, said: list[Re
         own = _told_in(one.words)
         vague = len(said) == 1 and not _REPLY.search(own) and _REPLY.search(common)
         told = own if reason_of(own) and not vague else common
-        judgement = judge(told, around=one.words if phase_in(one.words) else notice.words)
+        judgement = judge_refusal(told, around=one.words if phase_in(one.words) else notice.words)
         recipients.append((_recipient(one.address, judgement), told))
     words = next((told for one, told in recipients if one.hard), recipients[0][1] if recipients else common)
     return _bounce(mail, notice, report, tuple(one for one, _ in recipients), words, kind=None)
@@ -193,7 +196,7 @@ def _told_in(words: str) -> str:
     return next((one for one in islice(told, _REPLIES) if reason_of(one)), words)
 
 
-def _recipient(address: str, judgement: BounceJudgement) -> BounceRecipient:
+def _recipient(address: str, judgement: RefusalJudgement) -> BounceRecipient:
     return BounceRecipient(
         address=address, status=judgement.status, code=judgement.code, reason=judgement.reason, hard=judgement.hard
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digest.mail.refusal.reasons import BounceReason
+
 
 class BounceKind(StrEnum):
     """Kind of a message to the return address."""
@@ -14,31 +16,6 @@ class BounceKind(StrEnum):
     COMPLAINT = "complaint"  # the reader reported spam or unsubscribed by mail
     AUTOREPLY = "autoreply"  # automatic reply (RFC 3834): absence, receipt, challenge
     NONE = "none"  # none of these, or a success: delivered, relayed
-
-
-class BounceReason(StrEnum):
-    """Reason of a bounce; only the first three can be hard."""
-
-    NO_ADDRESS = "no such address"
-    NO_HOST = "no such host"
-    MOVED = "moved"
-    DISABLED = "disabled"  # may be enabled again
-    FILTERED = "filtered"  # "no such user" without proof, or after DATA
-    FULL = "mailbox full"
-    TOO_LARGE = "too large"
-    POLICY = "policy"
-    SPAM = "spam"
-    THROTTLED = "throttled"
-    EXPIRED = "expired"
-    NETWORK = "network"
-    SYSTEM = "system"
-    CONTENT = "content"
-    COMPLAINT = "complaint"
-    OPT_OUT = "opt-out"
-    AUTHENTICATION = "authentication"
-    AUTOREPLY = "autoreply"
-    DELIVERED = "delivered"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

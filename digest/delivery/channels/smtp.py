@@ -14,7 +14,7 @@ from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeou
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
-from digest.mail.smtp_reply import SmtpPhase, classify_reply
+from digest.mail.smtp_reply import ReplyReason, SmtpPhase, classify_reply
 
 _BLOCK = 65_536  # bytes of a letter between two looks at what the other side says
 _QUEUED = re.compile(r"\bqueued as ([\w.-]{1,64})|\bid=([\w.-]{1,64})", re.IGNORECASE)
@@ -234,7 +234,7 @@ class SmtpChannel:
             reason=verdict.reason,
             retry_after=verdict.retry_after,
             # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
-            relay=verdict.relay and step != "DOT",
+            relay=verdict.relay and (step != "DOT" or verdict.reason == ReplyReason.SENDER_LIMIT),
         )
 
     def _again(self, why: str, said: SmtpReply | None = None, step: SmtpPhase = "DATA") -> _RetryOnNewConnection:

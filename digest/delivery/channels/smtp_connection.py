@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import ConfigError, Deferred, DeliveryError
-from digest.mail.smtp_reply import SmtpPhase
+from digest.mail.smtp_reply import ReplyReason, SmtpPhase, classify_reply
 
 _LETTERS = 100  # over one connection
 _SECONDS = 300.0  # of one connection
@@ -98,8 +98,21 @@ class RelayConnection:
 
     def trouble(self, why: str, said: SmtpReply | None = None, phase: SmtpPhase | None = None) -> Deferred:
         """The error to raise when the relay is at fault."""
-        code, enhanced = (said.code, said.enhanced) if said else (None, None)
-        return Deferred(f"{self.host}:{self._port}: {why}", code=code, enhanced=enhanced, phase=phase, relay=True)
+        what = f"{self.host}:{self._port}: {why}"
+        if said is None:
+            return Deferred(what, phase=phase, relay=True)
+        verdict = classify_reply(said.code, said.enhanced, said.text, phase or "CONNECT")
+        if verdict.reason == ReplyReason.SENDER_LIMIT:
+            what = f"{what}; {verdict.words}"
+        return Deferred(
+            what,
+            code=said.code,
+            enhanced=said.enhanced,
+            phase=phase,
+            reason=verdict.reason,
+            retry_after=verdict.retry_after,
+            relay=True,
+        )
 
     def _begin(self, connection: SmtpConnection) -> None:
         if self._scheme == "smtps":

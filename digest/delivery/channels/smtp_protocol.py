@@ -21,6 +21,7 @@ _Made = TypeVar("_Made")
 
 _LONGEST_LINE = 8_192  # RFC 5321 section 4.5.3.1.5 asks for 512
 _LONGEST_REPLY = 16_384
+_NOT_THIS_MECHANISM = (504, 534)  # RFC 4954 section 6: unrecognized, or too weak
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:(-)| |\Z)(.*)", re.DOTALL)  # code, whether more follows, words
 _ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?=\s|$)")  # RFC 2034
 _FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
@@ -152,19 +153,29 @@ class SmtpConnection:
         self.offers = {}
 
     def log_in(self, user: str, password: str, seconds: float) -> SmtpReply:
-        """AUTH PLAIN (RFC 4616), else LOGIN; user and password are removed from the reply."""
-        mechanisms = self.offers.get("AUTH", "").split()
-        if "PLAIN" in mechanisms or not mechanisms:
-            said = self.ask("AUTH PLAIN " + _base64(f"\0{user}\0{password}"), seconds)
-        else:
-            said = self.ask("AUTH LOGIN", seconds)
-            for answer in (user, password):
-                said = self.ask(_base64(answer), seconds) if said.code == 334 else said
+        """AUTH PLAIN (RFC 4616) or LOGIN; user and password are removed from the reply.
+
+        A mechanism that is offered and then refused as such (504, 534) makes way for the other one.
+        """
+        offered = self.offers.get("AUTH", "").split()
+        mechanisms = [name for name in ("PLAIN", "LOGIN") if name in offered] or ["PLAIN" if not offered else "LOGIN"]
+        for mechanism in mechanisms:
+            said = self._authenticate(mechanism, user, password, seconds)
+            if said.code not in _NOT_THIS_MECHANISM:
+                break
         text = said.text
         spoken = (_base64(f"\0{user}\0{password}"), _base64(password), _base64(user))
         for secret in filter(None, (*spoken, password, user)):
             text = text.replace(secret, "…")
         return SmtpReply(said.code, text.encode("utf-8"))
+
+    def _authenticate(self, mechanism: str, user: str, password: str, seconds: float) -> SmtpReply:
+        if mechanism == "PLAIN":
+            return self.ask("AUTH PLAIN " + _base64(f"\0{user}\0{password}"), seconds)
+        said = self.ask("AUTH LOGIN", seconds)
+        for answer in (user, password):
+            said = self.ask(_base64(answer), seconds) if said.code == 334 else said
+        return said
 
     def close(self) -> None:
         """Close the socket without QUIT."""

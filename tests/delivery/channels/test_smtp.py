@@ -18,7 +18,7 @@ from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.delivery.channels.smtp_protocol import clean_reply
 from digest.errors import ConfigError, Deferred, DeliveryError, InDoubt, Rejected
 from digest.mail.envelope import Envelope, SendReceipt
-from tests.support.servers import DROP, MailServer, Says, outside_address, unused_port
+from tests.support.servers import DROP, MailServer, Says, Verb, outside_address, unused_port
 from tests.support.tls import server_tls, trusting
 
 LETTER = b"From: a@example.org\r\nSubject: Papers\r\n\r\nOne.\r\n"
@@ -304,6 +304,20 @@ def test_auth_plain_and_login(offer: str, said: list[str]) -> None:
         assert server.commands[1 : 1 + len(said)] == said
 
 
+@pytest.mark.parametrize("reply", ["504 5.7.4 Unrecognized authentication type", "534 5.7.9 too weak"])
+def test_a_mechanism_that_is_refused_makes_way_for_the_other(reply: str) -> None:
+    script: dict[Verb, list[Says]] = {
+        "AUTH": [Says.line(reply), Says.line("334 VXNlcm5hbWU6")],
+        "NOOP": [Says.line("334 UGFzc3dvcmQ6"), Says.line("235 ok")],
+    }
+    with (
+        MailServer(script, extensions=["AUTH PLAIN LOGIN"]) as server,
+        smtp(server, user="ada", password="p") as channel,
+    ):
+        channel.send(envelope(), nothing)
+        assert server.commands[2:5] == ["AUTH LOGIN", "YWRh", "cA=="]
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -489,7 +503,7 @@ def test_f27_a_reply_that_nobody_asked_for_is_credited_to_no_letter() -> None:
     with MailServer({"DOT": twice}) as server, smtp(server) as channel:
         channel.send(envelope(), nothing)
         server.script["DOT"] = [Says.line("550 5.7.1 no")]
-        with pytest.raises(Rejected):
+        with pytest.raises(Deferred):
             channel.send(envelope(), nothing)
         assert server.connections == 2
 

@@ -1,8 +1,8 @@
-"""The reason of a bounce, hard or soft, from reply codes, enhanced codes (RFC 3463) and the words of servers.
+"""The verdict on a refusal, hard or soft, by reply codes, enhanced codes (RFC 3463) and the words of servers.
 
-The three reasons of a hard bounce need more than words: an enhanced code about the address (RFC 3463 section 3.2), or a
-refusal of the recipient itself (RCPT). "No such user" after DATA means a content filter, and 5.7.x is never the
-reader's fault.
+The one judge of what a relay says at RCPT and of what a bounce says later. The three reasons of a hard bounce need more
+than words: an enhanced code about the address (RFC 3463 section 3.2), or a refusal of the recipient itself (RCPT). "No
+such user" after DATA means a content filter, and 5.7.x is never the reader's fault.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.bounces.parse.addresses import ADDRESS
-from digest.bounces.parse.phase import phase_in
-from digest.bounces.parse.values import BounceReason
-from digest.bounces.parse.words import TABLE
+from digest.mail.address import ADDRESS
+from digest.mail.refusal.phase import phase_in
+from digest.mail.refusal.reasons import BounceReason
+from digest.mail.refusal.words import TABLE
 
 _READ = 4_000  # characters of a text that are examined
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,2})\.(\d{1,3})(?![\d.]*\.\d)(?!\d)")
@@ -31,6 +31,14 @@ _DIRECTORY = re.compile(
 )
 _NOT_FOUND = re.compile(r"\*\* ?address not found ?\*\*", re.I)
 _AGAIN = re.compile(r"found[,.] try again|try again later|temporar|timed? ?out|servfail|will (?:be )?retr", re.I)
+# Words of the program that holds the mailboxes.
+_AT_HOME = re.compile(r"mail\.local: unknown user|delivery error: dd this user doesn't have", re.I)
+_PLAINLY = re.compile(
+    r"\b55[013][ -](?:<[^>\s]*>:? )?(?:\w+,? ){0,2}(?:no|unknown|user|mailbox|recipient|account|invalid)\b", re.I
+)
+# Exchange Online's words for a mailbox that its directory does not know; 5.4.1 alone is a matter of routing.
+_ACCESS_DENIED = re.compile(r"\b5\.4\.1\b.{0,40}recipient address rejected: access denied", re.I)
+_NO_MAIL = frozenset({521, 556})  # RFC 7504: the host accepts no mail
 _HARD = frozenset({BounceReason.NO_ADDRESS, BounceReason.NO_HOST, BounceReason.MOVED})
 
 # Subject and detail of an enhanced code, RFC 3463 and its registry (RFC 5248).
@@ -38,7 +46,6 @@ _DETAILS = {
     "1.0": BounceReason.OTHER,
     "1.1": BounceReason.NO_ADDRESS,
     "1.2": BounceReason.NO_HOST,
-    "1.3": BounceReason.NO_ADDRESS,
     "1.4": BounceReason.NO_ADDRESS,
     "1.6": BounceReason.MOVED,
     "1.10": BounceReason.NO_HOST,
@@ -47,6 +54,7 @@ _DETAILS = {
     "2.2": BounceReason.FULL,
     "2.3": BounceReason.TOO_LARGE,
     "3.1": BounceReason.SYSTEM,
+    "3.2": BounceReason.NO_HOST,  # system not accepting network messages
     "3.4": BounceReason.TOO_LARGE,
     "4.1": BounceReason.EXPIRED,
     "4.2": BounceReason.NETWORK,
@@ -68,7 +76,7 @@ _SUBJECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class BounceJudgement:
+class RefusalJudgement:
     """Judgement of the texts about one recipient."""
 
     status: str | None
@@ -77,24 +85,26 @@ class BounceJudgement:
     hard: bool
 
 
-def judge(said: str, status: str = "", around: str = "", formal: bool = False) -> BounceJudgement:
+def judge_refusal(
+    said: str, status: str = "", around: str = "", formal: bool = False, phase: str = ""
+) -> RefusalJudgement:
     """Judge one recipient by the server's reply (`said`), the `Status:` field, and the text around them.
 
-    `formal`: the texts are of RFC 3464 fields, where a reply without a phase is mostly a refusal at RCPT. In doubt the
-    bounce is soft.
+    `formal`: the texts are of RFC 3464 fields, where a reply without a phase is mostly a refusal at RCPT. `phase`: the
+    SMTP command that was refused; empty: as the texts say. In doubt the verdict is soft.
     """
     said = said[:_READ]
     statuses = [found[0] for found in _STATUS.finditer(_LINK.sub(" ", f"{status} {said}"))]
     code = _code_in(said)
     best = _best(statuses)
-    reason = _by_words(said) or _by_status(best)
-    passing = (best or "5").startswith("4") or (code is not None and code < 500 and best is None)
+    if _ACCESS_DENIED.search(" ".join(said.split())):
+        return RefusalJudgement(best, code, BounceReason.NO_ADDRESS, True)
+    reason = _by_words(said) or (BounceReason.NO_HOST if code in _NO_MAIL else _by_status(best))
+    passing = (best or "5").startswith("4") or (code is not None and code < 500)
     if reason in _HARD and not passing:
         told = f"{said}\n{around}"
-        reason = _sure(
-            reason, {one.partition(".")[2] for one in statuses if one.startswith("5")}, told, formal and bool(code)
-        )
-    return BounceJudgement(best, code, reason, reason in _HARD and not passing)
+        reason = _sure(reason, _details(statuses), told, formal and bool(code), phase or phase_in(told))
+    return RefusalJudgement(best, code, reason, reason in _HARD and not passing)
 
 
 def reason_of(said: str) -> BounceReason | None:
@@ -127,9 +137,12 @@ def _code_in(said: str) -> int | None:
     return int(found[1]) if found and found[1][0] in "45" else None
 
 
-def _sure(reason: BounceReason, details: set[str], told: str, formal: bool) -> BounceReason:
+def _details(statuses: list[str]) -> set[str]:
+    return {one.partition(".")[2] for one in statuses if one.startswith("5")}
+
+
+def _sure(reason: BounceReason, details: set[str], told: str, formal: bool, phase: str) -> BounceReason:
     """The hard reason if there is proof; else a soft one, such as FILTERED ("no such user" after DATA)."""
-    phase = phase_in(told)
     if phase in ("MAIL", "CONNECT") or details & _OF_SENDER:
         return BounceReason.POLICY
     if reason is BounceReason.NO_HOST:
@@ -138,7 +151,8 @@ def _sure(reason: BounceReason, details: set[str], told: str, formal: bool) -> B
         return BounceReason.FILTERED
     if details & _OF_ADDRESS:
         return reason
-    if _NOT_FOUND.search(told) and not _CODE.search(told):
+    if (_NOT_FOUND.search(told) and not _CODE.search(told)) or _AT_HOME.search(told):
         return reason
-    refused = phase == "RCPT" or _DIRECTORY.search(told) or (formal and not phase and details == {"5.0"})
+    said_plainly = formal and not phase and (details == {"5.0"} or (details == {"0.0"} and _PLAINLY.search(told)))
+    refused = phase == "RCPT" or _DIRECTORY.search(told) or said_plainly
     return reason if refused and details <= _VAGUE else BounceReason.FILTERED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.parse.values import BounceReason
+from digest.mail.refusal.reasons import BounceReason
 
 _WHO = (
     "(?:users?|recipients?|mailbox(?:es)?|address(?:es)?|accounts?|alias|destinataire|person|names?|addressee|inbox|subscriber"
@@ -18,6 +18,19 @@ _WHO = (
 _HOST = "(?:host|domain|name server|server|mx|mail exchanger)(?: name| or domain name)?"
 
 _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
+    (
+        BounceReason.SENDER_LIMIT,  # of our account at the relay; "quota" alone is a full mailbox
+        (
+            r"\b5\.1\.90\b|(?:sending|sender|outgoing|outbound|relay(?:ing)?) (?:quota|limit)s?\b"
+            r"|limit for (?:message recipients|sending)|sent too many (?:messages|e-?mails|mails)",
+            r"(?:exceed|reach|hit|over)\w*.{0,60}(?:daily|hourly|24.?hour|per.?(?:day|hour)|sending|outgoing|outbound)"
+            r"(?! receiv).{0,20}(?:limit|quota|allowance|maximum)",
+            r"(?:daily|hourly|24.?hour)(?! receiv).{0,30}(?:send\w*|message|mail|recipient|relay\w*|outgoing|smtp)"
+            r".{0,20}(?:limit|quota)",
+            r"(?:daily|hourly|24.?hour) (?:limit|quota)",
+            r"(?:messages|e-?mails|mails|recipients|letters) (?:per|a|each|in a) (?:day|hour)\b",
+        ),
+    ),
     (
         BounceReason.SYSTEM,  # local delivery failed
         (
@@ -54,7 +67,7 @@ _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
         BounceReason.DISABLED,
         (
             rf"{_WHO}\b.{{0,60}}?\b(?:disabled|inactive|suspend|frozen|locked|bloque|deactivat|not active"
-            rf"|not been active|paused)",
+            rf"|terminated|archiv|not been active|paused)",
             rf"{_WHO}\b.{{0,60}}?\b(?:on hold|expired|has been closed|not activated|isn't active|dormant|barred"
             rf"|discontinued)",
             r"(?:account|mailbox|user|compte) (?:is |has been )?blocked|(?:temporarily|currently) unavailable",
@@ -62,7 +75,15 @@ _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
             r"(?:inactive|disabled|suspended|locked|dormant|frozen) (?:account|mailbox|user|recipient|address)",
             r"recipient account is blocked|domain (?:is )?(?:suspended|inactive|disabled|expired)"
             r"|unavailable at this time",
-            r"not accepting mail (?:at|for)",
+            r"not accepting (?:any )?(?:e-?)?mail (?:at|for)|no longer accepts (?:e-?)?mail|suspend the service",
+        ),
+    ),
+    (
+        BounceReason.FILTERED,  # the reader's own rules
+        (
+            r"(?:recipient|user)(?:'s)? (?:preferences|rules)|refus\w{1,4} to (?:receive|accept)"
+            r"|specific e-?mail addresses|(?:bounced|protected) (?:address|by)|by the recipient"
+            r"|extended inactivity|message filtered|user reject",
         ),
     ),
     (
@@ -134,7 +155,9 @@ _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
             r"host (?:address )?lookup.{0,8} fail|(?:does not|doesn't) (?:accept"
             r"|receive) (?:any )?(?:e-?)?mail(?! from)",
             r"dns.{0,40}(?:not exist|nonexist)|cannot find (?:your )?(?:domain|host)|no mx (?:found|record)"
-            r"|bad destination host",
+            r"|bad destination host|no such domain|nullmx",
+            r"domain (?:must exist|is not reachable)|name or service not known|seems? to reject all mail"
+            r"|mail protocol disabled|no route for current request|\b5\d\d [\w-]+(?:\.[\w-]+)+ does not exist",
         ),
     ),
     (
@@ -163,6 +186,10 @@ _WORDS: tuple[tuple[BounceReason, tuple[str, ...]], ...] = (
             r"|not a known user",
             r"doesn't have an? \S{1,80} account|doesn't have an? (?:mailbox|account)|unknown \w{0,10} ?(?:user"
             r"|local)|ユーザ.{0,20}不明",
+            r"(?:there is )?no(?: one|body)?(?: person)? (?:at this address|here by that name)|no account by that name"
+            r"|no (?:mailbox|user) (?:here|found)|badrcptto|valid ?rcpt ?to|badrecipientto|can't accept user"
+            r"|addressee unknown|not (?:a known|an active|a valid) (?:user|mailbox|address|recipient)"
+            r"|record is not local|no valid recipients|missing home directory",
             r"見つかりません|存在しません|存在しない|新しいアドレス|不存在",
             r"adresse.{0,40}invalide|n'existe|несуществ|не найден",
             r"unzustellbar|desconocid|no existe|não existe|sconosciut|inesistente|ukendt|okänd|nieznany|bilinmeyen",
