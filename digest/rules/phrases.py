@@ -63,10 +63,10 @@ class TermWord:
 
     def _look(self, text: IndexedField) -> PositionBits:
         if self.pattern is None:
-            return _union(text.folded.places(key, form=self.exact_form) for key in self.keys)
+            return text.folded.places_of(self.keys, form=self.exact_form)
         if not all(literal in text.words for literal in re.split(r"[*?]", self.text)):
             return {}
-        return _union(text.folded.places(word, form=True) for word in self.pattern.findall(text.words))
+        return text.folded.places_of(self.pattern.findall(text.words), form=True)
 
 
 def _line_pattern(glob: str) -> str:
@@ -105,6 +105,15 @@ class PhraseTerm:
 
     def matches(self, indexed: IndexedPaper) -> bool:
         return any(self.starts_by_word(indexed[name])[0] for name in self.fields)
+
+    def places(self, text: IndexedField) -> tuple[int, int]:
+        """Positions in matching papers; and positions in those that have to be read one by one. For a `BlockText`."""
+        return self.starts_by_word(text)[0], 0
+
+    @property
+    def reach(self) -> int:
+        """Positions that a match spans at most, besides its words."""
+        return 0
 
     def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
         for name in self.fields:
@@ -188,11 +197,19 @@ class NearTerm:
     prefix: str = field(default="", compare=False)
 
     def matches(self, indexed: IndexedPaper) -> bool:
-        return any(self._meet(indexed[name]) for name in self.fields)
+        return any(self.places(indexed[name])[0] for name in self.fields)
 
-    def _meet(self, text: IndexedField) -> bool:
-        most = min(self.distance, len(text.folded))
-        return any(bits.after(_ends(first, text), most) & _begins(second, text) for first, second in self._orders)
+    def places(self, text: IndexedField) -> tuple[int, int]:
+        """Positions where an operand begins near the other one, as `PhraseTerm.places`."""
+        most, found = min(self.distance, len(text.folded)), 0
+        for first, second in self._orders:
+            found |= bits.after(_ends(first, text), most) & _begins(second, text)
+        return found, 0
+
+    @property
+    def reach(self) -> int:
+        """Positions that a match spans at most, besides its words."""
+        return self.distance
 
     @property
     def _orders(self) -> tuple[tuple[tuple[PhraseTerm, ...], tuple[PhraseTerm, ...]], ...]:
@@ -257,9 +274,30 @@ class SlopTerm:
         least = sum(count * min(table) for count, table in tables)
         more = sum(max(table) - min(table) for count, table in tables if count == 1)
         for extra in range(min(more, _MAX_COMPOUNDS) + 1):
-            length = least + self.slop + extra
+            length = least + min(self.slop, len(text.folded)) + extra
             if begins := _holding(tables, length, extra, text.folded.everywhere):
                 yield begins, length
+
+    def places(self, text: IndexedField) -> tuple[int, int]:
+        """First positions of windows with all words, as `PhraseTerm.places`.
+
+        How long the windows are depends on which words a paper writes as compounds: such papers are read one by one.
+        """
+        tables = [(len(same), _union(words.widths(text) for words in same)) for same in self._alike]
+        if not all(table for _, table in tables):
+            return 0, 0
+        usual = [(count, {min(table): table[min(table)]}) for count, table in tables]
+        length = sum(count * min(table) for count, table in usual) + min(self.slop, len(text.folded))
+        compounds = 0
+        for _, table in tables:
+            for width in table.keys() - {min(table)}:
+                compounds |= table[width]
+        return _holding(usual, length, 0, text.folded.everywhere), compounds
+
+    @property
+    def reach(self) -> int:
+        """Positions that a match spans at most."""
+        return self.slop + sum(len(words.graph) for words in self.words)
 
     @cached_property
     def _alike(self) -> tuple[tuple[PhraseTerm, ...], ...]:

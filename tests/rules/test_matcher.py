@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +36,50 @@ def test_what_is_read_for_all_rules_has_the_same_words_in_the_same_places(rule: 
     query, batch = parsed(rule), Batch(given)
     for _, index in Matcher([(0, query)]).match(batch):
         assert query.hits(batch.indexed[index], matched=True) == query.hits(given[index])
+
+
+_LONG = ["alpha beta alpha beta LLM the alpha beta alpha", "matrix the alphabeta alpha-beta LLM the alpha beta alpha"]
+_CLOSE = [
+    *('"alpha beta"~1', '"beta alpha alpha"~3', '"alpha the"~0', '"the the"~9', '"LLMs matrices the"~9999'),
+    *('"pre-training LLM"~2', '"pretraining beta alpha"~1', '"state-of-the-art alpha"~0', '"alpha-beta the"~2'),
+    *('"alph? beta"~4', '"a?pha alph? alpha"~3', '"matrix matrices"~2', 'all:"GPT-4 alpha"~2', 'ti:"beta alpha"~1'),
+    *(f'"{_LONG[0]}"', '"alpha beta alpha-beta LLM the alpha beta alpha"', '"深度 深度"~1'),
+    *(f'"{_LONG[0]}" NEAR/2 matrix', f'the PRE/0 "{_LONG[1]}"', f'"the {_LONG[0]}" NEAR/9999 alpha'),
+]
+_PARTS = ["alpha beta", "alpha-beta the", "the LLM matrices", "pre-training", "pretraining", "深度", *_LONG]
+_dense = st.lists(st.sampled_from(_PARTS), max_size=7).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(_CLOSE), min_size=1, max_size=4),
+    st.lists(st.builds(paper, _dense, _dense), min_size=9, max_size=24),
+)
+def test_many_papers_are_read_as_one_text(texts: list[str], given: list[Paper]) -> None:
+    queries = [(number, parse(text)) for number, text in enumerate(texts)]
+    each = [(key, index) for index, one in enumerate(given) for key, query in queries if query.matches(one)]
+    assert sorted(Matcher(queries).match(given)) == sorted(each)
+
+
+@pytest.mark.parametrize("size", [100, 400, 1_600])
+def test_what_is_close_costs_by_blocks_and_not_by_papers(size: int) -> None:
+    given = [paper(f"the of the of {number}", "in the and of the") for number in range(size)]
+    rule = " OR ".join(f'"the the"~{number}' for number in range(1, 40))
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    matcher, batch = Matcher([(0, parse(rule))]), Batch(given)
+    _ = batch["title"], batch["abstract"]  # folded
+    sys.setprofile(count)
+    try:
+        found = matcher.match(batch)
+    finally:
+        sys.setprofile(None)
+    assert len(found) == size
+    assert calls < 60_000 * -(-size // 512)
 
 
 _PIECES = [

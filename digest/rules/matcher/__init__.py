@@ -5,6 +5,7 @@
     batch           papers as token streams, one per field
     automaton       words and phrases: one automaton for all rules
     term_tables     ids, categories, names, dates, NEAR, "…"~n: one table per kind
+    block_text      a block of papers as one text, for terms that are verified in many of them
     bit_rows        the postings of each term: one bit per paper
     shapes          AND, OR and NOT on bit rows, for all rules of one shape
     compiled        the above together; opens with "How this works"

@@ -51,6 +51,8 @@ class _BatchStreams:
         self.spellings: dict[tuple[str, str], int] = {}  # (folded parts joined before it, word as written)
         self.of: dict[str, TokenStream] = {}  # by the name of a field
         self._keys: list[tuple[str, tuple[str, ...]]] = []
+        self._by_key: tuple[dict[str, list[int]], dict[str, list[int]]] = {}, {}
+        self._keyed = 0
 
     @property
     def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
@@ -60,6 +62,17 @@ class _BatchStreams:
                 form, others = search_keys(written)
                 self._keys.append((before + form, tuple(before + other for other in others)))
         return self._keys
+
+    @property
+    def by_key(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """The spellings by form, and by each singular other than the form."""
+        by_form, by_plural = self._by_key
+        for number, (form, others) in enumerate(self.keys[self._keyed :], self._keyed):
+            by_form.setdefault(form, []).append(number)
+            for other in others:
+                by_plural.setdefault(other, []).append(number)
+        self._keyed = len(self.keys)
+        return self._by_key
 
     def folded(self, index: int, field: str, text: str) -> FoldedText:
         """One paper's text of a field, from the stream; equal to `fold(text)`."""
@@ -119,6 +132,21 @@ class Batch:
     def keys(self) -> Sequence[tuple[str, tuple[str, ...]]]:
         """Per spelling its folded form, and its singulars other than the form."""
         return self._streams.keys
+
+    @property
+    def by_form(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of spellings by their folded form."""
+        return self._streams.by_key[0]
+
+    @property
+    def by_plural(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of spellings by each of their singulars other than the form."""
+        return self._streams.by_key[1]
+
+    @property
+    def forms(self) -> str:
+        """All folded forms, one per line, as in `IndexedField.words`."""
+        return "\n".join(("", *self.by_form, ""))
 
     @cached_property
     def authors(self) -> list[tuple[str, frozenset[str], list[int]]]:

@@ -12,7 +12,7 @@ postings, pairs (term, paper). Then the shapes are evaluated on bits, for all ru
                   node ─► terms          widths     1  1  2  1 ─┘         visits of both sides, joined ─► postings
     ids, names,                        spelling ─► symbols (edge labels)
     dates, {…} ─► LookupTerms          postings, sorted by paper ───────► those of the block
-    SlopTerm   ─► VerifiedTerms ────────────────────────► AND of the rows of its words, then paper by paper
+    SlopTerm   ─► VerifiedTerms ────────────────────────► AND of the rows of its words, then their places
 
     shape      ─► ShapeGroup                            BitRows  paper 0 1 2 … 511
                   a row of term numbers per rule        row 0          0 0 0 … 0    terms without postings
@@ -22,8 +22,9 @@ postings, pairs (term, paper). Then the shapes are evaluated on bits, for all ru
 An entry of a token stream is a word, or a compound written as one over several places; all occurrences of a spelling
 share one number, so folding and symbols cost time per distinct spelling. Streams are folded when a matcher first asks
 for the field and belong to the batch: further matchers reuse them. ``"…"~n``, a phrase of more than MAX_PHRASE_WORDS
-words and a NEAR with one are verified paper by paper, in the papers with all their necessary words. NEAR in a field of
-more than MAX_FIELD_WORDS words is evaluated for that paper alone. Blocks bound the memory of visits and bit rows.
+words and a NEAR with one are verified in the papers with all their necessary words: few papers one by one, many as one
+text. NEAR in a field of more than MAX_FIELD_WORDS words is evaluated for that paper alone. Blocks bound the memory of
+visits and bit rows.
 """
 
 from __future__ import annotations

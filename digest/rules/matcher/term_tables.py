@@ -2,13 +2,13 @@
 
 ``LookupTerms``: ids, categories and exact texts by a key of the paper, authors by printed name, dates by column.
 ``NearTerms``: NEAR, joined from the node visits of the automaton. ``VerifiedTerms``: ``"…"~n`` and very long phrases,
-evaluated paper by paper, in the papers that have all their words.
+verified by places in the papers that have all their words.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,9 +19,14 @@ from digest.rules.matcher.arrays import Bools, Ints, RaggedArray
 from digest.rules.matcher.automaton import NodeVisits
 from digest.rules.matcher.batch import Batch
 from digest.rules.matcher.bit_rows import BitRows, set_bits
+from digest.rules.matcher.block_text import BlockText
 from digest.rules.phrases import NearTerm, PhraseTerm, SlopTerm
 from digest.rules.terms import AuthorTerm, CategoryTerm, DateTerm, ExactTerm, FactTerm, IdentifierTerm
 
+_FEW = 8
+"""Papers of a block up to which a term is verified in each by itself: to make one text of the block takes longer."""
+
+_MOST_WORDS = 128  # positions of all words of a term
 _PLACE_BITS = 40
 _PLACES = (1 << _PLACE_BITS) - 1
 
@@ -143,9 +148,10 @@ def _meeting(first: tuple[NodeVisits, Ints], then: tuple[NodeVisits, Ints], dist
 
 @dataclass(slots=True)
 class VerifiedTerms:
-    """Terms verified paper by paper: ``"…"~n``, and phrases of very many words.
+    """Terms verified by their words' places: ``"…"~n``, and phrases of very many words.
 
-    Each has the numbers of its necessary terms; only papers with all of these are verified.
+    Each has the numbers of its necessary terms; only papers with all of these are verified, few one by one, and many
+    as one text.
     """
 
     _terms: list[tuple[int, PhraseTerm | NearTerm | SlopTerm]] = field(default_factory=list)
@@ -162,11 +168,44 @@ class VerifiedTerms:
         """The postings in a block; papers are numbered from its first one."""
         words = RaggedArray.of(self._words)
         together = np.bitwise_and.reduceat(rows.bits[rows.places[words.values]], words.first[:-1])
-        likely = zip(*(column.tolist() for column in set_bits(together, rows.count)), strict=True)
-        found = [
-            (self._terms[index][0], paper)
-            for index, paper in likely
-            if self._terms[index][1].matches(batch.uncached(paper + rows.first))
-        ]
-        terms, papers = np.asarray(found, np.int64).reshape(-1, 2).T
-        return terms, papers
+        likely: dict[int, list[int]] = {}
+        for index, paper in zip(*(column.tolist() for column in set_bits(together, rows.count)), strict=True):
+            likely.setdefault(index, []).append(paper)
+        texts = _BlockTexts(batch, rows)
+        found = list[tuple[int, int]]()
+        for index, papers in likely.items():
+            number, term = self._terms[index]
+            if len(papers) > _FEW:
+                matching, papers = texts.sift(term, papers)
+                found += ((number, paper) for paper in matching)
+            found += ((number, paper) for paper in papers if term.matches(batch.uncached(paper + rows.first)))
+        terms, where = np.asarray(found, np.int64).reshape(-1, 2).T
+        return terms, where
+
+
+@dataclass(slots=True)
+class _BlockTexts:
+    """The fields of a block as one text each, made when a term is dear to verify paper by paper."""
+
+    _batch: Batch
+    _rows: BitRows
+    _made: dict[tuple[str, int], BlockText] = field(default_factory=dict)
+
+    def sift(self, term: PhraseTerm | NearTerm | SlopTerm, papers: Sequence[int]) -> tuple[list[int], list[int]]:
+        """(the matching papers among these, those that must be verified one by one)."""
+        matching, unsure = np.zeros(self._rows.count, np.bool_), np.zeros(self._rows.count, np.bool_)
+        for name in term.fields:
+            text = self._text(name, term.reach)
+            found, compounds = term.places(text)
+            unsure |= text.papers(compounds) if compounds else False
+            matching |= text.papers(found) if found else False
+        likely = np.asarray(papers)
+        return likely[(matching & ~unsure)[likely]].tolist(), likely[unsure[likely]].tolist()
+
+    def _text(self, name: str, reach: int) -> BlockText:
+        first, stop = self._rows.first, self._rows.first + self._rows.count
+        longest = int(self._batch[name].lengths[first:stop].max())
+        gap = 1 << max(6, min(reach, longest + _MOST_WORDS).bit_length())
+        if (name, gap) not in self._made:
+            self._made[name, gap] = BlockText(self._batch, name, first, stop, gap)
+        return self._made[name, gap]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -133,9 +133,14 @@ class FoldedText:
 
     def places(self, word: str, *, form: bool = False) -> PositionBits:
         """The occurrences of a word by its form, and unless `form` as a singular of the text's word."""
-        found = self.forms.get(word, ())
-        plural = () if form else self.plurals.get(word, ())
-        return _bits((*found, *plural) if plural else found)
+        return self.places_of((word,), form=form)
+
+    def places_of(self, words: Collection[str], *, form: bool = False) -> PositionBits:
+        """The occurrences of any of these words."""
+        spans = [span for word in words for span in self.forms.get(word, ())]
+        if not form and self.plurals:
+            spans += (span for word in words for span in self.plurals.get(word, ()))
+        return _bits(spans)
 
     def put(self, form: str, others: tuple[str, ...], place: int, width: int) -> None:
         """Adds an occurrence, by the form of a word and its singulars other than the form."""
