@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -44,7 +44,7 @@ class LetterFactory:
         mailbox = Mailbox(name=reader.name or "", address=to or reader.email)
         leave = self._leave(issue)
         links = self._links(issue, leave[0])
-        parts = self._parts(issue, links)
+        parts = self._or_shipped(lambda renderer: renderer.letter(issue, links, postal=self.postal))
         key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
         message = build_message(
             sender=self.sender,
@@ -74,12 +74,10 @@ class LetterFactory:
 
         `key` must differ for each letter. The letter contains nothing that a stranger typed.
         """
-        parts = self.renderer.notice(
-            NOTICES[name],
-            translations(language),
-            link,
-            service=self.service,
-            postal=self.postal,
+        parts = self._or_shipped(
+            lambda renderer: renderer.notice(
+                NOTICES[name], translations(language), link, service=self.service, postal=self.postal
+            )
         )
         number = message_id(f"notice/{key}", "", self.sender.domain)
         message = build_message(
@@ -93,8 +91,14 @@ class LetterFactory:
             date=date,
             sign=self._sign,
         )
-        content = self._content(parts) if self.with_content else None
-        return Envelope(sender=self.sender.wire, recipient=to.wire, message=message, message_id=number, content=content)
+        return Envelope(
+            sender=self.sender.wire,
+            recipient=to.wire,
+            message=message,
+            message_id=number,
+            content=self._content(parts) if self.with_content else None,
+            set_aside=parts.set_aside,
+        )
 
     def plain_notice(self, subject: str, text: str, *, key: str, date: datetime) -> Envelope:
         """A letter to the owner in plain text alone; `key` must differ for each."""
@@ -130,14 +134,14 @@ class LetterFactory:
     def _sign(self, head: bytes, body: bytes) -> bytes:
         return sign_header(head, body, self.signers)
 
-    def _parts(self, issue: Issue, links: LetterLinks) -> LetterParts:
-        """The content by the templates, or by our own where they fail: a letter is worth more than its looks."""
+    def _or_shipped(self, render: Callable[[Renderer], LetterParts]) -> LetterParts:
+        """What the templates make, or our own where they fail: a letter is worth more than its looks."""
         try:
-            return self.renderer.letter(issue, links, postal=self.postal)
+            return render(self.renderer)
         except ConfigError as error:
             if self.shipped is None:
                 raise
-            parts = self.shipped.letter(issue, links, postal=self.postal)
+            parts = render(self.shipped)
             aside = SetAside.of("template", str(error).partition(":")[0], error)
             return replace(parts, set_aside=(*parts.set_aside, aside))
 

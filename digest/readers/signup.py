@@ -163,6 +163,7 @@ class Signup:
             for box, name, link in letters
             for key in [f"{asked.id}/{name}"]
         ]
+        self.store.set_aside.record([each for _, envelope in notices for each in envelope.set_aside], now=now)
         return self.store.readers.add_pending(asked, notices, most=MOST_ASKED, within=DAY, now=now)
 
 

@@ -14,6 +14,7 @@ class PageRenderer:
     """The pages of the site. Threads may share them."""
 
     def __init__(self, overrides: Path | None = None) -> None:
+        self.shipped = PageRenderer() if overrides else None  # for where an overriding template fails
         self._loader = FileSystemLoader([*([overrides] if overrides else ()), shipped("templates")])
         self._templates = environment(self._loader)
 

@@ -28,8 +28,8 @@ The admin's pages are another application, on another socket: admin/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -39,6 +39,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from digest.app import App
+from digest.app.conditions import Condition
 from digest.errors import DigestError
 from digest.links import PAGE
 from digest.links.token import TokenError, TokenExpired
@@ -72,6 +73,7 @@ _VIEWS = (
     ExportView,
     AccountDeletion,
 )
+_HEALTH_KEPT = timedelta(seconds=10)
 _STATIC_FILES = {"style.css": "text/css", "site.js": "text/javascript"}
 
 
@@ -118,7 +120,11 @@ class SiteView(View):
         """503 where the database is away, and with the reasons where a person is needed and no mail could say so."""
         app = self.app()
         app.store.journals.database_id()
-        if untold := app.untold(self.clock()):
+        now = self.clock()
+        known: tuple[datetime, Sequence[Condition]] | None = getattr(request.app.state, "untold", None)
+        if known is None or not timedelta(0) <= now - known[0] < _HEALTH_KEPT:  # anybody may ask, however often
+            known = request.app.state.untold = (now, app.untold(now))
+        if untold := known[1]:
             reasons = "".join(f"{each.public}\n" for each in untold)
             return PlainTextResponse(reasons, 503, headers={"Retry-After": "300"})
         return PlainTextResponse("ready\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.app import App
+from digest.errors import DigestError, SetAside
 from digest.links import counts
 from digest.links.token import TokenError
 from digest.render.page_messages import PAGE_GROUPS, PageMessages
@@ -110,7 +112,7 @@ class View:
     def page(self, t: Translations, template: str, title: str, *, status: int = 200, **given: Any) -> Response:
         """Renders templates/site/TEMPLATE.html.j2 in a language."""
         app = self.app()
-        page = app.pages.page(
+        page = self.rendered(
             template,
             **{"script": False, **given},
             say=PageMessages(t, PAGE_GROUPS.get(template, "common")),
@@ -122,6 +124,19 @@ class View:
             postal=app.config.postal,
         )
         return HTMLResponse(page, status)
+
+    def rendered(self, template: str, **given: Any) -> str:
+        """The page of a template; where one of the service's own fails, of ours, and the owner is told."""
+        app = self.app()
+        try:
+            return app.pages.page(template, **given)
+        except Exception as error:
+            if app.pages.shipped is None:
+                raise
+            aside = SetAside.of("template", f"site/{template}.html.j2", error)
+            with suppress(DigestError):  # the page matters more: somebody may want to leave
+                app.store.set_aside.record([aside], now=self.clock())
+            return app.pages.shipped.page(template, **given)
 
     def notice(
         self,

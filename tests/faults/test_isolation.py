@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from digest.bounces.mailbox import MailboxMessage
 from digest.cli.compose import exit_code as compose_exit
 from digest.cli.pull import exit_code
 from digest.errors import Exit, SourceError
-from digest.ingest.pull import PullResult
+from digest.ingest.pull import PullResult, keep_papers
 from digest.issues import Issue
 from digest.issues.compose import ComposeResult, compose
 from digest.mail.envelope import Envelope
@@ -344,3 +345,12 @@ class LostCalendar(Dummy):
     @property
     def timetable(self) -> Timetable | None:
         raise ZeroDivisionError("division by zero")
+
+
+def test_i13_a_name_that_no_index_takes(postgres_url: str) -> None:
+    """PostgreSQL refuses it with the class of errors that else means that the database is away."""
+    key = "doi:10/" + "".join(sha256(str(number).encode()).hexdigest() for number in range(300))
+    papers = [paper("2611.00001"), replace(paper("2611.00002"), key=key), paper("2611.00003")]
+    with Store.open(postgres_url) as store:
+        kept = keep_papers(store, "acme", papers, now=NOW, since=NOW, first=True)
+    assert (kept.papers, [told.name for told in kept.set_aside]) == (2, [key[:120]])

@@ -17,7 +17,7 @@ LIST = [
     *(f"s{number}" for number in range(1, 8)),
     *(f"r{number}" for number in range(1, 5)),
     *(f"b{number}" for number in range(1, 5)),
-    *(f"i{number}" for number in range(1, 13)),
+    *(f"i{number}" for number in range(1, 14)),
     *(f"o{number}" for number in range(1, 4)),
     *(f"v{number}" for number in range(1, 6)),
 ]

@@ -113,5 +113,12 @@ def test_o3_a_paper_and_a_template_that_were_set_aside_are_told(world: World) ->
     [notice] = notices(world)
     assert f"template {templates / 'text.txt.j2'} since " in " ".join(str(notice.get_content()).split())
     (templates / "text.txt.j2").unlink()
+    site = world.folder / "templates" / "site"
+    site.mkdir()
+    (site / "notice.html.j2").write_text("{{ nothing.at.all }}", "utf-8")
+    with world.app() as app, serve_on_socket(create_site(lambda: app, clock=lambda: MORNING)) as client:
+        assert "try again in a few minutes" in client.get("/unsubscribe/nobody").text
+        told = {each.name for each in app.store.set_aside.list_all(MORNING - DAY)}
+    assert told == {"site/notice.html.j2", str(templates / "text.txt.j2")}
     once(world, MORNING + DAY + timedelta(hours=1))
     assert [each["Subject"] for each in notices(world)[1:]] == ["Morning Papers: all is well again"]

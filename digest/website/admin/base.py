@@ -47,7 +47,7 @@ class AdminView(View):
     def admin_page(self, request: Request, template: str, title: str, **given: Any) -> Response:
         """Renders templates/site/admin/TEMPLATE.html.j2, without control characters that readers or servers wrote."""
         app, now = self.app(), self.clock()
-        page = app.pages.page(
+        page = self.rendered(
             f"admin/{template}",
             script=False,
             name=app.config.sender.name or "Morning Papers",
