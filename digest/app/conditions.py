@@ -215,6 +215,7 @@ CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _set_aside("match"),
     _set_aside("card"),
     _set_aside("bounce"),
+    _set_aside("clock"),
 )
 """All kinds, the worst first."""
 

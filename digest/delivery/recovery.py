@@ -46,6 +46,7 @@ def recover(
     Letters in doubt that the relays' `logs` know as taken are marked sent, before any of them is sent once more. Raises
     DatabaseRestored where the database is older than the journals, unless that is confirmed by `restored`.
     """
+    store.future_instants.set_back(clock())
     name = store.journals.database_id()
     take_over(store, folder, name, now=clock(), restored=restored)
     store.outbox.expire_leases(

@@ -61,6 +61,9 @@ def pull(
     source is leased by one of them at a time; a run by hand ignores the lease.
     """
     results = []
+    if set_back := store.future_instants.set_back(now):
+        results.append(PullResult(source="clock", set_aside=tuple(set_back)))
+        tell(results[0])
     asked: list[Source | PaperLookUp] = [*sources, *look_ups]
     for source in asked:
         if stop is not None and stop.is_set():

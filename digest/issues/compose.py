@@ -59,8 +59,13 @@ def compose(
     `outlook` is asked where something is due; `in_transaction` is written with the letters, in their transactions.
     """
     window = window or ComposeWindow()
+    set_back = store.future_instants.set_back(now)
+    if set_back:
+        window.forget_schedules()
     active = window.active(subscribers, store, now=now)
-    unscheduled = [ComposeResult(subscriber="", subscription="", set_aside=(each,)) for each in window.unscheduled()]
+    unscheduled = [
+        ComposeResult(subscriber="", subscription="", set_aside=(each,)) for each in (*set_back, *window.unscheduled())
+    ]
     for result in unscheduled:
         store.set_aside.record(result.set_aside, now=now)
         tell(result)

@@ -46,6 +46,12 @@ class ComposeWindow:
             self._synced = synced
             return synced.active
 
+    def forget_schedules(self) -> None:
+        """Sync the schedules at the next call, however lately that was done."""
+        with self._lock:
+            if self._synced:
+                self._synced.at = None
+
     def unscheduled(self) -> Sequence[SetAside]:
         """The subscriptions whose schedule could not be computed at the last sync."""
         return self._synced.unscheduled if self._synced else ()

@@ -19,6 +19,7 @@ from digest.store.bibliometrics import BibliometricsStore
 from digest.store.bounces import BouncedDelivery, BounceEvidence, BounceStore
 from digest.store.circuit_breakers import BreakerStore, CircuitBreaker
 from digest.store.engine import Database, TransactionHook, connect
+from digest.store.future_instants import FutureInstants
 from digest.store.in_doubt import InDoubtLetter, InDoubtStore
 from digest.store.issue_contents import IssueEntry
 from digest.store.issues import IssueRow, IssueStore, NewIssue
@@ -140,6 +141,7 @@ class Store(Database):
         self.suppressions = SuppressionStore(self)
         self.unsubscribes = UnsubscribeStore(self)
         self.set_aside = SetAsideStore(self)
+        self.future_instants = FutureInstants(self)
         self.attention = AttentionStore(self)
         self.stats = StatsStore(self)
         self.retention = RetentionStore(self)

@@ -13,7 +13,7 @@ LIST = [
     *(f"f{number:02}" for number in range(1, 34) if number != 4),  # F04 is about servers of recipients: we have a relay
     *(f"k{number}" for number in range(1, 12)),
     *(f"d{number}" for number in range(1, 8)),
-    *(f"t{number}" for number in range(1, 5)),
+    *(f"t{number}" for number in range(1, 6)),
     *(f"s{number}" for number in range(1, 8)),
     *(f"r{number}" for number in range(1, 5)),
     *(f"b{number}" for number in range(1, 5)),

@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 
 from digest.issues.compose import compose
+from digest.limits import BackOff
+from digest.store import SourceProgress
 from digest.subscriptions import Schedule
 from tests.support.delivery_scenario import DeliveryScenario, key_of
 from tests.support.graph_reader import FACTORY, reader
@@ -100,3 +102,42 @@ def test_t4_the_reader_moves_between_composing_and_delivery(scenario: DeliverySc
         assert set(gaps) == {timedelta(days=every)}
         assert set(Counter(key_of(taken.message) for taken in server.taken).values()) == {1}
         assert len(server.taken) == len(slots)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(days=3), timedelta(days=10), timedelta(days=4_000)])
+def test_t5_one_run_under_a_clock_that_is_ahead_costs_a_slot_at_most(
+    scenario: DeliveryScenario, ahead: timedelta
+) -> None:
+    """And it is told; a source is asked again at once."""
+    scenario.homes["ada"] = "ada@example.org"
+    start, store = scenario.now, scenario.store
+    with MailServer() as server:
+
+        def step() -> None:
+            progress = SourceProgress("feed", cursor=scenario.now.date().isoformat(), done=True)
+            store.papers.add([], now=scenario.now, since=start, first=False, progress=progress)
+            compose([reader("UTC", "daily 07:30")], store, FACTORY, now=scenario.now)
+            scenario.round(server)
+
+        step()
+        scenario.now += timedelta(hours=1) + ahead
+        step()
+        store.breakers.record_failure(
+            "relay", "r", now=scenario.now, words="-", back_off=BackOff((timedelta(hours=1),))
+        )
+        scenario.now -= ahead
+        assert [each.kind for each in store.future_instants.set_back(scenario.now)] == ["clock"]
+        state = store.sources.get("feed")
+        assert state.last_ok is not None
+        assert state.last_ok <= scenario.now - timedelta(hours=6)
+        assert state.cursor is None or state.cursor <= scenario.now.date().isoformat()
+        assert all(each.until is None or each.until <= scenario.now for each in store.breakers.list_all())
+        assert store.future_instants.set_back(scenario.now) == []
+        before = len(server.taken)
+        for _ in range(8 * 24):
+            scenario.now += timedelta(hours=1)
+            step()
+    assert len(server.taken) - before >= 7
+    told = store.set_aside.list_all(start)
+    assert [each.kind for each in told] == ["clock"]
+    assert "feed" not in str(told[0])
