@@ -24,7 +24,8 @@ from digest.store import CircuitBreaker, SetAsideRow, SourceState, Store
 from digest.store.attention import StuckLetters
 
 _SOURCE_OUT, _SOURCE_SILENT = timedelta(hours=12), timedelta(days=2)
-_RELAY_OUT, _RELAY_PAUSED, _RELAY_TOLD = timedelta(hours=1), timedelta(minutes=15), timedelta(days=1)
+_RELAY_OUT, _RELAY_PAUSED, _BREAKER_TOLD = timedelta(hours=1), timedelta(minutes=15), timedelta(days=1)
+_DOMAIN_PAUSED, _DOMAIN_ROUNDS = timedelta(hours=4), 12
 _LETTERS_WAIT = timedelta(hours=2)
 _DUE_WAITS = timedelta(hours=1)
 _IN_DOUBT = timedelta(minutes=30)
@@ -137,14 +138,31 @@ def _sources(state: ServiceState) -> Iterator[Condition]:
 
 
 def _relays(state: ServiceState) -> Iterator[Condition]:
-    """A relay that was refused by login or policy, or has taken no letter for an hour of trying."""
+    """A relay that refuses us (login, policy, its limit), or has taken no letter in an hour of trying."""
     for breaker in state.breakers:
         if breaker.kind != "relay" or breaker.name not in state.relays:
             continue
         since = state.failing_since.get(breaker.name, breaker.at)
         paused = breaker.until is not None and breaker.until - breaker.at >= _RELAY_PAUSED
-        if (paused and state.now - breaker.at < _RELAY_TOLD) or state.now - since > _RELAY_OUT:
+        if (paused and state.now - breaker.at < _BREAKER_TOLD) or breaker.at - since > _RELAY_OUT:
             yield Condition(kind="relay", name=breaker.name, words=breaker.words, since=since, command="digest doctor")
+
+
+def _domains(state: ServiceState) -> Iterator[Condition]:
+    """A receiving domain that does not trust us, or has refused most letters round after round."""
+    for breaker in state.breakers:
+        if breaker.kind != "domain" or state.now - breaker.at > _BREAKER_TOLD:
+            continue
+        paused = breaker.until is not None and breaker.until - breaker.at >= _DOMAIN_PAUSED
+        if paused or breaker.failures >= _DOMAIN_ROUNDS:
+            yield Condition(
+                kind="domain",
+                name=breaker.name,
+                words=breaker.words,
+                since=None,
+                command="digest outbox",
+                is_private=True,
+            )
 
 
 def _letters(state: ServiceState) -> Iterator[Condition]:
@@ -204,6 +222,7 @@ def _set_aside(kind: SetAsideKind) -> Callable[[ServiceState], Iterator[Conditio
 
 CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _relays,
+    _domains,
     _disk,
     _sources,
     _letters,

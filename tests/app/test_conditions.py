@@ -61,6 +61,7 @@ def test_a_source(said: dict[str, Any], needs: bool) -> None:
     [
         (RELAY, NOW - MINUTE, False),  # it failed once
         (RELAY, NOW - 2 * HOUR, True),
+        (replace(RELAY, at=NOW - 3 * HOUR), NOW - 3 * HOUR, False),  # it failed once, and was not asked again
         (replace(RELAY, until=NOW + 15 * MINUTE), NOW, True),  # refused: that does not pass by itself
         (replace(RELAY, until=NOW + 8 * MINUTE), NOW - 8 * MINUTE, False),
         (replace(RELAY, name="smtp://gone:25"), NOW - DAY, False),  # no longer configured
@@ -70,6 +71,14 @@ def test_a_source(said: dict[str, Any], needs: bool) -> None:
 def test_a_relay(breaker: CircuitBreaker, since: datetime, needs: bool) -> None:
     found = kinds(breakers=[breaker], failing_since={breaker.name: since})
     assert found == ([("relay", "smtp://a:25")] if needs else [])
+
+
+def test_a_receiving_domain() -> None:
+    domain = replace(RELAY, kind="domain", name="b.example", until=NOW + HOUR)
+    policy, often = replace(domain, until=NOW + 4 * HOUR), replace(domain, failures=12)
+    assert kinds(breakers=[domain]) == []
+    assert kinds(breakers=[policy]) == kinds(breakers=[often]) == [("domain", "b.example")]
+    assert kinds(breakers=[replace(policy, at=NOW - 2 * DAY, until=NOW - DAY)]) == []
 
 
 @pytest.mark.parametrize(
