@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -25,12 +25,18 @@ _WAYS = {
 }
 
 
+_ENDED = timedelta(days=7)
+
+
 @click.group("outbox", short_help="Show what waits, what was refused and why.", invoke_without_command=True)
 @click.option("--in-doubt", is_flag=True, help="Only letters of which nobody knows whether they arrived.")
 @click.option("--json", "as_json", is_flag=True, help="One letter a line, as JSON.")
 @click.pass_context
 def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     """List every letter that has not gone out, with its state, the reason in the server's words, and what to do.
+
+    Below stand the letters of the last seven days that ended by themselves: merged into the next issue, or cancelled
+    because their reader has left.
 
     Where a relay's `log` can be read it is asked about letters in doubt first: what the relay has taken is sent.
     """
@@ -43,9 +49,10 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
     with open_app(load(context.config), looking=True) as app:
         known = {word.delivery: word for word in app.read_relay_logs(datetime.now(UTC))}
         rows = app.store.outbox.unsent(in_doubt=in_doubt)
+        ended = [] if in_doubt else app.store.outbox.ended(datetime.now(UTC) - _ENDED)
         counts, breakers = app.store.outbox.count_by_state(), app.store.breakers.list_all()
     if as_json:
-        for row in rows:
+        for row in (*rows, *ended):
             said = known[row.id].words if row.id in known else None
             click.echo(json.dumps(_values(row) | {"log": said}, ensure_ascii=True))
         return
@@ -55,6 +62,9 @@ def command(ctx: click.Context, in_doubt: bool, as_json: bool) -> None:
         click.echo(
             f"{word.delivery}  {word.subscriber}  {'sent' if word.sent else DeliveryState.IN_DOUBT}: {word.words}"
         )
+    if ended:
+        click.echo("ended by themselves in the last seven days:")
+        _table(ended)
     for words in (*_left_alone(breakers, datetime.now(UTC)), *_advice(rows)):
         click.echo(words)
 

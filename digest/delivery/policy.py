@@ -13,6 +13,9 @@ from digest.mail.envelope import LeasedDelivery
 from digest.mail.message import Mailbox
 from digest.readers import ReaderDirectory
 from digest.store import NOTICE, Store
+from digest.subscriptions import Subscriber
+
+LEFT = "the reader has left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,18 @@ class SendPolicy:
         self._keys = [key.get_secret_value() for key in config.keys]
         self._presumed = config.presumed
 
-    def recipient(self, delivery: LeasedDelivery) -> Mailbox | NotSent | None:
-        """The reader's present address; None: the address that the letter was written for.
+    def recipient(self, delivery: LeasedDelivery) -> tuple[Mailbox | NotSent | None, int]:
+        """The reader's present address, and the version of the reader directory that says so.
 
-        An address that has not changed was validated when the letter was written; to validate it again would be a tenth
-        of all the work on a letter.
+        None: the address that the letter was written for. An address that has not changed was validated when the letter
+        was written; to validate it again would be a tenth of all the work on a letter.
         """
-        if delivery.kind == NOTICE:
-            return None
-        reader = self._directory.known(delivery.subscriber)
+        reader, serial = self._directory.known(delivery.subscriber)
+        return (None if delivery.kind == NOTICE else self._address(delivery, reader)), serial
+
+    def _address(self, delivery: LeasedDelivery, reader: Subscriber | None) -> Mailbox | NotSent | None:
         if reader is None:
-            return NotSent("the reader has left")
+            return NotSent(LEFT)
         if delivery.kind == "manual":  # `digest send --to ADDRESS`: the address was given by hand
             return None
         if reader.pause_until and self._clock().astimezone(reader.timezone).date() < reader.pause_until:
@@ -83,9 +87,15 @@ class SendPolicy:
             return None
         return Mailbox(name=reader.name or "", address=reader.email)
 
-    def was_outdated(self, serial: int) -> bool:
-        """Whether `recipient` has answered from a reader directory older than version `serial`; reloads it if so."""
-        return self._directory.turned(self._store, serial)
+    def was_outdated(self, answered: int, serial: int) -> bool:
+        """Whether `recipient` has answered from another version of the directory than `serial`; reloads it if so."""
+        return self._directory.turned(self._store, answered=answered, serial=serial)
+
+    def confirm(self, delivery: LeasedDelivery, why: NotSent) -> NotSent:
+        """Why a letter is not sent, after a look at the store: nothing is cancelled on a cache's word alone."""
+        if why.later or self._directory.has_left(self._store, delivery.subscriber):
+            return why
+        return NotSent("the reader cannot be read now: `digest check` and `digest doctor` say why", later=True)
 
     def return_path(self, delivery: LeasedDelivery) -> str:
         """The envelope sender: an address that only this delivery has (VERP), so that a bounce names its letter."""

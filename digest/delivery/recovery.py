@@ -59,7 +59,10 @@ def recover(
                     subscriber=each.subscriber, message_id=each.message_id, outcome=DeliveryState.SENT, words=each.words
                 )
             )
-    store.merging.expire(now=clock())
+    for merged in store.merging.expire(now=clock()):
+        words = "it could not go out in its time; its papers come with the next issue"
+        key = merged.message_id
+        tell(Delivered(subscriber=merged.subscriber, message_id=key, outcome=DeliveryState.MERGED, words=words))
     return lambda: _open_journal(store, folder, name, clock)
 
 

@@ -200,13 +200,13 @@ class Worker:
     def _prepare(self, delivery: LeasedDelivery, guard: SendGuard) -> _PreparedLetter | None:
         """The letter as it goes out now, or None. Asked right before MAIL: an unsubscribe counts at once."""
         now, policy = self._context.clock(), self._context.policy
-        mailbox = policy.recipient(delivery)
+        mailbox, answered = policy.recipient(delivery)
         recipient = mailbox.wire if isinstance(mailbox, Mailbox) else delivery.recipient
         status = guard.check(delivery, recipient)
-        if policy.was_outdated(status.readers_serial):
+        if policy.was_outdated(answered, status.readers_serial):
             return self._prepare(delivery, guard)
         if isinstance(mailbox, NotSent):
-            self._withhold(delivery, mailbox, now)
+            self._withhold(delivery, policy.confirm(delivery, mailbox), now)
         elif not status.is_leased:
             self._skip(delivery, "another process has it")
         elif status.unsubscribed is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -18,45 +18,55 @@ from digest.store import Preferences, ReaderRow, Store
 from digest.subscriptions import Subscriber
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """All readers at one serial number: replaced as a whole, so that no answer is newer or older than its number."""
+
+    serial: int = -1
+    signed: Mapping[str, tuple[str, Subscriber]] = field(default_factory=dict)  # by id, with the key of the address
+    bad: Mapping[str, str] = field(default_factory=dict)
+    readers: tuple[Subscriber, ...] = ()
+    by_id: Mapping[str, Subscriber] = field(default_factory=dict)
+    by_address: Mapping[str, str] = field(default_factory=dict)
+
+
 class ReaderDirectory:
     """All readers under one config, cached until the store's serial number changes. Thread-safe."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._lock = Lock()
-        self._serial = -1
-        self._signed: dict[str, tuple[str, Subscriber]] = {}  # by id, with the key of the address
-        self._bad: dict[str, str] = {}
-        self._readers: tuple[Subscriber, ...] = ()
-        self._by_id: dict[str, Subscriber] = {}
-        self._by_address: dict[str, str] = {}
+        self._snapshot = _Snapshot()
 
     def readers(self, store: Store) -> tuple[Subscriber, ...]:
         """All readers as of now; the identical tuple for as long as nothing changes."""
-        self._refresh(store)
-        return self._readers
+        return self._current(store).readers
 
     def reader(self, store: Store, id: str) -> Subscriber | None:
         """The reader with that id, or None."""
-        self._refresh(store)
-        return self._by_id.get(id)
+        return self._current(store).by_id.get(id)
 
-    def known(self, id: str) -> Subscriber | None:
-        """The reader with that id as of the last refresh; does not ask the store."""
-        return self._by_id.get(id)
+    def known(self, id: str) -> tuple[Subscriber | None, int]:
+        """The reader with that id, or None, and the serial number as of which that is so; does not ask the store."""
+        snapshot = self._snapshot
+        return snapshot.by_id.get(id), snapshot.serial
 
-    def turned(self, store: Store, serial: int) -> bool:
-        """Refresh if `serial` is newer or older than the last one seen; returns whether it differed."""
-        if serial == self._serial:
+    def turned(self, store: Store, *, answered: int, serial: int) -> bool:
+        """Whether an answer of `known` is not of the store's present `serial`; refreshes then."""
+        if answered == serial:
             return False
-        self._refresh(store)
+        self._current(store)
         return True
+
+    def has_left(self, store: Store, id: str) -> bool:
+        """Whether nobody of that id reads here any more: asks the config and the store, whatever is cached."""
+        return all(each.id != id for each in self._config.subscribers) and store.readers.get(id=id) is None
 
     def at(self, store: Store, address: str) -> Subscriber | None:
         """The reader with that address, given as mail.address.address_key returns it."""
-        self._refresh(store)
-        id_ = self._filed.get(address) or self._by_address.get(address)
-        return self._by_id.get(id_) if id_ else None
+        snapshot = self._current(store)
+        id_ = self._filed.get(address) or snapshot.by_address.get(address)
+        return snapshot.by_id.get(id_) if id_ else None
 
     @cached_property
     def _filed(self) -> Mapping[str, str]:
@@ -67,43 +77,51 @@ class ReaderDirectory:
         """By id, why a signed-up reader gets no letters: their document is no longer valid, or a reader in a file has
         the same address.
         """
-        self._refresh(store)
+        snapshot = self._current(store)
         shared = {
             reader.id: f"the address is that of {self._filed[address]} too, whose file counts"
-            for address, reader in self._signed.values()
+            for address, reader in snapshot.signed.values()
             if address in self._filed
         }
-        return self._bad | shared
+        return {**snapshot.bad, **shared}
 
-    def _refresh(self, store: Store) -> None:
-        if store.readers.serial() == self._serial:
-            return
+    def _current(self, store: Store) -> _Snapshot:
+        if store.readers.serial() == (snapshot := self._snapshot).serial:
+            return snapshot
         with self._lock:
             serial = store.readers.serial()  # another thread may have refreshed while this one waited for the lock
-            if serial == self._serial:
-                return
-            # A lower serial than before means a restored backup: read all rows.
-            for row in store.readers.list_all(max(self._serial, 0) if serial > self._serial else 0):
-                self._judge(row)
-            present = store.readers.ids()
-            self._signed = {key: each for key, each in self._signed.items() if key in present}
-            self._bad = {key: fault for key, fault in self._bad.items() if key in present}
-            self._readers = tuple(self._all(store.preferences.get()))
-            self._by_id = {reader.id: reader for reader in self._readers}
-            self._by_address = {address: reader.id for address, reader in self._signed.values()}
-            self._serial = serial
+            if serial != self._snapshot.serial:
+                self._snapshot = self._read(store, self._snapshot, serial)
+            return self._snapshot
 
-    def _judge(self, row: ReaderRow) -> None:
-        self._signed.pop(row.id, None)
-        self._bad.pop(row.id, None)
+    def _read(self, store: Store, before: _Snapshot, serial: int) -> _Snapshot:
+        signed, bad = dict(before.signed), dict(before.bad)
+        # A lower serial than before means a restored backup: read all rows.
+        for row in store.readers.list_all(max(before.serial, 0) if serial > before.serial else 0):
+            self._judge(row, signed, bad)
+        present = store.readers.ids()
+        signed = {key: each for key, each in signed.items() if key in present}
+        readers = tuple(self._all(signed, store.preferences.get()))
+        return _Snapshot(
+            serial=serial,
+            signed=signed,
+            bad={key: fault for key, fault in bad.items() if key in present},
+            readers=readers,
+            by_id={reader.id: reader for reader in readers},
+            by_address={address: reader.id for address, reader in signed.values()},
+        )
+
+    def _judge(self, row: ReaderRow, signed: dict[str, tuple[str, Subscriber]], bad: dict[str, str]) -> None:
+        signed.pop(row.id, None)
+        bad.pop(row.id, None)
         try:
-            self._signed[row.id] = row.address, subscriber_from(row.id, row.document, self._config.language)
+            signed[row.id] = row.address, subscriber_from(row.id, row.document, self._config.language)
         except ConfigError as error:
-            self._bad[row.id] = str(error)
+            bad[row.id] = str(error)
 
-    def _all(self, preferences: Preferences) -> Sequence[Subscriber]:
-        signed = [reader for address, reader in self._signed.values() if address not in self._filed]
-        return [_with_preferences(reader, preferences) for reader in (*self._config.subscribers, *signed)]
+    def _all(self, signed: Mapping[str, tuple[str, Subscriber]], preferences: Preferences) -> Sequence[Subscriber]:
+        added = [reader for address, reader in signed.values() if address not in self._filed]
+        return [_with_preferences(reader, preferences) for reader in (*self._config.subscribers, *added)]
 
 
 def _with_preferences(reader: Subscriber, preferences: Preferences) -> Subscriber:

@@ -26,6 +26,9 @@ _NO_OWNER: dict[str, Any] = {"owner": None, "until": None}
 _DAY = timedelta(days=1)
 _HIDDEN = (DeliveryState.SENT, DeliveryState.CANCELLED, DeliveryState.MERGED)
 
+BY_HAND = ", by hand"
+"""Ends the reason of what a person has decided."""
+
 DeliveryLease = tuple[int, int]
 """The id of a delivery and the epoch of its lease; the epoch fences off a sender that lost it."""
 
@@ -207,6 +210,16 @@ class OutboxStore:
         which = _COLUMN.state == DeliveryState.IN_DOUBT if in_doubt else _COLUMN.state.not_in(_HIDDEN)
         with self.database.reading() as connection:
             rows = connection.execute(select(*ROW).where(which).order_by(*_OLDEST)).mappings().all()
+        return [row_of(row) for row in rows]
+
+    def ended(self, since: datetime) -> list[OutboxRow]:
+        """The letters that ended unsent since then without a person's word: cancelled or merged; oldest first."""
+        c = t.attempt.c
+        lately = select(c.id).where(c.delivery_id == _COLUMN.id, c.at >= since, c.state == _COLUMN.state).exists()
+        mine = _COLUMN.state.in_((DeliveryState.CANCELLED, DeliveryState.MERGED))
+        by_hand = func.coalesce(_COLUMN.reason, "").endswith(BY_HAND, autoescape=True)
+        with self.database.reading() as connection:
+            rows = connection.execute(select(*ROW).where(mine, lately, ~by_hand).order_by(*_OLDEST)).mappings().all()
         return [row_of(row) for row in rows]
 
     def count_by_state(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ LIST = [
     *(f"k{number}" for number in range(1, 12)),
     *(f"d{number}" for number in range(1, 8)),
     *(f"t{number}" for number in range(1, 6)),
-    *(f"s{number}" for number in range(1, 8)),
+    *(f"s{number}" for number in range(1, 10)),
     *(f"r{number}" for number in range(1, 5)),
     *(f"b{number}" for number in range(1, 5)),
     *(f"i{number}" for number in range(1, 14)),

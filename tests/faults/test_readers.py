@@ -1,4 +1,4 @@
-"""S1 to S7: several at once on one database, and readers who change their minds while a letter is on its way."""
+"""S1 to S9: several at once on one database, and readers who change their minds while a letter is on its way."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery import Delivered, NotSent
+from digest.app import load
+from digest.config import Config
+from digest.delivery import Delivered, NotSent, SendPolicy
 from digest.issues.compose import compose
 from digest.mail.address import address_key
+from digest.mail.envelope import LeasedDelivery
 from digest.mail.message import Mailbox
+from digest.readers import ReaderDirectory
+from tests.support.config_files import READER, folder
 from tests.support.delivery_scenario import DeliveryScenario
 from tests.support.graph_reader import FACTORY, reader
 from tests.support.processes import child, until
 from tests.support.servers import MailServer, Says
+from tests.support.store_samples import sign_up
 
 pytestmark = pytest.mark.faults
 
@@ -210,3 +216,42 @@ def test_s7_where_a_pace_is_kept_no_letter_is_announced(anywhere: DeliveryScenar
         scenario.round(replace(scenario.route(server), per_second=1_000.0), tell=suppress)
         assert scenario.arrived(server) == {"ada": 1}
         scenario.holds(server, final={"ben": "suppressed"})
+
+
+class _Interrupted(SendPolicy):
+    """Another connection refreshes the directory between an answer from it and the question how new that is."""
+
+    def recipient(self, delivery: LeasedDelivery) -> tuple[Mailbox | NotSent | None, int]:
+        answer = super().recipient(delivery)
+        self._directory.readers(self._store)
+        return answer
+
+
+def _policy(scenario: DeliveryScenario, config: Config, kind: type[SendPolicy] = SendPolicy) -> SendPolicy:
+    return kind(config, ReaderDirectory(config), scenario.store, FACTORY, lambda: scenario.now)
+
+
+def test_s8_the_directory_is_refreshed_by_another_connection(scenario: DeliveryScenario, tmp_path: Path) -> None:
+    """Nobody has left: each letter goes out."""
+    config = load(folder(tmp_path, ada=READER), env={})
+    scenario.put("ada", domain="example.org")
+    with MailServer() as server:
+        scenario.round(server, policy=_policy(scenario, config, _Interrupted))
+        assert scenario.states() == {"ada": "sent"}
+
+
+def test_s9_nothing_is_cancelled_on_a_cache_s_word(scenario: DeliveryScenario, tmp_path: Path) -> None:
+    """A reader whose document cannot be read has not left: the papers come later; who has left is told of."""
+    config, store = load(folder(tmp_path, ada=READER), env={}), scenario.store
+    sign_up(store)
+    store.readers.update_document("web-eve", lambda document: document | {"timezone": "Nowhere/At_all"})
+    scenario.put("web-eve", "gone")
+    with MailServer() as server:
+        scenario.round(server, policy=_policy(scenario, config))
+        assert server.taken == []
+    assert scenario.states() == {"web-eve": "merged", "gone": "cancelled"}
+    ended = store.outbox.ended(scenario.now)
+    assert {(row.subscriber, row.state, row.reason) for row in ended} == {
+        ("web-eve", "merged", "the reader cannot be read now: `digest check` and `digest doctor` say why"),
+        ("gone", "cancelled", "the reader has left"),
+    }

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.delivery import Delivered, DeliverySummary, deliver
+from digest.delivery import Delivered, DeliverySummary, SendPolicy, deliver
 from digest.delivery.channels.smtp import SmtpChannel
 from digest.delivery.channels.smtp_connection import SmtpTimeouts
 from digest.delivery.log_evidence import NO_LOGS, RelayLogs
@@ -130,10 +130,11 @@ class DeliveryScenario:
         presume_sent: Callable[[LeasedDelivery], bool] = lambda _: False,
         restored: bool = False,
         logs: RelayLogs = NO_LOGS,
+        policy: SendPolicy | None = None,
         **more: object,
     ) -> DeliverySummary:
         """What the daemon does in one interval."""
-        policy = FixedPolicy(recipient or self.home, return_path=bounce_address, presume_sent=presume_sent)
+        policy = policy or FixedPolicy(recipient or self.home, return_path=bounce_address, presume_sent=presume_sent)
         chosen = [route if isinstance(route, Route) else self.route(route) for route in routes]
 
         def clock() -> datetime:

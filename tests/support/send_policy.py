@@ -30,11 +30,14 @@ class FixedPolicy(SendPolicy):
         self._return_path = return_path
         self._presume_sent = presume_sent
 
-    def recipient(self, delivery: LeasedDelivery) -> Mailbox | NotSent | None:
-        return self._recipient(delivery)
+    def recipient(self, delivery: LeasedDelivery) -> tuple[Mailbox | NotSent | None, int]:
+        return self._recipient(delivery), 0
 
-    def was_outdated(self, serial: int) -> bool:
+    def was_outdated(self, answered: int, serial: int) -> bool:
         return False
+
+    def confirm(self, delivery: LeasedDelivery, why: NotSent) -> NotSent:
+        return why
 
     def return_path(self, delivery: LeasedDelivery) -> str:
         return self._return_path(delivery)
