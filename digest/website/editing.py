@@ -19,7 +19,7 @@ from digest.website.account_base import AccountView, account_path
 from digest.website.form_errors import FormErrors, form_errors
 from digest.website.forms import RuleFields, SubscriptionFields, fields_of_entry, fields_of_form, template_context
 from digest.website.recent_papers import RecentPapers
-from digest.website.request_limits import RULE_PREVIEWS, enforce_limit
+from digest.website.request_limits import RULE_PREVIEWS, SITE, enforce_limit, request_network
 from digest.website.rule_preview import RulePreview, preview_rule
 from digest.website.view import Form, form_endpoint
 
@@ -172,7 +172,7 @@ class SubscriptionEditView(AccountView):
         store, t = self.app().store, translations(reader.language)
         recent_papers: RecentPapers = request.app.state.recent_papers
         ground = recent_papers.get(store, self.clock())
-        with recent_papers.preview_slot():
+        with recent_papers.preview_slot(request_network(request, SITE)):
             return {row.number: preview_rule(fields, row, ground, store, t) for row in fields.rules[:_MAX_PREVIEWS]}
 
     def _stale_form(self, request: Request, edited: _EditedSubscription) -> Response:

@@ -19,7 +19,7 @@ from digest.text.translations import Translations
 from digest.website.form_errors import MAX_RULES, FormError, FormErrors, form_errors
 from digest.website.forms import RuleFields, SubscriptionFields, fields_of_form, template_context
 from digest.website.recent_papers import RecentPapers
-from digest.website.request_limits import RULE_PREVIEWS, SIGNUP_LETTERS, enforce_limit
+from digest.website.request_limits import RULE_PREVIEWS, SIGNUP_LETTERS, SITE, enforce_limit, request_network
 from digest.website.rule_preview import RulePreview, preview_rule
 from digest.website.view import Form, View, form_endpoint
 
@@ -130,7 +130,7 @@ class FrontPage(View):
         for _ in rows:
             enforce_limit(request, RULE_PREVIEWS)
         ground = self.recent_papers.get(store, self.clock())
-        with self.recent_papers.preview_slot():
+        with self.recent_papers.preview_slot(request_network(request, SITE)):
             return {row.number: preview_rule(fields, row, ground, store, t) for row in rows}
 
     def _top_papers(self, t: Translations) -> Sequence[ListedPaper]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
-from threading import BoundedSemaphore, Lock
+from threading import Condition, Lock
 
 from starlette.exceptions import HTTPException
 
@@ -18,7 +18,7 @@ DAYS = 30
 MAX_PAPERS = 5_000
 REFRESH_INTERVAL = timedelta(minutes=10)
 
-_MAX_CONCURRENT_PREVIEWS = 2
+_MAX_CONCURRENT_PREVIEWS = 2  # of different networks
 _FIRST_LOAD_TIMEOUT = 20.0  # seconds that a request waits while another thread loads the papers for the first time
 _SLOT_TIMEOUT = 4.0  # seconds that a request waits for another preview to end
 
@@ -29,7 +29,8 @@ class RecentPapers:
     def __init__(self, *, max_papers: int = MAX_PAPERS, slot_timeout: float = _SLOT_TIMEOUT) -> None:
         self._max_papers, self._slot_timeout = max_papers, slot_timeout
         self._loading = Lock()
-        self._slots = BoundedSemaphore(_MAX_CONCURRENT_PREVIEWS)
+        self._free = Condition()
+        self._served: set[str] = set()  # networks whose previews run
         self._loaded: tuple[datetime, int, BacktestCorpus] | None = None
 
     def get(self, store: Store, now: datetime) -> BacktestCorpus:
@@ -37,14 +38,24 @@ class RecentPapers:
         return self._refreshed(store, now)[2]
 
     @contextmanager
-    def preview_slot(self) -> Iterator[None]:
-        """Holds one of the two slots for previews. Raises HTTPException (429) where none is free for four seconds."""
-        if not self._slots.acquire(timeout=self._slot_timeout):
-            raise HTTPException(429, "too many rules are tried out")
+    def preview_slot(self, network: str) -> Iterator[None]:
+        """Holds one of the two slots for previews; a network has one at a time, so that it cannot hold both.
+
+        Raises HTTPException (429) where none is free for four seconds.
+        """
+        with self._free:
+            if not self._free.wait_for(lambda: self._may_begin(network), timeout=self._slot_timeout):
+                raise HTTPException(429, "too many rules are tried out")
+            self._served.add(network)
         try:
             yield
         finally:
-            self._slots.release()
+            with self._free:
+                self._served.discard(network)
+                self._free.notify_all()
+
+    def _may_begin(self, network: str) -> bool:
+        return network not in self._served and len(self._served) < _MAX_CONCURRENT_PREVIEWS
 
     def _refreshed(self, store: Store, now: datetime) -> tuple[datetime, int, BacktestCorpus]:
         loaded = self._loaded

@@ -31,6 +31,9 @@ RULE_PREVIEWS: Final = "tries"
 FORM_POSTS: Final = "posts"
 """Posts of any form."""
 
+SITE: Final = 48
+"""Prefix of the network that one customer of IPv6 may have: 65,536 of /64."""
+
 REQUEST_RATES: Final = {
     SIGNUP_LETTERS: RateLimit(10, timedelta(hours=1), burst=5),
     RULE_PREVIEWS: RateLimit(60, timedelta(minutes=1), burst=60),
@@ -65,18 +68,23 @@ class RequestLimits:
 def enforce_limit(request: Request, purpose: str) -> None:
     """Raises HTTPException (429) if the limit is reached; an application without RequestLimits has no limit."""
     limits: RequestLimits | None = getattr(request.app.state, "limits", None)
-    if limits and not limits.take(purpose, client_network(request.client.host if request.client else "")):
+    if limits and not limits.take(purpose, request_network(request)):
         raise HTTPException(429, "this is too much at once")
 
 
-def client_network(host: str) -> str:
-    """The network that an address counts for: an IPv4 address itself, the /64 of an IPv6 address."""
+def request_network(request: Request, prefix: int = 64) -> str:
+    """The network that a request counts for, as `client_network`."""
+    return client_network(request.client.host if request.client else "", prefix)
+
+
+def client_network(host: str, prefix: int = 64) -> str:
+    """The network that an address counts for: an IPv4 address itself, the /64 (or another one) of an IPv6 address."""
     try:
         found = ip_address(host.partition("%")[0])
     except ValueError:
         return host[:64]
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is None:
-            return str(ip_network((found, 64), strict=False))
+            return str(ip_network((found, prefix), strict=False))
         found = found.ipv4_mapped
     return str(found)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from digest.papers import Paper
 from digest.store import PaperStore, Store
 from digest.website.recent_papers import DAYS, REFRESH_INTERVAL, RecentPapers
+from digest.website.request_limits import SITE, client_network
 from tests.support.recent_papers import add_recent_papers
 from tests.support.store_samples import NOW, keep, preprint
 
@@ -73,9 +74,20 @@ def test_while_one_thread_makes_them_ready_the_others_get_the_old_ones(store: St
 
 def test_two_may_try_at_a_time() -> None:
     recent = RecentPapers(slot_timeout=0.05)
-    with recent.preview_slot(), recent.preview_slot():
-        with pytest.raises(HTTPException) as refused, recent.preview_slot():
+    with recent.preview_slot("192.0.2.1"), recent.preview_slot("192.0.2.2"):
+        with pytest.raises(HTTPException) as refused, recent.preview_slot("192.0.2.3"):
             pass
         assert refused.value.status_code == 429
-    with recent.preview_slot():
+    with recent.preview_slot("192.0.2.1"):
+        pass
+
+
+def test_one_network_holds_one_place_and_leaves_the_other() -> None:
+    recent = RecentPapers(slot_timeout=0.05)
+    with recent.preview_slot(client_network("2001:db8:1:2::3", SITE)):
+        with pytest.raises(HTTPException), recent.preview_slot(client_network("2001:db8:1:ffff::9", SITE)):
+            pass
+        with recent.preview_slot(client_network("2001:db8:2::1", SITE)):
+            pass
+    with recent.preview_slot("2001:db8:1::/48"):
         pass
