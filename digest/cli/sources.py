@@ -1,4 +1,4 @@
-"""`digest sources`: the health of each source: last answer, papers today against the usual, next try."""
+"""`digest sources`: the health of each source: last answer, papers today against the usual, next try; `retry`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from digest.cli import CliContext
 from digest.cli.shared.json_lines import json_line
 from digest.cli.shared.options import now_option
+from digest.errors import Exit
 
 if TYPE_CHECKING:
     from digest.ingest.health import SourceHealth
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 _TOLD = timedelta(days=30)
 
 
-@click.command("sources", short_help="How each source is, and when it is asked next.")
+@click.group("sources", short_help="How each source is, and when it is asked next.", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="One source a line, as JSON.")
 @now_option
-@click.pass_obj
-def command(context: CliContext, as_json: bool, now: datetime) -> None:
+@click.pass_context
+def command(ctx: click.Context, as_json: bool, now: datetime) -> None:
     """Show for each source when it last answered, what its service brought today, and when it is asked next.
 
     A service that announces by the calendar is `late` where a list is due and not there, and has its `weekend` and
@@ -31,8 +32,11 @@ def command(context: CliContext, as_json: bool, now: datetime) -> None:
     eight such weekdays. Below a source stand the papers of it that could not be kept in the last month, and at the end
     whatever else was set aside. Nothing is asked and nothing is written.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from digest.app import load, open_app
 
+    context: CliContext = ctx.obj
     with open_app(load(context.config), looking=True) as app:
         found, aside = app.health(now), app.store.set_aside.list_all(now - _TOLD)
     if as_json:
@@ -49,6 +53,24 @@ def command(context: CliContext, as_json: bool, now: datetime) -> None:
     for row in aside:
         if not row.place:
             click.echo(f"set aside {_when(row.last, now)}: {row}")
+
+
+@command.command("retry")
+@click.argument("name")
+@click.pass_context
+def retry(ctx: click.Context, name: str) -> None:
+    """Ask the source NAME at the next round, even where its service asked for a longer wait."""
+    from digest.app import load, open_app
+
+    context: CliContext = ctx.obj
+    with open_app(load(context.config)) as app:
+        known = [each.name for each in (*app.sources, *app.enrichers)]
+        if name in known:
+            app.store.sources.lift_wait(name)
+    if name not in known:
+        click.echo(f"no source has that name: {', '.join(known) or 'none is configured'}", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo("it is asked at the next round, or now by `digest pull`")
 
 
 def _lines(each: SourceHealth, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event
+from threading import Event, local
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -74,6 +74,12 @@ class _PendingRequest:
     limit: float  # the latest end of a wait, in seconds of the monotonic clock
 
 
+class _LiftedWaits(local):
+    """The addresses that were asked on this thread since its waits were lifted; None where they count."""
+
+    seen: set[httpx.URL] | None = None
+
+
 class SharedRateLimit(Protocol):
     """A rate limit for each service that several machines share."""
 
@@ -111,6 +117,7 @@ class HttpClient:
         self._turns = turns
         self._service_limits: dict[str, ServiceRateLimit] = {}
         self._hosts: dict[str, HostBackoff] = {}
+        self._lifted = _LiftedWaits()
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +130,15 @@ class HttpClient:
     def close(self) -> None:
         """Close all idle connections."""
         self._wire.close()
+
+    @contextmanager
+    def passing_over_waits(self) -> Iterator[None]:
+        """Meanwhile, on this thread, the wait that each address had before counts no more; a new one does."""
+        self._lifted.seen = set()
+        try:
+            yield
+        finally:
+            self._lifted.seen = None
 
     def get(
         self,
@@ -223,6 +239,9 @@ class HttpClient:
             self._hosts.setdefault(name, HostBackoff()), self._hosts.setdefault(name + url.path, HostBackoff())
         )
         service_limit = self._service_limit(url, pending.service)
+        if self._lifted.seen is not None and url not in self._lifted.seen:
+            self._lifted.seen.add(url)
+            at.lift()
         while True:
             self._wait_for(at.worst(self._clock()), pending, url)
             queued = self._clock()

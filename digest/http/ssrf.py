@@ -13,8 +13,37 @@ import httpcore
 import httpx
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the low 32 bits are an IPv4 address
-_6TO4 = ipaddress.IPv6Network("2002::/16")  # RFC 3056: the next 32 bits may be any IPv4 address
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # the only global unicast range that IANA has given out
+
+# The IANA registries of special-purpose addresses (RFC 6890). Not `is_global`: what it says differs between Pythons.
+_SPECIAL_V4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # IETF protocol assignments
+        "192.0.2.0/24",
+        "192.88.99.0/24",  # relays of 6to4
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",  # multicast, reserved, broadcast
+    )
+)
+_SPECIAL_V6 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "2001::/23",  # IETF protocol assignments, Teredo among them
+        "2001:db8::/32",
+        "2002::/16",  # 6to4, RFC 3056: the next 32 bits may be any IPv4 address
+        "3fff::/20",  # documentation, RFC 9637
+    )
+)
 
 
 class PrivateAddressRefused(Exception):
@@ -25,11 +54,11 @@ def is_public(address: str) -> bool:
     """Whether an IP address is global unicast: not private, link-local, CGNAT, multicast …"""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
-        return ip.is_global and not ip.is_multicast
+        return not any(ip in network for network in _SPECIAL_V4)
     inner = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
     if inner is not None:
         return is_public(str(inner))
-    return ip.is_global and ip in _UNICAST and ip not in _6TO4
+    return ip in _UNICAST and not any(ip in network for network in _SPECIAL_V6)
 
 
 def literal(host: str) -> str | None:

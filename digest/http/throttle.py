@@ -14,7 +14,7 @@ _LONGER = (1.0, 1.25)  # jitter makes a wait longer, never shorter
 _BREAKER = BackOff.doubling(timedelta(minutes=15), timedelta(hours=4), tolerated=4, spread=_LONGER)
 """Circuit breaker: from the fifth failure in a row on, one probe after each pause."""
 
-_YEAR = 365 * 86_400.0  # upper limit of Retry-After; keeps dates within their range
+_DAY = 86_400.0  # upper limit of Retry-After: a service that errs is not lost for longer
 
 
 def _seconds(*steps: float) -> BackOff:
@@ -99,6 +99,10 @@ class AddressBackoff:
         """The back-off with the longer wait."""
         return max(self.host, self.address, key=lambda each: each.seconds_left(now))
 
+    def lift(self) -> None:
+        """Let the next request go out now; its failures go on counting."""
+        self.host.free_at = self.address.free_at = float("-inf")
+
     def record_success(self) -> None:
         self.host.record_success()
         self.address.record_success()
@@ -121,11 +125,11 @@ def retry_after(value: str | None, *, date: str | None, wall: float) -> float | 
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:12]), _YEAR)
+        return min(float(text[:12]), _DAY)
     until, sent = _moment(text), _moment(date or "")
     if until is None:
         return None
-    return min(max(0.0, until - (wall if sent is None else sent)), _YEAR)
+    return min(max(0.0, until - (wall if sent is None else sent)), _DAY)
 
 
 def _moment(text: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -54,11 +54,11 @@ def pull(
 ) -> list[PullResult]:
     """Fetch and store the papers of each source that is due; a failing source stops no other.
 
-    `by_hand` ignores the interval of a source, but never a Retry-After. With `since` the harvest begins there, and
-    papers older than the usual look-back are stored without being announced. A failed source continues at the next run
-    after its last whole page. At the end the `look_ups` complete papers that a feed announced and no harvest has
-    brought. `in_transaction` is called in the transaction of a page with news. Where machines share the database, each
-    source is leased by one of them at a time; a run by hand ignores the lease.
+    `by_hand` ignores the interval of a source, but never a Retry-After; `digest sources retry` does. With `since` the
+    harvest begins there, and papers older than the usual look-back are stored without being announced. A failed source
+    continues at the next run after its last whole page. At the end the `look_ups` complete papers that a feed announced
+    and no harvest has brought. `in_transaction` is called in the transaction of a page with news. Where machines share
+    the database, each source is leased by one of them at a time; a run by hand ignores the lease.
     """
     results = []
     if set_back := store.future_instants.set_back(now):
@@ -127,13 +127,15 @@ def _ask(
     if resting:
         return PullResult(source=source.name, resting=resting)
     result = PullResult(source=source.name)
+    lifted = state.failures > 0 and state.next_try is None  # by `digest sources retry`
     try:
         if isinstance(source, Source):
             pages = _pull_pages(source, store, client, now=now, since=since, stop=stop, in_transaction=in_transaction)
         else:
             pages = _look_up(source, store, client, now=now, stop=stop, in_transaction=in_transaction)
-        for page in pages:
-            result = _add(result, page)
+        with client.passing_over_waits() if lifted else nullcontext():
+            for page in pages:
+                result = _add(result, page)
     except FetchStopped as error:
         return replace(result, fault=str(error))
     except SourceError as error:

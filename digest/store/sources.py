@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, case, select, update
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
@@ -70,6 +70,12 @@ class SourceStore:
         values = {"last_try": now, "last_error": strip_controls(what), "next_try": next_try, "asked_to_wait": asked}
         with self.database.writing() as connection:
             _put(connection, name, values | {"failures": 1}, values | {"failures": failures})
+
+    def lift_wait(self, name: str) -> None:
+        """Let a source be asked at the next round, whatever wait it has."""
+        with self.database.writing() as connection:
+            source = t.source.c
+            connection.execute(update(t.source).where(source.name == name).values(next_try=None, asked_to_wait=False))
 
 
 def record_progress(connection: Connection, progress: SourceProgress, now: datetime) -> None:

@@ -92,3 +92,13 @@ def test_today_beside_other_fridays(place: Path) -> None:
     found = values()
     assert (found["arxiv oai cs.CL"]["today"], found["arxiv oai cs.CL"]["usual"]) == (1, 3)
     assert (found["feeds Annals"]["today"], found["feeds Annals"]["usual"]) == (0, None)
+
+
+def test_a_wait_is_lifted_by_name(place: Path) -> None:
+    with open_app(load(place, env={})) as app:
+        wait = NOW + timedelta(hours=20)
+        app.store.sources.record_failure("feeds Annals", what="answered 503", now=NOW, next_try=wait, asked=True)
+    assert CliRunner().invoke(digest, ["sources", "retry", "feeds Annals"]).exit_code == 0
+    assert "next try now" in told().splitlines()[-2]
+    unknown = CliRunner().invoke(digest, ["sources", "retry", "Annals"])
+    assert (unknown.exit_code, "feeds Annals" in unknown.stderr) == (1, True)

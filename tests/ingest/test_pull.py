@@ -298,6 +298,16 @@ def test_who_asks_to_be_left_in_peace_is_left_in_peace_also_by_hand(setup: PullS
     assert setup.state(ANNALS).next_try is None
 
 
+def test_a_wait_of_a_month_is_a_day_and_can_be_lifted(setup: PullSetup) -> None:
+    setup.answers("/annals", Reply(503, b"later", {"Retry-After": str(30 * 86_400)}), rss(item("A")))
+    setup.run(setup.journal)
+    until = setup.state(ANNALS).next_try
+    assert until is not None
+    assert until - MORNING <= timedelta(days=1)
+    setup.store.sources.lift_wait(ANNALS)
+    assert setup.run(setup.journal, now=MORNING + HOUR)[ANNALS].papers == 1
+
+
 def test_a_service_that_asks_for_a_moment_gets_it_and_is_asked_again_at_once(setup: PullSetup) -> None:
     setup.answers("/oai", Reply(503, b"wait", {"Retry-After": "20"}), oai([ONE]))
     assert setup.run(setup.harvest)[OAI].new == 1
