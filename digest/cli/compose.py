@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import CliContext
-from digest.cli.shared.options import now_option
+from digest.cli.shared.options import clock_of, now_option
 from digest.cli.shared.progress import paper_count, progress
 from digest.errors import Exit
 
@@ -27,7 +27,7 @@ def command(ctx: click.Context, now: datetime) -> None:
 
     context: CliContext = ctx.obj
     with open_app(load(context.config)) as app, progress("Composing …") as tell:
-        results = app.compose(now=now, tell=lambda result: tell(line(result)))
+        results = app.compose(now=clock_of(ctx, now, app.store)(), tell=lambda result: tell(line(result)))
         if not results:
             tell("nothing is due")
     ctx.exit(exit_code(results))

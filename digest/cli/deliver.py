@@ -28,8 +28,8 @@ def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     from digest.cli.shared.signals import on_signal
 
     context: CliContext = ctx.obj
-    clock = clock_of(ctx, now)
     with open_app(load(context.config)) as app, on_signal() as stop, progress("Sending …") as tell:
+        clock = clock_of(ctx, now, app.store)
         result = app.deliver(
             clock, stop=stop, by_hand=True, restored=confirm_restore, tell=lambda letter: tell(line(letter))
         )

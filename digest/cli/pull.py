@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import CliContext
-from digest.cli.shared.options import TimeParam, now_option
+from digest.cli.shared.options import TimeParam, clock_of, now_option
 from digest.cli.shared.progress import paper_count, progress
 from digest.errors import Exit
 
@@ -36,6 +36,7 @@ def command(ctx: click.Context, source: str | None, since: datetime | None, now:
 
     context: CliContext = ctx.obj
     with open_app(load(context.config)) as app, on_signal() as stop, progress("Asking the sources …") as tell:
+        now = clock_of(ctx, now, app.store)()
         results = app.pull(
             now=now, only=source, by_hand=True, since=since, stop=stop, tell=lambda result: tell(line(result))
         )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from math import inf
 from threading import Event
 from time import monotonic
@@ -14,7 +13,7 @@ import click
 
 from digest.cli import CliContext
 from digest.cli.shared.event_log import event_log, level
-from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
+from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option, shared_clock
 from digest.errors import ConfigError, DigestError, Exit, MailboxError
 
 if TYPE_CHECKING:
@@ -50,7 +49,8 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     with open_app(load(context.config)) as app:
         if once:
             with on_signal() as stop:
-                ctx.exit(_once(app, now, clock_of(ctx, now), stop, restored=confirm_restore))
+                clock = clock_of(ctx, now, app.store)
+                ctx.exit(_once(app, clock(), clock, stop, restored=confirm_restore))
         _forever(app, context, restored=confirm_restore)
 
 
@@ -92,12 +92,15 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
     looked = [-inf]  # when it was last looked whether a person is needed, in ticks
     asked = Event()  # set after the first pull: no issue is composed before that
 
+    def now() -> datetime:
+        return shared_clock(app.store)()
+
     def ask() -> None:
         if current.app.config.queue:
-            _hand_on(current.app, datetime.now(UTC), "pull", "enrich", restored=restored)
+            _hand_on(current.app, now(), "pull", "enrich", restored=restored)
             return
         try:
-            _pull(current.app, datetime.now(UTC), stop)
+            _pull(current.app, now(), stop)
         finally:
             asked.set()
 
@@ -105,22 +108,22 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
         """Every few minutes, after what was due is done; the notice goes out with the next tick."""
         if (ticks := monotonic()) - looked[0] > _LOOK_EVERY.total_seconds():
             looked[0] = ticks
-            _tell_owner(current.app, datetime.now(UTC))
+            _tell_owner(current.app, now())
 
     def tick() -> None:
         if current.app.config.queue:
             look()
-            _hand_on(current.app, datetime.now(UTC), "compose", "deliver", restored=restored)
+            _hand_on(current.app, now(), "compose", "deliver", restored=restored)
             return
         asked.wait()
-        _compose(current.app, datetime.now(UTC), stop)
+        _compose(current.app, now(), stop)
         if not stop.is_set():
-            _deliver(current.app, partial(datetime.now, UTC), stop, restored=restored, said=said)
+            _deliver(current.app, shared_clock(app.store), stop, restored=restored, said=said)
             look()
 
     def listen() -> None:
         if current.app.config.bounces and current.app.config.bounces.url:
-            _hear(current.app, partial(datetime.now, UTC))
+            _hear(current.app, shared_clock(app.store))
 
     with on_signal(hang_up=current.reload) as stop:
         event_log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))

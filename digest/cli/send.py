@@ -66,7 +66,7 @@ def command(
                     click.echo(f"  {item.paper.key}  {item.paper.title}")
                 continue
             drawn.save(app.store, envelope, record=record, now=now)
-            result = app.deliver(clock_of(ctx, now), stop=stop, only=envelope.message_id, by_hand=True)
+            result = app.deliver(clock_of(ctx, now, app.store), stop=stop, only=envelope.message_id, by_hand=True)
             for letter in result.letters:
                 click.echo(f"  {line(letter)}")
             if result.stopped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import click
 
 from digest.cli import CliContext
 from digest.cli.shared.event_log import event_log, level
-from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option
+from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option, shared_clock
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -47,17 +47,17 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     configure_logging()
     with open_app(load(context.config)) as app:
         current = ReloadableApp(app, context)
-        clock = clock_of(ctx, now)
 
         def run_job(job: Job, stop: Event) -> None:
             from digest.app.work import run_job
 
+            clock = clock_of(ctx, now, app.store)  # for each job: the clock of this machine may be set meanwhile
             run_job(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_log_result)
 
         with on_signal(hang_up=current.reload) as stop:
             event_log().info("working", readers=len(app.config.subscribers))
             if once:
-                _once(current.app, run_job, clock(), stop, restored=confirm_restore)
+                _once(current.app, run_job, clock_of(ctx, now, app.store)(), stop, restored=confirm_restore)
             else:
                 look = partial(_check_for_work, lambda: current.app, restored=confirm_restore)
                 with running([Interval("look", _LOOK, look)]):
@@ -83,11 +83,12 @@ def _check_for_work(app: Callable[[], App], *, restored: bool) -> None:
     from digest.app.queue import enqueue_missing
     from digest.app.work import find_work
 
-    app().compose_window.release(datetime.now(UTC))
+    now = shared_clock(app().store)()
+    app().compose_window.release(now)
     if app().config.queue:
-        app().recover(datetime.now(UTC), restored=restored)
+        app().recover(now, restored=restored)
     else:
-        enqueue_missing(app().queue, find_work(app(), datetime.now(UTC), "compose", "deliver", restored=restored))
+        enqueue_missing(app().queue, find_work(app(), now, "compose", "deliver", restored=restored))
 
 
 def _log_result(told: WorkResult) -> None:

@@ -274,6 +274,8 @@ class Worker:
         late = (self._lease_until - self._context.clock()).total_seconds() < _AT_DOT
         if late or self._lease_ends - self._context.ticks() < _AT_DOT:
             self._renew_leases(delivery)
+        if self._store.is_shared and not self._store.outbox.mark_dot((delivery.id, delivery.epoch)):
+            raise _LeaseLost("another process sends this letter")
         self._context.journal.dot(delivery.id, delivery.epoch)
 
     def _renew_leases(self, delivery: LeasedDelivery) -> None:

@@ -113,6 +113,16 @@ class OutboxStore:
             connection.execute(update(t.delivery).where(wanted).values(until=until))
         return kept
 
+    def mark_dot(self, lease: DeliveryLease) -> bool:
+        """Note that a letter is handed over now, for machines that cannot read our journal.
+
+        False: its lease was lost.
+        """
+        number, epoch = lease
+        with self.database.writing() as connection:
+            mine = update(t.delivery).where(_COLUMN.id == number, _COLUMN.epoch == epoch, _HELD)
+            return bool(connection.execute(mine.values(at_dot=epoch)).rowcount)
+
     def release(self, leases: Iterable[DeliveryLease], *, now: datetime) -> None:
         """Give back letters that were not begun; they are ready again, and no try is counted."""
         rows = [{"number": number, "lease": epoch} for number, epoch in leases]
@@ -183,13 +193,14 @@ class OutboxStore:
         """Free letters whose leases have expired; how many. `handed_over` is called outside of the transactions.
 
         `handed_over` returns the letters of an owner that it may have handed over, as far as is known here, or None
-        where the owner is alive (after a jump of the clock no lease expires). Nobody knows whether those letters have
+        where the owner is alive (after a jump of the clock no lease expires). Of an owner on another machine the letter
+        counts that `mark_dot` noted. Nobody knows whether those letters have
         arrived, so they are tried once more at `retry_at`. Dead owners on this machine are found by their journals long
         before; this is for other machines, and for stalled processes.
         """
         with self.database.reading() as connection:
             late = connection.execute(
-                select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch).where(
+                select(_COLUMN.owner, _COLUMN.id, _COLUMN.epoch, _COLUMN.at_dot).where(
                     _COLUMN.until < now, _COLUMN.state == DeliveryState.LEASED
                 )
             ).all()
@@ -198,10 +209,10 @@ class OutboxStore:
         known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
         freed = 0
         with self.database.writing() as connection:
-            for owner, number, epoch in late:
+            for owner, number, epoch, at_dot in late:
                 handed = known[owner]
                 if handed is not None:
-                    doubtful = (number, epoch) in handed
+                    doubtful = (number, epoch) in handed or at_dot == epoch
                     freed += _free(connection, number, epoch, now=now, retry_at=retry_at if doubtful else None)
         return freed
 

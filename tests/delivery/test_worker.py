@@ -14,6 +14,7 @@ from tempfile import gettempdir
 from threading import Event
 
 import pytest
+from sqlalchemy import select
 
 from digest.delivery import Delivered, DeliverySummary, NotSent, deliver
 from digest.delivery.channels.smtp import SmtpChannel
@@ -23,6 +24,7 @@ from digest.limits import BackOff, RateLimit
 from digest.mail.envelope import Envelope, LeasedDelivery
 from digest.mail.message import Mailbox, build_message
 from digest.store import NewIssue, Store
+from digest.store import tables as t
 from tests.support.send_policy import FixedPolicy, RecipientOf
 from tests.support.servers import DROP, MailServer, Says, unused_port
 from tests.support.store_samples import NOW
@@ -464,3 +466,12 @@ def test_a_lease_that_ran_out_is_noticed_right_before_the_dot(store: Store) -> N
         result = send(store, server, recipient=steal, ticks=lambda: next(ticks))
         assert outcomes(result) == {"ada": "left"}
         assert server.taken == []
+
+
+def test_the_dot_stands_in_a_database_that_machines_share(store: Store) -> None:
+    put(store, "ada")
+    with MailServer() as server:
+        send(store, server)
+    with store.reading() as connection:
+        at_dot, epoch = connection.execute(select(t.delivery.c.at_dot, t.delivery.c.epoch)).one()
+    assert at_dot == (epoch if store.is_shared else None)

@@ -177,6 +177,18 @@ def test_a_lease_that_ran_out_after_the_dot_leaves_the_letter_in_doubt_until_its
     assert store.outbox.count_by_state() == {"leased": 1, "sent": 1}
 
 
+def test_of_a_machine_that_is_gone_the_letter_in_hand_is_in_doubt_and_no_other(store: Store) -> None:
+    """Its journal cannot be read: the dot stands in the database."""
+    queue(store, "ada", "bob", "eve")
+    ada, _, _ = claim(store)
+    assert store.outbox.mark_dot((ada.id, ada.epoch))
+    assert not store.outbox.mark_dot((ada.id, ada.epoch - 1))
+    assert lapse(store, ()) == 3
+    assert [row.subscriber for row in store.outbox.unsent(in_doubt=True)] == ["ada"]
+    assert store.outbox.count_by_state() == {"in doubt": 1, "ready": 2}
+    assert not store.outbox.mark_dot((ada.id, ada.epoch))
+
+
 def test_an_owner_that_is_alive_keeps_its_letters_whatever_the_clock_says(store: Store) -> None:
     queue(store, "ada")
     claim(store)

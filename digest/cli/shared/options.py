@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from digest.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,9 +58,21 @@ def now_option(command: F) -> F:
     )(command)
 
 
-def clock_of(ctx: click.Context, now: datetime) -> Callable[[], datetime]:
+def clock_of(ctx: click.Context, now: datetime, store: Store) -> Callable[[], datetime]:
     """The clock of a long command, for leases, rate limits and pauses; with `--now` it stands still."""
-    return (lambda: now) if is_rehearsed(ctx) else partial(datetime.now, UTC)
+    return (lambda: now) if is_rehearsed(ctx) else shared_clock(store)
+
+
+_LOCAL: Callable[[], datetime] = partial(datetime.now, UTC)
+
+
+def shared_clock(store: Store, local: Callable[[], datetime] = _LOCAL) -> Callable[[], datetime]:
+    """The present time: by the database's clock where machines share it, so that all judge a lease alike."""
+    server = store.clock()
+    if server is None:
+        return local
+    ahead = server - local()
+    return lambda: local() + ahead
 
 
 def is_rehearsed(ctx: click.Context) -> bool:

@@ -68,6 +68,7 @@ class DeliveryColumns(TypedColumns):
     owner: Named[str | None] = Column(Text)
     epoch: Named[int]
     until: Named[datetime | None] = Column(UTCDateTime, index=True)
+    at_dot: Named[int | None]  # the epoch under which it was last handed over; only where machines share the database
     reason: Named[str | None] = Column(Text)
 
 
