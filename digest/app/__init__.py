@@ -39,7 +39,7 @@ from digest.delivery.log_evidence import LogEvidence
 from digest.delivery.policy import SendPolicy
 from digest.delivery.recovery import recover
 from digest.delivery.relay_limits import Route
-from digest.errors import ConfigError, DigestError, reason_of
+from digest.errors import ConfigError, DigestError, MailboxError, SetAside, reason_of
 from digest.http import HttpClient
 from digest.ingest.enrich import EnrichResult, enrich
 from digest.ingest.health import SourceHealth, enricher_health, missing_services, resting_services, source_health
@@ -339,7 +339,12 @@ class App:
         )
         keys = [key.get_secret_value() for key in self.config.keys]
         return_address = ReturnAddress(address=bounces.address, keys=keys, domain=self.config.sender.domain)
-        return read_bounces(self.store, opened, url, return_address, clock=clock, tell=tell)
+        try:
+            return read_bounces(self.store, opened, url, return_address, clock=clock, tell=tell)
+        except (ConfigError, MailboxError) as error:
+            if own:
+                self.store.set_aside.record([SetAside.of("mailbox", "bounces", error)], now=clock())
+            raise
 
 
 @contextmanager

@@ -30,6 +30,7 @@ _LETTERS_WAIT = timedelta(hours=2)
 _DUE_WAITS = timedelta(hours=1)
 _IN_DOUBT = timedelta(minutes=30)
 _TOLD, _TRIED = timedelta(days=1), timedelta(minutes=15)  # of what was set aside: an issue is tried again every minute
+_MAILBOX_OUT = timedelta(hours=1)
 _LEAST_FREE = 256 * 2**20  # bytes
 _MOST = 5  # conditions of one kind that are named; the others are counted
 
@@ -220,6 +221,13 @@ def _set_aside(kind: SetAsideKind) -> Callable[[ServiceState], Iterator[Conditio
     return found
 
 
+def _mailbox(state: ServiceState) -> Iterator[Condition]:
+    """The mailbox of bounces, where it could not be read for an hour of trying."""
+    for each in state.set_aside:
+        if each.kind == "mailbox" and each.last - each.since > _MAILBOX_OUT:
+            yield Condition(kind="mailbox", name=each.name, words=each.reason, since=each.since, command="digest hear")
+
+
 CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _relays,
     _domains,
@@ -234,15 +242,18 @@ CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _set_aside("match"),
     _set_aside("card"),
     _set_aside("bounce"),
+    _mailbox,
     _set_aside("clock"),
 )
 """All kinds, the worst first."""
 
 
 def _lasts(row: SetAsideRow, store: Store, now: datetime) -> bool:
-    """Whether what was set aside still is: an issue only until it is written, all else for a day."""
-    if row.kind != "issue" or now - row.last < _TRIED:
+    """Whether what was set aside still is: what is tried again until that goes well, all else for a day."""
+    if row.kind not in ("issue", "mailbox") or now - row.last < _TRIED:
         return True
+    if row.kind == "mailbox":
+        return False
     subscriber, _, name = row.name.partition(", ")
     return store.attention.has_come_due(subscriber, name, row.last)
 

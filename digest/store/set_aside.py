@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from digest.errors import SetAside, SetAsideKind
 from digest.store import tables as t
 from digest.store.engine import Database, insert
+
+_DAY = timedelta(days=1, hours=1)  # a daily job of cron is a little late sometimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class SetAsideStore:
     database: Database
 
     def record(self, found: Iterable[SetAside], *, place: str = "", now: datetime) -> None:
-        """Record that these were set aside."""
+        """Record that these were set aside; `since` begins anew where that has not happened for a day."""
         rows = [
             {"kind": each.kind, "name": each.name, "place": place, "reason": each.reason, "since": now, "last": now}
             for each in found
@@ -44,7 +46,9 @@ class SetAsideStore:
             return
         with self.database.writing() as connection:
             statement = insert(connection, t.set_aside)
-            again = {"reason": statement.excluded.reason, "last": statement.excluded.last}
+            c = t.set_aside.c
+            since = case((c.last < now - _DAY, statement.excluded.since), else_=c.since)
+            again = {"reason": statement.excluded.reason, "since": since, "last": statement.excluded.last}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["kind", "name", "place"], set_=again), rows
             )

@@ -110,6 +110,12 @@ def test_disk_readers_and_what_was_set_aside() -> None:
     assert str(told) == f"paper doi:10/x since {NOW:%Y-%m-%d %H:%M} UTC: was not kept: OverflowError"
 
 
+def test_the_mailbox_of_bounces() -> None:
+    row = replace(ROW, kind="mailbox", name="bounces", place="")
+    assert kinds(set_aside=[row]) == []
+    assert kinds(set_aside=[replace(row, since=NOW - 2 * HOUR)]) == [("mailbox", "bounces")]
+
+
 def test_many_of_one_kind_are_counted() -> None:
     found = conditions(state(set_aside=[replace(ROW, name=f"doi:10/{number}") for number in range(30)]))
     assert [each.name for each in found] == ["doi:10/0", "doi:10/1", "doi:10/2", "doi:10/3", "…"]

@@ -92,7 +92,11 @@ def test_o2_a_relay_that_refuses_is_told_by_the_health_of_the_pages(world: World
     status, reasons = ready(world, MORNING + timedelta(minutes=1))
     assert (status, reasons.split(" since ")[0]) == (503, f"relay smtp://127.0.0.1:{world.mail.port}")
     assert "ada" not in reasons
-    assert f"owner: relay smtp://127.0.0.1:{world.mail.port}" in call(world, "doctor")[1]
+    with world.app() as app:
+        found = [each for each in app.service_findings(MORNING + timedelta(minutes=1)) if each.about == "owner"]
+    assert [(each.outcome, each.words.split(" since ")[0]) for each in found] == [
+        ("wrong", reasons.split(" since ")[0])
+    ]
     del world.mail.script["MAIL"]
     once(world, MORNING + timedelta(hours=1))
     once(world, MORNING + timedelta(hours=2))

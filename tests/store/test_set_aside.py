@@ -25,7 +25,9 @@ def test_one_row_for_each_thing_with_its_newest_reason(store: Store) -> None:
     row = rows["paper", "acme"]
     assert (row.since, row.last, row.reason) == (NOW, NOW + HOUR, "else")
     assert len(store.set_aside.list_all(NOW)) == 1
-    store.retention.prune(before=NOW + 2 * HOUR)
+    store.set_aside.record([SetAside("card", "doi:10/y", "a")], place="acme", now=NOW + 2 * DAY)
+    assert store.set_aside.list_all(NOW + DAY)[0].since == NOW + 2 * DAY
+    store.retention.prune(before=NOW + 3 * DAY)
     assert store.set_aside.list_all(NOW - DAY) == []
 
 
