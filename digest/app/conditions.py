@@ -19,6 +19,7 @@ from pathlib import Path
 
 from digest.errors import SetAsideKind, reason_of
 from digest.mail.delivery_state import DeliveryState
+from digest.mail.smtp_reply import LIMIT_REACHED
 from digest.sources.base import BLOCKED, Source
 from digest.store import CircuitBreaker, SetAsideRow, SourceState, Store
 from digest.store.attention import StuckLetters
@@ -26,6 +27,7 @@ from digest.store.attention import StuckLetters
 _SOURCE_OUT, _SOURCE_SILENT = timedelta(hours=12), timedelta(days=2)
 _RELAY_OUT, _RELAY_PAUSED, _BREAKER_TOLD = timedelta(hours=1), timedelta(minutes=15), timedelta(days=1)
 _DOMAIN_PAUSED, _DOMAIN_ROUNDS = timedelta(hours=4), 12
+_LIMIT_PASSES = timedelta(days=1)
 _LETTERS_WAIT = timedelta(hours=2)
 _DUE_WAITS = timedelta(hours=1)
 _IN_DOUBT = timedelta(minutes=30)
@@ -139,11 +141,13 @@ def _sources(state: ServiceState) -> Iterator[Condition]:
 
 
 def _relays(state: ServiceState) -> Iterator[Condition]:
-    """A relay that refuses us (login, policy, its limit), or has taken no letter in an hour of trying."""
+    """A relay that refuses us (login, policy), or takes no letter in an hour of trying; its limit passes in a day."""
     for breaker in state.breakers:
         if breaker.kind != "relay" or breaker.name not in state.relays:
             continue
         since = state.failing_since.get(breaker.name, breaker.at)
+        if LIMIT_REACHED in breaker.words and breaker.at - since < _LIMIT_PASSES:
+            continue
         paused = breaker.until is not None and breaker.until - breaker.at >= _RELAY_PAUSED
         if (paused and state.now - breaker.at < _BREAKER_TOLD) or breaker.at - since > _RELAY_OUT:
             yield Condition(kind="relay", name=breaker.name, words=breaker.words, since=since, command="digest doctor")

@@ -44,10 +44,13 @@ class ReplyVerdict:
     retry_after: timedelta | None = None  # wait that the server asks for
 
 
+LIMIT_REACHED = "the relay has sent for us what its limit allows: it is asked again later"
+"""Words about a relay that passes by itself, and rests until then."""
+
 _WORDS = {
     ReplyReason.TAKEN: "the server took the letter",
     ReplyReason.RELAY: "the relay does not take letters from us now: look at `smtp:` and `sender:` in digest.yaml",
-    ReplyReason.SENDER_LIMIT: "the relay has sent for us what its limit allows: it is asked again later",
+    ReplyReason.SENDER_LIMIT: LIMIT_REACHED,
     ReplyReason.THROTTLED: "the server wants fewer letters at a time",
     ReplyReason.GREYLISTED: "the server asks senders whom it does not know to come again",
     ReplyReason.FULL: "the reader's mailbox is full",

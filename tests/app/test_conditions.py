@@ -11,6 +11,7 @@ import pytest
 
 from digest.app.conditions import ServiceState, conditions
 from digest.mail.delivery_state import DeliveryState
+from digest.mail.smtp_reply import LIMIT_REACHED
 from digest.sources.base import BLOCKED, Source
 from digest.store import CircuitBreaker, SetAsideRow, SourceState
 from digest.store.attention import StuckLetters
@@ -63,6 +64,8 @@ def test_a_source(said: dict[str, Any], needs: bool) -> None:
         (RELAY, NOW - 2 * HOUR, True),
         (replace(RELAY, at=NOW - 3 * HOUR), NOW - 3 * HOUR, False),  # it failed once, and was not asked again
         (replace(RELAY, until=NOW + 15 * MINUTE), NOW, True),  # refused: that does not pass by itself
+        (replace(RELAY, until=NOW + HOUR, words=f"550 quota; {LIMIT_REACHED}"), NOW, False),  # it passes by itself
+        (replace(RELAY, until=NOW + HOUR, words=f"550 quota; {LIMIT_REACHED}"), NOW - 2 * DAY, True),
         (replace(RELAY, until=NOW + 8 * MINUTE), NOW - 8 * MINUTE, False),
         (replace(RELAY, name="smtp://gone:25"), NOW - DAY, False),  # no longer configured
         (replace(RELAY, kind="domain"), NOW - DAY, False),
