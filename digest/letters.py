@@ -45,7 +45,7 @@ class LetterFactory:
         leave = self._leave(issue)
         links = self._links(issue, leave[0])
         parts = self._or_shipped(lambda renderer: renderer.letter(issue, links, postal=self.postal))
-        key = message_id(f"{issue.kind}/{issue.subscription}/{issue.slot}", reader.id, self.sender.domain)
+        key = message_id(_content_name(issue), reader.id, self.sender.domain)
         message = build_message(
             sender=self.sender,
             to=mailbox,
@@ -178,6 +178,12 @@ class LetterFactory:
         if not self.site:
             return (mail,)
         return (self.links.unsubscribe(issue.subscriber.id, issue.subscription), mail)
+
+
+def _content_name(issue: Issue) -> str:
+    """What names the content of a letter: after a restore another issue of the same slot is another letter."""
+    papers = "".join(f"\n{item.paper.key} {item.event}" for item in issue.items)
+    return f"{issue.kind}/{issue.subscription}/{issue.slot}{papers}"
 
 
 def _references(issue: Issue) -> Attachment | None:

@@ -29,6 +29,14 @@ def is_gone(owner: str) -> bool:
     return began != _began(int(pid))  # the pid belongs to another process now
 
 
+def machine_id() -> str:
+    """The id of this installation of the system (machine-id(5)); "-" where there is none, as in most containers."""
+    try:
+        return Path("/etc/machine-id").read_text("ascii").strip() or "-"
+    except (OSError, UnicodeError):
+        return "-"
+
+
 def _machine() -> str:
     """The id of this boot of this machine and of its pid namespace, since containers have pids of their own."""
     return boot_of("pid") or socket.gethostname().replace(" ", "-")

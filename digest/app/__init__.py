@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from digest.delivery import Delivered, DeliverySummary, deliver
 from digest.delivery import log_evidence as evidence
 from digest.delivery.log_evidence import LogEvidence
 from digest.delivery.policy import SendPolicy
-from digest.delivery.recovery import recover
+from digest.delivery.recovery import recover, take_over
 from digest.delivery.relay_limits import Route
 from digest.errors import ConfigError, DigestError, MailboxError, SetAside, reason_of
 from digest.http import HttpClient
@@ -87,6 +87,7 @@ class App:
     directory: ReaderDirectory
     queue: WorkQueue
     registry: Registry
+    has_delivered: Event = field(default_factory=Event)  # whether this process has had a delivery round
 
     def with_config(self, config: Config) -> App:
         """The same App with a new config; a new `database` or `contact` needs a restart."""
@@ -258,9 +259,15 @@ class App:
         now: datetime,
         shards: int | None = None,
         stop: Event | None = None,
+        restored: bool = False,
         tell: Callable[[ComposeResult], None] = lambda _: None,
     ) -> list[ComposeResult]:
-        """Compose the due issues, of at most `shards` shards of readers."""
+        """Compose the due issues, of at most `shards` shards of readers.
+
+        Raises DatabaseRestored where the database is not the one that was used last, unless `restored` confirms that:
+        what an older state of it would compose has been sent.
+        """
+        take_over(self.store, self.config.journal, now=now, restored=restored)
 
         def outlook() -> SourceOutlook:
             absences = missing_services(self.sources, self.store, now=now)
@@ -294,7 +301,9 @@ class App:
         circuit breaker is open; `restored` confirms that the database was restored from a backup on purpose.
         """
         folder, logs = self.config.journal, self.config.logs
-        open_journal = recover(self.store, folder, clock=clock, restored=restored, logs=logs, tell=tell)
+        first = not self.has_delivered.is_set()  # later rounds know what this process has sent
+        open_journal = recover(self.store, folder, clock=clock, restored=restored, logs=logs, waiting=first, tell=tell)
+        self.has_delivered.set()
         if not self.store.outbox.has_ready(clock()):
             return DeliverySummary()
         with open_journal() as journal:

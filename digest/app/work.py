@@ -58,7 +58,7 @@ def run_job(
     elif job.kind == "enrich":
         app.enrich(now=clock(), only=job.name, stop=stop, tell=tell)
     elif job.kind == "compose":
-        written = app.compose(now=clock(), shards=1, stop=stop, tell=tell)
+        written = app.compose(now=clock(), shards=1, stop=stop, restored=restored, tell=tell)
         if written and not app.config.queue:  # a shared queue got the job in the transaction that wrote the letters
             app.queue.enqueue([Job("deliver")])
     else:

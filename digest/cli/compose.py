@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import CliContext
-from digest.cli.shared.options import clock_of, now_option
+from digest.cli.shared.options import clock_of, confirm_restore, now_option
 from digest.cli.shared.progress import paper_count, progress
 from digest.errors import Exit
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 
 
 @click.command("compose", short_help="Write the issues that are due.")
+@confirm_restore
 @now_option
 @click.pass_context
-def command(ctx: click.Context, now: datetime) -> None:
+def command(ctx: click.Context, confirm_restore: bool, now: datetime) -> None:
     """Match what is new against every due subscription's rules, and put one letter for each into the outbox."""
     from digest.app import load, open_app
 
     context: CliContext = ctx.obj
     with open_app(load(context.config)) as app, progress("Composing …") as tell:
-        results = app.compose(now=clock_of(ctx, now, app.store)(), tell=lambda result: tell(line(result)))
+        results = app.compose(
+            now=clock_of(ctx, now, app.store)(), restored=confirm_restore, tell=lambda result: tell(line(result))
+        )
         if not results:
             tell("nothing is due")
     ctx.exit(exit_code(results))

@@ -62,7 +62,7 @@ def _once(app: App, now: datetime, clock: Callable[[], datetime], stop: Event, *
     if app.config.bounces and app.config.bounces.url and not stop.is_set():
         codes.append(_hear(app, clock))
     if not stop.is_set():
-        codes.append(_compose(app, now, stop))
+        codes.append(_compose(app, now, stop, restored=restored))
     if not stop.is_set():
         said = set[str]()
         codes.append(_deliver(app, clock, stop, restored=restored, said=said))
@@ -116,7 +116,7 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
             _hand_on(current.app, now(), "compose", "deliver", restored=restored)
             return
         asked.wait()
-        _compose(current.app, now(), stop)
+        _compose(current.app, now(), stop, restored=restored)
         if not stop.is_set():
             _deliver(current.app, shared_clock(app.store), stop, restored=restored, said=said)
             look()
@@ -164,12 +164,13 @@ def _pull(app: App, now: datetime, stop: Event) -> Exit:
     return exit_code(results)
 
 
-def _compose(app: App, now: datetime, stop: Event) -> Exit:
+def _compose(app: App, now: datetime, stop: Event, *, restored: bool) -> Exit:
     from digest.cli.compose import exit_code, line
 
     results = app.compose(
         now=now,
         stop=stop,
+        restored=restored,
         tell=lambda result: level(result.fault or result.set_aside)(
             "composed", reader=result.subscriber, papers=result.papers, words=line(result)
         ),

@@ -1,14 +1,15 @@
 """The journal: how far each letter of this process has come, in a file that outlives the process.
 
-A line is written right before a letter is announced (M, with its Message-ID), right before its final dot (D), and
-after the reply: taken (K), connection lost (L), or returned to us otherwise (R)::
+A line is written right before a letter is announced (M, with its Message-ID and its papers), right before its final dot
+(D), and after the reply: taken (K), connection lost (L), or returned to us otherwise (R)::
 
-    morning-papers journal 1 <ledger> <boot id>
-    M 812 3 <a1b2…@example.org>
-    D 812 3
-    K 812 3
+    morning-papers journal 2 <ledger> <boot id>
+    1c291ca3 M 812 3 <a1b2…@example.org> ZXQ3b1dh…
+    8fb2d1c0 D 812 3
+    77a6f5e9 K 812 3
 
-(number of the delivery, epoch of its lease). One `write` a line: what is written outlives a killed process; every few
+(checksum, number of the delivery, epoch of its lease; mail.journal_entry has the form of the papers). Version 1 is read
+too: it has neither checksums nor papers. One `write` a line: what is written outlives a killed process; every few
 milliseconds it is also flushed to outlast a power cut. While its process lives the file is locked (flock), so whoever
 obtains the lock knows that the process is gone, whatever its number or machine is called.
 """
@@ -25,17 +26,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import cast
+from zlib import crc32
 
 from digest.errors import Deferred, DigestError
-from digest.mail.journal_entry import JournalContent, JournalEntry
+from digest.mail.journal_entry import JournalContent, JournalEntry, JournalMark, split_marks
 from digest.process import boot_of
 
-_HEAD = re.compile(r"morning-papers journal 1 (?P<ledger>\S+) (?P<boot>\S+)")
-_LINE = re.compile(r"(?P<mark>[MDKLR]) (?P<delivery>[0-9]{1,18}) (?P<epoch>[0-9]{1,18})(?: (?P<key><\S{1,998}>))?")
+_HEAD = re.compile(r"morning-papers journal (?P<version>[12]) (?P<ledger>\S+) (?P<boot>\S+)")
+_LINE = re.compile(
+    r"(?P<mark>[MDKLR]) (?P<delivery>[0-9]{1,18}) (?P<epoch>[0-9]{1,18})"
+    r"(?: (?P<key><\S{1,998}>)(?: (?P<papers>[\w-]+))?)?"
+)
 _NO_BOOT = "-"
 _FLUSH = 0.05  # seconds of lines that a power cut may take
-_TORN = b"~\n"
-_OPEN, _CLOSED = ".open", ".closed"
+_TORN = "~\n"  # ends the remains of a line that could not be written whole
+_OPEN, _CLOSED, _UNREADABLE = ".open", ".closed", ".unreadable"
 
 
 class JournalError(Deferred):
@@ -71,7 +77,7 @@ class Journal:
             raise JournalError(_no_record(folder, error)) from error
         journal = cls(path, handle)
         try:
-            journal._put(f"morning-papers journal 1 {ledger} {boot_id() or _NO_BOOT}")
+            journal._put(f"morning-papers journal 2 {ledger} {boot_id() or _NO_BOOT}", is_head=True)
         except JournalError:  # it holds nothing yet
             journal.abandon()
             path.unlink(missing_ok=True)
@@ -83,9 +89,9 @@ class Journal:
         """The owner of the leases of this process."""
         return self._path.name.removesuffix(_OPEN)
 
-    def announce(self, delivery: int, epoch: int, message_id: str) -> None:
-        """Note that this letter is begun (M)."""
-        self._put(f"M {delivery} {epoch} {message_id}")
+    def announce(self, delivery: int, epoch: int, message_id: str, papers: str = "") -> None:
+        """Note that this letter is begun (M), and which papers it holds (journal_entry.paper_mark of each)."""
+        self._put(f"M {delivery} {epoch} {message_id} {papers}".rstrip())
 
     def dot(self, delivery: int, epoch: int) -> None:
         """Note that the final dot of this letter is sent next (D)."""
@@ -123,13 +129,14 @@ class Journal:
         self._dirty.set()
         self._flusher.join()
 
-    def _put(self, line: str) -> None:
-        """Append a whole line; after a torn one (disk full) the next write spoils its remains first."""
-        data = f"{line}\n".encode("ascii", "replace")
+    def _put(self, line: str, *, is_head: bool = False) -> None:
+        """Append a whole line; after a torn one (disk full) the next write ends its remains first."""
+        text = line.encode("ascii", "replace")
+        data = (text if is_head else b"%08x %s" % (crc32(text), text)) + b"\n"
         with self._lock:
             try:
                 # a torn line may look like a whole one with a smaller epoch
-                written = os.write(self._handle, _TORN + data if self._torn else data)
+                written = os.write(self._handle, _TORN.encode() + data if self._torn else data)
             except OSError as error:
                 raise JournalError(_no_record(self._path.parent, error)) from error
             whole = written == len(data) + (len(_TORN) if self._torn else 0)
@@ -150,7 +157,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class OrphanedJournal:
-    """The journal of a process that is gone, locked by us until `close` or `release`."""
+    """The journal of a process that is gone, locked by us until it is closed, released or set aside."""
 
     record: JournalContent
     _path: Path
@@ -166,9 +173,16 @@ class OrphanedJournal:
         """Leave it as it was, for the next process."""
         os.close(self._handle)
 
+    def set_aside(self) -> Path:
+        """Keep a spoilt one under another name, for a person; where it is now."""
+        aside = self._path.with_suffix(_UNREADABLE)
+        self._path.rename(aside)
+        os.close(self._handle)
+        return aside
 
-def orphaned_journals(folder: Path, ledger: str) -> Iterator[OrphanedJournal]:
-    """The open journals of this database whose processes are gone, oldest first; each is locked while it is read."""
+
+def orphaned_journals(folder: Path) -> Iterator[OrphanedJournal]:
+    """The open journals whose processes are gone, oldest first, of every database; each is locked while it is read."""
     for path in _named(folder, _OPEN):
         try:
             handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -179,19 +193,16 @@ def orphaned_journals(folder: Path, ledger: str) -> Iterator[OrphanedJournal]:
         except OSError:  # its process lives
             os.close(handle)
             continue
-        record = _read(path)
-        if not path.exists() or record is None or record.ledger != ledger:
+        if not path.exists():
             os.close(handle)
             continue
-        yield OrphanedJournal(record, path, handle)
+        yield OrphanedJournal(_read(path), path, handle)
 
 
-def closed_journals(folder: Path, ledger: str) -> Iterator[JournalContent]:
-    """The closed journals of this database that are still kept, oldest first."""
+def closed_journals(folder: Path) -> Iterator[JournalContent]:
+    """The closed journals that are still kept, oldest first, of every database."""
     for path in _named(folder, _CLOSED):
-        record = _read(path)
-        if record is not None and record.ledger == ledger:
-            yield record
+        yield _read(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +220,7 @@ def live_journal(folder: Path, name: str) -> LiveJournal | None:
         touched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:
         return None
-    record = _read(path)
-    return LiveJournal(record, touched) if record else None
+    return LiveJournal(_read(path), touched)
 
 
 def closed_names(folder: Path) -> list[str]:
@@ -235,29 +245,57 @@ def _named(folder: Path, suffix: str) -> list[Path]:
         raise DigestError(_no_record(folder, error)) from error
 
 
-def _read(path: Path) -> JournalContent | None:
-    """The last entry of each letter; None where the file is no journal. A torn line counts as not written."""
+def _read(path: Path) -> JournalContent:
+    """The last entry of each letter; of a spoilt journal what can be read.
+
+    A torn last line counts as not written where the machine went down since. While it is up what was written stays
+    written, so then somebody has spoilt the file.
+    """
     try:
-        first, *lines = path.read_text("ascii", "replace").split("\n")[:-1] or [""]
+        text = path.read_bytes().decode("ascii", "replace")
     except OSError:
-        return None
+        text = ""
+    first, *lines = text.split("\n")
     head = _HEAD.fullmatch(first)
-    if head is None:
-        return None
-    last: dict[int, JournalEntry] = {}
-    for found in map(_LINE.fullmatch, lines):
-        if found:
-            number, epoch = int(found["delivery"]), int(found["epoch"])
-            known = last.get(number)
-            key = found["key"] or (known.message_id if known else "")
-            fresh = JournalEntry(delivery=number, epoch=epoch, message_id=key, mark="M")
-            last[number] = replace(fresh, mark=found["mark"])  # type: ignore[arg-type]
+    is_first_version = head is not None and head["version"] == "1"
     now = boot_id()
+    same_boot = head is not None and now is not None and now == head["boot"]
+    rest = lines.pop().strip("\0") if lines else ""
+    is_whole = head is not None and not (rest and same_boot)
+    last: dict[int, JournalEntry] = {}
+    for line in lines:
+        found = _entry(line, with_checksum=not is_first_version)
+        if found is None:  # version 1 cannot tell a spoilt line from a torn one
+            is_whole = is_whole and (is_first_version or line.endswith(_TORN.rstrip()))
+            continue
+        known = last.get(found.delivery)
+        key = found.message_id or (known.message_id if known else "")
+        last[found.delivery] = replace(found, message_id=key, papers=found.papers or (known.papers if known else ()))
     return JournalContent(
         name=path.name.removesuffix(path.suffix),
-        ledger=head["ledger"],
-        same_boot=now is not None and now == head["boot"],
+        ledger=head["ledger"] if head else "",
+        same_boot=same_boot,
         entries=tuple(last.values()),
+        is_whole=is_whole,
+    )
+
+
+def _entry(line: str, *, with_checksum: bool) -> JournalEntry | None:
+    """The entry of a line; None where the line is torn or spoilt."""
+    text = line
+    if with_checksum:
+        checksum, _, text = line.partition(" ")
+        if checksum != f"{crc32(text.encode('ascii', 'replace')):08x}":
+            return None
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return None
+    return JournalEntry(
+        delivery=int(found["delivery"]),
+        epoch=int(found["epoch"]),
+        message_id=found["key"] or "",
+        mark=cast(JournalMark, found["mark"]),
+        papers=split_marks(found["papers"] or ""),
     )
 
 

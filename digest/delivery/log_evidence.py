@@ -42,19 +42,25 @@ class LogEvidence:
     sent: bool  # a log has it as taken, and so has the store now
 
 
-def search_logs(store: Store, logs: RelayLogs, *, now: datetime, lately: bool = False) -> list[LogEvidence]:
+def search_logs(
+    store: Store, logs: RelayLogs, *, now: datetime, lately: bool = False, waiting: bool = False
+) -> list[LogEvidence]:
     """Search the logs for every letter in doubt, and mark those sent that were taken.
 
     With `lately` only for letters that came in doubt within the hour or are about to be sent once more: what every
-    delivery run can afford.
+    delivery run can afford. With `waiting` also for letters that wait to be sent: where database and journals were put
+    back together, the log alone knows that they went.
     """
     paths = sorted({path for path in logs.values() if path})
     doubts = [each for each in store.in_doubt.list_all() if not lately or _is_pressing(each, now)] if paths else []
-    if not doubts:
+    unsent = store.in_doubt.list_waiting(now) if paths and waiting else []
+    if not doubts and not unsent:
         return []
-    keys, since = {each.message_id for each in doubts}, min(each.since for each in doubts)
+    letters = (*doubts, *unsent)
+    keys, since = {each.message_id for each in letters}, min(each.since for each in letters)
     looks = {path: maillog.search_log(path, keys, since) for path in paths}
-    return [_evidence_for(store, doubt, logs, looks, now) for doubt in doubts]
+    found = [_evidence_for(store, letter, logs, looks, now) for letter in letters]
+    return [each for each, letter in zip(found, letters, strict=True) if each.sent or letter in doubts]
 
 
 def _is_pressing(doubt: InDoubtLetter, now: datetime) -> bool:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest.delivery import DOUBT, LEASE, Delivered
 from digest.delivery import journal as journals
-from digest.delivery.journal import Journal
+from digest.delivery.journal import Journal, OrphanedJournal
 from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
-from digest.errors import DigestError, Exit
+from digest.errors import DigestError, Exit, SetAside
 from digest.mail.delivery_state import DeliveryState
-from digest.store import DeliveryLease, Store
+from digest.store import HandedOver, Store
 
 JOURNAL_RETENTION = timedelta(days=14)
 """How long closed journals are kept: that a database was restored to an older state than that is not noticed."""
 
 
 class DatabaseRestored(DigestError):
-    """The database is older than the journals: somebody restored a backup."""
+    """The database is not the one that was used last: a backup, an empty one, another one, or a copy."""
 
     exit = Exit.FAILED
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(
-            f"{folder} tells of letters of which the database knows nothing: it was put back to an older state. "
-            "Nothing is sent. If that was on purpose, run the command again with --confirm-restore: what the journals "
-            "say was sent is not sent again"
+            f"{what}. Nothing is written or sent. If that was on purpose, run the command again with "
+            "--confirm-restore: what the journals say was sent is not sent again"
         )
 
 
@@ -39,20 +38,21 @@ def recover(
     clock: Callable[[], datetime],
     restored: bool = False,
     logs: RelayLogs = NO_LOGS,
+    waiting: bool = False,
     tell: Callable[[Delivered], None] = lambda _: None,
 ) -> Callable[[], AbstractContextManager[Journal]]:
     """Take over the letters of dead processes and expire late ones; what opens the journal of the run that follows.
 
-    Letters in doubt that the relays' `logs` know as taken are marked sent, before any of them is sent once more. Raises
-    DatabaseRestored where the database is older than the journals, unless that is confirmed by `restored`.
+    Letters in doubt that the relays' `logs` know as taken are marked sent, before any of them is sent once more; with
+    `waiting` also letters that wait, of which a database that was put back together with its journals does not know.
+    Raises DatabaseRestored where the database is not the one that was used last, unless `restored` confirms that.
     """
     store.future_instants.set_back(clock())
-    name = store.journals.database_id()
-    take_over(store, folder, name, now=clock(), restored=restored)
+    take_over(store, folder, now=clock(), restored=restored)
     store.outbox.expire_leases(
         lambda owner: _handed_over(store, folder, owner, clock()), now=clock(), retry_at=clock() + DOUBT
     )
-    for each in search_logs(store, logs, now=clock(), lately=True):
+    for each in search_logs(store, logs, now=clock(), lately=True, waiting=waiting):
         if each.sent:
             tell(
                 Delivered(
@@ -63,37 +63,80 @@ def recover(
         words = "it could not go out in its time; its papers come with the next issue"
         key = merged.message_id
         tell(Delivered(subscriber=merged.subscriber, message_id=key, outcome=DeliveryState.MERGED, words=words))
-    return lambda: _open_journal(store, folder, name, clock)
+    return lambda: _open_journal(store, folder, clock)
 
 
-def take_over(store: Store, folder: Path, name: str, *, now: datetime, restored: bool = False) -> None:
-    """Tell the store what the journals of dead processes say, and free the letters that they had leased."""
+def take_over(store: Store, folder: Path, *, now: datetime, restored: bool = False) -> None:
+    """Tell the store what the journals of dead processes say, and free the letters that they had leased.
+
+    To be called before anything is composed. Raises DatabaseRestored as `recover` does.
+    """
     journals.delete_closed(folder, now - JOURNAL_RETENTION)  # first: `prune` may have deleted what the store knew
+    _check_place(store, restored=restored)
+    mine, is_new = store.journals.database_id(), not store.journals.has_any()
     unknown = set(store.journals.not_closed(journals.closed_names(folder)))
-    if unknown:
-        forgotten = [record for record in journals.closed_journals(folder, name) if record.name in unknown]
-        if forgotten and not restored:
-            raise DatabaseRestored(folder)
-        for record in forgotten:
-            store.journals.replay_after_restore(record, now=now)
-    for orphan in journals.orphaned_journals(folder, name):
-        try:
-            if store.journals.replay(orphan.record, now=now, retry_at=now + DOUBT):
-                orphan.close()
-                continue
+    for record in journals.closed_journals(folder) if unknown else ():
+        if record.name in unknown and (record.ledger == mine or (is_new and record.ledger)):
             if not restored:
-                raise DatabaseRestored(folder)
-            store.journals.replay_after_restore(orphan.record, now=now)
-            orphan.close()
+                raise DatabaseRestored(_older(folder) if record.ledger == mine else _foreign(folder))
+            store.journals.replay_after_restore(record, now=now)
+    for orphan in journals.orphaned_journals(folder):
+        try:
+            _settle(store, folder, orphan, mine, is_new=is_new, now=now, restored=restored)
         except BaseException:
             orphan.release()
             raise
 
 
+def _settle(
+    store: Store, folder: Path, orphan: OrphanedJournal, mine: str, *, is_new: bool, now: datetime, restored: bool
+) -> None:
+    """Tell the store what the journal of a dead process says; one that is spoilt is kept under another name."""
+    record = orphan.record
+    if record.ledger not in ("", mine) and not is_new:  # another service's, which shares the folder
+        orphan.release()
+        return
+    if record.ledger in ("", mine) and store.journals.replay(record, now=now, retry_at=now + DOUBT):
+        if record.is_whole:
+            orphan.close()
+            return
+        reason = f"lines are spoilt or missing; the file is kept as {orphan.set_aside().name}"
+        store.set_aside.record([SetAside("journal", f"the journal {record.name}", reason)], now=now)
+        return
+    if not restored:
+        raise DatabaseRestored(_older(folder) if record.ledger == mine else _foreign(folder))
+    store.journals.replay_after_restore(record, now=now)
+    orphan.close()
+
+
+def _older(folder: Path) -> str:
+    return f"{folder} tells of letters of which the database knows nothing: it was put back to an older state"
+
+
+def _foreign(folder: Path) -> str:
+    return f"{folder} has the journals of another database than this new one: that was lost or replaced"
+
+
+def _check_place(store: Store, *, restored: bool) -> None:
+    """Refuse a copy of the database beside the one that it was made of: each would send every letter."""
+    here, last = store.place(), store.journals.last_place()
+    if here is None or here == last:
+        return
+    if last and "-" in (here.partition(" ")[0], last.partition(" ")[0]) and _path(here) == _path(last):
+        return  # a container has no id of its own, so nothing tells it from the one before
+    if last is not None and not restored:
+        elsewhere = " on another machine" if _path(here) == _path(last) else ""
+        raise DatabaseRestored(
+            f"the database was last used as {_path(last)}{elsewhere}, now it is {_path(here)}: a second copy of the "
+            "service would send every letter twice"
+        )
+    store.journals.set_place(here)
+
+
 @contextmanager
-def _open_journal(store: Store, folder: Path, name: str, clock: Callable[[], datetime]) -> Iterator[Journal]:
+def _open_journal(store: Store, folder: Path, clock: Callable[[], datetime]) -> Iterator[Journal]:
     """A journal that is closed once the store knows all of it; after an error it is left to the next process."""
-    journal = Journal.begin(folder, name, now=clock())
+    journal = Journal.begin(folder, store.journals.database_id(), now=clock())
     try:
         store.journals.add(journal.name, now=clock())
         yield journal
@@ -104,14 +147,19 @@ def _open_journal(store: Store, folder: Path, name: str, clock: Callable[[], dat
     journal.close()
 
 
-def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> Collection[DeliveryLease] | None:
-    """The letters in doubt of an owner on this machine whose leases have lapsed; None while the owner is at work.
+def _path(place: str) -> str:
+    return place.partition(" ")[2]
 
-    What its journal knows as taken is recorded in the store first, else another process would send that again.
+
+def _handed_over(store: Store, folder: Path, owner: str, now: datetime) -> HandedOver:
+    """The letters in doubt of an owner whose leases have lapsed; None while the owner is at work here.
+
+    What its journal knows as taken is recorded in the store first, else another process would send that again. Only of
+    a database on this machine is it known that the journal must be here.
     """
     found = journals.live_journal(folder, owner)
     if found is None:
-        return ()
+        return () if store.is_shared else "unknown"
     if now - found.touched < LEASE:
         return None
     store.journals.record_taken(found.record, now=now)

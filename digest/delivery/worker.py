@@ -180,7 +180,7 @@ class Worker:
             delivery = waiting.popleft()
             ready = self._prepare(delivery, guard)
             if ready:
-                self._context.journal.announce(delivery.id, delivery.epoch, delivery.message_id)
+                self._context.journal.announce(delivery.id, delivery.epoch, delivery.message_id, delivery.papers)
                 return ready
         return None
 

@@ -18,6 +18,7 @@ from digest.issues.draft import (
     events_told,
     issue_contents,
     known_papers,
+    paper_marks,
     trending_section,
     with_absences,
     with_answers,
@@ -176,6 +177,7 @@ class Composer:
             self._report(ComposeResult(subscriber="", subscription="", set_aside=(aside,)))
             returned = [[] for _ in due_issues]
         whole = [(due, back + found) for (due, found), back in zip(matched, returned, strict=True)]
+        history.take_up_posted(whole)
         history.look_up_candidates(whole)
         return whole
 
@@ -247,6 +249,7 @@ class Composer:
             since=due.since,
             until=now,
             contents=issue_contents(issue, fresh),
+            marks=paper_marks(reader, fresh, trend),
             given_back=history.given_back(reader, facts),
             envelope=envelope,
             next_due=following.due if following else None,
@@ -269,6 +272,7 @@ class Composer:
             trend = trending_section(due.subscription, known, lambda: self.listed(due.since))
             works = [item.work for item in trend.items] if trend else []
             history.look_up(works, [reader])
+            history.take_up_posted([(due, trend.items if trend else ())])
             if history.had(reader).isdisjoint(works):
                 return trend
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.errors import SetAside
-from digest.issues import Absence, Candidate, Issue, IssueKind, Section
+from digest.issues import Absence, Candidate, Issue, IssueKind, Item, Section
 from digest.issues.card_order import arrange_cards, featured_section
 from digest.issues.due_issue import day_of
+from digest.mail.journal_entry import paper_mark
 from digest.papers import Paper
 from digest.papers.updates import Arrival
 from digest.store import Answers, IssueEntry, Store
@@ -83,6 +84,12 @@ def events_told(candidates: Iterable[Candidate], trend: Section | None) -> Itera
     """What an issue of these candidates tells, as (work, event), also behind "+ n more"."""
     yield from ((candidate.work, candidate.event) for candidate in candidates)
     yield from ((item.work, item.event) for item in (trend.items if trend else ()))
+
+
+def paper_marks(reader: str, candidates: Iterable[Candidate], trend: Section | None) -> list[str]:
+    """The marks of what an issue tells its reader, by which a journal remembers it."""
+    told: tuple[Candidate | Item, ...] = (*candidates, *(trend.items if trend else ()))
+    return list({paper_mark(reader, each.paper.key, each.event): None for each in told})
 
 
 def draft_issue(

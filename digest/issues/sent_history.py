@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
-from digest.issues import Candidate
+from digest.issues import Candidate, Item
 from digest.issues.draft import known_papers
 from digest.issues.due_issue import DueIssue
 from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.issues.news import depends_on_history
+from digest.mail.journal_entry import paper_mark
 from digest.papers.updates import LOOK_BACK
-from digest.store import SentPapers, Store
+from digest.store import IssueEntry, SentPapers, Store
+from digest.store.rows import names
 
 GIVEN_BACK_FOR = timedelta(days=14)
 """How long the papers of a letter that did not go out are offered to the reader's other issues."""
@@ -60,6 +62,24 @@ class SentHistory:
             self._asked[work].update(some)
         for reader, work in self._store.already_sent.had(wanted) if wanted else ():
             self._works[reader].add(work)
+
+    def take_up_posted(self, found: Iterable[tuple[DueIssue, Sequence[Candidate | Item]]]) -> None:
+        """Count as sent what the journals say was told before the database was put back to an older state."""
+        facts: dict[str, tuple[str, Candidate | Item]] = {}
+
+        def marks() -> Collection[str]:
+            for due, papers in found:
+                for each in papers:
+                    for name in names(each.paper):
+                        facts[paper_mark(due.reader.id, name, each.event)] = due.reader.id, each
+            return facts
+
+        told = defaultdict[str, list[IssueEntry]](list)
+        for mark in sorted(self._store.already_sent.posted(marks)):
+            reader, each = facts[mark]
+            told[reader].append(IssueEntry(each.record, each.event, listed=False))
+            self.tell(reader, [(each.work, each.event)])
+        self._store.already_sent.keep_posted(told, now=self._now)
 
     def look_up_candidates(self, found: Iterable[tuple[DueIssue, Sequence[Candidate]]]) -> None:
         """Look up the works of which the news is for those alone who had the paper."""

@@ -48,6 +48,7 @@ class LeasedDelivery:
     attempts: int  # earlier tries that counted
     doubts: int  # earlier tries that ended in doubt
     created: datetime
+    papers: str = ""  # the marks of what it tells (journal_entry.paper_mark)
 
     @property
     def message(self) -> bytes:

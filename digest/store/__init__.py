@@ -27,7 +27,7 @@ from digest.store.journal_replay import JournalStore
 from digest.store.leases import Backlog, LeaseStore
 from digest.store.merging import LetterMerging, MergedLetter
 from digest.store.migrations import migrate
-from digest.store.outbox import DeliveryLease, OutboxRow, OutboxStore
+from digest.store.outbox import DeliveryLease, HandedOver, OutboxRow, OutboxStore
 from digest.store.papers import AddedPapers, PaperStore
 from digest.store.preferences import Opinion, Preferences, PreferenceStore
 from digest.store.rate_limits import RateLimitStore
@@ -61,6 +61,7 @@ __all__ = [
     "CircuitBreaker",
     "DeliveryLease",
     "DueSubscription",
+    "HandedOver",
     "InDoubtLetter",
     "InDoubtStore",
     "IssueEntry",

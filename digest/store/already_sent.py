@@ -7,7 +7,7 @@ They count no more once all deliveries have ended otherwise, so the papers can c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,16 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from digest.mail.delivery_state import ENDED_UNSENT
 from digest.store import tables as t
-from digest.store.engine import Database, batches, is_any_of
-from digest.store.issue_contents import facts_of, records_of
+from digest.store.engine import Database, batches, insert, is_any_of
+from digest.store.issue_contents import IssueEntry, facts_of, packed_columns, records_of
 
 WorkEvent = tuple[int, str]
 """A work, and what happened to it: "new", "revised v2", "published" or "withdrawn"."""
 
 _ISSUE = t.issue.c
+
+STANDS_FOR_OTHERS = "pruned"
+"""The kind of an issue that only says what was sent: by issues that were deleted, or lost with a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,41 @@ class AlreadySentStore:
             for fact in facts:
                 papers.given_back.setdefault(fact, set()).add(row.id)
         return found
+
+    def posted(self, marks: Callable[[], Collection[str]]) -> set[str]:
+        """Of these marks those of papers that were told before the database was put back; they are asked for if any."""
+        c = t.posted_paper.c
+        with self.database.reading() as connection:
+            if connection.scalar(select(c.mark).limit(1)) is None:
+                return set()
+            wanted = marks()
+            return {
+                mark
+                for batch in batches(wanted)
+                for mark in connection.scalars(select(c.mark).where(c.mark.in_(batch)))
+            }
+
+    def keep_posted(self, told: Mapping[str, Sequence[IssueEntry]], *, now: datetime) -> None:
+        """Keep what each reader was told before the database was put back, as an issue that stands for those lost."""
+        rows = [
+            {
+                "subscriber": reader,
+                "subscription": "",
+                "kind": STANDS_FOR_OTHERS,
+                "slot": f"restored {now.isoformat()} {entries[0].record}",
+                "number": 0,
+                "created": now,
+                "since": now,
+                "until": now,
+                "state": "quiet",
+                "recorded": True,
+                **packed_columns(entries),
+            }
+            for reader, entries in told.items()
+        ]
+        if rows:
+            with self.database.writing() as connection:
+                connection.execute(insert(connection, t.issue).on_conflict_do_nothing(), rows)
 
     def had(self, asked: Mapping[int, Collection[str]]) -> set[tuple[str, int]]:
         """Of these works, each with the readers in question: who was ever sent something of it, as (reader, work)."""

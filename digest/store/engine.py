@@ -32,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from digest.errors import ConfigError, DigestError
+from digest.process import machine_id
 from digest.store.private_files import create_private
 
 T = TypeVar("T")
@@ -73,6 +74,13 @@ class Database:
     def is_shared(self) -> bool:
         """Whether other machines may use the database too (PostgreSQL)."""
         return self.engine.dialect.name == "postgresql"
+
+    def place(self) -> str | None:
+        """The machine and the file of a SQLite database; None for a server, and for a database in memory."""
+        file = self.engine.url.database
+        if self.is_shared or not file or file == ":memory:":
+            return None
+        return f"{machine_id()} {Path(file).resolve()}"
 
     def clock(self) -> datetime | None:
         """The time of the database server; None for SQLite, which is on this machine."""

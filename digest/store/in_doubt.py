@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
-from digest.mail.delivery_state import DeliveryState
+from digest.mail.delivery_state import WAITING_STATES, DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database
 from digest.text import strip_controls
@@ -71,12 +71,34 @@ class InDoubtStore:
                 for row in connection.execute(rows)
             ]
 
+    def list_waiting(self, now: datetime) -> list[InDoubtLetter]:
+        """Letters that are ready to be sent at `now`, as if each were in doubt since it was written."""
+        c = _DELIVERY
+        rows = select(c.id, c.epoch, c.subscriber, c.message_id, c.next_at, c.created).where(
+            c.next_at <= now, c.state.in_(WAITING_STATES)
+        )
+        with self.database.reading() as connection:
+            return [
+                InDoubtLetter(
+                    id=row.id,
+                    epoch=row.epoch,
+                    subscriber=row.subscriber,
+                    message_id=row.message_id,
+                    next_at=row.next_at,
+                    relay=None,
+                    since=row.created,
+                    until=now,
+                )
+                for row in connection.execute(rows.order_by(c.created, c.id))
+            ]
+
     def confirm_sent(
         self, doubt: InDoubtLetter, *, now: datetime, words: str, relay: str | None, queue_id: str
     ) -> bool:
-        """Mark a letter as sent, because its relay's log has it; False where it is not in doubt any more."""
+        """Mark a letter as sent, because its relay's log has it; False where it neither is in doubt nor waits."""
         c, said = _DELIVERY, strip_controls(words)
-        which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & (c.state == DeliveryState.IN_DOUBT)
+        open_ = (DeliveryState.IN_DOUBT, *WAITING_STATES)
+        which = (c.id == doubt.id) & (c.epoch == doubt.epoch) & c.state.in_(open_)
         with self.database.writing() as connection:
             sent = update(t.delivery).where(which).values(state=DeliveryState.SENT, next_at=None, reason=said)
             if not connection.execute(sent).rowcount:

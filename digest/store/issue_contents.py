@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
+from typing import Any
 
 from digest.errors import DigestError
 
@@ -87,6 +88,16 @@ def records_of(packed: bytes) -> list[int]:
     offsets = array(_WIDTHS[width])
     offsets.frombytes(packed[start : start + count * width])
     return [base + offset for offset in _little(offsets)]
+
+
+def packed_columns(entries: Sequence[IssueEntry]) -> dict[str, Any]:
+    """The columns of an issue that say what it tells; an issue is found by its lowest and highest record."""
+    records = [entry.record for entry in entries]
+    return {
+        "contents": pack_contents(entries) if entries else None,
+        "lowest": min(records, default=None),
+        "highest": max(records, default=None),
+    }
 
 
 def _head(packed: bytes) -> tuple[int, int, int, int, int]:

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from digest.mail.envelope import Envelope
+from digest.mail.journal_entry import join_marks
 from digest.mail.packing import pack_message
 from digest.store import tables as t
-from digest.store.already_sent import counts
+from digest.store.already_sent import STANDS_FOR_OTHERS, counts
 from digest.store.engine import Database, TransactionHook, insert, is_any_of
-from digest.store.issue_contents import IssueEntry, pack_contents, unpack_contents
+from digest.store.issue_contents import IssueEntry, packed_columns, unpack_contents
 from digest.store.outbox_write import add_letters
 from digest.store.subscriptions import ScheduleUpdate, update_schedules
 
@@ -33,6 +34,7 @@ class NewIssue:
     until: datetime  # the start of the next window
     contents: Sequence[IssueEntry] = ()  # those of the letter in its order, then what stands behind "+ n more"
     recorded: bool = True  # whether its papers count as sent; False: by hand, without --record
+    marks: Sequence[str] = ()  # of its papers, for the journal (mail.journal_entry.paper_mark)
     given_back: Collection[int] = ()  # issues whose letters did not go out, and whose papers this one takes up
     envelope: Envelope | None = None  # None: a quiet issue, which is kept and not sent
     due: int | None = None  # the id of the subscription's schedule; None: by hand
@@ -118,7 +120,7 @@ class IssueStore:
         `letters` those alone that became one.
         """
         wanted = select(t.issue).order_by(t.issue.c.created.desc(), t.issue.c.id.desc()).limit(limit)
-        wanted = wanted.where(t.issue.c.kind != "pruned")  # stand for issues that older versions deleted (v0010)
+        wanted = wanted.where(t.issue.c.kind != STANDS_FOR_OTHERS)
         for column, value in ((t.issue.c.subscriber, subscriber), (t.issue.c.subscription, subscription)):
             if value is not None:
                 wanted = wanted.where(column == value)
@@ -170,9 +172,7 @@ def _insert(connection: Connection, publications: Sequence[NewIssue]) -> list[in
             "until": each.until,
             "state": "composed" if each.envelope else "quiet",
             "page": each.envelope.page if each.envelope else None,
-            "contents": pack_contents(each.contents) if each.contents else None,
-            "lowest": min((entry.record for entry in each.contents), default=None),
-            "highest": max((entry.record for entry in each.contents), default=None),
+            **packed_columns(each.contents),
             "recorded": each.recorded,
         }
         for each in reversed(publications)
@@ -215,6 +215,7 @@ def _add_letters(connection: Connection, issues: Sequence[tuple[NewIssue, int]],
             ],
             [envelope for _, envelope, _ in letters],
             messages,
+            [join_marks(each.marks) for each, _, _ in letters],
         )
 
 

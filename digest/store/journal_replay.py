@@ -39,6 +39,21 @@ class JournalStore:
         with self.database.reading() as connection:
             return connection.execute(select(t.ledger.c.id)).scalar_one()
 
+    def last_place(self) -> str | None:
+        """Where this database was used last (Database.place); None: nowhere yet."""
+        with self.database.reading() as connection:
+            return connection.execute(select(t.ledger.c.place)).scalar_one()
+
+    def set_place(self, place: str) -> None:
+        """Record where this database is used."""
+        with self.database.writing() as connection:
+            connection.execute(update(t.ledger).values(place=place))
+
+    def has_any(self) -> bool:
+        """Whether a journal was ever opened for this database."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(t.journal.c.name).limit(1)) is not None
+
     def add(self, name: str, *, now: datetime) -> None:
         """Record that a journal was opened."""
         with self.database.writing() as connection:
@@ -65,7 +80,8 @@ class JournalStore:
         What was taken is sent. What was handed over without an answer is in doubt: presumed sent where only the process
         died, since the machine still sent what it had; tried once more at `retry_at` where the machine went down. What
         was begun is ready again, or set aside where that has happened too often, and what was not begun is ready at
-        once.
+        once. A journal that is not whole does not say how far a letter came: all that its process held and that it does
+        not know as taken is in doubt, and waits for a person.
         """
         with self.database.writing() as connection:
             rows = _rows(connection, record.entries)
@@ -74,6 +90,9 @@ class JournalStore:
             for entry in record.entries:
                 _settle(connection, record, entry, rows[entry.delivery], now, retry_at)
             held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
+            if not record.is_whole:
+                for row in connection.execute(select(_COLUMN.id, _COLUMN.doubts).where(held)).all():
+                    _change(connection, row.id, DeliveryState.IN_DOUBT, now, _SPOILT, doubts=row.doubts + 1)
             connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
             _close_journal(connection, record.name, now)
         return True
@@ -90,7 +109,8 @@ class JournalStore:
     def replay_after_restore(self, record: JournalContent, *, now: datetime) -> int:
         """Settle letters by a journal that is newer than the restored database; how many are not sent again.
 
-        Letters are matched by Message-ID, since the restored database may give their ids to other letters.
+        Letters are matched by Message-ID, which names their content, since the restored database may give their ids to
+        other letters. Of a letter that the database does not know the papers are remembered.
         """
         gone = {entry.message_id: entry for entry in record.entries if entry.mark in "DKL" and entry.message_id}
         with self.database.writing() as connection:
@@ -107,6 +127,10 @@ class JournalStore:
                 if missing:
                     rows = [{"message_id": key, "at": now} for key in sorted(missing)]
                     connection.execute(insert(connection, t.posted).on_conflict_do_nothing(), rows)
+                marks = sorted({mark for key in missing for mark in gone[key].papers})
+                for some in batches(marks):
+                    values = [{"mark": mark, "at": now} for mark in some]
+                    connection.execute(insert(connection, t.posted_paper).on_conflict_do_nothing(), values)
             held = (_COLUMN.owner == record.name) & (_COLUMN.state == DeliveryState.LEASED)
             connection.execute(update(t.delivery).where(held).values(_free(DeliveryState.READY, now)))
             _close_journal(connection, record.name, now)
@@ -117,6 +141,7 @@ _PRESUMED = "its sender died between handing it over and the answer: presumed se
 _UNSURE = "the machine went down between handing it over and the answer"
 _CONNECTION_LOST = "the line was lost between handing it over and the answer, and then its sender died"
 _BEGUN = "its sender died while sending it"
+_SPOILT = "its sender died, and the journal that tells what it sent is spoilt: nobody knows whether it was sent"
 
 
 def _rows(connection: Connection, entries: Iterable[JournalEntry]) -> Mapping[int, Row[*tuple[Any, ...]]]:
@@ -147,6 +172,8 @@ def _settle(
         return
     if row.state != DeliveryState.LEASED or row.epoch != entry.epoch:
         return
+    if not record.is_whole:
+        return  # it may have come further: it is in doubt with all that this process held
     if entry.mark == "D" and record.same_boot:
         _change(connection, row.id, DeliveryState.IN_DOUBT, now, _PRESUMED, doubts=row.doubts + 1)
     elif entry.mark in "DL":

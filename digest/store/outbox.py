@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, case, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -31,6 +31,9 @@ BY_HAND = ", by hand"
 
 DeliveryLease = tuple[int, int]
 """The id of a delivery and the epoch of its lease; the epoch fences off a sender that lost it."""
+
+HandedOver = Collection[DeliveryLease] | Literal["unknown"] | None
+"""What an owner may have handed over; "unknown": its journal is gone; None: the owner is alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +188,7 @@ class OutboxStore:
 
     def expire_leases(
         self,
-        handed_over: Callable[[str], Collection[DeliveryLease] | None],
+        handed_over: Callable[[str], HandedOver],
         *,
         now: datetime,
         retry_at: datetime,
@@ -194,8 +197,9 @@ class OutboxStore:
 
         `handed_over` returns the letters of an owner that it may have handed over, as far as is known here, or None
         where the owner is alive (after a jump of the clock no lease expires). Of an owner on another machine the letter
-        counts that `mark_dot` noted. Nobody knows whether those letters have
-        arrived, so they are tried once more at `retry_at`. Dead owners on this machine are found by their journals long
+        counts that `mark_dot` noted. Nobody knows whether those letters have arrived, so they are tried once more at
+        `retry_at`. Where the journal is gone, that is so of all letters of the owner, and they wait for a person. Dead
+        owners on this machine are found by their journals long
         before; this is for other machines, and for stalled processes.
         """
         with self.database.reading() as connection:
@@ -208,12 +212,19 @@ class OutboxStore:
             return 0
         known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
         freed = 0
+        values: dict[str, Any]
         with self.database.writing() as connection:
             for owner, number, epoch, at_dot in late:
                 handed = known[owner]
-                if handed is not None:
-                    doubtful = (number, epoch) in handed or at_dot == epoch
-                    freed += _free(connection, number, epoch, now=now, retry_at=retry_at if doubtful else None)
+                if handed == "unknown":
+                    values = {"state": DeliveryState.IN_DOUBT, "next_at": None, "reason": _JOURNAL_GONE}
+                    freed += _free(connection, number, epoch, values, now)
+                elif handed is not None and ((number, epoch) in handed or at_dot == epoch):
+                    values = {"state": DeliveryState.IN_DOUBT, "next_at": retry_at, "reason": _STOOD_STILL}
+                    freed += _free(connection, number, epoch, values, now)
+                elif handed is not None:
+                    values = {"state": DeliveryState.READY, "next_at": now, "reason": _NOT_HEARD_OF}
+                    freed += _free(connection, number, epoch, values, now)
         return freed
 
     def unsent(self, *, in_doubt: bool = False) -> list[OutboxRow]:
@@ -306,6 +317,7 @@ _LETTERS = (
         _COLUMN.doubts,
         _COLUMN.created,
         t.letter.c.message,
+        t.letter.c.papers,
         t.issue.c.subscription,
     )
     .join(t.letter)
@@ -348,20 +360,19 @@ def _ready(now: datetime) -> dict[str, Any]:
     return {"state": DeliveryState.READY, "next_at": now, **_NO_OWNER}
 
 
-def _free(connection: Connection, number: int, epoch: int, *, now: datetime, retry_at: datetime | None) -> int:
-    """Free a letter of an expired lease; with `retry_at` it is in doubt. 0: its owner changed it meanwhile."""
+_STOOD_STILL = "its sender stood still after handing it over"
+_NOT_HEARD_OF = "its sender was not heard of for too long"
+_JOURNAL_GONE = "its sender died, and the journal that tells what it sent is gone: nobody knows whether it was sent"
+
+
+def _free(connection: Connection, number: int, epoch: int, values: dict[str, Any], now: datetime) -> int:
+    """Free a letter of an expired lease. 0: its owner changed it meanwhile."""
     which = (_COLUMN.id == number) & (_COLUMN.epoch == epoch) & _HELD
-    if retry_at:
-        state, why = DeliveryState.IN_DOUBT, "its sender stood still after handing it over"
-        values = {"next_at": retry_at, "doubts": _COLUMN.doubts + 1}
-    else:
-        state, why = DeliveryState.READY, "its sender was not heard of for too long"
-        values = {"next_at": now}
-    freed = connection.execute(
-        update(t.delivery).where(which).values(state=state, reason=why, **values, **_NO_OWNER)
-    ).rowcount
+    more = {"doubts": _COLUMN.doubts + 1} if values["state"] == DeliveryState.IN_DOUBT else {}
+    freed = connection.execute(update(t.delivery).where(which).values(**values, **more, **_NO_OWNER)).rowcount
     if freed:
-        connection.execute(insert(t.attempt), {"delivery_id": number, "at": now, "state": state, "words": why})
+        tried = {"delivery_id": number, "at": now, "state": values["state"], "words": values["reason"]}
+        connection.execute(insert(t.attempt), tried)
     return freed
 
 
@@ -376,6 +387,7 @@ def _delivery(row: Row[*tuple[Any, ...]]) -> LeasedDelivery:
         recipient=row.recipient,
         message_id=row.message_id,
         packed=row.message,
+        papers=row.papers or "",
         attempts=row.attempts,
         doubts=row.doubts,
         created=row.created,

@@ -22,7 +22,7 @@ MAIL = "mail"
 """The way of a delivery by mail; (issue, subscriber, way) is its key."""
 
 SENT_BEFORE_RESTORE = "it had been sent before the database was put back"
-_LETTERS = ExecuteMany(("delivery_id", "message"), lambda _: plain_insert(t.letter))
+_LETTERS = ExecuteMany(("delivery_id", "message", "papers"), lambda _: plain_insert(t.letter))
 _UNTRIED = {"way": MAIL, "attempts": 0, "crashes": 0, "doubts": 0, "epoch": 0}
 
 
@@ -61,9 +61,13 @@ def _row(envelope: Envelope, created: datetime, *, posted: bool) -> dict[str, An
 
 
 def add_letters(
-    connection: Connection, rows: Sequence[dict[str, Any]], envelopes: Sequence[Envelope], messages: Mapping[str, bytes]
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    envelopes: Sequence[Envelope],
+    messages: Mapping[str, bytes],
+    papers: Sequence[str],
 ) -> None:
-    """Add many letters of issues, in the caller's transaction; `rows` are further columns of each.
+    """Add many letters of issues, in the caller's transaction; `rows` are more columns of each, `papers` their marks.
 
     The messages come compressed, by Message-ID, since compressing takes time in which it would block other writers.
     """
@@ -77,4 +81,4 @@ def add_letters(
     ]
     statement = plain_insert(t.delivery).returning(_COLUMN.id, _COLUMN.message_id)
     numbers = {key: number for number, key in connection.execute(statement, deliveries)}
-    _LETTERS(connection, [(numbers[key], messages[key]) for key in keys])
+    _LETTERS(connection, [(numbers[key], messages[key], marks) for key, marks in zip(keys, papers, strict=True)])

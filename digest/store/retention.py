@@ -54,6 +54,7 @@ class RetentionStore:
                     (t.evidence, t.evidence.c.at),
                     (t.heard, t.heard.c.at),
                     (t.posted, t.posted.c.at),
+                    (t.posted_paper, t.posted_paper.c.at),
                     (t.journal, t.journal.c.closed),
                     (t.allowance, t.allowance.c.day),
                     (t.set_aside, t.set_aside.c.last),

@@ -67,10 +67,10 @@ time.sleep(60)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as container:
         assert container.stdout
         assert container.stdout.readline() == "1\n"
-        assert list(orphaned_journals(tmp_path, "ledger")) == []
+        assert list(orphaned_journals(tmp_path)) == []
         container.kill()
     until = time.monotonic() + 10
-    while not (left := list(orphaned_journals(tmp_path, "ledger"))) and time.monotonic() < until:
+    while not (left := list(orphaned_journals(tmp_path))) and time.monotonic() < until:
         time.sleep(0.05)
     (record,) = (each.record for each in left)
     assert record.same_boot

@@ -112,7 +112,7 @@ def _deliver(store: _Store, given: argparse.Namespace, clock: Callable[[], datet
 
     timeouts = SmtpTimeouts(connect=5, greeting=60, mail=60, rcpt=60, data=60, block=60, dot=60, farewell=1)
     route = Route(name="relay", open=lambda: SmtpChannel(f"smtp://127.0.0.1:{given.port}", timeouts=timeouts))
-    take_over(store, given.folder, store.journals.database_id(), now=clock())
+    take_over(store, given.folder, now=clock())
     _Journal.point = given.point
     journal = _Journal.begin(given.folder, store.journals.database_id(), now=clock())
     store.journals.add(journal.name, now=clock())

@@ -77,6 +77,7 @@ class LetterColumns(TypedColumns):
 
     delivery_id: Named[int] = Column(ForeignKey("delivery.id"), primary_key=True, autoincrement=False)
     message: Named[bytes] = Column(LargeBinary)
+    papers: Named[str | None] = Column(Text)  # marks of what it tells, for the journal
 
 
 class AttemptColumns(TypedColumns):
@@ -99,6 +100,7 @@ class LedgerColumns(TypedColumns):
     """The id of this database, by which its journals are recognised."""
 
     id: Named[str] = Column(Text, primary_key=True)
+    place: Named[str | None] = Column(Text)  # the machine and the file as which it was used last
 
 
 class JournalColumns(TypedColumns):
@@ -107,6 +109,13 @@ class JournalColumns(TypedColumns):
     name: Named[str] = Column(Text, primary_key=True)
     opened: Named[datetime] = Column(UTCDateTime)
     closed: Named[datetime | None] = Column(UTCDateTime)
+
+
+class PostedPaperColumns(TypedColumns):
+    """What readers were told before a restore of the database, as marks (mail.journal_entry.paper_mark)."""
+
+    mark: Named[str] = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(UTCDateTime)
 
 
 class PostedColumns(TypedColumns):
@@ -209,6 +218,7 @@ attempt = Table("attempt", metadata, AttemptColumns)
 ledger = Table("ledger", metadata, LedgerColumns)
 journal = Table("journal", metadata, JournalColumns)
 posted = Table("posted", metadata, PostedColumns)
+posted_paper = Table("posted_paper", metadata, PostedPaperColumns)
 brake = Table("brake", metadata, BrakeColumns)
 pace = Table("pace", metadata, PaceColumns)
 allowance = Table("allowance", metadata, AllowanceColumns)
