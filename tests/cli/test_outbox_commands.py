@@ -175,7 +175,7 @@ def test_the_pages_are_served_where_they_are_configured(scenario: OutboxScenario
     for command in ("serve", "run"):
         process = subprocess.Popen([sys.executable, "-m", "digest", command], stderr=subprocess.PIPE, text=True)
         try:
-            assert _answer(f"http://127.0.0.1:{port}/readyz") == "ready\n"
+            assert _answer(f"http://127.0.0.1:{port}/healthz") == "alive\n"
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
         finally:
