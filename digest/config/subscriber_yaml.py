@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     Discriminator,
     Field,
     PlainValidator,
@@ -29,6 +30,9 @@ from digest.config.yaml_file import Loc
 from digest.errors import ConfigError
 from digest.rules import Query, QueryError, parse
 from digest.subscriptions import Rule, Schedule, Subscriber, Subscription, TrendingSection
+
+MAX_SLOPS_OF_READER: Final = 100
+"""Different texts with ~n in all rules of a reader: they cost some three seconds for 5,000 papers at worst."""
 
 
 def _when(value: object) -> Schedule:
@@ -198,6 +202,19 @@ def mistakes(document: Mapping[str, Any], sources: Collection[str] | None = None
 _TAGS = (QueryEntry.__name__, AuthorEntry.__name__)
 
 
+def _affordable(subscriptions: tuple[SubscriptionEntry, ...]) -> tuple[SubscriptionEntry, ...]:
+    """The subscriptions, whose rules may not cost more than a reader's share of the morning."""
+    queries = [rule.query for each in subscriptions for rule in each.rules if isinstance(rule, QueryEntry)]
+    queries += (each.exclude for each in subscriptions if each.exclude)
+    dear = frozenset().union(*(query.slops for query in queries))
+    if len(dear) > MAX_SLOPS_OF_READER:
+        raise ValueError(
+            f"the rules have {len(dear)} different texts with ~n, which are dear to find; a reader has at most "
+            f"{MAX_SLOPS_OF_READER}: leave some out, or write one with a larger ~n for several"
+        )
+    return subscriptions
+
+
 class ReaderEntry(StrictModel):
     """The keys of a reader's file."""
 
@@ -207,7 +224,7 @@ class ReaderEntry(StrictModel):
     language: Language | None = None
     format: Literal["html", "text"] = "html"
     pause: PauseEntry | None = None
-    subscriptions: Annotated[tuple[SubscriptionEntry, ...], Field(min_length=1)]
+    subscriptions: Annotated[tuple[SubscriptionEntry, ...], Field(min_length=1), AfterValidator(_affordable)]
 
     def subscriber(self, id_: str, language: str) -> Subscriber:
         """The reader; `language` is the default of digest.yaml."""

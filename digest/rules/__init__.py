@@ -41,8 +41,8 @@ from digest.rules.indexed_paper import IndexedPaper, index_paper
 from digest.rules.lexer import Hint, QueryError
 from digest.rules.matcher import Batch, Matcher
 from digest.rules.parser import Parser
-from digest.rules.phrases import Hit
-from digest.rules.terms import AuthorTerm, CategoryTerm, FactTerm, IdentifierTerm
+from digest.rules.phrases import Hit, SlopTerm
+from digest.rules.terms import AnyFieldTerm, AuthorTerm, CategoryTerm, FactTerm, IdentifierTerm
 
 MAX_HITS = 500
 """Hits of one query in one paper; more would not help a reader of the highlighted text."""
@@ -75,6 +75,16 @@ class Query:
     def canonical_text(self) -> str:
         """The query as text with all brackets; it parses to the same root."""
         return tree.canonical_text(self.root)
+
+    @property
+    def slops(self) -> frozenset[SlopTerm]:
+        """The texts with ~n, the dearest terms."""
+        leaves = [
+            place
+            for leaf in tree.terms(self.root)
+            for place in (leaf.places if isinstance(leaf, AnyFieldTerm) else (leaf,))
+        ]
+        return frozenset(leaf for leaf in leaves if isinstance(leaf, SlopTerm))
 
     def matches(self, paper: Paper | IndexedPaper) -> bool:
         return tree.matches(self.root, index_paper(paper))

@@ -15,7 +15,7 @@ from digest.rules.tree import And, Node, Not, Or, canonical_text, is_positive, t
 MAX_RULE_BYTES: Final = 4096  # bytes
 MAX_TERMS: Final = 200
 MAX_DEPTH: Final = 20
-MAX_SLOPS: Final = 40
+MAX_SLOPS: Final = 30
 """Texts with ~n in a rule. Each costs some 25 ms for 5,000 papers, if its words stand everywhere."""
 
 _STARTS = ("word", "phrase", "exact", "range", "field", "(", "not", "andnot")

@@ -32,7 +32,8 @@ class ExactTerm:
         return frozenset(_RUN.findall(self.text))
 
     def matches(self, indexed: IndexedPaper) -> bool:
-        return any(True for name in self.fields for _ in self._found(indexed, name))
+        holding = (name for name in self.fields if self.text in indexed[name].exact)
+        return any(True for name in holding for _ in self._found(indexed, name))
 
     def hits(self, indexed: IndexedPaper) -> Iterator[Hit]:
         for name in self.fields:

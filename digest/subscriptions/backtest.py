@@ -121,7 +121,7 @@ class BacktestCorpus:
             samples=tuple(dated[::step] or matched[:_SAMPLES]),
             terms=found.terms,
             outcomes=Counter(verdict.outcome for verdict in verdicts if verdict),
-            advice=self._archive.advise([rule], [within], wider=wider)[0],
+            advice=tuple(self._archive.advice(rule, found, wider=wider)),
         )
 
     def _verdicts(self, rule: Rule, matched: Sequence[Paper], known: Mapping[str, Paper]) -> list[AuthorVerdict | None]:

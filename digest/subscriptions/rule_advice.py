@@ -66,9 +66,10 @@ class PaperArchive:
     ) -> list[tuple[str, ...]]:
         """The advice on each rule; unless `wider`, only on how often it matches."""
         found = self.find([rule.query for rule in rules], within)
-        return [tuple(self._of(rule, each, wider)) for rule, each in zip(rules, found, strict=True)]
+        return [tuple(self.advice(rule, each, wider=wider)) for rule, each in zip(rules, found, strict=True)]
 
-    def _of(self, rule: Rule, found: RuleMatches, wider: bool) -> Iterator[str]:
+    def advice(self, rule: Rule, found: RuleMatches, *, wider: bool = True) -> Iterator[str]:
+        """The advice on a rule whose matches are known."""
         if not self.papers:
             return
         yield from self.frequency(rule.query, found)

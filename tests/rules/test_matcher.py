@@ -64,7 +64,7 @@ def test_many_papers_are_read_as_one_text(texts: list[str], given: list[Paper]) 
 @pytest.mark.parametrize("size", [100, 400, 1_600])
 def test_what_is_close_costs_by_blocks_and_not_by_papers(size: int) -> None:
     given = [paper(f"the of the of {number}", "in the and of the") for number in range(size)]
-    rule = " OR ".join(f'"the the"~{number}' for number in range(1, 40))
+    rule = " OR ".join(f'"the the"~{number}' for number in range(1, 31))
     calls = 0
 
     def count(frame: FrameType, event: str, argument: object) -> None:

@@ -14,7 +14,7 @@ from digest.names import surname_keys
 from digest.papers import Paper
 from digest.rules.indexed_paper import TEXT_FIELDS, IndexedField, IndexedPaper
 from digest.rules.matcher.arrays import Bools, Ints, offsets
-from digest.text.fold import FoldedText, Token, bit_set, normalize_letters, search_keys, singular, tokenize
+from digest.text.fold import FoldedText, Token, bit_set, fold, normalize_letters, search_keys, singular, tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,20 @@ class _BatchStreams:
         return folded
 
 
+class _BatchField(IndexedField):
+    """A field of a paper of a batch; it is folded from the token stream where there is one, when it is asked for."""
+
+    def __init__(self, text: str, index: int, name: str, streams: _BatchStreams) -> None:
+        super().__init__(text)
+        self._index, self._name, self._streams = index, name, streams
+
+    @cached_property
+    def folded(self) -> FoldedText:
+        if self._name in self._streams.of:
+            return self._streams.folded(self._index, self._name, self.text)
+        return fold(self.text)
+
+
 class _BatchPaper(IndexedPaper):
     """A paper of a batch; its fields reuse the token streams."""
 
@@ -97,9 +111,7 @@ class _BatchPaper(IndexedPaper):
 
     def __getitem__(self, name: str) -> IndexedField:
         if name not in self._fields:
-            field = self._fields[name] = IndexedField(self.text(name))
-            if name in self._streams.of:
-                field.folded = self._streams.folded(self._index, name, field.text)
+            self._fields[name] = _BatchField(self.text(name), self._index, name, self._streams)
         return self._fields[name]
 
 
