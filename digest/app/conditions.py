@@ -248,6 +248,7 @@ CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _set_aside("bounce"),
     _mailbox,
     _set_aside("clock"),
+    _set_aside("journal"),
 )
 """All kinds, the worst first."""
 

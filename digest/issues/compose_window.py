@@ -34,6 +34,12 @@ class ComposeWindow:
 
     def active(self, readers: Sequence[Subscriber], store: Store, *, now: datetime) -> ActiveSubscriptions:
         """The subscriptions of these readers without those unsubscribed; syncs their schedules once a minute."""
+        with self._lock:
+            known = self._synced
+        if known is None or known.readers is not readers:
+            store.subscriptions.rename_readers(
+                {reader.id: (reader.email, [each.name for each in reader.subscriptions]) for reader in readers}
+            )
         left = store.unsubscribes.list_all()
         with self._lock:
             synced = self._synced

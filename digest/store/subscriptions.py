@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from digest.errors import SetAside
+from digest.mail.address import address_key
 from digest.store import tables as t
 from digest.store.engine import SCHEDULES, Database, batches, lock_writers
 
@@ -68,6 +69,24 @@ class SubscriptionStore:
                 connection.execute(update(t.subscription).where(t.subscription.c.id == bindparam("row")), changes)
         return [*failed.values()]
 
+    def rename_readers(self, current: Mapping[str, tuple[str, Collection[str]]]) -> dict[str, str]:
+        """Give what is known of readers who are gone to readers of a new id with the same address.
+
+        That is how a reader's file that was renamed looks. `current` has the address and the names of the subscriptions
+        of each reader; old and new must share a subscription. The new ids by the old ones.
+        """
+        with self.database.reading() as connection:
+            if not _renamed(connection, current):
+                return {}
+        with self.database.writing() as connection:
+            lock_writers(connection, SCHEDULES)
+            renamed = _renamed(connection, current)
+            for old, new in renamed.items():
+                for table in _OF_A_READER:
+                    theirs = update(table).where(table.c.subscriber == old)
+                    connection.execute(theirs.values(subscriber=new))
+        return renamed
+
     def due(self, now: datetime, among: Collection[int] | None = None) -> list[DueSubscription]:
         """The subscriptions whose slot has come, and the alerts with arrivals since they last looked.
 
@@ -97,6 +116,38 @@ class SubscriptionStore:
         if steps:
             with self.database.writing() as connection:
                 update_schedules(connection, steps)
+
+
+_OF_A_READER = (*(t.subscription, t.issue, t.delivery, t.departure, t.pause, t.mute, t.opinion, t.answer, t.links),)
+
+
+def _renamed(connection: Connection, current: Mapping[str, tuple[str, Collection[str]]]) -> dict[str, str]:
+    """The new ids of readers, by their old ones."""
+    known: dict[str, set[str]] = {}
+    for subscriber, name in connection.execute(select(t.subscription.c.subscriber, t.subscription.c.name)):
+        known.setdefault(subscriber, set()).add(name)
+    gone, fresh = known.keys() - current.keys(), current.keys() - known.keys()
+    if not gone or not fresh:
+        return {}
+    addresses: dict[str, str] = {}  # the last one of each
+    letters = select(t.issue.c.subscriber, t.delivery.c.recipient).join(t.delivery).order_by(t.delivery.c.id)
+    for batch in batches(gone):
+        for subscriber, recipient in connection.execute(letters.where(t.issue.c.subscriber.in_(batch))):
+            addresses[subscriber] = recipient
+    named = {address_key(recipient): old for old, recipient in addresses.items()}
+    renamed = {}
+    for new in sorted(fresh):
+        address, names = current[new]
+        old = named.pop(address_key(address), None)
+        if old is not None and not known[old].isdisjoint(names) and _is_unknown(connection, new):
+            renamed[old] = new
+    return renamed
+
+
+def _is_unknown(connection: Connection, subscriber: str) -> bool:
+    """Whether the database has nothing of a reader yet."""
+    found = (select(table.c.subscriber).where(table.c.subscriber == subscriber).limit(1) for table in _OF_A_READER)
+    return not any(connection.scalar(each) for each in found)
 
 
 def _differences(

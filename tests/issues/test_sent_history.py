@@ -40,7 +40,7 @@ class Letters:
 
     def __call__(self, issue: Issue) -> Envelope:
         self.issues.append((issue.subscription, {item.paper.key for item in issue.items}))
-        return envelope(f"ada{len(self.issues)}")
+        return replace(envelope(f"ada{len(self.issues)}"), recipient=issue.subscriber.email)
 
 
 def set_state(store: Store, state: DeliveryState, *, name: str | None = None) -> None:
@@ -119,3 +119,46 @@ def test_a_paper_that_the_reader_had_long_ago_does_not_trend(store: Store, lette
     trending = subscription("T", rule="nothing", trending=TrendingSection())
     compose([reader(trending)], store, letters, now=later)
     assert letters.issues[-1] == ("T", {"arxiv:2611.00002"})
+
+
+def test_a_reader_whose_file_was_renamed_is_the_same_reader(store: Store, letters: Letters) -> None:
+    ada = reader(subscription("A"))
+    keep(store, preprint("2611.00001"))
+    compose([ada], store, letters, now=NOW)
+    set_state(store, DeliveryState.SENT)
+    store.preferences.mute("ada", "dense", now=NOW)
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    renamed = replace(ada, id="lovelace", email="Ada@example.org")
+    compose([renamed], store, letters, now=NOW + DAY)
+    assert letters.issues == [("A", {"arxiv:2611.00001"}), ("A", {"arxiv:2611.00002"})]
+    assert [(issue.subscriber, issue.number) for issue in store.issues.latest()] == [("lovelace", 2), ("lovelace", 1)]
+    assert store.preferences.get("lovelace").mutes == {"lovelace": ("dense",)}
+    assert store.subscriptions.rename_readers({"lovelace": ("ada@example.org", ["A"])}) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "ben", "email": "ben@example.org"},
+        {"id": "ben", "subscriptions": (subscription("Another"),)},
+    ],
+)
+def test_another_address_or_another_subscription_is_another_reader(
+    store: Store, letters: Letters, other: dict[str, object]
+) -> None:
+    ada = reader(subscription("A"))
+    keep(store, preprint("2611.00001"))
+    compose([ada], store, letters, now=NOW)
+    set_state(store, DeliveryState.SENT)
+    compose([replace(ada, **other)], store, letters, now=NOW + DAY)  # type: ignore[arg-type]
+    assert [papers for _, papers in letters.issues] == [{"arxiv:2611.00001"}] * 2
+
+
+def test_who_left_has_left_under_a_new_id_too(store: Store, letters: Letters) -> None:
+    ada = reader(subscription("A"))
+    keep(store, preprint("2611.00001"))
+    compose([ada], store, letters, now=NOW)
+    store.unsubscribes.add("ada", "A", "one-click", now=NOW)
+    keep(store, preprint("2611.00002"), now=NOW + DAY / 2)
+    assert compose([replace(ada, id="lovelace")], store, letters, now=NOW + DAY) == []
+    assert store.unsubscribes.list_all() == {("lovelace", "A"): "one-click"}
