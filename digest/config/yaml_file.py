@@ -110,7 +110,9 @@ def read_yaml(path: Path, *, absent: str = "no such file") -> YamlFile:
 
 def _parsed(file: str, text: str) -> YamlFile:
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # a name that is used twice means the later one (YAML 1.2, 7.1)
+        root = yaml.compose(text)
     except RecursionError:
         return _unread(file, text, 0, "nested too deep")
     except YAMLError as error:

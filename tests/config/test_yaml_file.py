@@ -54,6 +54,11 @@ def test_aliases_stand_for_what_they_name(tmp_path: Path) -> None:
     assert written(tmp_path, "a: &rule 'ti:flow'\nb: [*rule]\n").data == {"a": "ti:flow", "b": ["ti:flow"]}
 
 
+def test_an_anchor_that_is_used_twice_means_the_later_one(tmp_path: Path) -> None:
+    """Without a warning on the terminal."""
+    assert written(tmp_path, "a: &x 1\nb: &x 2\nc: *x\n").data == {"a": "1", "b": "2", "c": "2"}
+
+
 def test_a_byte_order_mark_moves_no_column(tmp_path: Path) -> None:
     document = written(tmp_path, b"\xef\xbb\xbfa: b\n")
     assert document.problem(("a",), "").column == 4
