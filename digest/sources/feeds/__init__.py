@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -29,7 +29,7 @@ from digest.sources.base import (
     web_address,
 )
 from digest.sources.feeds.bounds import bounded, decoded
-from digest.sources.feeds.entry import read_entry
+from digest.sources.feeds.entry import entry_link, read_entry
 from digest.text import clean_line
 
 _ENDED = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
@@ -160,11 +160,23 @@ def _parsed(body: bytes, content_type: str) -> Any:
     return parsed
 
 
+def _told_apart_by_guid(entries: Sequence[Any]) -> Iterator[Any]:
+    """The entries, without a guid that stands for several links of this document ("N/A"): it names none of them."""
+    links: dict[str, set[str]] = {}
+    for entry in entries:
+        links.setdefault(str(entry.get("id") or ""), set()).add(entry_link(entry) or "")
+    for entry in entries:
+        if len(links[str(entry.get("id") or "")]) > 1:
+            yield feedparser.FeedParserDict({key: value for key, value in entry.items() if key != "id"})
+        else:
+            yield entry
+
+
 def _papers(parsed: Any) -> tuple[tuple[Paper, ...], tuple[str, ...]]:
     """(papers, warnings) of a feed; an unreadable entry stops no other."""
     home = str(parsed.feed.get("link") or "")
     papers, unread = [], []
-    for entry in parsed.entries:
+    for entry in _told_apart_by_guid(parsed.entries):
         try:
             papers.append(read_entry(entry, home))
         except Exception as error:  # noqa: BLE001, whatever is odd about one entry, the others are read

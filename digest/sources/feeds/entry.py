@@ -28,7 +28,7 @@ def read_entry(entry: ParsedEntry, home: str = "") -> Paper:
     """Parse an entry of feedparser; `home` is the feed's URL. Raises ValueError for an empty entry."""
     text = _text(entry)
     told = _told(text)
-    link = _link(entry)
+    link = entry_link(entry)
     title = _title(entry) or _first_line(told.get("abstract", "")) or (link or "")
     if not title:
         raise ValueError("an entry without title, text and link")
@@ -103,7 +103,7 @@ def _pmid(entry: ParsedEntry) -> str | None:
     return found[1] if found else None
 
 
-def _link(entry: ParsedEntry) -> str | None:
+def entry_link(entry: ParsedEntry) -> str | None:
     """The HTTP(S) link of the entry, without tracking parameters."""
     for candidate in (entry.get("link"), entry.get("id")):
         address = strip_controls(str(candidate or "")).strip()

@@ -188,3 +188,19 @@ def test_a_feed_in_another_encoding_is_read(encoding: str) -> None:
     text = rss("<item><title>Größe</title></item>").decode().replace("UTF-8", encoding)
     (paper,) = read(text.encode(encoding), content_type="application/xml").papers
     assert paper.title == "Größe"
+
+
+def test_a_guid_that_stands_for_several_links_names_none_of_them() -> None:
+    same = [
+        f"<item><title>{word} of nets</title><link>https://journal.example/{word}</link><guid>N/A</guid></item>"
+        for word in ("Colouring", "Packing", "Flows")
+    ]
+    twice = "<item><title>Trees</title><link>https://journal.example/t?utm_source={}</link><guid>t-1</guid></item>"
+    papers = read(rss("".join((*same, twice.format("a"), twice.format("b"))))).papers
+    assert [paper.key for paper in papers] == [
+        "feed:https://journal.example/Colouring",
+        "feed:https://journal.example/Packing",
+        "feed:https://journal.example/Flows",
+        "feed:journal.example/t-1",
+        "feed:journal.example/t-1",
+    ]
