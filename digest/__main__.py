@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+
+if {"run", "worker", "serve"} & set(sys.argv[1:]):  # SIGHUP means reload: before there is a config it means nothing
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 from digest.cli import digest
 

@@ -1,11 +1,16 @@
-"""Process identity: a unique name for the owner of claims and leases, and whether that process has ended."""
+"""This process: its unique name as the owner of claims and leases, whether another has ended, and when it may end."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Condition
+from typing import NoReturn
 
 
 def me() -> str:
@@ -62,3 +67,40 @@ def boot_of(namespace: str) -> str | None:
         return f"{boot}/{os.stat(f'/proc/self/ns/{namespace}').st_ino}" if boot else None
     except OSError:
         return None
+
+
+class ExitGate:
+    """Holds back the end of this process while a letter is between its dot and the answer to it; thread-safe.
+
+    At any other moment the process may end without a word, as by SIGKILL: its successor takes over what it left.
+    """
+
+    def __init__(self, leave: Callable[[int], NoReturn] = os._exit) -> None:
+        self._leave = leave
+        self._held = set[int]()
+        self._ending = False
+        self._changed = Condition()
+
+    def hold(self, letter: int) -> None:
+        """Call right before the dot. Once the process is about to end, this never returns."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._ending)
+            self._held.add(letter)
+
+    def release(self, letter: int) -> None:
+        """Call when the answer is known and noted, or the letter had no dot."""
+        with self._changed:
+            self._held.discard(letter)
+            self._changed.notify_all()
+
+    def end(self, code: int) -> NoReturn:
+        """End the process with this exit code, when the last dot has its answer; no thread is waited for."""
+        with self._changed:
+            self._ending = True
+            self._changed.wait_for(lambda: not self._held)
+            with suppress(OSError, ValueError, AttributeError):
+                sys.stdout.flush()
+            self._leave(code)
+
+
+EXIT_GATE = ExitGate()

@@ -283,7 +283,10 @@ def test_exit_codes_are_taken_for_what_they_are() -> None:
     assert {int(code) for code in once["SuccessExitStatus"][0].split()} == {Exit.PARTLY, Exit.LATER}
     assert "Restart" not in once
     for settings in lasting:
-        assert settings["Restart"] == ["on-failure"]
+        assert settings["Restart"] == ["always"]
+        assert settings["Type"] == ["notify"]
+        assert settings["TimeoutStartSec"] == ["infinity"]  # a migration is not to be killed
+        assert seconds(settings["WatchdogSec"][0]) >= 60
         assert settings["RestartPreventExitStatus"] == [str(int(Exit.USAGE))]
         assert settings["ExecReload"] == ["/bin/sh -c 'kill -HUP $MAINPID'"]  # /bin/kill is not everywhere
 

@@ -85,6 +85,7 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
     from digest.app.scheduler import Interval, running
     from digest.cli.shared.page_servers import serve_pages
     from digest.cli.shared.reloadable_app import ReloadableApp
+    from digest.cli.shared.service_manager import is_ready, watchdog
     from digest.cli.shared.signals import on_signal
 
     current = ReloadableApp(app, context)
@@ -125,14 +126,15 @@ def _forever(app: App, context: CliContext, *, restored: bool) -> None:
         if current.app.config.bounces and current.app.config.bounces.url:
             _hear(current.app, shared_clock(app.store))
 
-    with on_signal(hang_up=current.reload) as stop:
+    with on_signal(hang_up=current.reload, ended=Exit.DONE) as stop:
         event_log().info("running", readers=len(current.app.config.subscribers), sources=len(current.app.sources))
         intervals = [
             Interval("pull", _PULL_EVERY, ask),
             Interval("tick", _TICK_EVERY, tick),
             Interval("hear", _HEAR_EVERY, listen),
+            *watchdog(),
         ]
-        with serve_pages(lambda: current.app), running(intervals):
+        with serve_pages(lambda: current.app), running(intervals), is_ready():
             stop.wait()
         event_log().info("stopped")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from digest.cli import CliContext
-from digest.errors import ConfigError
+from digest.errors import ConfigError, Exit
 
 
 @click.command("serve", short_help="Serve the pages of readers, and the admin's.")
@@ -30,7 +32,8 @@ def command(context: CliContext) -> None:
     configure_logging()
     with open_app(config) as app:
         current = ReloadableApp(app, context)
-        with on_signal(hang_up=current.reload) as stop, serve_pages(lambda: current.app) as said:
-            for line in said:
-                click.echo(line, err=True)
+        with on_signal(hang_up=current.reload, ended=Exit.DONE) as stop, serve_pages(lambda: current.app) as said:
+            with suppress(OSError):  # nobody may read it
+                for line in said:
+                    click.echo(line, err=True)
             stop.wait()

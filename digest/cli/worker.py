@@ -13,6 +13,7 @@ import click
 from digest.cli import CliContext
 from digest.cli.shared.event_log import event_log, level
 from digest.cli.shared.options import clock_of, confirm_restore, is_rehearsed, now_option, shared_clock
+from digest.errors import Exit
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -39,6 +40,7 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
     from digest.app.scheduler import Interval, running
     from digest.cli.shared.log_setup import configure_logging
     from digest.cli.shared.reloadable_app import ReloadableApp
+    from digest.cli.shared.service_manager import is_ready, watchdog
     from digest.cli.shared.signals import on_signal
 
     if is_rehearsed(ctx) and not once:
@@ -54,13 +56,13 @@ def command(ctx: click.Context, once: bool, confirm_restore: bool, now: datetime
             clock = clock_of(ctx, now, app.store)  # for each job: the clock of this machine may be set meanwhile
             run_job(current.app, job, clock, stop=stop, restored=confirm_restore, tell=_log_result)
 
-        with on_signal(hang_up=current.reload) as stop:
+        with on_signal(hang_up=current.reload, ended=Exit.LATER if once else Exit.DONE) as stop:
             event_log().info("working", readers=len(app.config.subscribers))
             if once:
                 _once(current.app, run_job, clock_of(ctx, now, app.store)(), stop, restored=confirm_restore)
             else:
                 look = partial(_check_for_work, lambda: current.app, restored=confirm_restore)
-                with running([Interval("look", _LOOK, look)]):
+                with running([Interval("look", _LOOK, look), *watchdog()]), is_ready():
                     app.queue.run(run_job, stop)
             event_log().info("stopped")
 

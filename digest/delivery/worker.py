@@ -40,6 +40,7 @@ from digest.mail.envelope import Envelope, LeasedDelivery, NextEnvelope, SendRec
 from digest.mail.message import Mailbox
 from digest.mail.retry import retry_at
 from digest.mail.smtp_reply import ReplyReason
+from digest.process import EXIT_GATE, ExitGate
 from digest.store import SendGuard, Store
 
 LEASE = timedelta(minutes=30)
@@ -71,6 +72,7 @@ class WorkerContext:
     only: str | None
     tell: Callable[[Delivered], None]
     refused: RefusedAddresses
+    exit_gate: ExitGate = EXIT_GATE
     letters: list[Delivered] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
 
@@ -248,6 +250,8 @@ class Worker:
                 return False
         else:
             self._record_sent(ready, route, receipt)
+        finally:
+            self._context.exit_gate.release(delivery.id)
         # another machine cannot read our journal: for it, what the store does not know has not been sent
         if self._store.is_shared or self._context.ticks() - self._flushed > _FLUSH:
             self._flush()
@@ -274,6 +278,7 @@ class Worker:
         late = (self._lease_until - self._context.clock()).total_seconds() < _AT_DOT
         if late or self._lease_ends - self._context.ticks() < _AT_DOT:
             self._renew_leases(delivery)
+        self._context.exit_gate.hold(delivery.id)
         if self._store.is_shared and not self._store.outbox.mark_dot((delivery.id, delivery.epoch)):
             raise _LeaseLost("another process sends this letter")
         self._context.journal.dot(delivery.id, delivery.epoch)

@@ -258,9 +258,10 @@ def test_the_daemon_reloads_a_good_config_keeps_a_bad_one_and_stops_after_the_le
         (scenario.folder / "config" / "digest.yaml").write_text(good + "titel: x\n")
         process.send_signal(signal.SIGHUP)
         assert said("kept as it was")
-        (scenario.folder / "config" / "digest.yaml").write_text(good)
+        (scenario.folder / "config" / "digest.yaml").write_text(good + "connections: 3\n")
         process.send_signal(signal.SIGHUP)
         assert said("read anew")
+        assert said('"settings": ["connections"]')
         _until(lambda: bool(scenario.mail.taken))
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

@@ -20,6 +20,7 @@ LIST = [
     *(f"i{number}" for number in range(1, 14)),
     *(f"o{number}" for number in range(1, 4)),
     *(f"v{number}" for number in range(1, 6)),
+    *(f"p{number}" for number in range(1, 5)),
 ]
 
 

@@ -168,6 +168,7 @@ class MailServer:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         host: str = "127.0.0.1",
+        buffer: int | None = None,  # bytes that are received before they are read; the system's default
     ) -> None:
         self.script = {verb: [says] if isinstance(says, Says) else list(says) for verb, says in (script or {}).items()}
         self.extensions = list(extensions)
@@ -178,6 +179,8 @@ class MailServer:
         self._tls = tls
         self._implicit = implicit
         self._listener = socket.create_server((host, 0))
+        if buffer is not None:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self._sockets: list[socket.socket] = []
         self._open = True
         self.port: int = self._listener.getsockname()[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -32,12 +33,22 @@ def configure_logging() -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _LogWriter(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_bare, *last]))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _LogWriter(structlog.PrintLogger):
+    """Writes lines to standard error; where nobody reads it any more (a closed pipe), that stops nothing."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: the stream itself was closed
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 def _bare(logger: Any, name: str, event: EventDict) -> EventDict:

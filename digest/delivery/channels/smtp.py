@@ -167,6 +167,7 @@ class SmtpChannel:
                 if not connection.quiet():
                     break
             else:
+                connection.drain(self._timeouts.block)
                 return
         except SmtpConnectionLost as lost:
             self._early(connection, lost)

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -107,6 +108,25 @@ class SmtpConnection:
         sent = self._do(self._sock.send, data, select.POLLOUT, until)
         while sent < len(data):
             sent += self._do(self._sock.send, memoryview(data)[sent:], select.POLLOUT, until)
+
+    def drain(self, seconds: float) -> None:
+        """Wait until all that was put has left this machine, or the server speaks.
+
+        A server that reads no more would leave it in our buffers; with the dot behind it nobody knows what arrives.
+        """
+        self._notsent_lowat(1)  # writable is then who has nothing unsent (tcp(7)); elsewhere than on Linux it always is
+        try:
+            poll = select.poll()
+            poll.register(self._sock, select.POLLIN | select.POLLOUT)
+            if not poll.poll(math.ceil(seconds * 1_000)):
+                raise SmtpConnectionLost("no answer in time")
+        finally:
+            self._notsent_lowat(0)
+
+    def _notsent_lowat(self, count: int) -> None:
+        if option := getattr(socket, "TCP_NOTSENT_LOWAT", None):
+            with suppress(OSError):
+                self._sock.setsockopt(socket.IPPROTO_TCP, option, count)
 
     def reply(self, seconds: float) -> SmtpReply:
         """The next reply, all its lines (RFC 5321 section 4.2.1), within so many seconds."""

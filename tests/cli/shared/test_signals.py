@@ -46,17 +46,21 @@ def test_no_signal_hangs_who_writes_to_the_log_at_that_moment() -> None:
 
 
 FAILING = """\
-import signal, sys
+import signal, sys, threading
 from digest.cli.shared.log_setup import configure_logging
 from digest.cli.shared.signals import on_signal
 
 configure_logging()
+called = threading.Semaphore(0)
 
 def fail():
+    called.release()
     raise RuntimeError("no such file")
 
 with on_signal(hang_up=fail) as stop:
-    signal.raise_signal(signal.SIGHUP)
+    for _ in range(2):  # the second one is obeyed when the first was logged
+        signal.raise_signal(signal.SIGHUP)
+        called.acquire()
     signal.raise_signal(signal.SIGTERM)
     sys.exit(0 if stop.wait(30) else 1)
 """
@@ -69,12 +73,53 @@ def test_who_cannot_read_anew_can_still_be_stopped() -> None:
     assert b"no such file" in done.stderr
 
 
-def test_a_second_interrupt_does_not_wait() -> None:
-    with on_signal() as stop:
-        signal.raise_signal(signal.SIGINT)
-        assert stop.wait(10)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+SILENT = """\
+import os, signal, threading, time
+from digest.cli.shared.signals import on_signal
+from digest.process import EXIT_GATE
+
+def answer():
+    time.sleep(3)
+    os.write(1, b"answered")
+    EXIT_GATE.release(1)
+
+with on_signal():
+    if {at_dot}:
+        EXIT_GATE.hold(1)
+        threading.Thread(target=answer).start()
+    for number in {numbers}:
+        signal.raise_signal(number)
+    held = threading.Lock()
+    held.acquire()
+    held.acquire()  # without a time-out, as a main thread waits
+"""
+
+
+@pytest.mark.parametrize(
+    ("at_dot", "numbers", "code", "said"),
+    [
+        (False, [signal.SIGTERM], 75, b""),
+        (False, [signal.SIGTERM, signal.SIGTERM], 75, b""),
+        (False, [signal.SIGINT, signal.SIGINT], 130, b""),
+        (True, [signal.SIGTERM, signal.SIGTERM], 75, b"answered"),
+    ],
+)
+def test_who_waits_for_ever_is_ended_but_not_between_the_dot_and_its_answer(
+    at_dot: bool, numbers: list[int], code: int, said: bytes
+) -> None:
+    program = SILENT.format(at_dot=at_dot, numbers=[int(number) for number in numbers])
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (code, said)
+
+
+def test_a_hang_up_before_there_is_a_config_means_nothing() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "sys.argv = ['digest', 'run']\n"
+        "import digest.__main__\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
 
 
 def test_afterwards_signals_are_as_they_were() -> None:
