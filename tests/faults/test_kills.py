@@ -197,7 +197,7 @@ def test_k10_sigterm_with_ten_letters_in_flight(anywhere: DeliveryScenario) -> N
 def test_k11_another_machine_takes_over_what_a_dead_one_has_sent(
     postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It cannot read the dead one's journal: what the database does not know goes again, one letter a connection."""
+    """It cannot read the dead one's journal: the letter at its dot is in doubt, one a connection, and goes once more."""
     with Store.open(postgres_url) as store:
         scenario = opened(store, tmp_path / "journals", caplog)
         scenario.now = datetime.now(UTC)
@@ -209,6 +209,11 @@ def test_k11_another_machine_takes_over_what_a_dead_one_has_sent(
                 process.wait(60)
             scenario.folder = tmp_path / "of another machine"
             scenario.later(minutes=40)
+            scenario.round(other)
+            states = list(scenario.states().values())
+            assert set(states) <= {"sent", "in doubt"}
+            assert states.count("in doubt") <= 1
+            scenario.later(minutes=20)
             scenario.round(other)
             assert set(scenario.states().values()) == {"sent"}
             assert sum(count - 1 for count in scenario.arrived(server, other).values()) <= 1
