@@ -197,7 +197,7 @@ def test_k10_sigterm_with_ten_letters_in_flight(anywhere: DeliveryScenario) -> N
 def test_k11_another_machine_takes_over_what_a_dead_one_has_sent(
     postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It cannot read the dead one's journal: the letter at its dot is in doubt, one a connection, and goes once more."""
+    """The letter at its dot is in doubt, one a connection, and goes once more: nobody else can read its journal."""
     with Store.open(postgres_url) as store:
         scenario = opened(store, tmp_path / "journals", caplog)
         scenario.now = datetime.now(UTC)
