@@ -29,7 +29,8 @@ def serve_pages(app: Callable[[], App]) -> Iterator[list[str]]:
             from digest.website.admin import create_admin_site
             from digest.website.serve import serve_in_thread
 
-            stack.enter_context(serve_in_thread(create_admin_site(app, clock=_now), *config.admin.listen))
+            admin = create_admin_site(app, clock=_now)
+            stack.enter_context(serve_in_thread(admin, *config.admin.listen, proxies=config.proxies))
             said.append(f"serving the admin's pages at {_spelled(*config.admin.listen)}")
         yield said
 

@@ -1,4 +1,4 @@
-"""Login of the admin site: by token or by a proxy's user header; 10 wrong tokens a minute lock an address out."""
+"""Login of the admin site: by token or by a proxy's user header; 10 wrong tokens a minute stop an address's guesses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_USER = ("", "-", "(null)")  # as nginx and Apache write a missing user
 
 
 WRONG_TOKENS = RateLimit(10, timedelta(minutes=1))
-"""Wrong tokens of one address or IPv6 network; beyond them the login answers 429."""
+"""Wrong tokens of one address or IPv6 network; beyond them the login answers 429 to all but the right one."""
 
 
 class LoginThrottle:
@@ -91,12 +91,12 @@ class AdminLogin:
         return self._by_token(admin.token.get_secret_value(), headers, _peer_network(scope))
 
     def _by_token(self, token: str, headers: Headers, peer: str) -> str | Response:
-        now = self._clock()
-        if self._throttle.is_full(peer, now):
-            return PlainTextResponse("too many wrong tokens\n", 429, headers={"Retry-After": "60"})
-        sent = _sent_token(headers.getlist("authorization"))
+        now, sent = self._clock(), _sent_token(headers.getlist("authorization"))
+        # the right one always passes: whoever shares an address with a guesser is not locked out
         if sent is not None and _equal_in_constant_time(sent, token.encode("utf-8")):
             return ""
+        if self._throttle.is_full(peer, now):
+            return PlainTextResponse("too many wrong tokens\n", 429, headers={"Retry-After": "60"})
         if sent is not None:  # the first request of a browser has no token
             self._throttle.record_failure(peer, now)
             structlog.get_logger("digest").warning("admin login refused", peer=peer)
