@@ -115,9 +115,11 @@ def _one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text.partition("\n")[0][:2_000]).split())
 
 
-SetAsideKind = Literal["paper", "match", "card", "template", "issue", "bounce", "mailbox", "clock", "journal"]
+SetAsideKind = Literal[
+    "paper", "match", "card", "template", "issue", "bounce", "mailbox", "clock", "journal", "statements"
+]
 """What was set aside: a paper that cannot be kept, or matched, or shown; a template; a reader's issue; a bounce; the
-mailbox of bounces; the instants of a clock that was ahead; a spoilt journal."""
+mailbox of bounces; the instants of a clock that was ahead; a spoilt journal; spoilt lines of what people told us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ _SET_ASIDE: dict[SetAsideKind, str] = {
     "bounce": "{name} was not understood",
     "mailbox": "{name} was not read",
     "clock": "{name} was not believed",
+    "statements": "{name} could not be read whole",
     "journal": "{name} could not be read whole; what its process may have sent is in doubt",
 }
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,8 +37,9 @@ from digest.delivery import Delivered, DeliverySummary, deliver
 from digest.delivery import log_evidence as evidence
 from digest.delivery.log_evidence import LogEvidence
 from digest.delivery.policy import SendPolicy
-from digest.delivery.recovery import recover, take_over
+from digest.delivery.recovery import apply_statements, recover, take_over
 from digest.delivery.relay_limits import Route
+from digest.delivery.statement_log import StatementFile
 from digest.errors import ConfigError, DigestError, MailboxError, SetAside, reason_of
 from digest.http import HttpClient
 from digest.ingest.enrich import EnrichResult, enrich
@@ -378,6 +379,9 @@ def open_app(
         registry = registry_of(sources, channels)
         trust = {key: kind.trust for key, kind in registry.sources.items()}
         store = stack.enter_context(Store.open(url, trust=trust))
+        if not looking:
+            store.statements = StatementFile(config.journal, store.journals.database_id())
+            apply_statements(store, now=datetime.now(UTC), shorten=True)
         turns = DatabaseRateLimit(store) if store.is_shared else None
         http_client = stack.enter_context(client or HttpClient(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()

@@ -249,6 +249,7 @@ CONDITIONS: tuple[Callable[[ServiceState], Iterator[Condition]], ...] = (
     _mailbox,
     _set_aside("clock"),
     _set_aside("journal"),
+    _set_aside("statements"),
 )
 """All kinds, the worst first."""
 

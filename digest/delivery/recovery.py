@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from digest.delivery.log_evidence import NO_LOGS, RelayLogs, search_logs
 from digest.errors import DigestError, Exit, SetAside
 from digest.mail.delivery_state import DeliveryState
 from digest.store import HandedOver, Store
+
+log = logging.getLogger("digest")
 
 JOURNAL_RETENTION = timedelta(days=14)
 """How long closed journals are kept: that a database was restored to an older state than that is not noticed."""
@@ -71,6 +74,7 @@ def take_over(store: Store, folder: Path, *, now: datetime, restored: bool = Fal
 
     To be called before anything is composed. Raises DatabaseRestored as `recover` does.
     """
+    apply_statements(store, now=now)
     journals.delete_closed(folder, now - JOURNAL_RETENTION)  # first: `prune` may have deleted what the store knew
     _check_place(store, restored=restored)
     mine, is_new = store.journals.database_id(), not store.journals.has_any()
@@ -86,6 +90,17 @@ def take_over(store: Store, folder: Path, *, now: datetime, restored: bool = Fal
         except BaseException:
             orphan.release()
             raise
+
+
+def apply_statements(store: Store, *, now: datetime, shorten: bool = False) -> None:
+    """Apply again what people told us that the database does not know, and say so. Raises DigestError."""
+    count, spoilt = store.replay.catch_up(now=now, shorten=shorten)
+    if count:
+        words = "1 statement" if count == 1 else f"{count:,} statements"
+        log.warning("%s of readers or about addresses applied again: the database did not know of it", words)
+    if spoilt:
+        log.warning("%s", spoilt)
+        store.set_aside.record([spoilt], now=now)
 
 
 def _settle(

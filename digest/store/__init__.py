@@ -36,6 +36,8 @@ from digest.store.retention import Pruned, RetentionStore
 from digest.store.send_guard import SendGuard, SendStatus
 from digest.store.set_aside import SetAsideRow, SetAsideStore
 from digest.store.sources import SourceProgress, SourceState, SourceStore
+from digest.store.statement_replay import StatementReplay
+from digest.store.statements import AppendedStatements, NotedStatements, Statement, StatementKind
 from digest.store.stats import ServiceStats, StatsStore
 from digest.store.subscriptions import DueSubscription, NextSlot, ScheduleUpdate, SubscriptionPlan, SubscriptionStore
 from digest.store.suppressions import Suppression, SuppressionStore
@@ -51,6 +53,7 @@ __all__ = [
     "AlreadySentStore",
     "AnswerStore",
     "Answers",
+    "AppendedStatements",
     "AttentionStore",
     "Backlog",
     "BibliometricsStore",
@@ -74,6 +77,7 @@ __all__ = [
     "MergedLetter",
     "NewIssue",
     "NextSlot",
+    "NotedStatements",
     "Opinion",
     "OutboxRow",
     "OutboxStore",
@@ -98,6 +102,9 @@ __all__ = [
     "SourceProgress",
     "SourceState",
     "SourceStore",
+    "Statement",
+    "StatementKind",
+    "StatementReplay",
     "StatsStore",
     "Store",
     "SubscriptionPlan",
@@ -142,6 +149,7 @@ class Store(Database):
         self.suppressions = SuppressionStore(self)
         self.unsubscribes = UnsubscribeStore(self)
         self.set_aside = SetAsideStore(self)
+        self.replay = StatementReplay(self)
         self.future_instants = FutureInstants(self)
         self.attention = AttentionStore(self)
         self.stats = StatsStore(self)

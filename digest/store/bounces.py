@@ -15,8 +15,8 @@ from digest.mail.bounce_score import AddressScore
 from digest.mail.delivery_state import DeliveryState
 from digest.store import tables as t
 from digest.store.engine import Database, add_row, batches, insert
-from digest.store.suppressions import Suppression
-from digest.store.unsubscribes import unsubscribe
+from digest.store.suppressions import Suppression, note_suppression
+from digest.store.unsubscribes import note_leaving, unsubscribe
 from digest.text import strip_controls
 
 
@@ -103,7 +103,8 @@ class BounceStore:
                 )
             if leaves is not None:
                 unsubscribe(connection, *leaves, now)
-            return _add_evidence(connection, evidence, now)
+                note_leaving(self.database, connection, *leaves)
+            return _add_evidence(self.database, connection, evidence, now)
 
     def received_since(self, pairs: Collection[tuple[str, str]], since: datetime) -> set[str]:
         """The keys of those addresses that took an issue since then which did not come back hard.
@@ -125,10 +126,12 @@ class BounceStore:
     def add_evidence(self, evidence: Collection[BounceEvidence], *, now: datetime) -> list[Suppression]:
         """Add evidence from SMTP replies; the addresses that are suppressed now."""
         with self.database.writing() as connection:
-            return _add_evidence(connection, evidence, now)
+            return _add_evidence(self.database, connection, evidence, now)
 
 
-def _add_evidence(connection: Connection, evidence: Collection[BounceEvidence], now: datetime) -> list[Suppression]:
+def _add_evidence(
+    database: Database, connection: Connection, evidence: Collection[BounceEvidence], now: datetime
+) -> list[Suppression]:
     found = []
     for each in evidence:
         said = strip_controls(each.words)
@@ -141,6 +144,7 @@ def _add_evidence(connection: Connection, evidence: Collection[BounceEvidence], 
         ):
             row = {"address": each.address, "reason": said, "since": now}
             if add_row(connection, t.suppression, row):
+                note_suppression(database, connection, each.address, said)
                 found.append(Suppression(address=each.address, reason=said, since=now))
     return found
 

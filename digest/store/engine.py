@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -34,6 +34,9 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from digest.errors import ConfigError, DigestError
 from digest.process import machine_id
 from digest.store.private_files import create_private
+
+if TYPE_CHECKING:
+    from digest.store.statements import StatementLog
 
 T = TypeVar("T")
 
@@ -69,6 +72,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.statements: StatementLog | None = None  # where people's statements are noted too
 
     @property
     def is_shared(self) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
 from digest.store.readers import next_serial
+from digest.store.statements import note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,33 +65,30 @@ class PreferenceStore:
         """Send no letters until that day; None: send letters, also where the reader's file has a pause."""
         with self.database.writing() as connection:
             next_serial(connection)
-            given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=now)
-            connection.execute(
-                given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": now})
-            )
+            set_pause(connection, subscriber, until, now)
+            note(self.database, connection, "pause", subscriber=subscriber, until=until and until.isoformat())
 
     def mute(self, subscriber: str, term: str, *, now: datetime) -> None:
         """Send no papers with this term any more."""
         with self.database.writing() as connection:
             next_serial(connection)
-            given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=now)
-            connection.execute(given.on_conflict_do_nothing())
+            set_mute(connection, subscriber, term, now)
+            note(self.database, connection, "mute", subscriber=subscriber, term=term)
 
     def unmute(self, subscriber: str, term: str) -> None:
         """Send papers with this term again."""
-        c = t.mute.c
         with self.database.writing() as connection:
             next_serial(connection)
-            connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
+            set_mute(connection, subscriber, term, None)
+            note(self.database, connection, "unmute", subscriber=subscriber, term=term)
 
     def renew_links(self, subscriber: str) -> None:
         """Invalidate all links to the reader's own pages and feeds that were sent; unsubscribe links still work."""
         with self.database.writing() as connection:
             next_serial(connection)
-            given = insert(connection, t.links).values(subscriber=subscriber, version=1)
-            more = {"version": t.links.c.version + 1}
-            connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_=more))
-            connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))
+            now = connection.scalar(select(t.links.c.version).where(t.links.c.subscriber == subscriber)) or 0
+            set_links(connection, subscriber, now + 1)
+            note(self.database, connection, "links", subscriber=subscriber, version=now + 1)
 
     def save_opinion(self, subscriber: str, paper: str, more: bool | None, *, now: datetime) -> None:
         """Keep a reader's opinion on a paper (more or fewer like it) instead of an earlier one; None deletes it."""
@@ -109,3 +107,28 @@ class PreferenceStore:
         with self.database.reading() as connection:
             said = select(c.paper, c.more, c.at).where(c.subscriber == subscriber).order_by(c.at.desc(), c.paper)
             return [Opinion(**row) for row in connection.execute(said).mappings()]
+
+
+def set_pause(connection: Connection, subscriber: str, until: date | None, at: datetime) -> None:
+    given = insert(connection, t.pause).values(subscriber=subscriber, until=until, at=at)
+    connection.execute(given.on_conflict_do_update(index_elements=["subscriber"], set_={"until": until, "at": at}))
+
+
+def set_mute(connection: Connection, subscriber: str, term: str, at: datetime | None) -> None:
+    """Mute a term since then; None: not any more."""
+    c = t.mute.c
+    if at is None:
+        connection.execute(delete(t.mute).where(c.subscriber == subscriber, c.term == term))
+        return
+    given = insert(connection, t.mute).values(subscriber=subscriber, term=term, at=at)
+    connection.execute(given.on_conflict_do_nothing())
+
+
+def set_links(connection: Connection, subscriber: str, version: int) -> None:
+    """Invalidate links of older versions; nothing where this version, or a later one, is valid already."""
+    given = insert(connection, t.links).values(subscriber=subscriber, version=version)
+    older = t.links.c.version < version
+    connection.execute(
+        given.on_conflict_do_update(index_elements=["subscriber"], set_={"version": version}, where=older)
+    )
+    connection.execute(update(t.issue).where(t.issue.c.subscriber == subscriber).values(page=None))

@@ -16,6 +16,7 @@ from digest.mail.envelope import Envelope
 from digest.store import tables as t
 from digest.store.engine import Database, insert, lock_writers
 from digest.store.outbox_write import add_letter
+from digest.store.statements import address_hash, note, without_addresses
 
 ReaderDocument = dict[str, Any]
 """A reader's settings as plain JSON values, with the keys of a file in config/subscribers/."""
@@ -82,7 +83,7 @@ class ReaderStore:
     def get(self, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
         """The reader with this id, or this address (as mail.address.address_key gives it)."""
         with self.database.reading() as connection:
-            return _reader(connection, id=id, address=address)
+            return find_reader(connection, id=id, address=address)
 
     def add_pending(
         self,
@@ -138,16 +139,20 @@ class ReaderStore:
             if asked is None:  # the serial stays as it is, however often a link is followed
                 return None
             serial = next_serial(connection)
-            row = _reader(connection, address=asked.address)
+            row = find_reader(connection, address=asked.address)
             left = _unsubscribed(connection, row.id) if row else {}
             row, names = decide(asked, row, left)
-            _write_reader(connection, row, serial)
+            write_reader(connection, row, serial)
             c = t.departure.c
             connection.execute(delete(t.departure).where(c.subscriber == row.id, c.subscription.in_(["", *names])))
+            for name in sorted({"", *names} & left.keys()):
+                note(self.database, connection, "back", subscriber=row.id, subscription=name)
             if whole := left.get(""):
                 others = [each["name"] for each in row.document["subscriptions"] if each["name"] not in (*names, *left)]
                 for name in others:
                     connection.execute(plain_insert(t.departure).values(subscriber=row.id, subscription=name, **whole))
+                    said = {"subscriber": row.id, "subscription": name, "why": without_addresses(whole["why"])}
+                    note(self.database, connection, "leave", **said)
             connection.execute(update(t.pending).where(t.pending.c.id == id).values(done=now, subscriber=row.id))
         return row
 
@@ -167,22 +172,24 @@ class ReaderStore:
         with self.database.writing() as connection:
             lock_writers(connection, _SIGNUPS)
             asked = _open_request(connection, id, "address", now)
-            if asked is None or _reader(connection, id=asked.subscriber) is None:
+            if asked is None or find_reader(connection, id=asked.subscriber) is None:
                 return None
             mine = update(t.pending).where(t.pending.c.id == id)
             if asked.said in ("", side):
                 connection.execute(mine.values(said=side))
                 return "half"
             serial = next_serial(connection)
-            row = _reader(connection, id=asked.subscriber)
+            row = find_reader(connection, id=asked.subscriber)
             if row is None:
                 return None
             moved = readdress(row, asked)
-            if (other := _reader(connection, address=moved.address)) and other.id != row.id:
+            if (other := find_reader(connection, address=moved.address)) and other.id != row.id:
                 connection.execute(mine.values(done=now))
                 return "taken"
-            _write_reader(connection, moved, serial)
+            write_reader(connection, moved, serial)
             connection.execute(mine.values(done=now))
+            said = {"old": address_hash(row.address), "address": moved.address, "email": moved.document["email"]}
+            note(self.database, connection, "move", subscriber=row.id, **said)
         return "done"
 
     def update_document(
@@ -196,11 +203,11 @@ class ReaderStore:
         """
         with self.database.writing() as connection:
             serial = next_serial(connection)
-            row = _reader(connection, id=id)
+            row = find_reader(connection, id=id)
             if row is None:
                 return None
             changed = ReaderRow(id=row.id, address=row.address, document=change(row.document), created=row.created)
-            _write_reader(connection, changed, serial)
+            write_reader(connection, changed, serial)
         return changed
 
     def delete(self, id: str) -> bool:
@@ -211,22 +218,29 @@ class ReaderStore:
         """
         with self.database.writing() as connection:
             next_serial(connection)
-            row = _reader(connection, id=id)
-            if row is None:
-                return False
-            pending_ = t.pending.c
-            asked = (pending_.subscriber == id) | (pending_.address == row.address)
-            _delete_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
-            said = (t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
-            for table in said:
-                connection.execute(delete(table).where(table.c.subscriber == id))
-            connection.execute(delete(t.pending).where(asked))
-            stays = select(t.suppression.c.address)
-            for against in (t.evidence, t.score):
-                known = against.c.address
-                connection.execute(delete(against).where(known == row.address, known.not_in(stays)))
-            connection.execute(delete(t.reader).where(t.reader.c.id == id))
-        return True
+            if row := delete_reader(connection, id):
+                note(self.database, connection, "forget", subscriber=id, address=address_hash(row.address))
+        return row is not None
+
+
+def delete_reader(connection: Connection, id: str) -> ReaderRow | None:
+    """Delete all that is known of a reader who signed up, but a suppression; who it was."""
+    row = find_reader(connection, id=id)
+    if row is None:
+        return None
+    pending_ = t.pending.c
+    asked = (pending_.subscriber == id) | (pending_.address == row.address)
+    _delete_mail(connection, row, connection.scalars(select(pending_.id).where(asked)).all())
+    said = (t.answer, t.departure, t.pause, t.links, t.mute, t.opinion, t.subscription)
+    for table in said:
+        connection.execute(delete(table).where(table.c.subscriber == id))
+    connection.execute(delete(t.pending).where(asked))
+    stays = select(t.suppression.c.address)
+    for against in (t.evidence, t.score):
+        known = against.c.address
+        connection.execute(delete(against).where(known == row.address, known.not_in(stays)))
+    connection.execute(delete(t.reader).where(t.reader.c.id == id))
+    return row
 
 
 def _delete_mail(connection: Connection, row: ReaderRow, asked: Collection[str]) -> None:
@@ -258,7 +272,7 @@ def _not_leased(attempt: Any) -> Any:
     return attempt.delivery_id.not_in(held)
 
 
-def _reader(connection: Connection, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
+def find_reader(connection: Connection, *, id: str | None = None, address: str | None = None) -> ReaderRow | None:
     c = t.reader.c
     which = c.id == id if id is not None else c.address == address
     row = connection.execute(select(t.reader).where(which)).mappings().first()
@@ -283,7 +297,7 @@ def _unsubscribed(connection: Connection, subscriber: str) -> dict[str, dict[str
     return {row["subscription"]: {"at": row["at"], "why": row["why"]} for row in rows}
 
 
-def _write_reader(connection: Connection, row: ReaderRow, serial: int) -> None:
+def write_reader(connection: Connection, row: ReaderRow, serial: int) -> None:
     values = {"address": row.address, "document": row.document, "serial": serial}
     given = insert(connection, t.reader).values(id=row.id, created=row.created, **values)
     connection.execute(given.on_conflict_do_update(index_elements=["id"], set_=values))

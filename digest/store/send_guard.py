@@ -11,10 +11,11 @@ from digest.mail.address import address_key
 from digest.mail.delivery_state import DeliveryState
 from digest.mail.envelope import LeasedDelivery
 from digest.store.engine import Database
+from digest.store.statements import HASHED, address_hash
 
 _QUERY = """
 SELECT
-  (SELECT reason FROM suppression WHERE address = {0}),
+  (SELECT reason FROM suppression WHERE address IN ({0}, {0}) LIMIT 1),
   (SELECT min(why) FROM departure WHERE subscriber = {0} AND subscription IN ({0}, '')),
   (SELECT count(*) FROM delivery WHERE id = {0} AND epoch = {0} AND state = '{leased}'),
   (SELECT serial FROM roll)
@@ -53,7 +54,9 @@ class SendGuard:
 
     def check(self, delivery: LeasedDelivery, recipient: str) -> SendStatus:
         """The status of a letter at this moment. Raises DigestError where the database fails."""
-        asked = (address_key(recipient), delivery.subscriber, delivery.subscription, delivery.id, delivery.epoch)
+        key = address_key(recipient)
+        hashed = f"{HASHED}{address_hash(key)}"
+        asked = (key, hashed, delivery.subscriber, delivery.subscription, delivery.id, delivery.epoch)
         try:
             cursor = self._connection.cursor()
             cursor.execute(self._query, asked)

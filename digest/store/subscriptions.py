@@ -14,6 +14,7 @@ from digest.errors import SetAside
 from digest.mail.address import address_key
 from digest.store import tables as t
 from digest.store.engine import SCHEDULES, Database, batches, lock_writers
+from digest.store.statements import note
 
 NextSlot = Callable[[str, str, str | None], tuple[datetime, str] | None]
 """(subscriber, subscription's name, slot of its last issue) -> (next due time, its slot); None: an alert."""
@@ -82,9 +83,8 @@ class SubscriptionStore:
             lock_writers(connection, SCHEDULES)
             renamed = _renamed(connection, current)
             for old, new in renamed.items():
-                for table in _OF_A_READER:
-                    theirs = update(table).where(table.c.subscriber == old)
-                    connection.execute(theirs.values(subscriber=new))
+                rename_reader(connection, old, new)
+                note(self.database, connection, "rename", subscriber=new, old=old)
         return renamed
 
     def due(self, now: datetime, among: Collection[int] | None = None) -> list[DueSubscription]:
@@ -142,6 +142,13 @@ def _renamed(connection: Connection, current: Mapping[str, tuple[str, Collection
         if old is not None and not known[old].isdisjoint(names) and _is_unknown(connection, new):
             renamed[old] = new
     return renamed
+
+
+def rename_reader(connection: Connection, old: str, new: str) -> None:
+    """Give what is known of a reader to that of a new id, of whom nothing is known yet."""
+    if _is_unknown(connection, new):
+        for table in _OF_A_READER:
+            connection.execute(update(table).where(table.c.subscriber == old).values(subscriber=new))
 
 
 def _is_unknown(connection: Connection, subscriber: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from digest.store import tables as t
 from digest.store.engine import Database, add_row, batches
+from digest.store.statements import HASHED, address_hash, note, without_addresses
 from digest.text import strip_controls
 
 
@@ -33,20 +34,25 @@ class SuppressionStore:
         """Suppress an address; False where it is suppressed already."""
         row = {"address": address, "reason": strip_controls(reason), "since": now}
         with self.database.writing() as connection:
-            return add_row(connection, t.suppression, row)
+            if is_new := add_row(connection, t.suppression, row):
+                note_suppression(self.database, connection, address, reason)
+            return is_new
 
     def remove(self, address: str) -> bool:
         """Lift a suppression and reset the bounce score; False where the address is not suppressed."""
         with self.database.writing() as connection:
-            connection.execute(delete(t.score).where(t.score.c.address == address))
-            return bool(connection.execute(delete(t.suppression).where(t.suppression.c.address == address)).rowcount)
+            hashed = address.removeprefix(HASHED) if address.startswith(HASHED) else address_hash(address)
+            was_there = [lift(connection, each) for each in (address, f"{HASHED}{hashed}")]
+            if any(was_there):
+                note(self.database, connection, "lift", address=hashed)
+            return any(was_there)
 
     def list_all(self, address: str | None = None) -> list[Suppression]:
         """All suppressions with their evidence, or that of one address."""
         c, e = t.suppression.c, t.evidence.c
         wanted = select(c.address, c.reason, c.since).order_by(c.since, c.address)
         if address is not None:
-            wanted = wanted.where(c.address == address)
+            wanted = wanted.where(c.address.in_([address, f"{HASHED}{address_hash(address)}"]))
         with self.database.reading() as connection:
             rows = connection.execute(wanted).all()
             said: dict[str, list[str]] = {}
@@ -67,3 +73,14 @@ class SuppressionStore:
             )
             for row in rows
         ]
+
+
+def note_suppression(database: Database, connection: Connection, address: str, reason: str) -> None:
+    said = without_addresses(strip_controls(reason))
+    note(database, connection, "suppress", address=address_hash(address), reason=said)
+
+
+def lift(connection: Connection, address: str) -> bool:
+    """Lift a suppression and reset the bounce score; False where the address is not suppressed."""
+    connection.execute(delete(t.score).where(t.score.c.address == address))
+    return bool(connection.execute(delete(t.suppression).where(t.suppression.c.address == address)).rowcount)

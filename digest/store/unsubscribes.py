@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from digest.store import tables as t
 from digest.store.engine import Database, insert
+from digest.store.statements import note, without_addresses
 from digest.text import strip_controls
 
 
@@ -22,13 +23,16 @@ class UnsubscribeStore:
         """Unsubscribe a reader from a subscription; an empty name means all of theirs."""
         with self.database.writing() as connection:
             unsubscribe(connection, subscriber, subscription, why, now)
+            note_leaving(self.database, connection, subscriber, subscription, why)
 
     def remove(self, subscriber: str, subscription: str) -> bool:
         """Take an unsubscribe back; False where there is none."""
         c = t.departure.c
         with self.database.writing() as connection:
             gone = delete(t.departure).where(c.subscriber == subscriber, c.subscription == subscription)
-            return bool(connection.execute(gone).rowcount)
+            if was_there := bool(connection.execute(gone).rowcount):
+                note(self.database, connection, "back", subscriber=subscriber, subscription=subscription)
+            return was_there
 
     def list_all(self, subscriber: str | None = None) -> dict[tuple[str, str], str]:
         """Why readers (or one) unsubscribed, by (subscriber, subscription); an empty name means all subscriptions."""
@@ -38,6 +42,11 @@ class UnsubscribeStore:
             wanted = wanted.where(c.subscriber == subscriber)
         with self.database.reading() as connection:
             return {(row.subscriber, row.subscription): row.why for row in connection.execute(wanted)}
+
+
+def note_leaving(database: Database, connection: Connection, subscriber: str, subscription: str, why: str) -> None:
+    said = {"subscriber": subscriber, "subscription": subscription, "why": without_addresses(strip_controls(why))}
+    note(database, connection, "leave", **said)
 
 
 def unsubscribe(connection: Connection, subscriber: str, subscription: str, why: str, now: datetime) -> None:

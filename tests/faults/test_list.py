@@ -12,7 +12,7 @@ pytestmark = pytest.mark.faults
 LIST = [
     *(f"f{number:02}" for number in range(1, 34) if number != 4),  # F04 is about servers of recipients: we have a relay
     *(f"k{number}" for number in range(1, 14)),
-    *(f"d{number}" for number in range(1, 11)),
+    *(f"d{number}" for number in range(1, 12)),
     *(f"t{number}" for number in range(1, 6)),
     *(f"s{number}" for number in range(1, 10)),
     *(f"r{number}" for number in range(1, 5)),

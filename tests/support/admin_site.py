@@ -53,7 +53,7 @@ FORM_PATHS = (
 def open_admin_app(place: Path, store_url: str, more: str = BY_TOKEN, readers: int = 0) -> Iterator[App]:
     """Opens an app with readers ada and ben, and `readers` others."""
     names = ["ada", "ben", *(f"reader{number:03}" for number in range(readers))]
-    text = f"database: {store_url}\n{CONFIG.format(more)}"
+    text = f"database: {store_url}\njournal: {place}/letters\n{CONFIG.format(more)}"
     files = {name: READER.format(name) for name in names}
     with open_app(load(folder(place, text, **files), env={})) as app:
         yield app

@@ -93,7 +93,7 @@ def papers() -> list[Paper]:
 @contextmanager
 def open_sample_app(tmp_path: Path, store_url: str) -> Iterator[App]:
     """Opens the app: Ada has had two issues of her first subscription (the second omitted papers), Ben one."""
-    config = load(folder(tmp_path, f"database: {store_url}\n{CONFIG}", ben=BEN), env={})
+    config = load(folder(tmp_path, f"database: {store_url}\njournal: {tmp_path}/letters\n{CONFIG}", ben=BEN), env={})
     with open_app(config) as app:
         sign_up_reader(app, "ada", ADA)
         keep(app.store, *papers())

@@ -56,7 +56,8 @@ def open_app_with_readers(
 ) -> Iterator[App]:
     """Opens an app with this database, and config files for readers of these names."""
     files = {name: READER.format(name) for name in readers}
-    with open_app(load(folder(place, f"database: {url}\n{CONFIG}{more}", **files), env={})) as opened:
+    text = f"database: {url}\njournal: {place}/letters\n{CONFIG}{more}"
+    with open_app(load(folder(place, text, **files), env={})) as opened:
         yield opened
 
 

@@ -32,7 +32,8 @@ NAMES = (
 
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
-    with open_app(load(folder(tmp_path, f"database: {store_url}\n{CONFIG}"), env={})) as opened:
+    text = f"database: {store_url}\njournal: {tmp_path}/letters\n{CONFIG}"
+    with open_app(load(folder(tmp_path, text), env={})) as opened:
         yield opened
 
 

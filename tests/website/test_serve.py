@@ -31,7 +31,7 @@ NAME = 'Sparse <b>models</b> & "more"'
 @pytest.fixture
 def app(tmp_path: Path, store_url: str) -> Iterator[App]:
     readers = {"ada": READER.format("ada", "en"), "ben": READER.format("ben", "de")}
-    text = f"database: {store_url}\n{CONFIG}"
+    text = f"database: {store_url}\njournal: {tmp_path}/letters\n{CONFIG}"
     with open_app(load(folder(tmp_path, text, **readers), env={})) as opened:
         yield opened
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, column, inspect, select, table
 from digest.errors import DigestError
 from digest.store.engine import Database, lock_writers
 
-HEAD = "0012"
+HEAD = "0013"
 """The current revision; a database that has it is opened without loading Alembic."""
 
 _HERE = Path(__file__).parent

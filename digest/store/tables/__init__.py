@@ -19,6 +19,7 @@ from digest.store.tables.mail import (
     posted_paper,
     score,
     set_aside,
+    statement_log,
     suppression,
 )
 from digest.store.tables.papers import bond, event, figure, name, paper, source, validator, version
@@ -68,6 +69,7 @@ __all__ = [
     "score",
     "set_aside",
     "source",
+    "statement_log",
     "subscription",
     "suppression",
     "validator",

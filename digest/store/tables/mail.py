@@ -103,6 +103,13 @@ class LedgerColumns(TypedColumns):
     place: Named[str | None] = Column(Text)  # the machine and the file as which it was used last
 
 
+class StatementLogColumns(TypedColumns):
+    """Up to which byte each log of what people told us is applied."""
+
+    id: Named[str] = Column(Text, primary_key=True)
+    applied: Named[int]
+
+
 class JournalColumns(TypedColumns):
     """The send journals that this database knows; of a closed one all entries are in the database."""
 
@@ -217,6 +224,7 @@ letter = Table("letter", metadata, LetterColumns)
 attempt = Table("attempt", metadata, AttemptColumns)
 ledger = Table("ledger", metadata, LedgerColumns)
 journal = Table("journal", metadata, JournalColumns)
+statement_log = Table("statement_log", metadata, StatementLogColumns)
 posted = Table("posted", metadata, PostedColumns)
 posted_paper = Table("posted_paper", metadata, PostedPaperColumns)
 brake = Table("brake", metadata, BrakeColumns)
