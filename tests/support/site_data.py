@@ -186,11 +186,12 @@ def path_of(url: str) -> str:
 
 
 def all_rows(store: Store) -> dict[str, list[Any]]:
-    """All rows of the database, by table."""
+    """All rows of the database, by table; without how far the file of statements was taken up."""
     with store.reading() as connection:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)).all()))
             for table in tables.metadata.sorted_tables
+            if table is not tables.statement_log
         }
 
 
