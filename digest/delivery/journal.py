@@ -27,8 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import cast
-from zlib import crc32
 
+from digest.delivery.checked_lines import with_checksum, without_checksum
 from digest.errors import Deferred, DigestError
 from digest.mail.journal_entry import JournalContent, JournalEntry, JournalMark, split_marks
 from digest.process import boot_of
@@ -132,7 +132,7 @@ class Journal:
     def _put(self, line: str, *, is_head: bool = False) -> None:
         """Append a whole line; after a torn one (disk full) the next write ends its remains first."""
         text = line.encode("ascii", "replace")
-        data = (text if is_head else b"%08x %s" % (crc32(text), text)) + b"\n"
+        data = (text if is_head else with_checksum(text)) + b"\n"
         with self._lock:
             try:
                 # a torn line may look like a whole one with a smaller epoch
@@ -264,7 +264,7 @@ def _read(path: Path) -> JournalContent:
     is_whole = head is not None and not (rest and same_boot)
     last: dict[int, JournalEntry] = {}
     for line in lines:
-        found = _entry(line, with_checksum=not is_first_version)
+        found = _entry(line, has_checksum=not is_first_version)
         if found is None:  # version 1 cannot tell a spoilt line from a torn one
             is_whole = is_whole and (is_first_version or line.endswith(_TORN.rstrip()))
             continue
@@ -280,14 +280,11 @@ def _read(path: Path) -> JournalContent:
     )
 
 
-def _entry(line: str, *, with_checksum: bool) -> JournalEntry | None:
+def _entry(line: str, *, has_checksum: bool) -> JournalEntry | None:
     """The entry of a line; None where the line is torn or spoilt."""
-    text = line
-    if with_checksum:
-        checksum, _, text = line.partition(" ")
-        if checksum != f"{crc32(text.encode('ascii', 'replace')):08x}":
-            return None
-    found = _LINE.fullmatch(text)
+    written = line.encode("ascii", "replace")
+    text = without_checksum(written) if has_checksum else written
+    found = _LINE.fullmatch(text.decode("ascii")) if text is not None else None
     if found is None:
         return None
     return JournalEntry(

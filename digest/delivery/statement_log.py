@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import get_args
 from zlib import crc32
 
+from digest.delivery.checked_lines import with_checksum, without_checksum
 from digest.errors import DigestError
 from digest.store import AppendedStatements, NotedStatements, Statement, StatementKind
 
@@ -165,12 +166,12 @@ def _lines(data: bytes) -> Iterator[Statement | None]:
 def _line(statement: Statement, now: datetime) -> bytes:
     at = (statement.at or now).isoformat(timespec="seconds")
     text = f"{at} {statement.kind} {json.dumps(dict(statement.values), separators=(',', ':'))}".encode("ascii")
-    return b"%08x %s\n" % (crc32(text), text)
+    return with_checksum(text) + b"\n"
 
 
 def _statement(line: bytes) -> Statement | None:
-    checksum, _, text = line.partition(b" ")
-    if checksum != b"%08x" % crc32(text):
+    text = without_checksum(line)
+    if text is None:
         return None
     try:
         at, kind, values = text.decode("ascii").split(" ", 2)
