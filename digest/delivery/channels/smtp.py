@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from digest.delivery.channels.envelope import check, mail_from, rcpt_to, stuffed
-from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeouts
+from digest.delivery.channels.smtp_connection import RelayConnection, SmtpTimeouts, deferred
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
-from digest.errors import Deferred, DeliveryError, InDoubt, Rejected
+from digest.errors import DeliveryError, InDoubt, Rejected
 from digest.mail.envelope import Envelope, NextEnvelope, SendReceipt, no_next
 from digest.mail.smtp_reply import ReplyReason, SmtpPhase, classify_reply
 
@@ -227,16 +227,9 @@ class SmtpChannel:
         what = f"{self._relay.host}, {step}: {said}; {verdict.words}"
         if verdict.outcome == "failed":
             return Rejected(what, code=said.code, enhanced=said.enhanced, phase=step, reason=verdict.reason)
-        return Deferred(
-            what,
-            code=said.code,
-            enhanced=said.enhanced,
-            phase=step,
-            reason=verdict.reason,
-            retry_after=verdict.retry_after,
-            # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
-            relay=verdict.relay and (step != "DOT" or verdict.reason == ReplyReason.SENDER_LIMIT),
-        )
+        # A letter that is answered with 421 each time would stop the whole outbox if the relay were blamed for it.
+        of_relay = verdict.relay and (step != "DOT" or verdict.reason == ReplyReason.SENDER_LIMIT)
+        return deferred(what, said, verdict, step, relay=of_relay)
 
     def _again(self, why: str, said: SmtpReply | None = None, step: SmtpPhase = "DATA") -> _RetryOnNewConnection:
         self._relay.drop()

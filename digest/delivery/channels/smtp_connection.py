@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from digest.delivery.channels.smtp_protocol import SmtpConnection, SmtpConnectionLost, SmtpReply
 from digest.errors import ConfigError, Deferred, DeliveryError
-from digest.mail.smtp_reply import ReplyReason, SmtpPhase, classify_reply
+from digest.mail.smtp_reply import ReplyReason, ReplyVerdict, SmtpPhase, classify_reply
 
 _LETTERS = 100  # over one connection
 _SECONDS = 300.0  # of one connection
@@ -104,15 +104,7 @@ class RelayConnection:
         verdict = classify_reply(said.code, said.enhanced, said.text, phase or "CONNECT")
         if verdict.reason == ReplyReason.SENDER_LIMIT:
             what = f"{what}; {verdict.words}"
-        return Deferred(
-            what,
-            code=said.code,
-            enhanced=said.enhanced,
-            phase=phase,
-            reason=verdict.reason,
-            retry_after=verdict.retry_after,
-            relay=True,
-        )
+        return deferred(what, said, verdict, phase, relay=True)
 
     def _begin(self, connection: SmtpConnection) -> None:
         if self._scheme == "smtps":
@@ -160,6 +152,19 @@ class RelayConnection:
         if self._connection:
             self._connection.close()
         self._connection = None
+
+
+def deferred(what: str, said: SmtpReply, verdict: ReplyVerdict, phase: SmtpPhase | None, *, relay: bool) -> Deferred:
+    """The error for a reply after which a letter waits; `relay`: the relay is at fault, and no letter."""
+    return Deferred(
+        what,
+        code=said.code,
+        enhanced=said.enhanced,
+        phase=phase,
+        reason=verdict.reason,
+        retry_after=verdict.retry_after,
+        relay=relay,
+    )
 
 
 def _address(url: str) -> tuple[str, str, int]:
