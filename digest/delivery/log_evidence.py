@@ -60,7 +60,7 @@ def search_logs(
     keys, since = {each.message_id for each in letters}, min(each.since for each in letters)
     looks = {path: maillog.search_log(path, keys, since) for path in paths}
     found = [_evidence_for(store, letter, logs, looks, now) for letter in letters]
-    return [each for each, letter in zip(found, letters, strict=True) if each.sent or letter in doubts]
+    return [*found[: len(doubts)], *(each for each in found[len(doubts) :] if each.sent)]
 
 
 def _is_pressing(doubt: InDoubtLetter, now: datetime) -> bool:

@@ -52,12 +52,13 @@ class RefusedAddresses:
         """Record what becomes of the letters that were held; relays and domains that refuse most rest from now on."""
         self.relays.rest_refusing()
         now = self.clock()
-        asked = [each for each in self.held if not self.relays.refuses_most(each.route, each.recipient)]
-        pairs = [(each.delivery.subscriber, each.recipient) for each in asked]
+        of_most = [self.relays.refuses_most(each.route, each.recipient) for each in self.held]
+        judged = list(zip(self.held, of_most, strict=True))
+        pairs = [(each.delivery.subscriber, each.recipient) for each, is_of_most in judged if not is_of_most]
         lately = self.store.bounces.received_since(pairs, now - LATELY)
         done = []
-        for each in self.held:
-            why = "its server refuses most" if each not in asked else None
+        for each, is_of_most in judged:
+            why = "its server refuses most" if is_of_most else None
             if why is None and address_key(each.recipient) in lately:
                 why = "yet the address took a letter in the last thirty days"
             done.append((each.delivery, self._attempt(each, why, now)))
