@@ -271,7 +271,7 @@ class Composer:
             known = {*history.had(reader), *(candidate.work for candidate in fresh)}
             trend = trending_section(due.subscription, known, lambda: self.listed(due.since))
             works = [item.work for item in trend.items] if trend else []
-            history.look_up(works, [reader])
+            history.look_up({work: [reader] for work in works})
             history.take_up_posted([(due, trend.items if trend else ())])
             if history.had(reader).isdisjoint(works):
                 return trend

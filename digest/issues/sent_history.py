@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from digest.issues import Candidate, Item
@@ -13,7 +13,7 @@ from digest.issues.matching import ArrivalMatches, RuleSet
 from digest.issues.news import depends_on_history
 from digest.mail.journal_entry import paper_mark
 from digest.papers.updates import LOOK_BACK
-from digest.store import IssueEntry, SentPapers, Store
+from digest.store import IssueEntry, Store
 from digest.store.rows import names
 
 GIVEN_BACK_FOR = timedelta(days=14)
@@ -31,32 +31,33 @@ class SentHistory:
         # A record that says more than the first one is announced anew within the look-back (PaperUpsert).
         since = min((due.since for due in due_issues), default=now) - LOOK_BACK
         self._store, self._now = store, now
+        self._is_restored = store.already_sent.has_posted()
         self._papers = store.already_sent.since(readers, since, given_back_since=now - GIVEN_BACK_FOR)
         self._works = {reader: {work for work, _ in papers.sent} for reader, papers in self._papers.items()}
         self._asked = defaultdict[int, set[str]](set)  # by work the readers whose older issues were looked at
 
     def sent(self, reader: str) -> Collection[Fact]:
         """What the recent issues told: all that can have told something that is in the window of an issue now."""
-        return self._of(reader).sent
+        return self._papers[reader].sent
 
     def had(self, reader: str) -> Set[int]:
         """The works of which the reader was sent something, as far as it was looked up."""
-        return self._works.setdefault(reader, set())
+        return self._works[reader]
 
     def tell(self, reader: str, facts: Iterable[Fact]) -> None:
         """These are in an issue now: the reader's next subscription does not repeat them."""
         facts = list(facts)
-        self._of(reader).sent.update(facts)
-        self._works.setdefault(reader, set()).update(work for work, _ in facts)
+        self._papers[reader].sent.update(facts)
+        self._works[reader].update(work for work, _ in facts)
 
     def given_back(self, reader: str, facts: Iterable[Fact]) -> frozenset[int]:
         """The issues whose letters did not go out, and that told one of these."""
-        known = self._of(reader).given_back
+        known = self._papers[reader].given_back
         return frozenset(number for fact in facts for number in known.get(fact, ()))
 
-    def look_up(self, works: Iterable[int], readers: Collection[str]) -> None:
-        """Look in all issues of these readers for these works, as far as that is not known yet."""
-        missing = {work: [each for each in readers if not self._knows(each, work)] for work in works}
+    def look_up(self, asked: Mapping[int, Collection[str]]) -> None:
+        """Look for these works in all issues of the readers in question, as far as that is not known yet."""
+        missing = {work: [each for each in readers if not self._knows(each, work)] for work, readers in asked.items()}
         wanted = {work: some for work, some in missing.items() if some}
         for work, some in wanted.items():
             self._asked[work].update(some)
@@ -65,17 +66,16 @@ class SentHistory:
 
     def take_up_posted(self, found: Iterable[tuple[DueIssue, Sequence[Candidate | Item]]]) -> None:
         """Count as sent what the journals say was told before the database was put back to an older state."""
-        facts: dict[str, tuple[str, Candidate | Item]] = {}
-
-        def marks() -> Collection[str]:
-            for due, papers in found:
-                for each in papers:
-                    for name in names(each.paper):
-                        facts[paper_mark(due.reader.id, name, each.event)] = due.reader.id, each
-            return facts
-
+        if not self._is_restored:
+            return
+        facts = {
+            paper_mark(due.reader.id, name, each.event): (due.reader.id, each)
+            for due, papers in found
+            for each in papers
+            for name in names(each.paper)
+        }
         told = defaultdict[str, list[IssueEntry]](list)
-        for mark in sorted(self._store.already_sent.posted(marks)):
+        for mark in sorted(self._store.already_sent.posted(facts)):
             reader, each = facts[mark]
             told[reader].append(IssueEntry(each.record, each.event, listed=False))
             self.tell(reader, [(each.work, each.event)])
@@ -88,8 +88,7 @@ class SentHistory:
             for each in candidates:
                 if depends_on_history(each, due.subscription.updates):
                     asked[each.work].add(due.reader.id)
-        for work, readers in asked.items():
-            self.look_up([work], readers)
+        self.look_up(asked)
 
     def returned(self, due_issues: Sequence[DueIssue]) -> list[list[Candidate]]:
         """For each due issue the candidates that are older than its window and were in letters that did not go out."""
@@ -112,8 +111,5 @@ class SentHistory:
             for due in due_issues
         ]
 
-    def _of(self, reader: str) -> SentPapers:
-        return self._papers.setdefault(reader, SentPapers())
-
     def _knows(self, reader: str, work: int) -> bool:
-        return work in self._works.setdefault(reader, set()) or reader in self._asked[work]
+        return work in self._works[reader] or reader in self._asked[work]

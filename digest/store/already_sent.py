@@ -7,7 +7,7 @@ They count no more once all deliveries have ended otherwise, so the papers can c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,17 +72,17 @@ class AlreadySentStore:
                 papers.given_back.setdefault(fact, set()).add(row.id)
         return found
 
-    def posted(self, marks: Callable[[], Collection[str]]) -> set[str]:
-        """Of these marks those of papers that were told before the database was put back; they are asked for if any."""
+    def has_posted(self) -> bool:
+        """Whether anything is known of what was told before the database was put back."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(t.posted_paper.c.mark).limit(1)) is not None
+
+    def posted(self, marks: Iterable[str]) -> set[str]:
+        """Of these marks those of papers that were told before the database was put back."""
         c = t.posted_paper.c
         with self.database.reading() as connection:
-            if connection.scalar(select(c.mark).limit(1)) is None:
-                return set()
-            wanted = marks()
             return {
-                mark
-                for batch in batches(wanted)
-                for mark in connection.scalars(select(c.mark).where(c.mark.in_(batch)))
+                mark for batch in batches(marks) for mark in connection.scalars(select(c.mark).where(c.mark.in_(batch)))
             }
 
     def keep_posted(self, told: Mapping[str, Sequence[IssueEntry]], *, now: datetime) -> None:
