@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from digest.mail.delivery_state import WAITING_STATES, DeliveryState
 from digest.store import tables as t
@@ -58,12 +59,8 @@ class InDoubtStore:
         )
         with self.database.reading() as connection:
             return [
-                InDoubtLetter(
-                    id=row.id,
-                    epoch=row.epoch,
-                    subscriber=row.subscriber,
-                    message_id=row.message_id,
-                    next_at=row.next_at,
+                _letter(
+                    row,
                     relay=row.relay,
                     since=row.began if row.began and row.doubts == 1 else row.created,
                     until=row.at,
@@ -79,16 +76,7 @@ class InDoubtStore:
         )
         with self.database.reading() as connection:
             return [
-                InDoubtLetter(
-                    id=row.id,
-                    epoch=row.epoch,
-                    subscriber=row.subscriber,
-                    message_id=row.message_id,
-                    next_at=row.next_at,
-                    relay=None,
-                    since=row.created,
-                    until=now,
-                )
+                _letter(row, relay=None, since=row.created, until=now)
                 for row in connection.execute(rows.order_by(c.created, c.id))
             ]
 
@@ -106,3 +94,16 @@ class InDoubtStore:
             tried = {"at": now, "state": DeliveryState.SENT, "relay": relay, "queue_id": queue_id, "words": said}
             connection.execute(insert(t.attempt), tried | {"delivery_id": doubt.id})
         return True
+
+
+def _letter(row: Row[*tuple[Any, ...]], *, relay: str | None, since: datetime, until: datetime | None) -> InDoubtLetter:
+    return InDoubtLetter(
+        id=row.id,
+        epoch=row.epoch,
+        subscriber=row.subscriber,
+        message_id=row.message_id,
+        next_at=row.next_at,
+        relay=relay,
+        since=since,
+        until=until,
+    )

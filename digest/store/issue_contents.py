@@ -57,17 +57,15 @@ def unpack_contents(packed: bytes | None) -> list[IssueEntry]:
     """The entries of an issue, those of the letter first. Raises DigestError where a newer version wrote them."""
     if not packed:
         return []
-    _, _, count, shown, size = _head(packed)
-    events, titles, rest = _columns(packed)
-    words: list[str] = json.loads(rest[:size])
+    events, titles, words = _columns(packed)
     return [
         IssueEntry(
             record=record,
             event=words[events[place] & ~_UNLISTED],
-            section=words[titles[place]] if place < shown else None,
+            section=words[titles[place]] if place < len(titles) else None,
             listed=not events[place] & _UNLISTED,
         )
-        for place, record in zip(range(count), records_of(packed), strict=True)
+        for place, record in enumerate(records_of(packed))
     ]
 
 
@@ -75,14 +73,13 @@ def facts_of(packed: bytes | None) -> Iterator[tuple[int, str]]:
     """The (record, event) pairs of an issue, without its places."""
     if not packed:
         return iter(())
-    events, _, rest = _columns(packed)
-    words: list[str] = json.loads(rest)
+    events, _, words = _columns(packed)
     return zip(records_of(packed), (words[event & ~_UNLISTED] for event in events), strict=True)
 
 
 def records_of(packed: bytes) -> list[int]:
     """The records of an issue, in order."""
-    _, width, count, _, _ = _head(packed)
+    width, count, _ = _head(packed)
     (base,) = _BASE.unpack_from(packed, _HEAD.size)
     start = _HEAD.size + _BASE.size
     offsets = array(_WIDTHS[width])
@@ -100,22 +97,23 @@ def packed_columns(entries: Sequence[IssueEntry]) -> dict[str, Any]:
     }
 
 
-def _head(packed: bytes) -> tuple[int, int, int, int, int]:
+def _head(packed: bytes) -> tuple[int, int, int]:
+    """The bytes of an offset, the number of entries, and of those in the letter."""
     if packed[0] != _VERSION:
         raise DigestError("the database was written by a newer version of Morning Papers: install that one")
-    version, width, count, shown, size = _HEAD.unpack_from(packed)
-    return version, width, count, shown, size
+    _, width, count, shown, _ = _HEAD.unpack_from(packed)
+    return width, count, shown
 
 
-def _columns(packed: bytes) -> tuple[array[int], array[int], bytes]:
-    """The codes of the events, those of the titles, and the texts."""
-    _, width, count, shown, _ = _head(packed)
+def _columns(packed: bytes) -> tuple[array[int], array[int], list[str]]:
+    """The codes of the events, those of the titles, and the texts that they stand for."""
+    width, count, shown = _head(packed)
     start = _HEAD.size + _BASE.size + count * width
     middle, end = start + 2 * count, start + 2 * (count + shown)
     events, titles = array("H"), array("H")
     events.frombytes(packed[start:middle])
     titles.frombytes(packed[middle:end])
-    return _little(events), _little(titles), packed[end:]
+    return _little(events), _little(titles), json.loads(packed[end:])
 
 
 def _little(numbers: array[int]) -> array[int]:

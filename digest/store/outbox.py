@@ -199,8 +199,8 @@ class OutboxStore:
         where the owner is alive (after a jump of the clock no lease expires). Of an owner on another machine the letter
         counts that `mark_dot` noted. Nobody knows whether those letters have arrived, so they are tried once more at
         `retry_at`. Where the journal is gone, that is so of all letters of the owner, and they wait for a person. Dead
-        owners on this machine are found by their journals long
-        before; this is for other machines, and for stalled processes.
+        owners on this machine are found by their journals long before; this is for other machines, and for stalled
+        processes.
         """
         with self.database.reading() as connection:
             late = connection.execute(
@@ -212,19 +212,18 @@ class OutboxStore:
             return 0
         known = {owner: handed_over(owner) for owner in {row.owner for row in late}}
         freed = 0
-        values: dict[str, Any]
         with self.database.writing() as connection:
             for owner, number, epoch, at_dot in late:
                 handed = known[owner]
+                if handed is None:
+                    continue
                 if handed == "unknown":
-                    values = {"state": DeliveryState.IN_DOUBT, "next_at": None, "reason": _JOURNAL_GONE}
-                    freed += _free(connection, number, epoch, values, now)
-                elif handed is not None and ((number, epoch) in handed or at_dot == epoch):
+                    values: dict[str, Any] = {"state": DeliveryState.IN_DOUBT, "next_at": None, "reason": _JOURNAL_GONE}
+                elif (number, epoch) in handed or at_dot == epoch:
                     values = {"state": DeliveryState.IN_DOUBT, "next_at": retry_at, "reason": _STOOD_STILL}
-                    freed += _free(connection, number, epoch, values, now)
-                elif handed is not None:
+                else:
                     values = {"state": DeliveryState.READY, "next_at": now, "reason": _NOT_HEARD_OF}
-                    freed += _free(connection, number, epoch, values, now)
+                freed += _free(connection, number, epoch, values, now)
         return freed
 
     def unsent(self, *, in_doubt: bool = False) -> list[OutboxRow]:
