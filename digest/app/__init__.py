@@ -68,8 +68,8 @@ def load(
 
     Raises ConfigError with every problem.
     """
-    registry = registry_of(sources, channels)
-    return _load(folder, env=env, sources=registry.sources, channels=registry.channels)
+    kinds = registry_of(sources, channels)
+    return _load(folder, env=env, sources=kinds.sources, channels=kinds.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,8 +376,8 @@ def open_app(
         url = config.database
         if looking and is_missing(url):
             url = f"sqlite:///{stack.enter_context(TemporaryDirectory(prefix='digest-'))}/empty.db"
-        registry = registry_of(sources, channels)
-        trust = {key: kind.trust for key, kind in registry.sources.items()}
+        kinds = registry_of(sources, channels)
+        trust = {key: kind.trust for key, kind in kinds.sources.items()}
         store = stack.enter_context(Store.open(url, trust=trust))
         if not looking:
             store.statements = StatementFile(config.journal, store.journals.database_id())
@@ -386,8 +386,8 @@ def open_app(
         http_client = stack.enter_context(client or HttpClient(contact=config.contact, turns=turns))
         queue: WorkQueue = ProcrastinateQueue(config.database) if config.queue else LocalQueue()
         stack.enter_context(queue)
-        parts = config_parts(config, registry)
-        yield App(config=config, store=store, client=http_client, queue=queue, registry=registry, **parts)
+        parts = config_parts(config, kinds)
+        yield App(config=config, store=store, client=http_client, queue=queue, registry=kinds, **parts)
 
 
 def _enqueue(queue: WorkQueue, job: Job, connection: Any) -> None:

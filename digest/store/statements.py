@@ -21,9 +21,9 @@ from digest.store.engine import Database, insert, lock_writers
 StatementKind = Literal[
     "leave", "back", "pause", "mute", "unmute", "links", "suppress", "lift", "forget", "move", "rename"
 ]  # fmt: skip
-"""Left a subscription or all, came back, paused or not, muted, unmuted, made links invalid, an address suppressed, that
-lifted, a reader deleted, a reader's address changed, a reader's
-file renamed."""
+"""A reader left a subscription or all, came back, paused or went on, muted a term or unmuted it, made old links
+invalid; an address was suppressed, or that was lifted; a reader was deleted, got another address, or another id (a
+renamed file)."""
 
 HASHED = "sha256:"
 """Begins the row of a suppressed address of which only the hash is known."""

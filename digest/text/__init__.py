@@ -18,7 +18,7 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
     get_default_latex_context_db,
 )
 
-from digest.text.lengths import RAW_BLOCK, RAW_LINE, cut, limit_marks
+from digest.text.lengths import RAW_BLOCK, RAW_LINE, limit_marks
 
 _PASSES = 10  # of conversion, for nested TeX; real fields need two
 
@@ -167,7 +167,7 @@ def clean_line(raw: str, most: int = RAW_LINE) -> str:
 
     Reads at most `most` code points.
     """
-    line = _composed_line(cut(raw, most))
+    line = _composed_line(raw[:most])
     for _ in range(_PASSES):
         if "\\" not in line and "{" not in line:
             break
@@ -182,7 +182,7 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]{2,}")
 
 def clean_block(raw: str) -> str:
     """Cleans an abstract: as `clean_line`, one line per paragraph (after an empty line or arXiv's indent)."""
-    raw = cut(raw, RAW_BLOCK)
+    raw = raw[:RAW_BLOCK]
     paragraphs = _PARAGRAPH.split(raw.strip().replace("\r\n", "\n").replace("\r", "\n")) if "\n" in raw else [raw]
     return "\n".join(line for line in map(clean_line, paragraphs) if line)
 
@@ -192,7 +192,7 @@ _TIE = re.compile(r"(?<!\\)~")
 
 def clean_name(raw: str) -> str:
     """Cleans one author name, or several in one string: as `clean_line`, and TeX's tie (~) becomes a space."""
-    raw = cut(raw, RAW_BLOCK)
+    raw = raw[:RAW_BLOCK]
     if "~" not in raw:
         return clean_line(raw, RAW_BLOCK)
     name = clean_line(_TIE.sub(" ", raw), RAW_BLOCK)
@@ -227,7 +227,7 @@ def clean_html(raw: str) -> str:
 
     Removes tags of HTML, MathML and JATS only, so ``p<0.05`` is kept; removes script and style with their content.
     """
-    raw = cut(raw, RAW_BLOCK)
+    raw = raw[:RAW_BLOCK]
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
     broken = _BREAK.sub("\n", _NO_MARK.sub("&lt;", one_line(raw)))

@@ -32,11 +32,6 @@ _MARKS_IN_A_ROW = 8  # of one letter; Zalgo text has more, no script has
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its first `most` code points."""
-    return text if len(text) <= most else text[:most]
-
-
 @lru_cache(maxsize=2)
 def _crowded(last: int) -> re.Pattern[str]:
     """Combining marks up to a code point, beyond the eighth of a letter."""
